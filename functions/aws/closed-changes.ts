@@ -1,0 +1,34 @@
+// The sessions table's stream as Lambda hands it over: an event in, the changes of closed sessions out.
+
+import type { AttributeValue as SdkValue } from '@aws-sdk/client-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import type { AttributeValue, DynamoDBStreamEvent } from 'aws-lambda'
+import type { ClosedChange } from '../finalize/finalize.ts'
+import { closedIdOf, type Item, readClosed, userOf } from './session-items.ts'
+
+type Image = Readonly<Record<string, AttributeValue>>
+
+export function toChanges(batch: DynamoDBStreamEvent): ClosedChange[] {
+  return batch.Records.map(({ dynamodb }) => {
+    if (dynamodb?.NewImage === undefined || dynamodb.SequenceNumber === undefined) {
+      throw new Error('a stream record without its new image: is the stream set to new and old images?')
+    }
+    const after = toItem(dynamodb.NewImage)
+    return {
+      sequenceNumber: dynamodb.SequenceNumber,
+      user: userOf(after),
+      id: closedIdOf(after),
+      version: after.version as number,
+      after: readClosed(after),
+      before: dynamodb.OldImage === undefined ? null : readClosed(toItem(dynamodb.OldImage)),
+    }
+  })
+}
+
+/** Lambda writes binary attributes as base64 text. */
+function toItem(image: Image): Item {
+  const values = Object.entries(image).map(([name, value]) => {
+    return [name, 'B' in value && value.B !== undefined ? { B: Buffer.from(value.B, 'base64') } : value]
+  })
+  return unmarshall(Object.fromEntries(values) as Record<string, SdkValue>)
+}

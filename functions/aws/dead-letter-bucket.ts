@@ -1,0 +1,55 @@
+// DeadLetters on S3: refused records in, one object per batch of newline-delimited JSON out.
+
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { REJECTED_PREFIX } from '../contract.ts'
+import { isoTime } from '../domain/time.ts'
+import type { DeadLetter, DeadLetters } from '../ports.ts'
+
+/** One object as S3 takes it in one request without much memory. */
+const OBJECT_CHARACTERS_MAX = 4 * 1024 * 1024
+
+export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
+  return {
+    put: async (letters) => {
+      for (const group of toGroups(letters)) {
+        const body = group.map((letter) => `${JSON.stringify(toLine(letter))}\n`).join('')
+        const key = objectKey(group)
+        await client.send(
+          new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/x-ndjson' }),
+        )
+      }
+    },
+  }
+}
+
+/** `rejected/<day of arrival>/<shard>/<first sequence number>-<count>.ndjson`: the same batch again, the same object. */
+function objectKey(letters: readonly DeadLetter[]): string {
+  const { arrivalMs, shardId, sequenceNumber } = letters[0] as DeadLetter
+  return `${REJECTED_PREFIX}${isoTime(arrivalMs).slice(0, 10)}/${shardId}/${sequenceNumber}-${letters.length}.ndjson`
+}
+
+/** A line of the object; the data stays base64, since what was refused may not be text. */
+function toLine(letter: DeadLetter): Record<string, string> {
+  return {
+    reason: letter.reason,
+    detail: letter.detail,
+    shard: letter.shardId,
+    sequence: letter.sequenceNumber,
+    arrival: isoTime(letter.arrivalMs),
+    data: letter.data,
+  }
+}
+
+function toGroups(letters: readonly DeadLetter[]): DeadLetter[][] {
+  const groups: DeadLetter[][] = []
+  let characters = Number.POSITIVE_INFINITY
+  for (const letter of letters) {
+    if (characters + letter.data.length > OBJECT_CHARACTERS_MAX) {
+      groups.push([])
+      characters = 0
+    }
+    groups[groups.length - 1]?.push(letter)
+    characters += letter.data.length
+  }
+  return groups
+}

@@ -1,0 +1,63 @@
+// Environment variables in, typed settings out, once at cold start; a missing or bad one fails by name.
+
+import { FINALIZE_VARIABLES, INGEST_VARIABLES, RULE_VARIABLES, SWEEP_VARIABLES } from '../contract.ts'
+import type { LateEvents, Rules } from '../domain/rules.ts'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+function text(variables: Variables, name: string): string {
+  const value = variables[name]
+  if (value === undefined || value === '') throw new Error(`environment variable ${name}: missing`)
+  return value
+}
+
+function wholeNumber(variables: Variables, name: string): number {
+  const value = Number(text(variables, name))
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new Error(`environment variable ${name}: '${variables[name]}' is not a whole number of 0 or more`)
+  }
+  return value
+}
+
+function lateEvents(variables: Variables, name: string): LateEvents {
+  const value = text(variables, name)
+  if (value === 'amend' || value === 'divert') return value
+  throw new Error(`environment variable ${name}: '${value}' is neither amend nor divert`)
+}
+
+function readRules(variables: Variables): Rules {
+  return {
+    gapMs: wholeNumber(variables, RULE_VARIABLES.gapMs),
+    latenessMs: wholeNumber(variables, RULE_VARIABLES.latenessMs),
+    amendForMs: wholeNumber(variables, RULE_VARIABLES.amendForMs),
+    lateEvents: lateEvents(variables, RULE_VARIABLES.lateEvents),
+    maxClockSkewMs: wholeNumber(variables, RULE_VARIABLES.maxClockSkewMs),
+    maxSessionEvents: wholeNumber(variables, RULE_VARIABLES.maxSessionEvents),
+    maxSessionDurationMs: wholeNumber(variables, RULE_VARIABLES.maxSessionDurationMs),
+  }
+}
+
+export function readIngestEnvironment(variables: Variables) {
+  return {
+    rules: readRules(variables),
+    sessionsTable: text(variables, INGEST_VARIABLES.sessionsTable),
+    deadLetterBucket: text(variables, INGEST_VARIABLES.deadLetterBucket),
+  }
+}
+
+export function readSweepEnvironment(variables: Variables) {
+  return {
+    rules: readRules(variables),
+    sessionsTable: text(variables, SWEEP_VARIABLES.sessionsTable),
+    stream: text(variables, SWEEP_VARIABLES.stream),
+    sweepEveryMs: wholeNumber(variables, SWEEP_VARIABLES.sweepEveryMs),
+  }
+}
+
+export function readFinalizeEnvironment(variables: Variables) {
+  return {
+    sessionsTable: text(variables, FINALIZE_VARIABLES.sessionsTable),
+    resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
+    resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
+  }
+}

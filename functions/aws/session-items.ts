@@ -1,0 +1,109 @@
+// Items of the sessions table: states and closed sessions in, items out, and back. Nothing here talks to a table.
+
+import { createHash } from 'node:crypto'
+import { ABSORBED, CLOSED, DUE_INDEX, DUE_SHARDS, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
+import type { CloseReason } from '../domain/clock.ts'
+import type { ClosedSession } from '../domain/result.ts'
+import { sessionId } from '../domain/session.ts'
+import { isoTime } from '../domain/time.ts'
+import { NEW_USER, type TimeRange, type UserState } from '../domain/user-state.ts'
+import { decodeSessions, encodeSessions } from './session-code.ts'
+
+export type Item = Record<string, unknown>
+export type Key = { [PARTITION_KEY]: string; [SORT_KEY]: string }
+
+const USER_PREFIX = 'user#'
+const STATE_SORT_KEY = 'open'
+const CLOSED_PREFIX = 'closed#'
+
+export function stateKey(user: string): Key {
+  return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: STATE_SORT_KEY }
+}
+
+export function closedKey(user: string, id: string): Key {
+  return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: CLOSED_PREFIX + id }
+}
+
+export function userOf(item: Item): string {
+  return String(item[PARTITION_KEY]).slice(USER_PREFIX.length)
+}
+
+export function closedIdOf(item: Item): string {
+  return String(item[SORT_KEY]).slice(CLOSED_PREFIX.length)
+}
+
+/** The user's shard of the due index: the same always. */
+export function dueShardOf(user: string): number {
+  return createHash('sha256').update(user).digest().readUInt32BE(0) % DUE_SHARDS
+}
+
+export function dueShardKey(shard: number): string {
+  return `due#${shard}`
+}
+
+/** In the due index and without an expiry while something is open; out of the index and expiring once nothing is. */
+export function stateItem(user: string, state: UserState, expiresAtMs: number): Item {
+  const { version, skewMs, closedReachMs, open, armedAtMs } = state
+  return {
+    ...stateKey(user),
+    version,
+    skew: skewMs ?? undefined,
+    reach: closedReachMs ?? undefined,
+    sessions: open.length === 0 ? undefined : encodeSessions(open),
+    ...(armedAtMs === null
+      ? { [EXPIRES_AT]: epochSeconds(expiresAtMs) }
+      : { [DUE_INDEX.partitionKey]: dueShardKey(dueShardOf(user)), [DUE_INDEX.sortKey]: armedAtMs }),
+  }
+}
+
+export function readState(item: Item | undefined): UserState {
+  if (item === undefined) return NEW_USER
+  return {
+    version: item.version as number,
+    skewMs: (item.skew as number | undefined) ?? null,
+    closedReachMs: (item.reach as number | undefined) ?? null,
+    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array),
+    armedAtMs: (item[DUE_INDEX.sortKey] as number | undefined) ?? null,
+  }
+}
+
+export function closedItem({ user, session, reason, version }: ClosedSession, expiresAtMs: number): Item {
+  return {
+    ...closedKey(user, sessionId(session)),
+    [KIND]: CLOSED,
+    version,
+    reason,
+    // What it absorbed has marks of its own by now.
+    sessions: encodeSessions([{ ...session, ids: [sessionId(session)] }]),
+    [EXPIRES_AT]: epochSeconds(expiresAtMs),
+  }
+}
+
+export function absorbedItem(user: string, id: string, version: number, expiresAtMs: number): Item {
+  return { ...closedKey(user, id), [KIND]: ABSORBED, version, [EXPIRES_AT]: epochSeconds(expiresAtMs) }
+}
+
+/** Null for the mark of an absorbed session. */
+export function readClosed(item: Item): ClosedSession | null {
+  if (item[KIND] !== CLOSED) return null
+  const [session] = decodeSessions(item.sessions as Uint8Array)
+  if (session === undefined) throw new Error('a closed item holds no session')
+  return { user: userOf(item), session, reason: item.reason as CloseReason, version: item.version as number }
+}
+
+/**
+ * The sort keys, both inclusive, between which every closed session with events in the range lies: its id begins with
+ * the time of an event that it holds, and it is no longer than `durationMsMax`.
+ */
+export function closedKeyRange(range: TimeRange, durationMsMax: number): { from: string; to: string } {
+  const stamp = (timeMs: number): string => isoTime(timeMs).replace(/[-:.]/g, '')
+  return {
+    from: CLOSED_PREFIX + stamp(range.fromMs - durationMsMax),
+    to: `${CLOSED_PREFIX}${stamp(range.toMs + durationMsMax)}~`,
+  }
+}
+
+/** DynamoDB takes expiry times in seconds, and ignores milliseconds as too far away. */
+export function epochSeconds(timeMs: number): number {
+  return Math.ceil(timeMs / 1000)
+}

@@ -1,0 +1,191 @@
+// SessionStore on DynamoDB: states and closed sessions in, conditional writes and consistent reads out.
+
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+} from '@aws-sdk/lib-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import { DUE_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
+import { type Session, sessionId } from '../domain/session.ts'
+import type { TimeRange, UserState } from '../domain/user-state.ts'
+import { type SessionStore, StoreConflict } from '../ports.ts'
+import {
+  absorbedItem,
+  closedItem,
+  closedKey,
+  closedKeyRange,
+  dueShardKey,
+  type Item,
+  type Key,
+  readClosed,
+  readState,
+  stateItem,
+  stateKey,
+  userOf,
+} from './session-items.ts'
+
+/** DynamoDB's limit. */
+const BATCH_GET_KEYS_MAX = 100
+/** Requests for the keys of a batch that a throttled table left out. */
+const BATCH_GET_TRIES_MAX = 5
+/** Queries that follow a chain of cut sessions; a longer chain is more than `apply` would reopen. */
+const CHAIN_QUERIES_MAX = 4
+
+/**
+ * @param durationMsMax the longest session that any setting of this table ever allowed.
+ */
+export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string, durationMsMax: number): SessionStore {
+  return {
+    loadUsers: async (users) => {
+      const states = new Map<string, UserState>()
+      for (let start = 0; start < users.length; start += BATCH_GET_KEYS_MAX) {
+        const keys = users.slice(start, start + BATCH_GET_KEYS_MAX).map(stateKey)
+        for (const item of await batchGet(client, table, keys)) states.set(userOf(item), readState(item))
+      }
+      return states
+    },
+
+    loadClosed: async (user, range) => {
+      const found = new Map<string, Session>()
+      let searched = range
+      for (let query = 0; query < CHAIN_QUERIES_MAX; query++) {
+        for (const session of await queryClosed(client, table, user, searched, durationMsMax)) {
+          found.set(sessionId(session), session)
+        }
+        const nextMs = endOfBrokenChain(found)
+        if (nextMs === null || nextMs <= searched.toMs) break
+        searched = { fromMs: searched.toMs, toMs: nextMs }
+      }
+      return [...found.values()]
+    },
+
+    saveUser: async (user, state, baseVersion, expiresAtMs) => {
+      const item = stateItem(user, state, expiresAtMs)
+      const condition = baseVersion === 0 ? 'attribute_not_exists(pk)' : '#version = :version'
+      const stored = await putIf(client, table, item, condition, baseVersion)
+      // A write whose reply was lost is retried by the client, and then fails on its own success.
+      if (stored !== null && !isSameState(stored, item)) throw new StoreConflict(user, versionOf(stored))
+    },
+
+    putClosed: async (closed, expiresAtMs) => {
+      await putNewer(client, table, closed.user, closedItem(closed, expiresAtMs))
+    },
+
+    putAbsorbed: async (user, id, version, expiresAtMs) => {
+      await putNewer(client, table, user, absorbedItem(user, id, version, expiresAtMs))
+    },
+
+    closedVersion: async (user, id) => {
+      const command = new GetCommand({ TableName: table, Key: closedKey(user, id), ConsistentRead: true })
+      const { Item: item } = await client.send(command)
+      return item === undefined ? null : versionOf(item)
+    },
+
+    dueUsers: async function* (shard, atMs) {
+      const query = {
+        TableName: table,
+        IndexName: DUE_INDEX.name,
+        KeyConditionExpression: '#shard = :shard AND #at <= :at',
+        ExpressionAttributeNames: { '#shard': DUE_INDEX.partitionKey, '#at': DUE_INDEX.sortKey },
+        ExpressionAttributeValues: { ':shard': dueShardKey(shard), ':at': atMs },
+      }
+      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(userOf)
+    },
+  }
+}
+
+async function batchGet(client: DynamoDBDocumentClient, table: string, keys: Key[]): Promise<Item[]> {
+  const items: Item[] = []
+  let remaining: Item[] = keys
+  for (let tries = 0; remaining.length > 0; tries++) {
+    if (tries === BATCH_GET_TRIES_MAX) throw new Error(`${remaining.length} keys unread after ${tries} batch reads`)
+    const command = new BatchGetCommand({ RequestItems: { [table]: { Keys: remaining, ConsistentRead: true } } })
+    const { Responses: responses, UnprocessedKeys: unprocessed } = await client.send(command)
+    items.push(...(responses?.[table] ?? []))
+    remaining = unprocessed?.[table]?.Keys ?? []
+  }
+  return items
+}
+
+async function queryClosed(
+  client: DynamoDBDocumentClient,
+  table: string,
+  user: string,
+  range: TimeRange,
+  durationMsMax: number,
+): Promise<Session[]> {
+  const { from, to } = closedKeyRange(range, durationMsMax)
+  const query = {
+    TableName: table,
+    KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
+    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
+    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':from': from, ':to': to },
+    ConsistentRead: true,
+  }
+  const sessions: Session[] = []
+  for await (const { Items: items } of paginateQuery({ client }, query)) {
+    sessions.push(...(items ?? []).flatMap((item) => readClosed(item)?.session ?? []))
+  }
+  return sessions
+}
+
+/** The latest time at which a cut session was found without the one that continues it; null when there is none. */
+function endOfBrokenChain(found: ReadonlyMap<string, Session>): number | null {
+  const continued = new Set([...found.values()].map((session) => session.continues))
+  const broken = [...found.values()].filter((session) => session.cut !== null && !continued.has(sessionId(session)))
+  return broken.length === 0 ? null : Math.max(...broken.map((session) => session.cut?.atMs ?? 0))
+}
+
+/** Null when written, else the item that the condition failed on. */
+async function putIf(
+  client: DynamoDBDocumentClient,
+  table: string,
+  item: Item,
+  condition: string,
+  version: number,
+): Promise<Item | null> {
+  const usesVersion = condition.includes(':version')
+  try {
+    await client.send(
+      new PutCommand({
+        TableName: table,
+        Item: item,
+        ConditionExpression: condition,
+        ...(usesVersion && {
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':version': version },
+        }),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    )
+    return null
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error
+    return error.Item === undefined ? {} : unmarshall(error.Item)
+  }
+}
+
+async function putNewer(client: DynamoDBDocumentClient, table: string, user: string, item: Item): Promise<void> {
+  const version = versionOf(item)
+  const stored = await putIf(client, table, item, 'attribute_not_exists(pk) OR #version < :version', version)
+  if (stored !== null && versionOf(stored) > version) throw new StoreConflict(user, versionOf(stored))
+}
+
+function isSameState(stored: Item, item: Item): boolean {
+  const bytes = (sessions: unknown): Buffer => Buffer.from((sessions ?? []) as Uint8Array)
+  return (
+    stored.version === item.version &&
+    stored.skew === item.skew &&
+    stored.reach === item.reach &&
+    stored[DUE_INDEX.sortKey] === item[DUE_INDEX.sortKey] &&
+    bytes(stored.sessions).equals(bytes(item.sessions))
+  )
+}
+
+function versionOf(item: Item): number {
+  return (item.version as number | undefined) ?? 0
+}

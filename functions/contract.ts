@@ -1,0 +1,63 @@
+// Names that the infrastructure and the functions share: what one writes into a template, the other reads at start.
+
+/** Environment variables of the functions. A name that one side forgets fails to compile on the other. */
+export const RULE_VARIABLES = {
+  gapMs: 'GAP_MS',
+  latenessMs: 'LATENESS_MS',
+  amendForMs: 'AMEND_FOR_MS',
+  lateEvents: 'LATE_EVENTS',
+  maxClockSkewMs: 'MAX_CLOCK_SKEW_MS',
+  maxSessionEvents: 'MAX_SESSION_EVENTS',
+  maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
+} as const
+
+export const INGEST_VARIABLES = {
+  ...RULE_VARIABLES,
+  sessionsTable: 'SESSIONS_TABLE',
+  deadLetterBucket: 'DEAD_LETTER_BUCKET',
+} as const
+
+export const SWEEP_VARIABLES = {
+  ...RULE_VARIABLES,
+  sessionsTable: 'SESSIONS_TABLE',
+  stream: 'STREAM_NAME',
+  sweepEveryMs: 'SWEEP_EVERY_MS',
+} as const
+
+export const FINALIZE_VARIABLES = {
+  sessionsTable: 'SESSIONS_TABLE',
+  resultsTable: 'RESULTS_TABLE',
+  resultRetentionMs: 'RESULT_RETENTION_MS',
+} as const
+
+/** The values of one function's variables, by the names above. */
+export type Environment<T extends Readonly<Record<string, string>>> = { readonly [name in T[keyof T]]: string }
+
+/** Key attributes of both tables. */
+export const PARTITION_KEY = 'pk'
+export const SORT_KEY = 'sk'
+/** DynamoDB deletes an item some time after this moment, in epoch seconds. */
+export const EXPIRES_AT = 'expires_at'
+
+/** The index of users with open sessions: sparse, keys only, spread over `DUE_SHARDS` partitions by a hash of the user. */
+export const DUE_INDEX = {
+  name: 'due',
+  partitionKey: 'due_shard',
+  sortKey: 'due_at',
+} as const
+
+/** 16 index partitions take 16,000 openings a second. */
+export const DUE_SHARDS = 16
+
+/** What a sessions table item with a closed session's key is: the session, or a mark that another absorbed it. */
+export const KIND = 'kind'
+export const CLOSED = 'closed'
+export const ABSORBED = 'absorbed'
+/** Sort key of the item that says how far ingest has read a shard. */
+export const PROGRESS_KEY = 'progress'
+
+/** Everything that ingest refuses is kept under this prefix of the dead-letter bucket. */
+export const REJECTED_PREFIX = 'rejected/'
+
+/** The largest `maxSessionDuration` that can be set: how far from an event its session's key may lie. */
+export const SESSION_DURATION_MS_MAX = 24 * 60 * 60 * 1000

@@ -1,0 +1,52 @@
+// The rules of time (C1, C2): a user's clock and the present moment in, what is late and what is due out.
+
+import { type Event, isCloser } from './event.ts'
+import type { Rules } from './rules.ts'
+import { type CutReason, lastEvent, type Session } from './session.ts'
+
+export type CloseReason = 'gap' | 'app_close' | 'timeout' | CutReason | 'drain'
+
+/** The largest (event time - arrival time) seen for a user; null before the first event. It only grows. */
+export type Skew = number | null
+
+export function laterSkew(skew: Skew, event: Event, arrivalMs: number): number {
+  const seenMs = event.timeMs - arrivalMs
+  return skew === null ? seenMs : Math.max(skew, seenMs)
+}
+
+/**
+ * The user's watermark: no earlier event of the user is expected any more. It moves with `nowMs` while the user is
+ * idle, so a last session closes without traffic; Bytewax's EventClock written as one number.
+ *
+ * `lateness` is how far the watermark trails the newest event, Bytewax's `wait_for_system_duration`. It is not Flink's
+ * `allowedLateness`, which is extra time after the watermark: that is `amendFor` here.
+ */
+export function watermark(nowMs: number, skewMs: number, rules: Rules): number {
+  return nowMs + skewMs - rules.latenessMs
+}
+
+/** The session is due when the watermark is strictly past this event time: an event exactly there still joins (S3). */
+export function dueAfter(session: Session, rules: Rules): number {
+  const last = lastEvent(session)
+  return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
+}
+
+/** A session that a limit cut is due at once (S5). */
+export function isDue(session: Session, watermarkMs: number, rules: Rules): boolean {
+  return session.cut !== null || watermarkMs > dueAfter(session, rules)
+}
+
+/** The first moment at which the session is due if nothing else arrives; for a cut one, moments long past. */
+export function dueAt(session: Session, skewMs: number, rules: Rules): number {
+  if (session.cut !== null) return 0
+  return dueAfter(session, rules) - skewMs + rules.latenessMs + 1
+}
+
+/** `drain` for a session that nothing but a drain would close now. */
+export function closeReason(session: Session, watermarkMs: number, rules: Rules): CloseReason {
+  if (session.cut !== null) return session.cut.reason
+  const last = lastEvent(session)
+  if (last.type === 'AppClose') return 'app_close'
+  if (last.type === 'Timeout') return 'timeout'
+  return isDue(session, watermarkMs, rules) ? 'gap' : 'drain'
+}

@@ -1,0 +1,92 @@
+// The event as the domain knows it: what a session is made of, and the one order that events have.
+
+export const EVENT_TYPES = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose'] as const
+
+/** In the order in which events of one millisecond count (S2). */
+export type EventType = (typeof EVENT_TYPES)[number]
+
+interface Stamp {
+  /** The producer's event id, or a digest of the event where it sent none. Unique per user (E2). */
+  readonly eventId: string
+  readonly timeMs: number
+}
+
+export interface AppEvent extends Stamp {
+  readonly type: 'AppOpen' | 'Timeout' | 'AppClose'
+}
+
+export interface SearchEvent extends Stamp {
+  readonly type: 'Search'
+  readonly searchId: string | null
+  readonly query: string
+  readonly queryCut: boolean
+}
+
+export interface ResultsEvent extends Stamp {
+  readonly type: 'Results'
+  readonly searchId: string | null
+  readonly resultCount: number
+  /** The marks of the listed items, `MARK_LENGTH` characters each, in the order of the list. */
+  readonly marks: string
+}
+
+export interface ClickEvent extends Stamp {
+  readonly type: 'ClickResult'
+  readonly searchId: string | null
+  readonly item: string
+  /** The mark of the item, to be found in a `ResultsEvent`. */
+  readonly mark: string
+  /** 1-based, as the producer said it. */
+  readonly position: number | null
+}
+
+export type Event = AppEvent | SearchEvent | ResultsEvent | ClickEvent
+
+/**
+ * Characters (base64url, 48 bits) that stand for an item in a stored Results. A thousand full-length items would not
+ * fit in one table item; a mark is wrong once in 2.8e11 comparisons.
+ */
+export const MARK_LENGTH = 8
+
+/** Digests a text to at least 22 base64url characters; the same text always to the same. Given by the caller. */
+export type Digest = (text: string) => string
+
+const RANK: Readonly<Record<EventType, number>> = {
+  AppOpen: 0,
+  Search: 1,
+  Results: 2,
+  ClickResult: 3,
+  Timeout: 4,
+  AppClose: 5,
+}
+
+/** Event time, then type, then event id (S2). Total: 0 only for the same event. */
+export function compareEvents(a: Event, b: Event): number {
+  if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs
+  if (a.type !== b.type) return RANK[a.type] - RANK[b.type]
+  if (a.eventId === b.eventId) return 0
+  return a.eventId < b.eventId ? -1 : 1
+}
+
+/** AppClose and Timeout end the session they belong to (S3). */
+export function isCloser(event: Event): boolean {
+  return event.type === 'AppClose' || event.type === 'Timeout'
+}
+
+/**
+ * An upper estimate of the bytes that the event takes when stored and deflated: what limits on size count, since a
+ * table item may not pass 400 KB.
+ */
+export function eventBytes(event: Event): number {
+  const fixed = 24 + textBytes(event.eventId)
+  if (event.type === 'Search') return fixed + textBytes(event.query) + textBytes(event.searchId)
+  if (event.type === 'Results') return fixed + event.marks.length + textBytes(event.searchId)
+  if (event.type === 'ClickResult') return fixed + MARK_LENGTH + textBytes(event.item) + textBytes(event.searchId)
+  return fixed
+}
+
+/** Deflated, random ASCII takes 1 byte a character and random text of other scripts a little over 2. */
+function textBytes(text: string | null): number {
+  if (text === null) return 0
+  return /[\u0080-\uffff]/.test(text) ? Math.ceil(text.length * 2.2) : text.length
+}

@@ -1,0 +1,171 @@
+// Results (R4-R7): one closed session in, the rows that users query out: one per search, and one for the session.
+
+import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
+import type { CloseReason } from './clock.ts'
+import { firstEvent, type Session, sessionId } from './session.ts'
+import { isoTime } from './time.ts'
+
+export interface ClosedSession {
+  readonly user: string
+  readonly session: Session
+  readonly reason: CloseReason
+  /** The user's state version that it was closed from; grows with every closing of any session of the user. */
+  readonly version: number
+}
+
+interface RowKey {
+  /** `user#<user>` */
+  readonly pk: string
+  /** `search#<time>#<searchId or eventId>` or `session#<sessionId>` */
+  readonly sk: string
+}
+
+/** Counts of clicks by what tied them to their search (R3). */
+interface EvidenceCounts {
+  readonly clicks_by_search_id: number
+  readonly clicks_by_item: number
+  readonly clicks_by_order: number
+}
+
+interface CommonRow extends RowKey, EvidenceCounts {
+  readonly user: string
+  readonly session_id: string
+  /** UTC, `YYYY-MM-DD`, of the search's own time or of the session's start. */
+  readonly day: string
+  /** UTC, 0 to 23. */
+  readonly hour: number
+  readonly clicks: number
+  readonly version: number
+}
+
+export interface SearchRow extends CommonRow {
+  readonly kind: 'search'
+  readonly search_id: string | null
+  readonly event_id: string
+  readonly time: string
+  readonly query: string
+  /** True where the query was longer than is kept. */
+  readonly query_cut: boolean
+  /** 1 or 0: the click-through rate of one search. */
+  readonly clicked: 0 | 1
+  readonly distinct_items_clicked: number
+  /** Null while no Results was seen. */
+  readonly result_count: number | null
+  readonly zero_results: 0 | 1
+  /** 1-based, in the order of the clicks, joined by commas; clicks without a known position are left out. */
+  readonly clicked_positions: string
+  readonly first_click_position: number | null
+  readonly time_to_first_click_ms: number | null
+}
+
+export interface SessionRow extends CommonRow {
+  readonly kind: 'session'
+  readonly start: string
+  readonly end: string
+  readonly duration_ms: number
+  readonly events: number
+  readonly searches: number
+  readonly searches_with_click: number
+  readonly orphan_clicks: number
+  readonly zero_result_searches: number
+  /** Searches with a click / searches. */
+  readonly ctr: number
+  /** Clicks / searches; may pass 1. */
+  readonly clicks_per_search: number
+  readonly close_reason: CloseReason
+  readonly continues_session_id: string | null
+}
+
+export type ResultRow = SearchRow | SessionRow
+
+/** The search rows in order, then the session's own. A session without a search has none: it contributes nothing. */
+export function toRows(closed: ClosedSession): ResultRow[] {
+  const { searches, orphans } = attribute(closed.session.events)
+  if (searches.length === 0) return []
+  const rows = searches.map((search) => searchRow(closed, search))
+  return [...rows, sessionRow(closed, rows, orphans.length)]
+}
+
+function searchRow(closed: ClosedSession, { search, results, clicks }: AttributedSearch): SearchRow {
+  const first = clicks[0]
+  const resultCount = results.length === 0 ? null : Math.max(...results.map((result) => result.resultCount))
+  const positions = clicks.flatMap(({ position }) => position ?? [])
+  const time = isoTime(search.timeMs)
+  return {
+    pk: `user#${closed.user}`,
+    sk: `search#${time}#${search.searchId ?? search.eventId}`,
+    kind: 'search',
+    user: closed.user,
+    session_id: sessionId(closed.session),
+    search_id: search.searchId,
+    event_id: search.eventId,
+    time,
+    ...dayAndHour(time),
+    query: search.query,
+    query_cut: search.queryCut,
+    clicked: clicks.length > 0 ? 1 : 0,
+    clicks: clicks.length,
+    distinct_items_clicked: new Set(clicks.map(({ click }) => click.item)).size,
+    ...evidenceCounts(clicks),
+    result_count: resultCount,
+    zero_results: resultCount === 0 ? 1 : 0,
+    clicked_positions: positions.join(','),
+    first_click_position: first?.position ?? null,
+    time_to_first_click_ms: first === undefined ? null : first.click.timeMs - search.timeMs,
+    version: closed.version,
+  }
+}
+
+function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orphanClicks: number): SessionRow {
+  const { session } = closed
+  const startMs = firstEvent(session).timeMs
+  const endMs = endOf(session)
+  const start = isoTime(startMs)
+  const sum = (count: (row: SearchRow) => number): number => searches.reduce((total, row) => total + count(row), 0)
+  const clicked = sum((row) => row.clicked)
+  const clicks = sum((row) => row.clicks)
+  return {
+    pk: `user#${closed.user}`,
+    sk: `session#${sessionId(session)}`,
+    kind: 'session',
+    user: closed.user,
+    session_id: sessionId(session),
+    start,
+    end: isoTime(endMs),
+    duration_ms: endMs - startMs,
+    ...dayAndHour(start),
+    events: session.events.length,
+    searches: searches.length,
+    searches_with_click: clicked,
+    clicks,
+    orphan_clicks: orphanClicks,
+    zero_result_searches: sum((row) => row.zero_results),
+    clicks_by_search_id: sum((row) => row.clicks_by_search_id),
+    clicks_by_item: sum((row) => row.clicks_by_item),
+    clicks_by_order: sum((row) => row.clicks_by_order),
+    ctr: clicked / searches.length,
+    clicks_per_search: clicks / searches.length,
+    close_reason: closed.reason,
+    continues_session_id: session.continues,
+    version: closed.version,
+  }
+}
+
+/** The last event that is the user's own doing: a Timeout says that nothing happened until then. */
+function endOf(session: Session): number {
+  const active = session.events.findLast((event) => event.type !== 'Timeout') ?? firstEvent(session)
+  return active.timeMs
+}
+
+function evidenceCounts(clicks: readonly AttributedClick[]): EvidenceCounts {
+  const count = (evidence: Evidence): number => clicks.filter((click) => click.evidence === evidence).length
+  return {
+    clicks_by_search_id: count('searchId'),
+    clicks_by_item: count('item'),
+    clicks_by_order: count('order'),
+  }
+}
+
+function dayAndHour(time: string): { day: string; hour: number } {
+  return { day: time.slice(0, 10), hour: Number(time.slice(11, 13)) }
+}

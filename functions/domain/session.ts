@@ -1,0 +1,134 @@
+// Session windows (S1-S6): a user's set of events in, the sessions that they make out.
+
+import { type Event, eventBytes, isCloser } from './event.ts'
+import type { Rules } from './rules.ts'
+import { isoTime } from './time.ts'
+
+/** Which limit ended a session (S5). */
+export type CutReason = 'max_events' | 'max_duration'
+
+export interface Cut {
+  readonly reason: CutReason
+  /** Time of the event that would have passed the limit and so began the next session. */
+  readonly atMs: number
+}
+
+export interface Session {
+  /**
+   * The ids of the founding events that it holds, smallest first, never empty. The first is the session's id; the
+   * others are ids of sessions that it absorbed and whose stored copies are to go.
+   */
+  readonly ids: readonly string[]
+  /** The id of the session that a limit cut off before this one. */
+  readonly continues: string | null
+  /** Set when a limit ended the session. */
+  readonly cut: Cut | null
+  /** In order (S2), never empty. */
+  readonly events: readonly Event[]
+}
+
+/**
+ * Most bytes of events (`eventBytes`) in one session, so that a stored session stays far under the 400 KB of a table
+ * item whatever its events hold. A session of `maxSessionEvents` ordinary events takes a third of it.
+ */
+export const SESSION_BYTES_MAX = 224 * 1024
+
+interface Piece {
+  readonly events: Event[]
+  cut: Cut | null
+  continuesPrevious: boolean
+}
+
+export function sessionId(session: Session): string {
+  return session.ids[0] as string
+}
+
+export function firstEvent(session: Session): Event {
+  return session.events[0] as Event
+}
+
+export function lastEvent(session: Session): Event {
+  return session.events[session.events.length - 1] as Event
+}
+
+/** Begins with the founding event's time, so that ids sort by time; stable from then on (S6). */
+export function foundingId(event: Event): string {
+  return `${isoTime(event.timeMs).replace(/[-:.]/g, '')}-${event.eventId}`
+}
+
+const ID_TIME_LENGTH = '20240101T000005000Z-'.length
+
+function foundingEventId(id: string): string {
+  return id.slice(ID_TIME_LENGTH)
+}
+
+/**
+ * Cuts one user's events into sessions.
+ *
+ * @param events in order (S2), each event id once.
+ * @param known the sessions that these events were in before, all of whose events are among `events`. A session
+ *   keeps the smallest id of those whose founding event it holds; one that holds none founds itself on its first event.
+ */
+export function toSessions(events: readonly Event[], known: readonly Session[], rules: Rules): Session[] {
+  const founders = new Map(known.flatMap((session) => session.ids).map((id) => [foundingEventId(id), id]))
+  const continuedOutside = continuedByFirstEvent(known)
+  const sessions: Session[] = []
+  let previous: Session | undefined
+  for (const piece of cutIntoPieces(events, rules)) {
+    const first = piece.events[0] as Event
+    const held = piece.events.flatMap((event) => founders.get(event.eventId) ?? []).sort()
+    previous = {
+      ids: held.length > 0 ? held : [foundingId(first)],
+      continues:
+        piece.continuesPrevious && previous ? sessionId(previous) : (continuedOutside.get(first.eventId) ?? null),
+      cut: piece.cut,
+      events: piece.events,
+    }
+    sessions.push(previous)
+  }
+  return sessions
+}
+
+/** Which session, itself not among `known`, is continued by the one that begins with this event. */
+function continuedByFirstEvent(known: readonly Session[]): ReadonlyMap<string, string> {
+  const inside = new Set(known.flatMap((session) => session.ids))
+  const continued = new Map<string, string>()
+  for (const session of known) {
+    if (session.continues !== null && !inside.has(session.continues)) {
+      continued.set(firstEvent(session).eventId, session.continues)
+    }
+  }
+  return continued
+}
+
+function cutIntoPieces(events: readonly Event[], rules: Rules): Piece[] {
+  const pieces: Piece[] = []
+  let piece: Piece | undefined
+  let bytes = 0
+  for (const event of events) {
+    const ended = piece === undefined || endsBefore(piece, event, rules)
+    const passed = piece === undefined || ended ? null : limitPassed(piece, bytes, event, rules)
+    if (piece !== undefined && passed !== null) piece.cut = { reason: passed, atMs: event.timeMs }
+    if (piece === undefined || ended || passed !== null) {
+      piece = { events: [], cut: null, continuesPrevious: passed !== null }
+      pieces.push(piece)
+      bytes = 0
+    }
+    piece.events.push(event)
+    bytes += eventBytes(event)
+  }
+  return pieces
+}
+
+/** The gap is inclusive: a pause of exactly `gapMs` still joins. */
+function endsBefore(piece: Piece, event: Event, rules: Rules): boolean {
+  const last = piece.events[piece.events.length - 1] as Event
+  return isCloser(last) || event.timeMs - last.timeMs > rules.gapMs
+}
+
+function limitPassed(piece: Piece, bytes: number, event: Event, rules: Rules): CutReason | null {
+  if (piece.events.length >= rules.maxSessionEvents) return 'max_events'
+  if (bytes + eventBytes(event) > SESSION_BYTES_MAX) return 'max_events'
+  const first = piece.events[0] as Event
+  return event.timeMs - first.timeMs > rules.maxSessionDurationMs ? 'max_duration' : null
+}

@@ -1,0 +1,198 @@
+// A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
+
+import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
+import { compareEvents, type Event, eventBytes, isCloser } from './event.ts'
+import type { Rules } from './rules.ts'
+import { firstEvent, lastEvent, type Session, sessionId, toSessions } from './session.ts'
+
+export interface UserState {
+  /** Grows by one with every write; a write is conditional on it. 0 before the first. */
+  readonly version: number
+  readonly skewMs: Skew
+  /** No event after this one can touch a closed session of the user; null while none was closed. */
+  readonly closedReachMs: number | null
+  /** Ordered by first event. */
+  readonly open: readonly Session[]
+  /** When the sweeper is to look at this user; null when nothing is open. */
+  readonly armedAtMs: number | null
+}
+
+export const NEW_USER: UserState = { version: 0, skewMs: null, closedReachMs: null, open: [], armedAtMs: null }
+
+/** Most bytes (`eventBytes`) of sessions that a late event may reopen: all open sessions share one table item. */
+export const STATE_BYTES_MAX = 288 * 1024
+
+export interface Arrival {
+  readonly event: Event
+  readonly arrivalMs: number
+}
+
+export interface Refusal {
+  readonly arrival: Arrival
+  readonly reason: 'too-late' | 'late'
+}
+
+export interface Applied {
+  /** Same version as before: the writer raises it. */
+  readonly state: UserState
+  readonly accepted: number
+  readonly duplicates: number
+  readonly refused: readonly Refusal[]
+  /** How many closed sessions were opened again. */
+  readonly amended: number
+  /** False when the state is as it was, so that nothing needs to be written. */
+  readonly changed: boolean
+}
+
+/** Event times, both ends inclusive. */
+export interface TimeRange {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** The last event time that can still touch this session once it is closed: join it, or repeat one of its events. */
+export function reach(session: Session, rules: Rules): number {
+  const last = lastEvent(session)
+  if (session.cut !== null) return session.cut.atMs
+  return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
+}
+
+/** The event times whose closed sessions `apply` has to be shown; null when these arrivals can touch none. */
+export function closedRange(state: UserState, arrivals: readonly Arrival[], rules: Rules): TimeRange | null {
+  const reachMs = state.closedReachMs
+  if (reachMs === null) return null
+  const times = arrivals.map((arrival) => arrival.event.timeMs).filter((timeMs) => timeMs <= reachMs)
+  if (times.length === 0) return null
+  return { fromMs: Math.min(...times) - rules.gapMs, toMs: Math.max(...times) + rules.gapMs }
+}
+
+/**
+ * Adds arrivals to a user's sessions. Applying an arrival twice changes nothing, and in `amend` the sessions do not
+ * depend on the order of arrivals or on how they are split into calls.
+ *
+ * @param closed every closed session of the user that has events in `closedRange`, or that continues such a one.
+ */
+export function apply(
+  state: UserState,
+  closed: readonly Session[],
+  arrivals: readonly Arrival[],
+  rules: Rules,
+): Applied {
+  // A session that was opened again keeps its stored copy until it closes again; the open one is the newer.
+  const openIds = new Set(state.open.flatMap((session) => session.ids))
+  const onlyClosed = closed.filter((session) => !openIds.has(sessionId(session)))
+  const admission = admit(state, onlyClosed, arrivals, rules)
+  const { reopened, tooMany } = reopen(state, onlyClosed, admission.admitted, rules)
+  const admitted = admission.admitted.filter((arrival) => !tooMany.has(arrival))
+  const open = admitted.length === 0 ? state.open : recut(state.open, reopened, admitted, rules)
+  return {
+    state: armed({ ...state, skewMs: admission.skewMs, open }, rules),
+    accepted: admitted.length,
+    duplicates: admission.duplicates,
+    refused: [...admission.refused, ...[...tooMany].map((arrival): Refusal => ({ arrival, reason: 'too-late' }))],
+    amended: reopened.length,
+    changed: admitted.length > 0 || admission.skewMs !== state.skewMs,
+  }
+}
+
+interface Admission {
+  readonly skewMs: Skew
+  readonly admitted: Arrival[]
+  readonly duplicates: number
+  readonly refused: Refusal[]
+}
+
+/** One arrival after the other, as they arrived: each moves the clock, then is judged by it. */
+function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
+  const seen = new Set([...state.open, ...closed].flatMap((session) => session.events.map((event) => event.eventId)))
+  const admitted: Arrival[] = []
+  const refused: Refusal[] = []
+  let skewMs = state.skewMs
+  let duplicates = 0
+  for (const arrival of arrivals) {
+    const { event, arrivalMs } = arrival
+    const laterMs = laterSkew(skewMs, event, arrivalMs)
+    skewMs = laterMs
+    const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
+    if (seen.has(event.eventId)) duplicates++
+    else if (rules.lateEvents === 'divert' && behindMs > 0) refused.push({ arrival, reason: 'late' })
+    else if (behindMs > rules.amendForMs) refused.push({ arrival, reason: 'too-late' })
+    else {
+      seen.add(event.eventId)
+      admitted.push(arrival)
+    }
+  }
+  return { skewMs, admitted, duplicates, refused }
+}
+
+/**
+ * The closed sessions that the admitted events touch, and what continues them: a cut one passes events on to the next.
+ * Where that is more than one item can hold (a chain of full sessions, so a robot's), the late events are refused.
+ */
+function reopen(
+  state: UserState,
+  closed: readonly Session[],
+  admitted: readonly Arrival[],
+  rules: Rules,
+): { reopened: readonly Session[]; tooMany: ReadonlySet<Arrival> } {
+  const touches = (session: Session, timeMs: number): boolean =>
+    timeMs >= firstEvent(session).timeMs - rules.gapMs && timeMs <= reach(session, rules)
+  const reopened = closed.filter((session) => admitted.some(({ event }) => touches(session, event.timeMs)))
+  const continuations = new Map([...closed, ...state.open].map((session) => [session.continues, session]))
+  const open = new Set(state.open)
+  let whole = true
+  for (const session of reopened) {
+    const next = session.cut === null ? undefined : continuations.get(sessionId(session))
+    if (session.cut !== null && next === undefined) whole = false
+    if (next !== undefined && !open.has(next) && !reopened.includes(next)) reopened.push(next)
+  }
+  const bytes = [...state.open, ...reopened].reduce((sum, session) => sum + sessionBytes(session), 0)
+  if (reopened.length === 0 || (whole && bytes <= STATE_BYTES_MAX)) return { reopened, tooMany: new Set() }
+  const late = admitted.filter(({ event }) => reopened.some((session) => touches(session, event.timeMs)))
+  return { reopened: [], tooMany: new Set(late) }
+}
+
+export function sessionBytes(session: Session): number {
+  return session.events.reduce((sum, event) => sum + eventBytes(event), 0)
+}
+
+function recut(
+  open: readonly Session[],
+  reopened: readonly Session[],
+  admitted: readonly Arrival[],
+  rules: Rules,
+): Session[] {
+  const known = [...open, ...reopened]
+  const pool = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
+  const sessions = toSessions(pool.sort(compareEvents), known, rules)
+  return sessions.filter((session) => !reopened.some((before) => isSame(before, session)))
+}
+
+/** Events are only ever added, so as many of them between the same ends are the same. */
+function isSame(before: Session, after: Session): boolean {
+  return (
+    before.events.length === after.events.length &&
+    firstEvent(before).eventId === firstEvent(after).eventId &&
+    lastEvent(before).eventId === lastEvent(after).eventId &&
+    before.ids.join() === after.ids.join() &&
+    before.continues === after.continues &&
+    before.cut?.atMs === after.cut?.atMs
+  )
+}
+
+/**
+ * The state with its alarm set: as early as any open session is due. An alarm that is early enough stays where it is,
+ * since moving it costs two writes to the index, and a look too early only one read.
+ */
+export function armed(state: UserState, rules: Rules): UserState {
+  const nextMs = nextDueAt(state, rules)
+  if (nextMs === null) return { ...state, armedAtMs: null }
+  return state.armedAtMs !== null && state.armedAtMs <= nextMs ? state : { ...state, armedAtMs: nextMs }
+}
+
+/** When the first of the open sessions is due if nothing else arrives; null when nothing is open. */
+export function nextDueAt(state: UserState, rules: Rules): number | null {
+  const { skewMs } = state
+  if (skewMs === null || state.open.length === 0) return null
+  return Math.min(...state.open.map((session) => dueAt(session, skewMs, rules)))
+}

@@ -1,0 +1,117 @@
+// One user's share of a batch: the user's state and arrivals in, the state with them saved and what became of each out.
+
+import { closeSessions } from '../close-sessions.ts'
+import { keepStateUntil, toClose } from '../domain/closing.ts'
+import { eventBytes } from '../domain/event.ts'
+import type { Rules } from '../domain/rules.ts'
+import { apply, closedRange, NEW_USER, type UserState } from '../domain/user-state.ts'
+import { onLatestState } from '../on-latest-state.ts'
+import type { DeadLetter, SessionStore } from '../ports.ts'
+import { type ArrivedEvent, deadLetter } from './ingest.ts'
+
+export interface UserOutcome {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly amended: number
+  readonly conflicts: number
+  readonly refused: readonly DeadLetter[]
+  /** The user's first record that was not applied, and why. */
+  readonly failed: { readonly index: number; readonly cause: unknown } | null
+}
+
+/** Bytes of new events in one write: with the largest open session they still fit in one table item. */
+const CHUNK_BYTES_MAX = 16 * 1024
+
+interface Totals {
+  accepted: number
+  duplicates: number
+  amended: number
+  conflicts: number
+  refused: DeadLetter[]
+}
+
+/** Never throws: what a user's trouble leaves undone is in `failed`, and the other users go on. */
+export async function appendForUser(
+  user: string,
+  loaded: UserState | undefined,
+  arrivals: readonly ArrivedEvent[],
+  sessions: SessionStore,
+  rules: Rules,
+  nowMs: number,
+): Promise<UserOutcome> {
+  const totals: Totals = { accepted: 0, duplicates: 0, amended: 0, conflicts: 0, refused: [] }
+  let state = loaded ?? NEW_USER
+  for (const chunk of toChunks(arrivals, rules)) {
+    try {
+      const saved = await append(user, state, chunk, sessions, rules, nowMs, totals)
+      state = await closeWhatLimitsDemand(user, saved, sessions, rules, nowMs)
+    } catch (cause) {
+      return { ...totals, failed: { index: (chunk[0] as ArrivedEvent).index, cause } }
+    }
+  }
+  return { ...totals, failed: null }
+}
+
+async function append(
+  user: string,
+  loaded: UserState,
+  chunk: readonly ArrivedEvent[],
+  sessions: SessionStore,
+  rules: Rules,
+  nowMs: number,
+  totals: Totals,
+): Promise<UserState> {
+  const expiresAtMs = keepStateUntil(nowMs, rules)
+  totals.conflicts--
+  const { applied, state } = await onLatestState(user, loaded, sessions, expiresAtMs, async (before) => {
+    totals.conflicts++
+    const range = closedRange(before, chunk, rules)
+    const closed = range === null ? [] : await sessions.loadClosed(user, range)
+    const applied = apply(before, closed, chunk, rules)
+    if (!applied.changed) return { applied, state: before }
+    const state = { ...applied.state, version: before.version + 1 }
+    await sessions.saveUser(user, state, before.version, expiresAtMs)
+    return { applied, state }
+  })
+  totals.accepted += applied.accepted
+  totals.duplicates += applied.duplicates
+  totals.amended += applied.amended
+  for (const { arrival, reason } of applied.refused) {
+    totals.refused.push(deadLetter((arrival as ArrivedEvent).record, reason, 'behind the watermark of its user'))
+  }
+  return state
+}
+
+/** At once, before the next chunk, so that a flood of one user's events never makes a large item. */
+async function closeWhatLimitsDemand(
+  user: string,
+  saved: UserState,
+  sessions: SessionStore,
+  rules: Rules,
+  nowMs: number,
+): Promise<UserState> {
+  if (toClose(saved, nowMs, rules, 'limits').length === 0) return saved
+  return onLatestState(user, saved, sessions, keepStateUntil(nowMs, rules), async (state) => {
+    const closings = toClose(state, nowMs, rules, 'limits')
+    return closings.length === 0 ? state : closeSessions(user, state, closings, sessions, rules, nowMs)
+  })
+}
+
+/** In order, each small enough for one write. */
+function toChunks(arrivals: readonly ArrivedEvent[], rules: Rules): ArrivedEvent[][] {
+  const chunks: ArrivedEvent[][] = []
+  let chunk: ArrivedEvent[] = []
+  let bytes = 0
+  for (const arrival of arrivals) {
+    const size = eventBytes(arrival.event)
+    if (chunk.length > 0 && (bytes + size > CHUNK_BYTES_MAX || chunk.length === rules.maxSessionEvents)) {
+      chunks.push(chunk)
+      chunk = []
+      bytes = 0
+    }
+    chunk.push(arrival)
+    bytes += size
+  }
+  if (chunk.length > 0) chunks.push(chunk)
+  return chunks
+}

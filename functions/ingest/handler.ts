@@ -1,0 +1,29 @@
+// Lambda: a Kinesis batch in, `ingest` on it, the first failure out.
+
+import { S3Client } from '@aws-sdk/client-s3'
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import { s3DeadLetters } from '../aws/dead-letter-bucket.ts'
+import { sha256 } from '../aws/digest.ts'
+import { documentClient } from '../aws/document-client.ts'
+import { readIngestEnvironment } from '../aws/environment.ts'
+import { toBatchReply, toRecords } from '../aws/kinesis-batch.ts'
+import { logReport } from '../aws/report-log.ts'
+import { dynamoSessionStore } from '../aws/session-store.ts'
+import { dynamoShardProgress } from '../aws/shard-progress.ts'
+import { SESSION_DURATION_MS_MAX } from '../contract.ts'
+import { ingest } from './ingest.ts'
+
+const settings = readIngestEnvironment(process.env)
+const client = documentClient()
+const ports = {
+  sessions: dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX),
+  progress: dynamoShardProgress(client, settings.sessionsTable),
+  deadLetters: s3DeadLetters(new S3Client({}), settings.deadLetterBucket),
+  digest: sha256,
+}
+
+export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
+  const report = await ingest(toRecords(batch), ports, settings.rules, Date.now())
+  logReport('ingest', report)
+  return toBatchReply(report.failed)
+}

@@ -1,0 +1,72 @@
+// What the steps need from outside: where sessions, results and dead letters are kept, and how far the stream is read.
+
+import type { RejectReason } from './domain/decode.ts'
+import type { ClosedSession, ResultRow } from './domain/result.ts'
+import type { Session } from './domain/session.ts'
+import type { TimeRange, UserState } from './domain/user-state.ts'
+
+/** Another writer was first. Load again, apply again. */
+export class StoreConflict extends Error {
+  /** The version that stands in the way. */
+  readonly version: number
+  constructor(user: string, version: number) {
+    // The user stays out of the message: it is personal, and messages are logged.
+    super(`another writer was first: version ${version} of a user of ${user.length} characters`)
+    this.name = 'StoreConflict'
+    this.version = version
+  }
+}
+
+export interface SessionStore {
+  /** Consistent. A user without state is `NEW_USER`. */
+  loadUsers(users: readonly string[]): Promise<ReadonlyMap<string, UserState>>
+  /** Every closed session of the user that has events in the range, or that continues such a one; more are harmless. */
+  loadClosed(user: string, range: TimeRange): Promise<readonly Session[]>
+  /**
+   * Writes the state if the stored one still has `baseVersion`, which `state.version` is above. Writing the very same
+   * state again succeeds. Throws StoreConflict. Kept until `expiresAtMs` if nothing is open.
+   */
+  saveUser(user: string, state: UserState, baseVersion: number, expiresAtMs: number): Promise<void>
+  /** Writes unless the stored one has this version already. Throws StoreConflict if it has a later one. */
+  putClosed(closed: ClosedSession, expiresAtMs: number): Promise<void>
+  /** Replaces the closed session by a mark that it was absorbed, under the rules of `putClosed`. */
+  putAbsorbed(user: string, id: string, version: number, expiresAtMs: number): Promise<void>
+  /** The version of a closed session or of its mark; null when there is neither. Consistent. */
+  closedVersion(user: string, id: string): Promise<number | null>
+  /** Pages of the users of one index shard whose alarm is at or before the moment, earliest first. May be out of date. */
+  dueUsers(shard: number, atMs: number): AsyncIterable<readonly string[]>
+}
+
+export interface ResultStore {
+  /** Writes unless the stored row has this or a later version. */
+  put(row: ResultRow, expiresAtMs: number): Promise<void>
+  /** Removes the row if it still belongs to the session and is older than the version. */
+  remove(row: ResultRow, olderThanVersion: number): Promise<void>
+}
+
+/** A record that was refused, whole: it can be read and sent again. */
+export interface DeadLetter {
+  readonly reason: RejectReason
+  readonly detail: string
+  readonly shardId: string
+  readonly sequenceNumber: string
+  readonly arrivalMs: number
+  /** The record's data as it arrived, base64. */
+  readonly data: string
+}
+
+export interface DeadLetters {
+  /** Keeps all of them, or throws. Putting the same ones again changes nothing. */
+  put(letters: readonly DeadLetter[]): Promise<void>
+}
+
+/** How far each shard has been applied. */
+export interface ShardProgress {
+  /** Everything of the shard up to and with this record is durable. Never goes back. */
+  record(shardId: string, sequenceNumber: string, arrivalMs: number): Promise<void>
+}
+
+export interface Horizon {
+  /** The arrival time up to which every shard has been applied; at most `nowMs`. */
+  readUpTo(nowMs: number): Promise<number>
+}

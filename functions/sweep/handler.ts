@@ -1,0 +1,32 @@
+// Lambda: a schedule's tick or `{"drain": true}` in, `sweep` until the time is up, its counts out.
+
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { Context } from 'aws-lambda'
+import { documentClient } from '../aws/document-client.ts'
+import { readSweepEnvironment } from '../aws/environment.ts'
+import { kinesisHorizon } from '../aws/kinesis-horizon.ts'
+import { logReport } from '../aws/report-log.ts'
+import { dynamoSessionStore } from '../aws/session-store.ts'
+import { loadProgress } from '../aws/shard-progress.ts'
+import { DUE_SHARDS, SESSION_DURATION_MS_MAX } from '../contract.ts'
+import { type SweepReport, sweep } from './sweep.ts'
+
+/** Time to finish what was begun before Lambda ends the function. */
+const TIME_LEFT_MS_MIN = 5000
+
+const settings = { ...readSweepEnvironment(process.env), dueShards: DUE_SHARDS }
+const client = documentClient()
+// The default HTTP/2 handler opens a connection for every request.
+const kinesis = new KinesisClient({ maxAttempts: 4, requestHandler: new NodeHttpHandler({ requestTimeout: 3000 }) })
+const sessions = dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX)
+const horizon = kinesisHorizon(kinesis, settings.stream, (shardId) =>
+  loadProgress(client, settings.sessionsTable, shardId),
+)
+
+export async function handler(request: { readonly drain?: unknown }, context: Context): Promise<SweepReport> {
+  const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
+  const report = await sweep({ drain: request.drain === true }, { sessions, horizon, hasTime }, settings, Date.now())
+  logReport('sweep', report)
+  return report
+}
