@@ -1,9 +1,32 @@
-// What the steps need from outside: where sessions, results and dead letters are kept, and how far the stream is read.
+// What the steps meet outside: what is handed to them, where sessions, results and dead letters are kept, and the horizon.
 
 import type { RejectReason } from './domain/decode.ts'
 import type { ClosedSession, ResultRow } from './domain/result.ts'
 import type { Session } from './domain/session.ts'
 import type { TimeRange, UserState } from './domain/user-state.ts'
+
+/** One record of a shard, as it was put. */
+export interface ArrivedRecord {
+  readonly shardId: string
+  readonly sequenceNumber: string
+  readonly arrivalMs: number
+  /** As it arrived, base64. */
+  readonly data: string
+  /** Null when the data is not UTF-8. */
+  readonly text: string | null
+}
+
+/** One change of one closed session, as the sessions table's stream tells it. */
+export interface ClosedChange {
+  readonly sequenceNumber: string
+  readonly user: string
+  readonly id: string
+  readonly version: number
+  /** What the change left; null where another session absorbed this one. */
+  readonly after: ClosedSession | null
+  /** What there was before; null for a session closed for the first time. */
+  readonly before: ClosedSession | null
+}
 
 /** Another writer was first. Load again, apply again. */
 export class StoreConflict extends Error {

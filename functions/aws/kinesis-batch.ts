@@ -1,7 +1,7 @@
 // Kinesis batches as Lambda hands them over: an event in, records in order out; and the reply that names the first failure.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import type { ArrivedRecord } from '../ingest/ingest.ts'
+import type { ArrivedRecord } from '../ports.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -6,6 +6,7 @@ import {
   GetShardIteratorCommand,
   type KinesisClient,
   ListShardsCommand,
+  type ListShardsCommandOutput,
   type Shard,
 } from '@aws-sdk/client-kinesis'
 import pMap from 'p-map'
@@ -58,10 +59,10 @@ async function listShards(client: KinesisClient, stream: string): Promise<Shard[
   const shards: Shard[] = []
   let next: { StreamName: string } | { NextToken: string } = { StreamName: stream }
   for (let page = 0; page < SHARD_PAGES_MAX; page++) {
-    const { Shards: found, NextToken: token } = await client.send(new ListShardsCommand(next))
-    shards.push(...(found ?? []))
-    if (token === undefined) return shards
-    next = { NextToken: token }
+    const listed: ListShardsCommandOutput = await client.send(new ListShardsCommand(next))
+    shards.push(...(listed.Shards ?? []))
+    if (listed.NextToken === undefined) return shards
+    next = { NextToken: listed.NextToken }
   }
   throw new Error(`stream ${stream} has more than ${SHARD_PAGES_MAX} pages of shards`)
 }

@@ -1,20 +1,8 @@
 // Finalize: changes of closed sessions in, their rows written to the results table and the rows they no longer have removed.
 
 import pMap from 'p-map'
-import { type ClosedSession, type ResultRow, toRows } from '../domain/result.ts'
-import type { ResultStore, SessionStore } from '../ports.ts'
-
-/** One change of one closed session, as the sessions table's stream tells it. */
-export interface ClosedChange {
-  readonly sequenceNumber: string
-  readonly user: string
-  readonly id: string
-  readonly version: number
-  /** What the change left; null where another session absorbed this one. */
-  readonly after: ClosedSession | null
-  /** What there was before; null for a session closed for the first time. */
-  readonly before: ClosedSession | null
-}
+import { type ResultRow, toRows } from '../domain/result.ts'
+import type { ClosedChange, ResultStore, SessionStore } from '../ports.ts'
 
 export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>

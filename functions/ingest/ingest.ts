@@ -5,18 +5,8 @@ import { decodeEvent, type RejectReason } from '../domain/decode.ts'
 import type { Digest } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { Arrival } from '../domain/user-state.ts'
-import type { DeadLetter, DeadLetters, SessionStore, ShardProgress } from '../ports.ts'
+import type { ArrivedRecord, DeadLetter, DeadLetters, SessionStore, ShardProgress } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
-
-export interface ArrivedRecord {
-  readonly shardId: string
-  readonly sequenceNumber: string
-  readonly arrivalMs: number
-  /** As it arrived, base64. */
-  readonly data: string
-  /** Null when the data is not UTF-8. */
-  readonly text: string | null
-}
 
 export interface IngestPorts {
   readonly sessions: SessionStore

@@ -1,0 +1,120 @@
+// The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
+
+import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
+import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
+import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
+import { type DeadLetter, type DeadLetters, type ResultStore, type SessionStore, StoreConflict } from '../functions/ports.ts'
+
+/** A closed session, or the mark that another absorbed it. */
+export interface StoredClosed {
+  readonly user: string
+  readonly id: string
+  readonly version: number
+  readonly closed: ClosedSession | null
+}
+
+export interface MemorySessionStore extends SessionStore {
+  readonly states: ReadonlyMap<string, UserState>
+  /** By `<user> <session id>`. */
+  readonly closed: ReadonlyMap<string, StoredClosed>
+}
+
+/** @param onClosedChange told of every change of a closed session, as the table's stream would. */
+export function memorySessionStore(
+  onClosedChange: (before: StoredClosed | null, after: StoredClosed) => void = () => {},
+): MemorySessionStore {
+  const states = new Map<string, UserState>()
+  const closed = new Map<string, StoredClosed>()
+  const closedKey = (user: string, id: string): string => JSON.stringify([user, id])
+
+  function putNewer(next: StoredClosed): void {
+    const key = closedKey(next.user, next.id)
+    const before = closed.get(key) ?? null
+    if (before !== null && before.version > next.version) throw new StoreConflict(next.user, before.version)
+    if (before !== null && before.version === next.version) return
+    closed.set(key, next)
+    onClosedChange(before, next)
+  }
+
+  return {
+    states,
+    closed,
+    loadUsers: async (users) => new Map(users.flatMap((user) => pair(user, states.get(user)))),
+    loadClosed: async (user, range) => {
+      const stored = [...closed.values()].flatMap((entry) => (entry.user === user ? (entry.closed?.session ?? []) : []))
+      return withContinuations(stored, (session) => {
+        return firstEvent(session).timeMs <= range.toMs && lastEvent(session).timeMs >= range.fromMs
+      })
+    },
+    saveUser: async (user, state, baseVersion) => {
+      const stored = states.get(user) ?? NEW_USER
+      if (stored.version === baseVersion) states.set(user, state)
+      else if (JSON.stringify(stored) !== JSON.stringify(state)) throw new StoreConflict(user, stored.version)
+    },
+    putClosed: async ({ user, session, reason, version }) => {
+      const id = sessionId(session)
+      putNewer({ user, id, version, closed: { user, session: { ...session, ids: [id] }, reason, version } })
+    },
+    putAbsorbed: async (user, id, version) => putNewer({ user, id, version, closed: null }),
+    closedVersion: async (user, id) => closed.get(closedKey(user, id))?.version ?? null,
+    dueUsers: async function* (shard, atMs) {
+      if (shard !== 0) return
+      const due = [...states].filter(([, state]) => state.armedAtMs !== null && state.armedAtMs <= atMs)
+      yield due.sort(([, a], [, b]) => (a.armedAtMs ?? 0) - (b.armedAtMs ?? 0)).map(([user]) => user)
+    },
+  }
+}
+
+function pair<T>(key: string, value: T | undefined): [string, T][] {
+  return value === undefined ? [] : [[key, value]]
+}
+
+function withContinuations(stored: readonly Session[], isWanted: (session: Session) => boolean): Session[] {
+  const wanted = stored.filter(isWanted)
+  for (const session of wanted) {
+    const next = stored.find((other) => other.continues === sessionId(session))
+    if (next !== undefined && !wanted.includes(next)) wanted.push(next)
+  }
+  return wanted
+}
+
+export interface MemoryResultStore extends ResultStore {
+  /** By `<pk> <sk>`. */
+  readonly rows: ReadonlyMap<string, ResultRow>
+}
+
+export function memoryResultStore(): MemoryResultStore {
+  const rows = new Map<string, ResultRow>()
+  const rowKey = (row: ResultRow): string => JSON.stringify([row.pk, row.sk])
+  return {
+    rows,
+    put: async (row) => {
+      const stored = rows.get(rowKey(row))
+      if (stored === undefined || stored.version < row.version) rows.set(rowKey(row), row)
+    },
+    remove: async (row, olderThanVersion) => {
+      const stored = rows.get(rowKey(row))
+      if (stored?.session_id === row.session_id && stored.version < olderThanVersion) rows.delete(rowKey(row))
+    },
+  }
+}
+
+export interface MemoryDeadLetters extends DeadLetters {
+  readonly letters: readonly DeadLetter[]
+}
+
+/** Keeps one letter for each record, as the same batch again would write the same object. */
+export function memoryDeadLetters(): MemoryDeadLetters {
+  const letters: DeadLetter[] = []
+  return {
+    letters,
+    put: async (put) => {
+      for (const letter of put) {
+        const isKept = letters.some(
+          (kept) => kept.shardId === letter.shardId && kept.sequenceNumber === letter.sequenceNumber,
+        )
+        if (!isKept) letters.push(letter)
+      }
+    },
+  }
+}

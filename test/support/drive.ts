@@ -1,0 +1,51 @@
+// Drives the domain as ingest and sweep do, without stores: arrivals and sweeps in, final sessions out.
+
+import { type Closing, toClose, withoutClosed } from '../../functions/domain/closing.ts'
+import type { Rules } from '../../functions/domain/rules.ts'
+import { firstEvent, type Session, sessionId } from '../../functions/domain/session.ts'
+import { type Arrival, apply, closedRange, NEW_USER, type Refusal, type UserState } from '../../functions/domain/user-state.ts'
+
+export interface Driven {
+  state: UserState
+  readonly closed: Map<string, Session>
+  readonly refused: Refusal[]
+  duplicates: number
+  accepted: number
+}
+
+export function newDriven(): Driven {
+  return { state: NEW_USER, closed: new Map(), refused: [], duplicates: 0, accepted: 0 }
+}
+
+export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rules): void {
+  const range = closedRange(driven.state, arrivals, rules)
+  const applied = apply(driven.state, range === null ? [] : [...driven.closed.values()], arrivals, rules)
+  driven.state = applied.state
+  driven.refused.push(...applied.refused)
+  driven.duplicates += applied.duplicates
+  driven.accepted += applied.accepted
+  const cut = toClose(driven.state, Number.NEGATIVE_INFINITY, rules, 'limits')
+  if (cut.length > 0) close(driven, cut, rules)
+}
+
+export function sweepAt(driven: Driven, nowMs: number, rules: Rules): void {
+  const due = toClose(driven.state, nowMs, rules, 'due')
+  if (due.length > 0) close(driven, due, rules)
+}
+
+export function drain(driven: Driven, nowMs: number, rules: Rules): Session[] {
+  close(driven, toClose(driven.state, nowMs, rules, 'all'), rules)
+  return [...driven.closed.values()].sort((a, b) => firstEvent(a).timeMs - firstEvent(b).timeMs || compareIds(a, b))
+}
+
+function compareIds(a: Session, b: Session): number {
+  return sessionId(a) < sessionId(b) ? -1 : 1
+}
+
+function close(driven: Driven, closings: readonly Closing[], rules: Rules): void {
+  for (const { session } of closings) {
+    driven.closed.set(sessionId(session), { ...session, ids: [sessionId(session)] })
+    for (const absorbed of session.ids.slice(1)) driven.closed.delete(absorbed)
+  }
+  driven.state = withoutClosed(driven.state, closings, rules)
+}

@@ -1,0 +1,70 @@
+// Builders for tests: short words in, events of a fixed day out.
+
+import { sha256 } from '../../functions/aws/digest.ts'
+import { decodeEvent } from '../../functions/domain/decode.ts'
+import type { Event } from '../../functions/domain/event.ts'
+import type { Rules } from '../../functions/domain/rules.ts'
+import type { Arrival } from '../../functions/domain/user-state.ts'
+import type { ArrivedRecord } from '../../functions/ports.ts'
+
+export const SECOND = 1000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+
+/** The day on which tests happen. */
+export const ORIGIN_MS = Date.parse('2026-03-02T00:00:00.000Z')
+
+/** Seconds after the origin. */
+export function at(seconds: number): number {
+  return ORIGIN_MS + seconds * SECOND
+}
+
+export const RULES: Rules = {
+  gapMs: 30 * MINUTE,
+  latenessMs: MINUTE,
+  amendForMs: 7 * DAY,
+  lateEvents: 'amend',
+  maxClockSkewMs: 5 * MINUTE,
+  maxSessionEvents: 1000,
+  maxSessionDurationMs: 12 * HOUR,
+}
+
+export type Sent = Readonly<Record<string, unknown>>
+
+/** Decodes what a producer would send; fails the test if it is rejected. */
+export function event(sent: Sent, arrivalMs: number = Number.MAX_SAFE_INTEGER): Event {
+  const decoded = decodeEvent(JSON.stringify({ user: 'ann', ...sent }), arrivalMs, RULES.maxClockSkewMs, sha256)
+  if (!decoded.ok) throw new Error(`${decoded.reason}: ${decoded.detail}`)
+  return decoded.event
+}
+
+export function search(timeMs: number, sent: Sent = {}): Event {
+  return event({ type: 'Search', time: timeMs, query: 'dogs', ...sent })
+}
+
+export function results(timeMs: number, items: readonly string[], sent: Sent = {}): Event {
+  return event({ type: 'Results', time: timeMs, items, ...sent })
+}
+
+export function click(timeMs: number, item: string, sent: Sent = {}): Event {
+  return event({ type: 'ClickResult', time: timeMs, item, ...sent })
+}
+
+export function bare(type: 'AppOpen' | 'AppClose' | 'Timeout', timeMs: number, sent: Sent = {}): Event {
+  return event({ type, time: timeMs, ...sent })
+}
+
+/** Arrives the moment it happens. */
+export function onTime(event: Event): Arrival {
+  return { event, arrivalMs: event.timeMs }
+}
+
+let sequence = 0
+
+/** A Kinesis record as ingest gets it. */
+export function record(sent: unknown, arrivalMs: number, shardId = 'shardId-000000000000'): ArrivedRecord {
+  const text = typeof sent === 'string' ? sent : JSON.stringify(sent)
+  sequence++
+  return { shardId, sequenceNumber: String(sequence), arrivalMs, text, data: Buffer.from(text).toString('base64') }
+}

@@ -1,0 +1,37 @@
+// Random logs for property tests: one user's events, dense in the traps (equal times, exact gaps, closers, bridges).
+
+import fc from 'fast-check'
+import type { Event } from '../../functions/domain/event.ts'
+import { at, event, type Sent } from './events.ts'
+
+/** Printed with a failure and fixed, so that a failing run is the same run tomorrow. */
+export const SEED = 20260302
+
+export const GAP_SECONDS = 10
+
+/** Times on a coarse grid around the gap, so that exact gaps, ties and bridges are common. */
+const seconds = fc.oneof(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 24 }).map((n) => n * 5))
+
+const sent: fc.Arbitrary<Sent> = fc.oneof(
+  fc.constant({ type: 'AppOpen' }),
+  fc.record({
+    type: fc.constant('Search'),
+    query: fc.constantFrom('dogs', 'cats'),
+    searchId: fc.option(fc.constantFrom('s1', 's2', 's3'), { nil: undefined }),
+  }),
+  fc.record({
+    type: fc.constant('Results'),
+    items: fc.subarray(['a', 'b', 'c', 'd']),
+    searchId: fc.option(fc.constantFrom('s1', 's2'), { nil: undefined }),
+  }),
+  fc.record({
+    type: fc.constant('ClickResult'),
+    item: fc.constantFrom('a', 'b', 'c', 'z'),
+    searchId: fc.option(fc.constantFrom('s1', 's9'), { nil: undefined }),
+  }),
+  fc.constantFrom({ type: 'AppClose' }, { type: 'Timeout' }),
+)
+
+export const randomLog: fc.Arbitrary<Event[]> = fc
+  .array(fc.tuple(seconds, sent), { minLength: 1, maxLength: 30 })
+  .map((rows) => rows.map(([second, fields], n) => event({ ...fields, time: at(second), eventId: `e${n}` })))
