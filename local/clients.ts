@@ -1,0 +1,42 @@
+// SDK clients of the local endpoints: where they listen in, clients with made-up credentials out.
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { S3Client } from '@aws-sdk/client-s3'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { Endpoints } from './endpoints.ts'
+
+export const LOCAL_ENVIRONMENT = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+} as const
+
+const CONFIG = { region: LOCAL_ENVIRONMENT.AWS_REGION, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+
+export interface Clients {
+  readonly kinesis: KinesisClient
+  readonly dynamodb: DynamoDBDocumentClient
+  readonly tableStreams: DynamoDBStreamsClient
+  readonly s3: S3Client
+  close(): void
+}
+
+export function localClients(endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>): Clients {
+  // kinesalite speaks HTTP/1.1 only.
+  const kinesis = new KinesisClient({ ...CONFIG, endpoint: endpoints.kinesis, requestHandler: new NodeHttpHandler() })
+  const dynamodb = new DynamoDBClient({ ...CONFIG, endpoint: endpoints.dynamodb })
+  const tableStreams = new DynamoDBStreamsClient({ ...CONFIG, endpoint: endpoints.dynamodb })
+  const s3 = new S3Client({ ...CONFIG, endpoint: endpoints.s3, forcePathStyle: true })
+  return {
+    kinesis,
+    dynamodb: DynamoDBDocumentClient.from(dynamodb),
+    tableStreams,
+    s3,
+    close: () => {
+      for (const client of [kinesis, dynamodb, tableStreams, s3]) client.destroy()
+    },
+  }
+}

@@ -1,0 +1,156 @@
+// The three services: emulators started, or endpoints given by the environment taken; where they listen and how to stop out.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { connect, createServer, type Server } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { startFauxqs } from 'fauxqs'
+import kinesalite from 'kinesalite'
+import { UserError } from './user-error.ts'
+
+export interface Endpoints {
+  readonly kinesis: string
+  readonly dynamodb: string
+  readonly s3: string
+  stop(): Promise<void>
+}
+
+interface Service {
+  readonly endpoint: string
+  stop(): Promise<void>
+}
+
+const HOST = '127.0.0.1'
+
+/**
+ * `KINESIS_ENDPOINT`, `DYNAMODB_ENDPOINT` and `S3_ENDPOINT` are used where they are set.
+ *
+ * @param firstPort Kinesis listens here, DynamoDB and S3 on the next two; null for any free ports.
+ */
+export async function startEndpoints(firstPort: number | null, env: NodeJS.ProcessEnv): Promise<Endpoints> {
+  const started: Service[] = []
+  const start = async (given: string | undefined, offset: number, emulator: (port: number) => Promise<Service>) => {
+    if (given !== undefined && given !== '') return given
+    const service = await emulator(firstPort === null ? await freePort() : await checkedPort(firstPort + offset))
+    started.push(service)
+    return service.endpoint
+  }
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((service) => service.stop()))
+  }
+  try {
+    const kinesis = await start(env.KINESIS_ENDPOINT, 0, startKinesis)
+    const dynamodb = await start(env.DYNAMODB_ENDPOINT, 1, (port) => startDynamo(port, env))
+    const s3 = await start(env.S3_ENDPOINT, 2, startS3)
+    return { kinesis, dynamodb, s3, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startKinesis(port: number): Promise<Service> {
+  // Its own default waits half a second at every change of a stream.
+  const server = kinesalite({ createStreamMs: 0, updateStreamMs: 0, deleteStreamMs: 0, shardLimit: 1000 })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, HOST, resolve)
+  })
+  return {
+    endpoint: `http://${HOST}:${port}`,
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function startS3(port: number): Promise<Service> {
+  const server = await startFauxqs({ port, host: HOST, logger: false })
+  return { endpoint: `http://${HOST}:${port}`, stop: () => server.stop() }
+}
+
+async function startDynamo(port: number, env: NodeJS.ProcessEnv): Promise<Service> {
+  const child = spawn(dynoxideBinary(env), ['serve', '--host', HOST, '--port', String(port)], { stdio: 'ignore' })
+  const killAtExit = (): void => {
+    child.kill('SIGKILL')
+  }
+  process.once('exit', killAtExit)
+  child.once('exit', () => process.off('exit', killAtExit))
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (error) => reject(new UserError(`DynamoDB's emulator does not start: ${error.message}`)))
+    child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}`)))
+  })
+  failed.catch(() => {})
+  await Promise.race([listening(port), failed])
+  return { endpoint: `http://${HOST}:${port}`, stop: () => end(child) }
+}
+
+/** `DYNOXIDE_BIN`, else the binary that npm installed for this platform. */
+function dynoxideBinary(env: NodeJS.ProcessEnv): string {
+  if (env.DYNOXIDE_BIN) return env.DYNOXIDE_BIN
+  const name = `@dynoxide/${process.platform}-${process.arch}`
+  const file = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide'
+  try {
+    return createRequire(import.meta.url).resolve(`${name}/${file}`)
+  } catch {
+    throw new UserError(
+      `DynamoDB's emulator for ${process.platform}-${process.arch} is not installed: run 'npm install --no-save ` +
+        `${name}@1.2.1', or set DYNOXIDE_BIN to a dynoxide binary, or DYNAMODB_ENDPOINT to a running DynamoDB Local`,
+    )
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
+}
+
+const START_TRIES_MAX = 500
+
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < START_TRIES_MAX; tries++) {
+    if (await canConnect(port)) return
+    await wait(20)
+  }
+  throw new UserError(`nothing listens on port ${port} after 10 seconds`)
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(port, HOST, () => resolve(server))
+  })
+}
+
+export async function freePort(): Promise<number> {
+  const server = await listen(0)
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
+  return address.port
+}
+
+async function checkedPort(port: number): Promise<number> {
+  try {
+    const server = await listen(port)
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  } catch {
+    throw new UserError(`port ${port} is in use or not allowed: choose three free ones in a row with --port`)
+  }
+}

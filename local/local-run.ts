@@ -1,0 +1,207 @@
+// A local run: settings in; the deployed template's stream, tables, bucket, functions and schedule running on this machine out.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
+import type { ResultRow } from '../functions/domain/result.ts'
+import { type Clients, LOCAL_ENVIRONMENT, localClients } from './clients.ts'
+import { startDynamoGateway } from './dynamodb-gateway.ts'
+import { type Endpoints, startEndpoints } from './endpoints.ts'
+import { type FunctionProcess, startFunction } from './function-process.ts'
+import { startKinesisPoller } from './kinesis-poller.ts'
+import { type Produced, produce } from './producer.ts'
+import { provision } from './provision.ts'
+import { startSchedule } from './schedule.ts'
+import {
+  readRejected,
+  readResults,
+  readSessions,
+  type Summary,
+  type SummaryTables,
+  summarize,
+  summarizeCapacity,
+} from './summary.ts'
+import { synthesize } from './synthesized-app.ts'
+import { startTableStreamPoller } from './table-stream-poller.ts'
+import { type MappingSpec, type PipelineSpec, readPipeline } from './template.ts'
+
+export interface LocalRunOptions {
+  /** Texts by name, as `-c name=value` gives them to the CDK app. */
+  readonly settings: Readonly<Record<string, string>>
+  /** See `startEndpoints`. */
+  readonly firstPort: number | null
+  readonly env: NodeJS.ProcessEnv
+}
+
+export interface LocalRun {
+  readonly endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>
+  readonly outputs: Readonly<Record<string, string>>
+  readonly clients: Clients
+  /** Writes the lines to the stream, and returns when every record has been through ingest. */
+  play(lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
+  /** Closes every session and returns when all results are written. */
+  drain(): Promise<void>
+  results(): Promise<ResultRow[]>
+  summary(): Promise<Summary>
+  stop(): Promise<void>
+}
+
+/** How often the schedule ticks here: the one thing about it that is not the template's. */
+const TICK_MS = 1000
+const PROGRESS_EVERY_MS = 20
+
+export async function startLocalRun({ settings, firstPort, env }: LocalRunOptions): Promise<LocalRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-'))
+  const stops: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })]
+  const stop = async (): Promise<void> => {
+    for (const undo of stops.reverse()) await undo()
+    stops.length = 0
+  }
+  try {
+    const [template, endpoints] = await settleBoth(synthesize(folder, settings), startEndpoints(firstPort, env), stops)
+    const gateway = await startDynamoGateway(endpoints.dynamodb)
+    stops.push(gateway.stop)
+    const clients = localClients(endpoints)
+    stops.push(clients.close)
+    const spec = readPipeline(template, isShared(env) ? `r${Date.now().toString(36)}-` : '')
+    await provision(spec, clients)
+    const functions = startFunctions(spec, folder, { ...endpoints, dynamodb: gateway.endpoint })
+    stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
+    return assemble(spec, functions, { endpoints, clients, gateway, folder }, stops, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Endpoints that other runs may use too: names must not collide. */
+function isShared(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env.DYNAMODB_ENDPOINT || env.KINESIS_ENDPOINT || env.S3_ENDPOINT)
+}
+
+async function settleBoth<T>(first: Promise<T>, endpoints: Promise<Endpoints>, stops: (() => unknown)[]): Promise<[T, Endpoints]> {
+  const [made, started] = await Promise.allSettled([first, endpoints])
+  if (started.status === 'fulfilled') stops.push(() => started.value.stop())
+  if (started.status === 'rejected') throw started.reason
+  if (made.status === 'rejected') throw made.reason
+  return [made.value, started.value]
+}
+
+function startFunctions(
+  spec: PipelineSpec,
+  folder: string,
+  endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
+): Map<string, FunctionProcess> {
+  const variables = {
+    ...LOCAL_ENVIRONMENT,
+    AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_S3: endpoints.s3,
+  }
+  return new Map(
+    spec.functions.map((fn) => [fn.name, startFunction(fn, folder, variables, join(folder, 'functions.log'))]),
+  )
+}
+
+interface Parts {
+  readonly endpoints: Endpoints
+  readonly clients: Clients
+  readonly gateway: Awaited<ReturnType<typeof startDynamoGateway>>
+  readonly folder: string
+}
+
+function assemble(
+  spec: PipelineSpec,
+  functions: ReadonlyMap<string, FunctionProcess>,
+  { endpoints, clients, gateway, folder }: Parts,
+  stops: (() => unknown)[],
+  stop: () => Promise<void>,
+): LocalRun {
+  const streamName = spec.outputs.StreamName as string
+  const tables: SummaryTables = {
+    sessions: spec.outputs.SessionsTableName as string,
+    results: spec.outputs.ResultsTableName as string,
+    deadLetters: spec.outputs.DeadLetterBucketName as string,
+  }
+  const mappingOf = (source: string): MappingSpec => one(spec.mappings.filter(({ sourceName }) => sourceName === source))
+  const invokedBy = (name: string): FunctionProcess => functions.get(name) as FunctionProcess
+
+  const fromStream = mappingOf(streamName)
+  const fromTable = mappingOf(tables.sessions)
+  const ingestPoller = startKinesisPoller(fromStream, invokedBy(fromStream.functionName), clients)
+  const finalizePoller = startTableStreamPoller(fromTable, invokedBy(fromTable.functionName), clients)
+  const schedule = startSchedule(one(spec.schedules), invokedBy(one(spec.schedules).functionName), TICK_MS)
+  stops.push(ingestPoller.stop, finalizePoller.stop, schedule.stop)
+  let produced = 0
+  let eventsIn = 0
+
+  const arrived = (): number => ingestPoller.counts().delivered + ingestPoller.counts().discarded
+  return {
+    endpoints,
+    outputs: spec.outputs,
+    clients,
+    play: async (lines, onProgress) => {
+      const made = await produce(lines, streamName, clients.kinesis, (sent) => onProgress(arrived(), eventsIn + sent))
+      await s3DeadLetters(clients.s3, tables.deadLetters).put(made.tooLarge.map(unsendable))
+      eventsIn += made.lines
+      produced += made.sent
+      while (arrived() < produced) {
+        await Promise.race([wait(PROGRESS_EVERY_MS), ingestPoller.ended])
+        onProgress(arrived(), produced)
+      }
+      return made
+    },
+    drain: async () => {
+      await schedule.stop()
+      await drainSessions(invokedBy(spec.outputs.SweepFunctionName as string))
+      await finalizePoller.caughtUp()
+      const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
+      if (discarded > 0) throw new Error(`${discarded} records were given up:\n${await readLog(folder)}`)
+    },
+    results: () => readResults(clients, tables.results),
+    summary: async () => {
+      const rows = await readResults(clients, tables.results)
+      const stored = await readSessions(clients, tables.sessions)
+      const rejected = await readRejected(clients, tables.deadLetters)
+      return summarize(eventsIn, rows, stored, rejected, summarizeCapacity(gateway.capacity(), tables))
+    },
+    stop,
+  }
+}
+
+const DRAINS_MAX = 1000
+
+async function drainSessions(sweep: FunctionProcess): Promise<void> {
+  for (let drains = 0; drains < DRAINS_MAX; drains++) {
+    const report = (await sweep.invoke({ drain: true })) as { closed: number; conflicts: number; isUnfinished: boolean }
+    if (report.closed === 0 && report.conflicts === 0 && !report.isUnfinished) return
+  }
+  throw new Error(`sessions are still open after ${DRAINS_MAX} drains`)
+}
+
+function one<T>(found: readonly T[]): T {
+  const [first] = found
+  if (first === undefined || found.length > 1) throw new Error(`expected one in the template and found ${found.length}`)
+  return first
+}
+
+/** A line that no stream takes is kept where ingest keeps what it refuses. */
+function unsendable(line: Buffer, index: number) {
+  return {
+    reason: 'too-large' as const,
+    detail: 'over what a Kinesis record may hold',
+    shardId: 'producer',
+    sequenceNumber: String(index),
+    arrivalMs: Date.now(),
+    data: line.toString('base64'),
+  }
+}
+
+const LOG_CHARACTERS_SHOWN = 4000
+
+async function readLog(folder: string): Promise<string> {
+  const log = await readFile(join(folder, 'functions.log'), 'utf8').catch(() => '')
+  return log.slice(-LOG_CHARACTERS_SHOWN)
+}

@@ -1,0 +1,34 @@
+// The schedule: a rule of the template in, its function invoked with the rule's input at every tick out.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { FunctionError, type FunctionProcess } from './function-process.ts'
+import type { ScheduleSpec } from './template.ts'
+
+export interface Schedule {
+  /** Resolves when no tick is under way any more. */
+  stop(): Promise<void>
+}
+
+/** Like EventBridge without retries: a tick whose invocation fails is left to the next one. */
+export function startSchedule(schedule: ScheduleSpec, invoked: FunctionProcess, tickMs: number): Schedule {
+  const stopped = new AbortController()
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await wait(Math.min(tickMs, schedule.everyMs), undefined, { signal: stopped.signal })
+      try {
+        await invoked.invoke(schedule.input)
+      } catch (error) {
+        if (!(error instanceof FunctionError)) throw error
+      }
+    }
+  }
+  const ended = loop().catch((error) => {
+    if (!stopped.signal.aborted) throw error
+  })
+  return {
+    stop: async () => {
+      stopped.abort()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,182 @@
+// The summary of a local run (SPEC 7): the tables and the dead letters as they are in, one account of them out.
+
+import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
+import { paginateScan } from '@aws-sdk/lib-dynamodb'
+import { type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
+import { CLOSED, EXPIRES_AT, KIND, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
+import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
+import type { Clients } from './clients.ts'
+import type { Capacity } from './dynamodb-gateway.ts'
+
+export interface DaySummary {
+  readonly searches: number
+  readonly searchesWithClick: number
+  readonly clicks: number
+  readonly zeroResultSearches: number
+  readonly ctr: number | null
+}
+
+export interface CapacitySummary {
+  readonly writeUnits: number
+  readonly readUnits: number
+  /** The parts of the units: `sessions`, `due` (the index) and `results`. */
+  readonly writeUnitsBy: Readonly<Record<string, number>>
+  readonly readUnitsBy: Readonly<Record<string, number>>
+}
+
+export interface Summary {
+  readonly eventsIn: number
+  readonly accepted: number
+  readonly duplicates: number
+  readonly rejected: Readonly<Record<string, number>>
+  readonly users: number
+  readonly sessions: number
+  readonly sessionsWithSearch: number
+  readonly sessionsWithClick: number
+  readonly searches: number
+  readonly searchesWithClick: number
+  readonly clicks: number
+  readonly orphanClicks: number
+  readonly zeroResultSearches: number
+  readonly ctr: number | null
+  readonly clicksPerSearch: number | null
+  readonly days: Readonly<Record<string, DaySummary>>
+  readonly capacity: CapacitySummary
+}
+
+export interface SummaryTables {
+  readonly sessions: string
+  readonly results: string
+  readonly deadLetters: string
+}
+
+/** All result rows, ordered by key, without what only housekeeping needs. */
+export async function readResults(clients: Clients, table: string): Promise<ResultRow[]> {
+  const rows: (ResultRow & { readonly [EXPIRES_AT]?: number })[] = []
+  for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
+    rows.push(...((items ?? []) as ResultRow[]))
+  }
+  return rows
+    .map(({ [EXPIRES_AT]: _, ...row }) => row as ResultRow)
+    .sort((a, b) => (a.pk === b.pk ? compare(a.sk, b.sk) : compare(a.pk, b.pk)))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+export function summarize(
+  eventsIn: number,
+  rows: readonly ResultRow[],
+  stored: StoredSessions,
+  rejected: Readonly<Record<string, number>>,
+  capacity: CapacitySummary,
+): Summary {
+  const searchRows = rows.filter((row): row is SearchRow => row.kind === 'search')
+  const sessionRows = rows.filter((row): row is SessionRow => row.kind === 'session')
+  const rejections = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+  const total = summarizeSearches(searchRows)
+  const days = [...new Set(searchRows.map((row) => row.day))].sort()
+  return {
+    eventsIn,
+    accepted: stored.events,
+    duplicates: eventsIn - stored.events - rejections,
+    rejected,
+    users: stored.users,
+    sessions: stored.sessions,
+    sessionsWithSearch: sessionRows.length,
+    sessionsWithClick: sessionRows.filter((row) => row.searches_with_click > 0).length,
+    searches: total.searches,
+    searchesWithClick: total.searchesWithClick,
+    clicks: total.clicks,
+    orphanClicks: sessionRows.reduce((sum, row) => sum + row.orphan_clicks, 0),
+    zeroResultSearches: total.zeroResultSearches,
+    ctr: total.ctr,
+    clicksPerSearch: ratio(total.clicks, total.searches),
+    days: Object.fromEntries(days.map((day) => [day, summarizeSearches(searchRows.filter((row) => row.day === day))])),
+    capacity,
+  }
+}
+
+export function summarizeSearches(rows: readonly SearchRow[]): DaySummary {
+  const sum = (count: (row: SearchRow) => number): number => rows.reduce((total, row) => total + count(row), 0)
+  const searchesWithClick = sum((row) => row.clicked)
+  return {
+    searches: rows.length,
+    searchesWithClick,
+    clicks: sum((row) => row.clicks),
+    zeroResultSearches: sum((row) => row.zero_results),
+    ctr: ratio(searchesWithClick, rows.length),
+  }
+}
+
+/** A ratio of nothing is null (R7). */
+function ratio(numerator: number, denominator: number): number | null {
+  return denominator === 0 ? null : numerator / denominator
+}
+
+export interface StoredSessions {
+  readonly users: number
+  readonly sessions: number
+  readonly events: number
+}
+
+/** Closed sessions and open ones; a session that is open again counts once. */
+export async function readSessions(clients: Clients, table: string): Promise<StoredSessions> {
+  const open = new Map<string, number>()
+  const closed = new Map<string, number>()
+  const users = new Set<string>()
+  const key = (user: string, id: string): string => JSON.stringify([user, id])
+  for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
+    for (const item of (items ?? []) as Item[]) {
+      if (String(item[SORT_KEY]) === 'progress') continue
+      const user = userOf(item)
+      users.add(user)
+      if (item[KIND] === CLOSED) {
+        const session = readClosed(item)?.session
+        closed.set(key(user, session?.ids[0] ?? ''), session?.events.length ?? 0)
+      } else if (item[KIND] === undefined) {
+        for (const session of readState(item).open) {
+          for (const id of session.ids) open.set(key(user, id), 0)
+          open.set(key(user, session.ids[0] ?? ''), session.events.length)
+        }
+      }
+    }
+  }
+  const all = new Map([...closed, ...open])
+  const counts = [...all.values()].filter((events) => events > 0)
+  return { users: users.size, sessions: counts.length, events: counts.reduce((sum, events) => sum + events, 0) }
+}
+
+/** Refused records by reason. A batch that came twice may have left a record in two objects: it counts once. */
+export async function readRejected(clients: Clients, bucket: string): Promise<Record<string, number>> {
+  const reasons = new Map<string, string>()
+  const listing = { Bucket: bucket, Prefix: REJECTED_PREFIX }
+  for await (const { Contents: objects } of paginateListObjectsV2({ client: clients.s3 }, listing)) {
+    for (const { Key: key } of objects ?? []) {
+      const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      const lines = (await body?.transformToString())?.split('\n').filter((line) => line !== '') ?? []
+      for (const line of lines) {
+        const { reason, shard, sequence } = JSON.parse(line) as { reason: string; shard: string; sequence: string }
+        reasons.set(`${shard}:${sequence}`, reason)
+      }
+    }
+  }
+  const counts: Record<string, number> = {}
+  for (const reason of [...reasons.values()].sort()) counts[reason] = (counts[reason] ?? 0) + 1
+  return counts
+}
+
+export function summarizeCapacity(capacity: Capacity, tables: SummaryTables): CapacitySummary {
+  const purposes = new Map([
+    [tables.sessions, 'sessions'],
+    [`${tables.sessions}/due`, 'due'],
+    [tables.results, 'results'],
+  ])
+  const byPurpose = (units: ReadonlyMap<string, number>): Record<string, number> =>
+    Object.fromEntries([...purposes].map(([name, purpose]) => [purpose, units.get(name) ?? 0]))
+  const sum = (units: Readonly<Record<string, number>>): number => Object.values(units).reduce((a, b) => a + b, 0)
+  const writeUnitsBy = byPurpose(capacity.writes)
+  const readUnitsBy = byPurpose(capacity.reads)
+  return { writeUnits: sum(writeUnitsBy), readUnits: sum(readUnitsBy), writeUnitsBy, readUnitsBy }
+}

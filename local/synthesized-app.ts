@@ -1,0 +1,41 @@
+// Synthesis: settings in, the template and the bundled functions exactly as `cdk deploy` would ship them out.
+
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Template } from './template.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Runs the CDK app in a process of its own, as the CDK command line does, into the folder. */
+export async function synthesize(folder: string, settings: Readonly<Record<string, string>>): Promise<Template> {
+  const { app, context } = JSON.parse(await readFile(join(ROOT, 'cdk.json'), 'utf8'))
+  const [command, ...args] = String(app).split(' ') as [string, ...string[]]
+  const { exitCode, output } = await run(command === 'node' ? process.execPath : command, args, {
+    ...process.env,
+    CDK_OUTDIR: folder,
+    // What the CDK command line adds, so that each function names the folder of its bundle.
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...settings, 'aws:cdk:enable-asset-metadata': true }),
+  })
+  if (exitCode !== 0) throw new Error(`the app does not synthesize:\n${output}`)
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest
+  const stack = Object.values(manifest.artifacts).find((artifact) => artifact.type === 'aws:cloudformation:stack')
+  if (stack === undefined) throw new Error('the app synthesizes no stack')
+  return JSON.parse(await readFile(join(folder, stack.properties.templateFile), 'utf8')) as Template
+}
+
+interface Manifest {
+  readonly artifacts: Readonly<Record<string, { readonly type: string; readonly properties: { readonly templateFile: string } }>>
+}
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ exitCode: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    child.stdout.on('data', (text) => (output += text))
+    child.stderr.on('data', (text) => (output += text))
+    child.on('error', reject)
+    child.on('close', (exitCode) => resolve({ exitCode, output }))
+  })
+}
