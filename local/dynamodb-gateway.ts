@@ -33,7 +33,9 @@ export async function startDynamoGateway(target: string): Promise<DynamoGateway>
 
   const count = (operation: string, body: string): void => {
     const units = WRITES.has(operation) ? writes : reads
-    const { ConsumedCapacity: consumed } = JSON.parse(body) as { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] }
+    const { ConsumedCapacity: consumed } = JSON.parse(body) as {
+      ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
+    }
     for (const { TableName, CapacityUnits, Table, GlobalSecondaryIndexes } of [consumed ?? []].flat()) {
       add(units, TableName, Table?.CapacityUnits ?? CapacityUnits)
       for (const [index, { CapacityUnits: ofIndex }] of Object.entries(GlobalSecondaryIndexes ?? {})) {

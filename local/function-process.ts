@@ -79,7 +79,11 @@ export function startFunction(
   }
 }
 
-function converse(child: ChildProcess, sent: { id: number; event: unknown; deadlineMs: number }, spec: FunctionSpec): Promise<unknown> {
+function converse(
+  child: ChildProcess,
+  sent: { id: number; event: unknown; deadlineMs: number },
+  spec: FunctionSpec,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       clearTimeout(timer)

@@ -1,8 +1,8 @@
 // Lambda's poller of a Kinesis stream: shards in, batches of records to the function, one shard's in order, out.
 
-import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand, type _Record } from '@aws-sdk/client-kinesis'
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { setTimeout as wait } from 'node:timers/promises'
+import { type _Record, GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { KinesisStreamRecord } from 'aws-lambda'
 import type { Clients } from './clients.ts'
 import { deliver, type Invoker } from './delivery.ts'

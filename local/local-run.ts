@@ -81,7 +81,11 @@ function isShared(env: NodeJS.ProcessEnv): boolean {
   return Boolean(env.DYNAMODB_ENDPOINT || env.KINESIS_ENDPOINT || env.S3_ENDPOINT)
 }
 
-async function settleBoth<T>(first: Promise<T>, endpoints: Promise<Endpoints>, stops: (() => unknown)[]): Promise<[T, Endpoints]> {
+async function settleBoth<T>(
+  first: Promise<T>,
+  endpoints: Promise<Endpoints>,
+  stops: (() => unknown)[],
+): Promise<[T, Endpoints]> {
   const [made, started] = await Promise.allSettled([first, endpoints])
   if (started.status === 'fulfilled') stops.push(() => started.value.stop())
   if (started.status === 'rejected') throw started.reason
@@ -125,7 +129,8 @@ function assemble(
     results: spec.outputs.ResultsTableName as string,
     deadLetters: spec.outputs.DeadLetterBucketName as string,
   }
-  const mappingOf = (source: string): MappingSpec => one(spec.mappings.filter(({ sourceName }) => sourceName === source))
+  const mappingOf = (source: string): MappingSpec =>
+    one(spec.mappings.filter(({ sourceName }) => sourceName === source))
   const invokedBy = (name: string): FunctionProcess => functions.get(name) as FunctionProcess
 
   const fromStream = mappingOf(streamName)

@@ -3,7 +3,13 @@
 import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
 import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
-import { type DeadLetter, type DeadLetters, type ResultStore, type SessionStore, StoreConflict } from '../functions/ports.ts'
+import {
+  type DeadLetter,
+  type DeadLetters,
+  type ResultStore,
+  type SessionStore,
+  StoreConflict,
+} from '../functions/ports.ts'
 
 /** A closed session, or the mark that another absorbed it. */
 export interface StoredClosed {

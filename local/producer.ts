@@ -68,7 +68,8 @@ async function putAll(entries: PutRecordsRequestEntry[], stream: string, kinesis
 function partitionKey(line: Buffer): string {
   try {
     const { user } = JSON.parse(line.toString('utf8')) as { user?: unknown }
-    if ((typeof user === 'string' && user !== '') || typeof user === 'number') return [...String(user)].slice(0, 256).join('')
+    if ((typeof user === 'string' && user !== '') || typeof user === 'number')
+      return [...String(user)].slice(0, 256).join('')
   } catch {
     // Not JSON: ingest will say so.
   }

@@ -1,9 +1,9 @@
 // Provisioning: the template's stream, tables and bucket in, the same created at the endpoints out.
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { CreateTableCommand, DescribeTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb'
 import { CreateStreamCommand, DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Clients } from './clients.ts'
 import type { PipelineSpec, StreamSpec, TableSpec } from './template.ts'
 

@@ -26,10 +26,16 @@ export async function synthesize(folder: string, settings: Readonly<Record<strin
 }
 
 interface Manifest {
-  readonly artifacts: Readonly<Record<string, { readonly type: string; readonly properties: { readonly templateFile: string } }>>
+  readonly artifacts: Readonly<
+    Record<string, { readonly type: string; readonly properties: { readonly templateFile: string } }>
+  >
 }
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ exitCode: number | null; output: string }> {
+function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ exitCode: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

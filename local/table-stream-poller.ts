@@ -1,14 +1,14 @@
 // Lambda's poller of a table's stream: changes in, those that pass the filters in batches to the function out.
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import {
+  type _Record,
   DescribeStreamCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  type _Record,
 } from '@aws-sdk/client-dynamodb-streams'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Clients } from './clients.ts'
 import { deliver, type Invoker } from './delivery.ts'
 import { matches } from './event-pattern.ts'
@@ -108,11 +108,7 @@ function withBase64(image: NonNullable<NonNullable<_Record['dynamodb']>['NewImag
   return Object.fromEntries(values)
 }
 
-function tableStreamInvoker(
-  mapping: MappingSpec,
-  invoked: FunctionProcess,
-  clients: Clients,
-): Invoker<LambdaRecord> {
+function tableStreamInvoker(mapping: MappingSpec, invoked: FunctionProcess, clients: Clients): Invoker<LambdaRecord> {
   const sequenceNumber = (record: LambdaRecord): string => String(record.dynamodb.SequenceNumber)
   return {
     invoke: (records) => invoked.invoke({ Records: records }),

@@ -87,9 +87,7 @@ export interface PipelineSpec {
  * @param prefix lower-case, so that several runs can share endpoints.
  */
 export function readPipeline(template: Template, prefix: string): PipelineSpec {
-  const names = new Map(
-    Object.entries(template.Resources).map(([id, { Type }]) => [id, localName(id, Type, prefix)]),
-  )
+  const names = new Map(Object.entries(template.Resources).map(([id, { Type }]) => [id, localName(id, Type, prefix)]))
   const ofType = (type: string): [string, Resource][] =>
     Object.entries(template.Resources)
       .filter(([, resource]) => resource.Type === type)

@@ -64,7 +64,9 @@ function expectOracle(given: Delivery, rules: Rules): void {
   expect(byFirst.map((session) => session.events.map((event) => event.eventId))).toEqual(
     oracle.map((session) => session.eventIds),
   )
-  const continued = byFirst.map((session, n) => session.continues !== null && session.continues === idOf(byFirst[n - 1]))
+  const continued = byFirst.map(
+    (session, n) => session.continues !== null && session.continues === idOf(byFirst[n - 1]),
+  )
   expect(continued).toEqual(oracle.map((session) => session.continuesPrevious))
   expect(byFirst.every((session, n) => continued[n] || session.continues === null)).toBe(true)
 }

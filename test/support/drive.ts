@@ -3,7 +3,14 @@
 import { type Closing, toClose, withoutClosed } from '../../functions/domain/closing.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/session.ts'
-import { type Arrival, apply, closedRange, NEW_USER, type Refusal, type UserState } from '../../functions/domain/user-state.ts'
+import {
+  type Arrival,
+  apply,
+  closedRange,
+  NEW_USER,
+  type Refusal,
+  type UserState,
+} from '../../functions/domain/user-state.ts'
 
 export interface Driven {
   state: UserState

@@ -14,8 +14,7 @@ export interface OracleSession {
 export function oracleSessions(events: readonly Event[], rules: Rules): OracleSession[] {
   const unique = [...new Map(events.map((event) => [event.eventId, event])).values()]
   unique.sort(
-    (a, b) =>
-      a.timeMs - b.timeMs || ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || (a.eventId < b.eventId ? -1 : 1),
+    (a, b) => a.timeMs - b.timeMs || ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || (a.eventId < b.eventId ? -1 : 1),
   )
   const sessions: { events: Event[]; continuesPrevious: boolean }[] = []
   for (const event of unique) {

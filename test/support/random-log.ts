@@ -10,7 +10,10 @@ export const SEED = 20260302
 export const GAP_SECONDS = 10
 
 /** Times on a coarse grid around the gap, so that exact gaps, ties and bridges are common. */
-const seconds = fc.oneof(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 24 }).map((n) => n * 5))
+const seconds = fc.oneof(
+  fc.integer({ min: 0, max: 120 }),
+  fc.integer({ min: 0, max: 24 }).map((n) => n * 5),
+)
 
 const sent: fc.Arbitrary<Sent> = fc.oneof(
   fc.constant({ type: 'AppOpen' }),

@@ -1,0 +1,108 @@
+// `demo`: nothing in, the Bytewax tutorial's results and a picture of a generated log's click-through out.
+
+import type { SearchRow, SessionRow } from '../functions/domain/result.ts'
+import { generateLog } from '../local/generated-log.ts'
+import { type LocalRun, startLocalRun } from '../local/local-run.ts'
+import { summarizeSearches } from '../local/summary.ts'
+import {
+  FIRST_GENERATION,
+  LATER_GENERATION,
+  LATER_GENERATION_SETTINGS,
+  type SentEvent,
+} from '../local/tutorial-events.ts'
+import { onInterrupt } from './interrupt.ts'
+import { startProgress } from './progress.ts'
+import { summaryText } from './summary-text.ts'
+import { bars, columns, percent } from './text-table.ts'
+
+const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
+
+export async function runDemo(): Promise<void> {
+  const progress = startProgress()
+  progress.show('starting the pipeline')
+  await onRun(LATER_GENERATION_SETTINGS, async (run) => {
+    await playAll(run, [...FIRST_GENERATION, ...LATER_GENERATION])
+    const rows = await run.results()
+    progress.clear()
+    const inYear = <T extends { readonly day: string }>(found: readonly T[], year: string): T[] =>
+      found.filter((row) => row.day.startsWith(year))
+    const searches = rows.filter((row) => row.kind === 'search')
+    const sessions = rows.filter((row) => row.kind === 'session')
+    console.log(firstGenerationText(inYear(searches, '2023'), inYear(sessions, '2023')))
+    console.log(laterGenerationText(inYear(sessions, '2024')))
+  })
+  progress.show('playing a generated log')
+  await onRun({}, async (run) => {
+    await playAll(run, generateLog(GENERATED))
+    const searches = (await run.results()).filter((row) => row.kind === 'search')
+    const summary = await run.summary()
+    progress.clear()
+    console.log(`3. A generated log: ${GENERATED.users} users, ${GENERATED.days} days, some events late or twice\n`)
+    console.log(indent(summaryText(summary)))
+    console.log(`\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
+  })
+}
+
+async function onRun(settings: Readonly<Record<string, string>>, use: (run: LocalRun) => Promise<void>): Promise<void> {
+  const run = await startLocalRun({ settings, firstPort: null, env: process.env })
+  const interrupt = onInterrupt(run.stop)
+  try {
+    await use(run)
+  } finally {
+    interrupt.forget()
+    await run.stop()
+  }
+}
+
+async function playAll(run: LocalRun, events: readonly SentEvent[]): Promise<void> {
+  await run.play(toLines(events), () => {})
+  await run.drain()
+}
+
+async function* toLines(events: readonly SentEvent[]): AsyncGenerator<Buffer> {
+  for (const event of events) yield Buffer.from(JSON.stringify(event))
+}
+
+function firstGenerationText(searches: readonly SearchRow[], sessions: readonly SessionRow[]): string {
+  const { searchesWithClick, searches: count, ctr } = summarizeSearches(searches)
+  const perSearch = searches.map((row) => [`user ${row.user}`, row.query, `${row.clicked}`])
+  const perSession = sessions.map((row) => [
+    `user ${row.user}`,
+    `ctr ${row.ctr}`,
+    `clicks per search ${row.clicks_per_search}`,
+    `closed by ${row.close_reason}`,
+  ])
+  return `1. Bytewax's tutorial, first generation: did the search get a click?
+
+${indent(columns(perSearch))}
+
+   CTR ${searchesWithClick}/${count} = ${percent(ctr)}
+
+${indent(columns(perSession))}
+`
+}
+
+function laterGenerationText(sessions: readonly SessionRow[]): string {
+  const lines = sessions.map(
+    (row) =>
+      `User ${row.user}: ${row.searches} searches, ${row.clicks} clicks  ->  ${row.clicks_per_search.toFixed(1)} a search`,
+  )
+  return `2. Bytewax's tutorial, later generation: sessions by a gap of 10 s
+
+${indent(lines.join('\n'))}
+`
+}
+
+function hourBars(searches: readonly SearchRow[]): string {
+  const hours = Array.from({ length: 24 }, (_, hour) => hour)
+  return bars(
+    hours.map((hour) => {
+      const { ctr, searches: count } = summarizeSearches(searches.filter((row) => row.hour === hour))
+      return { label: `${String(hour).padStart(2, '0')}:00`, share: ctr, note: `${count} searches` }
+    }),
+  )
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '   ')
+}

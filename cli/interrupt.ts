@@ -1,0 +1,33 @@
+// Ctrl-C and other requests to end: a clean-up in, the process ended after it out.
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** What shells expect of a program that was interrupted. */
+const INTERRUPTED_EXIT_CODE = 130
+
+let whenInterrupted: () => void = () => {}
+
+/** Cleans up once and ends the process; a second request ends it at once. */
+export function onInterrupt(cleanUp: () => Promise<void>): { forget(): void } {
+  let isEnding = false
+  const end = (): void => {
+    if (isEnding) process.exit(INTERRUPTED_EXIT_CODE)
+    isEnding = true
+    whenInterrupted()
+    cleanUp().finally(() => process.exit(INTERRUPTED_EXIT_CODE))
+  }
+  for (const signal of SIGNALS) process.on(signal, end)
+  return {
+    forget: () => {
+      for (const signal of SIGNALS) process.off(signal, end)
+    },
+  }
+}
+
+/** Resolves at the first request to end. */
+export function untilInterrupted(): Promise<never> {
+  // Timers keep a process alive, promises do not.
+  const alive = setInterval(() => {}, 60_000)
+  return new Promise(() => {
+    whenInterrupted = () => clearInterval(alive)
+  })
+}

@@ -1,0 +1,56 @@
+// The commands and their options: arguments in, each command's own function called; its mistakes told in one sentence.
+
+import { Command, InvalidArgumentError } from 'commander'
+import { SettingError } from '../infra/settings.ts'
+import { UserError } from '../local/user-error.ts'
+import { runDemo } from './demo-command.ts'
+import { runLocal } from './local-command.ts'
+
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  const program = new Command('search-session-ctr')
+    .description('User sessions and click-through rates from a stream of search events.')
+    .showHelpAfterError('(add --help for the options)')
+  program
+    .command('local')
+    .description('run the deployed pipeline on this machine with a log of events')
+    .option('--events <file>', 'events to play, one JSON object a line; - for standard input')
+    .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table')
+    .option('--setting <name=value>', 'a setting of the deployment, repeatable', collectSetting, {})
+    .option('--keep', 'leave the endpoints up, and print how to reach them, until Ctrl-C')
+    .option('--port <number>', 'Kinesis listens here, DynamoDB and S3 on the next two (default: free ports)', parsePort)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run local -- --events events.ndjson
+  npm run --silent local -- --events - --out results < events.ndjson
+  npm run local -- --events events.ndjson --setting gap=10m --setting lateness=30s
+  npm run local -- --keep --port 4566`,
+    )
+    .action(runLocal)
+  program
+    .command('demo')
+    .description("run the Bytewax tutorial's events and a generated log, and draw click-through by hour")
+    .action(runDemo)
+  try {
+    await program.parseAsync([...argv])
+  } catch (error) {
+    if (!(error instanceof UserError) && !(error instanceof SettingError)) throw error
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}
+
+function collectSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw new InvalidArgumentError('Expected name=value.')
+  return { ...settings, [text.slice(0, equals)]: text.slice(equals + 1) }
+}
+
+const PORT_MAX = 65_533
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= PORT_MAX) return port
+  throw new InvalidArgumentError(`Expected a port from 1 to ${PORT_MAX}.`)
+}

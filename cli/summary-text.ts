@@ -1,0 +1,35 @@
+// A summary as a person reads it: the machine's account in, lines of text out.
+
+import type { Summary } from '../local/summary.ts'
+import { bars, columns, percent } from './text-table.ts'
+
+export function summaryText(summary: Summary): string {
+  const rejected = Object.entries(summary.rejected)
+  const reasons =
+    rejected.length === 0 ? '' : ` (${rejected.map(([reason, count]) => `${reason} ${count}`).join(', ')})`
+  const rejections = rejected.reduce((sum, [, count]) => sum + count, 0)
+  const perEvent =
+    summary.accepted === 0 ? '' : ` (${(summary.capacity.writeUnits / summary.accepted).toFixed(2)} an event)`
+  const totals = columns([
+    ['events', `${summary.eventsIn}`],
+    ['  accepted', `${summary.accepted}`],
+    ['  duplicates', `${summary.duplicates}`],
+    ['  rejected', `${rejections}${reasons}`],
+    ['users', `${summary.users}`],
+    ['sessions', `${summary.sessions}`],
+    ['  with a search', `${summary.sessionsWithSearch}`],
+    ['  with a click', `${summary.sessionsWithClick}`],
+    ['searches', `${summary.searches}`],
+    ['  with a click', `${summary.searchesWithClick}`],
+    ['  without results', `${summary.zeroResultSearches}`],
+    ['clicks', `${summary.clicks}`],
+    ['  of no search', `${summary.orphanClicks}`],
+    ['click-through rate', percent(summary.ctr)],
+    ['clicks per search', summary.clicksPerSearch?.toFixed(2) ?? 'none'],
+    ['DynamoDB write units', `${summary.capacity.writeUnits}${perEvent}`],
+  ])
+  const days = Object.entries(summary.days)
+  if (days.length === 0) return totals
+  const byDay = bars(days.map(([day, { ctr, searches }]) => ({ label: day, share: ctr, note: `${searches} searches` })))
+  return `${totals}\n\nclick-through rate by day (UTC)\n${byDay}`
+}

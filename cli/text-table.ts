@@ -1,0 +1,34 @@
+// Text for terminals: rows of cells or shares in, aligned lines out.
+
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
+  }
+  const line = (row: readonly string[]): string => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')
+  return rows.map((row) => line(row).trimEnd()).join('\n')
+}
+
+export interface Bar {
+  readonly label: string
+  /** 0 to 1; null where there is nothing to divide by. */
+  readonly share: number | null
+  readonly note: string
+}
+
+const BAR_WIDTH = 40
+
+export function bars(rows: readonly Bar[]): string {
+  return columns(
+    rows.map(({ label, share, note }) => [
+      label,
+      share === null ? '' : '█'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '·'),
+      percent(share),
+      note,
+    ]),
+  )
+}
+
+export function percent(share: number | null): string {
+  return share === null ? 'none' : `${(share * 100).toFixed(1)} %`
+}

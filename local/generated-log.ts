@@ -1,0 +1,133 @@
+// A realistic log of a search engine: a seed and sizes in, events in the order of their delivery out, always the same.
+
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import type { SentEvent } from './tutorial-events.ts'
+
+export interface LogSize {
+  readonly seed: number
+  readonly users: number
+  readonly days: number
+  /** Midnight UTC of the first day. */
+  readonly startMs: number
+}
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const THINGS = 'lamp chair table sofa desk shelf mirror rug vase clock bed stool pillow curtain basket candle'.split(
+  ' ',
+)
+const QUALITIES = 'oak white small round vintage blue outdoor cheap folding wooden soft modern'.split(' ')
+
+/** How many of a day's sessions begin in each hour: quiet nights, a busy evening. */
+const HOURLY = [2, 1, 1, 1, 1, 2, 4, 7, 9, 9, 8, 9, 11, 9, 8, 8, 9, 10, 12, 15, 17, 15, 9, 5]
+
+const ITEMS_SHOWN = 10
+const SHARE = {
+  zeroResults: 0.06,
+  withSearchId: 0.7,
+  appClose: 0.6,
+  timeout: 0.05,
+  /** Delivered twice, as by a producer's retry. */
+  duplicate: 0.02,
+  /** Delivered minutes to hours after it happened, as from a phone that was offline. */
+  late: 0.01,
+  /** A user who looked at the list but found nothing good there. */
+  satisfiedByList: 0.15,
+}
+
+interface Delivered {
+  readonly event: SentEvent
+  readonly deliveredMs: number
+}
+
+/** Fractions from 0 (inclusive) to 1 (exclusive), one after the other. */
+type Random = () => number
+
+/** Zipf queries, clicks that prefer the top, users who come back, and some events late or twice. */
+export function generateLog(size: LogSize): SentEvent[] {
+  const generator = xoroshiro128plus(size.seed)
+  const random: Random = () => uniformFloat64(generator)
+  const delivered: Delivered[] = []
+  for (let user = 1; user <= size.users; user++) {
+    // A few users come many times, most once or twice.
+    const sessions = Math.min(size.days * 3, Math.ceil(0.7 / (random() + 0.03)))
+    for (let session = 0; session < sessions; session++) {
+      const startMs = size.startMs + Math.floor(random() * size.days) * DAY + timeOfDay(random)
+      delivered.push(...sessionEvents(`user-${user}`, startMs, random).flatMap((event) => deliver(event, random)))
+    }
+  }
+  return delivered.sort((a, b) => a.deliveredMs - b.deliveredMs).map(({ event }) => event)
+}
+
+function timeOfDay(random: Random): number {
+  const total = HOURLY.reduce((sum, weight) => sum + weight, 0)
+  let rest = random() * total
+  const hour = HOURLY.findIndex((weight) => {
+    rest -= weight
+    return rest < 0
+  })
+  return hour * HOUR + Math.floor(random() * HOUR)
+}
+
+function sessionEvents(user: string, startMs: number, random: Random): SentEvent[] {
+  const events: SentEvent[] = []
+  let timeMs = startMs
+  const add = (event: Readonly<Record<string, unknown>> & { readonly type: string }): void => {
+    const eventId = `${user}-${startMs.toString(36)}-${events.length}`
+    events.push({ user, time: new Date(timeMs).toISOString(), eventId, ...event })
+  }
+  const pause = (meanMs: number): void => {
+    timeMs += Math.ceil(-Math.log(1 - random()) * meanMs)
+  }
+  add({ type: 'AppOpen' })
+  const searches = 1 + Math.floor(-Math.log(1 - random()) * 1.4)
+  for (let n = 0; n < searches; n++) {
+    pause(25 * SECOND)
+    const withId = random() < SHARE.withSearchId ? { searchId: `${user}-${startMs.toString(36)}-s${n}` } : {}
+    const query = zipfQuery(random)
+    const items = random() < SHARE.zeroResults ? [] : listFor(query)
+    add({ type: 'Search', query, ...withId })
+    timeMs += 40 + Math.floor(random() * 200)
+    add({ type: 'Results', items, ...withId })
+    if (random() < SHARE.satisfiedByList) continue
+    for (const [index, item] of items.entries()) {
+      if (random() >= clickChance(index, query)) continue
+      pause(12 * SECOND)
+      add({ type: 'ClickResult', item, position: index + 1, ...withId })
+    }
+  }
+  const ending = random()
+  pause(40 * SECOND)
+  if (ending < SHARE.appClose) add({ type: 'AppClose' })
+  else if (ending < SHARE.appClose + SHARE.timeout) add({ type: 'Timeout' })
+  return events
+}
+
+/** The n-th most frequent query comes 1/n as often as the first. */
+function zipfQuery(random: Random): string {
+  const count = THINGS.length * QUALITIES.length
+  const rank = Math.floor(count ** random()) - 1
+  return `${QUALITIES[rank % QUALITIES.length]} ${THINGS[Math.floor(rank / QUALITIES.length)]}`
+}
+
+function listFor(query: string): string[] {
+  const stem = query.replace(' ', '-')
+  return Array.from({ length: ITEMS_SHOWN }, (_, n) => `${stem}-${n + 1}`)
+}
+
+/** The first place is clicked most; some queries are served better than others. */
+function clickChance(index: number, query: string): number {
+  const quality = 0.25 + ((query.length * 7) % 10) / 25
+  return quality / (index + 1) ** 1.1
+}
+
+function deliver(event: SentEvent, random: Random): Delivered[] {
+  const atMs = Date.parse(event.time as string)
+  const delayMs = random() < SHARE.late ? MINUTE + random() * 3 * HOUR : random() * 2 * SECOND
+  const once = { event, deliveredMs: atMs + delayMs }
+  return random() < SHARE.duplicate ? [once, { event, deliveredMs: atMs + delayMs + 5 * SECOND }] : [once]
+}
