@@ -38,3 +38,8 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
 export const randomLog: fc.Arbitrary<Event[]> = fc
   .array(fc.tuple(seconds, sent), { minLength: 1, maxLength: 30 })
   .map((rows) => rows.map(([second, fields], n) => event({ ...fields, time: at(second), eventId: `e${n}` })))
+
+/** What producers send of three users, each event with an id. */
+export const randomSends: fc.Arbitrary<Sent[]> = fc
+  .array(fc.tuple(seconds, sent, fc.constantFrom('ann', 'ben', 'cleo')), { minLength: 1, maxLength: 30 })
+  .map((rows) => rows.map(([second, fields, user], n) => ({ ...fields, user, time: at(second), eventId: `e${n}` })))

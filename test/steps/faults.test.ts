@@ -1,0 +1,158 @@
+// What each step does when a store fails: nothing is lost, nothing is twice, and other users go on.
+
+import { describe, expect, it } from 'vitest'
+import { toClose } from '../../functions/domain/closing.ts'
+import { ingest } from '../../functions/ingest/ingest.ts'
+import { type SessionStore, StoreConflict } from '../../functions/ports.ts'
+import { sweep } from '../../functions/sweep/sweep.ts'
+import { at, MINUTE, RULES, record } from '../support/events.ts'
+import { memoryPipeline } from '../support/pipeline.ts'
+
+const open = (user: string, seconds: number, id = `${user}${seconds}`) =>
+  record({ type: 'AppOpen', user, time: at(seconds), eventId: id }, at(seconds))
+
+/** A store whose save fails for some users. */
+function failingFor(sessions: SessionStore, fails: (user: string) => Error | null): SessionStore {
+  return {
+    ...sessions,
+    saveUser: async (user, ...rest) => {
+      const error = fails(user)
+      if (error !== null) throw error
+      await sessions.saveUser(user, ...rest)
+    },
+  }
+}
+
+describe('ingest', () => {
+  it('names the first record that is not durable, and records progress only up to before it', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const records = [open('ann', 0), open('ben', 1), open('cleo', 2), open('ben', 3)]
+    const trouble = new Error('throttled')
+    const sessions = failingFor(pipeline.sessions, (user) => (user === 'ben' ? trouble : null))
+    const report = await ingest(records, { ...pipeline.ports, sessions }, RULES, at(3))
+    expect(report.failed).toEqual({ sequenceNumber: records[1]?.sequenceNumber, cause: trouble })
+    expect(pipeline.progress.sequenceNumber).toBe(records[0]?.sequenceNumber)
+    expect([...pipeline.sessions.states.keys()].sort()).toEqual(['ann', 'cleo'])
+
+    const again = await pipeline.ingest(records.slice(1), at(4))
+    expect(again).toMatchObject({ accepted: 2, duplicates: 1, failed: null })
+    expect(pipeline.progress.sequenceNumber).toBe(records[3]?.sequenceNumber)
+  })
+
+  it('records no progress when the first record fails', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const sessions = failingFor(pipeline.sessions, () => new Error('down'))
+    await ingest([open('ann', 0)], { ...pipeline.ports, sessions }, RULES, at(3))
+    expect(pipeline.progress.sequenceNumber).toBeNull()
+  })
+
+  it('gives the batch back when a dead letter cannot be kept, and never drops it', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const records = [open('ann', 0), record('{', at(1)), open('ann', 2)]
+    const deadLetters = { put: () => Promise.reject(new Error('no bucket')) }
+    const report = await ingest(records, { ...pipeline.ports, deadLetters }, RULES, at(3))
+    expect(report.failed?.sequenceNumber).toBe(records[1]?.sequenceNumber)
+    expect(pipeline.progress.sequenceNumber).toBe(records[0]?.sequenceNumber)
+  })
+
+  it('applies again on what another writer left', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([open('ann', 0)], at(0))
+    const stale = new Map(pipeline.sessions.states)
+    await pipeline.ingest([open('ann', 1)], at(1))
+    let isFirst = true
+    const sessions: SessionStore = {
+      ...pipeline.sessions,
+      loadUsers: async (users) => {
+        if (!isFirst) return pipeline.sessions.loadUsers(users)
+        isFirst = false
+        return stale
+      },
+    }
+    const report = await ingest([open('ann', 2)], { ...pipeline.ports, sessions }, RULES, at(2))
+    expect(report).toMatchObject({ accepted: 1, conflicts: 1, failed: null })
+    expect(pipeline.sessions.states.get('ann')?.open[0]?.events).toHaveLength(3)
+  })
+
+  it('gives up a race that it loses again and again, for Lambda to deliver again', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const sessions = failingFor(pipeline.sessions, (user) => new StoreConflict(user, 1))
+    const report = await ingest([open('ann', 0)], { ...pipeline.ports, sessions }, RULES, at(0))
+    expect(report.failed?.cause).toBeInstanceOf(StoreConflict)
+  })
+
+  it('closes what a limit cut without waiting for the sweeper', async () => {
+    const pipeline = memoryPipeline({ ...RULES, maxSessionEvents: 10 })
+    const flood = Array.from({ length: 1005 }, (_, n) => open('ann', n / 10, `e${n}`))
+    const report = await pipeline.ingest(flood, at(200))
+    expect(report).toMatchObject({ accepted: 1005, failed: null })
+    expect(pipeline.sessions.closed.size).toBe(100)
+    expect(pipeline.sessions.states.get('ann')?.open.map((session) => session.events.length)).toEqual([5])
+  })
+})
+
+describe('sweep', () => {
+  it('closes nothing that an unread record could still belong to', async () => {
+    const pipeline = memoryPipeline(RULES, () => at(60))
+    await pipeline.ingest([open('ann', 0)], at(0))
+    expect(await pipeline.sweep(at(100_000))).toMatchObject({ closed: 0, horizonMs: at(60) })
+    expect(await memoryPipelineAt(100_000)).toMatchObject({ closed: 1 })
+  })
+
+  async function memoryPipelineAt(seconds: number) {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([open('ann', 0)], at(0))
+    return pipeline.sweep(at(seconds))
+  }
+
+  it('repeats a closing that crashed between the closed item and the state', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([open('ann', 0)], at(0))
+    const state = pipeline.sessions.states.get('ann')
+    const [closing] = toClose(state ?? neverState(), at(100_000), RULES, 'due')
+    if (state === undefined || closing === undefined) throw new Error('nothing to close')
+    await pipeline.sessions.putClosed({ user: 'ann', ...closing, version: state.version }, 0)
+    expect(pipeline.sessions.states.get('ann')?.open).toHaveLength(1)
+    expect(await pipeline.sweep(at(100_000))).toMatchObject({ closed: 1, conflicts: 0 })
+    expect(pipeline.sessions.states.get('ann')?.open).toHaveLength(0)
+  })
+
+  it('goes on where a user’s state expired before its closed sessions', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([open('ann', 0)], at(0))
+    const session = pipeline.sessions.states.get('ann')?.open[0]
+    if (session === undefined) throw new Error('no session')
+    await pipeline.sessions.putClosed({ user: 'ann', session, reason: 'gap', version: 40 }, 0)
+    expect(await pipeline.sweep(at(100_000))).toMatchObject({ closed: 1, conflicts: 0 })
+    expect(await pipeline.sessions.closedVersion('ann', session.ids[0] ?? '')).toBeGreaterThan(40)
+  })
+
+  it('leaves the rest for the next sweep when its time is up', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([open('ann', 0), open('ben', 0)], at(0))
+    const ports = {
+      sessions: pipeline.sessions,
+      horizon: { readUpTo: async (now: number) => now },
+      hasTime: () => false,
+    }
+    const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
+    expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({ closed: 0, isUnfinished: true })
+  })
+
+  it('moves the alarm of a session that lives on for long, and only looks again at one that is nearly due', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([open('ann', 0)], at(0))
+    await pipeline.ingest([open('ann', 1700)], at(1700))
+    const armed = pipeline.sessions.states.get('ann')?.armedAtMs
+    expect(await pipeline.sweep(at(1861))).toMatchObject({ closed: 0, moved: 1 })
+    expect(pipeline.sessions.states.get('ann')?.armedAtMs).toBe((armed ?? 0) + 1700 * 1000)
+    expect(await pipeline.sweep(at(3559))).toMatchObject({ users: 0 })
+    await pipeline.ingest([open('ann', 1710)], at(1710))
+    expect(await pipeline.sweep(at(3561))).toMatchObject({ users: 1, closed: 0, moved: 0 })
+    expect(await pipeline.sweep(at(3571))).toMatchObject({ closed: 1 })
+  })
+})
+
+function neverState(): never {
+  throw new Error('no state')
+}

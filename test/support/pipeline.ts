@@ -1,0 +1,82 @@
+// The three steps on memory stores: records and ticks in, result rows out.
+
+import { sha256 } from '../../functions/aws/digest.ts'
+import type { Rules } from '../../functions/domain/rules.ts'
+import { finalize } from '../../functions/finalize/finalize.ts'
+import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
+import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
+import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
+import {
+  memoryDeadLetters,
+  memoryResultStore,
+  memorySessionStore,
+  type StoredClosed,
+} from '../../local/memory-stores.ts'
+import { MINUTE } from './events.ts'
+
+export interface MemoryPipeline {
+  readonly sessions: ReturnType<typeof memorySessionStore>
+  readonly results: ReturnType<typeof memoryResultStore>
+  readonly deadLetters: ReturnType<typeof memoryDeadLetters>
+  /** Changes of closed sessions that no `finalizeAll` has taken yet. */
+  readonly changes: ClosedChange[]
+  readonly progress: { sequenceNumber: string | null }
+  readonly ports: IngestPorts
+  ingest(records: readonly ArrivedRecord[], nowMs: number): Promise<IngestReport>
+  sweep(nowMs: number, drain?: boolean): Promise<SweepReport>
+  finalizeAll(): Promise<void>
+}
+
+export const RETENTION_MS = 400 * 24 * 60 * MINUTE
+
+/** @param horizon the arrival time up to which the sweeper may believe everything applied. */
+export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number = (nowMs) => nowMs): MemoryPipeline {
+  const changes: ClosedChange[] = []
+  const sessions = memorySessionStore((before, after) => changes.push(toChange(before, after, changes.length)))
+  const results = memoryResultStore()
+  const deadLetters = memoryDeadLetters()
+  const progress = { sequenceNumber: null as string | null }
+  const ports: IngestPorts = {
+    sessions,
+    deadLetters,
+    digest: sha256,
+    progress: {
+      record: async (_, sequenceNumber) => {
+        progress.sequenceNumber = sequenceNumber
+      },
+    },
+  }
+  const settings = { rules, sweepEveryMs: MINUTE, dueShards: 1 }
+  return {
+    sessions,
+    results,
+    deadLetters,
+    changes,
+    progress,
+    ports,
+    ingest: (records, nowMs) => ingest(records, ports, rules, nowMs),
+    sweep: (nowMs, drain = false) =>
+      sweep(
+        { drain },
+        { sessions, horizon: { readUpTo: async (now) => horizon(now) }, hasTime: () => true },
+        settings,
+        nowMs,
+      ),
+    finalizeAll: async () => {
+      const report = await finalize(changes, { sessions, results }, { resultRetentionMs: RETENTION_MS }, 0)
+      if (report.failed !== null) throw report.failed.cause
+      changes.length = 0
+    },
+  }
+}
+
+function toChange(before: StoredClosed | null, after: StoredClosed, order: number): ClosedChange {
+  return {
+    sequenceNumber: String(order),
+    user: after.user,
+    id: after.id,
+    version: after.version,
+    after: after.closed,
+    before: before?.closed ?? null,
+  }
+}
