@@ -165,6 +165,24 @@ describe('amendment', () => {
   })
 })
 
+it('leaves a row alone that another session has taken over since', async () => {
+  const pipeline = memoryPipeline(RULES)
+  const send = (fields: Sent, seconds: number) => pipeline.ingest([record({ user: 'ann', ...fields }, at(seconds))], 0)
+  // The later search arrives first and so founds the session.
+  await send({ type: 'Search', query: 'cats', time: at(600) }, 600)
+  await send({ type: 'Search', query: 'dogs', time: at(0) }, 601)
+  await pipeline.sweep(at(2470))
+  // A late AppClose splits it: the first part is due and gets another id, the second lives on.
+  await send({ type: 'AppClose', time: at(300) }, 2471)
+  await send({ type: 'AppOpen', time: at(2390) }, 2471)
+  expect(await pipeline.sweep(at(2600))).toMatchObject({ closed: 1 })
+  expect(await pipeline.sweep(at(4300))).toMatchObject({ closed: 1 })
+  await pipeline.finalizeAll()
+  const rows = [...pipeline.results.rows.values()]
+  expect(rows.flatMap((row) => (row.kind === 'search' ? row.query : [])).sort()).toEqual(['cats', 'dogs'])
+  expect(rows.filter((row) => row.kind === 'session')).toHaveLength(2)
+})
+
 it('keeps nothing but closed sessions of a user who is idle', async () => {
   const pipeline = memoryPipeline(RULES)
   await pipeline.ingest([record({ type: 'AppOpen', user: 'ann', time: at(0) }, at(0))], at(0))

@@ -1,0 +1,111 @@
+// The deployed functions on emulators: the tutorial's samples, garbage between good events, and a generated log.
+
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
+import { decodeEvent } from '../../functions/domain/decode.ts'
+import type { Event } from '../../functions/domain/event.ts'
+import { toRows } from '../../functions/domain/result.ts'
+import { generateLog } from '../../local/generated-log.ts'
+import { FIRST_GENERATION, LATER_GENERATION, LATER_GENERATION_SETTINGS } from '../../local/tutorial-events.ts'
+import { at, DAY, RULES } from '../support/events.ts'
+import { oracleSessions } from '../support/oracle.ts'
+import { runLocally } from './on-emulators.ts'
+
+function lines(events: readonly object[]): string[] {
+  return events.map((event) => JSON.stringify(event))
+}
+
+describe("Bytewax's tutorial", () => {
+  it('first generation: two of three searches got a click', async () => {
+    const { summary, rows } = await runLocally({}, lines(FIRST_GENERATION))
+    const searches = rows
+      .filter((row) => row.kind === 'search')
+      .map(({ user, query, clicked }) => [user, query, clicked])
+    expect(searches).toEqual([
+      ['1', 'dogs', 1],
+      ['1', 'cats', 1],
+      ['2', 'fruit', 0],
+    ])
+    expect(summary.ctr).toBe(2 / 3)
+    expect(rows.filter((row) => row.kind === 'session')).toMatchObject([
+      { user: '1', clicks_per_search: 1.5, ctr: 1, close_reason: 'app_close' },
+      { user: '2', clicks_per_search: 0, ctr: 0, close_reason: 'app_close' },
+    ])
+  })
+
+  it('later generation: one click a search for user 1, two for user 2', async () => {
+    const { rows } = await runLocally(LATER_GENERATION_SETTINGS, lines(LATER_GENERATION))
+    expect(rows.filter((row) => row.kind === 'session')).toMatchObject([
+      { user: '1', searches: 1, clicks: 1, clicks_per_search: 1 },
+      { user: '2', searches: 1, clicks: 2, clicks_per_search: 2 },
+    ])
+  })
+})
+
+describe('a hundred garbage records between good ones', () => {
+  it('are kept with their reasons, and every good one lands', async () => {
+    const good = lines(
+      Array.from({ length: 100 }, (_, n) => ({ type: 'Search', user: `u${n}`, query: 'dogs', time: at(n) })),
+    )
+    const garbage: [string, string | Buffer][] = [
+      ['not-json', '{"type":'],
+      ['not-json', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
+      ['not-an-event', '[1,2]'],
+      ['unknown-type', '{"type":"Purchase","user":"u"}'],
+      ['missing-field', '{"__proto__":{"type":"AppOpen","user":"u"}}'],
+      ['invalid-field', '{"type":"Search","user":{"toString":"x"},"query":"q"}'],
+      ['invalid-field', '{"type":"ClickResult","user":"u","item":"i","position":-1}'],
+      ['time-in-future', '{"type":"AppOpen","user":"u","time":"9999-12-31T23:59:59Z"}'],
+      ['too-large', `{"type":"Search","user":"u","query":"${'x'.repeat(1_000_000)}"}`],
+      ['too-large', `{"type":"Search","user":"u","query":"${'x'.repeat(2_000_000)}"}`],
+    ]
+    const sent = good.flatMap((line, n) => [line, garbage[n % garbage.length]?.[1] ?? ''])
+    const { summary } = await runLocally({}, sent)
+    expect(summary).toMatchObject({ eventsIn: 200, accepted: 100, duplicates: 0, searches: 100, users: 100 })
+    expect(summary.rejected).toEqual({
+      'not-json': 20,
+      'not-an-event': 10,
+      'unknown-type': 10,
+      'missing-field': 10,
+      'invalid-field': 20,
+      'time-in-future': 10,
+      'too-large': 20,
+    })
+  })
+})
+
+describe('a generated log', () => {
+  it('gives what the batch oracle gives, on several shards and with limits', async () => {
+    const rules = { ...RULES, maxSessionEvents: 20, amendForMs: 30 * DAY }
+    const log = generateLog({ seed: 7, users: 120, days: 3, startMs: at(0) })
+    const { summary } = await runLocally({ shards: '3', maxSessionEvents: '20', amendFor: '30d' }, lines(log))
+    const byUser = new Map<string, Event[]>()
+    for (const sent of log) {
+      const decoded = decodeEvent(JSON.stringify(sent), Number.MAX_SAFE_INTEGER, 0, sha256)
+      if (!decoded.ok) throw new Error(decoded.detail)
+      byUser.set(decoded.user, [...(byUser.get(decoded.user) ?? []), decoded.event])
+    }
+    const sessions = [...byUser].flatMap(([user, events]) => {
+      const byId = new Map(events.map((event) => [event.eventId, event]))
+      return oracleSessions(events, rules).map(({ eventIds }) => ({
+        user,
+        events: eventIds.map((id) => byId.get(id) as Event),
+      }))
+    })
+    const rows = sessions.flatMap(({ user, events }, n) => {
+      return toRows({ user, session: { ids: [`${n}`], continues: null, cut: null, events }, reason: 'gap', version: 1 })
+    })
+    const searches = rows.filter((row) => row.kind === 'search')
+    expect(summary).toMatchObject({
+      users: byUser.size,
+      sessions: sessions.length,
+      accepted: sessions.reduce((sum, session) => sum + session.events.length, 0),
+      rejected: {},
+      searches: searches.length,
+      searchesWithClick: searches.filter((row) => row.clicked === 1).length,
+      clicks: searches.reduce((sum, row) => sum + row.clicks, 0),
+      zeroResultSearches: searches.filter((row) => row.zero_results === 1).length,
+      sessionsWithSearch: rows.length - searches.length,
+    })
+  })
+})
