@@ -81,7 +81,7 @@ export function readSettings(sent: Readonly<Record<string, unknown>>): Settings 
   return Object.fromEntries(entries) as Settings
 }
 
-/** One name=value, as typed; throws for a name that is no setting. */
+/** Throws for a name that is no setting. */
 export function checkSettingName(name: string): void {
   if (!Object.hasOwn(SETTINGS, name)) {
     throw new SettingError(`setting '${name}' does not exist; there are ${Object.keys(SETTINGS).join(', ')}`)
@@ -122,7 +122,10 @@ function readNumber(name: string, setting: NumberSetting, sent: unknown): number
   throw new SettingError(`setting ${name}: '${sent}' is not a whole number from ${setting.min} to ${setting.max}`)
 }
 
-/** The settings among a construct tree's context. Throws for a context key that looks like a mistyped setting. */
-export function readContext(node: { tryGetContext(key: string): unknown }): Settings {
-  return readSettings(Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, node.tryGetContext(name)])))
+/** The settings among a construct tree's context. Throws for a plain word that is no setting: it is mistyped. */
+export function readContext(node: { getAllContext(): Record<string, unknown> }): Settings {
+  const context = node.getAllContext()
+  // CDK's own keys all hold a colon or a slash.
+  for (const name of Object.keys(context)) if (/^\w+$/.test(name)) checkSettingName(name)
+  return readSettings(context)
 }

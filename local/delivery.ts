@@ -70,13 +70,16 @@ async function attempt<R>(records: readonly R[], mapping: MappingSpec, invoker: 
     return { failedAt: 0, isFunctionError: true, cause: error instanceof Error ? error.message : String(error) }
   }
   const failures = mapping.reportsFailures ? reportedFailures(reply) : []
+  if (failures === null) return { failedAt: 0, isFunctionError: false, cause: 'malformed batch reply' }
   if (failures.length === 0) return { failedAt: null, isFunctionError: false, cause: '' }
   const indexes = failures.map((failure) => records.findIndex((record) => invoker.sequenceNumber(record) === failure))
   // Lambda takes a name that is not of the batch for a failure of all of it.
   return { failedAt: Math.max(0, Math.min(...indexes)), isFunctionError: false, cause: 'partial batch failure' }
 }
 
-function reportedFailures(reply: unknown): string[] {
+/** Null for a reply of the wrong shape, which Lambda takes for a failure of the whole batch. */
+function reportedFailures(reply: unknown): string[] | null {
   const { batchItemFailures } = (reply ?? {}) as { batchItemFailures?: { itemIdentifier: string }[] }
-  return (batchItemFailures ?? []).map((failure) => failure.itemIdentifier)
+  if (batchItemFailures === undefined || batchItemFailures === null) return []
+  return Array.isArray(batchItemFailures) ? batchItemFailures.map((failure) => failure.itemIdentifier) : null
 }

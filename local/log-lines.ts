@@ -1,10 +1,12 @@
 // A log of events, one a line: bytes of a file or of standard input in, its lines without the blank ones out.
 
+import { UserError } from './user-error.ts'
+
 const NEWLINE = 0x0a
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** A longer line can never be an event; what is read of it is held no further. */
-const LINE_BYTES_MAX = 16 * 1024 * 1024
+/** Longer than any record of a stream can be; a file without line ends is no log, and would fill the memory. */
+const LINE_BYTES_MAX = 64 * 1024 * 1024
 
 /** As bytes, so that a line that is not UTF-8 arrives as it was sent. */
 export async function* logLines(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -27,13 +29,16 @@ export async function* logLines(input: AsyncIterable<Buffer>): AsyncGenerator<Bu
       const found = line()
       if (!isBlank(found)) yield found
     }
+    rest.push(chunk.subarray(start))
     restBytes += chunk.length - start
-    if (restBytes <= LINE_BYTES_MAX) rest.push(chunk.subarray(start))
+    if (restBytes > LINE_BYTES_MAX) throw new UserError(`a line of the log is longer than ${LINE_BYTES_MAX} bytes`)
   }
   const last = line()
   if (!isBlank(last)) yield last
 }
 
+const BLANKS = new Set(Buffer.from(' \t\r\v\f'))
+
 function isBlank(line: Buffer): boolean {
-  return line.length < 64 && line.toString('latin1').trim() === ''
+  return line.every((byte) => BLANKS.has(byte))
 }

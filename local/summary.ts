@@ -3,7 +3,7 @@
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
-import { CLOSED, EXPIRES_AT, KIND, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
+import { CLOSED, DUE_INDEX, EXPIRES_AT, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
 import type { Clients } from './clients.ts'
 import type { Capacity } from './dynamodb-gateway.ts'
@@ -129,7 +129,7 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   const key = (user: string, id: string): string => JSON.stringify([user, id])
   for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
     for (const item of (items ?? []) as Item[]) {
-      if (String(item[SORT_KEY]) === 'progress') continue
+      if (item[SORT_KEY] === PROGRESS_KEY) continue
       const user = userOf(item)
       users.add(user)
       if (item[KIND] === CLOSED) {
@@ -170,7 +170,7 @@ export async function readRejected(clients: Clients, bucket: string): Promise<Re
 export function summarizeCapacity(capacity: Capacity, tables: SummaryTables): CapacitySummary {
   const purposes = new Map([
     [tables.sessions, 'sessions'],
-    [`${tables.sessions}/due`, 'due'],
+    [`${tables.sessions}/${DUE_INDEX.name}`, 'due'],
     [tables.results, 'results'],
   ])
   const byPurpose = (units: ReadonlyMap<string, number>): Record<string, number> =>

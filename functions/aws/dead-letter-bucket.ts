@@ -22,10 +22,12 @@ export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
   }
 }
 
-/** `rejected/<day of arrival>/<shard>/<first sequence number>-<count>.ndjson`: the same batch again, the same object. */
+/** `rejected/<day of arrival>/<shard>/<first>-<last sequence number>-<count>.ndjson`: the same again, the same object. */
 function objectKey(letters: readonly DeadLetter[]): string {
   const { arrivalMs, shardId, sequenceNumber } = letters[0] as DeadLetter
-  return `${REJECTED_PREFIX}${isoTime(arrivalMs).slice(0, 10)}/${shardId}/${sequenceNumber}-${letters.length}.ndjson`
+  const last = letters[letters.length - 1] as DeadLetter
+  const name = `${sequenceNumber}-${last.sequenceNumber}-${letters.length}.ndjson`
+  return `${REJECTED_PREFIX}${isoTime(arrivalMs).slice(0, 10)}/${shardId}/${name}`
 }
 
 /** A line of the object; the data stays base64, since what was refused may not be text. */

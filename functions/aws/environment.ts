@@ -12,7 +12,8 @@ function text(variables: Variables, name: string): string {
 }
 
 function wholeNumber(variables: Variables, name: string): number {
-  const value = Number(text(variables, name))
+  const sent = text(variables, name)
+  const value = sent.trim() === sent ? Number(sent) : Number.NaN
   if (!Number.isSafeInteger(value) || value < 0) {
     throw new Error(`environment variable ${name}: '${variables[name]}' is not a whole number of 0 or more`)
   }

@@ -5,7 +5,7 @@ import { ABSORBED, CLOSED, DUE_INDEX, DUE_SHARDS, EXPIRES_AT, KIND, PARTITION_KE
 import type { CloseReason } from '../domain/clock.ts'
 import type { ClosedSession } from '../domain/result.ts'
 import { sessionId } from '../domain/session.ts'
-import { isoTime } from '../domain/time.ts'
+import { clampTime, isoTime } from '../domain/time.ts'
 import { NEW_USER, type TimeRange, type UserState } from '../domain/user-state.ts'
 import { decodeSessions, encodeSessions } from './session-code.ts'
 
@@ -96,7 +96,8 @@ export function readClosed(item: Item): ClosedSession | null {
  * the time of an event that it holds, and it is no longer than `durationMsMax`.
  */
 export function closedKeyRange(range: TimeRange, durationMsMax: number): { from: string; to: string } {
-  const stamp = (timeMs: number): string => isoTime(timeMs).replace(/[-:.]/g, '')
+  // Beyond the years that ids are written in there are no sessions, and keys would not sort.
+  const stamp = (timeMs: number): string => isoTime(clampTime(timeMs)).replace(/[-:.]/g, '')
   return {
     from: CLOSED_PREFIX + stamp(range.fromMs - durationMsMax),
     to: `${CLOSED_PREFIX}${stamp(range.toMs + durationMsMax)}~`,

@@ -32,8 +32,8 @@ import {
 const BATCH_GET_KEYS_MAX = 100
 /** Requests for the keys of a batch that a throttled table left out. */
 const BATCH_GET_TRIES_MAX = 5
-/** Queries that follow a chain of cut sessions; a longer chain is more than `apply` would reopen. */
-const CHAIN_QUERIES_MAX = 4
+/** Queries that follow a chain of cut sessions, a day or more each: enough for the longest `amendFor`. */
+const CHAIN_QUERIES_MAX = 32
 
 /**
  * @param durationMsMax the longest session that any setting of this table ever allowed.

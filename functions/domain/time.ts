@@ -35,6 +35,11 @@ function zoneMs(zone: string): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000
 }
 
+/** The nearest time of years 0 to 9999. */
+export function clampTime(timeMs: number): number {
+  return Math.min(Math.max(timeMs, TIME_MS_MIN), TIME_MS_MAX)
+}
+
 /** ISO 8601 UTC with milliseconds, as every stored time is written. */
 export function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString()

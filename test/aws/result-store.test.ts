@@ -1,0 +1,98 @@
+// ResultStore in memory and on DynamoDB: the contract over HTTP, and expiry and errors against a scripted client.
+
+import { randomUUID } from 'node:crypto'
+import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { mockClient } from 'aws-sdk-client-mock'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { documentClient } from '../../functions/aws/document-client.ts'
+import { dynamoResultStore } from '../../functions/aws/result-store.ts'
+import { EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
+import type { ResultRow } from '../../functions/domain/result.ts'
+import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
+import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
+import { memoryResultStore } from '../../local/memory-stores.ts'
+import { provision } from '../../local/provision.ts'
+import type { TableSpec } from '../../local/template.ts'
+import { EXPIRES_MS, resultStoreContract, rowsOf } from './result-store-contract.ts'
+
+let endpoints: Endpoints
+let clients: Clients
+let client: DynamoDBDocumentClient
+
+beforeAll(async () => {
+  endpoints = await startEndpoints(null, process.env)
+  clients = localClients(endpoints)
+  for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
+  client = documentClient()
+})
+
+afterAll(async () => {
+  client?.destroy()
+  clients?.close()
+  await endpoints?.stop()
+  vi.unstubAllEnvs()
+})
+
+resultStoreContract('in memory', async () => {
+  const store = memoryResultStore()
+  return { store, read: async (pk, sk) => store.rows.get(JSON.stringify([pk, sk])) }
+})
+
+resultStoreContract('on DynamoDB', async () => {
+  const table = resultsTable(`results-${randomUUID()}`)
+  const none = { streams: [], buckets: [], functions: [], mappings: [], schedules: [], outputs: {} }
+  await provision({ ...none, tables: [table] }, clients)
+  const read = async (pk: string, sk: string): Promise<ResultRow | undefined> => {
+    const command = new GetCommand({ TableName: table.name, Key: { pk, sk }, ConsistentRead: true })
+    const { Item: item } = await client.send(command)
+    if (item === undefined) return undefined
+    const { [EXPIRES_AT]: _, ...row } = item
+    return row as ResultRow
+  }
+  return { store: dynamoResultStore(client, table.name), read }
+})
+
+/** As the infrastructure makes it. */
+function resultsTable(name: string): TableSpec {
+  return {
+    name,
+    keySchema: [
+      { AttributeName: PARTITION_KEY, KeyType: 'HASH' },
+      { AttributeName: SORT_KEY, KeyType: 'RANGE' },
+    ],
+    attributes: [
+      { AttributeName: PARTITION_KEY, AttributeType: 'S' },
+      { AttributeName: SORT_KEY, AttributeType: 'S' },
+    ],
+    indexes: [],
+    streamView: null,
+    ttlAttribute: EXPIRES_AT,
+  }
+}
+
+describe('a result store on a scripted DynamoDB', () => {
+  const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
+  const mocked = mockClient(scripted)
+  const store = dynamoResultStore(scripted, 'results')
+  const row = rowsOf(5)[0] as ResultRow
+
+  beforeEach(() => {
+    mocked.reset()
+  })
+
+  it('lets rows expire in seconds, never early', async () => {
+    mocked.on(PutCommand).resolves({})
+    await store.put(row, 1_900_000_000_001)
+    expect(mocked.commandCalls(PutCommand)[0]?.args[0].input.Item?.[EXPIRES_AT]).toBe(1_900_000_001)
+  })
+
+  it('hands the error of a throttled table up untouched', async () => {
+    const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
+    mocked.on(PutCommand).rejects(throttled)
+    mocked.on(DeleteCommand).rejects(throttled)
+    await expect(store.put(row, EXPIRES_MS)).rejects.toBe(throttled)
+    await expect(store.remove(row, 6)).rejects.toBe(throttled)
+  })
+})

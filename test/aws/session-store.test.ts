@@ -1,0 +1,166 @@
+// SessionStore in memory and on DynamoDB: the contract over HTTP, and against a scripted client what no emulator does.
+
+import { randomUUID } from 'node:crypto'
+import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
+import { BatchGetCommand, DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { mockClient } from 'aws-sdk-client-mock'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { documentClient } from '../../functions/aws/document-client.ts'
+import { closedItem, stateItem } from '../../functions/aws/session-items.ts'
+import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
+import { DUE_INDEX, EXPIRES_AT, PARTITION_KEY, SESSION_DURATION_MS_MAX, SORT_KEY } from '../../functions/contract.ts'
+import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
+import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
+import { memorySessionStore } from '../../local/memory-stores.ts'
+import { provision } from '../../local/provision.ts'
+import type { TableSpec } from '../../local/template.ts'
+import { at, search } from '../support/events.ts'
+import { closedOf, EXPIRES_MS, session, sessionStoreContract, stateOf } from './session-store-contract.ts'
+
+let endpoints: Endpoints
+let clients: Clients
+let client: DynamoDBDocumentClient
+
+beforeAll(async () => {
+  endpoints = await startEndpoints(null, process.env)
+  clients = localClients(endpoints)
+  // The client that the functions use, so that its way to marshall is under test as well.
+  for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
+  client = documentClient()
+})
+
+afterAll(async () => {
+  client?.destroy()
+  clients?.close()
+  await endpoints?.stop()
+  vi.unstubAllEnvs()
+})
+
+sessionStoreContract('in memory', async () => memorySessionStore())
+
+sessionStoreContract('on DynamoDB', async () => {
+  const table = sessionsTable(`sessions-${randomUUID()}`)
+  const none = { streams: [], buckets: [], functions: [], mappings: [], schedules: [], outputs: {} }
+  await provision({ ...none, tables: [table] }, clients)
+  return dynamoSessionStore(client, table.name, SESSION_DURATION_MS_MAX)
+})
+
+/** As the infrastructure makes it. */
+function sessionsTable(name: string): TableSpec {
+  return {
+    name,
+    keySchema: [
+      { AttributeName: PARTITION_KEY, KeyType: 'HASH' },
+      { AttributeName: SORT_KEY, KeyType: 'RANGE' },
+    ],
+    attributes: [
+      { AttributeName: PARTITION_KEY, AttributeType: 'S' },
+      { AttributeName: SORT_KEY, AttributeType: 'S' },
+      { AttributeName: DUE_INDEX.partitionKey, AttributeType: 'S' },
+      { AttributeName: DUE_INDEX.sortKey, AttributeType: 'N' },
+    ],
+    indexes: [
+      {
+        IndexName: DUE_INDEX.name,
+        KeySchema: [
+          { AttributeName: DUE_INDEX.partitionKey, KeyType: 'HASH' },
+          { AttributeName: DUE_INDEX.sortKey, KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ],
+    streamView: null,
+    ttlAttribute: EXPIRES_AT,
+  }
+}
+
+describe('a session store on a DynamoDB that answers in parts, or not', () => {
+  const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
+  const mocked = mockClient(scripted)
+  const store = dynamoSessionStore(scripted, 'sessions', SESSION_DURATION_MS_MAX)
+  const keysOf = (users: readonly string[]) => users.map((user) => ({ pk: `user#${user}`, sk: 'open' }))
+  const stateOfUser = (user: string) => stateItem(user, stateOf(3), EXPIRES_MS)
+  const closedAt = (seconds: number) => session([search(at(seconds))])
+
+  beforeEach(() => {
+    mocked.reset()
+  })
+
+  it('asks again for the keys that a read left out, and for no others', async () => {
+    mocked
+      .on(BatchGetCommand)
+      .resolvesOnce({
+        Responses: { sessions: [stateOfUser('ann')] },
+        UnprocessedKeys: { sessions: { Keys: keysOf(['ben', 'cleo']) } },
+      })
+      .resolvesOnce({ UnprocessedKeys: { sessions: { Keys: keysOf(['ben', 'cleo']) } } })
+      .resolvesOnce({ Responses: { sessions: [stateOfUser('cleo'), stateOfUser('ben')] }, UnprocessedKeys: {} })
+    const states = await store.loadUsers(['ann', 'ben', 'cleo'])
+    expect([...states.keys()].sort()).toEqual(['ann', 'ben', 'cleo'])
+    const asked = mocked.commandCalls(BatchGetCommand).map((call) => call.args[0].input.RequestItems?.sessions)
+    expect(asked.map((request) => request?.Keys?.length)).toEqual([3, 2, 2])
+    expect(asked.every((request) => request?.ConsistentRead === true)).toBe(true)
+  })
+
+  it('gives up on keys that every read leaves out', async () => {
+    mocked.on(BatchGetCommand).callsFake((input) => ({ UnprocessedKeys: input.RequestItems }))
+    await expect(store.loadUsers(['ann', 'ben'])).rejects.toThrow('2 keys unread')
+    expect(mocked.commandCalls(BatchGetCommand).length).toBeLessThanOrEqual(10)
+  })
+
+  it('asks for no more than a hundred keys at once', async () => {
+    mocked.on(BatchGetCommand).resolves({})
+    await store.loadUsers(Array.from({ length: 201 }, (_, n) => `user ${n}`))
+    const sizes = mocked.commandCalls(BatchGetCommand).map((call) => call.args[0].input.RequestItems?.sessions?.Keys)
+    expect(sizes.map((keys) => keys?.length)).toEqual([100, 100, 1])
+  })
+
+  it('reads every page of closed sessions, consistently', async () => {
+    const [first, second] = [closedAt(0), closedAt(3600)]
+    const pages = [
+      { Items: [closedItem(closedOf(first, 1), EXPIRES_MS)], LastEvaluatedKey: { pk: 'a', sk: 'b' } },
+      { Items: [], LastEvaluatedKey: { pk: 'c', sk: 'd' } },
+      { Items: [closedItem(closedOf(second, 1), EXPIRES_MS)] },
+    ]
+    const asked: unknown[] = []
+    mocked.on(QueryCommand).callsFake(({ ExclusiveStartKey: start, ConsistentRead: consistent }) => {
+      asked.push([start, consistent])
+      return pages[asked.length - 1]
+    })
+    expect(await store.loadClosed('ann', { fromMs: at(0), toMs: at(3600) })).toEqual([first, second])
+    expect(asked).toEqual([
+      [undefined, true],
+      [{ pk: 'a', sk: 'b' }, true],
+      [{ pk: 'c', sk: 'd' }, true],
+    ])
+  })
+
+  it('hands the error of a throttled table up untouched', async () => {
+    const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
+    mocked.onAnyCommand().rejects(throttled)
+    const due = store.dueUsers(0, at(0))[Symbol.asyncIterator]()
+    for (const attempt of [
+      store.loadUsers(['ann']),
+      store.loadClosed('ann', { fromMs: at(0), toMs: at(1) }),
+      store.saveUser('ann', stateOf(1), 0, EXPIRES_MS),
+      store.putClosed(closedOf(closedAt(0), 1), EXPIRES_MS),
+      store.putAbsorbed('ann', 'gone', 1, EXPIRES_MS),
+      store.closedVersion('ann', 'gone'),
+      due.next(),
+    ]) {
+      await expect(attempt).rejects.toBe(throttled)
+    }
+  })
+
+  it('lets items expire in seconds, never early, and no state with an alarm', async () => {
+    mocked.on(PutCommand).resolves({})
+    const expiresAtMs = 1_900_000_000_001
+    await store.saveUser('ann', stateOf(1), 0, expiresAtMs)
+    await store.putClosed(closedOf(closedAt(0), 1), expiresAtMs)
+    await store.putAbsorbed('ann', 'gone', 1, expiresAtMs)
+    await store.saveUser('ann', stateOf(2, { armedAtMs: at(9), open: [closedAt(0)] }), 1, expiresAtMs)
+    const items = mocked.commandCalls(PutCommand).map((call) => call.args[0].input.Item)
+    expect(items.map((item) => item?.[EXPIRES_AT])).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
+  })
+})

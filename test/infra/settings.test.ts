@@ -1,0 +1,203 @@
+// The settings of a deployment: texts as they are typed in, checked numbers or a refusal that helps out.
+
+import { RootConstruct } from 'constructs'
+import { describe, expect, it } from 'vitest'
+import {
+  checkSettingName,
+  readContext,
+  readSettings,
+  SETTINGS,
+  SettingError,
+  type Settings,
+} from '../../infra/settings.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '../support/events.ts'
+
+interface Limits {
+  readonly name: string
+  readonly byDefault: number
+  readonly min: number
+  readonly max: number
+  /** The allowed range as a refusal words it. */
+  readonly range: string
+  /** The smallest step between two allowed values. */
+  readonly step: number
+}
+
+const DURATIONS: readonly Limits[] = [
+  { name: 'gap', byDefault: 30 * MINUTE, min: SECOND, max: DAY, range: '1s to 1d', step: 1 },
+  { name: 'lateness', byDefault: MINUTE, min: 0, max: DAY, range: '0ms to 1d', step: 1 },
+  { name: 'amendFor', byDefault: 7 * DAY, min: 0, max: 30 * DAY, range: '0ms to 30d', step: 1 },
+  { name: 'maxClockSkew', byDefault: 5 * MINUTE, min: 0, max: DAY, range: '0ms to 1d', step: 1 },
+  { name: 'maxSessionDuration', byDefault: 12 * HOUR, min: MINUTE, max: DAY, range: '1m to 1d', step: 1 },
+  { name: 'sweepEvery', byDefault: MINUTE, min: MINUTE, max: HOUR, range: '1m to 1h in steps of 1m', step: MINUTE },
+  {
+    name: 'batchWindow',
+    byDefault: 30 * SECOND,
+    min: 0,
+    max: 300_000,
+    range: '0ms to 5m in steps of 1s',
+    step: SECOND,
+  },
+  { name: 'streamRetention', byDefault: DAY, min: DAY, max: 7 * DAY, range: '1d to 7d in steps of 1h', step: HOUR },
+  {
+    name: 'resultRetention',
+    byDefault: 400 * DAY,
+    min: DAY,
+    max: 3650 * DAY,
+    range: '1d to 3650d in steps of 1d',
+    step: DAY,
+  },
+  {
+    name: 'deadLetterRetention',
+    byDefault: 30 * DAY,
+    min: DAY,
+    max: 365 * DAY,
+    range: '1d to 365d in steps of 1d',
+    step: DAY,
+  },
+]
+
+const NUMBERS: readonly Limits[] = [
+  { name: 'maxSessionEvents', byDefault: 1000, min: 2, max: 5000, range: '2 to 5000', step: 1 },
+  { name: 'batchSize', byDefault: 500, min: 1, max: 10_000, range: '1 to 10000', step: 1 },
+  { name: 'shards', byDefault: 1, min: 1, max: 500, range: '1 to 500', step: 1 },
+]
+
+const NOT_NUMBERS = ['', ' ', 'abc', 'NaN', 'Infinity', '30 m m', '5 apples', '1,5', '--', '🙂']
+
+/** Reads one setting's text; every other setting has its default. */
+function read(name: string, sent: string): unknown {
+  return (readSettings({ [name]: sent }) as Readonly<Record<string, unknown>>)[name]
+}
+
+/** The message of the refusal; fails the test where there is none. */
+function refusal(refused: () => unknown): string {
+  try {
+    refused()
+  } catch (error) {
+    if (error instanceof SettingError) return error.message
+    throw error
+  }
+  throw new Error('was not refused')
+}
+
+function expectRefused(name: string, sent: string, range: string): void {
+  const message = refusal(() => read(name, sent))
+  expect(message).toContain(`setting ${name}:`)
+  expect(message).toContain(`'${sent}'`)
+  expect(message).toContain(range)
+}
+
+it('covers every setting here', () => {
+  const covered = [...DURATIONS, ...NUMBERS].map(({ name }) => name)
+  expect([...covered, 'lateEvents'].sort()).toEqual(Object.keys(SETTINGS).sort())
+})
+
+it('gives every setting a reason', () => {
+  for (const { why } of Object.values(SETTINGS)) expect(why).toMatch(/\w+ \w+/)
+})
+
+it('takes the defaults where nothing is said', () => {
+  const defaults = [...DURATIONS, ...NUMBERS].map(({ name, byDefault }) => [name, byDefault])
+  expect(readSettings({})).toEqual({ ...Object.fromEntries(defaults), lateEvents: 'amend' })
+})
+
+describe.each(DURATIONS)('$name', ({ name, min, max, range, step }) => {
+  it('reads its smallest and its largest duration', () => {
+    expect(read(name, `${min}ms`)).toBe(min)
+    expect(read(name, `${max}ms`)).toBe(max)
+  })
+
+  it('refuses a millisecond less than its smallest and one more than its largest', () => {
+    expectRefused(name, `${min - 1}ms`, range)
+    expectRefused(name, `${max + 1}ms`, range)
+  })
+
+  it('refuses a step less than its smallest and one more than its largest', () => {
+    expectRefused(name, `${min - step}ms`, range)
+    expectRefused(name, `${max + step}ms`, range)
+  })
+
+  it.each(NOT_NUMBERS)('refuses %j', (sent) => expectRefused(name, sent, range))
+})
+
+describe.each(DURATIONS.filter(({ step }) => step > 1))('$name', ({ name, min, range, step }) => {
+  it('refuses a part of a step', () => {
+    expectRefused(name, `${min + step + 1}ms`, range)
+    expectRefused(name, `${min + step * 1.5}ms`, range)
+    expect(read(name, `${min + step}ms`)).toBe(min + step)
+  })
+})
+
+describe.each(NUMBERS)('$name', ({ name, min, max, range }) => {
+  it('reads its smallest and its largest number', () => {
+    expect(read(name, `${min}`)).toBe(min)
+    expect(read(name, `${max}`)).toBe(max)
+  })
+
+  it('refuses one below its smallest and one above its largest', () => {
+    expectRefused(name, `${min - 1}`, range)
+    expectRefused(name, `${max + 1}`, range)
+  })
+
+  it('refuses a fraction', () => expectRefused(name, `${min}.5`, range))
+
+  it.each([...NOT_NUMBERS, '30m', '10s'])('refuses %j', (sent) => expectRefused(name, sent, range))
+})
+
+describe('lateEvents', () => {
+  it('reads amend and divert', () => {
+    expect(read('lateEvents', 'amend')).toBe('amend')
+    expect(read('lateEvents', 'divert')).toBe('divert')
+  })
+
+  it.each(['', ' ', 'Amend', 'drop', 'amend,divert', '1'])('refuses %j', (sent) => {
+    expectRefused('lateEvents', sent, 'amend, divert')
+  })
+})
+
+describe('a duration', () => {
+  it.each([
+    ['10s', 10 * SECOND],
+    ['30m', 30 * MINUTE],
+    ['30 min', 30 * MINUTE],
+    ['12h', 12 * HOUR],
+    ['7d', 7 * DAY],
+    ['7 days', 7 * DAY],
+    ['1 hour', HOUR],
+    ['1.5h', 90 * MINUTE],
+    ['  10s ', 10 * SECOND],
+    ['1500', 1500],
+  ])('is read from %j', (sent, expectedMs) => expect(read('amendFor', sent)).toBe(expectedMs))
+
+  it('is refused however long its text is', () => expectRefused('gap', '9'.repeat(10_000), '1s to 1d'))
+})
+
+describe('a name', () => {
+  it.each(['gapp', 'Gap', 'gap ', '', 'constructor', 'toString'])('that is no setting is refused: %j', (name) => {
+    const message = refusal(() => checkSettingName(name))
+    expect(message).toContain(`'${name}'`)
+    for (const known of Object.keys(SETTINGS)) expect(message).toContain(known)
+  })
+
+  it.each(Object.keys(SETTINGS))('of a setting is taken: %s', (name) => {
+    expect(() => checkSettingName(name)).not.toThrow()
+  })
+})
+
+describe('the context of the app', () => {
+  const settingsIn = (context: Readonly<Record<string, unknown>>): Settings => {
+    const { node } = new RootConstruct()
+    for (const [key, value] of Object.entries(context)) node.setContext(key, value)
+    return readContext(node)
+  }
+
+  it('holds settings by their names, among keys of the CDK', () => {
+    const settings = settingsIn({ gap: '10m', shards: '3', 'aws:cdk:bundling-stacks': [] })
+    expect(settings).toEqual({ ...readSettings({}), gap: 10 * MINUTE, shards: 3 })
+  })
+
+  it('is refused where it holds a mistyped setting', () => {
+    expect(() => settingsIn({ maxSessionEvent: '10', batchsize: '10' })).toThrow(SettingError)
+  })
+})

@@ -1,0 +1,111 @@
+// The generated log: a seed and sizes in; always the same events, with the traps that real logs have, out.
+
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
+import { decodeEvent } from '../../functions/domain/decode.ts'
+import { EVENT_TYPES } from '../../functions/domain/event.ts'
+import { generateLog } from '../../local/generated-log.ts'
+import type { SentEvent } from '../../local/tutorial-events.ts'
+import { DAY, HOUR, MINUTE, ORIGIN_MS, RULES } from '../support/events.ts'
+
+const SIZE = { seed: 7, users: 200, days: 3, startMs: ORIGIN_MS }
+const LOG = generateLog(SIZE)
+
+function timeOf(event: SentEvent): number {
+  return Date.parse(event.time as string)
+}
+
+/** How far each event lies behind the newest before it. */
+function delays(log: readonly SentEvent[]): number[] {
+  let newestMs = Number.NEGATIVE_INFINITY
+  return log.map((event) => {
+    newestMs = Math.max(newestMs, timeOf(event))
+    return newestMs - timeOf(event)
+  })
+}
+
+function ofType(type: string): SentEvent[] {
+  return LOG.filter((event) => event.type === type)
+}
+
+describe('a seed', () => {
+  it('gives the same log again', () => expect(generateLog(SIZE)).toEqual(LOG))
+
+  it('gives another log than another seed', () => {
+    const other = generateLog({ ...SIZE, seed: 8 })
+    expect(other).not.toEqual(LOG)
+    expect(other.slice(0, 10)).not.toEqual(LOG.slice(0, 10))
+  })
+})
+
+describe('the log', () => {
+  it('has events of every type and of every user', () => {
+    expect([...new Set(LOG.map(({ type }) => type))].sort()).toEqual([...EVENT_TYPES].sort())
+    expect(new Set(LOG.map(({ user }) => user)).size).toBe(SIZE.users)
+  })
+
+  it('is all read: no event is rejected', () => {
+    const read = LOG.map((event) => decodeEvent(JSON.stringify(event), timeOf(event), RULES.maxClockSkewMs, sha256))
+    expect(read.filter(({ ok }) => !ok)).toEqual([])
+  })
+
+  it('begins sessions on all of its days, and on no other', () => {
+    const days = new Set(ofType('AppOpen').map((event) => Math.floor((timeOf(event) - SIZE.startMs) / DAY)))
+    expect([...days].sort()).toEqual([0, 1, 2])
+  })
+
+  it('has a busier evening than night', () => {
+    const opened = (from: number, to: number): number =>
+      ofType('AppOpen').filter((event) => {
+        const hour = Math.floor((timeOf(event) % DAY) / HOUR)
+        return hour >= from && hour < to
+      }).length
+    expect(opened(18, 22)).toBeGreaterThan(2 * opened(1, 5))
+  })
+
+  it('has some events twice, and they are identical', () => {
+    const firsts = new Map<string, SentEvent>()
+    const twice: [SentEvent, SentEvent][] = []
+    for (const event of LOG) {
+      const key = `${event.user} ${event.eventId}`
+      const first = firsts.get(key)
+      if (first === undefined) firsts.set(key, event)
+      else twice.push([first, event])
+    }
+    expect(twice.length).toBeGreaterThan(LOG.length / 100)
+    expect(twice.length).toBeLessThan(LOG.length / 25)
+    for (const [first, again] of twice) expect(again).toEqual(first)
+  })
+
+  it('has some events late by more than the usual lateness, and most in time', () => {
+    const late = delays(LOG).filter((delayMs) => delayMs > MINUTE).length
+    expect(late).toBeGreaterThan(0)
+    expect(late).toBeLessThan(LOG.length / 20)
+    expect(Math.max(...delays(LOG))).toBeGreaterThan(30 * MINUTE)
+  })
+
+  it('has searches without results, fewer than with', () => {
+    const empty = ofType('Results').filter(({ items }) => (items as string[]).length === 0).length
+    expect(empty).toBeGreaterThan(0)
+    expect(empty).toBeLessThan(ofType('Results').length / 5)
+  })
+
+  it('has searches with an id and without', () => {
+    const withId = ofType('Search').filter(({ searchId }) => searchId !== undefined).length
+    expect(withId).toBeGreaterThan(0)
+    expect(withId).toBeLessThan(ofType('Search').length)
+  })
+
+  it('has more clicks at the top of the list', () => {
+    const at = (position: number): number => ofType('ClickResult').filter((click) => click.position === position).length
+    expect(at(1)).toBeGreaterThan(at(3))
+    expect(at(3)).toBeGreaterThan(at(10))
+    expect(at(10)).toBeGreaterThan(0)
+  })
+
+  it('has sessions that end with a closer and sessions that just end', () => {
+    const closers = ofType('AppClose').length + ofType('Timeout').length
+    expect(ofType('AppClose').length).toBeGreaterThan(ofType('Timeout').length)
+    expect(closers).toBeLessThan(ofType('AppOpen').length)
+  })
+})

@@ -1,0 +1,82 @@
+// The stack as CloudFormation would get it: settings in, its template and the questions that tests ask of it out.
+
+import { rmSync } from 'node:fs'
+import { Template } from 'aws-cdk-lib/assertions'
+import { App } from 'aws-cdk-lib/core'
+import { readSettings } from '../../infra/settings.ts'
+import { SearchSessionCtrStack } from '../../infra/stack.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is CloudFormation's own loosely typed document
+export type Properties = any
+
+export interface FoundResource {
+  /** The construct's id, without the hash that CDK adds. */
+  readonly name: string
+  readonly Type: string
+  readonly Properties: Properties
+  readonly DeletionPolicy?: string
+  readonly UpdateReplacePolicy?: string
+}
+
+/** @param settings texts as `-c name=value` gives them. Nothing is bundled. */
+export function synthesizedTemplate(settings: Readonly<Record<string, string>> = {}): Template {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } })
+  try {
+    return Template.fromStack(new SearchSessionCtrStack(app, 'Tested', readSettings(settings)))
+  } finally {
+    rmSync(app.outdir, { recursive: true, force: true })
+  }
+}
+
+export function resourcesOf(template: Template, type: string): FoundResource[] {
+  const found = Object.entries(template.findResources(type)) as [string, Omit<FoundResource, 'name'>][]
+  return found.map(([id, resource]) => ({ ...resource, name: withoutHash(id) }))
+}
+
+/** The one resource of a type whose construct has this id. */
+export function resource(template: Template, type: string, name: string): FoundResource {
+  const found = resourcesOf(template, type).filter((candidate) => candidate.name === name)
+  const [only] = found
+  if (only === undefined || found.length > 1) throw new Error(`${found.length} resources ${name} of ${type}`)
+  return only
+}
+
+function withoutHash(id: string): string {
+  return id.replace(/[0-9A-F]{8}$/, '')
+}
+
+/** A value with references as text: `Sessions.Arn/index/due`; `Sessions` for a Ref. */
+export function referenceText(value: Properties): string {
+  if (typeof value === 'string') return value
+  if (value.Ref !== undefined) return withoutHash(value.Ref)
+  if (value['Fn::GetAtt'] !== undefined) return `${withoutHash(value['Fn::GetAtt'][0])}.${value['Fn::GetAtt'][1]}`
+  if (value['Fn::Join'] !== undefined) return value['Fn::Join'][1].map(referenceText).join(value['Fn::Join'][0])
+  throw new Error(`a test cannot read ${JSON.stringify(value)}`)
+}
+
+export interface Statement {
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource: Properties
+  readonly Condition?: Properties
+  readonly Principal?: Properties
+}
+
+/** All statements of the policies attached to a role. */
+export function statementsOf(template: Template, role: string): Statement[] {
+  return resourcesOf(template, 'AWS::IAM::Policy')
+    .filter(({ Properties }) => Properties.Roles.map(referenceText).includes(role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+}
+
+/** What statements allow, each as `action on resource`, sorted. */
+export function permissionsOf(statements: readonly Statement[]): string[] {
+  return statements
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap(({ Action, Resource }) =>
+      [Action]
+        .flat()
+        .flatMap((action) => [Resource].flat().map((on: Properties) => `${action} on ${referenceText(on)}`)),
+    )
+    .sort()
+}
