@@ -44,13 +44,14 @@ export async function runDemo(): Promise<void> {
 }
 
 async function onRun(settings: Readonly<Record<string, string>>, use: (run: LocalRun) => Promise<void>): Promise<void> {
-  const run = await startLocalRun({ settings, firstPort: null, env: process.env })
-  const interrupt = onInterrupt(run.stop)
+  let run: LocalRun | undefined
+  const interrupt = onInterrupt(async () => run?.stop())
   try {
+    run = await startLocalRun({ settings, firstPort: null, env: process.env })
     await use(run)
   } finally {
     interrupt.forget()
-    await run.stop()
+    await run?.stop()
   }
 }
 

@@ -29,9 +29,10 @@ export async function runLocal(options: LocalOptions): Promise<void> {
 
   const progress = startProgress()
   progress.show('starting')
-  const run = await startLocalRun({ settings: options.setting, firstPort: options.port ?? null, env: process.env })
-  const interrupt = onInterrupt(run.stop)
+  let run: LocalRun | undefined
+  const interrupt = onInterrupt(async () => run?.stop())
   try {
+    run = await startLocalRun({ settings: options.setting, firstPort: options.port ?? null, env: process.env })
     if (options.events !== undefined) await play(run, options.events, options.out, progress)
     progress.clear()
     if (options.keep) {
@@ -41,7 +42,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   } finally {
     progress.clear()
     interrupt.forget()
-    await run.stop()
+    await run?.stop()
   }
 }
 

@@ -1,8 +1,8 @@
 // One Lambda function locally: its bundle and the template's settings in, a process that is invoked like it out.
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FunctionSpec } from './template.ts'
 
@@ -28,13 +28,13 @@ interface Message {
 /**
  * @param folder where the app was synthesized.
  * @param endpoints variables that point the SDK at local services; the rest of the environment is the template's.
- * @param logFile what the function prints is appended to it.
+ * @param onLine told of every line that the function prints.
  */
 export function startFunction(
   spec: FunctionSpec,
   folder: string,
   endpoints: Readonly<Record<string, string>>,
-  logFile: string,
+  onLine: (line: string) => void,
 ): FunctionProcess {
   const bundle = pathToFileURL(join(folder, spec.assetFolder, 'index.mjs')).href
   const env = {
@@ -53,12 +53,13 @@ export function startFunction(
       const launched = fork(RUNTIME, [bundle], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
       // One listener for every invocation under way.
       launched.setMaxListeners(0)
-      launched.stdout?.on('data', (text) => appendFileSync(logFile, text))
-      launched.stderr?.on('data', (text) => appendFileSync(logFile, text))
+      for (const output of [launched.stdout, launched.stderr]) {
+        if (output !== null) createInterface({ input: output }).on('line', onLine)
+      }
       launched.once('message', () => resolve(launched))
       launched.once('exit', () => {
         child = null
-        reject(new FunctionError(`${spec.name} did not start; ${logFile} says why`))
+        reject(new FunctionError(`${spec.name} did not start`))
       })
     })
 

@@ -1,6 +1,7 @@
 // A local run: settings in; the deployed template's stream, tables, bucket, functions and schedule running on this machine out.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -55,6 +56,8 @@ const PROGRESS_EVERY_MS = 20
 export async function startLocalRun({ settings, firstPort, env }: LocalRunOptions): Promise<LocalRun> {
   const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-'))
   const stops: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })]
+  // For a process that ends in mid-start.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const stop = async (): Promise<void> => {
     for (const undo of stops.reverse()) await undo()
     stops.length = 0
@@ -67,9 +70,10 @@ export async function startLocalRun({ settings, firstPort, env }: LocalRunOption
     stops.push(clients.close)
     const spec = readPipeline(template, isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
-    const functions = startFunctions(spec, folder, { ...endpoints, dynamodb: gateway.endpoint })
+    const log = functionLog()
+    const functions = startFunctions(spec, folder, { ...endpoints, dynamodb: gateway.endpoint }, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
-    return assemble(spec, functions, { endpoints, clients, gateway, folder }, stops, stop)
+    return assemble(spec, functions, { endpoints, clients, gateway, log }, stops, stop)
   } catch (error) {
     await stop()
     throw error
@@ -97,6 +101,7 @@ function startFunctions(
   spec: PipelineSpec,
   folder: string,
   endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
+  onLine: (line: string) => void,
 ): Map<string, FunctionProcess> {
   const variables = {
     ...LOCAL_ENVIRONMENT,
@@ -104,22 +109,20 @@ function startFunctions(
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
   }
-  return new Map(
-    spec.functions.map((fn) => [fn.name, startFunction(fn, folder, variables, join(folder, 'functions.log'))]),
-  )
+  return new Map(spec.functions.map((fn) => [fn.name, startFunction(fn, folder, variables, onLine)]))
 }
 
 interface Parts {
   readonly endpoints: Endpoints
   readonly clients: Clients
   readonly gateway: Awaited<ReturnType<typeof startDynamoGateway>>
-  readonly folder: string
+  readonly log: FunctionLog
 }
 
 function assemble(
   spec: PipelineSpec,
   functions: ReadonlyMap<string, FunctionProcess>,
-  { endpoints, clients, gateway, folder }: Parts,
+  { endpoints, clients, gateway, log }: Parts,
   stops: (() => unknown)[],
   stop: () => Promise<void>,
 ): LocalRun {
@@ -159,18 +162,21 @@ function assemble(
       return made
     },
     drain: async () => {
-      await schedule.stop()
       await drainSessions(invokedBy(spec.outputs.SweepFunctionName as string))
       await finalizePoller.caughtUp()
       const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
-      if (discarded > 0) throw new Error(`${discarded} records were given up:\n${await readLog(folder)}`)
+      if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
     },
     results: () => readResults(clients, tables.results),
     summary: async () => {
       const rows = await readResults(clients, tables.results)
       const stored = await readSessions(clients, tables.sessions)
       const rejected = await readRejected(clients, tables.deadLetters)
-      return summarize(eventsIn, rows, stored, rejected, summarizeCapacity(gateway.capacity(), tables))
+      const summary = summarize(eventsIn, rows, stored, rejected, summarizeCapacity(gateway.capacity(), tables))
+      // A repeated delivery may count a duplicate again, so there are at least as many as the tables say.
+      const missing = summary.duplicates - log.duplicates()
+      if (missing > 0) throw new Error(`${missing} events are in no table and no dead letter:\n${log.tail()}`)
+      return summary
     },
     stop,
   }
@@ -204,9 +210,26 @@ function unsendable(line: Buffer, index: number) {
   }
 }
 
-const LOG_CHARACTERS_SHOWN = 4000
+interface FunctionLog {
+  add(line: string): void
+  /** Duplicates that ingest reported. */
+  duplicates(): number
+  tail(): string
+}
 
-async function readLog(folder: string): Promise<string> {
-  const log = await readFile(join(folder, 'functions.log'), 'utf8').catch(() => '')
-  return log.slice(-LOG_CHARACTERS_SHOWN)
+const LOG_LINES_KEPT = 20
+
+/** What the functions print: one line an invocation. */
+function functionLog(): FunctionLog {
+  const lines: string[] = []
+  let duplicates = 0
+  return {
+    add: (line) => {
+      lines.push(line)
+      if (lines.length > LOG_LINES_KEPT) lines.shift()
+      if (line.startsWith('{"step":"ingest"')) duplicates += (JSON.parse(line) as { duplicates: number }).duplicates
+    },
+    duplicates: () => duplicates,
+    tail: () => lines.join('\n'),
+  }
 }
