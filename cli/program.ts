@@ -35,10 +35,17 @@ Examples:
   try {
     await program.parseAsync([...argv])
   } catch (error) {
-    if (!(error instanceof UserError) && !(error instanceof SettingError)) throw error
-    console.error(error.message)
+    console.error(error instanceof UserError || error instanceof SettingError ? error.message : failureText(error))
     process.exitCode = 1
   }
+}
+
+/** What went wrong that is nobody's mistake at the terminal; where it did is told to who asks. */
+function failureText(error: unknown): string {
+  if (!(error instanceof Error)) return `Failed: ${String(error)}`
+  if (process.env.DEBUG) return error.stack ?? error.message
+  const { code } = error as NodeJS.ErrnoException
+  return `Failed: ${error.message || code || error.name} (DEBUG=1 tells where)`
 }
 
 function collectSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {

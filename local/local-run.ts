@@ -152,7 +152,9 @@ function assemble(
     clients,
     play: async (lines, onProgress) => {
       const made = await produce(lines, streamName, clients.kinesis, (sent) => onProgress(arrived(), eventsIn + sent))
-      await s3DeadLetters(clients.s3, tables.deadLetters).put(made.tooLarge.map(unsendable))
+      await s3DeadLetters(clients.s3, tables.deadLetters).put(
+        made.tooLarge.map((line, n) => unsendable(line, eventsIn + n)),
+      )
       eventsIn += made.lines
       produced += made.sent
       while (arrived() < produced) {

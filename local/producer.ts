@@ -8,6 +8,7 @@ import { type KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } fr
 const REQUEST_RECORDS_MAX = 500
 const REQUEST_BYTES_MAX = 5 * 1024 * 1024
 const RECORD_BYTES_MAX = 1024 * 1024
+const PARTITION_KEY_LENGTH_MAX = 256
 const TRIES_MAX = 12
 const FIRST_WAIT_MS = 50
 
@@ -68,8 +69,9 @@ async function putAll(entries: PutRecordsRequestEntry[], stream: string, kinesis
 function partitionKey(line: Buffer): string {
   try {
     const { user } = JSON.parse(line.toString('utf8')) as { user?: unknown }
-    if ((typeof user === 'string' && user !== '') || typeof user === 'number')
-      return [...String(user)].slice(0, 256).join('')
+    const key = typeof user === 'number' ? String(user) : user
+    if (typeof key === 'string' && key.length > 0 && key.length <= PARTITION_KEY_LENGTH_MAX) return key
+    if (typeof key === 'string' && key.length > 0) return createHash('sha256').update(key).digest('hex')
   } catch {
     // Not JSON: ingest will say so.
   }

@@ -25,28 +25,31 @@ export function watermark(nowMs: number, skewMs: number, rules: Rules): number {
   return nowMs + skewMs - rules.latenessMs
 }
 
-/** The session is due when the watermark is strictly past this event time: an event exactly there still joins (S3). */
+/**
+ * The session is due when the watermark is strictly past this event time: an event exactly there still joins (S3). One
+ * that a limit cut is due at once (S5), unless late events are diverted: then what is published is final (C7), and an
+ * event that is not late may still come to stand before the cut.
+ */
 export function dueAfter(session: Session, rules: Rules): number {
   const last = lastEvent(session)
+  if (session.cut !== null) return rules.lateEvents === 'divert' ? session.cut.atMs : Number.NEGATIVE_INFINITY
   return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
 }
 
-/** A session that a limit cut is due at once (S5). */
 export function isDue(session: Session, watermarkMs: number, rules: Rules): boolean {
-  return session.cut !== null || watermarkMs > dueAfter(session, rules)
+  return watermarkMs > dueAfter(session, rules)
 }
 
-/** The first moment at which the session is due if nothing else arrives; for a cut one, moments long past. */
+/** The first moment at which the session is due if nothing else arrives; 0 where that is at once. */
 export function dueAt(session: Session, skewMs: number, rules: Rules): number {
-  if (session.cut !== null) return 0
-  return dueAfter(session, rules) - skewMs + rules.latenessMs + 1
+  return Math.max(0, dueAfter(session, rules) - skewMs + rules.latenessMs + 1)
 }
 
-/** `drain` for a session that nothing but a drain would close now. */
-export function closeReason(session: Session, watermarkMs: number, rules: Rules): CloseReason {
+/** `drain` for a user's latest session if nothing but a drain would close it now; any before it ended with a gap. */
+export function closeReason(session: Session, isLatest: boolean, watermarkMs: number, rules: Rules): CloseReason {
   if (session.cut !== null) return session.cut.reason
   const last = lastEvent(session)
   if (last.type === 'AppClose') return 'app_close'
   if (last.type === 'Timeout') return 'timeout'
-  return isDue(session, watermarkMs, rules) ? 'gap' : 'drain'
+  return !isLatest || isDue(session, watermarkMs, rules) ? 'gap' : 'drain'
 }

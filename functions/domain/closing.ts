@@ -1,9 +1,10 @@
 // Closing (C2, C3, C5): a user's state and the present moment in, the sessions to close and the state without them out.
 
+import { reach, STATE_BYTES_MAX, totalBytes } from './amending.ts'
 import { type CloseReason, closeReason, isDue, watermark } from './clock.ts'
 import type { Rules } from './rules.ts'
-import type { Session } from './session.ts'
-import { armed, reach, STATE_BYTES_MAX, sessionBytes, type UserState } from './user-state.ts'
+import { type Session, sessionBytes } from './session.ts'
+import { armed, type UserState } from './user-state.ts'
 
 export interface Closing {
   readonly session: Session
@@ -21,23 +22,37 @@ const CROWDED_BYTES = 32 * 1024
 /**
  * The open sessions to close, oldest first. Closing never changes what a session is, only when its result is written.
  * Where all open sessions together would pass what one table item holds, the oldest go whatever their age.
+ *
+ * With late events diverted only the sweeper, who has looked at every shard, says what is final.
+ *
+ * @param atMs the arrival time up to which everything that may belong to these sessions is applied.
  */
-export function toClose(state: UserState, nowMs: number, rules: Rules, scope: Scope): Closing[] {
+export function toClose(state: UserState, atMs: number, rules: Rules, scope: Scope): Closing[] {
   const { skewMs } = state
   if (skewMs === null) return []
-  const watermarkMs = watermark(nowMs, skewMs, rules)
-  let bytes = state.open.reduce((sum, session) => sum + sessionBytes(session), 0)
-  const closings: Closing[] = []
-  for (const session of state.open) {
-    const closesWhenDue = scope === 'due' || session.cut !== null || bytes > CROWDED_BYTES
-    const isDueNow = closesWhenDue && isDue(session, watermarkMs, rules)
-    const isTooMuch = bytes > STATE_BYTES_MAX
-    if (scope !== 'all' && !isDueNow && !isTooMuch) continue
-    const reason = closeReason(session, watermarkMs, rules)
-    closings.push({ session, reason: reason === 'drain' && scope !== 'all' ? 'max_events' : reason })
-    bytes -= sessionBytes(session)
-  }
-  return closings
+  const watermarkMs = watermark(atMs, skewMs, rules)
+  let bytes = totalBytes(state.open)
+  const chosen = state.open.filter((session) => {
+    const isUrgent = rules.lateEvents === 'amend' && (session.cut !== null || bytes > CROWDED_BYTES)
+    const isDueNow = (scope === 'due' || isUrgent) && isDue(session, watermarkMs, rules)
+    const isChosen = scope === 'all' || isDueNow || bytes > STATE_BYTES_MAX
+    if (isChosen) bytes -= sessionBytes(session)
+    return isChosen
+  })
+  return closing(state, chosen, watermarkMs, rules)
+}
+
+/** Sessions to close whatever their age, to make room. */
+export function evicted(state: UserState, sessions: readonly Session[], atMs: number, rules: Rules): Closing[] {
+  return state.skewMs === null ? [] : closing(state, sessions, watermark(atMs, state.skewMs, rules), rules)
+}
+
+function closing(state: UserState, chosen: readonly Session[], watermarkMs: number, rules: Rules): Closing[] {
+  const latest = state.open.at(-1)
+  return chosen.map((session) => ({
+    session,
+    reason: closeReason(session, session === latest, watermarkMs, rules),
+  }))
 }
 
 /** The state once these sessions are stored as closed. */

@@ -42,6 +42,11 @@ export interface ClickEvent extends Stamp {
 
 export type Event = AppEvent | SearchEvent | ResultsEvent | ClickEvent
 
+export interface Arrival {
+  readonly event: Event
+  readonly arrivalMs: number
+}
+
 /**
  * Characters (base64url, 48 bits) that stand for an item in a stored Results. A thousand full-length items would not
  * fit in one table item; a mark is wrong once in 2.8e11 comparisons.

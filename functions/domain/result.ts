@@ -2,6 +2,7 @@
 
 import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
 import type { CloseReason } from './clock.ts'
+import type { SearchEvent } from './event.ts'
 import { firstEvent, type Session, sessionId } from './session.ts'
 import { isoTime } from './time.ts'
 
@@ -16,7 +17,7 @@ export interface ClosedSession {
 interface RowKey {
   /** `user#<user>` */
   readonly pk: string
-  /** `search#<time>#<searchId or eventId>` or `session#<sessionId>` */
+  /** `search#<time>#<searchId or eventId>` (see `searchKey`) or `session#<sessionId>` */
   readonly sk: string
 }
 
@@ -55,6 +56,7 @@ export interface SearchRow extends CommonRow {
   /** 1-based, in the order of the clicks, joined by commas; clicks without a known position are left out. */
   readonly clicked_positions: string
   readonly first_click_position: number | null
+  /** 0 where clocks disagree and the click seems to come before its search. */
   readonly time_to_first_click_ms: number | null
 }
 
@@ -82,18 +84,39 @@ export type ResultRow = SearchRow | SessionRow
 export function toRows(closed: ClosedSession): ResultRow[] {
   const { searches, orphans } = attribute(closed.session.events)
   if (searches.length === 0) return []
-  const rows = searches.map((search) => searchRow(closed, search))
+  const rows: SearchRow[] = []
+  const keys = new Set<string>()
+  for (const search of searches) {
+    const row = searchRow(closed, search, keys)
+    keys.add(row.sk)
+    rows.push(row)
+  }
   return [...rows, sessionRow(closed, rows, orphans.length)]
 }
 
-function searchRow(closed: ClosedSession, { search, results, clicks }: AttributedSearch): SearchRow {
+/**
+ * The id alone may not tell two searches of one millisecond apart: a search id can be another's event id, and a limit
+ * can cut a session between two searches of one id. Then the event id tells them apart.
+ */
+function searchKey({ cut }: Session, search: SearchEvent, taken: ReadonlySet<string>): string {
+  let key = `search#${isoTime(search.timeMs)}#${search.searchId ?? search.eventId}`
+  if (search.searchId !== null && cut?.atMs === search.timeMs) key += `#${search.eventId}`
+  while (taken.has(key)) key += `#${search.eventId}`
+  return key
+}
+
+function searchRow(
+  closed: ClosedSession,
+  { search, results, clicks }: AttributedSearch,
+  taken: ReadonlySet<string>,
+): SearchRow {
   const first = clicks[0]
   const resultCount = results.length === 0 ? null : Math.max(...results.map((result) => result.resultCount))
   const positions = clicks.flatMap(({ position }) => position ?? [])
   const time = isoTime(search.timeMs)
   return {
     pk: `user#${closed.user}`,
-    sk: `search#${time}#${search.searchId ?? search.eventId}`,
+    sk: searchKey(closed.session, search, taken),
     kind: 'search',
     user: closed.user,
     session_id: sessionId(closed.session),
@@ -111,7 +134,7 @@ function searchRow(closed: ClosedSession, { search, results, clicks }: Attribute
     zero_results: resultCount === 0 ? 1 : 0,
     clicked_positions: positions.join(','),
     first_click_position: first?.position ?? null,
-    time_to_first_click_ms: first === undefined ? null : first.click.timeMs - search.timeMs,
+    time_to_first_click_ms: first === undefined ? null : Math.max(0, first.click.timeMs - search.timeMs),
     version: closed.version,
   }
 }

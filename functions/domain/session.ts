@@ -51,6 +51,10 @@ export function lastEvent(session: Session): Event {
   return session.events[session.events.length - 1] as Event
 }
 
+export function sessionBytes(session: Session): number {
+  return session.events.reduce((sum, event) => sum + eventBytes(event), 0)
+}
+
 /** Begins with the founding event's time, so that ids sort by time; stable from then on (S6). */
 export function foundingId(event: Event): string {
   return `${isoTime(event.timeMs).replace(/[-:.]/g, '')}-${event.eventId}`

@@ -1,7 +1,8 @@
 // A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
 
+import { reopen } from './amending.ts'
 import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
-import { compareEvents, type Event, eventBytes, isCloser } from './event.ts'
+import { type Arrival, compareEvents } from './event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, lastEvent, type Session, sessionId, toSessions } from './session.ts'
 
@@ -19,17 +20,10 @@ export interface UserState {
 
 export const NEW_USER: UserState = { version: 0, skewMs: null, closedReachMs: null, open: [], armedAtMs: null }
 
-/** Most bytes (`eventBytes`) of sessions that a late event may reopen: all open sessions share one table item. */
-export const STATE_BYTES_MAX = 288 * 1024
-
-export interface Arrival {
-  readonly event: Event
-  readonly arrivalMs: number
-}
-
 export interface Refusal {
   readonly arrival: Arrival
   readonly reason: 'too-late' | 'late'
+  readonly detail: string
 }
 
 export interface Applied {
@@ -48,13 +42,6 @@ export interface Applied {
 export interface TimeRange {
   readonly fromMs: number
   readonly toMs: number
-}
-
-/** The last event time that can still touch this session once it is closed: join it, or repeat one of its events. */
-export function reach(session: Session, rules: Rules): number {
-  const last = lastEvent(session)
-  if (session.cut !== null) return session.cut.atMs
-  return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
 }
 
 /** The event times whose closed sessions `apply` has to be shown; null when these arrivals can touch none. */
@@ -78,22 +65,44 @@ export function apply(
   arrivals: readonly Arrival[],
   rules: Rules,
 ): Applied {
-  // A session that was opened again keeps its stored copy until it closes again; the open one is the newer.
-  const openIds = new Set(state.open.flatMap((session) => session.ids))
-  const onlyClosed = closed.filter((session) => !openIds.has(sessionId(session)))
-  const admission = admit(state, onlyClosed, arrivals, rules)
-  const { reopened, tooMany } = reopen(state, onlyClosed, admission.admitted, rules)
-  const admitted = admission.admitted.filter((arrival) => !tooMany.has(arrival))
+  const onlyClosed = notOpen(closed, state)
+  const { skewMs, admitted: judged, duplicates, refused } = admit(state, onlyClosed, arrivals, rules)
+  const { reopened, refused: unfit } = reopen(state.open, onlyClosed, judged, rules)
+  const admitted = judged.filter((arrival) => !unfit.includes(arrival))
   const open = admitted.length === 0 ? state.open : recut(state.open, reopened, admitted, rules)
   return {
-    state: armed({ ...state, skewMs: admission.skewMs, open }, rules),
+    state: armed({ ...state, skewMs, open }, rules),
     accepted: admitted.length,
-    duplicates: admission.duplicates,
-    refused: [...admission.refused, ...[...tooMany].map((arrival): Refusal => ({ arrival, reason: 'too-late' }))],
+    duplicates,
+    refused: [...refused, ...unfit.map((arrival): Refusal => ({ arrival, reason: 'too-late', detail: UNFIT }))],
     amended: reopened.length,
-    changed: admitted.length > 0 || admission.skewMs !== state.skewMs,
+    changed: admitted.length > 0 || skewMs !== state.skewMs,
   }
 }
+
+/**
+ * The open sessions to close before these arrivals are applied, so that the closed ones that they open again fit in
+ * the user's item beside the rest.
+ */
+export function inTheWay(
+  state: UserState,
+  closed: readonly Session[],
+  arrivals: readonly Arrival[],
+  rules: Rules,
+): readonly Session[] {
+  const onlyClosed = notOpen(closed, state)
+  const { admitted } = admit(state, onlyClosed, arrivals, rules)
+  return reopen(state.open, onlyClosed, admitted, rules).inTheWay
+}
+
+/** A session that was opened again keeps its stored copy until it closes again; the open one is the newer. */
+function notOpen(closed: readonly Session[], state: UserState): Session[] {
+  const openIds = new Set(state.open.flatMap((session) => session.ids))
+  return closed.filter((session) => !openIds.has(sessionId(session)))
+}
+
+const BEHIND = 'behind the watermark of its user'
+const UNFIT = 'its session belongs to a run of full sessions that is too long to be opened again'
 
 interface Admission {
   readonly skewMs: Skew
@@ -115,45 +124,14 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
     skewMs = laterMs
     const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
     if (seen.has(event.eventId)) duplicates++
-    else if (rules.lateEvents === 'divert' && behindMs > 0) refused.push({ arrival, reason: 'late' })
-    else if (behindMs > rules.amendForMs) refused.push({ arrival, reason: 'too-late' })
+    else if (rules.lateEvents === 'divert' && behindMs > 0) refused.push({ arrival, reason: 'late', detail: BEHIND })
+    else if (behindMs > rules.amendForMs) refused.push({ arrival, reason: 'too-late', detail: BEHIND })
     else {
       seen.add(event.eventId)
       admitted.push(arrival)
     }
   }
   return { skewMs, admitted, duplicates, refused }
-}
-
-/**
- * The closed sessions that the admitted events touch, and what continues them: a cut one passes events on to the next.
- * Where that is more than one item can hold (a chain of full sessions, so a robot's), the late events are refused.
- */
-function reopen(
-  state: UserState,
-  closed: readonly Session[],
-  admitted: readonly Arrival[],
-  rules: Rules,
-): { reopened: readonly Session[]; tooMany: ReadonlySet<Arrival> } {
-  const touches = (session: Session, timeMs: number): boolean =>
-    timeMs >= firstEvent(session).timeMs - rules.gapMs && timeMs <= reach(session, rules)
-  const reopened = closed.filter((session) => admitted.some(({ event }) => touches(session, event.timeMs)))
-  const continuations = new Map([...closed, ...state.open].map((session) => [session.continues, session]))
-  const open = new Set(state.open)
-  let whole = true
-  for (const session of reopened) {
-    const next = session.cut === null ? undefined : continuations.get(sessionId(session))
-    if (session.cut !== null && next === undefined) whole = false
-    if (next !== undefined && !open.has(next) && !reopened.includes(next)) reopened.push(next)
-  }
-  const bytes = [...state.open, ...reopened].reduce((sum, session) => sum + sessionBytes(session), 0)
-  if (reopened.length === 0 || (whole && bytes <= STATE_BYTES_MAX)) return { reopened, tooMany: new Set() }
-  const late = admitted.filter(({ event }) => reopened.some((session) => touches(session, event.timeMs)))
-  return { reopened: [], tooMany: new Set(late) }
-}
-
-export function sessionBytes(session: Session): number {
-  return session.events.reduce((sum, event) => sum + eventBytes(event), 0)
 }
 
 function recut(

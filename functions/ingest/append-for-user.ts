@@ -1,10 +1,11 @@
 // One user's share of a batch: the user's state and arrivals in, the state with them saved and what became of each out.
 
 import { closeSessions } from '../close-sessions.ts'
-import { keepStateUntil, toClose } from '../domain/closing.ts'
+import { evicted, keepStateUntil, toClose } from '../domain/closing.ts'
 import { eventBytes } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
-import { apply, closedRange, NEW_USER, type UserState } from '../domain/user-state.ts'
+import type { Session } from '../domain/session.ts'
+import { apply, closedRange, inTheWay, NEW_USER, type UserState } from '../domain/user-state.ts'
 import { onLatestState } from '../on-latest-state.ts'
 import type { DeadLetter, SessionStore } from '../ports.ts'
 import { type ArrivedEvent, deadLetter } from './ingest.ts'
@@ -44,7 +45,7 @@ export async function appendForUser(
   for (const chunk of toChunks(arrivals, rules)) {
     try {
       const saved = await append(user, state, chunk, sessions, rules, nowMs, totals)
-      state = await closeWhatLimitsDemand(user, saved, sessions, rules, nowMs)
+      state = await closeWhatLimitsDemand(user, saved, chunk, sessions, rules, nowMs)
     } catch (cause) {
       return { ...totals, failed: { index: (chunk[0] as ArrivedEvent).index, cause } }
     }
@@ -63,10 +64,9 @@ async function append(
 ): Promise<UserState> {
   const expiresAtMs = keepStateUntil(nowMs, rules)
   totals.conflicts--
-  const { applied, state } = await onLatestState(user, loaded, sessions, expiresAtMs, async (before) => {
+  const { applied, state } = await onLatestState(user, loaded, sessions, expiresAtMs, async (latest) => {
     totals.conflicts++
-    const range = closedRange(before, chunk, rules)
-    const closed = range === null ? [] : await sessions.loadClosed(user, range)
+    const { before, closed } = await withRoom(user, latest, chunk, sessions, rules, nowMs)
     const applied = apply(before, closed, chunk, rules)
     if (!applied.changed) return { applied, state: before }
     const state = { ...applied.state, version: before.version + 1 }
@@ -76,23 +76,58 @@ async function append(
   totals.accepted += applied.accepted
   totals.duplicates += applied.duplicates
   totals.amended += applied.amended
-  for (const { arrival, reason } of applied.refused) {
-    totals.refused.push(deadLetter((arrival as ArrivedEvent).record, reason, 'behind the watermark of its user'))
+  for (const { arrival, reason, detail } of applied.refused) {
+    totals.refused.push(deadLetter((arrival as ArrivedEvent).record, reason, detail))
   }
   return state
+}
+
+/** The state and what a chunk can touch of what is closed; open sessions that are in the way of it are closed first. */
+async function withRoom(
+  user: string,
+  latest: UserState,
+  chunk: readonly ArrivedEvent[],
+  sessions: SessionStore,
+  rules: Rules,
+  nowMs: number,
+): Promise<{ before: UserState; closed: readonly Session[] }> {
+  const closed = await loadTouched(user, latest, chunk, sessions, rules)
+  const away = inTheWay(latest, closed, chunk, rules)
+  if (away.length === 0) return { before: latest, closed }
+  const closings = evicted(latest, away, lastArrivalMs(chunk), rules)
+  const before = await closeSessions(user, latest, closings, sessions, rules, nowMs)
+  return { before, closed: await loadTouched(user, before, chunk, sessions, rules) }
+}
+
+async function loadTouched(
+  user: string,
+  state: UserState,
+  chunk: readonly ArrivedEvent[],
+  sessions: SessionStore,
+  rules: Rules,
+): Promise<readonly Session[]> {
+  const range = closedRange(state, chunk, rules)
+  return range === null ? [] : sessions.loadClosed(user, range)
+}
+
+/** What of this shard is applied so far. Not the time of day: that may be hours ahead of a shard that lags. */
+function lastArrivalMs(chunk: readonly ArrivedEvent[]): number {
+  return (chunk[chunk.length - 1] as ArrivedEvent).arrivalMs
 }
 
 /** At once, before the next chunk, so that a flood of one user's events never makes a large item. */
 async function closeWhatLimitsDemand(
   user: string,
   saved: UserState,
+  chunk: readonly ArrivedEvent[],
   sessions: SessionStore,
   rules: Rules,
   nowMs: number,
 ): Promise<UserState> {
-  if (toClose(saved, nowMs, rules, 'limits').length === 0) return saved
+  const atMs = lastArrivalMs(chunk)
+  if (toClose(saved, atMs, rules, 'limits').length === 0) return saved
   return onLatestState(user, saved, sessions, keepStateUntil(nowMs, rules), async (state) => {
-    const closings = toClose(state, nowMs, rules, 'limits')
+    const closings = toClose(state, atMs, rules, 'limits')
     return closings.length === 0 ? state : closeSessions(user, state, closings, sessions, rules, nowMs)
   })
 }

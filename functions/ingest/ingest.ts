@@ -2,9 +2,8 @@
 
 import pMap from 'p-map'
 import { decodeEvent, type RejectReason } from '../domain/decode.ts'
-import type { Digest } from '../domain/event.ts'
+import type { Arrival, Digest } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
-import type { Arrival } from '../domain/user-state.ts'
 import type { ArrivedRecord, DeadLetter, DeadLetters, SessionStore, ShardProgress } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
 

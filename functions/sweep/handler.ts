@@ -28,5 +28,6 @@ export async function handler(request: { readonly drain?: unknown }, context: Co
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
   const report = await sweep({ drain: request.drain === true }, { sessions, horizon, hasTime }, settings, Date.now())
   logReport('sweep', report)
+  if (report.failed !== null) throw report.failed.cause
   return report
 }

@@ -2,9 +2,10 @@
 
 import pMap from 'p-map'
 import { closeSessions } from '../close-sessions.ts'
+import { totalBytes } from '../domain/amending.ts'
 import { keepStateUntil, toClose } from '../domain/closing.ts'
 import type { Rules } from '../domain/rules.ts'
-import { nextDueAt, sessionBytes, type UserState } from '../domain/user-state.ts'
+import { nextDueAt, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type Horizon, type SessionStore, StoreConflict } from '../ports.ts'
 
@@ -32,6 +33,8 @@ export interface SweepReport {
   readonly conflicts: number
   /** True when the sweep stopped before it had seen every due user. */
   readonly isUnfinished: boolean
+  /** How many users or index shards failed, and why the first did. The others were swept all the same. */
+  readonly failed: { readonly count: number; readonly cause: unknown } | null
 }
 
 const USERS_AT_ONCE = 16
@@ -45,13 +48,15 @@ export async function sweep(
 ): Promise<SweepReport> {
   const horizonMs = request.drain ? nowMs : await ports.horizon.readUpTo(nowMs)
   const shards = Array.from({ length: settings.dueShards }, (_, shard) => shard)
-  const tally = { users: 0, closed: 0, moved: 0, conflicts: 0 }
+  const tally: Tally = { users: 0, closed: 0, moved: 0, conflicts: 0 }
+  const failures: unknown[] = []
   const finished = await pMap(
     shards,
-    (shard) => sweepShard(shard, { ...request, horizonMs, nowMs }, ports, settings, tally),
+    (shard) => sweepShard(shard, { ...request, horizonMs, nowMs }, ports, settings, tally, failures),
     { concurrency: 4 },
   )
-  return { horizonMs, ...tally, isUnfinished: finished.includes(false) }
+  const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
+  return { horizonMs, ...tally, isUnfinished: finished.includes(false), failed }
 }
 
 interface Sweeping {
@@ -69,11 +74,26 @@ async function sweepShard(
   ports: SweepPorts,
   settings: SweepSettings,
   tally: Tally,
+  failures: unknown[],
 ): Promise<boolean> {
   const atMs = sweeping.drain ? Number.MAX_SAFE_INTEGER : sweeping.horizonMs
-  for await (const users of ports.sessions.dueUsers(shard, atMs)) {
-    if (!ports.hasTime()) return false
-    await pMap(users, (user) => sweepUser(user, sweeping, ports, settings, tally), { concurrency: USERS_AT_ONCE })
+  const sweepOne = async (user: string): Promise<void> => {
+    if (!ports.hasTime()) return
+    tally.users++
+    try {
+      await sweepUser(user, sweeping, ports, settings, tally)
+    } catch (error) {
+      if (error instanceof StoreConflict) tally.conflicts++
+      else failures.push(error)
+    }
+  }
+  try {
+    for await (const users of ports.sessions.dueUsers(shard, atMs)) {
+      if (!ports.hasTime()) return false
+      await pMap(users, sweepOne, { concurrency: USERS_AT_ONCE })
+    }
+  } catch (error) {
+    failures.push(error)
   }
   return ports.hasTime()
 }
@@ -85,33 +105,22 @@ async function sweepUser(
   settings: SweepSettings,
   tally: Tally,
 ): Promise<void> {
-  if (!ports.hasTime()) return
   const { rules } = settings
   const expiresAtMs = keepStateUntil(sweeping.nowMs, rules)
-  tally.users++
-  try {
-    const loaded = await loadUser(user, ports.sessions)
-    await onLatestState(user, loaded, ports.sessions, expiresAtMs, async (state) => {
-      const closings = toClose(state, sweeping.horizonMs, rules, sweeping.drain ? 'all' : 'due')
-      if (closings.length > 0) {
-        await closeSessions(user, state, closings, ports.sessions, rules, sweeping.nowMs)
-        tally.closed += closings.length
-        return
-      }
-      const armedAtMs = nextDueAt(state, rules)
-      if (armedAtMs === null || !isWorthMoving(state, armedAtMs - sweeping.horizonMs, settings)) return
-      await ports.sessions.saveUser(
-        user,
-        { ...state, armedAtMs, version: state.version + 1 },
-        state.version,
-        expiresAtMs,
-      )
-      tally.moved++
-    })
-  } catch (error) {
-    if (!(error instanceof StoreConflict)) throw error
-    tally.conflicts++
-  }
+  const loaded = await loadUser(user, ports.sessions)
+  await onLatestState(user, loaded, ports.sessions, expiresAtMs, async (state) => {
+    const closings = toClose(state, sweeping.horizonMs, rules, sweeping.drain ? 'all' : 'due')
+    if (closings.length > 0) {
+      await closeSessions(user, state, closings, ports.sessions, rules, sweeping.nowMs)
+      tally.closed += closings.length
+      return
+    }
+    const armedAtMs = nextDueAt(state, rules)
+    if (armedAtMs === null || !isWorthMoving(state, armedAtMs - sweeping.horizonMs, settings)) return
+    const moved = { ...state, armedAtMs, version: state.version + 1 }
+    await ports.sessions.saveUser(user, moved, state.version, expiresAtMs)
+    tally.moved++
+  })
 }
 
 /**
@@ -119,8 +128,7 @@ async function sweepUser(
  * the item and two index entries; looking reads the item; a write costs five reads.
  */
 function isWorthMoving(state: UserState, waitMs: number, settings: SweepSettings): boolean {
-  const bytes = state.open.reduce((sum, session) => sum + sessionBytes(session), 0)
-  const storedBytes = bytes / 2
+  const storedBytes = totalBytes(state.open) / 2
   const writes = Math.ceil(storedBytes / 1024) + 2
   const reads = Math.ceil(storedBytes / 4096) * (waitMs / settings.sweepEveryMs)
   return reads > 5 * writes

@@ -77,6 +77,25 @@ describe('a search', () => {
     expect(rowsOf(events).searches).toMatchObject([{ query: 'dogs', time: '2026-03-02T00:00:00.000Z' }])
   })
 
+  it('has a row of its own where its search id is the event id of another of the same millisecond', () => {
+    const { searches } = rowsOf([search(at(0), { searchId: 'x', eventId: 'e1' }), search(at(0), { eventId: 'x' })])
+    expect(new Set(searches.map((row) => row.sk)).size).toBe(2)
+    expect(searches[0]?.sk).toBe('search#2026-03-02T00:00:00.000Z#x')
+  })
+
+  it('has a row of its own where a limit cuts the session between two searches of one id and one millisecond', () => {
+    const events = [1, 2].map((n) => search(at(0), { searchId: 'x', eventId: `e${n}` }))
+    const sessions = toSessions(events, [], { ...RULES, maxSessionEvents: 1 })
+    const rows = sessions.flatMap((session) => toRows({ user: 'ann', session, reason: 'max_events', version: 3 }))
+    expect(rows).toHaveLength(4)
+    expect(new Set(rows.map((row) => row.sk)).size).toBe(4)
+  })
+
+  it('is never clicked before it was made, whatever the clocks say', () => {
+    const { searches } = rowsOf([search(at(1), { searchId: 'a' }), click(at(0), 'rover', { searchId: 'a' })])
+    expect(searches).toMatchObject([{ clicked: 1, time_to_first_click_ms: 0 }])
+  })
+
   it('has no result count while no Results was seen, which is not zero results', () => {
     expect(rowsOf([search(at(0))]).searches[0]).toMatchObject({ result_count: null, zero_results: 0 })
     expect(rowsOf([search(at(0)), results(at(1), [])]).searches[0]).toMatchObject({ result_count: 0, zero_results: 1 })

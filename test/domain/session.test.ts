@@ -1,14 +1,15 @@
 // Named cases of SPEC 2 and 3, one for each trap that other session windows fell into.
 
 import { describe, expect, it } from 'vitest'
+import { STATE_BYTES_MAX, totalBytes } from '../../functions/domain/amending.ts'
 import { closeReason, dueAt, isDue, watermark } from '../../functions/domain/clock.ts'
-import { toClose } from '../../functions/domain/closing.ts'
+import { evicted, toClose } from '../../functions/domain/closing.ts'
 import type { Event } from '../../functions/domain/event.ts'
 import { compareEvents } from '../../functions/domain/event.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { SESSION_BYTES_MAX, type Session, toSessions } from '../../functions/domain/session.ts'
 import { apply, NEW_USER } from '../../functions/domain/user-state.ts'
-import { arrive, drain, newDriven, sweepAt } from '../support/drive.ts'
+import { arrive, close, drain, newDriven, sweepAt } from '../support/drive.ts'
 import { at, bare, click, DAY, MINUTE, onTime, RULES, results, SECOND, search } from '../support/events.ts'
 
 const rules: Rules = { ...RULES, gapMs: 10 * SECOND, latenessMs: SECOND }
@@ -125,7 +126,7 @@ describe('the clock', () => {
   it('closes one that AppClose ended after the lateness', () => {
     const [closed] = sessionsOf([bare('AppClose', at(0))]) as [Session]
     expect(dueAt(closed, 0, rules)).toBe(at(1) + 1)
-    expect(closeReason(closed, at(5), rules)).toBe('app_close')
+    expect(closeReason(closed, true, at(5), rules)).toBe('app_close')
   })
 
   it('follows the log when an old one is replayed', () => {
@@ -208,6 +209,22 @@ describe('an event behind the watermark', () => {
     expect(driven.refused).toHaveLength(1)
   })
 
+  it('is kept out of no published result: a session that a limit cut waits for the watermark', () => {
+    const used = { ...strict, maxSessionEvents: 2 }
+    const driven = newDriven()
+    arrive(driven, opens(5, 5.2, 5.4).map(onTime), used)
+    sweepAt(driven, at(6.4), used)
+    expect(driven.closed.size).toBe(0)
+    arrive(driven, [{ event: bare('AppOpen', at(5.3), { eventId: 'in time' }), arrivalMs: at(6) }], used)
+    expect(driven.refused).toEqual([])
+    sweepAt(driven, at(6.3) + 1, used)
+    expect(seconds([...driven.closed.values()])).toEqual([[5, 5.2]])
+    expect(seconds(drain(driven, at(100), used))).toEqual([
+      [5, 5.2],
+      [5.3, 5.4],
+    ])
+  })
+
   it('is no late one when it is a repetition', () => {
     const driven = newDriven()
     const event = bare('AppOpen', at(5))
@@ -215,6 +232,29 @@ describe('an event behind the watermark', () => {
     arrive(driven, [{ event, arrivalMs: at(50) }], strict)
     expect(driven).toMatchObject({ duplicates: 1, refused: [] })
   })
+})
+
+/** A session of this many seconds from `start`, of about a kilobyte a second. */
+function heavy(start: number, length: number) {
+  return Array.from({ length }, (_, n) => {
+    const list = Array.from({ length: 110 }, (_, item) => `${start + n}-${item}`)
+    return onTime(results(at(start + n), list, { eventId: `r${start + n}` }))
+  })
+}
+
+it('opens a large closed session again beside large open ones of the same user, by closing those first', () => {
+  const driven = newDriven()
+  // Nothing is due while its clock stands: the user's sessions are open together.
+  const patient = { ...rules, latenessMs: DAY }
+  for (const arrival of [...heavy(0, 100), ...heavy(1000, 100)]) arrive(driven, [arrival], patient)
+  close(driven, evicted(driven.state, driven.state.open.slice(0, 1), at(1099), patient), patient)
+  for (const arrival of heavy(2000, 100)) arrive(driven, [arrival], patient)
+  expect([driven.state.open.length, driven.closed.size]).toEqual([2, 1])
+
+  arrive(driven, [{ event: search(at(50.5)), arrivalMs: at(2100) }], patient)
+  expect(driven.refused).toEqual([])
+  expect(totalBytes(driven.state.open)).toBeLessThanOrEqual(STATE_BYTES_MAX)
+  expect(drain(driven, at(9999), patient).map(({ events }) => events.length)).toEqual([101, 100, 100])
 })
 
 it('refuses a late event into a chain of full sessions that one item could not hold', () => {

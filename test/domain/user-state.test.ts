@@ -2,10 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Arrival, Event } from '../../functions/domain/event.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { sessionId } from '../../functions/domain/session.ts'
-import type { Arrival } from '../../functions/domain/user-state.ts'
 import { arrive, drain, newDriven, sweepAt } from '../support/drive.ts'
 import { at, MINUTE, RULES, SECOND } from '../support/events.ts'
 import { oracleSessions } from '../support/oracle.ts'

@@ -13,10 +13,11 @@ const COMMAND = ['--import', 'tsx', 'cli/main.ts']
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function typed(args: readonly string[], input = '') {
+function typed(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...COMMAND, ...args], {
     cwd: ROOT,
     input,
+    env: { ...process.env, ...env },
     encoding: 'utf8',
   })
   return { status, stdout, stderr }
@@ -38,6 +39,15 @@ describe('a mistake', () => {
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(stdout).toBe('')
+  })
+
+  it('is an endpoint where nobody answers, told in a sentence', () => {
+    const { status, stderr } = typed(['local', '--events', 'package.json'], '', {
+      KINESIS_ENDPOINT: 'http://127.0.0.1:9',
+    })
+    expect(status).toBe(1)
+    expect(stderr).toContain('127.0.0.1:9')
+    expect(stderr).not.toMatch(/\n\s+at /)
   })
 
   it('is a busy port, told by its number', async () => {

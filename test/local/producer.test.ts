@@ -143,9 +143,13 @@ describe('the partition key', () => {
     expect(await keyOf('{"user":"17"}')).toBe('17')
   })
 
-  it('is no longer than Kinesis takes, and cuts no character', async () => {
-    expect(await keyOf(JSON.stringify({ user: 'é'.repeat(300) }))).toBe('é'.repeat(256))
-    expect(await keyOf(JSON.stringify({ user: '🙂'.repeat(300) }))).toBe('🙂'.repeat(256))
+  it('is as long as Kinesis takes', async () => {
+    expect(await keyOf(JSON.stringify({ user: 'é'.repeat(256) }))).toBe('é'.repeat(256))
+  })
+
+  it.each(['é'.repeat(257), '🙂'.repeat(129)])('is a digest of a user too long for Kinesis', async (user) => {
+    expect(await keyOf(JSON.stringify({ user }))).toMatch(/^[0-9a-f]{64}$/)
+    expect(await keyOf(JSON.stringify({ user }))).toBe(await keyOf(JSON.stringify({ user, type: 'Search' })))
   })
 
   it.each(['not JSON', '{}', '{"user":""}', '{"user":null}', '{"user":{}}', '[]', 'null', '7'])(

@@ -39,6 +39,18 @@ describe('ingest', () => {
     expect(pipeline.progress.sequenceNumber).toBe(records[3]?.sequenceNumber)
   })
 
+  it('closes nothing early while it works off a backlog, however crowded a user is', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const items = Array.from({ length: 1000 }, (_, n) => `item ${n}`)
+    const backlog = Array.from({ length: 8 }, (_, n) =>
+      record({ type: 'Results', user: 'ann', time: at(n), items, eventId: `r${n}` }, at(n)),
+    )
+    const daysLater = at(300_000)
+    await pipeline.ingest(backlog, daysLater)
+    expect(pipeline.sessions.states.get('ann')?.open[0]?.events).toHaveLength(8)
+    expect(pipeline.changes).toEqual([])
+  })
+
   it('records no progress when the first record fails', async () => {
     const pipeline = memoryPipeline(RULES)
     const sessions = failingFor(pipeline.sessions, () => new Error('down'))
@@ -137,6 +149,24 @@ describe('sweep', () => {
     }
     const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
     expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({ closed: 0, isUnfinished: true })
+  })
+
+  it('goes on with the others where one user fails, and says why the first did', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([open('ann', 0), open('ben', 1), open('cleo', 2)], at(2))
+    const trouble = new Error('item is broken')
+    const ports = {
+      sessions: failingFor(pipeline.sessions, (user) => (user === 'ann' ? trouble : null)),
+      horizon: { readUpTo: async (now: number) => now },
+      hasTime: () => true,
+    }
+    const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
+    expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({
+      users: 3,
+      closed: 2,
+      failed: { count: 1, cause: trouble },
+    })
+    expect(await pipeline.sweep(at(100_000))).toMatchObject({ closed: 1, failed: null })
   })
 
   it('moves the alarm of a session that lives on for long, and only looks again at one that is nearly due', async () => {

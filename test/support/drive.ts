@@ -1,12 +1,13 @@
 // Drives the domain as ingest and sweep do, without stores: arrivals and sweeps in, final sessions out.
 
-import { type Closing, toClose, withoutClosed } from '../../functions/domain/closing.ts'
+import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/closing.ts'
+import type { Arrival } from '../../functions/domain/event.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/session.ts'
 import {
-  type Arrival,
   apply,
   closedRange,
+  inTheWay,
   NEW_USER,
   type Refusal,
   type UserState,
@@ -25,14 +26,20 @@ export function newDriven(): Driven {
 }
 
 export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rules): void {
-  const range = closedRange(driven.state, arrivals, rules)
-  const applied = apply(driven.state, range === null ? [] : [...driven.closed.values()], arrivals, rules)
+  const atMs = arrivals.at(-1)?.arrivalMs ?? Number.NEGATIVE_INFINITY
+  const away = inTheWay(driven.state, shown(driven, arrivals, rules), arrivals, rules)
+  if (away.length > 0) close(driven, evicted(driven.state, away, atMs, rules), rules)
+  const applied = apply(driven.state, shown(driven, arrivals, rules), arrivals, rules)
   driven.state = applied.state
   driven.refused.push(...applied.refused)
   driven.duplicates += applied.duplicates
   driven.accepted += applied.accepted
-  const cut = toClose(driven.state, Number.NEGATIVE_INFINITY, rules, 'limits')
-  if (cut.length > 0) close(driven, cut, rules)
+  const demanded = toClose(driven.state, atMs, rules, 'limits')
+  if (demanded.length > 0) close(driven, demanded, rules)
+}
+
+function shown(driven: Driven, arrivals: readonly Arrival[], rules: Rules): Session[] {
+  return closedRange(driven.state, arrivals, rules) === null ? [] : [...driven.closed.values()]
 }
 
 export function sweepAt(driven: Driven, nowMs: number, rules: Rules): void {
@@ -49,7 +56,7 @@ function compareIds(a: Session, b: Session): number {
   return sessionId(a) < sessionId(b) ? -1 : 1
 }
 
-function close(driven: Driven, closings: readonly Closing[], rules: Rules): void {
+export function close(driven: Driven, closings: readonly Closing[], rules: Rules): void {
   for (const { session } of closings) {
     driven.closed.set(sessionId(session), { ...session, ids: [sessionId(session)] })
     for (const absorbed of session.ids.slice(1)) driven.closed.delete(absorbed)

@@ -2,9 +2,8 @@
 
 import { sha256 } from '../../functions/aws/digest.ts'
 import { decodeEvent } from '../../functions/domain/decode.ts'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Arrival, Event } from '../../functions/domain/event.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
-import type { Arrival } from '../../functions/domain/user-state.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 
 export const SECOND = 1000
