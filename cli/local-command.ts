@@ -104,5 +104,5 @@ The pipeline is up until Ctrl-C. Reach it with the AWS CLI:
   # list what was refused
   aws s3 ls --endpoint-url ${endpoints.s3} --recursive s3://${outputs.DeadLetterBucketName}/
 
-Open sessions and events late but not too late are in ${outputs.SessionsTableName}.`
+Open and closed sessions are in ${outputs.SessionsTableName}.`
 }

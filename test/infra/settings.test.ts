@@ -1,9 +1,11 @@
 // The settings of a deployment: texts as they are typed in, checked numbers or a refusal that helps out.
 
+import { readFileSync } from 'node:fs'
 import { RootConstruct } from 'constructs'
 import { describe, expect, it } from 'vitest'
 import {
   checkSettingName,
+  durationText,
   readContext,
   readSettings,
   SETTINGS,
@@ -200,4 +202,18 @@ describe('the context of the app', () => {
   it('is refused where it holds a mistyped setting', () => {
     expect(() => settingsIn({ maxSessionEvent: '10', batchsize: '10' })).toThrow(SettingError)
   })
+})
+
+it('is in the README as it is in the code, one row a setting', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const text = (value: number) => (setting.kind === 'duration' ? durationText(value) : String(value))
+    const row =
+      setting.kind === 'choice'
+        ? `${setting.default} | ${setting.choices.join(', ')}`
+        : setting.kind === 'duration'
+          ? `${text(setting.defaultMs)} | ${text(setting.minMs)} to ${text(setting.maxMs)}`
+          : `${text(setting.default)} | ${text(setting.min)} to ${text(setting.max)}`
+    expect(readme).toContain(`| \`${name}\` | ${row} | ${setting.why} |`)
+  }
 })
