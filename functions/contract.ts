@@ -22,6 +22,7 @@ export const SWEEP_VARIABLES = {
   sessionsTable: 'SESSIONS_TABLE',
   stream: 'STREAM_NAME',
   sweepEveryMs: 'SWEEP_EVERY_MS',
+  givenUpAfterMs: 'GIVEN_UP_AFTER_MS',
 } as const
 
 export const FINALIZE_VARIABLES = {

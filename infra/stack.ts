@@ -107,6 +107,7 @@ function sweep(scope: Construct, settings: Settings, stream: Stream, sessions: T
     [SWEEP_VARIABLES.sessionsTable]: sessions.tableName,
     [SWEEP_VARIABLES.stream]: stream.streamName,
     [SWEEP_VARIABLES.sweepEveryMs]: String(settings.sweepEvery),
+    [SWEEP_VARIABLES.givenUpAfterMs]: String(recordAgeMsMax(settings.streamRetention) + LAST_TRY_MS),
   }
   const target = pipelineFunction(scope, 'Sweep', {
     step: 'sweep',
@@ -182,12 +183,20 @@ function finalize(
   })
 }
 
+/** How old a record may be when it is tried for the last time: what is left of the retention is for looking into it. */
+function recordAgeMsMax(retentionMs: number): number {
+  return Math.floor((retentionMs * 5) / 6 / 1000) * 1000
+}
+
+/** A last try may begin just before that age, wait for its window and take its time. */
+const LAST_TRY_MS = Duration.minutes(15).toMilliseconds()
+
 /** Tries a batch again for most of the stream's retention, ever smaller parts of it, then keeps it as a dead letter. */
 function retriedFor(retentionMs: number, deadLetters: Bucket) {
   return {
     reportBatchItemFailures: true,
     bisectBatchOnError: true,
-    maxRecordAge: Duration.seconds(Math.floor((retentionMs * 5) / 6 / 1000)),
+    maxRecordAge: Duration.millis(recordAgeMsMax(retentionMs)),
     onFailure: { bind: () => ({ destination: deadLetters.bucketArn }) },
   }
 }

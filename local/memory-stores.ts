@@ -23,6 +23,8 @@ export interface MemorySessionStore extends SessionStore {
   readonly states: ReadonlyMap<string, UserState>
   /** By `<user> <session id>`. */
   readonly closed: ReadonlyMap<string, StoredClosed>
+  /** Deletes as a table does with what has expired: the user's state, or one closed session. */
+  expire(user: string, id: string | null): void
 }
 
 /** @param onClosedChange told of every change of a closed session, as the table's stream would. */
@@ -45,6 +47,10 @@ export function memorySessionStore(
   return {
     states,
     closed,
+    expire: (user, id) => {
+      if (id === null) states.delete(user)
+      else closed.delete(closedKey(user, id))
+    },
     loadUsers: async (users) => new Map(users.flatMap((user) => pair(user, states.get(user)))),
     loadClosed: async (user, range) => {
       const stored = [...closed.values()].flatMap((entry) => (entry.user === user ? (entry.closed?.session ?? []) : []))

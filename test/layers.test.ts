@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { type SourceFile, violations } from './support/layers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['functions', 'infra', 'local', 'cli']
+const FOLDERS = ['functions', 'infra', 'local', 'sim', 'cli']
 
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -52,6 +52,7 @@ export function readSweepEnvironment(variables: Variables) {
     sessionsTable: text(variables, SWEEP_VARIABLES.sessionsTable),
     stream: text(variables, SWEEP_VARIABLES.stream),
     sweepEveryMs: wholeNumber(variables, SWEEP_VARIABLES.sweepEveryMs),
+    givenUpAfterMs: wholeNumber(variables, SWEEP_VARIABLES.givenUpAfterMs),
   }
 }
 

@@ -31,11 +31,14 @@ type Beyond =
 /**
  * Looks into each shard just beyond its last applied record. Missing knowledge holds the horizon back, so that sessions
  * close late and never early.
+ *
+ * @param givenUpAfterMs what is older will not be delivered to ingest any more: applied or a dead letter, it is read.
  */
 export function kinesisHorizon(
   client: KinesisClient,
   stream: string,
   loadProgress: (shardId: string) => Promise<Progress | null>,
+  givenUpAfterMs: number,
 ): Horizon {
   return {
     readUpTo: async (nowMs) => {
@@ -44,7 +47,7 @@ export function kinesisHorizon(
         shards,
         async (shard) => {
           const progress = await loadProgress(shard.ShardId as string)
-          const beyond = await lookBeyond(client, stream, shard, progress)
+          const beyond = await lookBeyond(client, stream, shard, progress, nowMs - givenUpAfterMs)
           if (beyond.kind === 'drained') return Number.POSITIVE_INFINITY
           return beyond.kind === 'nothing' ? nowMs - ARRIVAL_SPREAD_MS : beyond.sinceMs
         },
@@ -72,12 +75,13 @@ async function lookBeyond(
   stream: string,
   shard: Shard,
   progress: Progress | null,
+  givenUpMs: number,
 ): Promise<Beyond> {
   const start =
-    progress === null
-      ? { ShardIteratorType: 'TRIM_HORIZON' as const }
+    progress === null || progress.arrivalMs < givenUpMs
+      ? { ShardIteratorType: 'AT_TIMESTAMP' as const, Timestamp: new Date(givenUpMs) }
       : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: progress.sequenceNumber }
-  const held: Beyond = { kind: 'unread', sinceMs: progress?.arrivalMs ?? 0 }
+  const held: Beyond = { kind: 'unread', sinceMs: Math.max(progress?.arrivalMs ?? 0, givenUpMs) }
   const opened = await client.send(
     new GetShardIteratorCommand({ StreamName: stream, ShardId: shard.ShardId, ...start }),
   )

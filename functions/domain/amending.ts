@@ -19,7 +19,7 @@ export interface Reopening {
   readonly reopened: readonly Session[]
   /**
    * Arrivals that touch more than one item can hold, a long run of full sessions (a robot's), or one of which a part
-   * is no longer kept. Nothing is reopened then.
+   * is no longer kept; and all that touch a closed session where late events are diverted (C7). Nothing is reopened then.
    */
   readonly refused: readonly Arrival[]
   /** Open sessions that have nothing to do with it, where all together would be more than one item can hold. */
@@ -38,7 +38,7 @@ export function reopen(
   if (reopened.length === 0) return { reopened, refused: [], inTheWay: [] }
   const involved = new Set(open.filter(isTouched))
   const isWhole = followContinuations(reopened, involved, closed, open)
-  const fits = isWhole && totalBytes([...reopened, ...involved]) <= STATE_BYTES_MAX
+  const fits = rules.lateEvents === 'amend' && isWhole && totalBytes([...reopened, ...involved]) <= STATE_BYTES_MAX
   if (!fits) {
     const refused = arrivals.filter(({ event }) => reopened.some((session) => touches(session, event.timeMs, rules)))
     return { reopened: [], refused, inTheWay: [] }

@@ -74,7 +74,7 @@ export function apply(
     state: armed({ ...state, skewMs, open }, rules),
     accepted: admitted.length,
     duplicates,
-    refused: [...refused, ...unfit.map((arrival): Refusal => ({ arrival, reason: 'too-late', detail: UNFIT }))],
+    refused: [...refused, ...unfit.map((arrival): Refusal => ({ arrival, ...refusalOf(rules) }))],
     amended: reopened.length,
     changed: admitted.length > 0 || skewMs !== state.skewMs,
   }
@@ -102,7 +102,13 @@ function notOpen(closed: readonly Session[], state: UserState): Session[] {
 }
 
 const BEHIND = 'behind the watermark of its user'
-const UNFIT = 'its session belongs to a run of full sessions that is too long to be opened again'
+
+/** Why a closed session is not opened again. */
+function refusalOf({ lateEvents }: Rules): Omit<Refusal, 'arrival'> {
+  if (lateEvents === 'divert') return { reason: 'late', detail: 'the result of its session is published' }
+  const detail = 'its session belongs to a run of full sessions that is too long to be opened again'
+  return { reason: 'too-late', detail }
+}
 
 interface Admission {
   readonly skewMs: Skew

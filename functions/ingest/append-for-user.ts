@@ -6,8 +6,8 @@ import { eventBytes } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { Session } from '../domain/session.ts'
 import { apply, closedRange, inTheWay, NEW_USER, type UserState } from '../domain/user-state.ts'
-import { onLatestState } from '../on-latest-state.ts'
-import type { DeadLetter, SessionStore } from '../ports.ts'
+import { loadUser, onLatestState } from '../on-latest-state.ts'
+import { type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
 import { type ArrivedEvent, deadLetter } from './ingest.ts'
 
 export interface UserOutcome {
@@ -68,7 +68,10 @@ async function append(
     totals.conflicts++
     const { before, closed } = await withRoom(user, latest, chunk, sessions, rules, nowMs)
     const applied = apply(before, closed, chunk, rules)
-    if (!applied.changed) return { applied, state: before }
+    if (!applied.changed) {
+      if (applied.refused.length > 0) await checkIsLatest(user, before, sessions)
+      return { applied, state: before }
+    }
     const state = { ...applied.state, version: before.version + 1 }
     await sessions.saveUser(user, state, before.version, expiresAtMs)
     return { applied, state }
@@ -80,6 +83,12 @@ async function append(
     totals.refused.push(deadLetter((arrival as ArrivedEvent).record, reason, detail))
   }
   return state
+}
+
+/** A write would tell that another writer was first; a refusal writes nothing, and is as final. */
+async function checkIsLatest(user: string, state: UserState, sessions: SessionStore): Promise<void> {
+  const latest = await loadUser(user, sessions)
+  if (latest.version !== state.version) throw new StoreConflict(user, latest.version)
 }
 
 /** The state and what a chunk can touch of what is closed; open sessions that are in the way of it are closed first. */

@@ -20,8 +20,11 @@ const client = documentClient()
 // The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient({ maxAttempts: 4, requestHandler: new NodeHttpHandler({ requestTimeout: 3000 }) })
 const sessions = dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX)
-const horizon = kinesisHorizon(kinesis, settings.stream, (shardId) =>
-  loadProgress(client, settings.sessionsTable, shardId),
+const horizon = kinesisHorizon(
+  kinesis,
+  settings.stream,
+  (shardId) => loadProgress(client, settings.sessionsTable, shardId),
+  settings.givenUpAfterMs,
 )
 
 export async function handler(request: { readonly drain?: unknown }, context: Context): Promise<SweepReport> {

@@ -27,7 +27,13 @@ const READ_RULES = {
   maxSessionDurationMs: 43_200_000,
 }
 const INGEST = { ...RULES, SESSIONS_TABLE: 'sessions', DEAD_LETTER_BUCKET: 'refused' }
-const SWEEP = { ...RULES, SESSIONS_TABLE: 'sessions', STREAM_NAME: 'events', SWEEP_EVERY_MS: '60000' }
+const SWEEP = {
+  ...RULES,
+  SESSIONS_TABLE: 'sessions',
+  STREAM_NAME: 'events',
+  SWEEP_EVERY_MS: '60000',
+  GIVEN_UP_AFTER_MS: '72900000',
+}
 const FINALIZE = { SESSIONS_TABLE: 'sessions', RESULTS_TABLE: 'results', RESULT_RETENTION_MS: '31536000000' }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -54,6 +60,7 @@ describe('the environment', () => {
       sessionsTable: 'sessions',
       stream: 'events',
       sweepEveryMs: 60_000,
+      givenUpAfterMs: 72_900_000,
     })
   })
 

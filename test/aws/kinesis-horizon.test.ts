@@ -20,6 +20,7 @@ const SEED = 20260302
 const NOW_MS = at(1000)
 /** Arrival stamps are trusted only when they are this old. */
 const SPREAD_MS = 5 * SECOND
+const GIVEN_UP_AFTER_MS = 2000 * SECOND
 
 type Page = Partial<Pick<GetRecordsCommandOutput, 'Records' | 'MillisBehindLatest'>> & { readonly isLast?: boolean }
 
@@ -75,7 +76,7 @@ function readUpTo(shards: readonly ScriptedShard[], pageSize = 100): Promise<num
     return { ...page, ...(!page.isLast && { NextShardIterator: `${id} ${Number(look) + 1}` }) }
   })
   const loadProgress = async (id: string) => shards[Number(id.slice('shard-'.length))]?.applied ?? null
-  return kinesisHorizon(client, 'events', loadProgress).readUpTo(NOW_MS)
+  return kinesisHorizon(client, 'events', loadProgress, GIVEN_UP_AFTER_MS).readUpTo(NOW_MS)
 }
 
 describe('the horizon', () => {
@@ -92,7 +93,7 @@ describe('the horizon', () => {
     expect(await readUpTo([...shards, { pages: [CAUGHT_UP] }])).toBe(at(200))
   })
 
-  it('looks beyond the last applied record, or from the oldest where none was applied', async () => {
+  it('looks beyond the last applied record, or from the oldest that is still delivered', async () => {
     await readUpTo([
       { pages: [CAUGHT_UP], applied: { sequenceNumber: '4961', arrivalMs: at(1) } },
       { pages: [CAUGHT_UP] },
@@ -104,7 +105,15 @@ describe('the horizon', () => {
       ShardIteratorType: 'AFTER_SEQUENCE_NUMBER',
       StartingSequenceNumber: '4961',
     })
-    expect(opened).toContainEqual({ StreamName: 'events', ShardId: 'shard-1', ShardIteratorType: 'TRIM_HORIZON' })
+    const oldest = { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(NOW_MS - GIVEN_UP_AFTER_MS) }
+    expect(opened).toContainEqual({ StreamName: 'events', ShardId: 'shard-1', ...oldest })
+  })
+
+  it('is not held back for ever where the last batch of a shard was given up', async () => {
+    const longAgoMs = NOW_MS - GIVEN_UP_AFTER_MS - 1
+    await readUpTo([{ pages: [CAUGHT_UP], applied: applied(longAgoMs) }])
+    const [opened] = mocked.commandCalls(GetShardIteratorCommand).map((call) => call.args[0].input)
+    expect(opened).toMatchObject({ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(longAgoMs + 1) })
   })
 
   it('is not held back by a closed shard that is drained', async () => {
@@ -139,8 +148,9 @@ describe('the horizon', () => {
     expect(await readUpTo([{ pages: [BEHIND, expired], applied: applied(at(6)) }])).toBe(at(6))
   })
 
-  it('lets nothing close where it knows nothing of a shard', async () => {
-    expect(await readUpTo([{ pages: [CAUGHT_UP], applied: applied(at(900)) }, { pages: [BEHIND] }])).toBe(0)
+  it('lets nothing close that may still be delivered where it knows nothing of a shard', async () => {
+    const oldestMs = NOW_MS - GIVEN_UP_AFTER_MS
+    expect(await readUpTo([{ pages: [CAUGHT_UP], applied: applied(at(900)) }, { pages: [BEHIND] }])).toBe(oldestMs)
   })
 
   it('sees the shards of every page of the list', async () => {
@@ -151,7 +161,7 @@ describe('the horizon', () => {
 
   it('fails on a list of shards that does not end', async () => {
     mocked.on(ListShardsCommand).resolves({ Shards: [], NextToken: 'more' })
-    const horizon = kinesisHorizon(client, 'events', async () => null)
+    const horizon = kinesisHorizon(client, 'events', async () => null, GIVEN_UP_AFTER_MS)
     await expect(horizon.readUpTo(NOW_MS)).rejects.toThrow('stream events has more than')
   })
 

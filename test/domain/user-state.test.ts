@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest'
 import type { Arrival, Event } from '../../functions/domain/event.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { sessionId } from '../../functions/domain/session.ts'
+import { oracleSessions } from '../../sim/oracle.ts'
 import { arrive, drain, newDriven, sweepAt } from '../support/drive.ts'
 import { at, MINUTE, RULES, SECOND } from '../support/events.ts'
-import { oracleSessions } from '../support/oracle.ts'
 import { GAP_SECONDS, randomLog, SEED } from '../support/random-log.ts'
 
 const rules: Rules = { ...RULES, gapMs: GAP_SECONDS * SECOND, latenessMs: 2 * SECOND }

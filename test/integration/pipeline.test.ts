@@ -7,8 +7,8 @@ import type { Event } from '../../functions/domain/event.ts'
 import { toRows } from '../../functions/domain/result.ts'
 import { generateLog } from '../../local/generated-log.ts'
 import { FIRST_GENERATION, LATER_GENERATION, LATER_GENERATION_SETTINGS } from '../../local/tutorial-events.ts'
+import { oracleSessions } from '../../sim/oracle.ts'
 import { at, DAY, RULES } from '../support/events.ts'
-import { oracleSessions } from '../support/oracle.ts'
 import { runLocally } from './on-emulators.ts'
 
 function lines(events: readonly object[]): string[] {

@@ -94,7 +94,7 @@ describe('local', () => {
     const isUp = new Promise<void>((resolve) =>
       child.stdout.on('data', (text) => {
         printed += text
-        if (printed.includes('SessionsTable') || printed.includes('Open sessions')) resolve()
+        if (printed.includes('Open and closed sessions are in')) resolve()
       }),
     )
     await isUp

@@ -101,9 +101,22 @@ const LAYERS: readonly Layer[] = [
     importsAsTypes: [/^aws-lambda$/],
   },
   {
+    name: 'simulation',
+    files: /^sim\//,
+    imports: [
+      /^sim\//,
+      /^functions\/(?![^/]+\/handler\.ts$)/,
+      /^local\/memory-stores\.ts$/,
+      NODE,
+      ...SDK,
+      /^pure-rand\//,
+    ],
+    forbids: OF_STEPS,
+  },
+  {
     name: 'cli',
     files: /^cli\//,
-    imports: [/^cli\//, /^local\//, /^infra\/settings\.ts$/, NODE, /^commander$/],
+    imports: [/^cli\//, /^local\//, /^sim\//, /^infra\/settings\.ts$/, NODE, /^commander$/],
     importsAsTypes: [DOMAIN],
   },
 ]

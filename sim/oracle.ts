@@ -1,14 +1,17 @@
 // The batch oracle: all accepted events of one user at once in, sessions as SPEC 2 words them out. Written apart from
 // the code that it judges, and for reading, not for speed.
 
-import type { Event } from '../../functions/domain/event.ts'
-import type { Rules } from '../../functions/domain/rules.ts'
+import type { Event } from '../functions/domain/event.ts'
+import type { Rules } from '../functions/domain/rules.ts'
 
 const ORDER = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose']
 
 export interface OracleSession {
+  readonly events: readonly Event[]
   readonly eventIds: readonly string[]
   readonly continuesPrevious: boolean
+  /** Why it ended; a last session that nothing followed ends with a gap in the end. */
+  readonly ended: 'gap' | 'app_close' | 'timeout' | 'max_events' | 'max_duration'
 }
 
 export function oracleSessions(events: readonly Event[], rules: Rules): OracleSession[] {
@@ -16,7 +19,7 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
   unique.sort(
     (a, b) => a.timeMs - b.timeMs || ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || (a.eventId < b.eventId ? -1 : 1),
   )
-  const sessions: { events: Event[]; continuesPrevious: boolean }[] = []
+  const sessions: { events: Event[]; continuesPrevious: boolean; cut?: 'max_events' | 'max_duration' }[] = []
   for (const event of unique) {
     const current = sessions.at(-1)
     const last = current?.events.at(-1)
@@ -29,13 +32,21 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
       current.events.length === rules.maxSessionEvents ||
       event.timeMs > first.timeMs + rules.maxSessionDurationMs
     ) {
+      current.cut = current.events.length === rules.maxSessionEvents ? 'max_events' : 'max_duration'
       sessions.push({ events: [event], continuesPrevious: true })
     } else {
       current.events.push(event)
     }
   }
-  return sessions.map(({ events, continuesPrevious }) => ({
+  return sessions.map(({ events, continuesPrevious, cut }) => ({
+    events,
     eventIds: events.map((event) => event.eventId),
     continuesPrevious,
+    ended: cut ?? endedBy(events.at(-1)?.type),
   }))
+}
+
+function endedBy(lastType: string | undefined): 'gap' | 'app_close' | 'timeout' {
+  if (lastType === 'AppClose') return 'app_close'
+  return lastType === 'Timeout' ? 'timeout' : 'gap'
 }

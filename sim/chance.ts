@@ -1,0 +1,36 @@
+// Chance: a seed in, draws out, the same ones for the same seed.
+
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+export interface Chance {
+  /** From 0 (inclusive) to 1 (exclusive). */
+  fraction(): number
+  /** True with this probability. */
+  happens(probability: number): boolean
+  /** A whole number, both ends inclusive. */
+  between(min: number, max: number): number
+  oneOf<T>(choices: readonly T[]): T
+  /** A chance of its own, so that draws for one purpose do not move those for another. */
+  fork(): Chance
+}
+
+export function chanceOf(seed: number): Chance {
+  const generator = xoroshiro128plus(scattered(seed))
+  const fraction = (): number => uniformFloat64(generator)
+  const between = (min: number, max: number): number => min + Math.floor(fraction() * (max - min + 1))
+  return {
+    fraction,
+    happens: (probability) => probability > 0 && fraction() < probability,
+    between,
+    oneOf: (choices) => choices[between(0, choices.length - 1)] as (typeof choices)[number],
+    fork: () => chanceOf(between(0, 2 ** 31 - 1)),
+  }
+}
+
+/** Neighbouring seeds would begin alike. */
+function scattered(seed: number): number {
+  const once = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b)
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35)
+  return twice ^ (twice >>> 16)
+}

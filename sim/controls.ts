@@ -1,0 +1,46 @@
+// Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
+
+import type { UserState } from '../functions/domain/user-state.ts'
+import type { ArrivedRecord, Horizon, SessionStore, ShardProgress } from '../functions/ports.ts'
+
+export const CONTROLS = {
+  'dedupe-by-sequence': 'what is not past the highest sequence number applied of its shard is taken for applied',
+  'wall-clock-sweep': 'the sweeper closes by the time of day, however far a shard lags',
+  'trusted-index': 'the sweeper closes the copy that the index shows, without a condition',
+  'blind-append': 'ingest writes without a condition on the version',
+  'parallel-batch': 'the records of a batch are applied in parallel, and the progress is the furthest of them',
+} as const
+
+export type Control = keyof typeof CONTROLS
+
+export const CONTROL_NAMES = Object.keys(CONTROLS) as Control[]
+
+/** What is not past the shard's high-water mark was applied before, or so it is believed. */
+export function beyond(batch: readonly ArrivedRecord[], sequenceNumber: string | undefined): readonly ArrivedRecord[] {
+  return batch.filter((record) => Number(record.sequenceNumber) > Number(sequenceNumber ?? 0))
+}
+
+export const wallClock: Horizon = { readUpTo: async (nowMs) => nowMs }
+
+/** Saves over whatever is stored. */
+export function unconditional(sessions: SessionStore): SessionStore {
+  return {
+    ...sessions,
+    saveUser: async (user, state, _, expiresAtMs) => {
+      const stored = (await sessions.loadUsers([user])).get(user)
+      const version = (stored?.version ?? 0) + 1
+      await sessions.saveUser(user, { ...state, version }, version - 1, expiresAtMs)
+    },
+  }
+}
+
+/** Shows each user as the index does: as it was minutes ago. */
+export function trustingIndex(sessions: SessionStore, copies: ReadonlyMap<string, UserState>): SessionStore {
+  return { ...unconditional(sessions), loadUsers: async () => copies }
+}
+
+/** Progress that is never held back by a record before it. */
+export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[]): ShardProgress {
+  const last = batch[batch.length - 1] as ArrivedRecord
+  return { record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
+}

@@ -1,0 +1,92 @@
+// Delivery: every shard of the stream and of the table's stream read by a poller; what was given up kept to be sent again.
+
+import type { ArrivedRecord, ClosedChange } from '../functions/ports.ts'
+import type { StoredClosed } from '../local/memory-stores.ts'
+import type { Chance } from './chance.ts'
+import { type PollerSettings, pollShard, type Reply } from './poller.ts'
+import { deliverChanges, deliverRecords, type Wiring } from './steps.ts'
+import { hashOf, newLog, newStream, type Shard, type Stream } from './stream.ts'
+import type { Outcome, World } from './world.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+export interface Delivery {
+  readonly stream: Stream
+  /** Sends what was given up so far again, each more often than is needed. */
+  sendGivenUpAgain(): void
+}
+
+export function startDelivery(wiring: Wiring, changes: Changes, chance: Chance): Delivery {
+  const { world, stores, watch } = wiring
+  const settings = drawSettings(chance, wiring.recordAgeMsMax)
+  const givenUp: (() => Promise<Outcome<Reply>>)[] = []
+  const drained = new Map<string, Promise<void>>()
+
+  const read = async (shard: Shard<ArrivedRecord>): Promise<void> => {
+    const isRacing = world.faults.strikes('racingChild')
+    if (!isRacing) await Promise.all(shard.parents.map((parent) => drained.get(parent)))
+    await pollShard(
+      shard,
+      world,
+      settings,
+      (batch) => deliverRecords(batch, wiring, stores.progress),
+      (batch) => {
+        watch.wasGivenUp(batch.map(({ sequenceNumber }) => sequenceNumber))
+        givenUp.push(() => deliverRecords(batch, wiring, null))
+      },
+    )
+  }
+  for (const log of changes.logs) {
+    void pollShard(
+      log,
+      world,
+      { ...settings, windowMs: 0 },
+      (batch) => deliverChanges(batch, wiring),
+      (batch) => givenUp.push(() => deliverChanges(batch, wiring)),
+    )
+  }
+  return {
+    stream: newStream(world, chance.between(1, 3), (shard) => drained.set(shard.id, read(shard))),
+    sendGivenUpAgain: () => {
+      for (const send of givenUp.splice(0)) void untilDoneTwice(send, world)
+    },
+  }
+}
+
+/** Once more than is needed, since that is to be safe. */
+async function untilDoneTwice(send: () => Promise<Outcome<Reply>>, { time }: World): Promise<void> {
+  for (let done = 0; done < 2; ) {
+    const outcome = await send()
+    if (outcome.ok && outcome.value === null) done++
+    await time.wait(10 * SECOND)
+  }
+}
+
+type TimedChange = ClosedChange & { readonly arrivalMs: number }
+
+export interface Changes {
+  readonly logs: readonly Shard<TimedChange>[]
+  add(before: StoredClosed | null, after: StoredClosed): void
+}
+
+/** The table's stream: one item's changes in order, on one of two shards. */
+export function newChanges(world: World): Changes {
+  const logs = [newLog<TimedChange>('changes-0'), newLog<TimedChange>('changes-1')] as const
+  let count = 0
+  return {
+    logs,
+    add: (before, { user, id, version, closed }) => {
+      const log = logs[hashOf(user) < 0.5 ? 0 : 1]
+      const change = { user, id, version, after: closed, before: before?.closed ?? null }
+      log.records.push({ sequenceNumber: String(++count), arrivalMs: world.time.nowMs(), ...change })
+      const delayMs = world.faults.strikes('delayedChange') ? world.chance.between(MINUTE, 60 * MINUTE) : 0
+      world.time.at(world.time.nowMs() + delayMs, log.wake)
+    },
+  }
+}
+
+function drawSettings(chance: Chance, recordAgeMsMax: number): PollerSettings {
+  const batchSize = chance.oneOf([1, 3, 10, 100])
+  return { batchSize, recordAgeMsMax, windowMs: batchSize < 10 ? 0 : chance.oneOf([0, 5 * SECOND, MINUTE]) }
+}

@@ -1,0 +1,148 @@
+// What must hold when a run has come to rest: stores, letters and everything sent in, broken promises out.
+
+import { watermark } from '../functions/domain/clock.ts'
+import type { Event } from '../functions/domain/event.ts'
+import { type ResultRow, toRows } from '../functions/domain/result.ts'
+import type { Rules } from '../functions/domain/rules.ts'
+import { firstEvent, type Session, sessionId } from '../functions/domain/session.ts'
+import type { DeadLetter } from '../functions/ports.ts'
+import { type OracleSession, oracleSessions } from './oracle.ts'
+import type { Stores } from './stores.ts'
+import type { SentEvent, Watch } from './watch.ts'
+
+/**
+ * Adds to what the watch found: per user, the final sessions and rows against those of the accepted events at once.
+ *
+ * @param fromMs what is before it was checked before, and may have expired since.
+ */
+export function checkAtRest(
+  users: readonly string[],
+  stores: Stores,
+  watch: Watch,
+  rules: Rules,
+  fromMs: number,
+): void {
+  const lettersBySequence = new Map(stores.deadLetters.letters.map((letter) => [letter.sequenceNumber, letter]))
+  checkLetters(lettersBySequence, watch, rules)
+  for (const user of users) {
+    const broken = (what: string): void => watch.broken(user, what)
+    if ((stores.sessions.states.get(user)?.open.length ?? 0) > 0) broken('a session never closed')
+    const sessions = closedOf(user, stores, fromMs)
+    const events = sessions.flatMap((session) => session.events)
+    const accepted = new Map(events.map((event) => [event.eventId, event]))
+    if (accepted.size < events.length) broken('an event is in two sessions')
+    for (const one of watch.sent) {
+      if (one.user !== user || one.arrivalMs < fromMs || one.event === null) continue
+      if (accepted.has(one.event.eventId)) continue
+      if (!lettersBySequence.has(one.sequenceNumber)) broken(`${one.eventId} is in no session and no dead letter`)
+    }
+    const expected = oracleSessions([...accepted.values()], rules)
+    checkSessions(sessions, expected, broken)
+    const published = [...stores.results.rows.values()].filter((row) => row.user === user && timeOf(row) >= fromMs)
+    checkRows(user, published, sessions, expected, broken)
+  }
+}
+
+/** Each was refused for the reason that the rules give, and nothing else was. */
+function checkLetters(letters: ReadonlyMap<string, DeadLetter>, watch: Watch, rules: Rules): void {
+  const skews = new Map<string, number>()
+  for (const { user, event, arrivalMs } of watch.sent) {
+    if (event !== null) skews.set(user, Math.max(skews.get(user) ?? Number.NEGATIVE_INFINITY, event.timeMs - arrivalMs))
+  }
+  for (const one of watch.sent) {
+    const reason = letters.get(one.sequenceNumber)?.reason
+    if (one.event === null) {
+      if (reason === undefined || reason === 'too-late' || reason === 'late')
+        watch.broken(one.user, `${one.text} was not refused as what it is but as ${reason}`)
+    } else if (reason !== undefined && !isBehind(one, one.event, reason, skews, rules, watch.wasEverGivenUp(one))) {
+      watch.broken(one.user, `${one.eventId} was refused as ${reason}`)
+    }
+  }
+}
+
+/** Whether the user's clock, as far ahead as it ever was, allows this refusal. */
+function isBehind(
+  { user, arrivalMs }: SentEvent,
+  event: Event,
+  reason: string,
+  skews: ReadonlyMap<string, number>,
+  rules: Rules,
+  wasGivenUp: boolean,
+): boolean {
+  const behindMs = watermark(arrivalMs, skews.get(user) ?? 0, rules) - event.timeMs
+  if (reason === 'late') return rules.lateEvents === 'divert' && (behindMs > 0 || wasGivenUp)
+  return reason === 'too-late' && behindMs > rules.amendForMs
+}
+
+function timeOf(row: ResultRow): number {
+  return Date.parse(row.kind === 'search' ? row.time : row.start)
+}
+
+function closedOf(user: string, stores: Stores, fromMs: number): Session[] {
+  const stored = [...stores.sessions.closed.values()]
+    .flatMap((entry) => (entry.user === user && entry.closed !== null ? [entry.closed.session] : []))
+    .filter((session) => firstEvent(session).timeMs >= fromMs)
+  return stored.sort((a, b) => firstEvent(a).timeMs - firstEvent(b).timeMs || compareFirst(a, b))
+}
+
+function compareFirst(a: Session, b: Session): number {
+  if (a.continues === sessionId(b)) return 1
+  if (b.continues === sessionId(a)) return -1
+  return sessionId(a) < sessionId(b) ? -1 : 1
+}
+
+function checkSessions(
+  sessions: readonly Session[],
+  expected: readonly OracleSession[],
+  broken: (what: string) => void,
+): void {
+  const idsOf = (events: readonly Event[]): string => events.map(({ eventId }) => eventId).join(' ')
+  const found = new Map(sessions.map((session) => [idsOf(session.events), session]))
+  if (sessions.length !== expected.length) broken(`${sessions.length} sessions instead of ${expected.length}`)
+  let previous: Session | undefined
+  for (const { events, continuesPrevious } of expected) {
+    const session = found.get(idsOf(events))
+    if (session === undefined) {
+      broken(`no session holds just ${idsOf(events)}`)
+      return
+    }
+    const continues = continuesPrevious && previous !== undefined ? sessionId(previous) : null
+    if (session.continues !== continues)
+      broken(`${sessionId(session)} continues ${session.continues}, not ${continues}`)
+    previous = session
+  }
+}
+
+/** Everything of a row but what depends on which event came first. */
+function essence(row: ResultRow): string {
+  const { session_id, version, ...rest } = row
+  if (rest.kind === 'search') return JSON.stringify(rest)
+  const { sk, continues_session_id, ...counts } = rest
+  return JSON.stringify(counts)
+}
+
+function checkRows(
+  user: string,
+  published: readonly ResultRow[],
+  sessions: readonly Session[],
+  expected: readonly OracleSession[],
+  broken: (what: string) => void,
+): void {
+  const ids = new Set(sessions.map(sessionId))
+  const stray = published.find((row) => !ids.has(row.session_id))
+  if (stray !== undefined) broken(`row ${stray.sk} belongs to no session`)
+  const rows = expected.flatMap(({ events, ended }, n) => {
+    const next = expected[n + 1]
+    const isCut = ended === 'max_events' || ended === 'max_duration'
+    const cut = isCut && next !== undefined ? { reason: ended, atMs: (next.events[0] as Event).timeMs } : null
+    const session: Session = { ids: ['any'], continues: null, cut, events }
+    return toRows({ user, session, reason: ended, version: 0 })
+  })
+  const wanted = rows.map(essence).sort()
+  const got = published.map(essence).sort()
+  const missing = wanted.find((row) => !got.includes(row))
+  const surplus = got.find((row) => !wanted.includes(row))
+  if (missing !== undefined) broken(`no row is ${missing}`)
+  if (surplus !== undefined) broken(`there is a row ${surplus}`)
+  if (missing === undefined && surplus === undefined && got.length !== wanted.length) broken('a row is there twice')
+}

@@ -1,0 +1,59 @@
+// What the horizon sees of Kinesis: the shards of a simulated stream in, answers of the SDK's client out.
+
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis'
+import type { ArrivedRecord } from '../functions/ports.ts'
+import type { Shard, Stream } from './stream.ts'
+import type { Invocation, World } from './world.ts'
+
+/** Answers `ListShards`, `GetShardIterator` and `GetRecords`; anything else throws. */
+export function simulatedKinesis(stream: Stream, invocation: Invocation, world: World): KinesisClient {
+  const answer = async (command: unknown): Promise<unknown> => {
+    if (command instanceof ListShardsCommand) {
+      return { Shards: stream.shards.map(({ id, parents }) => ({ ShardId: id, ParentShardId: parents[0] })) }
+    }
+    if (command instanceof GetShardIteratorCommand) {
+      const { ShardId, StartingSequenceNumber: after, Timestamp: from } = command.input
+      const shard = shardOf(stream, ShardId)
+      return { ShardIterator: `${ShardId} ${after === undefined ? placeFrom(shard, from) : placeAfter(shard, after)}` }
+    }
+    if (command instanceof GetRecordsCommand) return getRecords(stream, String(command.input.ShardIterator), world)
+    throw new Error('this command is not simulated')
+  }
+  const send = (command: unknown) => invocation.call('looks into a shard', null, () => answer(command))
+  return { send } as unknown as KinesisClient
+}
+
+function getRecords(stream: Stream, iterator: string, world: World) {
+  const [id, place] = iterator.split(' ') as [string, string]
+  const shard = shardOf(stream, id)
+  const record = shard.records[Number(place)]
+  if (record === undefined) {
+    return { Records: [], MillisBehindLatest: 0, NextShardIterator: shard.isClosed ? undefined : iterator }
+  }
+  if (world.faults.strikes('emptyPage')) return { Records: [], MillisBehindLatest: 1000, NextShardIterator: iterator }
+  return {
+    Records: [{ SequenceNumber: record.sequenceNumber, ApproximateArrivalTimestamp: new Date(record.arrivalMs) }],
+    MillisBehindLatest: 0,
+    NextShardIterator: `${id} ${Number(place) + 1}`,
+  }
+}
+
+function shardOf(stream: Stream, id: string | undefined): Shard<ArrivedRecord> {
+  const shard = stream.shards.find((one) => one.id === id)
+  if (shard === undefined) throw new Error(`there is no shard ${id}`)
+  return shard
+}
+
+function placeFrom(shard: Shard<ArrivedRecord>, from: Date | undefined): number {
+  const place = shard.records.findIndex(({ arrivalMs }) => arrivalMs >= (from?.getTime() ?? 0))
+  return place < 0 ? shard.records.length : place
+}
+
+function placeAfter(shard: Shard<ArrivedRecord>, sequenceNumber: string): number {
+  return shard.records.findLastIndex((record) => Number(record.sequenceNumber) <= Number(sequenceNumber)) + 1
+}

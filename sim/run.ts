@@ -1,0 +1,156 @@
+// One run: a seed in; the real steps on a simulated stream, poller, stores and schedule until all is at rest; what broke out.
+
+import { sha256 } from '../functions/aws/digest.ts'
+import type { Rules } from '../functions/domain/rules.ts'
+import { type Chance, chanceOf } from './chance.ts'
+import type { Control } from './controls.ts'
+import { type Delivery, newChanges, startDelivery } from './delivery.ts'
+import { drawFaults, type Fault, type Faults } from './faults.ts'
+import { checkAtRest } from './invariants.ts'
+import { givenUpAfterMs, sweepOnce, type Wiring } from './steps.ts'
+import { expiryKey, newStores } from './stores.ts'
+import { schedule } from './traffic.ts'
+import { virtualTime } from './virtual-time.ts'
+import { newWatch, type Violation } from './watch.ts'
+import { newTrace } from './world.ts'
+
+export interface RunOptions {
+  readonly control?: Control
+  /** Faults that never strike. */
+  readonly without?: ReadonlySet<Fault>
+  readonly usersMax?: number
+}
+
+export interface RunResult {
+  readonly seed: number
+  readonly violations: readonly Violation[]
+  readonly faults: Faults['counts']
+  /** Records that were put into the stream. */
+  readonly records: number
+  readonly simulatedMs: number
+  readonly hash: string
+  /** What happened to the users of the violations, the last lines of it. */
+  story(linesMax: number): string[]
+}
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const START_MS = Date.UTC(2026, 2, 2)
+const VISIT_MS = 6 * HOUR
+const USERS_MAX = 6
+/** How long after its event a record may still be put again. */
+const STRAGGLERS_MS = 2 * HOUR
+/** How long shards that stood still, one after the other, may take to be read. */
+const BACKLOG_MS = 14 * HOUR
+
+/** The same seed and options always do the same. */
+export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
+  const chance = chanceOf(seed)
+  const faults = drawFaults(chance.fork(), options.without ?? new Set())
+  const trace = newTrace()
+  const world = { time: virtualTime(START_MS, chance.fork()), chance: chance.fork(), faults, trace }
+  const rules = drawRules(chance)
+  const recordAgeMsMax = chance.oneOf([1.5, 6]) * HOUR
+  const watch = newWatch(rules, givenUpAfterMs(recordAgeMsMax), sha256)
+  const changes = newChanges(world)
+  const wiring = {
+    world,
+    watch,
+    rules,
+    stores: newStores(world, changes.add),
+    control: options.control ?? null,
+    recordAgeMsMax,
+  }
+  const delivery = startDelivery(wiring, changes, chance)
+  const users = Array.from({ length: chance.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)
+  const sweepEveryMs = chance.oneOf([1, 2, 5]) * MINUTE
+
+  await visit('a', users, START_MS, sweepEveryMs, wiring, delivery)
+  expireMost(users, wiring)
+  if (chance.happens(0.3)) await visit('b', users, world.time.nowMs() + DAY, sweepEveryMs, wiring, delivery)
+
+  const broken = new Set(watch.violations.map(({ user }) => user))
+  return {
+    seed,
+    violations: watch.violations,
+    faults: faults.counts,
+    records: watch.sent.length,
+    simulatedMs: world.time.nowMs() - START_MS,
+    hash: trace.hash(),
+    story: (linesMax) => trace.story(broken, linesMax),
+  }
+}
+
+/** The users come, faults strike; then the faults end, and what is left comes to rest. */
+async function visit(
+  name: string,
+  users: readonly string[],
+  startMs: number,
+  sweepEveryMs: number,
+  wiring: Wiring,
+  delivery: Delivery,
+): Promise<void> {
+  const { world, stores, watch, rules } = wiring
+  const { time, chance, faults } = world
+  await time.runUntil(startMs)
+  schedule({ users, startMs, durationMs: VISIT_MS, name }, world, delivery.stream, rules, watch.wasSent)
+  for (let n = 0; n < 2; n++) {
+    if (faults.strikes('resharded')) time.at(startMs + chance.between(0, VISIT_MS), delivery.stream.reshard)
+  }
+  const quietMs = startMs + VISIT_MS + Math.ceil(rules.amendForMs * 1.3) + STRAGGLERS_MS
+  await sweepUntil(quietMs, sweepEveryMs, wiring, delivery)
+  faults.pause()
+  const restMs = quietMs + BACKLOG_MS + 2 * (rules.gapMs + rules.latenessMs) + rules.maxClockSkewMs
+  await sweepUntil(restMs, sweepEveryMs, wiring, delivery)
+  checkAtRest(users, stores, watch, rules, startMs - DAY)
+  faults.resume()
+}
+
+async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, delivery: Delivery): Promise<void> {
+  const { time, faults, chance } = wiring.world
+  while (time.nowMs() < endMs) {
+    if (faults.isPaused()) delivery.sendGivenUpAgain()
+    // Nothing is open, so nothing can be found: an hour without sweeps saves time.
+    const isIdle = [...wiring.stores.sessions.states.values()].every(({ open }) => open.length === 0)
+    await time.runUntil(time.nowMs() + (isIdle ? 10 : 1) * sweepEveryMs)
+    if (faults.strikes('missedSweep')) continue
+    const sweeps = faults.strikes('doubledSweep') ? 2 : 1
+    for (let n = 0; n < sweeps; n++) {
+      const lateMs = faults.strikes('lateSweep') ? chance.between(SECOND, sweepEveryMs) : 0
+      time.at(time.nowMs() + lateMs, () => void sweepOnce(wiring, delivery.stream, sweepEveryMs))
+    }
+  }
+}
+
+/** Longer than anything of an idle user is kept. */
+const KEPT_MS_MAX = 16 * DAY
+
+/** Checks that all that idle users left will be deleted, and deletes most of it: a table deletes some items late. */
+function expireMost(users: readonly string[], { world, stores, watch, rules }: Wiring): void {
+  const boundMs = world.time.nowMs() + rules.gapMs + rules.latenessMs + rules.amendForMs + KEPT_MS_MAX
+  const isLate = (): boolean => world.faults.strikes('lateExpiry')
+  for (const user of users) {
+    const expiresAtMs = stores.sessions.expiresAtMs.get(expiryKey(user)) ?? 0
+    if (expiresAtMs > boundMs) watch.broken(user, 'what an idle user left is never deleted')
+    if (!isLate()) stores.sessions.expire(user, null)
+  }
+  for (const { user, id } of [...stores.sessions.closed.values()]) {
+    const expiresAtMs = stores.sessions.expiresAtMs.get(expiryKey(user, id))
+    if (expiresAtMs === undefined || expiresAtMs > boundMs) watch.broken(user, `${id} is never deleted`)
+    if (!isLate()) stores.sessions.expire(user, id)
+  }
+}
+
+function drawRules(chance: Chance): Rules {
+  return {
+    gapMs: chance.oneOf([30 * SECOND, 5 * MINUTE, 30 * MINUTE]),
+    latenessMs: chance.oneOf([0, 5 * SECOND, MINUTE, 10 * MINUTE]),
+    amendForMs: chance.oneOf([0, HOUR, 12 * HOUR]),
+    lateEvents: chance.happens(0.2) ? 'divert' : 'amend',
+    maxClockSkewMs: chance.oneOf([0, 5 * MINUTE]),
+    maxSessionEvents: chance.oneOf([3, 10, 1000]),
+    maxSessionDurationMs: chance.oneOf([2 * MINUTE, HOUR, 12 * HOUR]),
+  }
+}

@@ -1,0 +1,120 @@
+// The stores of one run: kept in memory, reached by an invocation with all that may befall its calls, and watched.
+
+import type { UserState } from '../functions/domain/user-state.ts'
+import type { SessionStore, ShardProgress } from '../functions/ports.ts'
+import {
+  type MemorySessionStore,
+  memoryDeadLetters,
+  memoryResultStore,
+  memorySessionStore,
+  type StoredClosed,
+} from '../local/memory-stores.ts'
+import type { Invocation, World } from './world.ts'
+
+/** As `loadProgress` of the adapters gives it. */
+export interface Progress {
+  readonly sequenceNumber: string
+  readonly arrivalMs: number
+}
+
+export interface Stores {
+  readonly sessions: MemorySessionStore & Expiring
+  readonly results: ReturnType<typeof memoryResultStore>
+  readonly deadLetters: ReturnType<typeof memoryDeadLetters>
+  readonly progress: ShardProgress & { load(shardId: string): Progress | null }
+}
+
+interface Expiring {
+  /** When the item is deleted, by `user` or `user id`; infinity while something is open. */
+  readonly expiresAtMs: ReadonlyMap<string, number>
+  /** Users and their states as they were then, by user. */
+  statesAsOf(thenMs: number): Map<string, UserState>
+}
+
+export function newStores(world: World, onChange: (before: StoredClosed | null, after: StoredClosed) => void): Stores {
+  const latest = new Map<string, Progress>()
+  return {
+    sessions: expiring(world, memorySessionStore(onChange)),
+    results: memoryResultStore(),
+    deadLetters: memoryDeadLetters(),
+    progress: {
+      record: async (shardId, sequenceNumber, arrivalMs) => {
+        const before = latest.get(shardId)
+        if (before !== undefined && Number(before.sequenceNumber) >= Number(sequenceNumber)) return
+        latest.set(shardId, { sequenceNumber, arrivalMs })
+      },
+      load: (shardId) => latest.get(shardId) ?? null,
+    },
+  }
+}
+
+export function expiryKey(user: string, id?: string): string {
+  return id === undefined ? user : `${user} ${id}`
+}
+
+/** Remembers until when each item is kept, and how the due index was before. */
+function expiring(world: World, store: MemorySessionStore): MemorySessionStore & Expiring {
+  const expiresAtMs = new Map<string, number>()
+  const saved: { sinceMs: number; user: string; state: UserState }[] = []
+  return {
+    ...store,
+    expiresAtMs,
+    saveUser: async (user, state, baseVersion, expiresMs) => {
+      await store.saveUser(user, state, baseVersion, expiresMs)
+      expiresAtMs.set(expiryKey(user), state.armedAtMs === null ? expiresMs : Number.POSITIVE_INFINITY)
+      saved.push({ sinceMs: world.time.nowMs(), user, state })
+    },
+    putClosed: async (closed, expiresMs) => {
+      await store.putClosed(closed, expiresMs)
+      expiresAtMs.set(expiryKey(closed.user, closed.session.ids[0]), expiresMs)
+    },
+    putAbsorbed: async (user, id, version, expiresMs) => {
+      await store.putAbsorbed(user, id, version, expiresMs)
+      expiresAtMs.set(expiryKey(user, id), expiresMs)
+    },
+    statesAsOf: (thenMs) => {
+      const then = new Map<string, UserState>()
+      for (const { sinceMs, user, state } of saved) if (sinceMs <= thenMs) then.set(user, state)
+      return then
+    },
+  }
+}
+
+const STALE_MS_MAX = 15 * 60_000
+
+/** A moment that an index entry may still show. */
+export function longAgoMs({ time, chance }: World): number {
+  return time.nowMs() - chance.between(1000, STALE_MS_MAX)
+}
+
+/** The session store as an invocation reaches it. */
+export function reachedSessions(stores: Stores, invocation: Invocation, world: World): SessionStore {
+  const { sessions } = stores
+  const { call } = invocation
+  return {
+    loadUsers: (users) => call(`loads ${users.length} users`, null, () => sessions.loadUsers(users)),
+    loadClosed: (user, range) => call('loads closed sessions', user, () => sessions.loadClosed(user, range)),
+    saveUser: (user, state, baseVersion, expiresAtMs) => {
+      const open = state.open.map(({ events }) => events.length).join('+') || 'none'
+      const what = `saves version ${state.version} with open events ${open}`
+      return call(what, user, () => sessions.saveUser(user, state, baseVersion, expiresAtMs))
+    },
+    putClosed: (closed, expiresAtMs) => {
+      const what = `closes ${closed.session.ids.join(' and ')} of ${closed.session.events.length}: ${closed.reason}`
+      return call(what, closed.user, () => sessions.putClosed(closed, expiresAtMs))
+    },
+    putAbsorbed: (user, id, version, expiresAtMs) =>
+      call(`marks ${id} absorbed`, user, () => sessions.putAbsorbed(user, id, version, expiresAtMs)),
+    closedVersion: (user, id) => call('asks for a version', user, () => sessions.closedVersion(user, id)),
+    dueUsers: async function* (shard, atMs) {
+      yield await call('looks for due users', null, async () => {
+        if (shard !== 0) return []
+        const isStale = world.faults.strikes('staleIndex')
+        const states = isStale ? sessions.statesAsOf(longAgoMs(world)) : sessions.states
+        return [...states]
+          .filter(([, state]) => state.armedAtMs !== null && state.armedAtMs <= atMs)
+          .map(([user]) => user)
+      })
+    },
+  }
+}

@@ -1,0 +1,109 @@
+// The stream of one run: records put in, shards that are split and merged, and the calls that the horizon makes of Kinesis.
+
+import type { ArrivedRecord } from '../functions/ports.ts'
+import type { World } from './world.ts'
+
+export interface Shard<R> {
+  readonly id: string
+  readonly parents: readonly string[]
+  readonly records: readonly R[]
+  /** Nothing will be added to it. */
+  readonly isClosed: boolean
+  /** Resolves at the next record, or when the shard closes. */
+  changed(): Promise<void>
+}
+
+interface OpenShard extends Shard<ArrivedRecord> {
+  readonly records: ArrivedRecord[]
+  isClosed: boolean
+  /** Of the hashed partition key: from (inclusive) to (exclusive). */
+  readonly from: number
+  readonly to: number
+  wake(): void
+}
+
+export interface Stream {
+  readonly shards: readonly Shard<ArrivedRecord>[]
+  put(partitionKey: string, text: string): ArrivedRecord
+  /** Splits a shard or merges two neighbours, as chance has it. */
+  reshard(): void
+}
+
+/** Stamps of records put one after the other may differ by this much in the wrong direction. */
+const ARRIVAL_SPREAD_MS = 2000
+
+/** @param onShard told of every shard, the first ones too. */
+export function newStream(world: World, shardCount: number, onShard: (shard: Shard<ArrivedRecord>) => void): Stream {
+  const { time, chance, trace } = world
+  const shards: OpenShard[] = []
+  let sequence = 0
+  const open = (from: number, to: number, parents: readonly string[]): void => {
+    const shard = newShard(`shard-${shards.length}`, from, to, parents)
+    shards.push(shard)
+    trace.add(time.nowMs(), null, `${shard.id} opens after ${parents.join(' and ') || 'nothing'}`)
+    onShard(shard)
+  }
+  const close = (shard: OpenShard): void => {
+    shard.isClosed = true
+    shard.wake()
+  }
+  for (let n = 0; n < shardCount; n++) open(n / shardCount, (n + 1) / shardCount, [])
+  return {
+    shards,
+    put: (partitionKey, text) => {
+      const place = hashOf(partitionKey)
+      const shard = shards.find((one) => !one.isClosed && one.from <= place && place < one.to) as OpenShard
+      const record: ArrivedRecord = {
+        shardId: shard.id,
+        sequenceNumber: String(++sequence),
+        arrivalMs: time.nowMs() - chance.between(0, ARRIVAL_SPREAD_MS),
+        text,
+        data: text,
+      }
+      shard.records.push(record)
+      shard.wake()
+      return record
+    },
+    reshard: () => {
+      const live = shards.filter((shard) => !shard.isClosed).sort((a, b) => a.from - b.from)
+      const index = chance.between(0, live.length - 1)
+      const [shard, next] = live.slice(index, index + 2) as [OpenShard, OpenShard?]
+      close(shard)
+      if (next !== undefined && chance.happens(0.5)) {
+        close(next)
+        open(shard.from, next.to, [shard.id, next.id])
+      } else {
+        const middle = (shard.from + shard.to) / 2
+        open(shard.from, middle, [shard.id])
+        open(middle, shard.to, [shard.id])
+      }
+    },
+  }
+}
+
+function newShard(id: string, from: number, to: number, parents: readonly string[]): OpenShard {
+  return { ...newLog<ArrivedRecord>(id), parents, from, to }
+}
+
+/** A log that can be waited for. */
+export function newLog<R>(id: string) {
+  let waiting: (() => void)[] = []
+  return {
+    id,
+    parents: [] as readonly string[],
+    records: [] as R[],
+    isClosed: false,
+    changed: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    wake: () => {
+      for (const resolve of waiting) resolve()
+      waiting = []
+    },
+  }
+}
+
+/** From 0 (inclusive) to 1 (exclusive). */
+export function hashOf(text: string): number {
+  let hash = 2166136261
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619)
+  return (Math.imul(hash ^ (hash >>> 15), 2246822519) >>> 0) / 2 ** 32
+}

@@ -1,0 +1,76 @@
+// Virtual time: tasks with their moments in, run one after the other in the order of time, with the clock set to each.
+
+import type { Chance } from './chance.ts'
+
+export interface VirtualTime {
+  nowMs(): number
+  /** Runs the task at the moment, or now if that is past. Tasks of one moment run in an order drawn by chance. */
+  at(timeMs: number, task: () => void): void
+  wait(ms: number): Promise<void>
+  /** Runs what is due until the moment, and leaves the clock there. */
+  runUntil(timeMs: number): Promise<void>
+}
+
+interface Task {
+  readonly timeMs: number
+  readonly tie: number
+  readonly run: () => void
+}
+
+export function virtualTime(startMs: number, chance: Chance): VirtualTime {
+  const heap: Task[] = []
+  let nowMs = startMs
+  const at = (timeMs: number, run: () => void): void => {
+    push(heap, { timeMs: Math.max(timeMs, nowMs), tie: chance.fraction(), run })
+  }
+  return {
+    nowMs: () => nowMs,
+    at,
+    wait: (ms) => new Promise((resolve) => at(nowMs + ms, resolve)),
+    runUntil: async (timeMs) => {
+      await settled()
+      for (let next = heap[0]; next !== undefined && next.timeMs <= timeMs; next = heap[0]) {
+        pop(heap)
+        nowMs = next.timeMs
+        next.run()
+        await settled()
+      }
+      nowMs = timeMs
+    },
+  }
+}
+
+/** Everything that waits for a promise and not for time has gone on as far as it can. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function isBefore(a: Task, b: Task): boolean {
+  return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.tie < b.tie)
+}
+
+function push(heap: Task[], task: Task): void {
+  let index = heap.push(task) - 1
+  while (index > 0) {
+    const parent = (index - 1) >> 1
+    if (!isBefore(task, heap[parent] as Task)) break
+    heap[index] = heap[parent] as Task
+    index = parent
+  }
+  heap[index] = task
+}
+
+function pop(heap: Task[]): void {
+  const task = heap.pop() as Task
+  if (heap.length === 0) return
+  let index = 0
+  for (;;) {
+    let child = 2 * index + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && isBefore(heap[child + 1] as Task, heap[child] as Task)) child++
+    if (!isBefore(heap[child] as Task, task)) break
+    heap[index] = heap[child] as Task
+    index = child
+  }
+  heap[index] = task
+}

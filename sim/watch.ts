@@ -1,0 +1,87 @@
+// What is watched while a run goes on: sent records, closings and published rows in, broken promises out.
+
+import { reach } from '../functions/domain/amending.ts'
+import { watermark } from '../functions/domain/clock.ts'
+import { type Decoded, decodeEvent } from '../functions/domain/decode.ts'
+import type { Digest, Event } from '../functions/domain/event.ts'
+import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
+import type { Rules } from '../functions/domain/rules.ts'
+import { firstEvent } from '../functions/domain/session.ts'
+import type { UserState } from '../functions/domain/user-state.ts'
+import type { Sent } from './traffic.ts'
+
+export interface Violation {
+  readonly user: string
+  readonly what: string
+}
+
+export interface SentEvent extends Sent {
+  /** Null for what is rejected. */
+  readonly event: Event | null
+}
+
+export interface Watch {
+  readonly sent: readonly SentEvent[]
+  readonly violations: readonly Violation[]
+  wasSent(sent: Sent): void
+  /** These records will not be read any more until they are sent again. */
+  wasGivenUp(sequenceNumbers: readonly string[]): void
+  wasEverGivenUp(sent: Sent): boolean
+  /** What is written, whether or not it is heard of again, is no longer unread. */
+  mayBeSaved(user: string, state: UserState): void
+  /** Called when the sweeper is about to close: no record that is on time and not yet applied may touch the session. */
+  closes(closed: ClosedSession, skewMs: number | null, nowMs: number): void
+  /** Called when a row is about to be replaced. */
+  replaces(before: ResultRow | undefined, after: ResultRow): void
+  broken(user: string, what: string): void
+}
+
+/** @param givenUpAfterMs what is older will not be read before it is sent again. */
+export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): Watch {
+  const sent: SentEvent[] = []
+  const violations: Violation[] = []
+  const unread = new Map<string, SentEvent[]>()
+  const applied = new Set<string>()
+  const givenUp = new Set<string>()
+  const broken = (user: string, what: string): void => {
+    violations.push({ user, what })
+  }
+  const isUnread = (user: string, one: SentEvent): boolean =>
+    !applied.has(`${user} ${one.eventId}`) && !givenUp.has(one.sequenceNumber)
+  return {
+    sent,
+    violations,
+    broken,
+    wasSent: (one) => {
+      const decoded = decodeEvent(one.text, one.arrivalMs, rules.maxClockSkewMs, digest)
+      const entry = { ...one, event: decoded.ok ? (decoded as Decoded).event : null }
+      sent.push(entry)
+      if (entry.event !== null) unread.set(one.user, [...(unread.get(one.user) ?? []), entry])
+    },
+    wasGivenUp: (sequenceNumbers) => {
+      for (const sequenceNumber of sequenceNumbers) givenUp.add(sequenceNumber)
+    },
+    wasEverGivenUp: ({ sequenceNumber }) => givenUp.has(sequenceNumber),
+    mayBeSaved: (user, state) => {
+      for (const session of state.open) for (const event of session.events) applied.add(`${user} ${event.eventId}`)
+    },
+    closes: ({ user, session, reason }, skewMs, nowMs) => {
+      const still = (unread.get(user) ?? []).filter((one) => isUnread(user, one))
+      unread.set(user, still)
+      // A session that a limit cut is closed at once, and amended like any other.
+      if (skewMs === null || (session.cut !== null && rules.lateEvents === 'amend')) return
+      for (const { event, arrivalMs } of still) {
+        if (arrivalMs < nowMs - givenUpAfterMs) continue
+        if (event === null || event.timeMs < watermark(arrivalMs, skewMs, rules)) continue
+        if (event.timeMs < firstEvent(session).timeMs - rules.gapMs || event.timeMs > reach(session, rules)) continue
+        broken(user, `a session closed (${reason}) though ${event.eventId}, unread and on time, belongs to it`)
+      }
+    },
+    replaces: (before, after) => {
+      if (before === undefined) return
+      if (before.version > after.version) broken(after.user, `row ${after.sk} went back to version ${after.version}`)
+      const changed = JSON.stringify({ ...before, version: 0 }) !== JSON.stringify({ ...after, version: 0 })
+      if (rules.lateEvents === 'divert' && changed) broken(after.user, `row ${after.sk} changed after it was published`)
+    },
+  }
+}

@@ -1,0 +1,105 @@
+// The world of one run: its time, chance, faults and trace; and an invocation, with all that may befall a function.
+
+import { createHash } from 'node:crypto'
+import type { Chance } from './chance.ts'
+import type { Faults } from './faults.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+export interface World {
+  readonly time: VirtualTime
+  readonly chance: Chance
+  readonly faults: Faults
+  readonly trace: Trace
+}
+
+export interface Trace {
+  /** @param user whose story the line belongs to; null for everybody's. */
+  add(timeMs: number, user: string | null, line: string): void
+  /** Of every line so far: two runs that agree in it did the same. */
+  hash(): string
+  /** The last lines about these users, and about everybody. */
+  story(users: ReadonlySet<string>, linesMax: number): string[]
+}
+
+export function newTrace(): Trace {
+  const hash = createHash('sha256')
+  const lines: { timeMs: number; user: string | null; line: string }[] = []
+  return {
+    add: (timeMs, user, line) => {
+      hash.update(`${timeMs} ${user} ${line}\n`)
+      lines.push({ timeMs, user, line })
+    },
+    hash: () => hash.copy().digest('hex').slice(0, 16),
+    story: (users, linesMax) =>
+      lines
+        .filter(({ user }) => user === null || users.has(user))
+        .slice(-linesMax)
+        .map(({ timeMs, user, line }) => `${new Date(timeMs).toISOString()} ${user ?? '*'} ${line}`),
+  }
+}
+
+export interface Invocation {
+  /** One call of something outside. May fail before or after it was done, be done twice, take long, or be the last. */
+  call<T>(what: string, user: string | null, action: () => Promise<T>): Promise<T>
+  /** False when the time that the function has is nearly up. */
+  hasTime(): boolean
+}
+
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly cause: string }
+
+const TIMEOUT_MS = 60_000
+const TIME_LEFT_MS_MIN = 5_000
+
+/** Runs a function as Lambda does. What it does after a timeout it does as a zombie, or not at all. */
+export function invoke<T>(world: World, body: (invocation: Invocation) => Promise<T>): Promise<Outcome<T>> {
+  const { time, chance, faults, trace } = world
+  const endsMs = time.nowMs() + TIMEOUT_MS
+  let isDead = false
+  return new Promise((resolve) => {
+    let isOver = false
+    const end = (outcome: Outcome<T>): void => {
+      if (isOver) return
+      isOver = true
+      if (!outcome.ok) trace.add(time.nowMs(), null, `invocation failed: ${outcome.cause}`)
+      resolve(outcome)
+    }
+    const die = (): Promise<never> => {
+      isDead = true
+      end({ ok: false, cause: 'crashed' })
+      return never()
+    }
+    const call: Invocation['call'] = async (what, user, action) => {
+      if (isDead) return never()
+      if (faults.strikes('crashBefore')) return die()
+      await time.wait(tookMs(world))
+      if (isDead) return never()
+      if (faults.strikes('throttled')) throw new Error('throttled')
+      const value = await action()
+      trace.add(time.nowMs(), user, what)
+      if (faults.strikes('repeatedCall')) await action()
+      if (faults.strikes('crashAfter')) return die()
+      if (faults.strikes('lostResponse')) throw new Error('no response')
+      return value
+    }
+    time.at(endsMs, () => {
+      if (isOver) return
+      isDead = !faults.strikes('zombie')
+      end({ ok: false, cause: 'timed out' })
+    })
+    const hasTime = (): boolean => time.nowMs() < endsMs - TIME_LEFT_MS_MIN
+    body({ call, hasTime }).then(
+      (value) => end({ ok: true, value }),
+      (error: unknown) => end({ ok: false, cause: error instanceof Error ? error.message : String(error) }),
+    )
+  })
+
+  function tookMs(world: World): number {
+    if (world.faults.strikes('stuckCall')) return chance.between(70_000, 300_000)
+    if (world.faults.strikes('slowCall')) return chance.between(100, 5000)
+    return chance.between(1, 20)
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
