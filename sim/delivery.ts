@@ -33,7 +33,8 @@ export function startDelivery(wiring: Wiring, changes: Changes, chance: Chance):
       (batch) => deliverRecords(batch, wiring, stores.progress),
       (batch) => {
         watch.wasGivenUp(batch.map(({ sequenceNumber }) => sequenceNumber))
-        givenUp.push(() => deliverRecords(batch, wiring, null))
+        // Where a published result is final, what comes so late stays where it is kept.
+        if (wiring.rules.lateEvents === 'amend') givenUp.push(() => deliverRecords(batch, wiring, null))
       },
     )
   }

@@ -34,7 +34,8 @@ export function checkAtRest(
     for (const one of watch.sent) {
       if (one.user !== user || one.arrivalMs < fromMs || one.event === null) continue
       if (accepted.has(one.event.eventId)) continue
-      if (!lettersBySequence.has(one.sequenceNumber)) broken(`${one.eventId} is in no session and no dead letter`)
+      const isKept = lettersBySequence.has(one.sequenceNumber) || watch.isKeptAside(one)
+      if (!isKept) broken(`${one.eventId} is in no session and no dead letter`)
     }
     const expected = oracleSessions([...accepted.values()], rules)
     checkSessions(sessions, expected, broken)
@@ -51,10 +52,11 @@ function checkLetters(letters: ReadonlyMap<string, DeadLetter>, watch: Watch, ru
   }
   for (const one of watch.sent) {
     const reason = letters.get(one.sequenceNumber)?.reason
+    if (watch.isKeptAside(one)) continue
     if (one.event === null) {
       if (reason === undefined || reason === 'too-late' || reason === 'late')
         watch.broken(one.user, `${one.text} was not refused as what it is but as ${reason}`)
-    } else if (reason !== undefined && !isBehind(one, one.event, reason, skews, rules, watch.wasEverGivenUp(one))) {
+    } else if (reason !== undefined && !isBehind(one, one.event, reason, skews, rules)) {
       watch.broken(one.user, `${one.eventId} was refused as ${reason}`)
     }
   }
@@ -67,10 +69,9 @@ function isBehind(
   reason: string,
   skews: ReadonlyMap<string, number>,
   rules: Rules,
-  wasGivenUp: boolean,
 ): boolean {
   const behindMs = watermark(arrivalMs, skews.get(user) ?? 0, rules) - event.timeMs
-  if (reason === 'late') return rules.lateEvents === 'divert' && (behindMs > 0 || wasGivenUp)
+  if (reason === 'late') return rules.lateEvents === 'divert' && behindMs > 0
   return reason === 'too-late' && behindMs > rules.amendForMs
 }
 

@@ -47,8 +47,13 @@ export async function pollShard<R extends PolledRecord>(
     }
     const batch = shard.records.slice(position, position + settings.batchSize)
     await deliverAll(batch, world, settings.recordAgeMsMax, deliver, discard)
-    const goesBack = faults.strikes('lostCheckpoint')
-    position = goesBack ? Math.max(0, position - chance.between(0, settings.batchSize)) : position + batch.length
+    position += batch.length
+    if (faults.strikes('lostCheckpoint')) {
+      const back = chance.between(batch.length, batch.length + settings.batchSize)
+      const oldestMs = time.nowMs() - settings.recordAgeMsMax
+      const oldest = shard.records.findIndex(({ arrivalMs }) => arrivalMs >= oldestMs)
+      position = oldest < 0 ? position : Math.max(0, oldest, position - back)
+    }
   }
 }
 

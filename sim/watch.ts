@@ -26,7 +26,8 @@ export interface Watch {
   wasSent(sent: Sent): void
   /** These records will not be read any more until they are sent again. */
   wasGivenUp(sequenceNumbers: readonly string[]): void
-  wasEverGivenUp(sent: Sent): boolean
+  /** Given up, and not sent again. */
+  isKeptAside(sent: Sent): boolean
   /** What is written, whether or not it is heard of again, is no longer unread. */
   mayBeSaved(user: string, state: UserState): void
   /** Called when the sweeper is about to close: no record that is on time and not yet applied may touch the session. */
@@ -61,7 +62,7 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
     wasGivenUp: (sequenceNumbers) => {
       for (const sequenceNumber of sequenceNumbers) givenUp.add(sequenceNumber)
     },
-    wasEverGivenUp: ({ sequenceNumber }) => givenUp.has(sequenceNumber),
+    isKeptAside: ({ sequenceNumber }) => rules.lateEvents === 'divert' && givenUp.has(sequenceNumber),
     mayBeSaved: (user, state) => {
       for (const session of state.open) for (const event of session.events) applied.add(`${user} ${event.eventId}`)
     },

@@ -15,14 +15,16 @@ export function reach(session: Session, rules: Rules): number {
 }
 
 export interface Reopening {
-  /** The closed sessions that the arrivals touch, and what continues them: a cut one passes events on to the next. */
+  /** The closed sessions that the arrivals may change: those they touch, and what continues a cut one of them. */
   readonly reopened: readonly Session[]
+  /** The open sessions that they may change. The others stay as they are. */
+  readonly involved: ReadonlySet<Session>
   /**
-   * Arrivals that touch more than one item can hold, a long run of full sessions (a robot's), or one of which a part
-   * is no longer kept; and all that touch a closed session where late events are diverted (C7). Nothing is reopened then.
+   * Whether all that may change can be open at once. Not where it is more than one item can hold (a long run of full
+   * sessions, so a robot's), where a part of it is no longer kept, or where what is closed is final (C7).
    */
-  readonly refused: readonly Arrival[]
-  /** Open sessions that have nothing to do with it, where all together would be more than one item can hold. */
+  readonly fits: boolean
+  /** Open sessions that are not involved, where they and the others together would be more than one item can hold. */
   readonly inTheWay: readonly Session[]
 }
 
@@ -35,23 +37,27 @@ export function reopen(
 ): Reopening {
   const isTouched = (session: Session): boolean => arrivals.some(({ event }) => touches(session, event.timeMs, rules))
   const reopened = closed.filter(isTouched)
-  if (reopened.length === 0) return { reopened, refused: [], inTheWay: [] }
   const involved = new Set(open.filter(isTouched))
   const isWhole = followContinuations(reopened, involved, closed, open)
-  const fits = rules.lateEvents === 'amend' && isWhole && totalBytes([...reopened, ...involved]) <= STATE_BYTES_MAX
-  if (!fits) {
-    const refused = arrivals.filter(({ event }) => reopened.some((session) => touches(session, event.timeMs, rules)))
-    return { reopened: [], refused, inTheWay: [] }
+  const isFinal = rules.lateEvents === 'divert' && reopened.length > 0
+  const isTooMuch = reopened.length > 0 && totalBytes([...reopened, ...involved]) > STATE_BYTES_MAX
+  const isCrowded = reopened.length > 0 && totalBytes([...reopened, ...open]) > STATE_BYTES_MAX
+  return {
+    reopened,
+    involved,
+    fits: isWhole && !isFinal && !isTooMuch,
+    inTheWay: isCrowded ? open.filter((session) => !involved.has(session)) : [],
   }
-  const isCrowded = totalBytes([...reopened, ...open]) > STATE_BYTES_MAX
-  return { reopened, refused: [], inTheWay: isCrowded ? open.filter((session) => !involved.has(session)) : [] }
 }
 
-function touches(session: Session, timeMs: number, rules: Rules): boolean {
+export function touches(session: Session, timeMs: number, rules: Rules): boolean {
   return timeMs >= firstEvent(session).timeMs - rules.gapMs && timeMs <= reach(session, rules)
 }
 
-/** Adds to `reopened` and `involved` what continues their cut sessions; false where that is no longer kept. */
+/**
+ * Adds to `reopened` and `involved` what continues their cut sessions, since a cut session passes events on to the
+ * next; false where that is no longer kept.
+ */
 function followContinuations(
   reopened: Session[],
   involved: Set<Session>,
@@ -60,14 +66,19 @@ function followContinuations(
 ): boolean {
   const openNext = new Map(open.map((session) => [session.continues, session]))
   const closedNext = new Map(closed.map((session) => [session.continues, session]))
+  const seen = new Set([...reopened, ...involved])
   let isWhole = true
-  for (const session of reopened) {
+  for (const session of seen) {
     if (session.cut === null) continue
     const inOpen = openNext.get(sessionId(session))
     const inClosed = closedNext.get(sessionId(session))
-    if (inOpen !== undefined) involved.add(inOpen)
-    else if (inClosed === undefined) isWhole = false
-    else if (!reopened.includes(inClosed)) reopened.push(inClosed)
+    const next = inOpen ?? inClosed
+    if (next === undefined) isWhole = false
+    else if (!seen.has(next)) {
+      seen.add(next)
+      if (inOpen !== undefined) involved.add(inOpen)
+      else reopened.push(next)
+    }
   }
   return isWhole
 }

@@ -1,6 +1,6 @@
 // A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
 
-import { reopen } from './amending.ts'
+import { type Reopening, reopen, touches } from './amending.ts'
 import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
 import { type Arrival, compareEvents } from './event.ts'
 import type { Rules } from './rules.ts'
@@ -50,7 +50,9 @@ export function closedRange(state: UserState, arrivals: readonly Arrival[], rule
   if (reachMs === null) return null
   const times = arrivals.map((arrival) => arrival.event.timeMs).filter((timeMs) => timeMs <= reachMs)
   if (times.length === 0) return null
-  return { fromMs: Math.min(...times) - rules.gapMs, toMs: Math.max(...times) + rules.gapMs }
+  // What continues an open cut session may be closed.
+  const cutsMs = state.open.flatMap(({ cut }) => cut?.atMs ?? [])
+  return { fromMs: Math.min(...times) - rules.gapMs, toMs: Math.max(...times, ...cutsMs) + rules.gapMs }
 }
 
 /**
@@ -58,6 +60,7 @@ export function closedRange(state: UserState, arrivals: readonly Arrival[], rule
  * depend on the order of arrivals or on how they are split into calls.
  *
  * @param closed every closed session of the user that has events in `closedRange`, or that continues such a one.
+ * @param arrivals what does not fit at once (`roomFor`) is refused.
  */
 export function apply(
   state: UserState,
@@ -67,9 +70,12 @@ export function apply(
 ): Applied {
   const onlyClosed = notOpen(closed, state)
   const { skewMs, admitted: judged, duplicates, refused } = admit(state, onlyClosed, arrivals, rules)
-  const { reopened, refused: unfit } = reopen(state.open, onlyClosed, judged, rules)
+  const reopening = reopen(state.open, onlyClosed, judged, rules)
+  const unfit = reopening.fits ? [] : judged.filter((arrival) => isOf(arrival, reopening, rules))
   const admitted = judged.filter((arrival) => !unfit.includes(arrival))
-  const open = admitted.length === 0 ? state.open : recut(state.open, reopened, admitted, rules)
+  const reopened = reopening.fits ? reopening.reopened : []
+  const involved = reopening.fits ? reopening.involved : new Set<Session>()
+  const open = admitted.length === 0 ? state.open : recut(state.open, reopened, involved, admitted, rules)
   return {
     state: armed({ ...state, skewMs, open }, rules),
     accepted: admitted.length,
@@ -80,19 +86,27 @@ export function apply(
   }
 }
 
-/**
- * The open sessions to close before these arrivals are applied, so that the closed ones that they open again fit in
- * the user's item beside the rest.
- */
-export function inTheWay(
+function isOf({ event }: Arrival, { reopened, involved }: Reopening, rules: Rules): boolean {
+  return [...reopened, ...involved].some((session) => touches(session, event.timeMs, rules))
+}
+
+export interface Room {
+  /** False where fewer arrivals at once may fit, or where the only one cannot be taken in. */
+  readonly fits: boolean
+  /** Open sessions to close before the arrivals are applied, since all together would not fit in the user's item. */
+  readonly inTheWay: readonly Session[]
+}
+
+/** What applying these arrivals asks of the user's item. */
+export function roomFor(
   state: UserState,
   closed: readonly Session[],
   arrivals: readonly Arrival[],
   rules: Rules,
-): readonly Session[] {
+): Room {
   const onlyClosed = notOpen(closed, state)
   const { admitted } = admit(state, onlyClosed, arrivals, rules)
-  return reopen(state.open, onlyClosed, admitted, rules).inTheWay
+  return reopen(state.open, onlyClosed, admitted, rules)
 }
 
 /** A session that was opened again keeps its stored copy until it closes again; the open one is the newer. */
@@ -140,16 +154,20 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
   return { skewMs, admitted, duplicates, refused }
 }
 
+/** Cuts what may change anew; what may not is left out, since there may be closed sessions between it and the rest. */
 function recut(
   open: readonly Session[],
   reopened: readonly Session[],
+  involved: ReadonlySet<Session>,
   admitted: readonly Arrival[],
   rules: Rules,
 ): Session[] {
-  const known = [...open, ...reopened]
+  const known = [...involved, ...reopened]
   const pool = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
-  const sessions = toSessions(pool.sort(compareEvents), known, rules)
-  return sessions.filter((session) => !reopened.some((before) => isSame(before, session)))
+  const changed = toSessions(pool.sort(compareEvents), known, rules)
+  const stillOpen = changed.filter((session) => !reopened.some((before) => isSame(before, session)))
+  const untouched = open.filter((session) => !involved.has(session))
+  return [...untouched, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
 }
 
 /** Events are only ever added, so as many of them between the same ends are the same. */

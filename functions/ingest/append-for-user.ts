@@ -5,7 +5,7 @@ import { evicted, keepStateUntil, toClose } from '../domain/closing.ts'
 import { eventBytes } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { Session } from '../domain/session.ts'
-import { apply, closedRange, inTheWay, NEW_USER, type UserState } from '../domain/user-state.ts'
+import { apply, closedRange, NEW_USER, roomFor, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
 import { type ArrivedEvent, deadLetter } from './ingest.ts'
@@ -23,12 +23,13 @@ export interface UserOutcome {
 /** Bytes of new events in one write: with the largest open session they still fit in one table item. */
 const CHUNK_BYTES_MAX = 16 * 1024
 
-interface Totals {
-  accepted: number
-  duplicates: number
-  amended: number
-  conflicts: number
-  refused: DeadLetter[]
+/** What the writes of one user have in common. */
+interface Appending {
+  readonly user: string
+  readonly sessions: SessionStore
+  readonly rules: Rules
+  readonly nowMs: number
+  readonly totals: { accepted: number; duplicates: number; amended: number; conflicts: number; refused: DeadLetter[] }
 }
 
 /** Never throws: what a user's trouble leaves undone is in `failed`, and the other users go on. */
@@ -40,12 +41,15 @@ export async function appendForUser(
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome> {
-  const totals: Totals = { accepted: 0, duplicates: 0, amended: 0, conflicts: 0, refused: [] }
+  const totals = { accepted: 0, duplicates: 0, amended: 0, conflicts: 0, refused: [] }
+  const appending: Appending = { user, sessions, rules, nowMs, totals }
+  const chunks = toChunks(arrivals, rules)
   let state = loaded ?? NEW_USER
-  for (const chunk of toChunks(arrivals, rules)) {
+  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
     try {
-      const saved = await append(user, state, chunk, sessions, rules, nowMs, totals)
-      state = await closeWhatLimitsDemand(user, saved, chunk, sessions, rules, nowMs)
+      const saved = await append(chunk, state, appending)
+      if (saved === null) chunks.unshift(...halves(chunk))
+      else state = await closeWhatLimitsDemand(chunk, saved, appending)
     } catch (cause) {
       return { ...totals, failed: { index: (chunk[0] as ArrivedEvent).index, cause } }
     }
@@ -53,29 +57,38 @@ export async function appendForUser(
   return { ...totals, failed: null }
 }
 
+function halves(chunk: readonly ArrivedEvent[]): ArrivedEvent[][] {
+  const middle = Math.ceil(chunk.length / 2)
+  return [chunk.slice(0, middle), chunk.slice(middle)]
+}
+
+/** Null, with nothing written, where fewer at once may open less again. */
 async function append(
-  user: string,
-  loaded: UserState,
   chunk: readonly ArrivedEvent[],
-  sessions: SessionStore,
-  rules: Rules,
-  nowMs: number,
-  totals: Totals,
-): Promise<UserState> {
+  loaded: UserState,
+  { user, sessions, rules, nowMs, totals }: Appending,
+): Promise<UserState | null> {
   const expiresAtMs = keepStateUntil(nowMs, rules)
   totals.conflicts--
-  const { applied, state } = await onLatestState(user, loaded, sessions, expiresAtMs, async (latest) => {
+  const outcome = await onLatestState(user, loaded, sessions, expiresAtMs, async (latest) => {
     totals.conflicts++
-    const { before, closed } = await withRoom(user, latest, chunk, sessions, rules, nowMs)
-    const applied = apply(before, closed, chunk, rules)
-    if (!applied.changed) {
-      if (applied.refused.length > 0) await checkIsLatest(user, before, sessions)
-      return { applied, state: before }
+    let before = latest
+    let closed = await loadTouched(chunk, before, user, sessions, rules)
+    const { fits, inTheWay } = roomFor(before, closed, chunk, rules)
+    if (!fits && chunk.length > 1) return null
+    if (inTheWay.length > 0) {
+      const closings = evicted(before, inTheWay, lastArrivalMs(chunk), rules)
+      before = await closeSessions(user, before, closings, sessions, rules, nowMs)
+      closed = await loadTouched(chunk, before, user, sessions, rules)
     }
-    const state = { ...applied.state, version: before.version + 1 }
-    await sessions.saveUser(user, state, before.version, expiresAtMs)
+    const applied = apply(before, closed, chunk, rules)
+    const state = applied.changed ? { ...applied.state, version: before.version + 1 } : before
+    if (applied.changed) await sessions.saveUser(user, state, before.version, expiresAtMs)
+    else if (applied.refused.length > 0) await checkIsLatest(user, before, sessions)
     return { applied, state }
   })
+  if (outcome === null) return null
+  const { applied, state } = outcome
   totals.accepted += applied.accepted
   totals.duplicates += applied.duplicates
   totals.amended += applied.amended
@@ -91,27 +104,10 @@ async function checkIsLatest(user: string, state: UserState, sessions: SessionSt
   if (latest.version !== state.version) throw new StoreConflict(user, latest.version)
 }
 
-/** The state and what a chunk can touch of what is closed; open sessions that are in the way of it are closed first. */
-async function withRoom(
-  user: string,
-  latest: UserState,
-  chunk: readonly ArrivedEvent[],
-  sessions: SessionStore,
-  rules: Rules,
-  nowMs: number,
-): Promise<{ before: UserState; closed: readonly Session[] }> {
-  const closed = await loadTouched(user, latest, chunk, sessions, rules)
-  const away = inTheWay(latest, closed, chunk, rules)
-  if (away.length === 0) return { before: latest, closed }
-  const closings = evicted(latest, away, lastArrivalMs(chunk), rules)
-  const before = await closeSessions(user, latest, closings, sessions, rules, nowMs)
-  return { before, closed: await loadTouched(user, before, chunk, sessions, rules) }
-}
-
 async function loadTouched(
-  user: string,
-  state: UserState,
   chunk: readonly ArrivedEvent[],
+  state: UserState,
+  user: string,
   sessions: SessionStore,
   rules: Rules,
 ): Promise<readonly Session[]> {
@@ -126,12 +122,9 @@ function lastArrivalMs(chunk: readonly ArrivedEvent[]): number {
 
 /** At once, before the next chunk, so that a flood of one user's events never makes a large item. */
 async function closeWhatLimitsDemand(
-  user: string,
-  saved: UserState,
   chunk: readonly ArrivedEvent[],
-  sessions: SessionStore,
-  rules: Rules,
-  nowMs: number,
+  saved: UserState,
+  { user, sessions, rules, nowMs }: Appending,
 ): Promise<UserState> {
   const atMs = lastArrivalMs(chunk)
   if (toClose(saved, atMs, rules, 'limits').length === 0) return saved

@@ -7,9 +7,9 @@ import { firstEvent, type Session, sessionId } from '../../functions/domain/sess
 import {
   apply,
   closedRange,
-  inTheWay,
   NEW_USER,
   type Refusal,
+  roomFor,
   type UserState,
 } from '../../functions/domain/user-state.ts'
 
@@ -27,8 +27,12 @@ export function newDriven(): Driven {
 
 export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rules): void {
   const atMs = arrivals.at(-1)?.arrivalMs ?? Number.NEGATIVE_INFINITY
-  const away = inTheWay(driven.state, shown(driven, arrivals, rules), arrivals, rules)
-  if (away.length > 0) close(driven, evicted(driven.state, away, atMs, rules), rules)
+  const { fits, inTheWay } = roomFor(driven.state, shown(driven, arrivals, rules), arrivals, rules)
+  if (!fits && arrivals.length > 1) {
+    for (const arrival of arrivals) arrive(driven, [arrival], rules)
+    return
+  }
+  if (inTheWay.length > 0) close(driven, evicted(driven.state, inTheWay, atMs, rules), rules)
   const applied = apply(driven.state, shown(driven, arrivals, rules), arrivals, rules)
   driven.state = applied.state
   driven.refused.push(...applied.refused)
