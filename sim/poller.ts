@@ -52,7 +52,7 @@ export async function pollShard<R extends PolledRecord>(
       const back = chance.between(batch.length, batch.length + settings.batchSize)
       const oldestMs = time.nowMs() - settings.recordAgeMsMax
       const oldest = shard.records.findIndex(({ arrivalMs }) => arrivalMs >= oldestMs)
-      position = oldest < 0 ? position : Math.max(0, oldest, position - back)
+      if (oldest >= 0) position = Math.min(position, Math.max(0, oldest, position - back))
     }
   }
 }
