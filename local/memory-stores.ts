@@ -84,8 +84,8 @@ function pair<T>(key: string, value: T | undefined): [string, T][] {
 function withContinuations(stored: readonly Session[], isWanted: (session: Session) => boolean): Session[] {
   const wanted = stored.filter(isWanted)
   for (const session of wanted) {
-    const next = stored.find((other) => other.continues === sessionId(session))
-    if (next !== undefined && !wanted.includes(next)) wanted.push(next)
+    const next = stored.filter((other) => other.continues === sessionId(session))
+    wanted.push(...next.filter((other) => !wanted.includes(other)))
   }
   return wanted
 }

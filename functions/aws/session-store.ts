@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { DUE_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { type Session, sessionId } from '../domain/session.ts'
+import { firstEvent, type Session, sessionId } from '../domain/session.ts'
 import type { TimeRange, UserState } from '../domain/user-state.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
 import {
@@ -135,8 +135,12 @@ async function queryClosed(
 
 /** The latest time at which a cut session was found without the one that continues it; null when there is none. */
 function endOfBrokenChain(found: ReadonlyMap<string, Session>): number | null {
-  const continued = new Set([...found.values()].map((session) => session.continues))
-  const broken = [...found.values()].filter((session) => session.cut !== null && !continued.has(sessionId(session)))
+  // With its time: the old copy of a session that is open again may name one that another continues by now.
+  const linkOf = (id: string | null, timeMs: number | undefined): string => `${timeMs} ${id}`
+  const continued = new Set([...found.values()].map((session) => linkOf(session.continues, firstEvent(session).timeMs)))
+  const broken = [...found.values()].filter(
+    (session) => session.cut !== null && !continued.has(linkOf(sessionId(session), session.cut.atMs)),
+  )
   return broken.length === 0 ? null : Math.max(...broken.map((session) => session.cut?.atMs ?? 0))
 }
 

@@ -264,6 +264,14 @@ function closedContract(store: () => SessionStore): void {
     expect(sortedIds(found)).toEqual(sortedIds(chain))
   })
 
+  it('follows them past an old copy of another session, which continued the same one once', async () => {
+    const [first, second, third] = chainOf(3, 12 * HOUR) as [Session, Session, Session]
+    const old = session([search(ORIGIN_MS + 2 * HOUR)], { continues: sessionId(first) })
+    for (const link of [old, third, second, first]) await put(link, 1)
+    const found = await store().loadClosed('ann', { fromMs: ORIGIN_MS - HOUR, toMs: ORIGIN_MS })
+    expect(sortedIds(found)).toEqual(expect.arrayContaining(sortedIds([first, second, third])))
+  })
+
   it.each(['0000-01-01', '0001-01-01', '1969-12-31'])('finds a session of %s', async (day) => {
     const timeMs = Date.parse(day)
     const found = session([search(timeMs)])
