@@ -5,6 +5,7 @@ import { SettingError } from '../infra/settings.ts'
 import { UserError } from '../local/user-error.ts'
 import { runDemo } from './demo-command.ts'
 import { runLocal } from './local-command.ts'
+import { runSim } from './sim-command.ts'
 
 export async function runProgram(argv: readonly string[]): Promise<void> {
   const program = new Command('search-session-ctr')
@@ -32,6 +33,24 @@ Examples:
     .command('demo')
     .description("run the Bytewax tutorial's events and a generated log, and draw click-through by hour")
     .action(runDemo)
+  program
+    .command('sim')
+    .description(
+      'simulate the pipeline with faults, one world a seed, and look for results that are not as they should be',
+    )
+    .option('--seeds <number>', 'how many', parseCount, 500)
+    .option('--from <number>', 'the first of them', parseCount, 1)
+    .option('--seed <number>', 'only this one', parseCount)
+    .option('--json', 'print one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run sim -- --seeds 500
+  npm run --silent sim -- --seeds 2000 --json
+  npm run sim -- --seed 625`,
+    )
+    .action(runSim)
   try {
     await program.parseAsync([...argv])
   } catch (error) {
@@ -52,6 +71,12 @@ function collectSetting(text: string, settings: Readonly<Record<string, string>>
   const equals = text.indexOf('=')
   if (equals < 1) throw new InvalidArgumentError('Expected name=value.')
   return { ...settings, [text.slice(0, equals)]: text.slice(equals + 1) }
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1 && count < 2 ** 31) return count
+  throw new InvalidArgumentError('Expected a whole number from 1.')
 }
 
 const PORT_MAX = 65_533

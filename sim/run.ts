@@ -39,7 +39,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const START_MS = Date.UTC(2026, 2, 2)
 const VISIT_MS = 6 * HOUR
-const USERS_MAX = 6
+export const USERS_MAX = 6
 /** How long after its event a record may still be put again. */
 const STRAGGLERS_MS = 2 * HOUR
 /** How long shards that stood still, one after the other, may take to be read. */

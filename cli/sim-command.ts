@@ -1,0 +1,72 @@
+// `sim`: seeds in, the pipeline simulated with each, and what broke, with the shortest story of the first that did, out.
+
+import { type Campaign, runCampaign, runControls } from '../sim/campaign.ts'
+import type { Fault } from '../sim/faults.ts'
+import { run } from '../sim/run.ts'
+import { shrink } from '../sim/shrink.ts'
+import { startProgress } from './progress.ts'
+import { columns } from './text-table.ts'
+
+export interface SimOptions {
+  readonly seeds: number
+  readonly from: number
+  readonly seed?: number
+  readonly json?: true
+}
+
+/** Within so many seeds every wrong design has to be found out. */
+const CONTROL_SEEDS_MAX = 200
+const STORY_LINES_MAX = 60
+
+export async function runSim(options: SimOptions): Promise<void> {
+  const progress = startProgress()
+  const first = options.seed ?? options.from
+  const seeds = options.seed === undefined ? options.seeds : 1
+  const startedMs = Date.now()
+  const campaign = await runCampaign(first, seeds, {}, (runs) => progress.show(`${runs} of ${seeds} seeds`))
+  progress.show('designs that are known to be wrong')
+  const controls = options.seed === undefined ? await runControls(CONTROL_SEEDS_MAX) : null
+  progress.clear()
+  const hash = options.seed === undefined ? null : (await run(options.seed)).hash
+  const [failure] = campaign.failures
+  if (failure !== undefined) console.error(await storyOf(failure.seed))
+  const missed = Object.values(controls ?? {}).includes(null)
+  if (failure !== undefined || missed) process.exitCode = 1
+  const seconds = Math.round((Date.now() - startedMs) / 1000)
+  if (options.json) {
+    const failed = campaign.failures.map(({ seed }) => seed)
+    console.log(JSON.stringify({ ...campaign, failures: failed.length, failed, controls, hash, seconds }))
+  } else console.log(campaignText(campaign, controls, hash, seconds))
+}
+
+/** What broke with the seed, with as few faults and users as still break it. */
+async function storyOf(seed: number): Promise<string> {
+  const { result, usersMax, faults } = await shrink(seed, {})
+  const [violation] = result.violations
+  return [
+    `seed ${seed} breaks a promise: ${violation?.user}: ${violation?.what}`,
+    `it takes ${faults.join(', ') || 'no fault'}, and at most ${usersMax} users:`,
+    ...result.story(STORY_LINES_MAX),
+    `again: npm run sim -- --seed ${seed}`,
+  ].join('\n')
+}
+
+function campaignText(
+  { seeds, failures, records, simulatedDays, faults }: Campaign,
+  controls: Readonly<Record<string, number | null>> | null,
+  hash: string | null,
+  seconds: number,
+): string {
+  const failed = failures.map(({ seed }) => seed).join(', ')
+  return [
+    `${seeds} seeds, ${records} records, ${simulatedDays} simulated days in ${seconds} s`,
+    failures.length === 0 ? 'no promise was broken' : `${failures.length} broke a promise: ${failed}`,
+    ...(hash === null ? [] : [`trace ${hash}`]),
+    '',
+    columns(Object.keys(faults).map((fault) => [fault, String(faults[fault as Fault])])),
+    ...(controls === null ? [] : ['', 'designs that are known to be wrong, and the first seed that shows it']),
+    ...(controls === null
+      ? []
+      : [columns(Object.entries(controls).map(([control, seed]) => [control, seed === null ? 'MISSED' : `${seed}`]))]),
+  ].join('\n')
+}
