@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { checkSettingName, readSettings } from '../infra/settings.ts'
 import { type LocalRun, startLocalRun } from '../local/local-run.ts'
 import { logLines } from '../local/log-lines.ts'
@@ -80,10 +80,18 @@ async function checkReadable(events: string): Promise<void> {
 
 async function makeFolder(out: string): Promise<void> {
   try {
-    await mkdir(out, { recursive: true })
+    await makeWithParents(resolve(out))
   } catch (error) {
     throw new UserError(`--out ${out}: cannot be made a folder (${(error as NodeJS.ErrnoException).code})`)
   }
+}
+
+/** Not `recursive`: that never ends where a parent takes no folders, as under /proc. */
+async function makeWithParents(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null)
+  if (found?.isDirectory()) return
+  if (folder !== dirname(folder)) await makeWithParents(dirname(folder))
+  await mkdir(folder)
 }
 
 function reachText({ endpoints, outputs }: LocalRun): string {

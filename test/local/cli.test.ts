@@ -32,6 +32,7 @@ describe('a mistake', () => {
     [['local', '--events', 'package.json', '--setting', 'gap'], 'Expected name=value'],
     [['local', '--events', 'package.json', '--setting', 'gapp=1h'], "setting 'gapp' does not exist"],
     [['local', '--events', 'package.json', '--out', 'package.json/x'], 'cannot be made a folder'],
+    [['local', '--events', 'package.json', '--out', '/proc/x'], 'cannot be made a folder'],
     [['local', '--events', 'package.json', '--port', '0'], 'Expected a port'],
   ])('%j is told in a sentence', (args, sentence) => {
     const { status, stderr, stdout } = typed(args)
