@@ -47,7 +47,7 @@ async function onRun(settings: Readonly<Record<string, string>>, use: (run: Loca
   let run: LocalRun | undefined
   const interrupt = onInterrupt(async () => run?.stop())
   try {
-    run = await startLocalRun({ settings, firstPort: null, env: process.env })
+    run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: process.env })
     await use(run)
   } finally {
     interrupt.forget()
@@ -56,7 +56,7 @@ async function onRun(settings: Readonly<Record<string, string>>, use: (run: Loca
 }
 
 async function playAll(run: LocalRun, events: readonly SentEvent[]): Promise<void> {
-  await run.play(toLines(events), () => {})
+  await run.play('demo', toLines(events), () => {})
   await run.drain()
 }
 

@@ -17,6 +17,8 @@ export interface LocalOptions {
   readonly setting: Readonly<Record<string, string>>
   readonly keep?: true
   readonly port?: number
+  readonly data?: string
+  readonly chaos?: number
 }
 
 export async function runLocal(options: LocalOptions): Promise<void> {
@@ -25,14 +27,21 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   for (const name of Object.keys(options.setting)) checkSettingName(name)
   readSettings(options.setting)
   if (options.events !== undefined) await checkReadable(options.events)
-  if (options.out !== undefined) await makeFolder(options.out)
+  if (options.out !== undefined) await makeFolder('--out', options.out)
+  if (options.data !== undefined) await makeFolder('--data', options.data)
 
   const progress = startProgress()
   progress.show('starting')
   let run: LocalRun | undefined
   const interrupt = onInterrupt(async () => run?.stop())
   try {
-    run = await startLocalRun({ settings: options.setting, firstPort: options.port ?? null, env: process.env })
+    run = await startLocalRun({
+      settings: options.setting,
+      firstPort: options.port ?? null,
+      dataFolder: options.data ?? null,
+      chaosRate: options.chaos ?? 0,
+      env: process.env,
+    })
     if (options.events !== undefined) await play(run, options.events, options.out, progress)
     progress.clear()
     if (options.keep) {
@@ -53,7 +62,7 @@ async function play(
   progress: ReturnType<typeof startProgress>,
 ): Promise<void> {
   const input = events === '-' ? process.stdin : createReadStream(events)
-  await run.play(logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
+  await run.play(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
   progress.show('closing sessions')
   await run.drain()
   const summary = await run.summary()
@@ -78,11 +87,11 @@ async function checkReadable(events: string): Promise<void> {
   if (found.isDirectory()) throw new UserError(`--events ${events}: is a folder, expected a file`)
 }
 
-async function makeFolder(out: string): Promise<void> {
+async function makeFolder(option: string, folder: string): Promise<void> {
   try {
-    await makeWithParents(resolve(out))
+    await makeWithParents(resolve(folder))
   } catch (error) {
-    throw new UserError(`--out ${out}: cannot be made a folder (${(error as NodeJS.ErrnoException).code})`)
+    throw new UserError(`${option} ${folder}: cannot be made a folder (${(error as NodeJS.ErrnoException).code})`)
   }
 }
 

@@ -19,6 +19,11 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
     .option('--setting <name=value>', 'a setting of the deployment, repeatable', collectSetting, {})
     .option('--keep', 'leave the endpoints up, and print how to reach them, until Ctrl-C')
     .option('--port <number>', 'Kinesis listens here, DynamoDB and S3 on the next two (default: free ports)', parsePort)
+    .option(
+      '--data <folder>',
+      'keep the stream and the tables there; a run on the same folder goes on where one was killed',
+    )
+    .option('--chaos <rate>', 'let calls fail and functions die, at this rate from 0 to 0.5', parseRate)
     .addHelpText(
       'after',
       `
@@ -77,6 +82,14 @@ function parseCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count >= 1 && count < 2 ** 31) return count
   throw new InvalidArgumentError('Expected a whole number from 1.')
+}
+
+const RATE_MAX = 0.5
+
+function parseRate(text: string): number {
+  const rate = text.trim() === '' ? Number.NaN : Number(text)
+  if (rate >= 0 && rate <= RATE_MAX) return rate
+  throw new InvalidArgumentError(`Expected a number from 0 to ${RATE_MAX}.`)
 }
 
 const PORT_MAX = 65_533

@@ -3,7 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { connect, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { startFauxqs } from 'fauxqs'
 import kinesalite from 'kinesalite'
 import { UserError } from './user-error.ts'
@@ -21,13 +23,19 @@ interface Service {
 }
 
 const HOST = '127.0.0.1'
+const TIED_PROCESS = fileURLToPath(new URL('tied-process.mjs', import.meta.url))
 
 /**
  * `KINESIS_ENDPOINT`, `DYNAMODB_ENDPOINT` and `S3_ENDPOINT` are used where they are set.
  *
  * @param firstPort Kinesis listens here, DynamoDB and S3 on the next two; null for any free ports.
+ * @param dataFolder where the emulators of Kinesis and DynamoDB keep what they hold; null for in memory only.
  */
-export async function startEndpoints(firstPort: number | null, env: NodeJS.ProcessEnv): Promise<Endpoints> {
+export async function startEndpoints(
+  firstPort: number | null,
+  dataFolder: string | null,
+  env: NodeJS.ProcessEnv,
+): Promise<Endpoints> {
   const started: Service[] = []
   const start = async (given: string | undefined, offset: number, emulator: (port: number) => Promise<Service>) => {
     if (given !== undefined && given !== '') return given
@@ -39,8 +47,8 @@ export async function startEndpoints(firstPort: number | null, env: NodeJS.Proce
     await Promise.all(started.map((service) => service.stop()))
   }
   try {
-    const kinesis = await start(env.KINESIS_ENDPOINT, 0, startKinesis)
-    const dynamodb = await start(env.DYNAMODB_ENDPOINT, 1, (port) => startDynamo(port, env))
+    const kinesis = await start(env.KINESIS_ENDPOINT, 0, (port) => startKinesis(port, dataFolder))
+    const dynamodb = await start(env.DYNAMODB_ENDPOINT, 1, (port) => startDynamo(port, dataFolder, env))
     const s3 = await start(env.S3_ENDPOINT, 2, startS3)
     return { kinesis, dynamodb, s3, stop }
   } catch (error) {
@@ -49,9 +57,10 @@ export async function startEndpoints(firstPort: number | null, env: NodeJS.Proce
   }
 }
 
-async function startKinesis(port: number): Promise<Service> {
+async function startKinesis(port: number, dataFolder: string | null): Promise<Service> {
   // Its own default waits half a second at every change of a stream.
-  const server = kinesalite({ createStreamMs: 0, updateStreamMs: 0, deleteStreamMs: 0, shardLimit: 1000 })
+  const atOnce = { createStreamMs: 0, updateStreamMs: 0, deleteStreamMs: 0, shardLimit: 1000 }
+  const server = kinesalite(dataFolder === null ? atOnce : { ...atOnce, path: join(dataFolder, 'kinesis') })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, HOST, resolve)
@@ -70,13 +79,11 @@ async function startS3(port: number): Promise<Service> {
   return { endpoint: `http://${HOST}:${port}`, stop: () => server.stop() }
 }
 
-async function startDynamo(port: number, env: NodeJS.ProcessEnv): Promise<Service> {
-  const child = spawn(dynoxideBinary(env), ['serve', '--host', HOST, '--port', String(port)], { stdio: 'ignore' })
-  const killAtExit = (): void => {
-    child.kill('SIGKILL')
-  }
-  process.once('exit', killAtExit)
-  child.once('exit', () => process.off('exit', killAtExit))
+async function startDynamo(port: number, dataFolder: string | null, env: NodeJS.ProcessEnv): Promise<Service> {
+  const kept = dataFolder === null ? [] : ['--db-path', join(dataFolder, 'dynamodb.sqlite')]
+  const command = [dynoxideBinary(env), 'serve', '--host', HOST, '--port', String(port), ...kept]
+  // Its input stays open for as long as this process lives.
+  const child = spawn(process.execPath, [TIED_PROCESS, ...command], { stdio: ['pipe', 'ignore', 'ignore'] })
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new UserError(`DynamoDB's emulator does not start: ${error.message}`)))
     child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}`)))
@@ -104,7 +111,7 @@ function dynoxideBinary(env: NodeJS.ProcessEnv): string {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
+  child.kill('SIGTERM')
   await ended
 }
 

@@ -8,6 +8,8 @@ declare module 'kinesalite' {
     readonly updateStreamMs?: number
     readonly deleteStreamMs?: number
     readonly shardLimit?: number
+    /** Of a LevelDB; in memory without. */
+    readonly path?: string
   }
 
   // biome-ignore lint/style/noDefaultExport: the package's own shape

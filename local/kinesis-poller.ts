@@ -12,6 +12,8 @@ import type { MappingSpec } from './template.ts'
 export interface Poller {
   /** Records that the function has taken, and those that it was given up for. */
   counts(): { readonly delivered: number; readonly discarded: number }
+  /** Resolves once it has read all that there was when it was called. */
+  caughtUp(): Promise<void>
   stop(): Promise<void>
   /** Throws what stopped the poller by itself. */
   readonly ended: Promise<void>
@@ -21,7 +23,9 @@ export interface Poller {
 const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 /** What a record takes in the invocation's JSON besides its data. */
 const ENVELOPE_BYTES = 556
-const IDLE_WAIT_MS = 5
+/** Ever longer, up to this, while nothing comes. */
+const IDLE_WAIT_MS_MAX = 100
+const IDLE_WAIT_MS_MIN = 5
 
 /**
  * Polls each shard in turn, so that one function process is enough. The batching window is the only thing that is
@@ -31,12 +35,16 @@ export function startKinesisPoller(mapping: MappingSpec, invoked: FunctionProces
   let isStopped = false
   let delivered = 0
   let discarded = 0
+  let listed: Promise<unknown> | undefined
+  /** How often each shard had nothing more. */
+  const emptyLooks = new Map<string, number>()
 
   const pollShard = async (shardId: string): Promise<void> => {
     const invoker = kinesisInvoker(shardId, mapping, invoked, clients)
     const start = { StreamName: mapping.sourceName, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' } as const
     let iterator = (await clients.kinesis.send(new GetShardIteratorCommand(start))).ShardIterator
     let waiting: _Record[] = []
+    let idleMs = IDLE_WAIT_MS_MIN
     while (!isStopped && iterator !== undefined) {
       const page = await clients.kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 10_000 }))
       iterator = page.NextShardIterator
@@ -49,12 +57,18 @@ export function startKinesisPoller(mapping: MappingSpec, invoked: FunctionProces
         delivered += outcome.succeeded
         discarded += outcome.failed.length
       }
-      if ((page.Records ?? []).length === 0) await wait(IDLE_WAIT_MS)
+      idleMs = (page.Records ?? []).length > 0 ? IDLE_WAIT_MS_MIN : Math.min(2 * idleMs, IDLE_WAIT_MS_MAX)
+      if ((page.Records ?? []).length > 0) continue
+      if (!hasMore) emptyLooks.set(shardId, (emptyLooks.get(shardId) ?? 0) + 1)
+      await wait(idleMs)
     }
   }
 
   const pollAll = async (): Promise<void> => {
-    const { Shards: shards } = await clients.kinesis.send(new ListShardsCommand({ StreamName: mapping.sourceName }))
+    const list = clients.kinesis.send(new ListShardsCommand({ StreamName: mapping.sourceName }))
+    listed = list
+    const { Shards: shards } = await list
+    for (const shard of shards ?? []) emptyLooks.set(shard.ShardId as string, 0)
     await Promise.all((shards ?? []).map((shard) => pollShard(shard.ShardId as string)))
   }
 
@@ -63,11 +77,22 @@ export function startKinesisPoller(mapping: MappingSpec, invoked: FunctionProces
   return {
     counts: () => ({ delivered, discarded }),
     ended,
+    caughtUp: async () => {
+      await listed
+      const before = new Map(emptyLooks)
+      // The look under way may have begun before the call, so the one after it counts.
+      const isDone = (): boolean => [...emptyLooks].every(([shard, looks]) => looks >= (before.get(shard) ?? 0) + 2)
+      while (!isDone()) await Promise.race([wait(IDLE_WAIT_MS_MIN), ended.then(failWhenStopped)])
+    },
     stop: async () => {
       isStopped = true
       await ended.catch(() => {})
     },
   }
+}
+
+function failWhenStopped(): never {
+  throw new Error('the reader of the stream stopped before it was caught up')
 }
 
 function nextBatch(waiting: readonly _Record[], batchSize: number): _Record[] {

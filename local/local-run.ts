@@ -7,11 +7,15 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
+import type { SweepReport } from '../functions/sweep/sweep.ts'
+import { chaotic, mishapsAt, NO_MISHAPS } from './chaos.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from './clients.ts'
 import { startDynamoGateway } from './dynamodb-gateway.ts'
 import { type Endpoints, startEndpoints } from './endpoints.ts'
-import { type FunctionProcess, startFunction } from './function-process.ts'
+import { FunctionError, type FunctionProcess, startFunction } from './function-process.ts'
+import { startGateway } from './gateway.ts'
 import { startKinesisPoller } from './kinesis-poller.ts'
+import { type LogPositions, logPositions } from './log-positions.ts'
 import { type Produced, produce } from './producer.ts'
 import { provision } from './provision.ts'
 import { startSchedule } from './schedule.ts'
@@ -33,6 +37,10 @@ export interface LocalRunOptions {
   readonly settings: Readonly<Record<string, string>>
   /** See `startEndpoints`. */
   readonly firstPort: number | null
+  /** Where the stream and the tables are kept, so that another run can go on with them; null for in memory only. */
+  readonly dataFolder: string | null
+  /** The share of calls and invocations that something befalls, 0 to 1. */
+  readonly chaosRate: number
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -40,8 +48,11 @@ export interface LocalRun {
   readonly endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>
   readonly outputs: Readonly<Record<string, string>>
   readonly clients: Clients
-  /** Writes the lines to the stream, and returns when every record has been through ingest. */
-  play(lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
+  /**
+   * Writes the lines to the stream, and returns when every record has been through ingest. What an earlier run on the
+   * same data wrote of a log of this name is not written again.
+   */
+  play(name: string, lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
   /** Closes every session and returns when all results are written. */
   drain(): Promise<void>
   results(): Promise<ResultRow[]>
@@ -53,7 +64,8 @@ export interface LocalRun {
 const TICK_MS = 1000
 const PROGRESS_EVERY_MS = 20
 
-export async function startLocalRun({ settings, firstPort, env }: LocalRunOptions): Promise<LocalRun> {
+export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
+  const { settings, firstPort, dataFolder, chaosRate, env } = options
   const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-'))
   const stops: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })]
   // For a process that ends in mid-start.
@@ -63,17 +75,26 @@ export async function startLocalRun({ settings, firstPort, env }: LocalRunOption
     stops.length = 0
   }
   try {
-    const [template, endpoints] = await settleBoth(synthesize(folder, settings), startEndpoints(firstPort, env), stops)
-    const gateway = await startDynamoGateway(endpoints.dynamodb)
-    stops.push(gateway.stop)
+    const [template, endpoints] = await settleBoth(
+      synthesize(folder, settings),
+      startEndpoints(firstPort, dataFolder, env),
+      stops,
+    )
+    const mishaps = chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate)
+    const gateway = await startDynamoGateway(endpoints.dynamodb, mishaps)
+    const kinesis = await startGateway(endpoints.kinesis, mishaps)
+    const s3 = await startGateway(endpoints.s3, mishaps)
+    stops.push(gateway.stop, kinesis.stop, s3.stop)
     const clients = localClients(endpoints)
     stops.push(clients.close)
     const spec = readPipeline(template, isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
     const log = functionLog()
-    const functions = startFunctions(spec, folder, { ...endpoints, dynamodb: gateway.endpoint }, log.add)
+    const reached = { dynamodb: gateway.endpoint, kinesis: kinesis.endpoint, s3: s3.endpoint }
+    const functions = startFunctions(spec, folder, reached, chaosRate, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
-    return assemble(spec, functions, { endpoints, clients, gateway, log }, stops, stop)
+    const positions = logPositions(dataFolder)
+    return assemble(spec, functions, { endpoints, clients, gateway, log, positions }, stops, stop)
   } catch (error) {
     await stop()
     throw error
@@ -101,6 +122,7 @@ function startFunctions(
   spec: PipelineSpec,
   folder: string,
   endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
+  chaosRate: number,
   onLine: (line: string) => void,
 ): Map<string, FunctionProcess> {
   const variables = {
@@ -109,7 +131,9 @@ function startFunctions(
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
   }
-  return new Map(spec.functions.map((fn) => [fn.name, startFunction(fn, folder, variables, onLine)]))
+  return new Map(
+    spec.functions.map((fn) => [fn.name, chaotic(startFunction(fn, folder, variables, onLine), chaosRate)]),
+  )
 }
 
 interface Parts {
@@ -117,12 +141,13 @@ interface Parts {
   readonly clients: Clients
   readonly gateway: Awaited<ReturnType<typeof startDynamoGateway>>
   readonly log: FunctionLog
+  readonly positions: LogPositions
 }
 
 function assemble(
   spec: PipelineSpec,
   functions: ReadonlyMap<string, FunctionProcess>,
-  { endpoints, clients, gateway, log }: Parts,
+  { endpoints, clients, gateway, log, positions }: Parts,
   stops: (() => unknown)[],
   stop: () => Promise<void>,
 ): LocalRun {
@@ -150,8 +175,12 @@ function assemble(
     endpoints,
     outputs: spec.outputs,
     clients,
-    play: async (lines, onProgress) => {
-      const made = await produce(lines, streamName, clients.kinesis, (sent) => onProgress(arrived(), eventsIn + sent))
+    play: async (name, lines, onProgress) => {
+      const onSent = (sent: number): void => {
+        positions.record(name, sent)
+        onProgress(arrived(), eventsIn + sent)
+      }
+      const made = await produce(lines, streamName, clients.kinesis, onSent, positions.of(name))
       await s3DeadLetters(clients.s3, tables.deadLetters).put(
         made.tooLarge.map((line, n) => unsendable(line, eventsIn + n)),
       )
@@ -161,6 +190,7 @@ function assemble(
         await Promise.race([wait(PROGRESS_EVERY_MS), ingestPoller.ended])
         onProgress(arrived(), produced)
       }
+      await ingestPoller.caughtUp()
       return made
     },
     drain: async () => {
@@ -186,10 +216,16 @@ function assemble(
 
 const DRAINS_MAX = 1000
 
+type DrainReport = Pick<SweepReport, 'closed' | 'conflicts' | 'isUnfinished'>
+
 async function drainSessions(sweep: FunctionProcess): Promise<void> {
   for (let drains = 0; drains < DRAINS_MAX; drains++) {
-    const report = (await sweep.invoke({ drain: true })) as { closed: number; conflicts: number; isUnfinished: boolean }
-    if (report.closed === 0 && report.conflicts === 0 && !report.isUnfinished) return
+    try {
+      const report = (await sweep.invoke({ drain: true })) as DrainReport
+      if (report.closed === 0 && report.conflicts === 0 && !report.isUnfinished) return
+    } catch (error) {
+      if (!(error instanceof FunctionError)) throw error
+    }
   }
   throw new Error(`sessions are still open after ${DRAINS_MAX} drains`)
 }

@@ -14,31 +14,36 @@ const FIRST_WAIT_MS = 50
 
 export interface Produced {
   readonly lines: number
+  /** Those of them that are in the stream. */
   readonly sent: number
   /** Lines over what a record may hold. */
   readonly tooLarge: readonly Buffer[]
 }
 
-/** @param onSent told after every request how many lines were read. */
+/**
+ * @param onSent told after every request how many lines are in the stream now.
+ * @param skip so many lines at the beginning are in the stream already.
+ */
 export async function produce(
   lines: AsyncIterable<Buffer>,
   stream: string,
   kinesis: KinesisClient,
   onSent: (lines: number) => void,
+  skip = 0,
 ): Promise<Produced> {
   const tooLarge: Buffer[] = []
   let batch: PutRecordsRequestEntry[] = []
   let bytes = 0
   let count = 0
   let sent = 0
-  const flush = async (): Promise<void> => {
+  const flush = async (linesBefore: number): Promise<void> => {
     if (batch.length > 0) await putAll(batch, stream, kinesis)
-    sent += batch.length
     batch = []
     bytes = 0
-    onSent(count)
+    onSent(linesBefore)
   }
   for await (const line of lines) {
+    const linesBefore = count
     count++
     const entry = { Data: line, PartitionKey: partitionKey(line) }
     const size = line.length + Buffer.byteLength(entry.PartitionKey)
@@ -46,11 +51,13 @@ export async function produce(
       tooLarge.push(line)
       continue
     }
-    if (batch.length === REQUEST_RECORDS_MAX || bytes + size > REQUEST_BYTES_MAX) await flush()
+    sent++
+    if (count <= skip) continue
+    if (batch.length === REQUEST_RECORDS_MAX || bytes + size > REQUEST_BYTES_MAX) await flush(linesBefore)
     batch.push(entry)
     bytes += size
   }
-  await flush()
+  await flush(count)
   return { lines: count, sent, tooLarge }
 }
 

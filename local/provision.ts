@@ -9,6 +9,7 @@ import type { PipelineSpec, StreamSpec, TableSpec } from './template.ts'
 
 const READY_TRIES_MAX = 500
 
+/** What is there already, from an earlier run on the same data, stays as it is. */
 export async function provision(spec: PipelineSpec, clients: Clients): Promise<void> {
   for (const stream of spec.streams) await createStream(stream, clients)
   for (const table of spec.tables) await createTable(table, clients)
@@ -16,7 +17,7 @@ export async function provision(spec: PipelineSpec, clients: Clients): Promise<v
 }
 
 async function createStream({ name, shards }: StreamSpec, { kinesis }: Clients): Promise<void> {
-  await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }))
+  await unlessThere(kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards })))
   await ready(`stream ${name}`, async () => {
     const { StreamDescriptionSummary: summary } = await kinesis.send(
       new DescribeStreamSummaryCommand({ StreamName: name }),
@@ -26,7 +27,7 @@ async function createStream({ name, shards }: StreamSpec, { kinesis }: Clients):
 }
 
 async function createTable(table: TableSpec, { dynamodb }: Clients): Promise<void> {
-  await dynamodb.send(
+  const create = dynamodb.send(
     new CreateTableCommand({
       TableName: table.name,
       BillingMode: 'PAY_PER_REQUEST',
@@ -38,6 +39,7 @@ async function createTable(table: TableSpec, { dynamodb }: Clients): Promise<voi
       }),
     }),
   )
+  await unlessThere(create)
   await ready(`table ${table.name}`, async () => {
     const { Table: described } = await dynamodb.send(new DescribeTableCommand({ TableName: table.name }))
     return described?.TableStatus === 'ACTIVE'
@@ -49,6 +51,12 @@ async function createTable(table: TableSpec, { dynamodb }: Clients): Promise<voi
 
 function toIndex(index: TableSpec['indexes'][number]) {
   return { ...index, KeySchema: [...index.KeySchema] }
+}
+
+async function unlessThere(created: Promise<unknown>): Promise<void> {
+  await created.catch((error) => {
+    if ((error as Error).name !== 'ResourceInUseException') throw error
+  })
 }
 
 async function ready(what: string, isReady: () => Promise<boolean>): Promise<void> {

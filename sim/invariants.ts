@@ -1,5 +1,6 @@
 // What must hold when a run has come to rest: stores, letters and everything sent in, broken promises out.
 
+import { sha256 } from '../functions/aws/digest.ts'
 import { watermark } from '../functions/domain/clock.ts'
 import type { Event } from '../functions/domain/event.ts'
 import { type ResultRow, toRows } from '../functions/domain/result.ts'
@@ -137,7 +138,7 @@ function checkRows(
     const isCut = ended === 'max_events' || ended === 'max_duration'
     const cut = isCut && next !== undefined ? { reason: ended, atMs: (next.events[0] as Event).timeMs } : null
     const session: Session = { ids: ['any'], continues: null, cut, events }
-    return toRows({ user, session, reason: ended, version: 0 })
+    return toRows({ user, session, reason: ended, version: 0 }, sha256)
   })
   const wanted = rows.map(essence).sort()
   const got = published.map(essence).sort()

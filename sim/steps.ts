@@ -101,7 +101,7 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
     }
     const sessions = reachedSessions(stores, invocation, world)
     const settings = { resultRetentionMs: RESULT_RETENTION_MS }
-    const report = await finalize(batch, { sessions, results }, settings, world.time.nowMs())
+    const report = await finalize(batch, { sessions, results, digest: sha256 }, settings, world.time.nowMs())
     return report.failed?.sequenceNumber ?? null
   })
 }

@@ -27,7 +27,10 @@ describe('the source', () => {
   })
 
   it('is TypeScript, but for what Node runs as it is', () => {
-    expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$/.test(path))).toEqual(['local/function-runtime.mjs'])
+    expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$/.test(path))).toEqual([
+      'local/function-runtime.mjs',
+      'local/tied-process.mjs',
+    ])
   })
 
   it('was found in every folder', () => {

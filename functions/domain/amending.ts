@@ -21,7 +21,7 @@ export interface Reopening {
   readonly involved: ReadonlySet<Session>
   /**
    * Whether all that may change can be open at once. Not where it is more than one item can hold (a long run of full
-   * sessions, so a robot's), where a part of it is no longer kept, or where what is closed is final (C7).
+   * sessions, so a robot's), or where a part of it is no longer kept.
    */
   readonly fits: boolean
   /** Open sessions that are not involved, where they and the others together would be more than one item can hold. */
@@ -35,23 +35,65 @@ export function reopen(
   arrivals: readonly Arrival[],
   rules: Rules,
 ): Reopening {
-  const isTouched = (session: Session): boolean => arrivals.some(({ event }) => touches(session, event.timeMs, rules))
+  const isTouched = (session: Session): boolean => arrivals.some((arrival) => touches(arrival, session, rules))
   const reopened = closed.filter(isTouched)
   const involved = new Set(open.filter(isTouched))
   const isWhole = followContinuations(reopened, involved, closed, open)
-  const isFinal = rules.lateEvents === 'divert' && reopened.length > 0
-  const isTooMuch = reopened.length > 0 && totalBytes([...reopened, ...involved]) > STATE_BYTES_MAX
-  const isCrowded = reopened.length > 0 && totalBytes([...reopened, ...open]) > STATE_BYTES_MAX
+  const hasRoom = (others: Iterable<Session>): boolean =>
+    reopened.length === 0 || totalBytes([...reopened, ...others]) <= STATE_BYTES_MAX
   return {
     reopened,
     involved,
-    fits: isWhole && !isFinal && !isTooMuch,
-    inTheWay: isCrowded ? open.filter((session) => !involved.has(session)) : [],
+    fits: isWhole && hasRoom(involved),
+    inTheWay: hasRoom(open) ? [] : open.filter((session) => !involved.has(session)),
   }
 }
 
-export function touches(session: Session, timeMs: number, rules: Rules): boolean {
-  return timeMs >= firstEvent(session).timeMs - rules.gapMs && timeMs <= reach(session, rules)
+/**
+ * The arrivals in batches, each of which fits as far as that is possible: arrivals that change the same sessions stay
+ * together, and batches are as large as may be, since each is a write.
+ */
+export function fittingBatches<A extends Arrival>(
+  open: readonly Session[],
+  closed: readonly Session[],
+  arrivals: readonly A[],
+  rules: Rules,
+): A[][] {
+  const batches: A[][] = []
+  for (const group of relatedGroups(open, closed, arrivals, rules)) {
+    const latest = batches.at(-1)
+    const together = [...(latest ?? []), ...group]
+    if (latest !== undefined && reopen(open, closed, together, rules).fits) latest.push(...group)
+    else batches.push(group)
+  }
+  return batches
+}
+
+/** Arrivals that may change a session in common, directly or by way of others. */
+function relatedGroups<A extends Arrival>(
+  open: readonly Session[],
+  closed: readonly Session[],
+  arrivals: readonly A[],
+  rules: Rules,
+): A[][] {
+  let groups: { arrivals: A[]; sessions: Set<Session> }[] = []
+  for (const arrival of arrivals) {
+    const { reopened, involved } = reopen(open, closed, [arrival], rules)
+    const joined = { arrivals: [arrival], sessions: new Set([...reopened, ...involved]) }
+    const isRelated = ({ sessions }: { sessions: Set<Session> }): boolean =>
+      [...joined.sessions].some((session) => sessions.has(session))
+    const related = groups.filter(isRelated)
+    for (const group of related) {
+      joined.arrivals.unshift(...group.arrivals)
+      for (const session of group.sessions) joined.sessions.add(session)
+    }
+    groups = [...groups.filter((group) => !related.includes(group)), joined]
+  }
+  return groups.map((group) => group.arrivals)
+}
+
+export function touches({ event }: Arrival, session: Session, rules: Rules): boolean {
+  return event.timeMs >= firstEvent(session).timeMs - rules.gapMs && event.timeMs <= reach(session, rules)
 }
 
 /**

@@ -39,20 +39,27 @@ export function toClose(state: UserState, atMs: number, rules: Rules, scope: Sco
     if (isChosen) bytes -= sessionBytes(session)
     return isChosen
   })
-  return closing(state, chosen, watermarkMs, rules)
+  return closing(state, chosen, scope, watermarkMs, rules)
 }
 
 /** Sessions to close whatever their age, to make room. */
 export function evicted(state: UserState, sessions: readonly Session[], atMs: number, rules: Rules): Closing[] {
-  return state.skewMs === null ? [] : closing(state, sessions, watermark(atMs, state.skewMs, rules), rules)
+  return state.skewMs === null ? [] : closing(state, sessions, 'limits', watermark(atMs, state.skewMs, rules), rules)
 }
 
-function closing(state: UserState, chosen: readonly Session[], watermarkMs: number, rules: Rules): Closing[] {
+function closing(
+  state: UserState,
+  chosen: readonly Session[],
+  scope: Scope,
+  watermarkMs: number,
+  rules: Rules,
+): Closing[] {
   const latest = state.open.at(-1)
-  return chosen.map((session) => ({
-    session,
-    reason: closeReason(session, session === latest, watermarkMs, rules),
-  }))
+  return chosen.map((session) => {
+    const reason = closeReason(session, session === latest, watermarkMs, rules)
+    // To make room, before its gap has passed: if it goes on, that amends it.
+    return { session, reason: reason === 'drain' && scope !== 'all' ? 'gap' : reason }
+  })
 }
 
 /** The state once these sessions are stored as closed. */

@@ -2,7 +2,7 @@
 
 import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
 import type { CloseReason } from './clock.ts'
-import type { SearchEvent } from './event.ts'
+import type { Digest, SearchEvent } from './event.ts'
 import { firstEvent, type Session, sessionId } from './session.ts'
 import { isoTime } from './time.ts'
 
@@ -80,14 +80,16 @@ export interface SessionRow extends CommonRow {
 
 export type ResultRow = SearchRow | SessionRow
 
+const KEY_DIGEST_LENGTH = 11
+
 /** The search rows in order, then the session's own. A session without a search has none: it contributes nothing. */
-export function toRows(closed: ClosedSession): ResultRow[] {
+export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
   const { searches, orphans } = attribute(closed.session.events)
   if (searches.length === 0) return []
   const rows: SearchRow[] = []
   const keys = new Set<string>()
   for (const search of searches) {
-    const row = searchRow(closed, search, keys)
+    const row = searchRow(closed, search, keys, digest)
     keys.add(row.sk)
     rows.push(row)
   }
@@ -96,19 +98,20 @@ export function toRows(closed: ClosedSession): ResultRow[] {
 
 /**
  * The id alone may not tell two searches of one millisecond apart: a search id can be another's event id, and a limit
- * can cut a session between two searches of one id. Then the event id tells them apart.
+ * can cut a session between two searches of one id. Then a digest of the event id tells them apart, since two ids of
+ * full length would be longer than a key may be.
  */
-function searchKey({ cut }: Session, search: SearchEvent, taken: ReadonlySet<string>): string {
-  let key = `search#${isoTime(search.timeMs)}#${search.searchId ?? search.eventId}`
-  if (search.searchId !== null && cut?.atMs === search.timeMs) key += `#${search.eventId}`
-  while (taken.has(key)) key += `#${search.eventId}`
-  return key
+function searchKey({ cut }: Session, search: SearchEvent, taken: ReadonlySet<string>, digest: Digest): string {
+  const key = `search#${isoTime(search.timeMs)}#${search.searchId ?? search.eventId}`
+  const isUnclear = taken.has(key) || cut?.atMs === search.timeMs
+  return isUnclear ? `${key}#${digest(search.eventId).slice(0, KEY_DIGEST_LENGTH)}` : key
 }
 
 function searchRow(
   closed: ClosedSession,
   { search, results, clicks }: AttributedSearch,
   taken: ReadonlySet<string>,
+  digest: Digest,
 ): SearchRow {
   const first = clicks[0]
   const resultCount = results.length === 0 ? null : Math.max(...results.map((result) => result.resultCount))
@@ -116,7 +119,7 @@ function searchRow(
   const time = isoTime(search.timeMs)
   return {
     pk: `user#${closed.user}`,
-    sk: searchKey(closed.session, search, taken),
+    sk: searchKey(closed.session, search, taken, digest),
     kind: 'search',
     user: closed.user,
     session_id: sessionId(closed.session),

@@ -74,7 +74,7 @@ function foundingEventId(id: string): string {
  *   keeps the smallest id of those whose founding event it holds; one that holds none founds itself on its first event.
  */
 export function toSessions(events: readonly Event[], known: readonly Session[], rules: Rules): Session[] {
-  const founders = new Map(known.flatMap((session) => session.ids).map((id) => [foundingEventId(id), id]))
+  const founders = idsByFounder(known)
   const continuedOutside = continuedByFirstEvent(known)
   const sessions: Session[] = []
   let previous: Session | undefined
@@ -91,6 +91,15 @@ export function toSessions(events: readonly Event[], known: readonly Session[], 
     sessions.push(previous)
   }
   return sessions
+}
+
+/** More than one where an event id came back after its session had closed, and both sessions are known now. */
+function idsByFounder(known: readonly Session[]): ReadonlyMap<string, readonly string[]> {
+  const founders = new Map<string, string[]>()
+  for (const id of known.flatMap((session) => session.ids)) {
+    founders.set(foundingEventId(id), [...(founders.get(foundingEventId(id)) ?? []), id])
+  }
+  return founders
 }
 
 /** Which session, itself not among `known`, is continued by the one that begins with this event. */

@@ -1,8 +1,8 @@
 // A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
 
-import { type Reopening, reopen, touches } from './amending.ts'
+import { fittingBatches, reopen, touches } from './amending.ts'
 import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
-import { type Arrival, compareEvents } from './event.ts'
+import { type Arrival, compareEvents, type Event } from './event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, lastEvent, type Session, sessionId, toSessions } from './session.ts'
 
@@ -70,43 +70,52 @@ export function apply(
 ): Applied {
   const onlyClosed = notOpen(closed, state)
   const { skewMs, admitted: judged, duplicates, refused } = admit(state, onlyClosed, arrivals, rules)
-  const reopening = reopen(state.open, onlyClosed, judged, rules)
-  const unfit = reopening.fits ? [] : judged.filter((arrival) => isOf(arrival, reopening, rules))
-  const admitted = judged.filter((arrival) => !unfit.includes(arrival))
-  const reopened = reopening.fits ? reopening.reopened : []
-  const involved = reopening.fits ? reopening.involved : new Set<Session>()
+  const unfit = unfitting(state.open, onlyClosed, judged, rules)
+  const admitted = judged.filter((arrival) => !unfit.has(arrival))
+  const { reopened, involved } = reopen(state.open, onlyClosed, admitted, rules)
   const open = admitted.length === 0 ? state.open : recut(state.open, reopened, involved, admitted, rules)
   return {
     state: armed({ ...state, skewMs, open }, rules),
     accepted: admitted.length,
     duplicates,
-    refused: [...refused, ...unfit.map((arrival): Refusal => ({ arrival, ...refusalOf(rules) }))],
+    refused: [...refused, ...[...unfit].map((arrival): Refusal => ({ arrival, ...refusalOf(rules) }))],
     amended: reopened.length,
     changed: admitted.length > 0 || skewMs !== state.skewMs,
   }
 }
 
-function isOf({ event }: Arrival, { reopened, involved }: Reopening, rules: Rules): boolean {
-  return [...reopened, ...involved].some((session) => touches(session, event.timeMs, rules))
+/** What cannot be taken in: it touches what is published for good (C7), or more than can be open at once. */
+function unfitting(
+  open: readonly Session[],
+  closed: readonly Session[],
+  judged: readonly Arrival[],
+  rules: Rules,
+): ReadonlySet<Arrival> {
+  const touching = (sessions: readonly Session[]): ReadonlySet<Arrival> =>
+    new Set(judged.filter((arrival) => sessions.some((session) => touches(arrival, session, rules))))
+  if (rules.lateEvents === 'divert') return touching(closed)
+  const { fits, reopened, involved } = reopen(open, closed, judged, rules)
+  return fits ? new Set() : touching([...reopened, ...involved])
 }
 
-export interface Room {
-  /** False where fewer arrivals at once may fit, or where the only one cannot be taken in. */
-  readonly fits: boolean
-  /** Open sessions to close before the arrivals are applied, since all together would not fit in the user's item. */
+export interface Room<A extends Arrival> {
+  /** The arrivals, to be applied one batch after the other: what is more than fits at once stands in several. */
+  readonly batches: readonly (readonly A[])[]
+  /** Open sessions to close before the first batch is applied, since all would not fit in the user's item together. */
   readonly inTheWay: readonly Session[]
 }
 
 /** What applying these arrivals asks of the user's item. */
-export function roomFor(
+export function roomFor<A extends Arrival>(
   state: UserState,
   closed: readonly Session[],
-  arrivals: readonly Arrival[],
+  arrivals: readonly A[],
   rules: Rules,
-): Room {
+): Room<A> {
   const onlyClosed = notOpen(closed, state)
-  const { admitted } = admit(state, onlyClosed, arrivals, rules)
-  return reopen(state.open, onlyClosed, admitted, rules)
+  const { fits } = reopen(state.open, onlyClosed, arrivals, rules)
+  const batches = fits ? [arrivals] : fittingBatches(state.open, onlyClosed, arrivals, rules)
+  return { batches, inTheWay: reopen(state.open, onlyClosed, batches[0] ?? [], rules).inTheWay }
 }
 
 /** A session that was opened again keeps its stored copy until it closes again; the open one is the newer. */
@@ -164,10 +173,16 @@ function recut(
 ): Session[] {
   const known = [...involved, ...reopened]
   const pool = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
-  const changed = toSessions(pool.sort(compareEvents), known, rules)
+  const changed = toSessions(eachOnce(pool.sort(compareEvents)), known, rules)
   const stillOpen = changed.filter((session) => !reopened.some((before) => isSame(before, session)))
   const untouched = open.filter((session) => !involved.has(session))
   return [...untouched, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
+}
+
+/** The first of each event id: two closed sessions may hold the same one until an event between joins them. */
+function eachOnce(sorted: readonly Event[]): Event[] {
+  const seen = new Set<string>()
+  return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))
 }
 
 /** Events are only ever added, so as many of them between the same ends are the same. */

@@ -1,12 +1,14 @@
 // Finalize: changes of closed sessions in, their rows written to the results table and the rows they no longer have removed.
 
 import pMap from 'p-map'
+import type { Digest } from '../domain/event.ts'
 import { type ResultRow, toRows } from '../domain/result.ts'
 import type { ClosedChange, ResultStore, SessionStore } from '../ports.ts'
 
 export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>
   readonly results: ResultStore
+  readonly digest: Digest
 }
 
 export interface FinalizeSettings {
@@ -39,8 +41,8 @@ export async function finalize(
   const expiresAtMs = nowMs + settings.resultRetentionMs
   for (const change of changes) {
     try {
-      const before = change.before === null ? [] : toRows(change.before)
-      const after = change.after === null ? [] : toRows(change.after)
+      const before = change.before === null ? [] : toRows(change.before, ports.digest)
+      const after = change.after === null ? [] : toRows(change.after, ports.digest)
       const kept = new Set(after.map((row) => row.sk))
       const gone = before.filter((row) => !kept.has(row.sk))
       await pMap(after, (row) => ports.results.put(row, expiresAtMs), { concurrency: ROWS_AT_ONCE })

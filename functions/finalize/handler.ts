@@ -2,6 +2,7 @@
 
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { toChanges } from '../aws/closed-changes.ts'
+import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
 import { readFinalizeEnvironment } from '../aws/environment.ts'
 import { toBatchReply } from '../aws/kinesis-batch.ts'
@@ -16,6 +17,7 @@ const client = documentClient()
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX),
   results: dynamoResultStore(client, settings.resultsTable),
+  digest: sha256,
 }
 
 export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {

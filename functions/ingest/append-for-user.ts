@@ -43,13 +43,13 @@ export async function appendForUser(
 ): Promise<UserOutcome> {
   const totals = { accepted: 0, duplicates: 0, amended: 0, conflicts: 0, refused: [] }
   const appending: Appending = { user, sessions, rules, nowMs, totals }
-  const chunks = toChunks(arrivals, rules)
+  const chunks: (readonly ArrivedEvent[])[] = toChunks(arrivals, rules)
   let state = loaded ?? NEW_USER
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
     try {
-      const saved = await append(chunk, state, appending)
-      if (saved === null) chunks.unshift(...halves(chunk))
-      else state = await closeWhatLimitsDemand(chunk, saved, appending)
+      const { state: saved, rest } = await append(chunk, state, appending)
+      chunks.unshift(...rest)
+      state = await closeWhatLimitsDemand(chunk, saved, appending)
     } catch (cause) {
       return { ...totals, failed: { index: (chunk[0] as ArrivedEvent).index, cause } }
     }
@@ -57,45 +57,43 @@ export async function appendForUser(
   return { ...totals, failed: null }
 }
 
-function halves(chunk: readonly ArrivedEvent[]): ArrivedEvent[][] {
-  const middle = Math.ceil(chunk.length / 2)
-  return [chunk.slice(0, middle), chunk.slice(middle)]
+interface Appended {
+  readonly state: UserState
+  /** What of the chunk is still to be appended, since all of it would not fit at once. */
+  readonly rest: readonly (readonly ArrivedEvent[])[]
 }
 
-/** Null, with nothing written, where fewer at once may open less again. */
 async function append(
   chunk: readonly ArrivedEvent[],
   loaded: UserState,
   { user, sessions, rules, nowMs, totals }: Appending,
-): Promise<UserState | null> {
+): Promise<Appended> {
   const expiresAtMs = keepStateUntil(nowMs, rules)
   totals.conflicts--
-  const outcome = await onLatestState(user, loaded, sessions, expiresAtMs, async (latest) => {
+  const { applied, state, rest } = await onLatestState(user, loaded, sessions, expiresAtMs, async (latest) => {
     totals.conflicts++
     let before = latest
     let closed = await loadTouched(chunk, before, user, sessions, rules)
-    const { fits, inTheWay } = roomFor(before, closed, chunk, rules)
-    if (!fits && chunk.length > 1) return null
+    const { batches, inTheWay } = roomFor(before, closed, chunk, rules)
+    const [first = chunk, ...rest] = batches
     if (inTheWay.length > 0) {
       const closings = evicted(before, inTheWay, lastArrivalMs(chunk), rules)
       before = await closeSessions(user, before, closings, sessions, rules, nowMs)
       closed = await loadTouched(chunk, before, user, sessions, rules)
     }
-    const applied = apply(before, closed, chunk, rules)
+    const applied = apply(before, closed, first, rules)
     const state = applied.changed ? { ...applied.state, version: before.version + 1 } : before
     if (applied.changed) await sessions.saveUser(user, state, before.version, expiresAtMs)
     else if (applied.refused.length > 0) await checkIsLatest(user, before, sessions)
-    return { applied, state }
+    return { applied, state, rest }
   })
-  if (outcome === null) return null
-  const { applied, state } = outcome
   totals.accepted += applied.accepted
   totals.duplicates += applied.duplicates
   totals.amended += applied.amended
   for (const { arrival, reason, detail } of applied.refused) {
     totals.refused.push(deadLetter((arrival as ArrivedEvent).record, reason, detail))
   }
-  return state
+  return { state, rest }
 }
 
 /** A write would tell that another writer was first; a refusal writes nothing, and is as final. */

@@ -1,6 +1,7 @@
 // The rules of ResultStore: any implementation in, tests that hold for each of them out.
 
 import { beforeEach, describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
 import { type ResultRow, toRows } from '../../functions/domain/result.ts'
 import { foundingId } from '../../functions/domain/session.ts'
 import type { ResultStore } from '../../functions/ports.ts'
@@ -21,7 +22,7 @@ const events = [asked, results(at(1), ['a', 'b'], { searchId: 's#1 検索' }), c
 
 /** The rows of one session: two searches, the second with nothing but nulls, and the session's own. */
 export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): ResultRow[] {
-  return toRows({ user, session: { ids: [id], continues: null, cut: null, events }, reason: 'gap', version })
+  return toRows({ user, session: { ids: [id], continues: null, cut: null, events }, reason: 'gap', version }, sha256)
 }
 
 /** @param makeResults a store without any row. */

@@ -21,7 +21,7 @@ let clients: Clients
 let client: DynamoDBDocumentClient
 
 beforeAll(async () => {
-  endpoints = await startEndpoints(null, process.env)
+  endpoints = await startEndpoints(null, null, process.env)
   clients = localClients(endpoints)
   for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)

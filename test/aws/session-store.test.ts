@@ -22,7 +22,7 @@ let clients: Clients
 let client: DynamoDBDocumentClient
 
 beforeAll(async () => {
-  endpoints = await startEndpoints(null, process.env)
+  endpoints = await startEndpoints(null, null, process.env)
   clients = localClients(endpoints)
   // The client that the functions use, so that its way to marshall is under test as well.
   for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)

@@ -26,7 +26,7 @@ let endpoints: Endpoints
 let clients: Clients
 
 beforeAll(async () => {
-  endpoints = await startEndpoints(null, process.env)
+  endpoints = await startEndpoints(null, null, process.env)
   clients = localClients(endpoints)
   const none = { streams: [], buckets: [], functions: [], mappings: [], schedules: [], outputs: {} }
   const keys = [

@@ -1,6 +1,7 @@
 // Which search a click belongs to, and what is counted of a session (R1-R7).
 
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
 import { compareEvents, type Event } from '../../functions/domain/event.ts'
 import { type SearchRow, type SessionRow, toRows } from '../../functions/domain/result.ts'
 import { toSessions } from '../../functions/domain/session.ts'
@@ -9,7 +10,7 @@ import { at, bare, click, HOUR, RULES, results, search } from '../support/events
 function rowsOf(events: readonly Event[]): { searches: SearchRow[]; session: SessionRow | undefined } {
   const [session] = toSessions([...events].sort(compareEvents), [], RULES)
   if (session === undefined) throw new Error('no session')
-  const rows = toRows({ user: 'ann', session, reason: 'gap', version: 3 })
+  const rows = toRows({ user: 'ann', session, reason: 'gap', version: 3 }, sha256)
   return {
     searches: rows.filter((row) => row.kind === 'search'),
     session: rows.find((row) => row.kind === 'session'),
@@ -84,11 +85,25 @@ describe('a search', () => {
   })
 
   it('has a row of its own where a limit cuts the session between two searches of one id and one millisecond', () => {
-    const events = [1, 2].map((n) => search(at(0), { searchId: 'x', eventId: `e${n}` }))
+    const events = [
+      search(at(0), { searchId: 'x', eventId: 'a' }),
+      search(at(0), { eventId: 'b' }),
+      search(at(0), { searchId: 'x', eventId: 'c' }),
+      search(at(0), { searchId: 'b', eventId: 'd' }),
+    ]
     const sessions = toSessions(events, [], { ...RULES, maxSessionEvents: 1 })
-    const rows = sessions.flatMap((session) => toRows({ user: 'ann', session, reason: 'max_events', version: 3 }))
-    expect(rows).toHaveLength(4)
-    expect(new Set(rows.map((row) => row.sk)).size).toBe(4)
+    const rows = sessions.flatMap((session) =>
+      toRows({ user: 'ann', session, reason: 'max_events', version: 3 }, sha256),
+    )
+    expect(rows).toHaveLength(8)
+    expect(new Set(rows.map((row) => row.sk)).size).toBe(8)
+  })
+
+  it('has a key that a table takes, whatever the ids are', () => {
+    const [x, y] = ['😀'.repeat(128), '🙂'.repeat(128)]
+    const { searches } = rowsOf([search(at(0), { searchId: x, eventId: y }), search(at(0), { eventId: x })])
+    for (const row of searches) expect(Buffer.byteLength(row.sk)).toBeLessThanOrEqual(1024)
+    expect(new Set(searches.map((row) => row.sk)).size).toBe(2)
   })
 
   it('is never clicked before it was made, whatever the clocks say', () => {

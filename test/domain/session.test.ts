@@ -269,3 +269,48 @@ it('refuses a late event into a chain of full sessions that one item could not h
   arrive(driven, [{ event: search(at(599.5)), arrivalMs: at(601) }], used)
   expect(driven.accepted).toBe(601)
 })
+
+describe('an event id that came back after its session had closed', () => {
+  it('is one event again once a late event joins the two sessions, and stays one', () => {
+    const driven = newDriven()
+    arrive(driven, [onTime(search(at(0), { eventId: 'again' }))], rules)
+    sweepAt(driven, at(12), rules)
+    arrive(driven, [onTime(search(at(20), { eventId: 'again' }))], rules)
+    sweepAt(driven, at(60), rules)
+    expect(driven.closed.size).toBe(2)
+    for (const second of [10, 5, 15, 8]) {
+      arrive(driven, [{ event: bare('AppOpen', at(second), { eventId: `late ${second}` }), arrivalMs: at(70) }], rules)
+      sweepAt(driven, at(70 + second), rules)
+    }
+    expect(seconds(drain(driven, at(999), rules))).toEqual([[0, 5, 8, 10, 15]])
+  })
+})
+
+describe('late events for many closed sessions at once', () => {
+  const day = (n: number): number => 100_000 * n
+  const closedDays = () => {
+    const driven = newDriven()
+    for (let n = 0; n < 12; n++) {
+      for (const arrival of heavy(day(n), 60)) arrive(driven, [arrival], rules)
+      sweepAt(driven, at(day(n) + 500), rules)
+    }
+    return driven
+  }
+  const lateOn = (n: number) => ({
+    event: search(at(day(n) + 30.5), { eventId: `late ${n}` }),
+    arrivalMs: at(day(11) + 600),
+  })
+
+  it('are all taken in, as many at a time as fit', () => {
+    const patient = { ...rules, amendForMs: 99 * DAY }
+    const driven = closedDays()
+    arrive(
+      driven,
+      Array.from({ length: 12 }, (_, n) => lateOn(n)),
+      patient,
+    )
+    expect(driven.refused).toEqual([])
+    expect(totalBytes(driven.state.open)).toBeLessThanOrEqual(STATE_BYTES_MAX)
+    expect(drain(driven, at(day(12)), patient).map(({ events }) => events.length)).toEqual(Array(12).fill(61))
+  })
+})

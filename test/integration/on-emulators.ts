@@ -13,10 +13,11 @@ export interface Outcome {
 export async function runLocally(
   settings: Readonly<Record<string, string>>,
   lines: readonly (string | Buffer)[],
+  chaosRate = 0,
 ): Promise<Outcome> {
-  const run = await startLocalRun({ settings, firstPort: null, env: process.env })
+  const run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate, env: process.env })
   try {
-    await run.play(toBuffers(lines), () => {})
+    await run.play('test', toBuffers(lines), () => {})
     await run.drain()
     return { summary: await run.summary(), rows: await run.results() }
   } finally {

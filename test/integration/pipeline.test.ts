@@ -93,7 +93,10 @@ describe('a generated log', () => {
       }))
     })
     const rows = sessions.flatMap(({ user, events }, n) => {
-      return toRows({ user, session: { ids: [`${n}`], continues: null, cut: null, events }, reason: 'gap', version: 1 })
+      return toRows(
+        { user, session: { ids: [`${n}`], continues: null, cut: null, events }, reason: 'gap', version: 1 },
+        sha256,
+      )
     })
     const searches = rows.filter((row) => row.kind === 'search')
     expect(summary).toMatchObject({

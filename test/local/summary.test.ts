@@ -1,6 +1,7 @@
 // The summary's arithmetic (SPEC 7): result rows and counts in, one account of them out.
 
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
 import type { Event } from '../../functions/domain/event.ts'
 import { type ClosedSession, type ResultRow, type SearchRow, toRows } from '../../functions/domain/result.ts'
 import { summarize, summarizeCapacity, summarizeSearches } from '../../local/summary.ts'
@@ -18,7 +19,7 @@ function rowsOf(user: string, ...events: readonly Event[]): ResultRow[] {
     reason: 'gap',
     version: 1,
   }
-  return toRows(closed)
+  return toRows(closed, sha256)
 }
 
 /** Two searches, of which the first has two clicks and the second no results, and one click of no search. */

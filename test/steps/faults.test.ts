@@ -51,6 +51,32 @@ describe('ingest', () => {
     expect(pipeline.changes).toEqual([])
   })
 
+  it('refuses a whole batch for a run too long to open again after one look at it', async () => {
+    const pipeline = memoryPipeline({ ...RULES, maxSessionEvents: 50 })
+    const items = Array.from({ length: 100 }, (_, n) => `item ${n}`)
+    for (let n = 0; n < 600; n += 50) {
+      const batch = Array.from({ length: 50 }, (_, m) => {
+        return record({ type: 'Results', user: 'bot', time: at(n + m), items, eventId: `r${n + m}` }, at(n + m))
+      })
+      await pipeline.ingest(batch, at(n + 50))
+    }
+    await pipeline.sweep(at(100_000))
+    let looks = 0
+    const sessions: SessionStore = {
+      ...pipeline.sessions,
+      loadClosed: (user, range) => {
+        looks++
+        return pipeline.sessions.loadClosed(user, range)
+      },
+    }
+    const late = Array.from({ length: 200 }, (_, n) => {
+      return record({ type: 'AppOpen', user: 'bot', time: at(1 + n / 10), eventId: `late ${n}` }, at(100_000))
+    })
+    const report = await ingest(late, { ...pipeline.ports, sessions }, { ...RULES, maxSessionEvents: 50 }, at(100_001))
+    expect(report.rejected).toEqual({ 'too-late': 200 })
+    expect(looks).toBeLessThan(10)
+  })
+
   it('records no progress when the first record fails', async () => {
     const pipeline = memoryPipeline(RULES)
     const sessions = failingFor(pipeline.sessions, () => new Error('down'))

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
 import type { Event } from '../../functions/domain/event.ts'
 import { type ResultRow, toRows } from '../../functions/domain/result.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
@@ -34,7 +35,7 @@ function oracleRows(sends: readonly Sent[]): object[] {
       return oracleSessions(events, rules).flatMap(({ eventIds, continuesPrevious }, n) => {
         const held = eventIds.map((id) => byId.get(id) as Event)
         const session = { ids: [`${n}`], continues: continuesPrevious ? 'x' : null, cut: null, events: held }
-        return toRows({ user, session, reason: 'gap', version: 1 })
+        return toRows({ user, session, reason: 'gap', version: 1 }, sha256)
       })
     }),
   )

@@ -27,9 +27,9 @@ export function newDriven(): Driven {
 
 export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rules): void {
   const atMs = arrivals.at(-1)?.arrivalMs ?? Number.NEGATIVE_INFINITY
-  const { fits, inTheWay } = roomFor(driven.state, shown(driven, arrivals, rules), arrivals, rules)
-  if (!fits && arrivals.length > 1) {
-    for (const arrival of arrivals) arrive(driven, [arrival], rules)
+  const { batches, inTheWay } = roomFor(driven.state, shown(driven, arrivals, rules), arrivals, rules)
+  if (batches.length > 1) {
+    for (const batch of batches) arrive(driven, batch, rules)
     return
   }
   if (inTheWay.length > 0) close(driven, evicted(driven.state, inTheWay, atMs, rules), rules)

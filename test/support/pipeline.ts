@@ -63,7 +63,12 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
         nowMs,
       ),
     finalizeAll: async () => {
-      const report = await finalize(changes, { sessions, results }, { resultRetentionMs: RETENTION_MS }, 0)
+      const report = await finalize(
+        changes,
+        { sessions, results, digest: sha256 },
+        { resultRetentionMs: RETENTION_MS },
+        0,
+      )
       if (report.failed !== null) throw report.failed.cause
       changes.length = 0
     },
