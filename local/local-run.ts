@@ -66,10 +66,13 @@ const PROGRESS_EVERY_MS = 20
 
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { settings, firstPort, dataFolder, chaosRate, env } = options
-  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-'))
-  const stops: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })]
-  // For a process that ends in mid-start.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = dataFolder === null ? await mkdtemp(join(tmpdir(), 'search-session-ctr-')) : join(dataFolder, 'app')
+  const stops: (() => unknown)[] = []
+  if (dataFolder === null) {
+    stops.push(() => rm(folder, { recursive: true, force: true }))
+    // For a process that ends in mid-start.
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  }
   const stop = async (): Promise<void> => {
     for (const undo of stops.reverse()) await undo()
     stops.length = 0

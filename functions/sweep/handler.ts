@@ -29,8 +29,10 @@ const horizon = kinesisHorizon(
 
 export async function handler(request: { readonly drain?: unknown }, context: Context): Promise<SweepReport> {
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
-  const report = await sweep({ drain: request.drain === true }, { sessions, horizon, hasTime }, settings, Date.now())
-  logReport('sweep', report)
+  const drain = request.drain === true
+  const report = await sweep({ drain }, { sessions, horizon, hasTime }, settings, Date.now())
+  // A drain does not look at the horizon.
+  logReport('sweep', report, drain ? {} : { HorizonLag: report.lagMs })
   if (report.failed !== null) throw report.failed.cause
   return report
 }

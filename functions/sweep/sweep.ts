@@ -25,6 +25,8 @@ export interface SweepSettings {
 export interface SweepReport {
   /** The arrival time up to which every shard is applied: what this sweep took for the present. */
   readonly horizonMs: number
+  /** How far that trails the time of day: how late sessions close. */
+  readonly lagMs: number
   readonly users: number
   readonly closed: number
   /** Users whose alarm was moved because their session lives on. */
@@ -56,7 +58,7 @@ export async function sweep(
     { concurrency: 4 },
   )
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
-  return { horizonMs, ...tally, isUnfinished: finished.includes(false), failed }
+  return { horizonMs, lagMs: nowMs - horizonMs, ...tally, isUnfinished: finished.includes(false), failed }
 }
 
 interface Sweeping {

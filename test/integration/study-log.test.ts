@@ -33,6 +33,11 @@ describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () =>
     expect(summary.rejected).toEqual({})
   })
 
+  it('gives the known summary while a fifth of all calls and invocations come to grief', async () => {
+    const { summary } = await runLocally({ batchSize: '50' }, lines, 0.2)
+    expect(summary).toMatchObject(expected)
+  })
+
   it.each(['1', '7', '500'])('gives it shuffled, with repeated lines, in batches of %s', async (batchSize) => {
     const sent = shuffledWithRepeats()
     const { summary } = await runLocally({ batchSize }, sent)

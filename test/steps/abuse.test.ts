@@ -1,0 +1,137 @@
+// Users who are no people: floods, endless sessions, huge lists. Items stay small, an event costs no more, others go on.
+
+import { describe, expect, it } from 'vitest'
+import { closedItem, type Item, stateItem } from '../../functions/aws/session-items.ts'
+import { ingest } from '../../functions/ingest/ingest.ts'
+import type { ArrivedRecord, SessionStore } from '../../functions/ports.ts'
+import { at, MINUTE, RULES, record, type Sent } from '../support/events.ts'
+import { memoryPipeline } from '../support/pipeline.ts'
+
+const ITEM_BYTES_MAX = 400 * 1024
+const WRITE_UNIT_BYTES = 1024
+
+/** Close to what DynamoDB counts: names and values of every attribute. */
+function bytesOf(item: Item): number {
+  return Object.entries(item).reduce((sum, [name, value]) => {
+    if (value === undefined) return sum
+    return sum + name.length + (value instanceof Uint8Array ? value.length : Buffer.byteLength(String(value)))
+  }, 100)
+}
+
+/** A pipeline whose writes are weighed as a table would weigh them. */
+function weighed() {
+  const pipeline = memoryPipeline(RULES)
+  const weight = { largest: 0, units: new Map<string, number>() }
+  const weigh = (user: string, item: Item): void => {
+    const bytes = bytesOf(item)
+    weight.largest = Math.max(weight.largest, bytes)
+    weight.units.set(user, (weight.units.get(user) ?? 0) + Math.ceil(bytes / WRITE_UNIT_BYTES))
+  }
+  const sessions: SessionStore = {
+    ...pipeline.sessions,
+    saveUser: (user, state, ...rest) => {
+      weigh(user, stateItem(user, state, 0))
+      return pipeline.sessions.saveUser(user, state, ...rest)
+    },
+    putClosed: (closed, ...rest) => {
+      weigh(closed.user, closedItem(closed, 0))
+      return pipeline.sessions.putClosed(closed, ...rest)
+    },
+  }
+  return {
+    pipeline,
+    weight,
+    take: (records: readonly ArrivedRecord[], nowMs: number) =>
+      ingest(records, { ...pipeline.ports, sessions }, RULES, nowMs),
+  }
+}
+
+const event = (user: string, n: number, timeMs: number): Sent => {
+  const kind = n % 3 === 0 ? { type: 'Search', query: `query ${n}` } : { type: 'ClickResult', item: `item ${n}` }
+  return { ...kind, user, time: timeMs, eventId: `event-${user}-${n}` }
+}
+
+/** @param events of one user, so many a second, delivered 500 at a time. */
+async function flood(events: number, perSecond: number, arrivesAfterMs = 0) {
+  const { pipeline, weight, take } = weighed()
+  let batch: ArrivedRecord[] = []
+  let accepted = 0
+  for (let n = 0; n < events; n++) {
+    const timeMs = at(n / perSecond)
+    batch.push(record(event('bot', n, timeMs), timeMs + arrivesAfterMs))
+    if (batch.length < 500 && n < events - 1) continue
+    const report = await take(batch, timeMs + arrivesAfterMs)
+    expect(report.failed).toBeNull()
+    accepted += report.accepted
+    batch = []
+  }
+  return { pipeline, weight, accepted, unitsEach: (weight.units.get('bot') ?? 0) / events }
+}
+
+describe('a user with a thousand events a second', () => {
+  it('has sessions of a thousand events, in small items, at a fraction of a unit an event', async () => {
+    const { pipeline, weight, accepted, unitsEach } = await flood(20_000, 1000)
+    expect(accepted).toBe(20_000)
+    expect(weight.largest).toBeLessThan(ITEM_BYTES_MAX / 4)
+    expect(unitsEach).toBeLessThan(0.2)
+    await pipeline.sweep(at(100_000))
+    const stored = [...pipeline.sessions.closed.values()].flatMap(({ closed }) => closed?.session ?? [])
+    expect(stored.map(({ events }) => events.length)).toEqual(Array(20).fill(1000))
+    expect(stored.filter(({ continues }) => continues === null)).toHaveLength(1)
+  })
+
+  it('costs no more an event the longer it goes on', async () => {
+    const short = await flood(5000, 1000)
+    const long = await flood(20_000, 1000)
+    expect(long.unitsEach).toBeLessThan(short.unitsEach * 1.15)
+  })
+})
+
+it('a backlog of a hundred thousand events of one user is worked off in small items', async () => {
+  const { weight, accepted, unitsEach } = await flood(100_000, 50, 3 * 60 * MINUTE)
+  expect(accepted).toBe(100_000)
+  expect(weight.largest).toBeLessThan(ITEM_BYTES_MAX / 4)
+  expect(unitsEach).toBeLessThan(0.2)
+})
+
+it('a session without end is cut at its longest, and goes on as the next', async () => {
+  const { pipeline, weight, accepted } = await flood(3000, 1 / 60)
+  expect(accepted).toBe(3000)
+  expect(weight.largest).toBeLessThan(ITEM_BYTES_MAX / 4)
+  await pipeline.sweep(at(1_000_000))
+  const stored = [...pipeline.sessions.closed.values()].flatMap(({ closed }) => closed?.session ?? [])
+  for (const { events } of stored) {
+    const lastMs = events.at(-1)?.timeMs ?? 0
+    expect(lastMs - (events[0]?.timeMs ?? 0)).toBeLessThanOrEqual(RULES.maxSessionDurationMs)
+  }
+  expect(stored).toHaveLength(5)
+})
+
+it('a Results of ten thousand items is refused, and a thousand times a thousand items are kept small', async () => {
+  const { pipeline, weight, take } = weighed()
+  const items = (count: number) => Array.from({ length: count }, (_, n) => `item number ${n}`)
+  const huge = await take([record({ type: 'Results', user: 'bot', items: items(10_000) }, at(0))], at(0))
+  expect(huge.rejected).toEqual({ 'invalid-field': 1 })
+  for (let n = 0; n < 1000; n += 5) {
+    const batch = [0, 1, 2, 3, 4].map((m) => {
+      return record({ type: 'Results', user: 'bot', time: at(n + m), eventId: `r${n + m}`, items: items(1000) }, at(n))
+    })
+    expect((await take(batch, at(n))).accepted).toBe(5)
+  }
+  expect(weight.largest).toBeLessThan(ITEM_BYTES_MAX)
+  expect(pipeline.deadLetters.letters).toHaveLength(1)
+})
+
+it('other users in the batches of a flood pay and get what they always do', async () => {
+  const alone = weighed()
+  const beside = weighed()
+  const person = (n: number): ArrivedRecord => record(event('ann', n, at(n)), at(n))
+  for (let n = 0; n < 20; n++) {
+    await alone.take([person(n)], at(n))
+    const bot = Array.from({ length: 400 }, (_, m) => record(event('bot', 1000 * n + m, at(n)), at(n)))
+    await beside.take([...bot.slice(0, 200), person(n), ...bot.slice(200)], at(n))
+  }
+  expect(beside.weight.units.get('ann')).toBe(alone.weight.units.get('ann'))
+  const eventsOf = ({ pipeline }: typeof alone) => pipeline.sessions.states.get('ann')?.open[0]?.events
+  expect(eventsOf(beside)).toEqual(eventsOf(alone))
+})
