@@ -5,6 +5,7 @@ import { SettingError } from '../infra/settings.ts'
 import { UserError } from '../local/user-error.ts'
 import { runDemo } from './demo-command.ts'
 import { runLocal } from './local-command.ts'
+import { runRedrive } from './redrive-command.ts'
 import { runSim } from './sim-command.ts'
 
 export async function runProgram(argv: readonly string[]): Promise<void> {
@@ -38,6 +39,22 @@ Examples:
     .command('demo')
     .description("run the Bytewax tutorial's events and a generated log, and draw click-through by hour")
     .action(runDemo)
+  program
+    .command('redrive')
+    .description('send what lies in the dead-letter bucket through the functions again; names are outputs of the stack')
+    .requiredOption('--bucket <name>', 'DeadLetterBucketName')
+    .requiredOption('--ingest <name>', 'IngestFunctionName')
+    .requiredOption('--finalize <name>', 'FinalizeFunctionName')
+    .option('--prefix <text>', 'only objects whose keys begin so, as rejected/2026-11-21/', '')
+    .addHelpText(
+      'after',
+      `
+Safe to repeat: an event that is there already is a duplicate, and a result is written by version. Nothing is deleted.
+
+Example:
+  npm run redrive -- --bucket "$BUCKET" --ingest "$INGEST" --finalize "$FINALIZE" --prefix aws/lambda/`,
+    )
+    .action(runRedrive)
   program
     .command('sim')
     .description(

@@ -40,14 +40,16 @@ export class SearchSessionCtrStack extends Stack {
     const deadLetters = deadLetterBucket(this, settings)
     const sessions = sessionsTable(this)
     const results = resultsTable(this)
-    ingest(this, settings, stream, sessions, deadLetters)
+    const ingester = ingest(this, settings, stream, sessions, deadLetters)
     const sweeper = sweep(this, settings, stream, sessions)
-    finalize(this, settings, sessions, results, deadLetters)
+    const finalizer = finalize(this, settings, sessions, results, deadLetters)
 
     output(this, 'StreamName', stream.streamName, 'Write events here')
     output(this, 'ResultsTableName', results.tableName, 'Read results here')
     output(this, 'SessionsTableName', sessions.tableName, 'Open and closed sessions')
     output(this, 'DeadLetterBucketName', deadLetters.bucketName, 'Refused events and failed batches')
+    output(this, 'IngestFunctionName', ingester.functionName, 'Sends dead letters again')
+    output(this, 'FinalizeFunctionName', finalizer.functionName, 'Sends failed batches of closed sessions again')
     output(this, 'SweepFunctionName', sweeper.functionName, 'Invoke with {"drain": true} to close everything now')
   }
 }
@@ -72,7 +74,13 @@ function deadLetterBucket(scope: Construct, settings: Settings): Bucket {
   })
 }
 
-function ingest(scope: Construct, settings: Settings, stream: Stream, sessions: TableV2, deadLetters: Bucket): void {
+function ingest(
+  scope: Construct,
+  settings: Settings,
+  stream: Stream,
+  sessions: TableV2,
+  deadLetters: Bucket,
+): IFunction {
   const environment: Environment<typeof INGEST_VARIABLES> = {
     ...ruleEnvironment(settings),
     [INGEST_VARIABLES.sessionsTable]: sessions.tableName,
@@ -99,6 +107,7 @@ function ingest(scope: Construct, settings: Settings, stream: Stream, sessions: 
     parallelizationFactor: 1,
     ...retriedFor(settings.streamRetention, deadLetters),
   })
+  return target
 }
 
 function sweep(scope: Construct, settings: Settings, stream: Stream, sessions: TableV2): IFunction {
@@ -139,7 +148,7 @@ function finalize(
   sessions: TableV2,
   results: TableV2,
   deadLetters: Bucket,
-): void {
+): IFunction {
   const tableStreamArn = sessions.tableStreamArn
   if (tableStreamArn === undefined) throw new Error('the sessions table has no stream')
   const environment: Environment<typeof FINALIZE_VARIABLES> = {
@@ -181,6 +190,7 @@ function finalize(
     // A table's stream keeps a day.
     ...retriedFor(Duration.days(1).toMilliseconds(), deadLetters),
   })
+  return target
 }
 
 /** How old a record may be when it is tried for the last time: what is left of the retention is for looking into it. */

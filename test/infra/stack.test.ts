@@ -216,11 +216,13 @@ describe('the outputs', () => {
     ['SessionsTableName', 'Sessions'],
     ['DeadLetterBucketName', 'DeadLetters'],
     ['SweepFunctionName', 'Sweep'],
+    ['IngestFunctionName', 'Ingest'],
+    ['FinalizeFunctionName', 'Finalize'],
   ])('name what a user reaches: %s', (output, name) => {
     const found = template.findOutputs(output)[output]
     expect(referenceText(found?.Value)).toBe(name)
     expect(found?.Description).toMatch(/\w/)
   })
 
-  it('are no others', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(5))
+  it('are no others', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(7))
 })

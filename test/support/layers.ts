@@ -116,7 +116,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     files: /^cli\//,
-    imports: [/^cli\//, /^local\//, /^sim\//, /^infra\/settings\.ts$/, NODE, /^commander$/],
+    imports: [/^cli\//, /^local\//, /^sim\//, /^infra\/settings\.ts$/, ADAPTERS, ...SDK, NODE, /^commander$/],
     importsAsTypes: [DOMAIN],
   },
 ]

@@ -1,0 +1,114 @@
+// Dead letters sent again: what lies in the bucket, in each of its layouts, in; the same records through the same steps out.
+
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { redrive } from '../../cli/redrive-command.ts'
+import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
+import { toBatchReply, toRecords } from '../../functions/aws/kinesis-batch.ts'
+import type { ArrivedRecord } from '../../functions/ports.ts'
+import { at, MINUTE, RULES, record } from '../support/events.ts'
+import { memoryPipeline } from '../support/pipeline.ts'
+
+const OPTIONS = { bucket: 'letters', ingest: 'the-ingest', finalize: 'the-finalize', prefix: '' }
+
+const s3 = new S3Client({ region: 'us-east-1' })
+const lambda = new LambdaClient({ region: 'us-east-1' })
+const mockedS3 = mockClient(s3)
+const mockedLambda = mockClient(lambda)
+const objects = new Map<string, string>()
+
+beforeEach(() => {
+  mockedS3.reset()
+  mockedLambda.reset()
+  objects.clear()
+  mockedS3.on(PutObjectCommand).callsFake(({ Key, Body }) => objects.set(Key, String(Body)))
+  mockedS3.on(ListObjectsV2Command).callsFake(({ Prefix }) => {
+    return { Contents: [...objects.keys()].filter((key) => key.startsWith(Prefix)).map((Key) => ({ Key })) }
+  })
+  mockedS3.on(GetObjectCommand).callsFake(({ Key }) => ({
+    Body: { transformToString: async () => objects.get(Key) },
+  }))
+})
+
+/** The ingest function on a pipeline in memory; how much later it is when it runs does not matter. */
+function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
+  mockedLambda.on(InvokeCommand, { FunctionName: 'the-ingest' }).callsFake(async ({ Payload }) => {
+    const report = await pipeline.ingest(toRecords(JSON.parse(Buffer.from(Payload).toString())), at(900_000))
+    return { Payload: Buffer.from(JSON.stringify(toBatchReply(report.failed))) }
+  })
+}
+
+/** As Lambda keeps a batch that it gave up. */
+function givenUp(records: readonly ArrivedRecord[]): string {
+  const Records = records.map(({ shardId, sequenceNumber, arrivalMs, data }) => ({
+    eventID: `${shardId}:${sequenceNumber}`,
+    kinesis: { sequenceNumber, data, approximateArrivalTimestamp: arrivalMs / 1000 },
+  }))
+  return JSON.stringify({ KinesisBatchInfo: { batchSize: records.length }, payload: JSON.stringify({ Records }) })
+}
+
+describe('a redrive', () => {
+  it('takes the events of a batch that was given up, when they happened, once however often it is done', async () => {
+    const pipeline = memoryPipeline(RULES)
+    ingestOn(pipeline)
+    const timeless = record({ type: 'AppOpen', user: 'ann' }, at(60))
+    const batch = [record({ type: 'Search', user: 'ann', time: at(0), query: 'dogs' }, at(0)), timeless]
+    objects.set('aws/lambda/some-mapping/shardId-000000000000/2026/03/02/batch', givenUp(batch))
+    for (let n = 0; n < 3; n++) {
+      expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, failed: 0 })
+    }
+    const [session] = pipeline.sessions.states.get('ann')?.open ?? []
+    expect(session?.events.map(({ timeMs }) => timeMs)).toEqual([at(0), at(60)])
+  })
+
+  it('takes what was refused and is no longer too late, and refuses the rest again', async () => {
+    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE })
+    await strict.ingest([record({ type: 'AppOpen', user: 'ann', time: at(5000) }, at(5000))], at(5000))
+    const late = record({ type: 'AppOpen', user: 'ann', time: at(4000), eventId: 'late' }, at(5000))
+    await strict.ingest([late, record('{', at(5000))], at(5000))
+    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.letters)
+
+    const patient = memoryPipeline(RULES)
+    ingestOn(patient)
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 2, failed: 0 })
+    expect(patient.sessions.states.get('ann')?.open[0]?.events).toMatchObject([{ eventId: 'late' }])
+    expect(patient.deadLetters.letters).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
+  })
+
+  it('says nothing of how far a shard is read', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const shards: string[] = []
+    pipeline.ports.progress.record = async (shardId) => {
+      shards.push(shardId)
+    }
+    ingestOn(pipeline)
+    objects.set('aws/lambda/batch', givenUp([record({ type: 'AppOpen', user: 'ann' }, at(0))]))
+    await redrive(OPTIONS, s3, lambda, () => {})
+    expect(shards).toEqual(['resent'])
+  })
+
+  it('hands a failed batch of the table’s stream to the finalizer as it was', async () => {
+    const Records = [{ eventName: 'MODIFY', dynamodb: { SequenceNumber: '7', NewImage: { kind: { S: 'closed' } } } }]
+    objects.set('aws/lambda/batch', JSON.stringify({ DDBStreamBatchInfo: {}, payload: JSON.stringify({ Records }) }))
+    mockedLambda.on(InvokeCommand).resolves({ Payload: Buffer.from('{"batchItemFailures":[]}') as never })
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 1, failed: 0 })
+    const [call] = mockedLambda.commandCalls(InvokeCommand)
+    expect(call?.args[0].input.FunctionName).toBe('the-finalize')
+    expect(JSON.parse(Buffer.from(call?.args[0].input.Payload as Uint8Array).toString())).toEqual({ Records })
+  })
+
+  it('counts what fails again and what is no dead letter, and goes on', async () => {
+    objects.set('rejected/x.ndjson', 'no JSON\n')
+    objects.set('stray.json', '{}')
+    objects.set('aws/lambda/batch', givenUp([record({ type: 'AppOpen', user: 'ann' }, at(0))]))
+    mockedLambda.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: Buffer.from('{}') as never })
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toEqual({
+      objects: 3,
+      records: 1,
+      failed: 1,
+      unreadable: ['rejected/x.ndjson', 'stray.json'],
+    })
+  })
+})
