@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { firstSeedThatCatches, runCampaign } from '../../sim/campaign.ts'
 import { CONTROL_NAMES } from '../../sim/controls.ts'
 import { FAULTS } from '../../sim/faults.ts'
-import { run } from '../../sim/run.ts'
+import { run, USERS_MAX } from '../../sim/run.ts'
+import { shrink } from '../../sim/shrink.ts'
 
 const FIXED_SEEDS = 200
 const FRESH_SEEDS = 50
@@ -42,5 +43,16 @@ describe('the pipeline in a world of faults', () => {
 describe('a design that is known to be wrong', () => {
   it.each(CONTROL_NAMES)('is caught: %s', async (control) => {
     expect(await firstSeedThatCatches(control, FIXED_SEEDS)).not.toBeNull()
+  })
+
+  it('is told as the story of few faults and few users', async () => {
+    const control = 'wall-clock-sweep'
+    const seed = (await firstSeedThatCatches(control, FIXED_SEEDS)) ?? 0
+    const whole = await run(seed, { control })
+    const { result, usersMax, faults } = await shrink(seed, { control })
+    expect(result.violations.length).toBeGreaterThan(0)
+    expect(faults.length).toBeLessThan(FAULTS.filter((fault) => whole.faults[fault] > 0).length)
+    expect(usersMax).toBeLessThanOrEqual(USERS_MAX)
+    expect(result.story(20)).toHaveLength(20)
   })
 })
