@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
-import type { SweepReport } from '../functions/sweep/sweep.ts'
 import { chaotic, mishapsAt, NO_MISHAPS } from './chaos.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from './clients.ts'
+import { drainSessions } from './drain.ts'
 import { startDynamoGateway } from './dynamodb-gateway.ts'
 import { type Endpoints, startEndpoints } from './endpoints.ts'
-import { FunctionError, type FunctionProcess, startFunction } from './function-process.ts'
+import { type FunctionLog, functionLog } from './function-log.ts'
+import { type FunctionProcess, startFunction } from './function-process.ts'
 import { startGateway } from './gateway.ts'
 import { startKinesisPoller } from './kinesis-poller.ts'
 import { type LogPositions, logPositions } from './log-positions.ts'
@@ -217,22 +218,6 @@ function assemble(
   }
 }
 
-const DRAINS_MAX = 1000
-
-type DrainReport = Pick<SweepReport, 'closed' | 'conflicts' | 'isUnfinished'>
-
-async function drainSessions(sweep: FunctionProcess): Promise<void> {
-  for (let drains = 0; drains < DRAINS_MAX; drains++) {
-    try {
-      const report = (await sweep.invoke({ drain: true })) as DrainReport
-      if (report.closed === 0 && report.conflicts === 0 && !report.isUnfinished) return
-    } catch (error) {
-      if (!(error instanceof FunctionError)) throw error
-    }
-  }
-  throw new Error(`sessions are still open after ${DRAINS_MAX} drains`)
-}
-
 function one<T>(found: readonly T[]): T {
   const [first] = found
   if (first === undefined || found.length > 1) throw new Error(`expected one in the template and found ${found.length}`)
@@ -248,29 +233,5 @@ function unsendable(line: Buffer, index: number) {
     sequenceNumber: String(index),
     arrivalMs: Date.now(),
     data: line.toString('base64'),
-  }
-}
-
-interface FunctionLog {
-  add(line: string): void
-  /** Duplicates that ingest reported. */
-  duplicates(): number
-  tail(): string
-}
-
-const LOG_LINES_KEPT = 20
-
-/** What the functions print: one line an invocation. */
-function functionLog(): FunctionLog {
-  const lines: string[] = []
-  let duplicates = 0
-  return {
-    add: (line) => {
-      lines.push(line)
-      if (lines.length > LOG_LINES_KEPT) lines.shift()
-      if (line.startsWith('{"step":"ingest"')) duplicates += (JSON.parse(line) as { duplicates: number }).duplicates
-    },
-    duplicates: () => duplicates,
-    tail: () => lines.join('\n'),
   }
 }
