@@ -4,7 +4,7 @@ import { fittingBatches, reopen, touches } from './amending.ts'
 import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
 import { type Arrival, compareEvents, type Event } from './event.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, lastEvent, type Session, sessionId, toSessions } from './session.ts'
+import { firstEvent, type Session, sessionId, toSessions } from './session.ts'
 
 export interface UserState {
   /** Grows by one with every write; a write is conditional on it. 0 before the first. */
@@ -185,12 +185,10 @@ function eachOnce(sorted: readonly Event[]): Event[] {
   return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))
 }
 
-/** Events are only ever added, so as many of them between the same ends are the same. */
 function isSame(before: Session, after: Session): boolean {
   return (
     before.events.length === after.events.length &&
-    firstEvent(before).eventId === firstEvent(after).eventId &&
-    lastEvent(before).eventId === lastEvent(after).eventId &&
+    before.events.every((event, n) => event.eventId === after.events[n]?.eventId) &&
     before.ids.join() === after.ids.join() &&
     before.continues === after.continues &&
     before.cut?.atMs === after.cut?.atMs
