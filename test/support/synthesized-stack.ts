@@ -1,10 +1,13 @@
 // The stack as CloudFormation would get it: settings in, its template and the questions that tests ask of it out.
 
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { Template } from 'aws-cdk-lib/assertions'
 import { App } from 'aws-cdk-lib/core'
 import { readSettings } from '../../infra/settings.ts'
 import { SearchSessionCtrStack } from '../../infra/stack.ts'
+
+/** With the flags of `cdk.json`, which the command line reads: they change templates. */
+const CONTEXT = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')).context
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is CloudFormation's own loosely typed document
 export type Properties = any
@@ -20,7 +23,7 @@ export interface FoundResource {
 
 /** @param settings texts as `-c name=value` gives them. Nothing is bundled. */
 export function synthesizedTemplate(settings: Readonly<Record<string, string>> = {}): Template {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } })
+  const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } })
   try {
     return Template.fromStack(new SearchSessionCtrStack(app, 'Tested', readSettings(settings)))
   } finally {
