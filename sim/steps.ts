@@ -101,7 +101,12 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
     }
     const sessions = reachedSessions(stores, invocation, world)
     const settings = { resultRetentionMs: RESULT_RETENTION_MS }
-    const report = await finalize(batch, { sessions, results, digest: sha256 }, settings, world.time.nowMs())
+    const report = await finalize(
+      batch,
+      { sessions, results, digest: sha256, hasTime: invocation.hasTime },
+      settings,
+      world.time.nowMs(),
+    )
     return report.failed?.sequenceNumber ?? null
   })
 }

@@ -9,6 +9,8 @@ export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>
   readonly results: ResultStore
   readonly digest: Digest
+  /** False when Lambda is about to end the function, and will deliver again what it has not done. */
+  readonly hasTime: () => boolean
 }
 
 export interface FinalizeSettings {
@@ -40,35 +42,68 @@ export async function finalize(
   const report = { changes: 0, sessions: 0, rowsWritten: 0, rowsRemoved: 0, overtaken: 0 }
   const expiresAtMs = nowMs + settings.resultRetentionMs
   for (const change of changes) {
-    try {
-      const before = change.before === null ? [] : toRows(change.before, ports.digest)
-      const after = change.after === null ? [] : toRows(change.after, ports.digest)
-      const kept = new Set(after.map((row) => row.sk))
-      const gone = before.filter((row) => !kept.has(row.sk))
-      await pMap(after, (row) => ports.results.put(row, expiresAtMs), { concurrency: ROWS_AT_ONCE })
-      await removeRows(gone, change.version, ports.results)
-      report.changes++
-      report.sessions += after.length > 0 ? 1 : 0
-      report.rowsWritten += after.length
-      report.rowsRemoved += gone.length
-      if (after.length > 0 && (await isOvertaken(change, ports))) {
-        // A row that the session has lost since would otherwise come back with a change delivered late.
-        await removeRows(after, change.version + 1, ports.results)
-        report.overtaken++
-      }
-    } catch (cause) {
-      return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause } }
+    // Who is taken for dead must not write beside the repetition.
+    if (!ports.hasTime()) {
+      return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: new Error('the time is up') } }
     }
+    const { after, gone } = rowsOf(change, ports.digest)
+    const errors = [
+      ...(await forEachRow(after, (row) => ports.results.put(row, expiresAtMs))),
+      ...(await forEachRow(gone, (row) => ports.results.remove(row, change.version))),
+      ...(await takeBackIfOvertaken(change, after, ports, report)),
+    ]
+    if (errors.length > 0) {
+      return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: errors[0] } }
+    }
+    report.changes++
+    report.sessions += after.length > 0 ? 1 : 0
+    report.rowsWritten += after.length
+    report.rowsRemoved += gone.length
   }
   return { ...report, failed: null }
 }
 
-/** Asked after the rows are written: whoever overtakes from now on finds them and removes what is to go. */
-async function isOvertaken(change: ClosedChange, ports: FinalizePorts): Promise<boolean> {
-  const version = await ports.sessions.closedVersion(change.user, change.id)
-  return version !== null && version > change.version
+function rowsOf(change: ClosedChange, digest: Digest): { after: ResultRow[]; gone: ResultRow[] } {
+  const before = change.before === null ? [] : toRows(change.before, digest)
+  const after = change.after === null ? [] : toRows(change.after, digest)
+  const kept = new Set(after.map((row) => row.sk))
+  return { after, gone: before.filter((row) => !kept.has(row.sk)) }
 }
 
-async function removeRows(rows: readonly ResultRow[], olderThanVersion: number, results: ResultStore): Promise<void> {
-  await pMap(rows, (row) => results.remove(row, olderThanVersion), { concurrency: ROWS_AT_ONCE })
+/**
+ * The errors of all rows, once every one is settled: a write that was left under way could land much later, after what it
+ * writes was removed.
+ */
+async function forEachRow(rows: readonly ResultRow[], each: (row: ResultRow) => Promise<void>): Promise<unknown[]> {
+  const outcomes = await pMap(
+    rows,
+    (row) =>
+      each(row).then(
+        () => [],
+        (error: unknown) => [error],
+      ),
+    { concurrency: ROWS_AT_ONCE },
+  )
+  return outcomes.flat()
+}
+
+/**
+ * A row that the session has lost since would come back with a change delivered late. Asked after the rows are written,
+ * and after a failure too: whoever overtakes from now on finds them and removes what is to go.
+ */
+async function takeBackIfOvertaken(
+  change: ClosedChange,
+  written: readonly ResultRow[],
+  ports: FinalizePorts,
+  report: { overtaken: number },
+): Promise<unknown[]> {
+  if (written.length === 0) return []
+  try {
+    const version = await ports.sessions.closedVersion(change.user, change.id)
+    if (version === null || version <= change.version) return []
+  } catch (error) {
+    return [error]
+  }
+  report.overtaken++
+  return forEachRow(written, (row) => ports.results.remove(row, change.version + 1))
 }

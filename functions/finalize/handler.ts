@@ -1,6 +1,6 @@
 // Lambda: a batch of the sessions table's stream in, `finalize` on it, the first failure out.
 
-import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { toChanges } from '../aws/closed-changes.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
@@ -12,6 +12,9 @@ import { dynamoSessionStore } from '../aws/session-store.ts'
 import { SESSION_DURATION_MS_MAX } from '../contract.ts'
 import { finalize } from './finalize.ts'
 
+/** Time to finish the change that was begun before Lambda ends the function. */
+const TIME_LEFT_MS_MIN = 10_000
+
 const settings = readFinalizeEnvironment(process.env)
 const client = documentClient()
 const ports = {
@@ -20,8 +23,9 @@ const ports = {
   digest: sha256,
 }
 
-export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
-  const report = await finalize(toChanges(batch), ports, settings, Date.now())
+export async function handler(batch: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
+  const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
+  const report = await finalize(toChanges(batch), { ...ports, hasTime }, settings, Date.now())
   logReport('finalize', report)
   return toBatchReply(report.failed)
 }

@@ -1,7 +1,9 @@
 // What each step does when a store fails: nothing is lost, nothing is twice, and other users go on.
 
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
 import { toClose } from '../../functions/domain/closing.ts'
+import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { type SessionStore, StoreConflict } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
@@ -206,6 +208,45 @@ describe('sweep', () => {
     await pipeline.ingest([open('ann', 1710)], at(1710))
     expect(await pipeline.sweep(at(3561))).toMatchObject({ users: 1, closed: 0, moved: 0 })
     expect(await pipeline.sweep(at(3571))).toMatchObject({ closed: 1 })
+  })
+})
+
+describe('finalize', () => {
+  /** Two closed sessions with a search each, and ports on what they are to become. */
+  async function twoClosed() {
+    const pipeline = memoryPipeline(RULES)
+    const searches = ['ann', 'ben'].map((user) => record({ type: 'Search', user, time: at(0), query: 'dogs' }, at(0)))
+    await pipeline.ingest(searches, at(0))
+    await pipeline.sweep(at(100_000))
+    const { sessions, results, changes } = pipeline
+    return { changes, ports: { sessions, results, digest: sha256, hasTime: () => true } }
+  }
+  const settings = { resultRetentionMs: 1 }
+
+  it('begins no change when its time is up, and says where it stopped', async () => {
+    const { changes, ports } = await twoClosed()
+    let changesBegun = 0
+    const report = await finalize(changes, { ...ports, hasTime: () => ++changesBegun < 2 }, settings, 0)
+    expect(report).toMatchObject({ changes: 1, failed: { sequenceNumber: changes[1]?.sequenceNumber } })
+    expect(ports.results.rows.size).toBe(2)
+    expect(await finalize(changes, ports, settings, 0)).toMatchObject({ changes: 2, failed: null })
+    expect(ports.results.rows.size).toBe(4)
+  })
+
+  it('leaves no write under way when one fails', async () => {
+    const { changes, ports } = await twoClosed()
+    let settled = 0
+    const results = {
+      ...ports.results,
+      put: async (row: Parameters<typeof ports.results.put>[0]) => {
+        if (row.kind === 'search') throw new Error('throttled')
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+        settled++
+      },
+    }
+    const report = await finalize(changes.slice(0, 1), { ...ports, results }, settings, 0)
+    expect(report.failed?.cause).toEqual(new Error('throttled'))
+    expect(settled).toBe(1)
   })
 })
 

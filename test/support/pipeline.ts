@@ -65,7 +65,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
     finalizeAll: async () => {
       const report = await finalize(
         changes,
-        { sessions, results, digest: sha256 },
+        { sessions, results, digest: sha256, hasTime: () => true },
         { resultRetentionMs: RETENTION_MS },
         0,
       )
