@@ -17,9 +17,11 @@ export interface Trace {
   add(timeMs: number, user: string | null, line: string): void
   /** Of every line so far: two runs that agree in it did the same. */
   hash(): string
-  /** The last lines about these users, and about everybody. */
+  /** The last lines about these users, and about everybody; without those that only look. */
   story(users: ReadonlySet<string>, linesMax: number): string[]
 }
+
+const ONLY_LOOKS = /^(looks|asks|loads) /
 
 export function newTrace(): Trace {
   const hash = createHash('sha256')
@@ -32,7 +34,7 @@ export function newTrace(): Trace {
     hash: () => hash.copy().digest('hex').slice(0, 16),
     story: (users, linesMax) =>
       lines
-        .filter(({ user }) => user === null || users.has(user))
+        .filter(({ user, line }) => (user === null || users.has(user)) && !ONLY_LOOKS.test(line))
         .slice(-linesMax)
         .map(({ timeMs, user, line }) => `${new Date(timeMs).toISOString()} ${user ?? '*'} ${line}`),
   }
