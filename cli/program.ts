@@ -1,7 +1,7 @@
 // The commands and their options: arguments in, each command's own function called; its mistakes told in one sentence.
 
 import { Command, InvalidArgumentError } from 'commander'
-import { SettingError } from '../infra/settings.ts'
+import { SettingError } from '../infra/setting-kinds.ts'
 import { UserError } from '../local/user-error.ts'
 import { runDemo } from './demo-command.ts'
 import { runLocal } from './local-command.ts'

@@ -11,14 +11,19 @@ export const RULE_VARIABLES = {
   maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
 } as const
 
+/** Tells the pipelines of one account apart in metrics. */
+const PIPELINE_NAME = 'PIPELINE_NAME'
+
 export const INGEST_VARIABLES = {
   ...RULE_VARIABLES,
+  pipelineName: PIPELINE_NAME,
   sessionsTable: 'SESSIONS_TABLE',
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
 } as const
 
 export const SWEEP_VARIABLES = {
   ...RULE_VARIABLES,
+  pipelineName: PIPELINE_NAME,
   sessionsTable: 'SESSIONS_TABLE',
   stream: 'STREAM_NAME',
   sweepEveryMs: 'SWEEP_EVERY_MS',
@@ -26,6 +31,7 @@ export const SWEEP_VARIABLES = {
 } as const
 
 export const FINALIZE_VARIABLES = {
+  pipelineName: PIPELINE_NAME,
   sessionsTable: 'SESSIONS_TABLE',
   resultsTable: 'RESULTS_TABLE',
   resultRetentionMs: 'RESULT_RETENTION_MS',
@@ -62,3 +68,37 @@ export const REJECTED_PREFIX = 'rejected/'
 
 /** The largest `maxSessionDuration` that can be set: how far from an event its session's key may lie. */
 export const SESSION_DURATION_MS_MAX = 24 * 60 * 60 * 1000
+
+/** CloudWatch finds the metrics of the functions there, by pipeline. */
+export const METRIC_NAMESPACE = 'SearchSessionCtr'
+export const METRIC_DIMENSION = 'pipeline'
+
+/** What the functions tell CloudWatch. A count of nothing is not told: a metric costs only in the hours that it is. */
+export const METRIC_UNITS = {
+  Records: 'Count',
+  Accepted: 'Count',
+  Duplicates: 'Count',
+  Rejected: 'Count',
+  Late: 'Count',
+  SessionsReopened: 'Count',
+  Conflicts: 'Count',
+  IngestFailures: 'Count',
+  HorizonLag: 'Milliseconds',
+  SweepsUnfinished: 'Count',
+  SweepFailures: 'Count',
+  UsersOpen: 'None',
+  SessionsClosed: 'Count',
+  ClosedByGap: 'Count',
+  ClosedByAppClose: 'Count',
+  ClosedByTimeout: 'Count',
+  ClosedByLimit: 'Count',
+  ClosedByDrain: 'Count',
+  SessionsAmended: 'Count',
+  Searches: 'Count',
+  SearchesWithClick: 'Count',
+  ZeroResultSearches: 'Count',
+  FinalizeFailures: 'Count',
+} as const
+
+export type MetricName = keyof typeof METRIC_UNITS
+export type Metrics = Readonly<Partial<Record<MetricName, number>>>

@@ -58,6 +58,8 @@ export interface SessionStore {
   closedVersion(user: string, id: string): Promise<number | null>
   /** Pages of the users of one index shard whose alarm is at or before the moment, earliest first. May be out of date. */
   dueUsers(shard: number, atMs: number): AsyncIterable<readonly string[]>
+  /** How many users of one index shard have open sessions, a moment ago. Reads the whole shard. */
+  countOpenUsers(shard: number): Promise<number>
 }
 
 export interface ResultStore {

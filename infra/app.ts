@@ -1,10 +1,13 @@
-// The CDK app: context (`-c name=value`) in, the stack's template and bundles in `cdk.out` out.
+// The CDK app: context (`-c name=value`) in, the stack's checked template and bundles in `cdk.out` out.
 
-import { App } from 'aws-cdk-lib/core'
-import { readContext, SettingError } from './settings.ts'
+import { App, Validations } from 'aws-cdk-lib/core'
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
+import { SettingError } from './setting-kinds.ts'
+import { readContext } from './settings.ts'
 import { SearchSessionCtrStack } from './stack.ts'
 
 const app = new App()
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
 try {
   new SearchSessionCtrStack(app, 'SearchSessionCtr', readContext(app.node))
 } catch (error) {

@@ -1,49 +1,24 @@
 // Every number of a deployment, with its reason: `-c name=value` texts in, typed and checked settings out.
 
-import ms from 'ms'
 import { SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
+import {
+  duration,
+  flag,
+  number,
+  readSetting,
+  type Setting,
+  SettingError,
+  type SettingValue,
+  text,
+} from './setting-kinds.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-interface DurationSetting {
-  readonly kind: 'duration'
-  readonly defaultMs: number
-  readonly minMs: number
-  readonly maxMs: number
-  /** The value has to be a multiple of this. */
-  readonly stepMs: number
-  readonly why: string
-}
-
-interface NumberSetting {
-  readonly kind: 'number'
-  readonly default: number
-  readonly min: number
-  readonly max: number
-  readonly why: string
-}
-
-interface ChoiceSetting {
-  readonly kind: 'choice'
-  readonly default: string
-  readonly choices: readonly string[]
-  readonly why: string
-}
-
-type Setting = DurationSetting | NumberSetting | ChoiceSetting
-
-function duration(defaultMs: number, minMs: number, maxMs: number, stepMs: number, why: string): DurationSetting {
-  return { kind: 'duration', defaultMs, minMs, maxMs, stepMs, why }
-}
-
-function number(value: number, min: number, max: number, why: string): NumberSetting {
-  return { kind: 'number', default: value, min, max, why }
-}
-
-export const SETTINGS = {
+/** What a pipeline is, wherever it stands. */
+export const PIPELINE_SETTINGS = {
   gap: duration(30 * MINUTE, SECOND, DAY, 1, 'the longest pause inside a session; what web analytics agreed on'),
   lateness: duration(MINUTE, 0, DAY, 1, 'how long to wait for events out of order; later ones amend'),
   amendFor: duration(7 * DAY, 0, 30 * DAY, 1, 'how late an event may be and still amend: a phone offline for a week'),
@@ -59,26 +34,78 @@ export const SETTINGS = {
   sweepEvery: duration(MINUTE, MINUTE, HOUR, MINUTE, 'how late a due session may be closed'),
   batchSize: number(500, 1, 10_000, 'records in one invocation; 500 ordinary ones are 0.5 MB of at most 6'),
   batchWindow: duration(30 * SECOND, 0, 300 * SECOND, SECOND, 'waiting for a user’s next event saves a write'),
-  shards: number(1, 1, 500, 'each takes 1,000 records or 1 MB a second'),
+  streamMode: {
+    kind: 'choice',
+    default: 'provisioned',
+    choices: ['provisioned', 'on-demand'],
+    why: 'provisioned is cheaper for steady traffic; on-demand needs no shards, and costs more while idle',
+  },
+  shards: number(1, 1, 500, 'each takes 1,000 records or 1 MB a second; of a provisioned stream'),
   streamRetention: duration(DAY, DAY, 7 * DAY, HOUR, 'how long an outage may last; more than a day costs extra'),
+  tableBilling: {
+    kind: 'choice',
+    default: 'on-demand',
+    choices: ['on-demand', 'provisioned'],
+    why: 'on-demand costs nothing while idle; provisioned follows steady traffic for less',
+  },
+  tableWriteUnitsMax: number(1000, 5, 40_000, 'how far a provisioned table may scale up'),
+  tableReadUnitsMax: number(500, 5, 40_000, 'how far a provisioned table may scale up'),
   resultRetention: duration(400 * DAY, DAY, 3650 * DAY, DAY, 'a year to compare with, and a month to look'),
   deadLetterRetention: duration(30 * DAY, DAY, 365 * DAY, DAY, 'time to find out and send again'),
+  ephemeral: flag('for trials: `cdk destroy` removes the data too'),
+  alarmEmail: text(/^[^\s@]+@[^\s@]+$/, 'an e-mail address', 'who is told of alarms'),
 } as const satisfies Readonly<Record<string, Setting>>
+
+/** What the stack is called and what of yours it uses. */
+export const STACK_SETTINGS = {
+  name: text(
+    /^[A-Za-z][A-Za-z0-9-]{0,100}$/,
+    'letters, digits and dashes, a letter first',
+    'of the stack: one account may hold several',
+  ),
+  tags: text(
+    /^[\w.:/+@-]{1,128}=[\w.:/+@ -]{0,256}(,[\w.:/+@-]{1,128}=[\w.:/+@ -]{0,256})*$/,
+    'key=value,key=value',
+    'of everything in the stack',
+  ),
+  streamArn: arn('kinesis', 'stream\\/[\\w.-]{1,128}', 'stream/NAME', 'your own stream instead of a new one'),
+  kmsKeyArn: arn('kms', 'key\\/[\\w-]+', 'key/ID', 'your own key for the stream, the tables and the bucket'),
+  alarmTopicArn: arn('sns', '[\\w-]{1,256}', 'TOPIC', 'where alarms go'),
+  pseudonymKeyArn: arn(
+    'secretsmanager',
+    'secret:[\\w/+=.@-]+',
+    'secret:NAME',
+    'a secret of 32 characters or more: users are kept under a keyed hash of their id',
+  ),
+} as const satisfies Readonly<Record<string, Setting>>
+
+function arn(service: string, pattern: string, example: string, why: string) {
+  const resource = new RegExp(`^arn:aws[\\w-]*:${service}:[a-z0-9-]+:\\d{12}:${pattern}$`)
+  return text(resource, `arn:aws:${service}:REGION:ACCOUNT:${example}`, why)
+}
+
+export const SETTINGS = { ...PIPELINE_SETTINGS, ...STACK_SETTINGS }
 
 export type SettingName = keyof typeof SETTINGS
 
-type Value<S extends Setting> = S extends ChoiceSetting ? S['choices'][number] : number
-
 /** Durations are milliseconds. */
-export type Settings = { readonly [name in SettingName]: Value<(typeof SETTINGS)[name]> }
-
-/** A setting that cannot be: its message names the setting, its value and what is allowed. */
-export class SettingError extends Error {}
+export type Settings = { readonly [name in SettingName]: SettingValue<(typeof SETTINGS)[name]> }
+export type PipelineSettings = Pick<Settings, keyof typeof PIPELINE_SETTINGS>
 
 /** @param sent texts by name, as `-c name=value` gives them; what is absent has its default. */
 export function readSettings(sent: Readonly<Record<string, unknown>>): Settings {
-  const entries = Object.entries(SETTINGS).map(([name, setting]) => [name, readSetting(name, setting, sent[name])])
-  return Object.fromEntries(entries) as Settings
+  return readEach(SETTINGS, sent) as Settings
+}
+
+/** As `readSettings`, of the pipeline's own alone. */
+export function readPipelineSettings(sent: Readonly<Record<string, unknown>>): PipelineSettings {
+  return readEach(PIPELINE_SETTINGS, sent) as PipelineSettings
+}
+
+function readEach(known: Readonly<Record<string, Setting>>, sent: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(
+    Object.entries(known).map(([name, setting]) => [name, readSetting(name, setting, sent[name])]),
+  )
 }
 
 /** Throws for a name that is no setting. */
@@ -86,40 +113,6 @@ export function checkSettingName(name: string): void {
   if (!Object.hasOwn(SETTINGS, name)) {
     throw new SettingError(`setting '${name}' does not exist; there are ${Object.keys(SETTINGS).join(', ')}`)
   }
-}
-
-function readSetting(name: string, setting: Setting, sent: unknown): number | string {
-  if (setting.kind === 'duration') return sent === undefined ? setting.defaultMs : readDuration(name, setting, sent)
-  if (sent === undefined) return setting.default
-  if (setting.kind === 'number') return readNumber(name, setting, sent)
-  if (setting.choices.includes(String(sent))) return String(sent)
-  throw new SettingError(`setting ${name}: '${sent}' is not one of ${setting.choices.join(', ')}`)
-}
-
-function readDuration(name: string, setting: DurationSetting, sent: unknown): number {
-  const value = parseDuration(String(sent))
-  const isFit = value >= setting.minMs && value <= setting.maxMs && value % setting.stepMs === 0
-  if (isFit) return value
-  const whole = setting.stepMs > 1 ? ` in steps of ${ms(setting.stepMs)}` : ''
-  const range = `${durationText(setting.minMs)} to ${durationText(setting.maxMs)}${whole}`
-  throw new SettingError(`setting ${name}: '${sent}' is not a duration of ${range} (written 10s, 30m, 12h or 7d)`)
-}
-
-/** NaN for what is no duration. A number without a unit is milliseconds. */
-function parseDuration(sent: string): number {
-  const parsed: number | undefined =
-    sent.trim() === '' || sent.length > 100 ? undefined : ms(sent.trim() as ms.StringValue)
-  return parsed === undefined ? Number.NaN : Math.round(parsed)
-}
-
-export function durationText(durationMs: number): string {
-  return ms(durationMs)
-}
-
-function readNumber(name: string, setting: NumberSetting, sent: unknown): number {
-  const value = String(sent).trim() === '' ? Number.NaN : Number(sent)
-  if (Number.isInteger(value) && value >= setting.min && value <= setting.max) return value
-  throw new SettingError(`setting ${name}: '${sent}' is not a whole number from ${setting.min} to ${setting.max}`)
 }
 
 /** The settings among a construct tree's context. Throws for a plain word that is no setting: it is mistyped. */

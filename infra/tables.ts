@@ -1,31 +1,55 @@
-// The two tables: a scope in, sessions (state, with the due index and a stream) and results (what users query) out.
+// The two tables: settings in, sessions (state, with the due index and a stream) and results (what users query) out.
 
 import {
   AttributeType,
   Billing,
+  Capacity,
   ProjectionType,
   StreamViewType,
+  TableEncryptionV2,
   type TablePropsV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { DUE_INDEX, EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import type { Permission } from './pipeline-function.ts'
+import type { PipelineSettings } from './settings.ts'
 
-/** What both tables are: billed by use, restorable to any second, and kept when the stack goes. */
-const KEPT: TablePropsV2 = {
-  partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
-  sortKey: { name: SORT_KEY, type: AttributeType.STRING },
-  billing: Billing.onDemand(),
-  timeToLiveAttribute: EXPIRES_AT,
-  pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-  deletionProtection: true,
-  removalPolicy: RemovalPolicy.RETAIN,
+export interface TableSettings {
+  readonly settings: PipelineSettings
+  readonly key: IKey | undefined
+  readonly removalPolicy: RemovalPolicy
 }
 
-export function sessionsTable(scope: Construct): TableV2 {
+/** What a table begins with when its billing is changed to provisioned. */
+const SEED_UNITS = 5
+
+/** What both tables are: restorable to any second, and kept when the stack goes. */
+function tableProps({ settings, key, removalPolicy }: TableSettings): TablePropsV2 {
+  const { tableBilling, tableReadUnitsMax, tableWriteUnitsMax } = settings
+  return {
+    partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
+    sortKey: { name: SORT_KEY, type: AttributeType.STRING },
+    billing:
+      tableBilling === 'on-demand'
+        ? Billing.onDemand()
+        : Billing.provisioned({
+            readCapacity: Capacity.autoscaled({ maxCapacity: tableReadUnitsMax, seedCapacity: SEED_UNITS }),
+            writeCapacity: Capacity.autoscaled({ maxCapacity: tableWriteUnitsMax, seedCapacity: SEED_UNITS }),
+          }),
+    ...(key !== undefined && { encryption: TableEncryptionV2.customerManagedKey(key) }),
+    timeToLiveAttribute: EXPIRES_AT,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+    removalPolicy,
+  }
+}
+
+export function sessionsTable(scope: Construct, settings: TableSettings): TableV2 {
   return new TableV2(scope, 'Sessions', {
-    ...KEPT,
+    ...tableProps(settings),
     // Both images: the finalizer writes the rows of the new one and removes what only the old one had.
     dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
     globalSecondaryIndexes: [
@@ -39,6 +63,18 @@ export function sessionsTable(scope: Construct): TableV2 {
   })
 }
 
-export function resultsTable(scope: Construct): TableV2 {
-  return new TableV2(scope, 'Results', KEPT)
+export function resultsTable(scope: Construct, settings: TableSettings): TableV2 {
+  return new TableV2(scope, 'Results', tableProps(settings))
+}
+
+export function tableStreamArn(table: TableV2): string {
+  if (table.tableStreamArn === undefined) throw new Error(`the table ${table.node.id} has no stream`)
+  return table.tableStreamArn
+}
+
+/** With a key of the account's own, DynamoDB asks for it in the name of who reads and writes. */
+export function throughTable({ encryptionKey }: TableV2): Permission[] {
+  if (encryptionKey === undefined) return []
+  const actions = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo']
+  return [{ actions: actions.map((action) => `kms:${action}`), resources: [encryptionKey.keyArn] }]
 }

@@ -74,6 +74,9 @@ export function memorySessionStore(
       const due = [...states].filter(([, state]) => state.armedAtMs !== null && state.armedAtMs <= atMs)
       yield due.sort(([, a], [, b]) => (a.armedAtMs ?? 0) - (b.armedAtMs ?? 0)).map(([user]) => user)
     },
+    countOpenUsers: async (shard) => {
+      return shard === 0 ? [...states.values()].filter(({ armedAtMs }) => armedAtMs !== null).length : 0
+    },
   }
 }
 

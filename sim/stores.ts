@@ -116,5 +116,6 @@ export function reachedSessions(stores: Stores, invocation: Invocation, world: W
           .map(([user]) => user)
       })
     },
+    countOpenUsers: (shard) => call('counts who is open', null, () => sessions.countOpenUsers(shard)),
   }
 }

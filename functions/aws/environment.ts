@@ -41,6 +41,7 @@ function readRules(variables: Variables): Rules {
 export function readIngestEnvironment(variables: Variables) {
   return {
     rules: readRules(variables),
+    pipelineName: text(variables, INGEST_VARIABLES.pipelineName),
     sessionsTable: text(variables, INGEST_VARIABLES.sessionsTable),
     deadLetterBucket: text(variables, INGEST_VARIABLES.deadLetterBucket),
   }
@@ -49,6 +50,7 @@ export function readIngestEnvironment(variables: Variables) {
 export function readSweepEnvironment(variables: Variables) {
   return {
     rules: readRules(variables),
+    pipelineName: text(variables, SWEEP_VARIABLES.pipelineName),
     sessionsTable: text(variables, SWEEP_VARIABLES.sessionsTable),
     stream: text(variables, SWEEP_VARIABLES.stream),
     sweepEveryMs: wholeNumber(variables, SWEEP_VARIABLES.sweepEveryMs),
@@ -58,6 +60,7 @@ export function readSweepEnvironment(variables: Variables) {
 
 export function readFinalizeEnvironment(variables: Variables) {
   return {
+    pipelineName: text(variables, FINALIZE_VARIABLES.pipelineName),
     sessionsTable: text(variables, FINALIZE_VARIABLES.sessionsTable),
     resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),

@@ -1,33 +1,41 @@
-// The one log line of an invocation: a step's counts and gauges in, JSON out; never a user, a query or a record.
+// The one log line of an invocation: a step's counts and metrics in, JSON out; never a user, a query or a record.
 
-/** CloudWatch finds its metrics there. */
-export const METRIC_NAMESPACE = 'SearchSessionCtr'
-
-/** By metric name, in milliseconds. */
-export type Gauges = Readonly<Record<string, number>>
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName, type Metrics } from '../contract.ts'
 
 /**
- * Names the error but leaves its fields out: those of the SDK can hold items.
+ * CloudWatch makes metrics of the line, by its embedded metric format. Names the error but leaves its fields out: those
+ * of the SDK can hold items.
  *
- * @param gauges become CloudWatch metrics, by the embedded metric format.
+ * @param metrics those that are 0 are left out, but for gauges: what is not told costs nothing.
  */
 export function logReport(
   step: string,
+  pipelineName: string,
   report: object & { readonly failed?: { readonly cause: unknown } | null },
-  gauges: Gauges = {},
+  metrics: Metrics,
+  nowMs: number,
 ): void {
   const { failed, ...counts } = report
-  const line = { ...embedded(gauges), step, ...counts }
+  const line = { ...embedded(metrics, pipelineName, nowMs), step, ...counts }
   if (failed === undefined || failed === null) console.log(JSON.stringify(line))
   else console.error(JSON.stringify({ ...line, failure: describe(failed.cause) }))
 }
 
-function embedded(gauges: Gauges): object {
-  const names = Object.keys(gauges)
-  if (names.length === 0) return {}
-  const metrics = names.map((name) => ({ Name: name, Unit: 'Milliseconds' }))
-  const directive = { Namespace: METRIC_NAMESPACE, Dimensions: [[]], Metrics: metrics }
-  return { _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] }, ...gauges }
+function embedded(metrics: Metrics, pipelineName: string, nowMs: number): object {
+  const told = (Object.entries(metrics) as [MetricName, number][]).filter(
+    ([name, value]) => value !== 0 || METRIC_UNITS[name] !== 'Count',
+  )
+  if (told.length === 0) return {}
+  const directive = {
+    Namespace: METRIC_NAMESPACE,
+    Dimensions: [[METRIC_DIMENSION]],
+    Metrics: told.map(([name]) => ({ Name: name, Unit: METRIC_UNITS[name] })),
+  }
+  return {
+    _aws: { Timestamp: nowMs, CloudWatchMetrics: [directive] },
+    [METRIC_DIMENSION]: pipelineName,
+    ...Object.fromEntries(told),
+  }
 }
 
 function describe(cause: unknown): string {

@@ -95,6 +95,20 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
       }
       for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(userOf)
     },
+
+    countOpenUsers: async (shard) => {
+      const query = {
+        TableName: table,
+        IndexName: DUE_INDEX.name,
+        Select: 'COUNT' as const,
+        KeyConditionExpression: '#shard = :shard',
+        ExpressionAttributeNames: { '#shard': DUE_INDEX.partitionKey },
+        ExpressionAttributeValues: { ':shard': dueShardKey(shard) },
+      }
+      let users = 0
+      for await (const { Count: count } of paginateQuery({ client }, query)) users += count ?? 0
+      return users
+    },
   }
 }
 

@@ -1,8 +1,9 @@
 // Finalize: changes of closed sessions in, their rows written to the results table and the rows they no longer have removed.
 
 import pMap from 'p-map'
+import type { CloseReason } from '../domain/clock.ts'
 import type { Digest } from '../domain/event.ts'
-import { type ResultRow, toRows } from '../domain/result.ts'
+import { type ResultRow, type SearchRow, toRows } from '../domain/result.ts'
 import type { ClosedChange, ResultStore, SessionStore } from '../ports.ts'
 
 export interface FinalizePorts {
@@ -24,6 +25,13 @@ export interface FinalizeReport {
   readonly rowsRemoved: number
   /** Changes that a later one had overtaken: delivered late or twice. */
   readonly overtaken: number
+  /** Sessions closed for the first time, by reason; those closed again are `amended`. */
+  readonly closed: Readonly<Partial<Record<CloseReason, number>>>
+  readonly amended: number
+  /** What the changes added to these counts of the results; less than nothing where they took away. */
+  readonly searches: number
+  readonly searchesWithClick: number
+  readonly zeroResultSearches: number
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
@@ -39,35 +47,85 @@ export async function finalize(
   settings: FinalizeSettings,
   nowMs: number,
 ): Promise<FinalizeReport> {
-  const report = { changes: 0, sessions: 0, rowsWritten: 0, rowsRemoved: 0, overtaken: 0 }
+  const report: Tally = { ...NOTHING_DONE, closed: {} }
   const expiresAtMs = nowMs + settings.resultRetentionMs
   for (const change of changes) {
     // Who is taken for dead must not write beside the repetition.
     if (!ports.hasTime()) {
       return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: new Error('the time is up') } }
     }
-    const { after, gone } = rowsOf(change, ports.digest)
-    const errors = [
-      ...(await forEachRow(after, (row) => ports.results.put(row, expiresAtMs))),
-      ...(await forEachRow(gone, (row) => ports.results.remove(row, change.version))),
-      ...(await takeBackIfOvertaken(change, after, ports, report)),
-    ]
+    const rows = rowsOf(change, ports.digest)
+    const { isOvertaken, errors } = await write(change, rows, ports, expiresAtMs)
     if (errors.length > 0) {
       return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: errors[0] } }
     }
     report.changes++
-    report.sessions += after.length > 0 ? 1 : 0
-    report.rowsWritten += after.length
-    report.rowsRemoved += gone.length
+    report.sessions += rows.after.length > 0 ? 1 : 0
+    report.rowsWritten += rows.after.length
+    report.rowsRemoved += rows.gone.length
+    if (isOvertaken) report.overtaken++
+    else tell(change, rows, report)
   }
   return { ...report, failed: null }
 }
 
-function rowsOf(change: ClosedChange, digest: Digest): { after: ResultRow[]; gone: ResultRow[] } {
+const NOTHING_DONE = {
+  changes: 0,
+  sessions: 0,
+  rowsWritten: 0,
+  rowsRemoved: 0,
+  overtaken: 0,
+  amended: 0,
+  searches: 0,
+  searchesWithClick: 0,
+  zeroResultSearches: 0,
+}
+
+type Tally = { -readonly [count in keyof typeof NOTHING_DONE]: number } & {
+  readonly closed: Partial<Record<CloseReason, number>>
+}
+
+interface Rows {
+  readonly before: readonly ResultRow[]
+  readonly after: readonly ResultRow[]
+  /** Of those before, what is not among those after. */
+  readonly gone: readonly ResultRow[]
+}
+
+function rowsOf(change: ClosedChange, digest: Digest): Rows {
   const before = change.before === null ? [] : toRows(change.before, digest)
   const after = change.after === null ? [] : toRows(change.after, digest)
   const kept = new Set(after.map((row) => row.sk))
-  return { after, gone: before.filter((row) => !kept.has(row.sk)) }
+  return { before, after, gone: before.filter((row) => !kept.has(row.sk)) }
+}
+
+/** A change that is delivered twice is told twice: this is for trends, the rows are for the truth. */
+function tell({ before, after }: ClosedChange, rows: Rows, report: Tally): void {
+  if (after !== null && before !== null) report.amended++
+  else if (after !== null) report.closed[after.reason] = (report.closed[after.reason] ?? 0) + 1
+  const added = (count: (row: SearchRow) => number): number =>
+    searches(rows.after, count) - searches(rows.before, count)
+  report.searches += added(() => 1)
+  report.searchesWithClick += added((row) => row.clicked)
+  report.zeroResultSearches += added((row) => row.zero_results)
+}
+
+function searches(rows: readonly ResultRow[], count: (row: SearchRow) => number): number {
+  return rows.reduce((sum, row) => sum + (row.kind === 'search' ? count(row) : 0), 0)
+}
+
+async function write(
+  change: ClosedChange,
+  { after, gone }: Rows,
+  ports: FinalizePorts,
+  expiresAtMs: number,
+): Promise<{ isOvertaken: boolean; errors: unknown[] }> {
+  const errors = [
+    ...(await forEachRow(after, (row) => ports.results.put(row, expiresAtMs))),
+    ...(await forEachRow(gone, (row) => ports.results.remove(row, change.version))),
+  ]
+  const overtaken = await takeBackIfOvertaken(change, after, ports)
+  return { isOvertaken: overtaken.isOvertaken, errors: [...errors, ...overtaken.errors] }
 }
 
 /**
@@ -95,15 +153,16 @@ async function takeBackIfOvertaken(
   change: ClosedChange,
   written: readonly ResultRow[],
   ports: FinalizePorts,
-  report: { overtaken: number },
-): Promise<unknown[]> {
-  if (written.length === 0) return []
+): Promise<{ isOvertaken: boolean; errors: unknown[] }> {
+  if (written.length === 0) return { isOvertaken: false, errors: [] }
   try {
     const version = await ports.sessions.closedVersion(change.user, change.id)
-    if (version === null || version <= change.version) return []
+    if (version === null || version <= change.version) return { isOvertaken: false, errors: [] }
   } catch (error) {
-    return [error]
+    return { isOvertaken: false, errors: [error] }
   }
-  report.overtaken++
-  return forEachRow(written, (row) => ports.results.remove(row, change.version + 1))
+  return {
+    isOvertaken: true,
+    errors: await forEachRow(written, (row) => ports.results.remove(row, change.version + 1)),
+  }
 }

@@ -11,6 +11,7 @@ import { dynamoResultStore } from '../aws/result-store.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
 import { SESSION_DURATION_MS_MAX } from '../contract.ts'
 import { finalize } from './finalize.ts'
+import { finalizeMetrics } from './finalize-metrics.ts'
 
 /** Time to finish the change that was begun before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000
@@ -26,6 +27,6 @@ const ports = {
 export async function handler(batch: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
   const report = await finalize(toChanges(batch), { ...ports, hasTime }, settings, Date.now())
-  logReport('finalize', report)
+  logReport('finalize', settings.pipelineName, report, finalizeMetrics(report), Date.now())
   return toBatchReply(report.failed)
 }

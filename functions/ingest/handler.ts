@@ -12,6 +12,7 @@ import { dynamoSessionStore } from '../aws/session-store.ts'
 import { dynamoShardProgress } from '../aws/shard-progress.ts'
 import { SESSION_DURATION_MS_MAX } from '../contract.ts'
 import { ingest } from './ingest.ts'
+import { ingestMetrics } from './ingest-metrics.ts'
 
 const settings = readIngestEnvironment(process.env)
 const client = documentClient()
@@ -24,6 +25,6 @@ const ports = {
 
 export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
   const report = await ingest(toRecords(batch), ports, settings.rules, Date.now())
-  logReport('ingest', report)
+  logReport('ingest', settings.pipelineName, report, ingestMetrics(report), Date.now())
   return toBatchReply(report.failed)
 }

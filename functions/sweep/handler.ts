@@ -11,6 +11,7 @@ import { dynamoSessionStore } from '../aws/session-store.ts'
 import { loadProgress } from '../aws/shard-progress.ts'
 import { DUE_SHARDS, SESSION_DURATION_MS_MAX } from '../contract.ts'
 import { type SweepReport, sweep } from './sweep.ts'
+import { sweepMetrics } from './sweep-metrics.ts'
 
 /** Time to finish what was begun before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 5000
@@ -31,8 +32,7 @@ export async function handler(request: { readonly drain?: unknown }, context: Co
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
   const drain = request.drain === true
   const report = await sweep({ drain }, { sessions, horizon, hasTime }, settings, Date.now())
-  // A drain does not look at the horizon.
-  logReport('sweep', report, drain ? {} : { HorizonLag: report.lagMs })
+  logReport('sweep', settings.pipelineName, report, sweepMetrics(report, drain), Date.now())
   if (report.failed !== null) throw report.failed.cause
   return report
 }

@@ -26,15 +26,21 @@ const READ_RULES = {
   maxSessionEvents: 1000,
   maxSessionDurationMs: 43_200_000,
 }
-const INGEST = { ...RULES, SESSIONS_TABLE: 'sessions', DEAD_LETTER_BUCKET: 'refused' }
+const INGEST = { ...RULES, PIPELINE_NAME: 'clicks', SESSIONS_TABLE: 'sessions', DEAD_LETTER_BUCKET: 'refused' }
 const SWEEP = {
   ...RULES,
+  PIPELINE_NAME: 'clicks',
   SESSIONS_TABLE: 'sessions',
   STREAM_NAME: 'events',
   SWEEP_EVERY_MS: '60000',
   GIVEN_UP_AFTER_MS: '72900000',
 }
-const FINALIZE = { SESSIONS_TABLE: 'sessions', RESULTS_TABLE: 'results', RESULT_RETENTION_MS: '31536000000' }
+const FINALIZE = {
+  PIPELINE_NAME: 'clicks',
+  SESSIONS_TABLE: 'sessions',
+  RESULTS_TABLE: 'results',
+  RESULT_RETENTION_MS: '31536000000',
+}
 
 type Variables = Readonly<Record<string, string | undefined>>
 type Read = (variables: Variables) => unknown
@@ -49,6 +55,7 @@ describe('the environment', () => {
   it('of ingest is read as typed settings', () => {
     expect(readIngestEnvironment(INGEST)).toEqual({
       rules: READ_RULES,
+      pipelineName: 'clicks',
       sessionsTable: 'sessions',
       deadLetterBucket: 'refused',
     })
@@ -57,6 +64,7 @@ describe('the environment', () => {
   it('of sweep is read as typed settings', () => {
     expect(readSweepEnvironment({ ...SWEEP, LATE_EVENTS: 'divert' })).toEqual({
       rules: { ...READ_RULES, lateEvents: 'divert' },
+      pipelineName: 'clicks',
       sessionsTable: 'sessions',
       stream: 'events',
       sweepEveryMs: 60_000,
@@ -66,6 +74,7 @@ describe('the environment', () => {
 
   it('of finalize is read as typed settings', () => {
     expect(readFinalizeEnvironment(FINALIZE)).toEqual({
+      pipelineName: 'clicks',
       sessionsTable: 'sessions',
       resultsTable: 'results',
       resultRetentionMs: 31_536_000_000,

@@ -3,15 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { RootConstruct } from 'constructs'
 import { describe, expect, it } from 'vitest'
-import {
-  checkSettingName,
-  durationText,
-  readContext,
-  readSettings,
-  SETTINGS,
-  SettingError,
-  type Settings,
-} from '../../infra/settings.ts'
+import { allowedText, defaultText, SettingError } from '../../infra/setting-kinds.ts'
+import { checkSettingName, readContext, readSettings, SETTINGS, type Settings } from '../../infra/settings.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../support/events.ts'
 
 interface Limits {
@@ -63,6 +56,88 @@ const NUMBERS: readonly Limits[] = [
   { name: 'maxSessionEvents', byDefault: 1000, min: 2, max: 5000, range: '2 to 5000', step: 1 },
   { name: 'batchSize', byDefault: 500, min: 1, max: 10_000, range: '1 to 10000', step: 1 },
   { name: 'shards', byDefault: 1, min: 1, max: 500, range: '1 to 500', step: 1 },
+  { name: 'tableWriteUnitsMax', byDefault: 1000, min: 5, max: 40_000, range: '5 to 40000', step: 1 },
+  { name: 'tableReadUnitsMax', byDefault: 500, min: 5, max: 40_000, range: '5 to 40000', step: 1 },
+]
+
+interface Choices {
+  readonly name: string
+  readonly byDefault: string | boolean
+  readonly allowed: readonly string[]
+}
+
+const CHOICES: readonly Choices[] = [
+  { name: 'lateEvents', byDefault: 'amend', allowed: ['amend', 'divert'] },
+  { name: 'streamMode', byDefault: 'provisioned', allowed: ['provisioned', 'on-demand'] },
+  { name: 'tableBilling', byDefault: 'on-demand', allowed: ['on-demand', 'provisioned'] },
+  { name: 'ephemeral', byDefault: false, allowed: ['true', 'false'] },
+]
+
+interface Texts {
+  readonly name: string
+  readonly allowed: string
+  readonly taken: readonly string[]
+  readonly refused: readonly string[]
+}
+
+const ACCOUNT = '123456789012'
+const KEY = 'key/1234abcd-12ab-34cd-56ef-1234567890ab'
+
+const TEXTS: readonly Texts[] = [
+  {
+    name: 'alarmEmail',
+    allowed: 'an e-mail address',
+    taken: ['ops@example.com'],
+    refused: ['ops', 'a b@c', '@', 'a@b@c'],
+  },
+  {
+    name: 'name',
+    allowed: 'letters, digits and dashes',
+    taken: ['Search', 'a-1'],
+    refused: ['1a', '-a', 'a b', 'ä', 'a_b'],
+  },
+  {
+    name: 'tags',
+    allowed: 'key=value,key=value',
+    taken: ['a=b', 'team=search,env=prod', 'empty='],
+    refused: ['a', 'a=b,', '=b', 'a=b,c', 'a=b=c', 'aws tag=x'],
+  },
+  {
+    name: 'streamArn',
+    allowed: 'arn:aws:kinesis:REGION:ACCOUNT:stream/NAME',
+    taken: [
+      `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/mine`,
+      `arn:aws-cn:kinesis:cn-north-1:${ACCOUNT}:stream/a.b_c-1`,
+    ],
+    refused: [
+      'nonsense',
+      'mine',
+      `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/`,
+      `arn:aws:kinesis:eu-west-1:12:stream/a`,
+    ],
+  },
+  {
+    name: 'kmsKeyArn',
+    allowed: 'arn:aws:kms:REGION:ACCOUNT:key/ID',
+    taken: [`arn:aws:kms:eu-west-1:${ACCOUNT}:${KEY}`],
+    refused: ['true', KEY, `arn:aws:kms:eu-west-1:${ACCOUNT}:alias/mine`],
+  },
+  {
+    name: 'alarmTopicArn',
+    allowed: 'arn:aws:sns:REGION:ACCOUNT:TOPIC',
+    taken: [`arn:aws:sns:eu-west-1:${ACCOUNT}:ops`],
+    refused: ['ops', `arn:aws:sqs:eu-west-1:${ACCOUNT}:ops`, `arn:aws:sns:eu-west-1:${ACCOUNT}:a:b`],
+  },
+  {
+    name: 'pseudonymKeyArn',
+    allowed: 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME',
+    taken: [`arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:search/key-AbCdEf`],
+    refused: [
+      'key',
+      `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:`,
+      `arn:aws:ssm:eu-west-1:${ACCOUNT}:secret:a`,
+    ],
+  },
 ]
 
 const NOT_NUMBERS = ['', ' ', 'abc', 'NaN', 'Infinity', '30 m m', '5 apples', '1,5', '--', '🙂']
@@ -91,8 +166,8 @@ function expectRefused(name: string, sent: string, range: string): void {
 }
 
 it('covers every setting here', () => {
-  const covered = [...DURATIONS, ...NUMBERS].map(({ name }) => name)
-  expect([...covered, 'lateEvents'].sort()).toEqual(Object.keys(SETTINGS).sort())
+  const covered = [...DURATIONS, ...NUMBERS, ...CHOICES, ...TEXTS].map(({ name }) => name)
+  expect(covered.sort()).toEqual(Object.keys(SETTINGS).sort())
 })
 
 it('gives every setting a reason', () => {
@@ -100,8 +175,9 @@ it('gives every setting a reason', () => {
 })
 
 it('takes the defaults where nothing is said', () => {
-  const defaults = [...DURATIONS, ...NUMBERS].map(({ name, byDefault }) => [name, byDefault])
-  expect(readSettings({})).toEqual({ ...Object.fromEntries(defaults), lateEvents: 'amend' })
+  const defaults = [...DURATIONS, ...NUMBERS, ...CHOICES].map(({ name, byDefault }) => [name, byDefault])
+  const absent = TEXTS.map(({ name }) => [name, null])
+  expect(readSettings({})).toEqual(Object.fromEntries([...defaults, ...absent]))
 })
 
 describe.each(DURATIONS)('$name', ({ name, min, max, range, step }) => {
@@ -147,15 +223,24 @@ describe.each(NUMBERS)('$name', ({ name, min, max, range }) => {
   it.each([...NOT_NUMBERS, '30m', '10s'])('refuses %j', (sent) => expectRefused(name, sent, range))
 })
 
-describe('lateEvents', () => {
-  it('reads amend and divert', () => {
-    expect(read('lateEvents', 'amend')).toBe('amend')
-    expect(read('lateEvents', 'divert')).toBe('divert')
+describe.each(CHOICES)('$name', ({ name, byDefault, allowed }) => {
+  it.each(allowed)('reads %j', (sent) => expect(String(read(name, sent))).toBe(sent))
+
+  it('is a flag where its default is one', () => {
+    expect(typeof read(name, allowed[0] as string)).toBe(typeof byDefault)
   })
 
-  it.each(['', ' ', 'Amend', 'drop', 'amend,divert', '1'])('refuses %j', (sent) => {
-    expectRefused('lateEvents', sent, 'amend, divert')
+  it.each(['', ' ', 'Amend', 'TRUE', 'maybe', allowed.join(), '1'])('refuses %j', (sent) => {
+    expectRefused(name, sent, allowed.join(', '))
   })
+})
+
+describe.each(TEXTS)('$name', ({ name, allowed, taken, refused }) => {
+  it.each(taken)('reads %j', (sent) => expect(read(name, sent)).toBe(sent))
+
+  it.each(['', ' ', ...refused, 'x'.repeat(5000), `${taken[0]}\n`])('refuses %j', (sent) =>
+    expectRefused(name, sent, allowed),
+  )
 })
 
 describe('a duration', () => {
@@ -207,13 +292,6 @@ describe('the context of the app', () => {
 it('is in the README as it is in the code, one row a setting', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   for (const [name, setting] of Object.entries(SETTINGS)) {
-    const text = (value: number) => (setting.kind === 'duration' ? durationText(value) : String(value))
-    const row =
-      setting.kind === 'choice'
-        ? `${setting.default} | ${setting.choices.join(', ')}`
-        : setting.kind === 'duration'
-          ? `${text(setting.defaultMs)} | ${text(setting.minMs)} to ${text(setting.maxMs)}`
-          : `${text(setting.default)} | ${text(setting.min)} to ${text(setting.max)}`
-    expect(readme).toContain(`| \`${name}\` | ${row} | ${setting.why} |`)
+    expect(readme).toContain(`| \`${name}\` | ${defaultText(setting)} | ${allowedText(setting)} | ${setting.why} |`)
   }
 })

@@ -133,7 +133,7 @@ describe('the dead-letter bucket', () => {
   })
 
   it('forgets what is older than the setting', () => {
-    const rule = { Status: 'Enabled' }
+    const rule = { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }
     expect(bucket(template).Properties.LifecycleConfiguration.Rules).toEqual([{ ...rule, ExpirationInDays: 30 }])
     expect(bucket(changed).Properties.LifecycleConfiguration.Rules).toEqual([{ ...rule, ExpirationInDays: 14 }])
   })

@@ -43,6 +43,7 @@ function step(folder: string): Layer {
     name: `step ${folder}`,
     files: new RegExp(`^functions/${folder}/(?!handler\\.ts)[^/]+$`),
     imports: [DOMAIN, PORTS, SHARED_STEPS, new RegExp(`^functions/${folder}/(?!handler\\.ts)`), /^p-map$/],
+    importsAsTypes: [CONTRACT],
     forbids: OF_STEPS,
   }
 }
@@ -84,7 +85,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'infra',
     files: /^infra\//,
-    imports: [/^infra\//, CONTRACT, NODE, /^aws-cdk-lib($|\/)/, /^constructs$/, /^ms$/],
+    imports: [/^infra\//, CONTRACT, NODE, /^aws-cdk-lib($|\/)/, /^cdk-nag$/, /^constructs$/, /^ms$/],
   },
   {
     name: 'local',
@@ -116,7 +117,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     files: /^cli\//,
-    imports: [/^cli\//, /^local\//, /^sim\//, /^infra\/settings\.ts$/, ADAPTERS, ...SDK, NODE, /^commander$/],
+    imports: [/^cli\//, /^local\//, /^sim\//, /^infra\/setting(s|-kinds)\.ts$/, ADAPTERS, ...SDK, NODE, /^commander$/],
     importsAsTypes: [DOMAIN],
   },
 ]

@@ -1,0 +1,84 @@
+// Finalize: the stream of closed sessions in, a function that writes their results out.
+
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import {
+  EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
+  type IFunction,
+  MetricType,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { Duration } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import { ABSORBED, CLOSED, type Environment, FINALIZE_VARIABLES, KIND } from '../functions/contract.ts'
+import { keepFailedBatches, retriedFor } from './dead-letters.ts'
+import { pipelineFunction } from './pipeline-function.ts'
+import type { PipelineSettings } from './settings.ts'
+import { tableStreamArn, throughTable } from './tables.ts'
+
+export interface FinalizeProps {
+  readonly settings: PipelineSettings
+  readonly pipelineName: string
+  readonly sessions: TableV2
+  readonly results: TableV2
+  readonly deadLetters: Bucket
+}
+
+export interface Finalize {
+  readonly fn: IFunction
+  readonly mapping: EventSourceMapping
+}
+
+export const FINALIZE_TIMEOUT = Duration.seconds(60)
+
+/** A table's stream keeps a day. */
+export const TABLE_STREAM_RETENTION = Duration.days(1)
+
+export function finalize(scope: Construct, props: FinalizeProps): Finalize {
+  const { settings, pipelineName, sessions, results, deadLetters } = props
+  const environment: Environment<typeof FINALIZE_VARIABLES> = {
+    [FINALIZE_VARIABLES.pipelineName]: pipelineName,
+    [FINALIZE_VARIABLES.sessionsTable]: sessions.tableName,
+    [FINALIZE_VARIABLES.resultsTable]: results.tableName,
+    [FINALIZE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
+  }
+  const fn = pipelineFunction(scope, 'Finalize', {
+    step: 'finalize',
+    environment,
+    timeout: FINALIZE_TIMEOUT,
+    permissions: [
+      {
+        actions: [
+          'dynamodb:DescribeStream',
+          'dynamodb:GetRecords',
+          'dynamodb:GetShardIterator',
+          'dynamodb:ListStreams',
+        ],
+        resources: [tableStreamArn(sessions)],
+      },
+      { actions: ['dynamodb:GetItem'], resources: [sessions.tableArn] },
+      { actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'], resources: [results.tableArn] },
+      ...throughTable(results),
+      ...keepFailedBatches(deadLetters),
+    ],
+    deadLetterReason: 'What fails goes to the dead-letter bucket, by the event source mapping.',
+  })
+  const mapping = new EventSourceMapping(scope, 'FinalizeClosed', {
+    target: fn,
+    eventSourceArn: tableStreamArn(sessions),
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: 100,
+    // Most writes to the table are appends; only closings, and what they absorbed, cost an invocation.
+    filters: [
+      FilterCriteria.filter({
+        eventName: FilterRule.or('INSERT', 'MODIFY'),
+        dynamodb: { NewImage: { [KIND]: { S: FilterRule.or(CLOSED, ABSORBED) } } },
+      }),
+    ],
+    metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
+    ...retriedFor(TABLE_STREAM_RETENTION.toMilliseconds(), deadLetters),
+  })
+  return { fn, mapping }
+}

@@ -1,0 +1,67 @@
+// Ingest: the stream in, a function that gathers its events into sessions and keeps aside what it refuses out.
+
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import type { IStream } from 'aws-cdk-lib/aws-kinesis'
+import { EventSourceMapping, type IFunction, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Duration } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import { type Environment, INGEST_VARIABLES } from '../functions/contract.ts'
+import { keepFailedBatches, keepRejected, retriedFor } from './dead-letters.ts'
+import { pollStream } from './event-stream.ts'
+import { pipelineFunction } from './pipeline-function.ts'
+import { ruleEnvironment } from './rule-environment.ts'
+import type { PipelineSettings } from './settings.ts'
+import { throughTable } from './tables.ts'
+
+export interface IngestProps {
+  readonly settings: PipelineSettings
+  readonly pipelineName: string
+  readonly stream: IStream
+  readonly sessions: TableV2
+  readonly deadLetters: Bucket
+  readonly pseudonymKey: ISecret | undefined
+}
+
+export interface Ingest {
+  readonly fn: IFunction
+  readonly mapping: EventSourceMapping
+}
+
+export const INGEST_TIMEOUT = Duration.seconds(60)
+
+export function ingest(scope: Construct, props: IngestProps): Ingest {
+  const { settings, pipelineName, stream, sessions, deadLetters } = props
+  const environment: Environment<typeof INGEST_VARIABLES> = {
+    ...ruleEnvironment(settings),
+    [INGEST_VARIABLES.pipelineName]: pipelineName,
+    [INGEST_VARIABLES.sessionsTable]: sessions.tableName,
+    [INGEST_VARIABLES.deadLetterBucket]: deadLetters.bucketName,
+  }
+  const fn = pipelineFunction(scope, 'Ingest', {
+    step: 'ingest',
+    environment,
+    timeout: INGEST_TIMEOUT,
+    permissions: [
+      ...pollStream(stream),
+      { actions: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Query'], resources: [sessions.tableArn] },
+      ...throughTable(sessions),
+      ...keepRejected(deadLetters),
+      ...keepFailedBatches(deadLetters),
+    ],
+    deadLetterReason: 'What fails goes to the dead-letter bucket, by the event source mapping.',
+  })
+  const mapping = new EventSourceMapping(scope, 'IngestEvents', {
+    target: fn,
+    eventSourceArn: stream.streamArn,
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: settings.batchSize,
+    maxBatchingWindow: Duration.millis(settings.batchWindow),
+    // One lane a shard: with more, the sweeper could not know what of a shard has been applied.
+    parallelizationFactor: 1,
+    metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
+    ...retriedFor(settings.streamRetention, deadLetters),
+  })
+  return { fn, mapping }
+}

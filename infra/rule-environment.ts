@@ -1,0 +1,16 @@
+// The rules of sessions as a function reads them: settings in, environment variables out.
+
+import { type Environment, RULE_VARIABLES } from '../functions/contract.ts'
+import type { PipelineSettings } from './settings.ts'
+
+export function ruleEnvironment(settings: PipelineSettings): Environment<typeof RULE_VARIABLES> {
+  return {
+    [RULE_VARIABLES.gapMs]: String(settings.gap),
+    [RULE_VARIABLES.latenessMs]: String(settings.lateness),
+    [RULE_VARIABLES.amendForMs]: String(settings.amendFor),
+    [RULE_VARIABLES.lateEvents]: settings.lateEvents,
+    [RULE_VARIABLES.maxClockSkewMs]: String(settings.maxClockSkew),
+    [RULE_VARIABLES.maxSessionEvents]: String(settings.maxSessionEvents),
+    [RULE_VARIABLES.maxSessionDurationMs]: String(settings.maxSessionDuration),
+  }
+}

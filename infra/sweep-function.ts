@@ -1,0 +1,65 @@
+// Sweep: a schedule, the stream's shards and the open sessions in, a function that closes what is due out.
+
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { IStream } from 'aws-cdk-lib/aws-kinesis'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { Duration, Validations } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import { DUE_INDEX, type Environment, SWEEP_VARIABLES } from '../functions/contract.ts'
+import { recordAgeMsMax } from './dead-letters.ts'
+import { lookIntoStream } from './event-stream.ts'
+import { pipelineFunction } from './pipeline-function.ts'
+import { ruleEnvironment } from './rule-environment.ts'
+import type { PipelineSettings } from './settings.ts'
+import { throughTable } from './tables.ts'
+
+export interface SweepProps {
+  readonly settings: PipelineSettings
+  readonly pipelineName: string
+  readonly stream: IStream
+  readonly sessions: TableV2
+}
+
+/** A last try may begin just before the age that ends the tries, wait for its window and take its time. */
+const LAST_TRY_MS = Duration.minutes(15).toMilliseconds()
+
+/** Shorter than the shortest time between two sweeps. */
+export const SWEEP_TIMEOUT = Duration.seconds(55)
+
+export function sweep(scope: Construct, { settings, pipelineName, stream, sessions }: SweepProps): IFunction {
+  const environment: Environment<typeof SWEEP_VARIABLES> = {
+    ...ruleEnvironment(settings),
+    [SWEEP_VARIABLES.pipelineName]: pipelineName,
+    [SWEEP_VARIABLES.sessionsTable]: sessions.tableName,
+    [SWEEP_VARIABLES.stream]: stream.streamName,
+    [SWEEP_VARIABLES.sweepEveryMs]: String(settings.sweepEvery),
+    [SWEEP_VARIABLES.givenUpAfterMs]: String(recordAgeMsMax(settings.streamRetention) + LAST_TRY_MS),
+  }
+  const fn = pipelineFunction(scope, 'Sweep', {
+    step: 'sweep',
+    environment,
+    timeout: SWEEP_TIMEOUT,
+    permissions: [
+      ...lookIntoStream(stream),
+      { actions: ['dynamodb:Query'], resources: [`${sessions.tableArn}/index/${DUE_INDEX.name}`] },
+      { actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], resources: [sessions.tableArn] },
+      ...throughTable(sessions),
+    ],
+    deadLetterReason: 'The next tick is the retry, and an alarm tells when there is none.',
+  })
+  const schedule = new Rule(scope, 'SweepSchedule', {
+    description: 'Closes the sessions that are due',
+    schedule: Schedule.rate(Duration.millis(settings.sweepEvery)),
+    targets: [
+      // The next tick is the retry.
+      new LambdaFunction(fn, { event: RuleTargetInput.fromObject({ drain: false }), retryAttempts: 0 }),
+    ],
+  })
+  Validations.of(schedule).acknowledge({
+    id: 'Serverless::Serverless-EventBusDLQ',
+    reason: 'A tick that is lost is made up for by the next one, and an alarm tells when there is none.',
+  })
+  return fn
+}
