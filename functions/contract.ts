@@ -80,7 +80,6 @@ export const METRIC_UNITS = {
   Duplicates: 'Count',
   Rejected: 'Count',
   Late: 'Count',
-  SessionsReopened: 'Count',
   Conflicts: 'Count',
   IngestFailures: 'Count',
   HorizonLag: 'Milliseconds',

@@ -1,13 +1,13 @@
 // The CDK app: context (`-c name=value`) in, the stack's checked template and bundles in `cdk.out` out.
 
-import { App, Validations } from 'aws-cdk-lib/core'
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
+import { App } from 'aws-cdk-lib/core'
+import { addChecks } from './checks.ts'
 import { SettingError } from './setting-kinds.ts'
 import { readContext } from './settings.ts'
 import { SearchSessionCtrStack } from './stack.ts'
 
 const app = new App()
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
+addChecks(app)
 try {
   new SearchSessionCtrStack(app, 'SearchSessionCtr', readContext(app.node))
 } catch (error) {

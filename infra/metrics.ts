@@ -13,14 +13,14 @@ export interface OwnMetrics {
 
 export function ownMetrics(pipelineName: string): OwnMetrics {
   return {
-    of: (name, period, label = name) =>
+    of: (name, period, label) =>
       new Metric({
         namespace: METRIC_NAMESPACE,
         metricName: name,
         dimensionsMap: { [METRIC_DIMENSION]: pipelineName },
         statistic: METRIC_UNITS[name] === 'Count' ? Stats.SUM : Stats.MAXIMUM,
         period,
-        label,
+        ...(label !== undefined && { label }),
       }),
   }
 }

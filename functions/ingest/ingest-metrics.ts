@@ -12,7 +12,6 @@ export function ingestMetrics(report: IngestReport): Metrics {
     Duplicates: report.duplicates,
     Rejected: Object.values(rejected).reduce((sum, count) => sum + count, 0),
     Late: late + tooLate,
-    SessionsReopened: report.amended,
     Conflicts: report.conflicts,
     IngestFailures: report.failed === null ? 0 : 1,
   }

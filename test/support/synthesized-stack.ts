@@ -1,8 +1,11 @@
 // The stack as CloudFormation would get it: settings in, its template and the questions that tests ask of it out.
 
-import { readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Template } from 'aws-cdk-lib/assertions'
-import { App } from 'aws-cdk-lib/core'
+import { App, type Stack } from 'aws-cdk-lib/core'
+import { addChecks } from '../../infra/checks.ts'
 import { readSettings } from '../../infra/settings.ts'
 import { SearchSessionCtrStack } from '../../infra/stack.ts'
 
@@ -29,6 +32,43 @@ export function synthesizedTemplate(settings: Readonly<Record<string, string>> =
   } finally {
     rmSync(app.outdir, { recursive: true, force: true })
   }
+}
+
+/** The whole app as the command line runs it, its checks included; nothing is bundled. */
+export function checkedApp(
+  settings: Readonly<Record<string, string>>,
+  add: (stack: Stack) => void = () => {},
+): Finding[] {
+  const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-checked-'))
+  const app = new App({ outdir: folder, context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } })
+  addChecks(app)
+  add(new SearchSessionCtrStack(app, 'Checked', readSettings(settings)))
+  try {
+    return synthesizedFindings(app)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Of one check: which rule is broken, if any. */
+export interface Finding {
+  readonly check: string
+  readonly rules: readonly string[]
+}
+
+function synthesizedFindings(app: App): Finding[] {
+  try {
+    app.synth()
+  } catch (error) {
+    if ((error as Error).name !== 'ValidationFailed') throw error
+  }
+  const report = JSON.parse(readFileSync(join(app.outdir, 'validation-report.json'), 'utf8')) as {
+    pluginReports: { pluginName: string; violations: { ruleName: string }[] }[]
+  }
+  return report.pluginReports.map(({ pluginName, violations }) => ({
+    check: pluginName,
+    rules: violations.map(({ ruleName }) => ruleName),
+  }))
 }
 
 export function resourcesOf(template: Template, type: string): FoundResource[] {

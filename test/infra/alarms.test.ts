@@ -1,0 +1,150 @@
+// Alarms and dashboard: what they watch is told by somebody, and what they say is explained in the runbook.
+
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { METRIC_NAMESPACE, METRIC_UNITS } from '../../functions/contract.ts'
+import {
+  type FoundResource,
+  type Properties,
+  referenceText,
+  resourcesOf,
+  synthesizedTemplate,
+} from '../support/synthesized-stack.ts'
+
+const template = synthesizedTemplate()
+const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm')
+const runbook = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+
+function alarm(name: string): Properties {
+  return (alarms.find((found) => found.name === name) as FoundResource).Properties
+}
+
+interface Watched {
+  readonly Namespace: string
+  readonly MetricName: string
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: Properties }[]
+}
+
+function watchedBy({ Properties }: FoundResource): Watched[] {
+  if (Properties.MetricName !== undefined) return [Properties]
+  const stats = Properties.Metrics.filter(({ MetricStat }: Properties) => MetricStat !== undefined)
+  return stats.map(({ MetricStat }: Properties) => MetricStat.Metric)
+}
+
+const dashboardText = referenceText(resourcesOf(template, 'AWS::CloudWatch::Dashboard')[0]?.Properties.DashboardBody)
+const dashboard = JSON.parse(dashboardText) as { widgets: { type: string; properties: Properties }[] }
+
+describe('the alarms', () => {
+  it('are these', () => {
+    expect(alarms.map(({ name }) => name).sort()).toEqual([
+      'BatchesGivenUp',
+      'DueBacklog',
+      'FinalizeAge',
+      'FinalizeFailing',
+      'FinalizeSlow',
+      'FunctionsThrottled',
+      'HorizonLag',
+      'IngestAge',
+      'IngestFailing',
+      'IngestSlow',
+      'RejectedShare',
+      'StreamFull',
+      'SweepFailing',
+      'SweepMissing',
+      'SweepSlow',
+      'TablesThrottled',
+    ])
+  })
+
+  it.each(alarms)('are explained in the runbook, by name: $name', ({ name, Properties }) => {
+    expect(Properties.AlarmDescription).toMatch(new RegExp(`^\\w.*\\. See docs/operations\\.md, ${name}\\.$`))
+    const [, entry = ''] = runbook.split(`\n### ${name}\n`)
+    const [text = ''] = entry.split('\n#')
+    for (const part of ['**It means**', '**Look at**', '**Do**']) expect(text).toContain(part)
+  })
+
+  it('are all that the runbook explains', () => {
+    const [, explained = ''] = runbook.split('\n## Alarms\n')
+    const [section = ''] = explained.split('\n## ')
+    const entries = [...section.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)
+    expect(entries.sort()).toEqual(alarms.map(({ name }) => name).sort())
+  })
+
+  it('are quiet while nothing happens, but for the sweep, whose silence is the trouble', () => {
+    const loud = alarms.filter(({ Properties }) => Properties.TreatMissingData !== 'notBreaching')
+    expect(loud.map(({ name, Properties }) => [name, Properties.TreatMissingData])).toEqual([
+      ['SweepMissing', 'breaching'],
+    ])
+    expect(alarm('SweepMissing')).toMatchObject({ ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 60 })
+  })
+
+  it('watch what the functions tell under names that they tell', () => {
+    for (const { Namespace, MetricName, Dimensions } of alarms.flatMap(watchedBy)) {
+      if (Namespace !== METRIC_NAMESPACE) continue
+      expect(Object.keys(METRIC_UNITS)).toContain(MetricName)
+      expect(Dimensions).toEqual([{ Name: 'pipeline', Value: 'Tested' }])
+    }
+  })
+
+  it('know a shard that nobody reads by its share of the retention', () => {
+    expect(alarm('IngestAge').Threshold).toBe(6 * 3_600_000)
+    const longer = resourcesOf(synthesizedTemplate({ streamRetention: '4d' }), 'AWS::CloudWatch::Alarm')
+    expect(longer.find(({ name }) => name === 'IngestAge')?.Properties.Threshold).toBe(24 * 3_600_000)
+  })
+
+  it('leave a batching window out of the lag', () => {
+    expect(alarm('HorizonLag').Threshold).toBe(11 * 60_000)
+  })
+
+  it('know a part of a batch that failed, which is no error to Lambda', () => {
+    const watched = watchedBy(alarms.find(({ name }) => name === 'IngestFailing') as FoundResource)
+    expect(watched.map(({ MetricName }) => MetricName)).toEqual(['Errors', 'IngestFailures'])
+  })
+
+  it('are asked as often as the sweep runs', () => {
+    const slow = resourcesOf(synthesizedTemplate({ sweepEvery: '10m' }), 'AWS::CloudWatch::Alarm')
+    for (const name of ['SweepMissing', 'HorizonLag', 'DueBacklog']) {
+      expect(slow.find((found) => found.name === name)?.Properties.Period).toBe(600)
+    }
+  })
+})
+
+describe('the dashboard', () => {
+  const graphs = dashboard.widgets.filter(({ type }) => type === 'metric')
+
+  it.each([
+    'Click-through rate',
+    'Zero-result rate',
+    'Searches',
+    'Users with an open session',
+    'Sessions closed, by reason',
+    'Amended and late',
+    'Events',
+    'Lag',
+    'Write capacity',
+    'Dead letters and failures',
+    'Duration',
+    'Throttled requests, lost races',
+  ])('draws: %s', (title) => {
+    expect(graphs.filter(({ properties }) => properties.title === title)).toHaveLength(1)
+  })
+
+  it('shows every alarm', () => {
+    const [status] = dashboard.widgets.filter(({ type }) => type === 'alarm')
+    expect(status?.properties.alarms).toHaveLength(alarms.length)
+  })
+
+  it('has rows that fill its width', () => {
+    const widths = new Map<number, number>()
+    const placed = dashboard.widgets as unknown as { y: number; width: number }[]
+    for (const { y, width } of placed) widths.set(y, (widths.get(y) ?? 0) + width)
+    expect([...widths.values()].every((width) => width === 24)).toBe(true)
+  })
+
+  it('or an alarm has every metric that the functions tell, so that none is paid for in vain', () => {
+    const watched = new Set(alarms.flatMap(watchedBy).map(({ MetricName }) => MetricName))
+    for (const name of Object.keys(METRIC_UNITS)) {
+      expect(watched.has(name) || dashboardText.includes(`"${METRIC_NAMESPACE}","${name}"`), name).toBe(true)
+    }
+  })
+})

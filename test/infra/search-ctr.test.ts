@@ -1,0 +1,204 @@
+// The construct and the choices of an operator: each `it` is a promise that a change of the template could break.
+
+import { Template } from 'aws-cdk-lib/assertions'
+import { Stream } from 'aws-cdk-lib/aws-kinesis'
+import { App, Duration, Stack } from 'aws-cdk-lib/core'
+import { describe, expect, it } from 'vitest'
+import { SearchCtr, type SearchCtrProps } from '../../infra/search-ctr.ts'
+import { SettingError } from '../../infra/setting-kinds.ts'
+import {
+  permissionsOf,
+  referenceText,
+  resource,
+  resourcesOf,
+  statementsOf,
+  synthesizedTemplate,
+} from '../support/synthesized-stack.ts'
+
+const TABLE = 'AWS::DynamoDB::GlobalTable'
+const IN = 'eu-west-1:123456789012'
+const KEY = `arn:aws:kms:${IN}:key/1234abcd-12ab-34cd-56ef-1234567890ab`
+const STREAM = `arn:aws:kinesis:${IN}:stream/mine`
+
+function stackWith(add: (stack: Stack) => void): Template {
+  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Theirs')
+  add(stack)
+  return Template.fromStack(stack)
+}
+
+describe('the construct', () => {
+  it('takes settings as durations, numbers and choices', () => {
+    const template = stackWith((stack) => {
+      new SearchCtr(stack, 'Clicks', { gap: Duration.minutes(10), shards: 4, lateEvents: 'divert' })
+    })
+    expect(resource(template, 'AWS::Kinesis::Stream', 'ClicksEvents').Properties.ShardCount).toBe(4)
+    const { Variables } = resource(template, 'AWS::Lambda::Function', 'ClicksIngest').Properties.Environment
+    expect(Variables).toMatchObject({ GAP_MS: '600000', LATE_EVENTS: 'divert', LATENESS_MS: '60000' })
+  })
+
+  it.each<[SearchCtrProps, string]>([
+    [{ gap: Duration.days(2) }, "setting gap: '172800000ms' is not a duration of 1s to 1d"],
+    [{ shards: 0 }, "setting shards: '0' is not a whole number from 1 to 500"],
+    [{ alarmEmail: 'nobody' }, "setting alarmEmail: 'nobody' is not an e-mail address"],
+  ])('refuses what the command line refuses, in the same words', (props, message) => {
+    const build = (): Template => stackWith((stack) => new SearchCtr(stack, 'Clicks', props))
+    expect(build).toThrow(SettingError)
+    expect(build).toThrow(message)
+  })
+
+  it('may stand twice in a stack, each with metrics and a dashboard of its own', () => {
+    const template = stackWith((stack) => {
+      new SearchCtr(stack, 'Shop')
+      new SearchCtr(stack, 'Help')
+    })
+    const dashboards = resourcesOf(template, 'AWS::CloudWatch::Dashboard').map(
+      ({ Properties }) => Properties.DashboardName,
+    )
+    expect(dashboards).toEqual(['Theirs-Shop', 'Theirs-Help'])
+    const { Variables } = resource(template, 'AWS::Lambda::Function', 'HelpSweep').Properties.Environment
+    expect(Variables.PIPELINE_NAME).toBe('Theirs-Help')
+  })
+
+  it('hands out what an app goes on with', () => {
+    stackWith((stack) => {
+      const stream = new Stream(stack, 'Mine')
+      const pipeline = new SearchCtr(stack, 'Clicks', { stream })
+      expect(pipeline.stream).toBe(stream)
+      expect(pipeline.results.tableName).toMatch(/\w/)
+      expect(pipeline.sessions.tableName).toMatch(/\w/)
+      expect(pipeline.deadLetters.bucketName).toMatch(/\w/)
+      expect(pipeline.sweepFunction.functionName).toMatch(/\w/)
+    })
+  })
+})
+
+describe('a stream of one’s own', () => {
+  const template = synthesizedTemplate({ streamArn: STREAM, streamRetention: '2d' })
+
+  it('is read, and no other is made', () => {
+    expect(resourcesOf(template, 'AWS::Kinesis::Stream')).toEqual([])
+    expect(resource(template, 'AWS::Lambda::EventSourceMapping', 'IngestEvents').Properties.EventSourceArn).toBe(STREAM)
+    const { Variables } = resource(template, 'AWS::Lambda::Function', 'Sweep').Properties.Environment
+    expect(Variables.STREAM_NAME).toBe('mine')
+    expect(template.findOutputs('StreamName').StreamName?.Value).toBe('mine')
+  })
+
+  it('may be read by those who read it, and by nobody else', () => {
+    expect(permissionsOf(statementsOf(template, 'SweepRole'))).toContain(`kinesis:ListShards on ${STREAM}`)
+    expect(permissionsOf(statementsOf(template, 'FinalizeRole')).join()).not.toContain('kinesis')
+  })
+
+  it('is given up for as long as it keeps records', () => {
+    const { Properties } = resource(template, 'AWS::Lambda::EventSourceMapping', 'IngestEvents')
+    expect(Properties.MaximumRecordAgeInSeconds).toBe(40 * 3600)
+  })
+
+  it('puts the stack in its region, and has to be in the key’s', () => {
+    const elsewhere = { kmsKeyArn: KEY, streamArn: 'arn:aws:kinesis:us-east-1:123456789012:stream/mine' }
+    expect(() => synthesizedTemplate(elsewhere)).toThrow(SettingError)
+    expect(() => synthesizedTemplate({ kmsKeyArn: KEY, streamArn: STREAM })).not.toThrow()
+  })
+})
+
+describe('an on-demand stream', () => {
+  it('has no shards to count', () => {
+    const { Properties } = resource(synthesizedTemplate({ streamMode: 'on-demand' }), 'AWS::Kinesis::Stream', 'Events')
+    expect(Properties.StreamModeDetails).toEqual({ StreamMode: 'ON_DEMAND' })
+    expect(Properties).not.toHaveProperty('ShardCount')
+  })
+})
+
+describe('provisioned tables', () => {
+  it('scale to what is set, the index with them', () => {
+    const template = synthesizedTemplate({
+      tableBilling: 'provisioned',
+      tableWriteUnitsMax: '77',
+      tableReadUnitsMax: '33',
+    })
+    const [sessions, results] = resourcesOf(template, TABLE)
+    for (const table of [sessions, results]) {
+      expect(table?.Properties.BillingMode).toBe('PROVISIONED')
+      expect(table?.Properties.WriteProvisionedThroughputSettings.WriteCapacityAutoScalingSettings.MaxCapacity).toBe(77)
+    }
+    const [index] = sessions?.Properties.GlobalSecondaryIndexes ?? []
+    expect(index.WriteProvisionedThroughputSettings.WriteCapacityAutoScalingSettings.MaxCapacity).toBe(77)
+    const [replica] = results?.Properties.Replicas ?? []
+    expect(replica.ReadProvisionedThroughputSettings.ReadCapacityAutoScalingSettings.MaxCapacity).toBe(33)
+  })
+})
+
+describe('a key of one’s own', () => {
+  const template = synthesizedTemplate({ kmsKeyArn: KEY })
+
+  it('encrypts the stream, both tables and the bucket', () => {
+    expect(resource(template, 'AWS::Kinesis::Stream', 'Events').Properties.StreamEncryption.KeyId).toBe(KEY)
+    for (const { Properties } of resourcesOf(template, TABLE)) {
+      expect(Properties.SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS' })
+      expect(Properties.Replicas[0].SSESpecification).toEqual({ KMSMasterKeyId: KEY })
+    }
+    const [rule] = resource(template, 'AWS::S3::Bucket', 'DeadLetters').Properties.BucketEncryption
+      .ServerSideEncryptionConfiguration
+    expect(rule.ServerSideEncryptionByDefault).toEqual({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: KEY })
+  })
+
+  it.each(['Ingest', 'Sweep', 'Finalize'])('may be used by who reads and writes under it: %s', (name) => {
+    const permissions = permissionsOf(statementsOf(template, `${name}Role`))
+    for (const action of ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey']) {
+      expect(permissions).toContain(`${action} on ${KEY}`)
+    }
+    expect(permissions.filter((permission) => permission.startsWith('kms:')).join()).not.toContain('*')
+  })
+})
+
+describe('a trial', () => {
+  const template = synthesizedTemplate({ ephemeral: 'true' })
+
+  it('leaves nothing behind', () => {
+    for (const type of [TABLE, 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup']) {
+      const found = resourcesOf(template, type)
+      expect(found.length).toBeGreaterThan(0)
+      for (const { DeletionPolicy } of found) expect(DeletionPolicy).toBe('Delete')
+    }
+    for (const { Properties } of resourcesOf(template, TABLE)) {
+      expect(Properties.Replicas[0].DeletionProtectionEnabled).not.toBe(true)
+    }
+    expect(resourcesOf(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(1)
+  })
+})
+
+describe('the tags', () => {
+  it('are on what is billed', () => {
+    const template = synthesizedTemplate({ tags: 'team=search,env=prod' })
+    const tags = resource(template, 'AWS::Kinesis::Stream', 'Events').Properties.Tags
+    expect(tags).toEqual(
+      expect.arrayContaining([
+        { Key: 'team', Value: 'search' },
+        { Key: 'env', Value: 'prod' },
+      ]),
+    )
+  })
+})
+
+describe('the alarms', () => {
+  const mailed = synthesizedTemplate({ alarmEmail: 'ops@example.com', alarmTopicArn: `arn:aws:sns:${IN}:ops` })
+
+  it('tell nobody unless somebody is named', () => {
+    for (const { Properties } of resourcesOf(synthesizedTemplate(), 'AWS::CloudWatch::Alarm')) {
+      expect(Properties).not.toHaveProperty('AlarmActions')
+    }
+  })
+
+  it('tell all who are named, of the trouble and of its end', () => {
+    const alarms = resourcesOf(mailed, 'AWS::CloudWatch::Alarm')
+    expect(alarms.length).toBeGreaterThan(10)
+    for (const { Properties } of alarms) {
+      const told = [`arn:aws:sns:${IN}:ops`, 'AlarmMail']
+      expect(Properties.AlarmActions.map(referenceText)).toEqual(told)
+      expect(Properties.OKActions.map(referenceText)).toEqual(told)
+    }
+    expect(resourcesOf(mailed, 'AWS::SNS::Subscription')[0]?.Properties).toMatchObject({
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    })
+  })
+})
