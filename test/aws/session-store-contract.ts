@@ -78,6 +78,7 @@ export function sessionStoreContract(name: string, makeStore: () => Promise<Sess
     describe('of states', () => statesContract(() => store))
     describe('of closed sessions', () => closedContract(() => store))
     describe('of alarms', () => alarmsContract(() => store))
+    describe('of open users', () => openUsersContract(() => store))
   })
 }
 
@@ -312,6 +313,23 @@ function alarmsContract(store: () => SessionStore): void {
     await store().putClosed(closedOf(session(EVERY_TYPE), 1), EXPIRES_MS)
     expect((await dueUsers(store(), at(0))).sort()).toEqual([...ODD_NAMES].sort())
   })
+}
+
+function openUsersContract(store: () => SessionStore): void {
+  it('counts each user with an open session once, and none without', async () => {
+    expect(await openUsers(store())).toBe(0)
+    for (let n = 0; n < 40; n++) await store().saveUser(`user ${n}`, stateOf(1, { armedAtMs: at(n) }), 0, EXPIRES_MS)
+    await store().saveUser('user 0', stateOf(2, { armedAtMs: at(99) }), 1, EXPIRES_MS)
+    await store().saveUser('user 1', stateOf(2, { armedAtMs: null }), 1, EXPIRES_MS)
+    await store().putClosed(closedOf(session(EVERY_TYPE), 1), EXPIRES_MS)
+    expect(await openUsers(store())).toBe(39)
+  })
+}
+
+async function openUsers(store: SessionStore): Promise<number> {
+  let users = 0
+  for (let shard = 0; shard < DUE_SHARDS; shard++) users += await store.countOpenUsers(shard)
+  return users
 }
 
 /** Sessions of the step's length, each cut where the next begins; the late event's gap touches only the first. */

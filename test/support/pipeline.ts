@@ -2,7 +2,7 @@
 
 import { sha256 } from '../../functions/aws/digest.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
-import { finalize } from '../../functions/finalize/finalize.ts'
+import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
 import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
@@ -24,7 +24,7 @@ export interface MemoryPipeline {
   readonly ports: IngestPorts
   ingest(records: readonly ArrivedRecord[], nowMs: number): Promise<IngestReport>
   sweep(nowMs: number, drain?: boolean): Promise<SweepReport>
-  finalizeAll(): Promise<void>
+  finalizeAll(): Promise<FinalizeReport>
 }
 
 export const RETENTION_MS = 400 * 24 * 60 * MINUTE
@@ -71,6 +71,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
       )
       if (report.failed !== null) throw report.failed.cause
       changes.length = 0
+      return report
     },
   }
 }

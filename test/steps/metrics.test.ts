@@ -1,0 +1,110 @@
+// What the steps tell CloudWatch: their reports in, and numbers that add up to what is in the tables out.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Metrics } from '../../functions/contract.ts'
+import type { SearchRow } from '../../functions/domain/result.ts'
+import type { Rules } from '../../functions/domain/rules.ts'
+import { finalizeMetrics } from '../../functions/finalize/finalize-metrics.ts'
+import { ingestMetrics } from '../../functions/ingest/ingest-metrics.ts'
+import { sweepMetrics } from '../../functions/sweep/sweep-metrics.ts'
+import type { StoredClosed } from '../../local/memory-stores.ts'
+import { at, DAY, HOUR, MINUTE, ORIGIN_MS, RULES, record, SECOND } from '../support/events.ts'
+import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
+import { randomSends, SEED } from '../support/random-log.ts'
+
+const rules: Rules = { ...RULES, gapMs: 10 * SECOND, latenessMs: 2 * SECOND, maxSessionEvents: 5 }
+
+function live({ sessions }: MemoryPipeline): StoredClosed[] {
+  return [...sessions.closed.values()].filter(({ closed }) => closed !== null)
+}
+
+function total(told: readonly Metrics[], name: keyof Metrics): number {
+  return told.reduce((sum, metrics) => sum + (metrics[name] ?? 0), 0)
+}
+
+describe('what finalize tells', () => {
+  it('adds up to the rows, amended and merged sessions included', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomSends, fc.integer({ min: 1, max: 5 }), async (sends, sweepEvery) => {
+        const pipeline = memoryPipeline(rules)
+        const told: Metrics[] = []
+        for (const [n, fields] of sends.entries()) {
+          await pipeline.ingest([record(fields, at(300 + n))], at(300 + n))
+          if (n % sweepEvery === 0) await pipeline.sweep(at(300 + n + 100))
+          told.push(finalizeMetrics(await pipeline.finalizeAll()))
+        }
+        await pipeline.sweep(at(100_000), true)
+        told.push(finalizeMetrics(await pipeline.finalizeAll()))
+        const rows = [...pipeline.results.rows.values()].filter((row): row is SearchRow => row.kind === 'search')
+        expect(total(told, 'Searches')).toBe(rows.length)
+        expect(total(told, 'SearchesWithClick')).toBe(rows.filter((row) => row.clicked === 1).length)
+        expect(total(told, 'ZeroResultSearches')).toBe(rows.filter((row) => row.zero_results === 1).length)
+        expect(total(told, 'SessionsClosed')).toBeGreaterThanOrEqual(live(pipeline).length)
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
+  })
+
+  it('counts a session that is closed again as amended, and not as closed', async () => {
+    const pipeline = memoryPipeline({ ...rules, amendForMs: DAY })
+    const search = { user: 'ann', type: 'Search', query: 'dogs', time: at(0), eventId: 'a' }
+    await pipeline.ingest([record(search, at(0))], at(0))
+    await pipeline.sweep(at(60))
+    expect(finalizeMetrics(await pipeline.finalizeAll())).toMatchObject({
+      SessionsClosed: 1,
+      ClosedByGap: 1,
+      Searches: 1,
+    })
+    const click = { user: 'ann', type: 'ClickResult', item: 'rover', time: at(5), eventId: 'b' }
+    await pipeline.ingest([record(click, at(70))], at(70))
+    await pipeline.sweep(at(200))
+    expect(finalizeMetrics(await pipeline.finalizeAll())).toMatchObject({
+      SessionsClosed: 0,
+      SessionsAmended: 1,
+      Searches: 0,
+      SearchesWithClick: 1,
+    })
+  })
+})
+
+describe('what ingest tells', () => {
+  it('keeps late events apart from what is wrong', async () => {
+    const pipeline = memoryPipeline({ ...rules, amendForMs: MINUTE })
+    const good = { user: 'ann', type: 'AppOpen', time: at(1000), eventId: 'a' }
+    const tooLate = { user: 'ann', type: 'AppOpen', time: at(0), eventId: 'b' }
+    const report = await pipeline.ingest(
+      [record(good, at(1000)), record(tooLate, at(1001)), record('{', at(1002))],
+      at(1002),
+    )
+    expect(ingestMetrics(report)).toEqual({
+      Records: 3,
+      Accepted: 1,
+      Duplicates: 0,
+      Rejected: 1,
+      Late: 1,
+      Conflicts: 0,
+      IngestFailures: 0,
+    })
+  })
+})
+
+describe('what the sweep tells', () => {
+  it('is how far closing trails the present, and not while it drains', async () => {
+    const pipeline = memoryPipeline(rules, (nowMs) => nowMs - 7 * MINUTE)
+    expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE), false)).toMatchObject({ HorizonLag: 7 * MINUTE })
+    expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE, true), true)).not.toHaveProperty('HorizonLag')
+  })
+
+  it('is how many users are open, once an hour', async () => {
+    const pipeline = memoryPipeline(rules)
+    for (const user of ['ann', 'bob']) {
+      await pipeline.ingest([record({ user, type: 'AppOpen', time: ORIGIN_MS, eventId: user }, ORIGIN_MS)], ORIGIN_MS)
+    }
+    const told: unknown[] = []
+    for (let nowMs = ORIGIN_MS; nowMs < ORIGIN_MS + 2 * HOUR; nowMs += MINUTE) {
+      told.push(sweepMetrics(await pipeline.sweep(nowMs), false).UsersOpen)
+    }
+    expect(told.filter((users) => users !== undefined)).toEqual([2, 0])
+  })
+})
