@@ -39,7 +39,8 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
     entry: `${ROOT}functions/${props.step}/handler.ts`,
     handler: 'handler',
     projectRoot: ROOT,
-    depsLockFilePath: `${ROOT}package-lock.json`,
+    // Not the lock file, which a packed package lacks.
+    depsLockFilePath: `${ROOT}package.json`,
     // Pinned, not "latest", which would change under a running stack.
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
