@@ -7,6 +7,7 @@ import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
 import { toBatchReply, toRecords } from '../aws/kinesis-batch.ts'
+import { unpackRecord } from '../aws/record-events.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
 import { dynamoShardProgress } from '../aws/shard-progress.ts'
@@ -20,6 +21,7 @@ const ports = {
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: s3DeadLetters(new S3Client({}), settings.deadLetterBucket),
   digest: sha256,
+  unpack: unpackRecord,
 }
 
 export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
