@@ -81,6 +81,7 @@ function ingestPorts(wiring: Wiring, { call }: Invocation, progress: ShardProgre
       },
     },
     digest: sha256,
+    pseudonym: (user) => user,
     unpack: unpackRecord,
   }
 }

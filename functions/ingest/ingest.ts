@@ -20,6 +20,8 @@ export interface IngestPorts {
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
   readonly digest: Digest
+  /** What a user is stored as. The same user is always the same. */
+  readonly pseudonym: (user: string) => string
   /** Bounded for one record, whatever it holds. */
   readonly unpack: (record: ArrivedRecord) => RecordEvents
 }
@@ -113,9 +115,10 @@ function decodeRecords(records: readonly ArrivedRecord[], ports: IngestPorts, ru
         unreadable.push(deadLetter(record, origin, decoded.reason, decoded.detail))
         continue
       }
-      const arrivals = byUser.get(decoded.user) ?? []
+      const user = ports.pseudonym(decoded.user)
+      const arrivals = byUser.get(user) ?? []
       arrivals.push({ event: decoded.event, arrivalMs, record, origin, index })
-      byUser.set(decoded.user, arrivals)
+      byUser.set(user, arrivals)
     }
   }
   return { byUser, unreadable, taken: records.length }

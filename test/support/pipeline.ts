@@ -41,6 +41,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
     sessions,
     deadLetters,
     digest: sha256,
+    pseudonym: (user) => user,
     unpack: unpackRecord,
     progress: {
       record: async (_, sequenceNumber) => {
