@@ -16,7 +16,7 @@ export interface RedriveOptions {
 export interface Redriven {
   objects: number
   records: number
-  /** Records that came back: a batch is taken up to its first failure. */
+  /** Records that came back, and those after them. */
   failed: number
   /** Objects that hold no dead letter. */
   unreadable: string[]
@@ -55,8 +55,7 @@ export async function redrive(
       if (resends === null) report.unreadable.push(key)
       for (const { step, event } of resends ?? []) {
         report.records += event.Records.length
-        const isTaken = await invoke(step === 'ingest' ? ingest : finalize, event, lambda)
-        if (!isTaken) report.failed += event.Records.length
+        report.failed += await sendAgain(step === 'ingest' ? ingest : finalize, event.Records, lambda)
       }
       report.objects++
       onObject(report.objects)
@@ -73,11 +72,43 @@ function readResends(key: string, text: string): Resend[] | null {
   }
 }
 
-/** False when the function failed, or says that some of the records did. */
-async function invoke(name: string, event: Resend['event'], lambda: LambdaClient): Promise<boolean> {
-  const command = new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(event)) })
+/**
+ * How many of them were not taken. A batch is taken up to its first failure, and what is packed tightly may be more
+ * than one batch may hold: so what comes after is sent again, as Lambda does, for as long as that takes any further.
+ */
+async function sendAgain(name: string, records: readonly unknown[], lambda: LambdaClient): Promise<number> {
+  let rest = records
+  while (rest.length > 0) {
+    const taken = await invoke(name, rest, lambda)
+    if (taken === 0) return rest.length
+    rest = rest.slice(taken)
+  }
+  return 0
+}
+
+/** How many records were taken before the first that failed; none when the function failed. */
+async function invoke(name: string, records: readonly unknown[], lambda: LambdaClient): Promise<number> {
+  const command = new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify({ Records: records })) })
   const { FunctionError: error, Payload: payload } = await lambda.send(command)
-  if (error !== undefined || payload === undefined) return false
-  const reply = JSON.parse(Buffer.from(payload).toString('utf8')) as { batchItemFailures?: unknown[] } | null
-  return (reply?.batchItemFailures ?? []).length === 0
+  if (error !== undefined || payload === undefined) return 0
+  const reply = JSON.parse(Buffer.from(payload).toString('utf8')) as BatchReply | null
+  const failed = reply?.batchItemFailures?.[0]?.itemIdentifier
+  if (failed === undefined) return records.length
+  return Math.max(
+    0,
+    records.findIndex((record) => sequenceNumberOf(record) === failed),
+  )
+}
+
+interface BatchReply {
+  readonly batchItemFailures?: readonly { readonly itemIdentifier: string }[]
+}
+
+/** Of a record of either stream. */
+function sequenceNumberOf(record: unknown): string | undefined {
+  const { kinesis, dynamodb } = record as {
+    kinesis?: { sequenceNumber?: string }
+    dynamodb?: { SequenceNumber?: string }
+  }
+  return kinesis?.sequenceNumber ?? dynamodb?.SequenceNumber
 }

@@ -21,6 +21,9 @@ export const INGEST_VARIABLES = {
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
 } as const
 
+/** Set only where it is wanted: without it, users are stored by the ids that they were sent with. */
+export const OPTIONAL_INGEST_VARIABLES = { pseudonymKeySecret: 'PSEUDONYM_KEY_SECRET' } as const
+
 export const SWEEP_VARIABLES = {
   ...RULE_VARIABLES,
   pipelineName: PIPELINE_NAME,

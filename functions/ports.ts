@@ -1,19 +1,36 @@
 // What the steps meet outside: what is handed to them, where sessions, results and dead letters are kept, and the horizon.
 
-import type { RejectReason } from './domain/decode.ts'
+import type { Parsed, Rejection, RejectReason } from './domain/decode.ts'
 import type { ClosedSession, ResultRow } from './domain/result.ts'
 import type { Session } from './domain/session.ts'
 import type { TimeRange, UserState } from './domain/user-state.ts'
 
-/** One record of a shard, as it was put. */
+/** One record of a shard, as it was put; or one event out of such a record, sent again alone. */
 export interface ArrivedRecord {
   readonly shardId: string
   readonly sequenceNumber: string
   readonly arrivalMs: number
   /** As it arrived, base64. */
   readonly data: string
-  /** Null when the data is not UTF-8. */
-  readonly text: string | null
+  /** Of an event sent again alone, its place in the record that it was packed in, from 0; else null. */
+  readonly place: number | null
+}
+
+/** One event of a record, or what stands where one should. */
+export interface UnpackedEvent {
+  /** Not before it is asked for: parsed JSON may take twenty times the memory of its text. */
+  readonly read: () => Parsed | Rejection
+  /** In the record, from 0; null where the record is not packed, or was refused as a whole. */
+  readonly place: number | null
+  /** What sends it again alone, base64; of a record that is not packed, the record's. */
+  readonly data: () => string
+}
+
+export interface RecordEvents {
+  /** In order. */
+  readonly events: readonly UnpackedEvent[]
+  /** What unpacking them takes in memory. */
+  readonly bytes: number
 }
 
 /** One change of one closed session, as the sessions table's stream tells it. */
@@ -69,14 +86,16 @@ export interface ResultStore {
   remove(row: ResultRow, olderThanVersion: number): Promise<void>
 }
 
-/** A record that was refused, whole: it can be read and sent again. */
+/** What was refused, whole: it can be read and sent again. A record, or one event of a packed one. */
 export interface DeadLetter {
   readonly reason: RejectReason
   readonly detail: string
   readonly shardId: string
   readonly sequenceNumber: string
   readonly arrivalMs: number
-  /** The record's data as it arrived, base64. */
+  /** Of an event of a packed record, its place in the record, from 0; else null. */
+  readonly place: number | null
+  /** The record's data as it arrived, or the event's alone, base64. */
   readonly data: string
 }
 

@@ -7,10 +7,10 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { type Environment, INGEST_VARIABLES } from '../functions/contract.ts'
+import { type Environment, INGEST_VARIABLES, OPTIONAL_INGEST_VARIABLES } from '../functions/contract.ts'
 import { keepFailedBatches, keepRejected, retriedFor } from './dead-letters.ts'
 import { pollStream } from './event-stream.ts'
-import { pipelineFunction } from './pipeline-function.ts'
+import { type Permission, pipelineFunction } from './pipeline-function.ts'
 import { ruleEnvironment } from './rule-environment.ts'
 import type { PipelineSettings } from './settings.ts'
 import { throughTable } from './tables.ts'
@@ -32,12 +32,13 @@ export interface Ingest {
 export const INGEST_TIMEOUT = Duration.seconds(60)
 
 export function ingest(scope: Construct, props: IngestProps): Ingest {
-  const { settings, pipelineName, stream, sessions, deadLetters } = props
-  const environment: Environment<typeof INGEST_VARIABLES> = {
+  const { settings, pipelineName, stream, sessions, deadLetters, pseudonymKey } = props
+  const environment: Environment<typeof INGEST_VARIABLES> & Partial<Environment<typeof OPTIONAL_INGEST_VARIABLES>> = {
     ...ruleEnvironment(settings),
     [INGEST_VARIABLES.pipelineName]: pipelineName,
     [INGEST_VARIABLES.sessionsTable]: sessions.tableName,
     [INGEST_VARIABLES.deadLetterBucket]: deadLetters.bucketName,
+    ...(pseudonymKey && { [OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret]: pseudonymKey.secretArn }),
   }
   const fn = pipelineFunction(scope, 'Ingest', {
     step: 'ingest',
@@ -47,6 +48,7 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
       ...pollStream(stream),
       { actions: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Query'], resources: [sessions.tableArn] },
       ...throughTable(sessions),
+      ...readSecret(pseudonymKey),
       ...keepRejected(deadLetters),
       ...keepFailedBatches(deadLetters),
     ],
@@ -64,4 +66,13 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
     ...retriedFor(settings.streamRetention, deadLetters),
   })
   return { fn, mapping }
+}
+
+function readSecret(secret: ISecret | undefined): Permission[] {
+  if (secret === undefined) return []
+  const decrypt = secret.encryptionKey && { actions: ['kms:Decrypt'], resources: [secret.encryptionKey.keyArn] }
+  return [
+    { actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] },
+    ...(decrypt === undefined ? [] : [decrypt]),
+  ]
 }

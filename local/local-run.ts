@@ -172,6 +172,7 @@ function assemble(
   const schedule = startSchedule(one(spec.schedules), invokedBy(one(spec.schedules).functionName), TICK_MS)
   stops.push(ingestPoller.stop, finalizePoller.stop, schedule.stop)
   let produced = 0
+  let linesIn = 0
   let eventsIn = 0
 
   const arrived = (): number => ingestPoller.counts().delivered + ingestPoller.counts().discarded
@@ -182,13 +183,14 @@ function assemble(
     play: async (name, lines, onProgress) => {
       const onSent = (sent: number): void => {
         positions.record(name, sent)
-        onProgress(arrived(), eventsIn + sent)
+        onProgress(arrived(), linesIn + sent)
       }
       const made = await produce(lines, streamName, clients.kinesis, onSent, positions.of(name))
       await s3DeadLetters(clients.s3, tables.deadLetters).put(
-        made.tooLarge.map((line, n) => unsendable(line, eventsIn + n)),
+        made.tooLarge.map((line, n) => unsendable(line, linesIn + n)),
       )
-      eventsIn += made.lines
+      linesIn += made.lines
+      eventsIn += made.events
       produced += made.sent
       while (arrived() < produced) {
         await Promise.race([wait(PROGRESS_EVERY_MS), ingestPoller.ended])
@@ -232,6 +234,7 @@ function unsendable(line: Buffer, index: number) {
     shardId: 'producer',
     sequenceNumber: String(index),
     arrivalMs: Date.now(),
+    place: null,
     data: line.toString('base64'),
   }
 }

@@ -118,7 +118,7 @@ export interface MemoryDeadLetters extends DeadLetters {
   readonly letters: readonly DeadLetter[]
 }
 
-/** Keeps one letter for each record, as the same batch again would write the same object. */
+/** Keeps one letter for each record or event, as the same batch again would write the same object. */
 export function memoryDeadLetters(): MemoryDeadLetters {
   const letters: DeadLetter[] = []
   return {
@@ -126,7 +126,8 @@ export function memoryDeadLetters(): MemoryDeadLetters {
     put: async (put) => {
       for (const letter of put) {
         const isKept = letters.some(
-          (kept) => kept.shardId === letter.shardId && kept.sequenceNumber === letter.sequenceNumber,
+          ({ shardId, sequenceNumber, place }) =>
+            shardId === letter.shardId && sequenceNumber === letter.sequenceNumber && place === letter.place,
         )
         if (!isKept) letters.push(letter)
       }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
+import { recordEvents } from '../functions/aws/record-events.ts'
 
 /** Kinesis' limits: records and bytes in a request, bytes in a record with its key. */
 const REQUEST_RECORDS_MAX = 500
@@ -14,6 +15,8 @@ const FIRST_WAIT_MS = 50
 
 export interface Produced {
   readonly lines: number
+  /** In the lines: one may be an array of them. A line that is no event, or too large, counts as one. */
+  readonly events: number
   /** Those of them that are in the stream. */
   readonly sent: number
   /** Lines over what a record may hold. */
@@ -35,6 +38,7 @@ export async function produce(
   let batch: PutRecordsRequestEntry[] = []
   let bytes = 0
   let count = 0
+  let events = 0
   let sent = 0
   const flush = async (linesBefore: number): Promise<void> => {
     if (batch.length > 0) await putAll(batch, stream, kinesis)
@@ -49,8 +53,10 @@ export async function produce(
     const size = line.length + Buffer.byteLength(entry.PartitionKey)
     if (size > RECORD_BYTES_MAX) {
       tooLarge.push(line)
+      events++
       continue
     }
+    events += recordEvents(line).events.length
     sent++
     if (count <= skip) continue
     if (batch.length === REQUEST_RECORDS_MAX || bytes + size > REQUEST_BYTES_MAX) await flush(linesBefore)
@@ -58,7 +64,7 @@ export async function produce(
     bytes += size
   }
   await flush(count)
-  return { lines: count, sent, tooLarge }
+  return { lines: count, events, sent, tooLarge }
 }
 
 /** A request can fail for some of its records: only those are sent again, before anything later. */

@@ -148,8 +148,15 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   return { users: users.size, sessions: counts.length, events: counts.reduce((sum, events) => sum + events, 0) }
 }
 
-/** Refused records by reason. A batch that came twice may have left a record in two objects: it counts once. */
-export async function readRejected(clients: Clients, bucket: string): Promise<Record<string, number>> {
+interface RejectedLine {
+  readonly reason: string
+  readonly shard: string
+  readonly sequence: string
+  readonly place?: number
+}
+
+/** Refused records and events by reason. A batch that came twice may have left one in two objects: it counts once. */
+export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string): Promise<Record<string, number>> {
   const reasons = new Map<string, string>()
   const listing = { Bucket: bucket, Prefix: REJECTED_PREFIX }
   for await (const { Contents: objects } of paginateListObjectsV2({ client: clients.s3 }, listing)) {
@@ -157,8 +164,8 @@ export async function readRejected(clients: Clients, bucket: string): Promise<Re
       const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
       const lines = (await body?.transformToString())?.split('\n').filter((line) => line !== '') ?? []
       for (const line of lines) {
-        const { reason, shard, sequence } = JSON.parse(line) as { reason: string; shard: string; sequence: string }
-        reasons.set(`${shard}:${sequence}`, reason)
+        const { reason, shard, sequence, place } = JSON.parse(line) as RejectedLine
+        reasons.set(JSON.stringify([shard, sequence, place]), reason)
       }
     }
   }

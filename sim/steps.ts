@@ -2,6 +2,7 @@
 
 import { sha256 } from '../functions/aws/digest.ts'
 import { kinesisHorizon } from '../functions/aws/kinesis-horizon.ts'
+import { unpackRecord } from '../functions/aws/record-events.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
@@ -80,6 +81,8 @@ function ingestPorts(wiring: Wiring, { call }: Invocation, progress: ShardProgre
       },
     },
     digest: sha256,
+    pseudonym: (user) => user,
+    unpack: unpackRecord,
   }
 }
 

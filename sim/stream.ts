@@ -57,8 +57,8 @@ export function newStream(world: World, shardCount: number, onShard: (shard: Sha
         shardId: shard.id,
         sequenceNumber: String(++sequence),
         arrivalMs: time.nowMs() - chance.between(0, ARRIVAL_SPREAD_MS),
-        text,
-        data: text,
+        data: Buffer.from(text).toString('base64'),
+        place: null,
       }
       shard.records.push(record)
       shard.wake()

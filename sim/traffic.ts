@@ -48,7 +48,7 @@ export function schedule(visit: Visit, world: World, stream: Stream, rules: Rule
       // Without a time of its own, what is put again has happened again.
       if (hasTime && world.faults.strikes('repeatedPut')) world.time.at(putAtMs + chance.between(10, 90 * MINUTE), put)
       if (world.faults.strikes('garbage')) {
-        const garbage = chance.oneOf(['{', '[]', '{"type":"Search"}', `{"type":"Search","user":"${user}"}`])
+        const garbage = chance.oneOf(['{', '[7]', '{"type":"Search"}', `{"type":"Search","user":"${user}"}`])
         world.time.at(putAtMs, () => onSent({ user, eventId: null, ...sentAs(stream.put(keyOf(), garbage), garbage) }))
       }
     }

@@ -2,7 +2,7 @@
 
 import { reach } from '../functions/domain/amending.ts'
 import { watermark } from '../functions/domain/clock.ts'
-import { type Decoded, decodeEvent } from '../functions/domain/decode.ts'
+import { decodeEvent, parseEvent } from '../functions/domain/decode.ts'
 import type { Digest, Event } from '../functions/domain/event.ts'
 import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
@@ -54,8 +54,9 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
     violations,
     broken,
     wasSent: (one) => {
-      const decoded = decodeEvent(one.text, one.arrivalMs, rules.maxClockSkewMs, digest)
-      const entry = { ...one, event: decoded.ok ? (decoded as Decoded).event : null }
+      const parsed = parseEvent(one.text)
+      const decoded = parsed.ok ? decodeEvent(parsed.value, one.arrivalMs, rules.maxClockSkewMs, digest) : parsed
+      const entry = { ...one, event: decoded.ok ? decoded.event : null }
       sent.push(entry)
       if (entry.event !== null) unread.set(one.user, [...(unread.get(one.user) ?? []), entry])
     },

@@ -1,4 +1,4 @@
-// DeadLetters on S3: refused records in, one object per batch of newline-delimited JSON out.
+// DeadLetters on S3: refused records and events in, one object per batch of newline-delimited JSON out.
 
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { REJECTED_PREFIX } from '../contract.ts'
@@ -22,21 +22,27 @@ export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
   }
 }
 
-/** `rejected/<day of arrival>/<shard>/<first>-<last sequence number>-<count>.ndjson`: the same again, the same object. */
+/** `rejected/<day of arrival>/<shard>/<first>-<last>-<count>.ndjson`: the same again, the same object. */
 function objectKey(letters: readonly DeadLetter[]): string {
-  const { arrivalMs, shardId, sequenceNumber } = letters[0] as DeadLetter
+  const first = letters[0] as DeadLetter
   const last = letters[letters.length - 1] as DeadLetter
-  const name = `${sequenceNumber}-${last.sequenceNumber}-${letters.length}.ndjson`
-  return `${REJECTED_PREFIX}${isoTime(arrivalMs).slice(0, 10)}/${shardId}/${name}`
+  const name = `${nameOf(first)}-${nameOf(last)}-${letters.length}.ndjson`
+  return `${REJECTED_PREFIX}${isoTime(first.arrivalMs).slice(0, 10)}/${first.shardId}/${name}`
+}
+
+/** With the place: the events of one record may fill several objects. */
+function nameOf({ sequenceNumber, place }: DeadLetter): string {
+  return place === null ? sequenceNumber : `${sequenceNumber}.${place}`
 }
 
 /** A line of the object; the data stays base64, since what was refused may not be text. */
-function toLine(letter: DeadLetter): Record<string, string> {
+function toLine(letter: DeadLetter): Record<string, string | number> {
   return {
     reason: letter.reason,
     detail: letter.detail,
     shard: letter.shardId,
     sequence: letter.sequenceNumber,
+    ...(letter.place === null ? {} : { place: letter.place }),
     arrival: isoTime(letter.arrivalMs),
     data: letter.data,
   }

@@ -1,4 +1,4 @@
-// Dead letters as they lie in the bucket: an object's key and text in, the Lambda events that send its records again out.
+// Dead letters as they lie in the bucket: an object's key and text in, the Lambda events that send them again out.
 
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { REJECTED_PREFIX } from '../contract.ts'
@@ -34,22 +34,25 @@ export function toResends(key: string, text: string): Resend[] {
 
 interface RejectedLine {
   readonly sequence: string
+  readonly place?: number
   readonly arrival: string
   readonly data: string
 }
 
 function rejectedRecord(line: string) {
-  const { sequence, arrival, data } = JSON.parse(line) as RejectedLine
-  return resent({ sequenceNumber: sequence, data, approximateArrivalTimestamp: Date.parse(arrival) / 1000 })
+  const { sequence, place, arrival, data } = JSON.parse(line) as RejectedLine
+  return resent({ sequenceNumber: sequence, place, data, approximateArrivalTimestamp: Date.parse(arrival) / 1000 })
 }
 
-type Kept = Pick<KinesisStreamRecord['kinesis'], 'sequenceNumber' | 'data' | 'approximateArrivalTimestamp'>
+type Kept = Pick<KinesisStreamRecord['kinesis'], 'sequenceNumber' | 'data' | 'approximateArrivalTimestamp'> & {
+  readonly place?: number | undefined
+}
 
-function resent({ sequenceNumber, data, approximateArrivalTimestamp }: Kept) {
+function resent({ sequenceNumber, place, data, approximateArrivalTimestamp }: Kept) {
   return {
     eventID: `${RESENT_SHARD}:${sequenceNumber}`,
     eventSource: 'aws:kinesis',
-    kinesis: { sequenceNumber, data, approximateArrivalTimestamp },
+    kinesis: { sequenceNumber, place, data, approximateArrivalTimestamp },
   }
 }
 

@@ -1,6 +1,12 @@
 // Environment variables in, typed settings out, once at cold start; a missing or bad one fails by name.
 
-import { FINALIZE_VARIABLES, INGEST_VARIABLES, RULE_VARIABLES, SWEEP_VARIABLES } from '../contract.ts'
+import {
+  FINALIZE_VARIABLES,
+  INGEST_VARIABLES,
+  OPTIONAL_INGEST_VARIABLES,
+  RULE_VARIABLES,
+  SWEEP_VARIABLES,
+} from '../contract.ts'
 import type { LateEvents, Rules } from '../domain/rules.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -44,6 +50,7 @@ export function readIngestEnvironment(variables: Variables) {
     pipelineName: text(variables, INGEST_VARIABLES.pipelineName),
     sessionsTable: text(variables, INGEST_VARIABLES.sessionsTable),
     deadLetterBucket: text(variables, INGEST_VARIABLES.deadLetterBucket),
+    pseudonymKeySecret: variables[OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret] || null,
   }
 }
 

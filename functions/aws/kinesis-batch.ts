@@ -3,8 +3,6 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import type { ArrivedRecord } from '../ports.ts'
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
   return batch.Records.map(({ eventID, kinesis }) => ({
     // `<shard id>:<sequence number>`
@@ -13,16 +11,9 @@ export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
     // Lambda gives it in seconds, with a fraction.
     arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
     data: kinesis.data,
-    text: decodeText(kinesis.data),
+    // Kinesis has no such field; an event that is sent again alone brings it.
+    place: (kinesis as { readonly place?: number }).place ?? null,
   }))
-}
-
-function decodeText(data: string): string | null {
-  try {
-    return utf8.decode(Buffer.from(data, 'base64'))
-  } catch {
-    return null
-  }
 }
 
 /** Lambda delivers again from the lowest sequence number named, so one is enough. */

@@ -1,4 +1,4 @@
-// Decoding (E1-E3): one payload as it arrived in, one event of one user out, or the reason why it is rejected.
+// Decoding (E1-E3): one event as it was sent in, one event of one user out, or the reason why it is rejected.
 
 import {
   type ClickEvent,
@@ -31,6 +31,12 @@ export interface Rejection {
   readonly detail: string
 }
 
+/** What a text says as JSON. */
+export interface Parsed {
+  readonly ok: true
+  readonly value: unknown
+}
+
 export interface Decoded {
   readonly ok: true
   readonly user: string
@@ -52,26 +58,32 @@ class FieldProblem extends Error {
   }
 }
 
+/** The JSON of one event, if it is not longer than any event can be. */
+export function parseEvent(text: string): Parsed | Rejection {
+  if (text.length > EVENT_CHARACTERS_MAX)
+    return rejection('too-large', `longer than ${EVENT_CHARACTERS_MAX} characters`)
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch {
+    return rejection('not-json', 'not JSON')
+  }
+}
+
 /**
- * Reads the text of one event. An event without a time happened when it arrived; one without an event id gets a digest
- * of its user, type, time and payload, so that its redelivery is the same event.
+ * Reads one parsed event. An event without a time happened when it arrived; one without an event id gets a digest of
+ * its user, type, time and payload, so that its redelivery is the same event.
  */
 export function decodeEvent(
-  text: string,
+  sent: unknown,
   arrivalMs: number,
   maxClockSkewMs: number,
   digest: Digest,
 ): Decoded | Rejection {
-  if (text.length > EVENT_CHARACTERS_MAX)
-    return rejection('too-large', `longer than ${EVENT_CHARACTERS_MAX} characters`)
-  const parsed = parseJson(text)
-  if (!parsed.ok) return parsed
-  const fields = parsed.value
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) {
     return rejection('not-an-event', 'not a JSON object')
   }
   try {
-    const { user, event } = readEvent(fields as Fields, arrivalMs, digest)
+    const { user, event } = readEvent(sent as Fields, arrivalMs, digest)
     if (event.timeMs > arrivalMs + maxClockSkewMs) {
       return rejection(
         'time-in-future',
@@ -82,14 +94,6 @@ export function decodeEvent(
   } catch (error) {
     if (error instanceof FieldProblem) return rejection(error.reason, error.message)
     throw error
-  }
-}
-
-function parseJson(text: string): { ok: true; value: unknown } | Rejection {
-  try {
-    return { ok: true, value: JSON.parse(text) }
-  } catch {
-    return rejection('not-json', 'not JSON')
   }
 }
 

@@ -91,7 +91,8 @@ async function append(
   totals.duplicates += applied.duplicates
   totals.amended += applied.amended
   for (const { arrival, reason, detail } of applied.refused) {
-    totals.refused.push(deadLetter((arrival as ArrivedEvent).record, reason, detail))
+    const { record, origin } = arrival as ArrivedEvent
+    totals.refused.push(deadLetter(record, origin, reason, detail))
   }
   return { state, rest }
 }

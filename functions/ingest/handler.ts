@@ -1,12 +1,15 @@
 // Lambda: a Kinesis batch in, `ingest` on it, the first failure out.
 
 import { S3Client } from '@aws-sdk/client-s3'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { s3DeadLetters } from '../aws/dead-letter-bucket.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
 import { toBatchReply, toRecords } from '../aws/kinesis-batch.ts'
+import { type Pseudonym, secretPseudonym } from '../aws/pseudonym.ts'
+import { unpackRecord } from '../aws/record-events.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
 import { dynamoShardProgress } from '../aws/shard-progress.ts'
@@ -16,15 +19,22 @@ import { ingestMetrics } from './ingest-metrics.ts'
 
 const settings = readIngestEnvironment(process.env)
 const client = documentClient()
+const asSent: Pseudonym = (user) => user
+const loadPseudonym =
+  settings.pseudonymKeySecret === null
+    ? async () => asSent
+    : secretPseudonym(new SecretsManagerClient({}), settings.pseudonymKeySecret)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: s3DeadLetters(new S3Client({}), settings.deadLetterBucket),
   digest: sha256,
+  unpack: unpackRecord,
 }
 
 export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
-  const report = await ingest(toRecords(batch), ports, settings.rules, Date.now())
+  const pseudonym = await loadPseudonym()
+  const report = await ingest(toRecords(batch), { ...ports, pseudonym }, settings.rules, Date.now())
   logReport('ingest', settings.pipelineName, report, ingestMetrics(report), Date.now())
   return toBatchReply(report.failed)
 }

@@ -1,7 +1,7 @@
 // What ingest tells CloudWatch: a report in, metrics out.
 
 import type { Metrics } from '../contract.ts'
-import type { IngestReport } from './ingest.ts'
+import { type IngestReport, LEFT_OVER } from './ingest.ts'
 
 /** Late events are what is right and came too late, so they are counted apart. */
 export function ingestMetrics(report: IngestReport): Metrics {
@@ -13,6 +13,6 @@ export function ingestMetrics(report: IngestReport): Metrics {
     Rejected: Object.values(rejected).reduce((sum, count) => sum + count, 0),
     Late: late + tooLate,
     Conflicts: report.conflicts,
-    IngestFailures: report.failed === null ? 0 : 1,
+    IngestFailures: report.failed === null || report.failed.cause === LEFT_OVER ? 0 : 1,
   }
 }

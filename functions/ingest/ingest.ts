@@ -1,10 +1,18 @@
-// Ingest: the records of one shard's batch in, appended to their users' open sessions; what cannot be read is kept aside.
+// Ingest: the records of one shard's batch in, their events appended to the users' open sessions; what cannot be read is kept aside.
 
 import pMap from 'p-map'
 import { decodeEvent, type RejectReason } from '../domain/decode.ts'
 import type { Arrival, Digest } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
-import type { ArrivedRecord, DeadLetter, DeadLetters, SessionStore, ShardProgress } from '../ports.ts'
+import type {
+  ArrivedRecord,
+  DeadLetter,
+  DeadLetters,
+  RecordEvents,
+  SessionStore,
+  ShardProgress,
+  UnpackedEvent,
+} from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
 
 export interface IngestPorts {
@@ -12,10 +20,17 @@ export interface IngestPorts {
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
   readonly digest: Digest
+  /** What a user is stored as. The same user is always the same. */
+  readonly pseudonym: (user: string) => string
+  /** Bounded for one record, whatever it holds. */
+  readonly unpack: (record: ArrivedRecord) => RecordEvents
 }
 
 export interface IngestReport {
+  /** Those that were taken. */
   readonly records: number
+  /** Records that were more than one batch may take: they come again. */
+  readonly left: number
   readonly accepted: number
   readonly duplicates: number
   readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
@@ -25,12 +40,23 @@ export interface IngestReport {
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
-/** An arrival that remembers its record. */
+/** An arrival that remembers where it came from. */
 export interface ArrivedEvent extends Arrival {
   readonly record: ArrivedRecord
+  readonly origin: Origin
   /** Place of the record in the batch. */
   readonly index: number
 }
+
+type Origin = Pick<UnpackedEvent, 'place' | 'data'>
+
+/** Unpacked bytes after which no further record is taken: six megabytes of a batch may hold gigabytes. */
+export const BATCH_BYTES_MAX = 32 * 1024 * 1024
+/** The same for events: each may be of another user, and a user is a read and a write. */
+export const BATCH_EVENTS_MAX = 20_000
+
+/** Not a failure, but said as one, so that Lambda delivers what is left. */
+export const LEFT_OVER = 'more than one batch may take'
 
 /** Users written at the same time. One user's writes follow each other. */
 const USERS_AT_ONCE = 32
@@ -42,12 +68,13 @@ export async function ingest(
   rules: Rules,
   nowMs: number,
 ): Promise<IngestReport> {
-  const { byUser, letters } = decodeRecords(records, ports, rules)
+  const { byUser, unreadable, taken } = decodeRecords(records, ports, rules)
   const outcomes = await appendAll(byUser, ports, rules, nowMs)
-  letters.push(...outcomes.flatMap((outcome) => outcome.refused))
+  const letters = [...unreadable, ...outcomes.flatMap((outcome) => outcome.refused)]
   const failures = outcomes.flatMap((outcome) => outcome.failed ?? [])
   const unkept = await keep(letters, records, ports.deadLetters)
-  const failed = [...failures, ...unkept].sort((a, b) => a.index - b.index)[0] ?? null
+  const left = taken < records.length ? [{ index: taken, cause: LEFT_OVER }] : []
+  const failed = [...failures, ...unkept, ...left].sort((a, b) => a.index - b.index)[0] ?? null
   const durable = records[(failed?.index ?? records.length) - 1]
   if (durable !== undefined) {
     await ports.progress.record(durable.shardId, durable.sequenceNumber, durable.arrivalMs)
@@ -55,7 +82,8 @@ export async function ingest(
   const sum = (count: (outcome: UserOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + count(outcome), 0)
   return {
-    records: records.length,
+    records: taken,
+    left: records.length - taken,
     accepted: sum((outcome) => outcome.accepted),
     duplicates: sum((outcome) => outcome.duplicates),
     rejected: countReasons(letters),
@@ -67,31 +95,45 @@ export async function ingest(
 
 interface DecodedBatch {
   readonly byUser: ReadonlyMap<string, ArrivedEvent[]>
-  readonly letters: DeadLetter[]
+  readonly unreadable: readonly DeadLetter[]
+  /** How many records are in it: those after are not even unpacked. */
+  readonly taken: number
 }
 
 function decodeRecords(records: readonly ArrivedRecord[], ports: IngestPorts, rules: Rules): DecodedBatch {
   const byUser = new Map<string, ArrivedEvent[]>()
-  const letters: DeadLetter[] = []
+  const unreadable: DeadLetter[] = []
+  let [bytes, count] = [0, 0]
   for (const [index, record] of records.entries()) {
-    const decoded =
-      record.text === null
-        ? { ok: false as const, reason: 'not-json' as const, detail: 'not UTF-8' }
-        : decodeEvent(record.text, record.arrivalMs, rules.maxClockSkewMs, ports.digest)
-    if (!decoded.ok) {
-      letters.push(deadLetter(record, decoded.reason, decoded.detail))
-      continue
+    if (bytes >= BATCH_BYTES_MAX || count >= BATCH_EVENTS_MAX) return { byUser, unreadable, taken: index }
+    const unpacked = ports.unpack(record)
+    bytes += unpacked.bytes
+    count += unpacked.events.length
+    for (const { read, place, data } of unpacked.events) {
+      const origin = { place, data }
+      const { arrivalMs } = record
+      const parsed = read()
+      const decoded = parsed.ok ? decodeEvent(parsed.value, arrivalMs, rules.maxClockSkewMs, ports.digest) : parsed
+      if (!decoded.ok) {
+        unreadable.push(deadLetter(record, origin, decoded.reason, decoded.detail))
+        continue
+      }
+      const user = ports.pseudonym(decoded.user)
+      const arrivals = byUser.get(user) ?? []
+      arrivals.push({ event: decoded.event, arrivalMs, record, origin, index })
+      byUser.set(user, arrivals)
     }
-    const arrivals = byUser.get(decoded.user) ?? []
-    arrivals.push({ event: decoded.event, arrivalMs: record.arrivalMs, record, index })
-    byUser.set(decoded.user, arrivals)
   }
-  return { byUser, letters }
+  return { byUser, unreadable, taken: records.length }
 }
 
-export function deadLetter(record: ArrivedRecord, reason: RejectReason, detail: string): DeadLetter {
-  const { shardId, sequenceNumber, arrivalMs, data } = record
-  return { reason, detail, shardId, sequenceNumber, arrivalMs, data }
+export function deadLetter(
+  { shardId, sequenceNumber, arrivalMs }: ArrivedRecord,
+  { place, data }: Origin,
+  reason: RejectReason,
+  detail: string,
+): DeadLetter {
+  return { reason, detail, shardId, sequenceNumber, arrivalMs, place, data: data() }
 }
 
 async function appendAll(

@@ -28,6 +28,7 @@ function letter(n: number, own: Partial<DeadLetter> = {}): DeadLetter {
     shardId: 'shardId-000000000003',
     sequenceNumber: `4959${n}`,
     arrivalMs: at(n),
+    place: null,
     data: Buffer.from(`record ${n}`).toString('base64'),
     ...own,
   }
@@ -42,17 +43,39 @@ function objects(): Map<string, string> {
   return new Map(puts().map(({ Key: key, Body: body }) => [String(key), String(body)]))
 }
 
-function lines(): Record<string, string>[] {
+function lines(): Record<string, string | number>[] {
   return [...objects().values()].flatMap((body) => {
     expect(body.endsWith('\n')).toBe(true)
     return body
       .slice(0, -1)
       .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, string>)
+      .map((line) => JSON.parse(line) as Record<string, string | number>)
   })
 }
 
 describe('dead letters', () => {
+  it('of events of a packed record say their places, which tell the events of one record apart', async () => {
+    const events = [0, 3, 12].map((place) => letter(1, { place, data: Buffer.from(`${place}`).toString('base64') }))
+    await letters.put([...events, letter(2)])
+    expect(lines().map(({ sequence, place }) => [sequence, place])).toEqual([
+      ['49591', 0],
+      ['49591', 3],
+      ['49591', 12],
+      ['49592', undefined],
+    ])
+  })
+
+  it('of one packed record are kept in several objects where one is not enough, each under its own name', async () => {
+    const large = Array.from({ length: 10 }, (_, place) => letter(1, { place, data: 'A'.repeat(MEGABYTE) }))
+    await letters.put(large)
+    expect(objects().size).toBe(puts().length)
+    expect(objects().size).toBeGreaterThan(1)
+    expect(lines().map(({ place }) => place)).toEqual(large.map(({ place }) => place))
+    const before = objects()
+    await letters.put(large)
+    expect(objects()).toEqual(before)
+  })
+
   it('of one batch are one object', async () => {
     await letters.put([letter(1), letter(2), letter(3)])
     expect(puts()).toHaveLength(1)

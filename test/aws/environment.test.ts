@@ -58,7 +58,15 @@ describe('the environment', () => {
       pipelineName: 'clicks',
       sessionsTable: 'sessions',
       deadLetterBucket: 'refused',
+      pseudonymKeySecret: null,
     })
+  })
+
+  it('of ingest may name the secret with the key of pseudonyms; empty is as good as not at all', () => {
+    const named = (secret: string) =>
+      readIngestEnvironment({ ...INGEST, PSEUDONYM_KEY_SECRET: secret }).pseudonymKeySecret
+    expect(named('search-session-ctr/users')).toBe('search-session-ctr/users')
+    expect(named('')).toBeNull()
   })
 
   it('of sweep is read as typed settings', () => {

@@ -2,13 +2,20 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { type Decoded, decodeEvent, EVENT_CHARACTERS_MAX, type Rejection } from '../../functions/domain/decode.ts'
+import {
+  type Decoded,
+  decodeEvent,
+  EVENT_CHARACTERS_MAX,
+  parseEvent,
+  type Rejection,
+} from '../../functions/domain/decode.ts'
 import { at, MINUTE } from '../support/events.ts'
 
 const NOW_MS = at(0)
 
 function decode(sent: unknown): Decoded | Rejection {
-  return decodeEvent(typeof sent === 'string' ? sent : JSON.stringify(sent), NOW_MS, 5 * MINUTE, sha256)
+  const parsed = parseEvent(typeof sent === 'string' ? sent : JSON.stringify(sent))
+  return parsed.ok ? decodeEvent(parsed.value, NOW_MS, 5 * MINUTE, sha256) : parsed
 }
 
 function reasonOf(sent: unknown): string {
@@ -26,7 +33,7 @@ const SEARCH = { type: 'Search', user: 'ann', query: 'dogs' }
 const CLICK = { type: 'ClickResult', user: 'ann', item: 'rover' }
 const RESULTS = { type: 'Results', user: 'ann', items: ['rover'] }
 
-describe('a record', () => {
+describe('a text', () => {
   it.each([
     ['not JSON', '{', 'not-json'],
     ['nothing', '', 'not-json'],

@@ -150,6 +150,25 @@ describe('a key of one’s own', () => {
   })
 })
 
+describe('pseudonyms', () => {
+  const secret = `arn:aws:secretsmanager:${IN}:secret:search/key-AbCdEf`
+  const template = synthesizedTemplate({ pseudonymKeyArn: secret })
+
+  it('are made by ingest, which alone may read their key', () => {
+    const { Variables } = resource(template, 'AWS::Lambda::Function', 'Ingest').Properties.Environment
+    expect(Variables.PSEUDONYM_KEY_SECRET).toBe(secret)
+    const mayRead = ['Ingest', 'Sweep', 'Finalize'].filter((name) =>
+      permissionsOf(statementsOf(template, `${name}Role`)).includes(`secretsmanager:GetSecretValue on ${secret}`),
+    )
+    expect(mayRead).toEqual(['Ingest'])
+  })
+
+  it('are made only where a key is named', () => {
+    const { Variables } = resource(synthesizedTemplate(), 'AWS::Lambda::Function', 'Ingest').Properties.Environment
+    expect(Variables).not.toHaveProperty('PSEUDONYM_KEY_SECRET')
+  })
+})
+
 describe('a trial', () => {
   const template = synthesizedTemplate({ ephemeral: 'true' })
 

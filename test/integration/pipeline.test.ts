@@ -1,14 +1,17 @@
 // The deployed functions on emulators: the tutorial's samples, garbage between good events, and a generated log.
 
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
 import { decodeEvent } from '../../functions/domain/decode.ts'
 import type { Event } from '../../functions/domain/event.ts'
-import { toRows } from '../../functions/domain/result.ts'
+import { type ResultRow, toRows } from '../../functions/domain/result.ts'
 import { generateLog } from '../../local/generated-log.ts'
 import { FIRST_GENERATION, LATER_GENERATION, LATER_GENERATION_SETTINGS } from '../../local/tutorial-events.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
 import { at, DAY, RULES } from '../support/events.ts'
+import { kplRecord } from '../support/kpl.ts'
+import { zstd } from '../support/packing.ts'
 import { runLocally } from './on-emulators.ts'
 
 function lines(events: readonly object[]): string[] {
@@ -50,7 +53,7 @@ describe('a hundred garbage records between good ones', () => {
     const garbage: [string, string | Buffer][] = [
       ['not-json', '{"type":'],
       ['not-json', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
-      ['not-an-event', '[1,2]'],
+      ['not-an-event', '[7]'],
       ['unknown-type', '{"type":"Purchase","user":"u"}'],
       ['missing-field', '{"__proto__":{"type":"AppOpen","user":"u"}}'],
       ['invalid-field', '{"type":"Search","user":{"toString":"x"},"query":"q"}'],
@@ -74,6 +77,38 @@ describe('a hundred garbage records between good ones', () => {
   })
 })
 
+describe('packed records', () => {
+  it('give what the same events in records of their own give, and each bad event in them is kept alone', async () => {
+    const log = lines(generateLog({ seed: 11, users: 30, days: 1, startMs: at(0) }))
+    const share = Math.ceil(log.length / 5)
+    const shares = Array.from({ length: 5 }, (_, n) => log.slice(n * share, (n + 1) * share))
+    const [first = [], second = [], third = [], fourth = [], rest = []] = shares
+    const packed: Buffer[] = [
+      Buffer.from(`[${first.join(',')},7]`),
+      gzipSync(`${second.join('\n')}\n{"type":"Purchase","user":"u"}\n`),
+      kplRecord([...third.slice(1), gzipSync(`[${third[0]}]`), '{']),
+      zstd === null ? Buffer.from(fourth.join('\r\n')) : zstd(Buffer.from(`[${fourth.join(',')}]`)),
+      ...rest.map((text) => Buffer.from(text)),
+      gzipSync(first.join('\n')).subarray(0, -9),
+      gzipSync(first.join('\n')),
+    ]
+    const expected = await runLocally({}, log)
+    const { summary, rows } = await runLocally({}, packed)
+    expect(rows.map(essential)).toEqual(expected.rows.map(essential))
+    expect(summary).toMatchObject({
+      eventsIn: log.length + 3 + 1 + first.length,
+      accepted: expected.summary.accepted,
+      duplicates: expected.summary.duplicates + first.length,
+      rejected: { 'not-an-event': 1, 'not-json': 2, 'unknown-type': 1 },
+    })
+  })
+
+  /** A version counts the writes of its user, and events packed together are written together. */
+  function essential({ version, ...row }: ResultRow): object {
+    return row
+  }
+})
+
 describe('a generated log', () => {
   it('gives what the batch oracle gives, on several shards and with limits', async () => {
     const rules = { ...RULES, maxSessionEvents: 20, amendForMs: 30 * DAY }
@@ -81,7 +116,7 @@ describe('a generated log', () => {
     const { summary } = await runLocally({ shards: '3', maxSessionEvents: '20', amendFor: '30d' }, lines(log))
     const byUser = new Map<string, Event[]>()
     for (const sent of log) {
-      const decoded = decodeEvent(JSON.stringify(sent), Number.MAX_SAFE_INTEGER, 0, sha256)
+      const decoded = decodeEvent(sent, Number.MAX_SAFE_INTEGER, 0, sha256)
       if (!decoded.ok) throw new Error(decoded.detail)
       byUser.set(decoded.user, [...(byUser.get(decoded.user) ?? []), decoded.event])
     }

@@ -1,5 +1,6 @@
 // The producer: lines in, requests within Kinesis' limits to a stand-in for it out, with what it refused sent again.
 
+import { gzipSync } from 'node:zlib'
 import {
   KinesisClient,
   PutRecordsCommand,
@@ -80,7 +81,12 @@ describe('the records', () => {
   })
 
   it('are none of no lines', async () => {
-    expect(await run([])).toMatchObject({ lines: 0, sent: 0, tooLarge: [], requests: [] })
+    expect(await run([])).toMatchObject({ lines: 0, events: 0, sent: 0, tooLarge: [], requests: [] })
+  })
+
+  it('may hold several events each, which are counted: what is no event, or too large, is one', async () => {
+    const lines = ['{"user":1}', '[{"user":1},7,{"user":2}]', '[]', '{', weighing(2 * MIB), gzipSync('{}\n{}')]
+    expect(await run(lines)).toMatchObject({ lines: 6, events: 8, sent: 5 })
   })
 
   it('are counted, and told of after each request', async () => {

@@ -1,5 +1,6 @@
 // Dead letters sent again: what lies in the bucket, in each of its layouts, in; the same records through the same steps out.
 
+import { gzipSync } from 'node:zlib'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -9,6 +10,7 @@ import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
 import { toBatchReply, toRecords } from '../../functions/aws/kinesis-batch.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 import { at, MINUTE, RULES, record } from '../support/events.ts'
+import { kplRecord } from '../support/kpl.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 
 const OPTIONS = { bucket: 'letters', ingest: 'the-ingest', finalize: 'the-finalize', prefix: '' }
@@ -75,6 +77,62 @@ describe('a redrive', () => {
     expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 2, failed: 0 })
     expect(patient.sessions.states.get('ann')?.open[0]?.events).toMatchObject([{ eventId: 'late' }])
     expect(patient.deadLetters.letters).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
+  })
+
+  it('sends of a packed record only the events that were refused, each in its place', async () => {
+    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE })
+    const open = (user: string, seconds: number): string =>
+      JSON.stringify({ type: 'AppOpen', user, time: at(seconds), eventId: `${user}${seconds}` })
+    const events = [open('ann', 5000), open('ann', 4000), '7', open('ben', 5000), '[]', open('ann', 3000)]
+    const packed = record(
+      kplRecord([`[${events.slice(0, 3).join(',')}]`, gzipSync(events.slice(3).join('\n'))]),
+      at(5000),
+    )
+    expect(await strict.ingest([packed], at(5000))).toMatchObject({ accepted: 2, rejected: { 'too-late': 2 } })
+    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.letters)
+
+    const patient = memoryPipeline(RULES)
+    ingestOn(patient)
+    for (let n = 0; n < 2; n++) {
+      expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 4, failed: 0 })
+    }
+    expect([...patient.sessions.states.keys()]).toEqual(['ann'])
+    const times = patient.sessions.states.get('ann')?.open.flatMap((session) => session.events.map((one) => one.timeMs))
+    expect(times).toEqual([at(3000), at(4000)])
+    expect(patient.deadLetters.letters.map(({ place, shardId }) => [place, shardId])).toEqual([
+      [2, 'resent'],
+      [4, 'resent'],
+    ])
+  })
+
+  it('goes on from the first record that came back, for as long as it gets any further', async () => {
+    const pipeline = memoryPipeline(RULES)
+    ingestOn(pipeline)
+    const full = (n: number): Buffer => {
+      const events = Array.from({ length: 9000 }, (_, m) => ({
+        type: 'AppOpen',
+        user: `u${m % 10}`,
+        time: at(n),
+        eventId: `${n}-${m}`,
+      }))
+      return gzipSync(JSON.stringify(events))
+    }
+    objects.set('aws/lambda/batch', givenUp([0, 1, 2, 3, 4, 5, 6].map((n) => record(full(n), at(n)))))
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 7, failed: 0 })
+    expect(mockedLambda.commandCalls(InvokeCommand)).toHaveLength(3)
+    expect(pipeline.progress.sequenceNumber).not.toBeNull()
+  })
+
+  it('gives up the records from one on that fails again', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const { saveUser } = pipeline.sessions
+    pipeline.sessions.saveUser = (user, ...rest) => {
+      return user === 'ben' ? Promise.reject(new Error('throttled')) : saveUser(user, ...rest)
+    }
+    ingestOn(pipeline)
+    const open = (user: string): ArrivedRecord => record({ type: 'AppOpen', user, time: at(0) }, at(0))
+    objects.set('aws/lambda/batch', givenUp(['ann', 'ben', 'cleo'].map(open)))
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 3, failed: 2 })
   })
 
   it('says nothing of how far a shard is read', async () => {

@@ -1,10 +1,12 @@
 // The summary's arithmetic (SPEC 7): result rows and counts in, one account of them out.
 
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
 import type { Event } from '../../functions/domain/event.ts'
 import { type ClosedSession, type ResultRow, type SearchRow, toRows } from '../../functions/domain/result.ts'
-import { summarize, summarizeCapacity, summarizeSearches } from '../../local/summary.ts'
+import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../local/summary.ts'
 import { at, bare, click, DAY, ORIGIN_MS, results, search } from '../support/events.ts'
 
 const TABLES = { sessions: 'Sessions', results: 'Results', deadLetters: 'deadletters' }
@@ -148,6 +150,22 @@ describe('of events', () => {
     const rejected = { 'not-json': 2, 'too-late': 1 }
     const summary = summarize(20, [], { users: 1, sessions: 1, events: 14 }, rejected, NO_CAPACITY)
     expect(summary).toMatchObject({ eventsIn: 20, accepted: 14, duplicates: 3, rejected })
+  })
+})
+
+describe('of dead letters', () => {
+  it('each record, and each event of a packed one, counts once, in however many objects it is', async () => {
+    const s3 = new S3Client({ region: 'us-east-1' })
+    const line = (sequence: string, reason: string, own: object = {}): string =>
+      `${JSON.stringify({ reason, shard: 's', sequence, ...own })}\n`
+    const objects = [
+      line('1', 'not-json') + line('2', 'not-json', { place: 0 }) + line('2', 'too-late', { place: 11 }),
+      line('2', 'not-json', { place: 0 }) + line('1', 'late', { shard: 'other' }),
+    ]
+    const mocked = mockClient(s3)
+    mocked.on(ListObjectsV2Command).resolves({ Contents: objects.map((_, n) => ({ Key: String(n) })) })
+    mocked.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects[Key] } }))
+    expect(await readRejected({ s3 }, 'letters')).toEqual({ late: 1, 'not-json': 2, 'too-late': 1 })
   })
 })
 

@@ -112,7 +112,7 @@ describe('garbage between good events', () => {
     const good = Array.from({ length: 50 }, (_, n) => ({ type: 'AppOpen', user: `u${n}`, time: at(n) }))
     const bad = [
       '{',
-      '[]',
+      '[7]',
       '{"type":"Purchase","user":"u"}',
       '{"type":"Search","user":"u"}',
       '{"type":"Search","user":"u","query":"x","time":"9999-01-01T00:00:00Z"}',

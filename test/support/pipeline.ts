@@ -1,6 +1,7 @@
 // The three steps on memory stores: records and ticks in, result rows out.
 
 import { sha256 } from '../../functions/aws/digest.ts'
+import { unpackRecord } from '../../functions/aws/record-events.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
@@ -40,6 +41,8 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
     sessions,
     deadLetters,
     digest: sha256,
+    pseudonym: (user) => user,
+    unpack: unpackRecord,
     progress: {
       record: async (_, sequenceNumber) => {
         progress.sequenceNumber = sequenceNumber
