@@ -44,6 +44,11 @@ export async function deliver<R>(
       const failed = [...first.failed, ...second.failed]
       return { succeeded: records.length - failed.length, failed }
     }
+    if (outcome.failedAt > 0) {
+      // It got further, so the record that it stands before now is tried for the first time.
+      tries = 0
+      waitedMs = 0
+    }
     waitedMs += Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS)
     const isOutOfTries = mapping.retriesMax >= 0 && tries >= mapping.retriesMax
     const isTooOld = mapping.recordAgeMsMax >= 0 && waitedMs > mapping.recordAgeMsMax

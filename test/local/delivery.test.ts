@@ -73,6 +73,13 @@ describe('a batch', () => {
 })
 
 describe('after a partial failure', () => {
+  it('that got further, tries and waits are counted anew', async () => {
+    const batch = Array.from({ length: 400 }, (_, n) => String(n))
+    const outcome = await run(batch, (records) => (records.length > 1 ? failAt(records[1]) : ALL_IS_WELL))
+    expect(outcome).toMatchObject({ succeeded: 400, discarded: [] })
+    expect(outcome.invoked).toHaveLength(400)
+  })
+
   it('the next try begins at the lowest failed record, with all that came after it', async () => {
     const outcome = await run(['1', '2', '3', '4'], (_, n) => (n === 1 ? failAt('4', '2') : ALL_IS_WELL))
     expect(outcome.invoked).toEqual([
