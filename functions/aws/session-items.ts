@@ -7,6 +7,7 @@ import type { ClosedSession } from '../domain/result.ts'
 import { sessionId } from '../domain/session.ts'
 import { clampTime, isoTime } from '../domain/time.ts'
 import { NEW_USER, type TimeRange, type UserState } from '../domain/user-state.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
 import { decodeSessions, encodeSessions } from './session-code.ts'
 
 export type Item = Record<string, unknown>
@@ -46,6 +47,7 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number): 
   const { version, skewMs, closedReachMs, open, armedAtMs } = state
   return {
     ...stateKey(user),
+    [SCHEMA]: ITEM_SCHEMA,
     version,
     skew: skewMs ?? undefined,
     reach: closedReachMs ?? undefined,
@@ -58,6 +60,7 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number): 
 
 export function readState(item: Item | undefined): UserState {
   if (item === undefined) return NEW_USER
+  checkSchema(item)
   return {
     version: item.version as number,
     skewMs: (item.skew as number | undefined) ?? null,
@@ -71,6 +74,7 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
   return {
     ...closedKey(user, sessionId(session)),
     [KIND]: CLOSED,
+    [SCHEMA]: ITEM_SCHEMA,
     version,
     reason,
     // What it absorbed has marks of its own by now.
@@ -80,11 +84,18 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
 }
 
 export function absorbedItem(user: string, id: string, version: number, expiresAtMs: number): Item {
-  return { ...closedKey(user, id), [KIND]: ABSORBED, version, [EXPIRES_AT]: epochSeconds(expiresAtMs) }
+  return {
+    ...closedKey(user, id),
+    [KIND]: ABSORBED,
+    [SCHEMA]: ITEM_SCHEMA,
+    version,
+    [EXPIRES_AT]: epochSeconds(expiresAtMs),
+  }
 }
 
 /** Null for the mark of an absorbed session. */
 export function readClosed(item: Item): ClosedSession | null {
+  checkSchema(item)
   if (item[KIND] !== CLOSED) return null
   const [session] = decodeSessions(item.sessions as Uint8Array)
   if (session === undefined) throw new Error('a closed item holds no session')

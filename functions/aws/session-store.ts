@@ -13,6 +13,7 @@ import { DUE_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
 import { firstEvent, type Session, sessionId } from '../domain/session.ts'
 import type { TimeRange, UserState } from '../domain/user-state.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
+import { checkSchema } from './item-schema.ts'
 import {
   absorbedItem,
   closedItem,
@@ -82,7 +83,9 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
     closedVersion: async (user, id) => {
       const command = new GetCommand({ TableName: table, Key: closedKey(user, id), ConsistentRead: true })
       const { Item: item } = await client.send(command)
-      return item === undefined ? null : versionOf(item)
+      if (item === undefined) return null
+      checkSchema(item)
+      return versionOf(item)
     },
 
     dueUsers: async function* (shard, atMs) {

@@ -28,7 +28,11 @@ interface EvidenceCounts {
   readonly clicks_by_order: number
 }
 
+/** Raised when a column changes its meaning; a new column needs no new one. Rows from before it was written are of 1. */
+const ROW_SCHEMA = 1
+
 interface CommonRow extends RowKey, EvidenceCounts {
+  readonly schema: typeof ROW_SCHEMA
   readonly user: string
   readonly session_id: string
   /** UTC, `YYYY-MM-DD`, of the search's own time or of the session's start. */
@@ -121,6 +125,7 @@ function searchRow(
     pk: `user#${closed.user}`,
     sk: searchKey(closed.session, search, taken, digest),
     kind: 'search',
+    schema: ROW_SCHEMA,
     user: closed.user,
     session_id: sessionId(closed.session),
     search_id: search.searchId,
@@ -154,6 +159,7 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
     pk: `user#${closed.user}`,
     sk: `session#${sessionId(session)}`,
     kind: 'session',
+    schema: ROW_SCHEMA,
     user: closed.user,
     session_id: sessionId(session),
     start,
