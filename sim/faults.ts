@@ -54,6 +54,8 @@ const RATES_MAX = {
   flood: 0.15,
   /** an item that has expired: is still there when its user comes back */
   lateExpiry: 0.5,
+  /** a user: is forgotten at some moment */
+  forgottenUser: 0.4,
 } as const
 
 /** What is not drawn but follows from other faults. */
@@ -78,17 +80,25 @@ export interface Faults {
   readonly counts: Readonly<Record<Fault, number>>
 }
 
-/** @param without faults that never strike. */
-export function drawFaults(chance: Chance, without: ReadonlySet<Fault>): Faults {
+/**
+ * @param ofForgetting for this fault alone, so that worlds without it stay what they were before there was such a fault.
+ * @param without faults that never strike.
+ */
+export function drawFaults(chance: Chance, ofForgetting: Chance, without: ReadonlySet<Fault>): Faults {
+  const chanceOf = (fault: string): Chance => (fault === 'forgottenUser' ? ofForgetting : chance)
   const counts = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>
   const rates = Object.fromEntries(
-    Object.entries(RATES_MAX).map(([fault, max]) => [fault, chance.happens(0.5) ? 0 : chance.fraction() * max]),
+    Object.entries(RATES_MAX).map(([fault, max]) => {
+      const drawn = chanceOf(fault)
+      return [fault, drawn.happens(0.5) ? 0 : drawn.fraction() * max]
+    }),
   ) as Record<keyof typeof RATES_MAX, number>
   let isPaused = false
   return {
     counts,
     strikes: (fault) => {
-      if (isPaused || without.has(fault) || !chance.happens(rates[fault as keyof typeof RATES_MAX])) return false
+      const rate = rates[fault as keyof typeof RATES_MAX]
+      if (isPaused || without.has(fault) || !chanceOf(fault).happens(rate)) return false
       counts[fault]++
       return true
     },

@@ -6,6 +6,7 @@ import { type Chance, chanceOf } from './chance.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
 import { drawFaults, type Fault, type Faults } from './faults.ts'
+import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
 import { givenUpAfterMs, sweepOnce, type Wiring } from './steps.ts'
 import { expiryKey, newStores } from './stores.ts'
@@ -48,7 +49,8 @@ const BACKLOG_MS = 14 * HOUR
 /** The same seed and options always do the same. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const chance = chanceOf(seed)
-  const faults = drawFaults(chance.fork(), options.without ?? new Set())
+  const ofForgetting = chanceOf(~seed)
+  const faults = drawFaults(chance.fork(), ofForgetting, options.without ?? new Set())
   const trace = newTrace()
   const world = { time: virtualTime(START_MS, chance.fork()), chance: chance.fork(), faults, trace }
   const rules = drawRules(chance)
@@ -62,6 +64,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     stores: newStores(world, changes.add),
     control: options.control ?? null,
     recordAgeMsMax,
+    ofForgetting,
   }
   const delivery = startDelivery(wiring, changes, chance)
   const users = Array.from({ length: chance.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)
@@ -99,6 +102,7 @@ async function visit(
   for (let n = 0; n < 2; n++) {
     if (faults.strikes('resharded')) time.at(startMs + chance.between(0, VISIT_MS), delivery.stream.reshard)
   }
+  scheduleForgetting(users, startMs, VISIT_MS, wiring)
   const quietMs = startMs + VISIT_MS + Math.ceil(rules.amendForMs * 1.3) + STRAGGLERS_MS
   await sweepUntil(quietMs, sweepEveryMs, wiring, delivery)
   faults.pause()

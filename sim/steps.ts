@@ -3,10 +3,11 @@
 import { sha256 } from '../functions/aws/digest.ts'
 import { kinesisHorizon } from '../functions/aws/kinesis-horizon.ts'
 import type { Rules } from '../functions/domain/rules.ts'
-import { finalize } from '../functions/finalize/finalize.ts'
+import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
-import type { ArrivedRecord, ClosedChange, ResultStore, SessionStore, ShardProgress } from '../functions/ports.ts'
+import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
+import type { Chance } from './chance.ts'
 import { beyond, type Control, furthest, trustingIndex, unconditional, wallClock } from './controls.ts'
 import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
@@ -23,6 +24,7 @@ export interface Wiring {
   readonly control: Control | null
   /** Of a record that is still delivered. */
   readonly recordAgeMsMax: number
+  readonly ofForgetting: Chance
 }
 
 /** A last try may begin just before a record is too old, and take its time. */
@@ -87,7 +89,7 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
   const { world, stores, watch } = wiring
   return invoke(world, async (invocation) => {
     const { call } = invocation
-    const results: ResultStore = {
+    const results: FinalizePorts['results'] = {
       put: (row, expiresAtMs) =>
         call(`publishes ${row.sk} version ${row.version}`, row.user, () => {
           const before = stores.results.rows.get(JSON.stringify([row.pk, row.sk]))

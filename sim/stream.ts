@@ -58,7 +58,7 @@ export function newStream(world: World, shardCount: number, onShard: (shard: Sha
         sequenceNumber: String(++sequence),
         arrivalMs: time.nowMs() - chance.between(0, ARRIVAL_SPREAD_MS),
         text,
-        data: text,
+        data: Buffer.from(text).toString('base64'),
       }
       shard.records.push(record)
       shard.wake()

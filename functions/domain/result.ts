@@ -84,6 +84,15 @@ export interface SessionRow extends CommonRow {
 
 export type ResultRow = SearchRow | SessionRow
 
+export function rowPartition(user: string): string {
+  return `user#${user}`
+}
+
+/** When the search or the session began. */
+export function rowTime(row: ResultRow): number {
+  return Date.parse(row.kind === 'search' ? row.time : row.start)
+}
+
 const KEY_DIGEST_LENGTH = 11
 
 /** The search rows in order, then the session's own. A session without a search has none: it contributes nothing. */
@@ -122,7 +131,7 @@ function searchRow(
   const positions = clicks.flatMap(({ position }) => position ?? [])
   const time = isoTime(search.timeMs)
   return {
-    pk: `user#${closed.user}`,
+    pk: rowPartition(closed.user),
     sk: searchKey(closed.session, search, taken, digest),
     kind: 'search',
     schema: ROW_SCHEMA,
@@ -156,7 +165,7 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
   const clicked = sum((row) => row.clicked)
   const clicks = sum((row) => row.clicks)
   return {
-    pk: `user#${closed.user}`,
+    pk: rowPartition(closed.user),
     sk: `session#${sessionId(session)}`,
     kind: 'session',
     schema: ROW_SCHEMA,

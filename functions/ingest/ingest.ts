@@ -6,6 +6,7 @@ import type { Arrival, Digest } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { ArrivedRecord, DeadLetter, DeadLetters, SessionStore, ShardProgress } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
+import { lettersToKeep } from './forgotten-letters.ts'
 
 export interface IngestPorts {
   readonly sessions: SessionStore
@@ -19,6 +20,8 @@ export interface IngestReport {
   readonly accepted: number
   readonly duplicates: number
   readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
+  /** Dropped, since whoever they are of is forgotten. */
+  readonly forgotten: number
   readonly amended: number
   readonly conflicts: number
   /** The first record that is not durably applied: it and all after it have to come again. */
@@ -42,7 +45,9 @@ export async function ingest(
   rules: Rules,
   nowMs: number,
 ): Promise<IngestReport> {
-  const { byUser, letters } = decodeRecords(records, ports, rules)
+  const { byUser, letters: unread } = decodeRecords(records, ports, rules)
+  const letters = await lettersToKeep(unread, ports.sessions)
+  const dropped = unread.length - letters.length
   const outcomes = await appendAll(byUser, ports, rules, nowMs)
   letters.push(...outcomes.flatMap((outcome) => outcome.refused))
   const failures = outcomes.flatMap((outcome) => outcome.failed ?? [])
@@ -59,6 +64,7 @@ export async function ingest(
     accepted: sum((outcome) => outcome.accepted),
     duplicates: sum((outcome) => outcome.duplicates),
     rejected: countReasons(letters),
+    forgotten: dropped + sum((outcome) => outcome.forgotten),
     amended: sum((outcome) => outcome.amended),
     conflicts: sum((outcome) => outcome.conflicts),
     failed: failed && { sequenceNumber: (records[failed.index] as ArrivedRecord).sequenceNumber, cause: failed.cause },
