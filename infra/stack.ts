@@ -19,6 +19,7 @@ import {
   CLOSED,
   DUE_INDEX,
   type Environment,
+  FAILED_PREFIX,
   FINALIZE_VARIABLES,
   INGEST_VARIABLES,
   KIND,
@@ -29,9 +30,6 @@ import {
 import { type Permission, pipelineFunction } from './pipeline-function.ts'
 import type { Settings } from './settings.ts'
 import { resultsTable, sessionsTable } from './tables.ts'
-
-/** Where Lambda puts the batches that it gave up. */
-const FAILED_PREFIX = 'aws/lambda/'
 
 export class SearchSessionCtrStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings) {

@@ -1,6 +1,6 @@
 // The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
 
-import { namedUsers } from '../functions/domain/named-users.ts'
+import { isNamed } from '../functions/domain/named-users.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../functions/domain/result.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
 import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
@@ -139,7 +139,7 @@ export function memoryDeadLetters(): MemoryDeadLetters {
     },
     erase: async (user, atMs) => {
       const isOfUser = ({ data, arrivalMs }: DeadLetter): boolean =>
-        arrivalMs <= atMs && namedUsers(Buffer.from(data, 'base64').toString('utf8')).includes(user)
+        arrivalMs <= atMs && isNamed(user, Buffer.from(data, 'base64').toString('utf8'))
       const kept = letters.filter((letter) => !isOfUser(letter))
       const removed = letters.length - kept.length
       letters.splice(0, letters.length, ...kept)

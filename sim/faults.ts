@@ -80,25 +80,17 @@ export interface Faults {
   readonly counts: Readonly<Record<Fault, number>>
 }
 
-/**
- * @param ofForgetting for this fault alone, so that worlds without it stay what they were before there was such a fault.
- * @param without faults that never strike.
- */
-export function drawFaults(chance: Chance, ofForgetting: Chance, without: ReadonlySet<Fault>): Faults {
-  const chanceOf = (fault: string): Chance => (fault === 'forgottenUser' ? ofForgetting : chance)
+/** @param without faults that never strike. */
+export function drawFaults(chance: Chance, without: ReadonlySet<Fault>): Faults {
   const counts = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>
   const rates = Object.fromEntries(
-    Object.entries(RATES_MAX).map(([fault, max]) => {
-      const drawn = chanceOf(fault)
-      return [fault, drawn.happens(0.5) ? 0 : drawn.fraction() * max]
-    }),
+    Object.entries(RATES_MAX).map(([fault, max]) => [fault, chance.happens(0.5) ? 0 : chance.fraction() * max]),
   ) as Record<keyof typeof RATES_MAX, number>
   let isPaused = false
   return {
     counts,
     strikes: (fault) => {
-      const rate = rates[fault as keyof typeof RATES_MAX]
-      if (isPaused || without.has(fault) || !chanceOf(fault).happens(rate)) return false
+      if (isPaused || without.has(fault) || !chance.happens(rates[fault as keyof typeof RATES_MAX])) return false
       counts[fault]++
       return true
     },

@@ -20,10 +20,10 @@ export function scheduleForgetting(
   durationMs: number,
   wiring: Wiring,
 ): void {
-  const { world, ofForgetting } = wiring
+  const { world } = wiring
   for (const user of users) {
     if (!world.faults.strikes('forgottenUser')) continue
-    world.time.at(startMs + ofForgetting.between(0, durationMs), () => void forgetTwice(user, wiring))
+    world.time.at(startMs + world.chance.between(0, durationMs), () => void forgetTwice(user, wiring))
   }
 }
 

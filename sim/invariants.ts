@@ -3,7 +3,7 @@
 import { sha256 } from '../functions/aws/digest.ts'
 import { watermark } from '../functions/domain/clock.ts'
 import type { Event } from '../functions/domain/event.ts'
-import { namedUsers } from '../functions/domain/named-users.ts'
+import { isNamed } from '../functions/domain/named-users.ts'
 import { type ResultRow, toRows } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { firstEvent, type Session, sessionId } from '../functions/domain/session.ts'
@@ -65,7 +65,7 @@ function checkForgotten(
   for (const one of sent) {
     if (!watch.isErased(one)) continue
     const { eventId, text, sequenceNumber } = one
-    if (letters.has(sequenceNumber) && namedUsers(text).includes(user)) broken(`${text} was forgotten and is kept`)
+    if (letters.has(sequenceNumber) && isNamed(user, text)) broken(`${text} was forgotten and is kept`)
     if (eventId === null || cameAfter.has(eventId)) continue
     if (accepted.has(eventId)) broken(`${eventId} was forgotten and is in a session`)
     if (published.has(eventId)) broken(`${eventId} was forgotten and has a row`)

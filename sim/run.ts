@@ -49,8 +49,7 @@ const BACKLOG_MS = 14 * HOUR
 /** The same seed and options always do the same. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const chance = chanceOf(seed)
-  const ofForgetting = chanceOf(~seed)
-  const faults = drawFaults(chance.fork(), ofForgetting, options.without ?? new Set())
+  const faults = drawFaults(chance.fork(), options.without ?? new Set())
   const trace = newTrace()
   const world = { time: virtualTime(START_MS, chance.fork()), chance: chance.fork(), faults, trace }
   const rules = drawRules(chance)
@@ -64,7 +63,6 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     stores: newStores(world, changes.add),
     control: options.control ?? null,
     recordAgeMsMax,
-    ofForgetting,
   }
   const delivery = startDelivery(wiring, changes, chance)
   const users = Array.from({ length: chance.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)

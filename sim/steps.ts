@@ -7,7 +7,6 @@ import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
-import type { Chance } from './chance.ts'
 import { beyond, type Control, furthest, trustingIndex, unconditional, wallClock } from './controls.ts'
 import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
@@ -24,7 +23,6 @@ export interface Wiring {
   readonly control: Control | null
   /** Of a record that is still delivered. */
   readonly recordAgeMsMax: number
-  readonly ofForgetting: Chance
 }
 
 /** A last try may begin just before a record is too old, and take its time. */

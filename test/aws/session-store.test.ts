@@ -116,6 +116,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
       store.putClosed(closedOf(closedAt(0), 1), EXPIRES_MS),
       store.putAbsorbed('ann', 'gone', 1, EXPIRES_MS),
       store.closedVersion('ann', 'gone'),
+      store.closedVersions('ann')[Symbol.asyncIterator]().next(),
       due.next(),
     ]) {
       await expect(attempt).rejects.toBe(throttled)
@@ -129,7 +130,19 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     await store.putClosed(closedOf(closedAt(0), 1), expiresAtMs)
     await store.putAbsorbed('ann', 'gone', 1, expiresAtMs)
     await store.saveUser('ann', stateOf(2, { armedAtMs: at(9), open: [closedAt(0)] }), 1, expiresAtMs)
-    const items = mocked.commandCalls(PutCommand).map((call) => call.args[0].input.Item)
-    expect(items.map((item) => item?.[EXPIRES_AT])).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
+    expect(expiries()).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
   })
+
+  it('keeps the state of who is forgotten until that has to be known no more', async () => {
+    mocked.on(PutCommand).resolves({})
+    const forgotten = { atMs: at(0), untilMs: 1_900_000_000_001, unmarked: [] }
+    await store.saveUser('ann', stateOf(1, { forgotten }), 0, 1_800_000_000_000)
+    await store.saveUser('ann', stateOf(2, { forgotten }), 1, 2_000_000_000_000)
+    await store.saveUser('ann', stateOf(3, { forgotten, armedAtMs: at(9), open: [closedAt(0)] }), 2, 1)
+    expect(expiries()).toEqual([1_900_000_001, 2_000_000_000, undefined])
+  })
+
+  function expiries(): unknown[] {
+    return mocked.commandCalls(PutCommand).map((call) => call.args[0].input.Item?.[EXPIRES_AT])
+  }
 })
