@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { SettingError } from '../infra/setting-kinds.ts'
 import { UserError } from '../local/user-error.ts'
 import { runDemo } from './demo-command.ts'
+import { runForget } from './forget-command.ts'
 import { runLocal } from './local-command.ts'
 import { runRedrive } from './redrive-command.ts'
 import { runSim } from './sim-command.ts'
@@ -55,6 +56,23 @@ Example:
   npm run redrive -- --bucket "$BUCKET" --ingest "$INGEST" --finalize "$FINALIZE" --prefix aws/lambda/`,
     )
     .action(runRedrive)
+  program
+    .command('forget')
+    .description('remove a person from sessions, results and dead letters; names are outputs of the stack')
+    .requiredOption('--user <id>', 'as events name it')
+    .requiredOption('--sessions <name>', 'SessionsTableName')
+    .requiredOption('--results <name>', 'ResultsTableName')
+    .requiredOption('--bucket <name>', 'DeadLetterBucketName')
+    .option('--pseudonym-key <arn>', 'the secret of the setting pseudonymKeyArn, where it is set')
+    .addHelpText(
+      'after',
+      `
+Takes a minute, and forgets what the person does until it returns. Safe to repeat; if it is interrupted, repeat it.
+
+Example:
+  npm run forget -- --user ann --sessions "$SESSIONS" --results "$RESULTS" --bucket "$BUCKET"`,
+    )
+    .action(runForget)
   program
     .command('sim')
     .description(

@@ -68,6 +68,8 @@ export const PROGRESS_KEY = 'progress'
 
 /** Everything that ingest refuses is kept under this prefix of the dead-letter bucket. */
 export const REJECTED_PREFIX = 'rejected/'
+/** Lambda keeps the batches that it gave up under this prefix. */
+export const FAILED_PREFIX = 'aws/lambda/'
 
 /** The largest `maxSessionDuration` that can be set: how far from an event its session's key may lie. */
 export const SESSION_DURATION_MS_MAX = 24 * 60 * 60 * 1000

@@ -57,6 +57,13 @@ export class StoreConflict extends Error {
   }
 }
 
+/** A closed session, or its mark, without what it holds. */
+export interface ClosedVersion {
+  readonly id: string
+  readonly version: number
+  readonly isMark: boolean
+}
+
 export interface SessionStore {
   /** Consistent. A user without state is `NEW_USER`. */
   loadUsers(users: readonly string[]): Promise<ReadonlyMap<string, UserState>>
@@ -64,7 +71,8 @@ export interface SessionStore {
   loadClosed(user: string, range: TimeRange): Promise<readonly Session[]>
   /**
    * Writes the state if the stored one still has `baseVersion`, which `state.version` is above. Writing the very same
-   * state again succeeds. Throws StoreConflict. Kept until `expiresAtMs` if nothing is open.
+   * state again succeeds. Throws StoreConflict. Kept until `expiresAtMs` if nothing is open, and as long as a forgotten
+   * user has to stay so.
    */
   saveUser(user: string, state: UserState, baseVersion: number, expiresAtMs: number): Promise<void>
   /** Writes unless the stored one has this version already. Throws StoreConflict if it has a later one. */
@@ -73,6 +81,8 @@ export interface SessionStore {
   putAbsorbed(user: string, id: string, version: number, expiresAtMs: number): Promise<void>
   /** The version of a closed session or of its mark; null when there is neither. Consistent. */
   closedVersion(user: string, id: string): Promise<number | null>
+  /** Pages of all that `closedVersion` knows of the user. Consistent. */
+  closedVersions(user: string): AsyncIterable<readonly ClosedVersion[]>
   /** Pages of the users of one index shard whose alarm is at or before the moment, earliest first. May be out of date. */
   dueUsers(shard: number, atMs: number): AsyncIterable<readonly string[]>
   /** How many users of one index shard have open sessions, a moment ago. Reads the whole shard. */
@@ -84,6 +94,8 @@ export interface ResultStore {
   put(row: ResultRow, expiresAtMs: number): Promise<void>
   /** Removes the row if it still belongs to the session and is older than the version. */
   remove(row: ResultRow, olderThanVersion: number): Promise<void>
+  /** Pages of all rows of the user. Consistent. */
+  rowsOf(user: string): AsyncIterable<readonly ResultRow[]>
 }
 
 /** What was refused, whole: it can be read and sent again. A record, or one event of a packed one. */
@@ -102,6 +114,23 @@ export interface DeadLetter {
 export interface DeadLetters {
   /** Keeps all of them, or throws. Putting the same ones again changes nothing. */
   put(letters: readonly DeadLetter[]): Promise<void>
+}
+
+/** What was removed of the dead letters, and what nobody can tell whose it is. */
+export interface LettersErased {
+  readonly removed: number
+  readonly unreadable: number
+}
+
+/** The dead letters that there are, refused records and failed batches alike. */
+export interface KeptLetters {
+  /**
+   * Removes every record of the user that arrived at or before the moment.
+   *
+   * @param user as producers send it.
+   * @param storedAs as the tables have it: its pseudonym, if there are any.
+   */
+  erase(user: string, storedAs: string, atMs: number): Promise<LettersErased>
 }
 
 /** How far each shard has been applied. */

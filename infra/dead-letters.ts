@@ -4,12 +4,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { REJECTED_PREFIX } from '../functions/contract.ts'
+import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
 import type { Permission } from './pipeline-function.ts'
 import type { PipelineSettings } from './settings.ts'
-
-/** Where Lambda puts the batches that it gave up. */
-const FAILED_PREFIX = 'aws/lambda/'
 
 export function deadLetterBucket(
   scope: Construct,

@@ -1,11 +1,13 @@
 // The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
 
-import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
+import { isNamed } from '../functions/domain/named-users.ts'
+import { type ClosedSession, type ResultRow, rowPartition } from '../functions/domain/result.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
 import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
 import {
   type DeadLetter,
   type DeadLetters,
+  type KeptLetters,
   type ResultStore,
   type SessionStore,
   StoreConflict,
@@ -68,6 +70,10 @@ export function memorySessionStore(
       putNewer({ user, id, version, closed: { user, session: { ...session, ids: [id] }, reason, version } })
     },
     putAbsorbed: async (user, id, version) => putNewer({ user, id, version, closed: null }),
+    closedVersions: async function* (user) {
+      const entries = [...closed.values()].filter((entry) => entry.user === user)
+      yield entries.map((entry) => ({ id: entry.id, version: entry.version, isMark: entry.closed === null }))
+    },
     closedVersion: async (user, id) => closed.get(closedKey(user, id))?.version ?? null,
     dueUsers: async function* (shard, atMs) {
       if (shard !== 0) return
@@ -111,10 +117,13 @@ export function memoryResultStore(): MemoryResultStore {
       const stored = rows.get(rowKey(row))
       if (stored?.session_id === row.session_id && stored.version < olderThanVersion) rows.delete(rowKey(row))
     },
+    rowsOf: async function* (user) {
+      yield [...rows.values()].filter((row) => row.pk === rowPartition(user))
+    },
   }
 }
 
-export interface MemoryDeadLetters extends DeadLetters {
+export interface MemoryDeadLetters extends DeadLetters, KeptLetters {
   readonly letters: readonly DeadLetter[]
 }
 
@@ -131,6 +140,14 @@ export function memoryDeadLetters(): MemoryDeadLetters {
         )
         if (!isKept) letters.push(letter)
       }
+    },
+    erase: async (user, _, atMs) => {
+      const isOfUser = ({ data, arrivalMs }: DeadLetter): boolean =>
+        arrivalMs <= atMs && isNamed(user, Buffer.from(data, 'base64').toString('utf8'))
+      const kept = letters.filter((letter) => !isOfUser(letter))
+      const removed = letters.length - kept.length
+      letters.splice(0, letters.length, ...kept)
+      return { removed, unreadable: 0 }
     },
   }
 }

@@ -117,6 +117,8 @@ function ratio(numerator: number, denominator: number): number | null {
 
 export interface StoredSessions {
   readonly users: number
+  /** Of whom nothing is kept, so that nobody knows how many events were theirs. */
+  readonly forgottenUsers: number
   readonly sessions: number
   readonly events: number
 }
@@ -126,6 +128,7 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   const open = new Map<string, number>()
   const closed = new Map<string, number>()
   const users = new Set<string>()
+  const forgotten = new Set<string>()
   const key = (user: string, id: string): string => JSON.stringify([user, id])
   for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
     for (const item of (items ?? []) as Item[]) {
@@ -136,7 +139,9 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
         const session = readClosed(item)?.session
         closed.set(key(user, session?.ids[0] ?? ''), session?.events.length ?? 0)
       } else if (item[KIND] === undefined) {
-        for (const session of readState(item).open) {
+        const state = readState(item)
+        if (state.forgotten !== null) forgotten.add(user)
+        for (const session of state.open) {
           for (const id of session.ids) open.set(key(user, id), 0)
           open.set(key(user, session.ids[0] ?? ''), session.events.length)
         }
@@ -145,7 +150,8 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   }
   const all = new Map([...closed, ...open])
   const counts = [...all.values()].filter((events) => events > 0)
-  return { users: users.size, sessions: counts.length, events: counts.reduce((sum, events) => sum + events, 0) }
+  const events = counts.reduce((sum, count) => sum + count, 0)
+  return { users: users.size, forgottenUsers: forgotten.size, sessions: counts.length, events }
 }
 
 interface RejectedLine {

@@ -8,6 +8,7 @@ export const CONTROLS = {
   'wall-clock-sweep': 'the sweeper closes by the time of day, however far a shard lags',
   'trusted-index': 'the sweeper closes the copy that the index shows, without a condition',
   'blind-append': 'ingest writes without a condition on the version',
+  'forget-by-deleting': 'what there is of who is forgotten goes, and nothing remembers that it went',
   'parallel-batch': 'the records of a batch are applied in parallel, and the progress is the furthest of them',
 } as const
 
@@ -37,6 +38,15 @@ export function unconditional(sessions: SessionStore): SessionStore {
 /** Shows each user as the index does: as it was minutes ago. */
 export function trustingIndex(sessions: SessionStore, copies: ReadonlyMap<string, UserState>): SessionStore {
   return { ...unconditional(sessions), loadUsers: async () => copies }
+}
+
+/** Leaves a state as of a user who never was. */
+export function deleting(sessions: SessionStore): SessionStore {
+  return {
+    ...sessions,
+    saveUser: (user, state, baseVersion, expiresAtMs) =>
+      sessions.saveUser(user, { ...state, forgotten: null }, baseVersion, expiresAtMs),
+  }
 }
 
 /** Progress that is never held back by a record before it. */

@@ -54,6 +54,8 @@ const RATES_MAX = {
   flood: 0.15,
   /** an item that has expired: is still there when its user comes back */
   lateExpiry: 0.5,
+  /** a user: is forgotten at some moment */
+  forgottenUser: 0.4,
 } as const
 
 /** What is not drawn but follows from other faults. */

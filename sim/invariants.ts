@@ -3,6 +3,7 @@
 import { sha256 } from '../functions/aws/digest.ts'
 import { watermark } from '../functions/domain/clock.ts'
 import type { Event } from '../functions/domain/event.ts'
+import { isNamed } from '../functions/domain/named-users.ts'
 import { type ResultRow, toRows } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { firstEvent, type Session, sessionId } from '../functions/domain/session.ts'
@@ -33,15 +34,41 @@ export function checkAtRest(
     const accepted = new Map(events.map((event) => [event.eventId, event]))
     if (accepted.size < events.length) broken('an event is in two sessions')
     for (const one of watch.sent) {
-      if (one.user !== user || one.arrivalMs < fromMs || one.event === null) continue
+      if (one.user !== user || one.arrivalMs < fromMs || one.event === null || watch.isErased(one)) continue
       if (accepted.has(one.event.eventId)) continue
       const isKept = lettersBySequence.has(one.sequenceNumber) || watch.isKeptAside(one)
       if (!isKept) broken(`${one.eventId} is in no session and no dead letter`)
     }
+    checkForgotten(user, accepted, stores, watch, broken)
     const expected = oracleSessions([...accepted.values()], rules)
     checkSessions(sessions, expected, broken)
     const published = [...stores.results.rows.values()].filter((row) => row.user === user && timeOf(row) >= fromMs)
     checkRows(user, published, sessions, expected, broken)
+  }
+}
+
+/** Nothing is left of what was sent before the user was forgotten, unless it came again after. */
+function checkForgotten(
+  user: string,
+  accepted: ReadonlyMap<string, Event>,
+  stores: Stores,
+  watch: Watch,
+  broken: (what: string) => void,
+): void {
+  const unmarked = stores.sessions.states.get(user)?.forgotten?.unmarked ?? []
+  if (unmarked.length > 0) broken('sessions were forgotten and have no marks')
+  const sent = watch.sent.filter((one) => one.user === user)
+  const cameAfter = new Set(sent.filter((one) => !watch.isErased(one)).map(({ eventId }) => eventId))
+  const rows = [...stores.results.rows.values()].filter((row) => row.user === user)
+  const published = new Set(rows.flatMap((row) => (row.kind === 'search' ? row.event_id : [])))
+  const letters = new Set(stores.deadLetters.letters.map(({ sequenceNumber }) => sequenceNumber))
+  for (const one of sent) {
+    if (!watch.isErased(one)) continue
+    const { eventId, text, sequenceNumber } = one
+    if (letters.has(sequenceNumber) && isNamed(user, text)) broken(`${text} was forgotten and is kept`)
+    if (eventId === null || cameAfter.has(eventId)) continue
+    if (accepted.has(eventId)) broken(`${eventId} was forgotten and is in a session`)
+    if (published.has(eventId)) broken(`${eventId} was forgotten and has a row`)
   }
 }
 
@@ -53,7 +80,7 @@ function checkLetters(letters: ReadonlyMap<string, DeadLetter>, watch: Watch, ru
   }
   for (const one of watch.sent) {
     const reason = letters.get(one.sequenceNumber)?.reason
-    if (watch.isKeptAside(one)) continue
+    if (watch.isKeptAside(one) || watch.isErased(one)) continue
     if (one.event === null) {
       if (reason === undefined || reason === 'too-late' || reason === 'late')
         watch.broken(one.user, `${one.text} was not refused as what it is but as ${reason}`)

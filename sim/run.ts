@@ -6,6 +6,7 @@ import { type Chance, chanceOf } from './chance.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
 import { drawFaults, type Fault, type Faults } from './faults.ts'
+import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
 import { givenUpAfterMs, sweepOnce, type Wiring } from './steps.ts'
 import { expiryKey, newStores } from './stores.ts'
@@ -99,6 +100,7 @@ async function visit(
   for (let n = 0; n < 2; n++) {
     if (faults.strikes('resharded')) time.at(startMs + chance.between(0, VISIT_MS), delivery.stream.reshard)
   }
+  scheduleForgetting(users, startMs, VISIT_MS, wiring)
   const quietMs = startMs + VISIT_MS + Math.ceil(rules.amendForMs * 1.3) + STRAGGLERS_MS
   await sweepUntil(quietMs, sweepEveryMs, wiring, delivery)
   faults.pause()

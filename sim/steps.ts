@@ -4,9 +4,9 @@ import { sha256 } from '../functions/aws/digest.ts'
 import { kinesisHorizon } from '../functions/aws/kinesis-horizon.ts'
 import { unpackRecord } from '../functions/aws/record-events.ts'
 import type { Rules } from '../functions/domain/rules.ts'
-import { finalize } from '../functions/finalize/finalize.ts'
+import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
-import type { ArrivedRecord, ClosedChange, ResultStore, SessionStore, ShardProgress } from '../functions/ports.ts'
+import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { beyond, type Control, furthest, trustingIndex, unconditional, wallClock } from './controls.ts'
 import { simulatedKinesis } from './kinesis-client.ts'
@@ -90,7 +90,7 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
   const { world, stores, watch } = wiring
   return invoke(world, async (invocation) => {
     const { call } = invocation
-    const results: ResultStore = {
+    const results: FinalizePorts['results'] = {
       put: (row, expiresAtMs) =>
         call(`publishes ${row.sk} version ${row.version}`, row.user, () => {
           const before = stores.results.rows.get(JSON.stringify([row.pk, row.sk]))

@@ -1,7 +1,7 @@
 // The stores of one run: kept in memory, reached by an invocation with all that may befall its calls, and watched.
 
 import type { UserState } from '../functions/domain/user-state.ts'
-import type { SessionStore, ShardProgress } from '../functions/ports.ts'
+import type { ClosedVersion, SessionStore, ShardProgress } from '../functions/ports.ts'
 import {
   type MemorySessionStore,
   memoryDeadLetters,
@@ -61,7 +61,8 @@ function expiring(world: World, store: MemorySessionStore): MemorySessionStore &
     expiresAtMs,
     saveUser: async (user, state, baseVersion, expiresMs) => {
       await store.saveUser(user, state, baseVersion, expiresMs)
-      expiresAtMs.set(expiryKey(user), state.armedAtMs === null ? expiresMs : Number.POSITIVE_INFINITY)
+      const keptMs = Math.max(expiresMs, state.forgotten?.untilMs ?? 0)
+      expiresAtMs.set(expiryKey(user), state.armedAtMs === null ? keptMs : Number.POSITIVE_INFINITY)
       saved.push({ sinceMs: world.time.nowMs(), user, state })
     },
     putClosed: async (closed, expiresMs) => {
@@ -106,6 +107,13 @@ export function reachedSessions(stores: Stores, invocation: Invocation, world: W
     putAbsorbed: (user, id, version, expiresAtMs) =>
       call(`marks ${id} absorbed`, user, () => sessions.putAbsorbed(user, id, version, expiresAtMs)),
     closedVersion: (user, id) => call('asks for a version', user, () => sessions.closedVersion(user, id)),
+    closedVersions: async function* (user) {
+      yield await call('looks for all versions', user, async () => {
+        const pages: ClosedVersion[][] = []
+        for await (const page of sessions.closedVersions(user)) pages.push([...page])
+        return pages.flat()
+      })
+    },
     dueUsers: async function* (shard, atMs) {
       yield await call('looks for due users', null, async () => {
         if (shard !== 0) return []

@@ -28,6 +28,10 @@ export interface Watch {
   wasGivenUp(sequenceNumbers: readonly string[]): void
   /** Given up, and not sent again. */
   isKeptAside(sent: Sent): boolean
+  /** The user may be forgotten from now on, as of the moment. */
+  mayBeForgotten(user: string, atMs: number): void
+  /** Sent before its user was forgotten: it has to be as if it had never been. */
+  isErased(sent: SentEvent): boolean
   /** What is written, whether or not it is heard of again, is no longer unread. */
   mayBeSaved(user: string, state: UserState): void
   /** Called when the sweeper is about to close: no record that is on time and not yet applied may touch the session. */
@@ -44,11 +48,14 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
   const unread = new Map<string, SentEvent[]>()
   const applied = new Set<string>()
   const givenUp = new Set<string>()
+  const forgottenAtMs = new Map<string, number>()
+  const isErased = ({ user, event, arrivalMs }: SentEvent): boolean =>
+    Math.min(event?.timeMs ?? arrivalMs, arrivalMs) <= (forgottenAtMs.get(user) ?? Number.NEGATIVE_INFINITY)
   const broken = (user: string, what: string): void => {
     violations.push({ user, what })
   }
   const isUnread = (user: string, one: SentEvent): boolean =>
-    !applied.has(`${user} ${one.eventId}`) && !givenUp.has(one.sequenceNumber)
+    !applied.has(`${user} ${one.eventId}`) && !givenUp.has(one.sequenceNumber) && !isErased(one)
   return {
     sent,
     violations,
@@ -64,6 +71,10 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       for (const sequenceNumber of sequenceNumbers) givenUp.add(sequenceNumber)
     },
     isKeptAside: ({ sequenceNumber }) => rules.lateEvents === 'divert' && givenUp.has(sequenceNumber),
+    mayBeForgotten: (user, atMs) => {
+      forgottenAtMs.set(user, Math.max(atMs, forgottenAtMs.get(user) ?? atMs))
+    },
+    isErased,
     mayBeSaved: (user, state) => {
       for (const session of state.open) for (const event of session.events) applied.add(`${user} ${event.eventId}`)
     },

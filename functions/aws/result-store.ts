@@ -1,8 +1,9 @@
 // ResultStore on DynamoDB: rows in, writes and removals conditional on the row's version out.
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT } from '../contract.ts'
+import { type ResultRow, rowPartition } from '../domain/result.ts'
 import type { ResultStore } from '../ports.ts'
 import { epochSeconds } from './session-items.ts'
 
@@ -30,6 +31,16 @@ export function dynamoResultStore(client: DynamoDBDocumentClient, table: string)
         ExpressionAttributeValues: { ':session': row.session_id, ':version': olderThanVersion },
       })
       await unlessConditionFails(client.send(command))
+    },
+
+    rowsOf: async function* (user) {
+      const query = {
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': rowPartition(user) },
+        ConsistentRead: true,
+      }
+      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []) as ResultRow[]
     },
   }
 }

@@ -28,6 +28,15 @@ export function decodeSessions(stored: Uint8Array): Session[] {
   return rows.map(session)
 }
 
+/** Ids of sessions: as many as there may be open sessions, in the same item. */
+export function encodeIds(ids: readonly string[]): Uint8Array {
+  return deflateRawSync(JSON.stringify(ids), { level: 9 })
+}
+
+export function decodeIds(stored: Uint8Array): string[] {
+  return JSON.parse(inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')) as string[]
+}
+
 function sessionRow(session: Session): SessionRow {
   const startMs = (session.events[0] as Event).timeMs
   const rows = session.events.map((event) => eventRow(event, startMs))

@@ -3,18 +3,20 @@
 import { createHash } from 'node:crypto'
 import { ABSORBED, CLOSED, DUE_INDEX, DUE_SHARDS, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
 import type { CloseReason } from '../domain/clock.ts'
+import type { Forgotten } from '../domain/forgotten.ts'
 import type { ClosedSession } from '../domain/result.ts'
 import { sessionId } from '../domain/session.ts'
 import { clampTime, isoTime } from '../domain/time.ts'
 import { NEW_USER, type TimeRange, type UserState } from '../domain/user-state.ts'
-import { decodeSessions, encodeSessions } from './session-code.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
+import { decodeIds, decodeSessions, encodeIds, encodeSessions } from './session-code.ts'
 
 export type Item = Record<string, unknown>
 export type Key = { [PARTITION_KEY]: string; [SORT_KEY]: string }
 
 const USER_PREFIX = 'user#'
 const STATE_SORT_KEY = 'open'
-const CLOSED_PREFIX = 'closed#'
+export const CLOSED_PREFIX = 'closed#'
 
 export function stateKey(user: string): Key {
   return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: STATE_SORT_KEY }
@@ -41,29 +43,49 @@ export function dueShardKey(shard: number): string {
   return `due#${shard}`
 }
 
-/** In the due index and without an expiry while something is open; out of the index and expiring once nothing is. */
+/**
+ * In the due index and without an expiry while something is open; out of the index and expiring once nothing is, but
+ * not before all that a forgotten user sent has passed.
+ */
 export function stateItem(user: string, state: UserState, expiresAtMs: number): Item {
-  const { version, skewMs, closedReachMs, open, armedAtMs } = state
+  const { version, skewMs, closedReachMs, open, armedAtMs, forgotten } = state
+  const keptUntilMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
   return {
     ...stateKey(user),
+    [SCHEMA]: ITEM_SCHEMA,
     version,
     skew: skewMs ?? undefined,
     reach: closedReachMs ?? undefined,
     sessions: open.length === 0 ? undefined : encodeSessions(open),
+    ...(forgotten !== null && {
+      forgotten_at: forgotten.atMs,
+      forgotten_until: forgotten.untilMs,
+      unmarked: forgotten.unmarked.length === 0 ? undefined : encodeIds(forgotten.unmarked),
+    }),
     ...(armedAtMs === null
-      ? { [EXPIRES_AT]: epochSeconds(expiresAtMs) }
+      ? { [EXPIRES_AT]: epochSeconds(keptUntilMs) }
       : { [DUE_INDEX.partitionKey]: dueShardKey(dueShardOf(user)), [DUE_INDEX.sortKey]: armedAtMs }),
   }
 }
 
 export function readState(item: Item | undefined): UserState {
   if (item === undefined) return NEW_USER
+  checkSchema(item)
   return {
     version: item.version as number,
     skewMs: (item.skew as number | undefined) ?? null,
     closedReachMs: (item.reach as number | undefined) ?? null,
     open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array),
     armedAtMs: (item[DUE_INDEX.sortKey] as number | undefined) ?? null,
+    forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
+  }
+}
+
+function readForgotten(item: Item): Forgotten {
+  return {
+    atMs: item.forgotten_at as number,
+    untilMs: item.forgotten_until as number,
+    unmarked: item.unmarked === undefined ? [] : decodeIds(item.unmarked as Uint8Array),
   }
 }
 
@@ -71,6 +93,7 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
   return {
     ...closedKey(user, sessionId(session)),
     [KIND]: CLOSED,
+    [SCHEMA]: ITEM_SCHEMA,
     version,
     reason,
     // What it absorbed has marks of its own by now.
@@ -80,11 +103,18 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
 }
 
 export function absorbedItem(user: string, id: string, version: number, expiresAtMs: number): Item {
-  return { ...closedKey(user, id), [KIND]: ABSORBED, version, [EXPIRES_AT]: epochSeconds(expiresAtMs) }
+  return {
+    ...closedKey(user, id),
+    [KIND]: ABSORBED,
+    [SCHEMA]: ITEM_SCHEMA,
+    version,
+    [EXPIRES_AT]: epochSeconds(expiresAtMs),
+  }
 }
 
 /** Null for the mark of an absorbed session. */
 export function readClosed(item: Item): ClosedSession | null {
+  checkSchema(item)
   if (item[KIND] !== CLOSED) return null
   const [session] = decodeSessions(item.sessions as Uint8Array)
   if (session === undefined) throw new Error('a closed item holds no session')
@@ -102,6 +132,10 @@ export function closedKeyRange(range: TimeRange, durationMsMax: number): { from:
     from: CLOSED_PREFIX + stamp(range.fromMs - durationMsMax),
     to: `${CLOSED_PREFIX}${stamp(range.toMs + durationMsMax)}~`,
   }
+}
+
+export function versionOf(item: Item): number {
+  return (item.version as number | undefined) ?? 0
 }
 
 /** DynamoDB takes expiry times in seconds, and ignores milliseconds as too far away. */

@@ -9,31 +9,29 @@ import {
   paginateQuery,
 } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { DUE_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { firstEvent, type Session, sessionId } from '../domain/session.ts'
-import type { TimeRange, UserState } from '../domain/user-state.ts'
+import { DUE_INDEX } from '../contract.ts'
+import type { UserState } from '../domain/user-state.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
+import { queryChains, queryVersions } from './closed-queries.ts'
+import { checkSchema } from './item-schema.ts'
 import {
   absorbedItem,
   closedItem,
   closedKey,
-  closedKeyRange,
   dueShardKey,
   type Item,
   type Key,
-  readClosed,
   readState,
   stateItem,
   stateKey,
   userOf,
+  versionOf,
 } from './session-items.ts'
 
 /** DynamoDB's limit. */
 const BATCH_GET_KEYS_MAX = 100
 /** Requests for the keys of a batch that a throttled table left out. */
 const BATCH_GET_TRIES_MAX = 5
-/** Queries that follow a chain of cut sessions, a day or more each: enough for the longest `amendFor`. */
-const CHAIN_QUERIES_MAX = 32
 
 /**
  * @param durationMsMax the longest session that any setting of this table ever allowed.
@@ -49,19 +47,7 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
       return states
     },
 
-    loadClosed: async (user, range) => {
-      const found = new Map<string, Session>()
-      let searched = range
-      for (let query = 0; query < CHAIN_QUERIES_MAX; query++) {
-        for (const session of await queryClosed(client, table, user, searched, durationMsMax)) {
-          found.set(sessionId(session), session)
-        }
-        const nextMs = endOfBrokenChain(found)
-        if (nextMs === null || nextMs <= searched.toMs) break
-        searched = { fromMs: searched.toMs, toMs: nextMs }
-      }
-      return [...found.values()]
-    },
+    loadClosed: (user, range) => queryChains(client, table, user, range, durationMsMax),
 
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
       const item = stateItem(user, state, expiresAtMs)
@@ -82,8 +68,12 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
     closedVersion: async (user, id) => {
       const command = new GetCommand({ TableName: table, Key: closedKey(user, id), ConsistentRead: true })
       const { Item: item } = await client.send(command)
-      return item === undefined ? null : versionOf(item)
+      if (item === undefined) return null
+      checkSchema(item)
+      return versionOf(item)
     },
+
+    closedVersions: (user) => queryVersions(client, table, user),
 
     dueUsers: async function* (shard, atMs) {
       const query = {
@@ -125,39 +115,6 @@ async function batchGet(client: DynamoDBDocumentClient, table: string, keys: Key
   return items
 }
 
-async function queryClosed(
-  client: DynamoDBDocumentClient,
-  table: string,
-  user: string,
-  range: TimeRange,
-  durationMsMax: number,
-): Promise<Session[]> {
-  const { from, to } = closedKeyRange(range, durationMsMax)
-  const query = {
-    TableName: table,
-    KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
-    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
-    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':from': from, ':to': to },
-    ConsistentRead: true,
-  }
-  const sessions: Session[] = []
-  for await (const { Items: items } of paginateQuery({ client }, query)) {
-    sessions.push(...(items ?? []).flatMap((item) => readClosed(item)?.session ?? []))
-  }
-  return sessions
-}
-
-/** The latest time at which a cut session was found without the one that continues it; null when there is none. */
-function endOfBrokenChain(found: ReadonlyMap<string, Session>): number | null {
-  // With its time: the old copy of a session that is open again may name one that another continues by now.
-  const linkOf = (id: string | null, timeMs: number | undefined): string => `${timeMs} ${id}`
-  const continued = new Set([...found.values()].map((session) => linkOf(session.continues, firstEvent(session).timeMs)))
-  const broken = [...found.values()].filter(
-    (session) => session.cut !== null && !continued.has(linkOf(sessionId(session), session.cut.atMs)),
-  )
-  return broken.length === 0 ? null : Math.max(...broken.map((session) => session.cut?.atMs ?? 0))
-}
-
 /** Null when written, else the item that the condition failed on. */
 async function putIf(
   client: DynamoDBDocumentClient,
@@ -194,16 +151,15 @@ async function putNewer(client: DynamoDBDocumentClient, table: string, user: str
 }
 
 function isSameState(stored: Item, item: Item): boolean {
-  const bytes = (sessions: unknown): Buffer => Buffer.from((sessions ?? []) as Uint8Array)
+  const bytes = (binary: unknown): Buffer => Buffer.from((binary ?? []) as Uint8Array)
   return (
     stored.version === item.version &&
     stored.skew === item.skew &&
     stored.reach === item.reach &&
     stored[DUE_INDEX.sortKey] === item[DUE_INDEX.sortKey] &&
+    stored.forgotten_at === item.forgotten_at &&
+    stored.forgotten_until === item.forgotten_until &&
+    bytes(stored.unmarked).equals(bytes(item.unmarked)) &&
     bytes(stored.sessions).equals(bytes(item.sessions))
   )
-}
-
-function versionOf(item: Item): number {
-  return (item.version as number | undefined) ?? 0
 }

@@ -4,6 +4,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { PARTITION_KEY, PROGRESS_KEY, SORT_KEY } from '../contract.ts'
 import type { ShardProgress } from '../ports.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
 
 export interface Progress {
   readonly sequenceNumber: string
@@ -24,7 +25,12 @@ export function dynamoShardProgress(client: DynamoDBDocumentClient, table: strin
     record: async (shardId, sequenceNumber, arrivalMs) => {
       const command = new PutCommand({
         TableName: table,
-        Item: { ...progressKey(shardId), sequence: comparable(sequenceNumber), arrival: arrivalMs },
+        Item: {
+          ...progressKey(shardId),
+          [SCHEMA]: ITEM_SCHEMA,
+          sequence: comparable(sequenceNumber),
+          arrival: arrivalMs,
+        },
         ConditionExpression: 'attribute_not_exists(pk) OR #sequence < :sequence',
         ExpressionAttributeNames: { '#sequence': 'sequence' },
         ExpressionAttributeValues: { ':sequence': comparable(sequenceNumber) },
@@ -48,5 +54,6 @@ export async function loadProgress(
   const command = new GetCommand({ TableName: table, Key: progressKey(shardId), ConsistentRead: true })
   const { Item: item } = await client.send(command)
   if (item === undefined) return null
+  checkSchema(item)
   return { sequenceNumber: String(item.sequence).replace(/^0+/, ''), arrivalMs: item.arrival as number }
 }

@@ -72,7 +72,7 @@ export function withoutClosed(state: UserState, closings: readonly Closing[], ru
 }
 
 /** Longer than a stream keeps a record: a closed session outlives every delivery of an event that may amend it. */
-const DELIVERY_MS_MAX = 8 * 24 * 60 * 60 * 1000
+export const DELIVERY_MS_MAX = 8 * 24 * 60 * 60 * 1000
 
 /** Until when a session closed now has to be kept. Later, an event that belongs to it is refused as too late. */
 export function keepClosedUntil(nowMs: number, rules: Rules): number {

@@ -28,7 +28,11 @@ interface EvidenceCounts {
   readonly clicks_by_order: number
 }
 
+/** Raised when a column changes its meaning; a new column needs no new one. Rows from before it was written are of 1. */
+const ROW_SCHEMA = 1
+
 interface CommonRow extends RowKey, EvidenceCounts {
+  readonly schema: typeof ROW_SCHEMA
   readonly user: string
   readonly session_id: string
   /** UTC, `YYYY-MM-DD`, of the search's own time or of the session's start. */
@@ -80,6 +84,15 @@ export interface SessionRow extends CommonRow {
 
 export type ResultRow = SearchRow | SessionRow
 
+export function rowPartition(user: string): string {
+  return `user#${user}`
+}
+
+/** When the search or the session began. */
+export function rowTime(row: ResultRow): number {
+  return Date.parse(row.kind === 'search' ? row.time : row.start)
+}
+
 const KEY_DIGEST_LENGTH = 11
 
 /** The search rows in order, then the session's own. A session without a search has none: it contributes nothing. */
@@ -118,9 +131,10 @@ function searchRow(
   const positions = clicks.flatMap(({ position }) => position ?? [])
   const time = isoTime(search.timeMs)
   return {
-    pk: `user#${closed.user}`,
+    pk: rowPartition(closed.user),
     sk: searchKey(closed.session, search, taken, digest),
     kind: 'search',
+    schema: ROW_SCHEMA,
     user: closed.user,
     session_id: sessionId(closed.session),
     search_id: search.searchId,
@@ -151,9 +165,10 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
   const clicked = sum((row) => row.clicked)
   const clicks = sum((row) => row.clicks)
   return {
-    pk: `user#${closed.user}`,
+    pk: rowPartition(closed.user),
     sk: `session#${sessionId(session)}`,
     kind: 'session',
+    schema: ROW_SCHEMA,
     user: closed.user,
     session_id: sessionId(session),
     start,

@@ -2,9 +2,11 @@
 
 import { fittingBatches, reopen, touches } from './amending.ts'
 import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
-import { type Arrival, compareEvents, type Event } from './event.ts'
+import type { Arrival } from './event.ts'
+import { type Forgotten, isForgotten } from './forgotten.ts'
+import { recut } from './recut.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, type Session, sessionId, toSessions } from './session.ts'
+import { type Session, sessionId } from './session.ts'
 
 export interface UserState {
   /** Grows by one with every write; a write is conditional on it. 0 before the first. */
@@ -16,9 +18,18 @@ export interface UserState {
   readonly open: readonly Session[]
   /** When the sweeper is to look at this user; null when nothing is open. */
   readonly armedAtMs: number | null
+  /** Null for a user who never was. */
+  readonly forgotten: Forgotten | null
 }
 
-export const NEW_USER: UserState = { version: 0, skewMs: null, closedReachMs: null, open: [], armedAtMs: null }
+export const NEW_USER: UserState = {
+  version: 0,
+  skewMs: null,
+  closedReachMs: null,
+  open: [],
+  armedAtMs: null,
+  forgotten: null,
+}
 
 export interface Refusal {
   readonly arrival: Arrival
@@ -32,6 +43,8 @@ export interface Applied {
   readonly accepted: number
   readonly duplicates: number
   readonly refused: readonly Refusal[]
+  /** From before the user was forgotten: dropped, as if they had never come. */
+  readonly forgotten: number
   /** How many closed sessions were opened again. */
   readonly amended: number
   /** False when the state is as it was, so that nothing needs to be written. */
@@ -48,7 +61,9 @@ export interface TimeRange {
 export function closedRange(state: UserState, arrivals: readonly Arrival[], rules: Rules): TimeRange | null {
   const reachMs = state.closedReachMs
   if (reachMs === null) return null
-  const times = arrivals.map((arrival) => arrival.event.timeMs).filter((timeMs) => timeMs <= reachMs)
+  const times = remembered(state, arrivals)
+    .map((arrival) => arrival.event.timeMs)
+    .filter((timeMs) => timeMs <= reachMs)
   if (times.length === 0) return null
   // What continues an open cut session may be closed.
   const cutsMs = state.open.flatMap(({ cut }) => cut?.atMs ?? [])
@@ -69,7 +84,8 @@ export function apply(
   rules: Rules,
 ): Applied {
   const onlyClosed = notOpen(closed, state)
-  const { skewMs, admitted: judged, duplicates, refused } = admit(state, onlyClosed, arrivals, rules)
+  const arrived = remembered(state, arrivals)
+  const { skewMs, admitted: judged, duplicates, refused } = admit(state, onlyClosed, arrived, rules)
   const unfit = unfitting(state.open, onlyClosed, judged, rules)
   const admitted = judged.filter((arrival) => !unfit.has(arrival))
   const { reopened, involved } = reopen(state.open, onlyClosed, admitted, rules)
@@ -79,6 +95,7 @@ export function apply(
     accepted: admitted.length,
     duplicates,
     refused: [...refused, ...[...unfit].map((arrival): Refusal => ({ arrival, ...refusalOf(rules) }))],
+    forgotten: arrivals.length - arrived.length,
     amended: reopened.length,
     changed: admitted.length > 0 || skewMs !== state.skewMs,
   }
@@ -113,9 +130,21 @@ export function roomFor<A extends Arrival>(
   rules: Rules,
 ): Room<A> {
   const onlyClosed = notOpen(closed, state)
-  const { fits } = reopen(state.open, onlyClosed, arrivals, rules)
-  const batches = fits ? [arrivals] : fittingBatches(state.open, onlyClosed, arrivals, rules)
-  return { batches, inTheWay: reopen(state.open, onlyClosed, batches[0] ?? [], rules).inTheWay }
+  const arrived = remembered(state, arrivals)
+  const { fits, inTheWay } = reopen(state.open, onlyClosed, arrived, rules)
+  if (fits) return { batches: [arrivals], inTheWay }
+  const batches = fittingBatches(state.open, onlyClosed, arrived, rules)
+  const dropped = arrivals.filter((arrival) => isForgotten(arrival, state.forgotten))
+  const [first = [], ...rest] = batches
+  return {
+    batches: [[...dropped, ...first], ...rest],
+    inTheWay: reopen(state.open, onlyClosed, first, rules).inTheWay,
+  }
+}
+
+/** Without what is from before the user was forgotten. */
+function remembered<A extends Arrival>({ forgotten }: UserState, arrivals: readonly A[]): readonly A[] {
+  return forgotten === null ? arrivals : arrivals.filter((arrival) => !isForgotten(arrival, forgotten))
 }
 
 /** A session that was opened again keeps its stored copy until it closes again; the open one is the newer. */
@@ -161,38 +190,6 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
     }
   }
   return { skewMs, admitted, duplicates, refused }
-}
-
-/** Cuts what may change anew; what may not is left out, since there may be closed sessions between it and the rest. */
-function recut(
-  open: readonly Session[],
-  reopened: readonly Session[],
-  involved: ReadonlySet<Session>,
-  admitted: readonly Arrival[],
-  rules: Rules,
-): Session[] {
-  const known = [...involved, ...reopened]
-  const pool = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
-  const changed = toSessions(eachOnce(pool.sort(compareEvents)), known, rules)
-  const stillOpen = changed.filter((session) => !reopened.some((before) => isSame(before, session)))
-  const untouched = open.filter((session) => !involved.has(session))
-  return [...untouched, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
-}
-
-/** The first of each event id: two closed sessions may hold the same one until an event between joins them. */
-function eachOnce(sorted: readonly Event[]): Event[] {
-  const seen = new Set<string>()
-  return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))
-}
-
-function isSame(before: Session, after: Session): boolean {
-  return (
-    before.events.length === after.events.length &&
-    before.events.every((event, n) => event.eventId === after.events[n]?.eventId) &&
-    before.ids.join() === after.ids.join() &&
-    before.continues === after.continues &&
-    before.cut?.atMs === after.cut?.atMs
-  )
 }
 
 /**

@@ -8,7 +8,7 @@ import type { ClosedChange, ResultStore, SessionStore } from '../ports.ts'
 
 export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>
-  readonly results: ResultStore
+  readonly results: Pick<ResultStore, 'put' | 'remove'>
   readonly digest: Digest
   /** False when Lambda is about to end the function, and will deliver again what it has not done. */
   readonly hasTime: () => boolean

@@ -13,6 +13,7 @@ import { type ArrivedEvent, deadLetter } from './ingest.ts'
 export interface UserOutcome {
   readonly accepted: number
   readonly duplicates: number
+  readonly forgotten: number
   readonly amended: number
   readonly conflicts: number
   readonly refused: readonly DeadLetter[]
@@ -23,13 +24,17 @@ export interface UserOutcome {
 /** Bytes of new events in one write: with the largest open session they still fit in one table item. */
 const CHUNK_BYTES_MAX = 16 * 1024
 
+type Totals = { -readonly [count in 'accepted' | 'duplicates' | 'forgotten' | 'amended' | 'conflicts']: number } & {
+  readonly refused: DeadLetter[]
+}
+
 /** What the writes of one user have in common. */
 interface Appending {
   readonly user: string
   readonly sessions: SessionStore
   readonly rules: Rules
   readonly nowMs: number
-  readonly totals: { accepted: number; duplicates: number; amended: number; conflicts: number; refused: DeadLetter[] }
+  readonly totals: Totals
 }
 
 /** Never throws: what a user's trouble leaves undone is in `failed`, and the other users go on. */
@@ -41,7 +46,7 @@ export async function appendForUser(
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome> {
-  const totals = { accepted: 0, duplicates: 0, amended: 0, conflicts: 0, refused: [] }
+  const totals: Totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, conflicts: 0, refused: [] }
   const appending: Appending = { user, sessions, rules, nowMs, totals }
   const chunks: (readonly ArrivedEvent[])[] = toChunks(arrivals, rules)
   let state = loaded ?? NEW_USER
@@ -89,6 +94,7 @@ async function append(
   })
   totals.accepted += applied.accepted
   totals.duplicates += applied.duplicates
+  totals.forgotten += applied.forgotten
   totals.amended += applied.amended
   for (const { arrival, reason, detail } of applied.refused) {
     const { record, origin } = arrival as ArrivedEvent

@@ -14,6 +14,7 @@ import type {
   UnpackedEvent,
 } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
+import { lettersToKeep } from './forgotten-letters.ts'
 
 export interface IngestPorts {
   readonly sessions: SessionStore
@@ -34,6 +35,8 @@ export interface IngestReport {
   readonly accepted: number
   readonly duplicates: number
   readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
+  /** Dropped, since whoever they are of is forgotten. */
+  readonly forgotten: number
   readonly amended: number
   readonly conflicts: number
   /** The first record that is not durably applied: it and all after it have to come again. */
@@ -68,7 +71,9 @@ export async function ingest(
   rules: Rules,
   nowMs: number,
 ): Promise<IngestReport> {
-  const { byUser, unreadable, taken } = decodeRecords(records, ports, rules)
+  const { byUser, unreadable: unread, taken } = decodeRecords(records, ports, rules)
+  const unreadable = await lettersToKeep(unread, ports)
+  const dropped = unread.length - unreadable.length
   const outcomes = await appendAll(byUser, ports, rules, nowMs)
   const letters = [...unreadable, ...outcomes.flatMap((outcome) => outcome.refused)]
   const failures = outcomes.flatMap((outcome) => outcome.failed ?? [])
@@ -87,6 +92,7 @@ export async function ingest(
     accepted: sum((outcome) => outcome.accepted),
     duplicates: sum((outcome) => outcome.duplicates),
     rejected: countReasons(letters),
+    forgotten: dropped + sum((outcome) => outcome.forgotten),
     amended: sum((outcome) => outcome.amended),
     conflicts: sum((outcome) => outcome.conflicts),
     failed: failed && { sequenceNumber: (records[failed.index] as ArrivedRecord).sequenceNumber, cause: failed.cause },

@@ -101,5 +101,14 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
       const left = await Promise.all(rows.map((row) => results.read(row.pk, row.sk)))
       expect(left).toEqual([undefined, ...rows.slice(1)])
     })
+
+    it('tells all rows of a user, and none of another', async () => {
+      const rows = rowsOf(5)
+      for (const row of [...rows, ...rowsOf(6, 'ann2'), ...rowsOf(6, 'an')]) await put(row)
+      const found: ResultRow[] = []
+      for await (const page of results.store.rowsOf('ann')) found.push(...page)
+      expect(found.map((row) => row.sk).sort()).toEqual(rows.map((row) => row.sk).sort())
+      expect(found).toMatchObject(rows.toSorted((a, b) => (a.sk < b.sk ? -1 : 1)))
+    })
   })
 }

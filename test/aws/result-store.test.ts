@@ -7,13 +7,12 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { documentClient } from '../../functions/aws/document-client.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
-import { EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
+import { EXPIRES_AT } from '../../functions/contract.ts'
 import type { ResultRow } from '../../functions/domain/result.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memoryResultStore } from '../../local/memory-stores.ts'
-import { provision } from '../../local/provision.ts'
-import type { TableSpec } from '../../local/template.ts'
+import { makeTables, resultsTable } from '../support/tables.ts'
 import { EXPIRES_MS, resultStoreContract, rowsOf } from './result-store-contract.ts'
 
 let endpoints: Endpoints
@@ -42,8 +41,7 @@ resultStoreContract('in memory', async () => {
 
 resultStoreContract('on DynamoDB', async () => {
   const table = resultsTable(`results-${randomUUID()}`)
-  const none = { streams: [], buckets: [], functions: [], mappings: [], schedules: [], outputs: {} }
-  await provision({ ...none, tables: [table] }, clients)
+  await makeTables([table], clients)
   const read = async (pk: string, sk: string): Promise<ResultRow | undefined> => {
     const command = new GetCommand({ TableName: table.name, Key: { pk, sk }, ConsistentRead: true })
     const { Item: item } = await client.send(command)
@@ -53,24 +51,6 @@ resultStoreContract('on DynamoDB', async () => {
   }
   return { store: dynamoResultStore(client, table.name), read }
 })
-
-/** As the infrastructure makes it. */
-function resultsTable(name: string): TableSpec {
-  return {
-    name,
-    keySchema: [
-      { AttributeName: PARTITION_KEY, KeyType: 'HASH' },
-      { AttributeName: SORT_KEY, KeyType: 'RANGE' },
-    ],
-    attributes: [
-      { AttributeName: PARTITION_KEY, AttributeType: 'S' },
-      { AttributeName: SORT_KEY, AttributeType: 'S' },
-    ],
-    indexes: [],
-    streamView: null,
-    ttlAttribute: EXPIRES_AT,
-  }
-}
 
 describe('a result store on a scripted DynamoDB', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))

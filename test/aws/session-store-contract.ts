@@ -4,11 +4,12 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { dueShardOf } from '../../functions/aws/session-items.ts'
 import { DUE_SHARDS, SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
 import type { Event } from '../../functions/domain/event.ts'
+import type { Forgotten } from '../../functions/domain/forgotten.ts'
 import type { ClosedSession } from '../../functions/domain/result.ts'
 import { foundingId, type Session, sessionId } from '../../functions/domain/session.ts'
 import { NEW_USER, type UserState } from '../../functions/domain/user-state.ts'
 import { loadUser } from '../../functions/on-latest-state.ts'
-import { type SessionStore, StoreConflict } from '../../functions/ports.ts'
+import { type ClosedVersion, type SessionStore, StoreConflict } from '../../functions/ports.ts'
 import { at, bare, click, HOUR, MINUTE, ORIGIN_MS, results, SECOND, search } from '../support/events.ts'
 
 /** Far away: a table deletes what has expired. */
@@ -64,7 +65,10 @@ const EVERY_FIELD = stateOf(1, {
     session([search(at(10))], { cut: { reason: 'max_duration', atMs: at(11) }, continues: 'the one before' }),
   ],
   armedAtMs: at(1861),
+  forgotten: { atMs: at(-100), untilMs: at(1_000_000), unmarked: ['20260301T000000000Z-a', '20260301T010000000Z-ä "'] },
 })
+
+const FORGOTTEN = EVERY_FIELD.forgotten as Forgotten
 
 const EMPTY = stateOf(1, { skewMs: null })
 
@@ -91,6 +95,7 @@ function statesContract(store: () => SessionStore): void {
   it.each([
     ['every type of event and every field', EVERY_FIELD],
     ['nothing in it', EMPTY],
+    ['a user who is forgotten and has no open session', stateOf(1, { forgotten: { ...FORGOTTEN, unmarked: [] } })],
     ['an alarm long past', stateOf(1, { armedAtMs: 0, open: [session(EVERY_TYPE)] })],
   ])('gives back a state with %s', async (_, state) => {
     await store().saveUser('ann', state, 0, EXPIRES_MS)
@@ -144,6 +149,10 @@ function statesContract(store: () => SessionStore): void {
     ['reach', { closedReachMs: at(-59) }],
     ['alarm', { armedAtMs: at(1862) }],
     ['sessions', { open: EVERY_FIELD.open.slice(1) }],
+    ['moment of being forgotten', { forgotten: { ...FORGOTTEN, atMs: at(-99) } }],
+    ['end of being forgotten', { forgotten: { ...FORGOTTEN, untilMs: at(1_000_001) } }],
+    ['session without a mark', { forgotten: { ...FORGOTTEN, unmarked: [] } }],
+    ['memory', { forgotten: null }],
   ])('refuses a state of the stored version with another %s', async (_, other) => {
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     await expectConflict(store().saveUser('ann', { ...EVERY_FIELD, ...other }, 0, EXPIRES_MS), 1)
@@ -217,6 +226,32 @@ function closedContract(store: () => SessionStore): void {
     await store().putAbsorbed('ann', id, 2, EXPIRES_MS)
     expect(await store().closedVersion('ann', id)).toBe(2)
   })
+
+  it('tells the versions of all closed sessions and marks of a user, and of no other', async () => {
+    await put(short, 3)
+    await store().putAbsorbed('ann', 'absorbed', 4, EXPIRES_MS)
+    await put(short, 5, 'ann2')
+    await put(short, 5, 'an')
+    await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
+    expect((await versions('ann')).sort((a, b) => a.version - b.version)).toEqual([
+      { id, version: 3, isMark: false },
+      { id: 'absorbed', version: 4, isMark: true },
+    ])
+    expect(await versions('anna')).toEqual([])
+  })
+
+  it('tells as many versions as there are', async () => {
+    const long = session(EVERY_TYPE.map((one) => ({ ...one, query: 'x'.repeat(1000) }) as Event))
+    const ids = Array.from({ length: 300 }, (_, n) => `${id} ${n}`)
+    for (const one of ids) await put({ ...long, ids: [one] }, 1)
+    expect((await versions('ann')).map((found) => found.id).sort()).toEqual(ids.sort())
+  })
+
+  async function versions(user: string): Promise<ClosedVersion[]> {
+    const found: ClosedVersion[] = []
+    for await (const page of store().closedVersions(user)) found.push(...page)
+    return found
+  }
 
   it('shows neither sessions of other users nor open ones', async () => {
     await put(short, 3, 'ann2')

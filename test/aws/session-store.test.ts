@@ -8,13 +8,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { documentClient } from '../../functions/aws/document-client.ts'
 import { closedItem, stateItem } from '../../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
-import { DUE_INDEX, EXPIRES_AT, PARTITION_KEY, SESSION_DURATION_MS_MAX, SORT_KEY } from '../../functions/contract.ts'
+import { EXPIRES_AT, SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memorySessionStore } from '../../local/memory-stores.ts'
-import { provision } from '../../local/provision.ts'
-import type { TableSpec } from '../../local/template.ts'
 import { at, search } from '../support/events.ts'
+import { makeTables, sessionsTable } from '../support/tables.ts'
 import { closedOf, EXPIRES_MS, session, sessionStoreContract, stateOf } from './session-store-contract.ts'
 
 let endpoints: Endpoints
@@ -41,39 +40,9 @@ sessionStoreContract('in memory', async () => memorySessionStore())
 
 sessionStoreContract('on DynamoDB', async () => {
   const table = sessionsTable(`sessions-${randomUUID()}`)
-  const none = { streams: [], buckets: [], functions: [], mappings: [], schedules: [], outputs: {} }
-  await provision({ ...none, tables: [table] }, clients)
+  await makeTables([table], clients)
   return dynamoSessionStore(client, table.name, SESSION_DURATION_MS_MAX)
 })
-
-/** As the infrastructure makes it. */
-function sessionsTable(name: string): TableSpec {
-  return {
-    name,
-    keySchema: [
-      { AttributeName: PARTITION_KEY, KeyType: 'HASH' },
-      { AttributeName: SORT_KEY, KeyType: 'RANGE' },
-    ],
-    attributes: [
-      { AttributeName: PARTITION_KEY, AttributeType: 'S' },
-      { AttributeName: SORT_KEY, AttributeType: 'S' },
-      { AttributeName: DUE_INDEX.partitionKey, AttributeType: 'S' },
-      { AttributeName: DUE_INDEX.sortKey, AttributeType: 'N' },
-    ],
-    indexes: [
-      {
-        IndexName: DUE_INDEX.name,
-        KeySchema: [
-          { AttributeName: DUE_INDEX.partitionKey, KeyType: 'HASH' },
-          { AttributeName: DUE_INDEX.sortKey, KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      },
-    ],
-    streamView: null,
-    ttlAttribute: EXPIRES_AT,
-  }
-}
 
 describe('a session store on a DynamoDB that answers in parts, or not', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
@@ -147,6 +116,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
       store.putClosed(closedOf(closedAt(0), 1), EXPIRES_MS),
       store.putAbsorbed('ann', 'gone', 1, EXPIRES_MS),
       store.closedVersion('ann', 'gone'),
+      store.closedVersions('ann')[Symbol.asyncIterator]().next(),
       due.next(),
     ]) {
       await expect(attempt).rejects.toBe(throttled)
@@ -160,7 +130,19 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     await store.putClosed(closedOf(closedAt(0), 1), expiresAtMs)
     await store.putAbsorbed('ann', 'gone', 1, expiresAtMs)
     await store.saveUser('ann', stateOf(2, { armedAtMs: at(9), open: [closedAt(0)] }), 1, expiresAtMs)
-    const items = mocked.commandCalls(PutCommand).map((call) => call.args[0].input.Item)
-    expect(items.map((item) => item?.[EXPIRES_AT])).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
+    expect(expiries()).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
   })
+
+  it('keeps the state of who is forgotten until that has to be known no more', async () => {
+    mocked.on(PutCommand).resolves({})
+    const forgotten = { atMs: at(0), untilMs: 1_900_000_000_001, unmarked: [] }
+    await store.saveUser('ann', stateOf(1, { forgotten }), 0, 1_800_000_000_000)
+    await store.saveUser('ann', stateOf(2, { forgotten }), 1, 2_000_000_000_000)
+    await store.saveUser('ann', stateOf(3, { forgotten, armedAtMs: at(9), open: [closedAt(0)] }), 2, 1)
+    expect(expiries()).toEqual([1_900_000_001, 2_000_000_000, undefined])
+  })
+
+  function expiries(): unknown[] {
+    return mocked.commandCalls(PutCommand).map((call) => call.args[0].input.Item?.[EXPIRES_AT])
+  }
 })

@@ -13,6 +13,8 @@ const COMMAND = ['--import', 'tsx', 'cli/main.ts']
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const TABLES = ['--sessions', 's', '--results', 'r', '--bucket', 'b']
+
 function typed(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...COMMAND, ...args], {
     cwd: ROOT,
@@ -34,6 +36,9 @@ describe('a mistake', () => {
     [['local', '--events', 'package.json', '--out', 'package.json/x'], 'cannot be made a folder'],
     [['local', '--events', 'package.json', '--out', '/proc/x'], 'cannot be made a folder'],
     [['local', '--events', 'package.json', '--port', '0'], 'Expected a port'],
+    [['forget', '--user', 'ann'], "required option '--sessions <name>' not specified"],
+    [['forget', '--user', '', ...TABLES], '--user: expected 1 to 256 characters'],
+    [['forget', '--user', 'ü'.repeat(257), ...TABLES], '--user: expected 1 to 256 characters'],
   ])('%j is told in a sentence', (args, sentence) => {
     const { status, stderr, stdout } = typed(args)
     expect(status).toBe(1)

@@ -11,7 +11,7 @@ import { at, bare, click, DAY, ORIGIN_MS, results, search } from '../support/eve
 
 const TABLES = { sessions: 'Sessions', results: 'Results', deadLetters: 'deadletters' }
 const NO_CAPACITY = summarizeCapacity({ writes: new Map(), reads: new Map() }, TABLES)
-const NOTHING = { users: 0, sessions: 0, events: 0 }
+const NOTHING = { users: 0, forgottenUsers: 0, sessions: 0, events: 0 }
 
 /** The rows of one closed session of these events. */
 function rowsOf(user: string, ...events: readonly Event[]): ResultRow[] {
@@ -81,13 +81,19 @@ describe('of nothing', () => {
 
   it('is a session without a search, though it is counted as one', () => {
     const rows = rowsOf('dan', bare('AppOpen', at(0)), bare('AppClose', at(1)))
-    const summary = summarize(2, rows, { users: 1, sessions: 1, events: 2 }, {}, NO_CAPACITY)
+    const summary = summarize(2, rows, { users: 1, forgottenUsers: 0, sessions: 1, events: 2 }, {}, NO_CAPACITY)
     expect(summary).toMatchObject({ sessions: 1, sessionsWithSearch: 0, ctr: null, clicksPerSearch: null, days: {} })
   })
 })
 
 describe('of rows', () => {
-  const summary = summarize(20, [...ANN, ...BEN, ...CLEO], { users: 4, sessions: 5, events: 14 }, {}, NO_CAPACITY)
+  const summary = summarize(
+    20,
+    [...ANN, ...BEN, ...CLEO],
+    { users: 4, forgottenUsers: 0, sessions: 5, events: 14 },
+    {},
+    NO_CAPACITY,
+  )
 
   it('the searches are counted over all sessions', () => {
     expect(summary).toMatchObject({ searches: 5, searchesWithClick: 2, clicks: 3, zeroResultSearches: 1 })
@@ -99,7 +105,7 @@ describe('of rows', () => {
   })
 
   it('a search that was looked at in vain has a rate of 0, not null', () => {
-    const vain = summarize(1, CLEO, { users: 1, sessions: 1, events: 1 }, {}, NO_CAPACITY)
+    const vain = summarize(1, CLEO, { users: 1, forgottenUsers: 0, sessions: 1, events: 1 }, {}, NO_CAPACITY)
     expect(vain).toMatchObject({ ctr: 0, clicksPerSearch: 0 })
   })
 
@@ -112,7 +118,12 @@ describe('of rows', () => {
   })
 
   it('the sessions with a search are told from all sessions', () => {
-    expect(summary).toMatchObject({ users: 4, sessions: 5, sessionsWithSearch: 3, sessionsWithClick: 2 })
+    expect(summary).toMatchObject({
+      users: 4,
+      sessions: 5,
+      sessionsWithSearch: 3,
+      sessionsWithClick: 2,
+    })
   })
 
   it('a click of no search is an orphan and no click', () =>
@@ -148,7 +159,7 @@ describe('of rows', () => {
 describe('of events', () => {
   it('what was neither kept nor rejected came twice', () => {
     const rejected = { 'not-json': 2, 'too-late': 1 }
-    const summary = summarize(20, [], { users: 1, sessions: 1, events: 14 }, rejected, NO_CAPACITY)
+    const summary = summarize(20, [], { users: 1, forgottenUsers: 0, sessions: 1, events: 14 }, rejected, NO_CAPACITY)
     expect(summary).toMatchObject({ eventsIn: 20, accepted: 14, duplicates: 3, rejected })
   })
 })

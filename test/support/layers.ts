@@ -57,7 +57,7 @@ function handler(folder: string): Layer {
   }
 }
 
-const STEP_FOLDERS = ['ingest', 'sweep', 'finalize']
+const STEP_FOLDERS = ['ingest', 'sweep', 'finalize', 'forget']
 
 const LAYERS: readonly Layer[] = [
   {
@@ -117,7 +117,19 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     files: /^cli\//,
-    imports: [/^cli\//, /^local\//, /^sim\//, /^infra\/setting(s|-kinds)\.ts$/, ADAPTERS, ...SDK, NODE, /^commander$/],
+    imports: [
+      /^cli\//,
+      /^local\//,
+      /^sim\//,
+      /^infra\/setting(s|-kinds)\.ts$/,
+      // The step that no function runs, but a person.
+      /^functions\/forget\//,
+      ADAPTERS,
+      CONTRACT,
+      ...SDK,
+      NODE,
+      /^commander$/,
+    ],
     importsAsTypes: [DOMAIN],
   },
 ]

@@ -1,0 +1,86 @@
+// KeptLetters on S3: a user in, every object of the dead-letter bucket written again without them out.
+
+import {
+  DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import pMap from 'p-map'
+import { FAILED_PREFIX, REJECTED_PREFIX } from '../contract.ts'
+import type { KeptLetters, LettersErased } from '../ports.ts'
+import { type Erased, withoutUser } from './letters-without-user.ts'
+
+const OBJECTS_AT_ONCE = 8
+/** Of one object: somebody else may be writing it, to forget another person. */
+const TRIES_MAX = 5
+
+export function s3KeptLetters(client: S3Client, bucket: string): KeptLetters {
+  return {
+    erase: async (user, storedAs, atMs) => {
+      const total = { removed: 0, unreadable: 0 }
+      for (const prefix of [REJECTED_PREFIX, FAILED_PREFIX]) {
+        const listing = { Bucket: bucket, Prefix: prefix }
+        for await (const { Contents: objects } of paginateListObjectsV2({ client }, listing)) {
+          const keys = (objects ?? []).flatMap(({ Key: key }) => key ?? [])
+          const erased = await pMap(keys, (key) => eraseObject(client, bucket, key, { user, storedAs, atMs }), {
+            concurrency: OBJECTS_AT_ONCE,
+          })
+          for (const { removed, unreadable } of erased) {
+            total.removed += removed
+            total.unreadable += unreadable
+          }
+        }
+      }
+      return total
+    },
+  }
+}
+
+async function eraseObject(client: S3Client, bucket: string, key: string, erased: Erased): Promise<LettersErased> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await eraseOnce(client, { Bucket: bucket, Key: key }, erased)
+    } catch (error) {
+      // Its time had come.
+      if (isNamed(error, 'NoSuchKey')) return { removed: 0, unreadable: 0 }
+      if (!isNamed(error, 'PreconditionFailed', 'ConditionalRequestConflict') || tries === TRIES_MAX) throw error
+    }
+  }
+}
+
+async function eraseOnce(
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string },
+  erased: Erased,
+): Promise<LettersErased> {
+  const { Body: body, ETag: tag, ContentType: type } = await client.send(new GetObjectCommand(object))
+  const { text, removed, unreadable } = withoutUser(object.Key, (await body?.transformToString('utf8')) ?? '', erased)
+  if (removed === 0) return { removed, unreadable }
+  if (text === null) await client.send(new DeleteObjectCommand(object))
+  else await client.send(new PutObjectCommand({ ...object, Body: text, ContentType: type, IfMatch: tag }))
+  return { removed, unreadable }
+}
+
+function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof S3ServiceException && names.includes(error.name)
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** How long the bucket keeps an object; null where it does not say so, or not to us. */
+export async function keptForMs(client: S3Client, bucket: string): Promise<number | null> {
+  try {
+    const { Rules: rules } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))
+    const days = (rules ?? []).flatMap(({ Status: status, Expiration: expiration }) =>
+      status === 'Enabled' && expiration?.Days !== undefined ? [expiration.Days] : [],
+    )
+    return days.length === 0 ? null : Math.max(...days) * DAY_MS
+  } catch (error) {
+    if (error instanceof S3ServiceException) return null
+    throw error
+  }
+}

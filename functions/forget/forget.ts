@@ -1,0 +1,153 @@
+// Forget: a person and a moment in; nothing left of them from before it, and whatever of that still comes is dropped.
+
+import pMap from 'p-map'
+import { DELIVERY_MS_MAX } from '../domain/closing.ts'
+import { type Forgotten, forgottenLonger } from '../domain/forgotten.ts'
+import { type ResultRow, rowTime } from '../domain/result.ts'
+import { sessionId } from '../domain/session.ts'
+import { NEW_USER, type UserState } from '../domain/user-state.ts'
+import { loadUser, onLatestState } from '../on-latest-state.ts'
+import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict } from '../ports.ts'
+
+export interface ForgetPorts {
+  readonly sessions: SessionStore
+  readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
+  readonly deadLetters: KeptLetters
+  /** What the tables know the person as. */
+  readonly pseudonym: (user: string) => string
+}
+
+export interface ForgetSettings {
+  /** How long a dead letter lies in its bucket at most: it can be sent again until then. */
+  readonly deadLettersKeptMs: number
+}
+
+export interface ForgetReport {
+  readonly sessions: number
+  readonly rows: number
+  readonly deadLetters: number
+  /** Dead letters that nobody can tell whose they are. */
+  readonly unreadable: number
+  /** Until when the user is known as forgotten. */
+  readonly untilMs: number
+}
+
+const WRITES_AT_ONCE = 16
+/** A finalizer under way may write rows behind a round. It takes them back itself. */
+const ROUNDS_MAX = 10
+
+/**
+ * The state first: whoever holds an older one loses the next race, and drops what is from before. Then the closed
+ * sessions become marks, which keep older copies out and make a finalizer take back what it is about to write; so the
+ * rows go after them. Interrupted anywhere, the same again does the rest; doing it again does no harm.
+ */
+export async function forget(
+  person: string,
+  ports: ForgetPorts,
+  { deadLettersKeptMs }: ForgetSettings,
+  nowMs: number,
+): Promise<ForgetReport> {
+  const user = ports.pseudonym(person)
+  const now = { atMs: nowMs, untilMs: nowMs + DELIVERY_MS_MAX + deadLettersKeptMs }
+  const { version, forgotten, openIds } = await forgetState(user, ports.sessions, now)
+  const sessions = await markAll(user, ports.sessions, { version, forgotten, openIds })
+  const rows = await removeRows(user, ports.results, version, forgotten.atMs)
+  const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
+  return { sessions, rows, deadLetters: removed, unreadable, untilMs: forgotten.untilMs }
+}
+
+interface ForgottenState {
+  /** Above that of everything from before, below that of everything after. */
+  readonly version: number
+  readonly forgotten: Forgotten
+  /** Of the sessions that were open. */
+  readonly openIds: readonly string[]
+}
+
+async function forgetState(
+  user: string,
+  sessions: SessionStore,
+  now: Omit<Forgotten, 'unmarked'>,
+): Promise<ForgottenState> {
+  const loaded = await loadUser(user, sessions)
+  return onLatestState(user, loaded, sessions, now.untilMs, async (state) => {
+    const unmarked = state.open.flatMap((session) => session.ids)
+    const forgotten = forgottenLonger(state.forgotten, { ...now, unmarked })
+    const version = 1 + Math.max(state.version, await highestVersion(user, sessions))
+    await sessions.saveUser(user, { ...NEW_USER, version, forgotten }, state.version, forgotten.untilMs)
+    return { version, forgotten, openIds: state.open.map(sessionId) }
+  })
+}
+
+/** Above the state's where that has expired before a closed session did. */
+async function highestVersion(user: string, sessions: SessionStore): Promise<number> {
+  let highest = 0
+  for await (const page of sessions.closedVersions(user)) {
+    for (const { version } of page) highest = Math.max(highest, version)
+  }
+  return highest
+}
+
+/** Marks for all that is closed, older marks too, since they have to last as long; and for what was open. */
+async function markAll(user: string, sessions: SessionStore, state: ForgottenState): Promise<number> {
+  const { version, forgotten, openIds } = state
+  const ids = new Set(forgotten.unmarked)
+  const removed = new Set(openIds)
+  for await (const page of sessions.closedVersions(user)) {
+    for (const closed of page) {
+      if (closed.version >= version) continue
+      if (!closed.isMark && !ids.has(closed.id)) removed.add(closed.id)
+      ids.add(closed.id)
+    }
+  }
+  await pMap(ids, (id) => mark(user, id, version, forgotten.untilMs, sessions), { concurrency: WRITES_AT_ONCE })
+  await knowAsMarked(user, ids, sessions, forgotten.untilMs)
+  return removed.size
+}
+
+async function mark(user: string, id: string, version: number, untilMs: number, sessions: SessionStore): Promise<void> {
+  try {
+    await sessions.putAbsorbed(user, id, version, untilMs)
+  } catch (error) {
+    // What is newer is of the user's life after the moment, or of a later forgetting.
+    if (!(error instanceof StoreConflict)) throw error
+  }
+}
+
+async function knowAsMarked(
+  user: string,
+  ids: ReadonlySet<string>,
+  sessions: SessionStore,
+  untilMs: number,
+): Promise<void> {
+  const loaded = await loadUser(user, sessions)
+  await onLatestState(user, loaded, sessions, untilMs, async (state) => {
+    const { forgotten } = state
+    if (!forgotten?.unmarked.some((id) => ids.has(id))) return
+    const unmarked = forgotten.unmarked.filter((id) => !ids.has(id))
+    const next: UserState = { ...state, version: state.version + 1, forgotten: { ...forgotten, unmarked } }
+    await sessions.saveUser(user, next, state.version, untilMs)
+  })
+}
+
+async function removeRows(
+  user: string,
+  results: ForgetPorts['results'],
+  version: number,
+  atMs: number,
+): Promise<number> {
+  // Rows outlive all else of a user, so versions may have begun anew since they were written.
+  const isFromBefore = (row: ResultRow): boolean => row.version < version || rowTime(row) <= atMs
+  let removed = 0
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    let found = 0
+    for await (const rows of results.rowsOf(user)) {
+      const old = rows.filter(isFromBefore)
+      await pMap(old, (row) => results.remove(row, row.version + 1), { concurrency: WRITES_AT_ONCE })
+      found += old.length
+    }
+    if (found === 0) return removed
+    removed += found
+  }
+  throw new Error('rows come back again and again: is a finalizer stuck?')
+}
