@@ -73,5 +73,8 @@ function resourceText(resource: string | null, titles: ReadonlyMap<string, strin
   const named = resource === null ? null : readArn(resource)
   if (named === null) return resource ?? 'any resource'
   const whole = `${named.kind} ${titles.get(named.name) ?? named.name}`
-  return named.part === '' ? whole : `${named.part.replace(/^index\//, 'index ')} of ${whole}`
+  if (named.part === '') return whole
+  // The end of an object's key is of no interest, and long.
+  const part = named.service === 's3' ? named.part.replace(/\/.+$/s, '/…') : named.part.replace(/^index\//, 'index ')
+  return `${part} of ${whole}`
 }

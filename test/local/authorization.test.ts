@@ -217,7 +217,7 @@ describe('a request', () => {
     [ofDynamo('Query', { TableName: 'Other', IndexName: 'due' }), 'dynamodb:Query on index due of table Other'],
     [ofKinesis('ListShards', { StreamName: 'Events' }), 'kinesis:ListShards on stream Events'],
     [ofKinesis('GetRecords', { ShardIterator: 'i' }), 'kinesis:GetRecords on any resource'],
-    [ofObject('PUT', '/letters/rejected/a'), 's3:PutObject on rejected/a of bucket letters'],
+    [ofObject('PUT', '/letters/rejected/2026/a'), 's3:PutObject on rejected/… of bucket letters'],
   ])('that is denied is told in one sentence: %j', (request, what) => {
     const titles = new Map([['r1-Sessions0A1B2C3D', 'Sessions']])
     const { denial } = authorize([], request, noStream)
