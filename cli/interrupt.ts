@@ -18,12 +18,13 @@ export function onInterrupt(cleanUp: () => Promise<void>): { forget(): void } {
   for (const signal of SIGNALS) process.on(signal, end)
   return {
     forget: () => {
+      whenInterrupted()
       for (const signal of SIGNALS) process.off(signal, end)
     },
   }
 }
 
-/** Resolves at the first request to end. */
+/** Keeps the process alive until the first request to end, or until that is forgotten. */
 export function untilInterrupted(): Promise<never> {
   // Timers keep a process alive, promises do not.
   const alive = setInterval(() => {}, 60_000)

@@ -46,7 +46,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     progress.clear()
     if (options.keep) {
       console.log(reachText(run))
-      await untilInterrupted()
+      await Promise.race([untilInterrupted(), run.denied])
     }
   } finally {
     progress.clear()
@@ -62,7 +62,12 @@ async function play(
   progress: ReturnType<typeof startProgress>,
 ): Promise<void> {
   const input = events === '-' ? process.stdin : createReadStream(events)
-  await run.play(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
+  try {
+    await run.play(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
+  } finally {
+    // What is still to come would keep the process alive after a failure.
+    input.destroy()
+  }
   progress.show('closing sessions')
   await run.drain()
   const summary = await run.summary()

@@ -6,10 +6,11 @@ import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { S3Client } from '@aws-sdk/client-s3'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { LOCAL_REGION } from './arn.ts'
 import type { Endpoints } from './endpoints.ts'
 
 export const LOCAL_ENVIRONMENT = {
-  AWS_REGION: 'us-east-1',
+  AWS_REGION: LOCAL_REGION,
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
 } as const

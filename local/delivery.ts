@@ -2,6 +2,7 @@
 // the failure destination out.
 
 import type { MappingSpec } from './template.ts'
+import { UserError } from './user-error.ts'
 
 export interface Delivered<R> {
   /** What came to the function, in the end without failure. */
@@ -72,6 +73,8 @@ async function attempt<R>(records: readonly R[], mapping: MappingSpec, invoker: 
   try {
     reply = await invoker.invoke(records)
   } catch (error) {
+    // No repetition makes up for a mistake in the stack.
+    if (error instanceof UserError) throw error
     return { failedAt: 0, isFunctionError: true, cause: error instanceof Error ? error.message : String(error) }
   }
   const failures = mapping.reportsFailures ? reportedFailures(reply) : []

@@ -1,7 +1,7 @@
 // A gateway before DynamoDB's endpoint: the functions' requests in, their answers and a count of capacity units out.
 
 import type { Mishaps } from './chaos.ts'
-import { type Gateway, startGateway } from './gateway.ts'
+import { type Gateway, type Passing, startGateway } from './gateway.ts'
 
 /** Units by `<table>` and `<table>/<index>`, and what kind they are. */
 export interface Capacity {
@@ -24,17 +24,20 @@ interface ConsumedCapacity {
 }
 
 /** Asks for the capacity of every request on the way; the functions themselves do not need to. */
-export async function startDynamoGateway(target: string, mishaps: Mishaps): Promise<DynamoGateway> {
+export async function startDynamoGateway(
+  target: string,
+  mishaps: Mishaps,
+  refusal: Passing['refusal'],
+): Promise<DynamoGateway> {
   const writes = new Map<string, number>()
   const reads = new Map<string, number>()
   const isCounted = (operation: string): boolean => WRITES.has(operation) || READS.has(operation)
   const gateway = await startGateway(target, mishaps, {
-    request: (operation, body) =>
-      isCounted(operation)
-        ? Buffer.from(JSON.stringify({ ...JSON.parse(body.toString('utf8')), ReturnConsumedCapacity: 'INDEXES' }))
-        : body,
+    refusal,
+    request: ({ operation, body, json }) =>
+      isCounted(operation) ? Buffer.from(JSON.stringify({ ...json(), ReturnConsumedCapacity: 'INDEXES' })) : body,
     // A failed condition is billed like the write that it stopped, but the emulator does not say how much.
-    answer: (operation, body) => {
+    answer: ({ operation }, body) => {
       if (isCounted(operation)) count(WRITES.has(operation) ? writes : reads, body.toString('utf8'))
     },
   })

@@ -1,25 +1,50 @@
-// A gateway before an endpoint: the functions' requests in, passed on and answered, unless a mishap befalls them, out.
+// A gateway before an endpoint: the functions' requests in, passed on and answered, or refused, or a mishap's prey, out.
 
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Mishaps } from './chaos.ts'
+import { LOCAL_ENVIRONMENT } from './clients.ts'
 
 export interface Gateway {
   readonly endpoint: string
   stop(): Promise<void>
 }
 
-export interface Passing {
-  /** What is sent on instead of what came. */
-  request(operation: string, body: Buffer): Buffer
-  /** Told of every answer that was no error. */
-  answer(operation: string, body: Buffer): void
+/** A function's request to a service. */
+export interface Call {
+  /** The access key id that it is signed with; empty without one. */
+  readonly caller: string
+  readonly method: string
+  readonly host: string
+  readonly path: string
+  /** Empty for a service that does not take JSON. */
+  readonly operation: string
+  readonly body: Buffer
+  /** The body of a service that takes JSON, parsed once. */
+  json(): Readonly<Record<string, unknown>>
 }
 
-const AS_IT_IS: Passing = { request: (_, body) => body, answer: () => {} }
+export interface Refusal {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
 
-export async function startGateway(target: string, mishaps: Mishaps, passing: Passing = AS_IT_IS): Promise<Gateway> {
+export interface Passing {
+  /** What is answered at once; null for what may pass. */
+  refusal(call: Call): Refusal | null
+  /** What is sent on instead of the body. */
+  request(call: Call): Buffer
+  /** Told of every answer that was no error. */
+  answer(call: Call, body: Buffer): void
+}
+
+const AS_IT_IS: Passing = { refusal: () => null, request: ({ body }) => body, answer: () => {} }
+
+/** @param changed what is not done as it is. */
+export async function startGateway(target: string, mishaps: Mishaps, changed: Partial<Passing>): Promise<Gateway> {
+  const passing = { ...AS_IT_IS, ...changed }
   const agent = new Agent({ keepAlive: true })
   const server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing, target, agent, mishaps, passing).catch(() => outgoing.destroy())
@@ -35,8 +60,8 @@ export async function startGateway(target: string, mishaps: Mishaps, passing: Pa
   }
 }
 
-const SERVER_ERROR = { status: 500, body: '{"__type":"InternalServerError","message":"made up by --chaos"}' }
-const THROTTLED = { status: 400, body: '{"__type":"ThrottlingException","message":"made up by --chaos"}' }
+const SERVER_ERROR = refusalOf(500, 'InternalServerError', 'made up by --chaos')
+const THROTTLED = refusalOf(400, 'ThrottlingException', 'made up by --chaos')
 
 async function pass(
   incoming: IncomingMessage,
@@ -46,17 +71,27 @@ async function pass(
   mishaps: Mishaps,
   passing: Passing,
 ): Promise<void> {
-  const operation = String(incoming.headers['x-amz-target'] ?? '').replace(/^\w+\./, '')
-  const sent = await readAll(incoming)
+  const call = toCall(incoming, await readAll(incoming))
+  const refusal = passing.refusal(call)
+  if (refusal !== null) return refuse(outgoing, refusal)
   const mishap = mishaps.ofCall()
   if (mishap === 'throttled') return refuse(outgoing, THROTTLED)
   if (mishap === 'failed') return refuse(outgoing, SERVER_ERROR)
   if (mishap === 'slow') await wait(mishaps.slowMs())
-  const body = passing.request(operation, sent)
-  const headers = { ...incoming.headers, host: new URL(target).host, 'content-length': body.length }
-  const answer = await exchange(new URL(incoming.url ?? '/', target), { method: incoming.method, headers, agent }, body)
+  const body = passing.request(call)
+  const headers = {
+    ...incoming.headers,
+    // Some emulators keep what each access key made apart.
+    authorization: incoming.headers.authorization?.replace(
+      CALLER,
+      `Credential=${LOCAL_ENVIRONMENT.AWS_ACCESS_KEY_ID}/`,
+    ),
+    host: new URL(target).host,
+    'content-length': body.length,
+  }
+  const answer = await exchange(new URL(call.path, target), { method: call.method, headers, agent }, body)
   const answered = await readAll(answer)
-  if (answer.statusCode === 200) passing.answer(operation, answered)
+  if (answer.statusCode === 200) passing.answer(call, answered)
   if (mishap === 'failed after it was done') return refuse(outgoing, SERVER_ERROR)
   if (mishap === 'no answer') {
     outgoing.destroy()
@@ -66,8 +101,31 @@ async function pass(
   outgoing.end(answered)
 }
 
-function refuse(outgoing: ServerResponse, { status, body }: { status: number; body: string }): void {
-  outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'content-length': body.length })
+const CALLER = /\bCredential=(?<caller>[^/,\s]*)\//
+
+function toCall({ headers, method = 'GET', url = '/' }: IncomingMessage, body: Buffer): Call {
+  let parsed: Readonly<Record<string, unknown>> | undefined
+  return {
+    caller: CALLER.exec(headers.authorization ?? '')?.groups?.caller ?? '',
+    method,
+    host: headers.host ?? '',
+    path: url,
+    operation: String(headers['x-amz-target'] ?? '').replace(/^\w+\./, ''),
+    body,
+    json: () => {
+      parsed ??= JSON.parse(body.toString('utf8')) as Readonly<Record<string, unknown>>
+      return parsed
+    },
+  }
+}
+
+/** As a service that takes JSON words it. */
+export function refusalOf(status: number, type: string, message: string): Refusal {
+  return { status, contentType: 'application/x-amz-json-1.0', body: JSON.stringify({ __type: type, message }) }
+}
+
+function refuse(outgoing: ServerResponse, { status, contentType, body }: Refusal): void {
+  outgoing.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
   outgoing.end(body)
 }
 

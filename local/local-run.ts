@@ -4,20 +4,20 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
-import { chaotic, mishapsAt, NO_MISHAPS } from './chaos.ts'
-import { type Clients, LOCAL_ENVIRONMENT, localClients } from './clients.ts'
+import { mishapsAt, NO_MISHAPS } from './chaos.ts'
+import { type Clients, localClients } from './clients.ts'
 import { drainSessions } from './drain.ts'
-import { startDynamoGateway } from './dynamodb-gateway.ts'
 import { type Endpoints, startEndpoints } from './endpoints.ts'
+import { type EnforcedRoles, enforceRoles } from './enforced-roles.ts'
 import { type FunctionLog, functionLog } from './function-log.ts'
-import { type FunctionProcess, startFunction } from './function-process.ts'
-import { startGateway } from './gateway.ts'
+import type { FunctionProcess } from './function-process.ts'
+import { startFunctions } from './function-processes.ts'
+import { type Gateways, startGateways } from './gateways.ts'
 import { startKinesisPoller } from './kinesis-poller.ts'
 import { type LogPositions, logPositions } from './log-positions.ts'
-import { type Produced, produce } from './producer.ts'
+import { logPlayer, type Player } from './player.ts'
 import { provision } from './provision.ts'
 import { startSchedule } from './schedule.ts'
 import {
@@ -31,7 +31,7 @@ import {
 } from './summary.ts'
 import { synthesize } from './synthesized-app.ts'
 import { startTableStreamPoller } from './table-stream-poller.ts'
-import { type MappingSpec, type PipelineSpec, readPipeline } from './template.ts'
+import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline, type Template } from './template.ts'
 
 export interface LocalRunOptions {
   /** Texts by name, as `-c name=value` gives them to the CDK app. */
@@ -43,30 +43,36 @@ export interface LocalRunOptions {
   /** The share of calls and invocations that something befalls, 0 to 1. */
   readonly chaosRate: number
   readonly env: NodeJS.ProcessEnv
+  /** The template to run instead of the synthesized one: a test's, of a stack with a mistake. */
+  readonly amend?: (template: Template) => Template
 }
 
 export interface LocalRun {
   readonly endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>
   readonly outputs: Readonly<Record<string, string>>
   readonly clients: Clients
+  readonly functions: readonly FunctionSpec[]
   /**
    * Writes the lines to the stream, and returns when every record has been through ingest. What an earlier run on the
    * same data wrote of a log of this name is not written again.
    */
-  play(name: string, lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
+  readonly play: Player['play']
   /** Closes every session and returns when all results are written. */
   drain(): Promise<void>
   results(): Promise<ResultRow[]>
   summary(): Promise<Summary>
+  /** See `EnforcedRoles`. Everything above rejects too once a call was denied. */
+  readonly denied: Promise<never>
+  /** See `EnforcedRoles`. */
+  calls(): ReadonlyMap<string, ReadonlySet<string>>
   stop(): Promise<void>
 }
 
 /** How often the schedule ticks here: the one thing about it that is not the template's. */
 const TICK_MS = 1000
-const PROGRESS_EVERY_MS = 20
 
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
-  const { settings, firstPort, dataFolder, chaosRate, env } = options
+  const { settings, firstPort, dataFolder, chaosRate, env, amend = (template) => template } = options
   const folder = dataFolder === null ? await mkdtemp(join(tmpdir(), 'search-session-ctr-')) : join(dataFolder, 'app')
   const stops: (() => unknown)[] = []
   if (dataFolder === null) {
@@ -84,21 +90,18 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       startEndpoints(firstPort, dataFolder, env),
       stops,
     )
-    const mishaps = chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate)
-    const gateway = await startDynamoGateway(endpoints.dynamodb, mishaps)
-    const kinesis = await startGateway(endpoints.kinesis, mishaps)
-    const s3 = await startGateway(endpoints.s3, mishaps)
-    stops.push(gateway.stop, kinesis.stop, s3.stop)
     const clients = localClients(endpoints)
     stops.push(clients.close)
-    const spec = readPipeline(template, isShared(env) ? `r${Date.now().toString(36)}-` : '')
+    const spec = readPipeline(amend(template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
+    const roles = enforceRoles(spec)
+    const gateways = await startGateways(endpoints, chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate), roles)
+    stops.push(gateways.stop)
     const log = functionLog()
-    const reached = { dynamodb: gateway.endpoint, kinesis: kinesis.endpoint, s3: s3.endpoint }
-    const functions = startFunctions(spec, folder, reached, chaosRate, log.add)
+    const functions = startFunctions(spec.functions, folder, gateways.endpoints, roles, chaosRate, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
     const positions = logPositions(dataFolder)
-    return assemble(spec, functions, { endpoints, clients, gateway, log, positions }, stops, stop)
+    return assemble(spec, functions, { endpoints, clients, gateways, roles, log, positions }, stops, stop)
   } catch (error) {
     await stop()
     throw error
@@ -122,28 +125,11 @@ async function settleBoth<T>(
   return [made.value, started.value]
 }
 
-function startFunctions(
-  spec: PipelineSpec,
-  folder: string,
-  endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
-  chaosRate: number,
-  onLine: (line: string) => void,
-): Map<string, FunctionProcess> {
-  const variables = {
-    ...LOCAL_ENVIRONMENT,
-    AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-    AWS_ENDPOINT_URL_S3: endpoints.s3,
-  }
-  return new Map(
-    spec.functions.map((fn) => [fn.name, chaotic(startFunction(fn, folder, variables, onLine), chaosRate)]),
-  )
-}
-
 interface Parts {
   readonly endpoints: Endpoints
   readonly clients: Clients
-  readonly gateway: Awaited<ReturnType<typeof startDynamoGateway>>
+  readonly gateways: Gateways
+  readonly roles: EnforcedRoles
   readonly log: FunctionLog
   readonly positions: LogPositions
 }
@@ -151,71 +137,57 @@ interface Parts {
 function assemble(
   spec: PipelineSpec,
   functions: ReadonlyMap<string, FunctionProcess>,
-  { endpoints, clients, gateway, log, positions }: Parts,
+  { endpoints, clients, gateways, roles, log, positions }: Parts,
   stops: (() => unknown)[],
   stop: () => Promise<void>,
 ): LocalRun {
-  const streamName = spec.outputs.StreamName as string
   const tables: SummaryTables = {
     sessions: spec.outputs.SessionsTableName as string,
     results: spec.outputs.ResultsTableName as string,
     deadLetters: spec.outputs.DeadLetterBucketName as string,
   }
-  const mappingOf = (source: string): MappingSpec =>
-    one(spec.mappings.filter(({ sourceName }) => sourceName === source))
+  const mappingOf = (sources: readonly string[]): MappingSpec =>
+    one(spec.mappings.filter(({ sourceName }) => sources.includes(sourceName)))
   const invokedBy = (name: string): FunctionProcess => functions.get(name) as FunctionProcess
 
-  const fromStream = mappingOf(streamName)
-  const fromTable = mappingOf(tables.sessions)
+  const fromStream = mappingOf(spec.streams.map(({ name }) => name))
+  const fromTable = mappingOf([tables.sessions])
   const ingestPoller = startKinesisPoller(fromStream, invokedBy(fromStream.functionName), clients)
   const finalizePoller = startTableStreamPoller(fromTable, invokedBy(fromTable.functionName), clients)
   const schedule = startSchedule(one(spec.schedules), invokedBy(one(spec.schedules).functionName), TICK_MS)
   stops.push(ingestPoller.stop, finalizePoller.stop, schedule.stop)
-  let produced = 0
-  let linesIn = 0
-  let eventsIn = 0
+  const deadLetters = s3DeadLetters(clients.s3, tables.deadLetters)
+  const player = logPlayer(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
 
-  const arrived = (): number => ingestPoller.counts().delivered + ingestPoller.counts().discarded
+  const unlessDenied = <T>(under: Promise<T>): Promise<T> => Promise.race([under, roles.denied])
+  const drain = async (): Promise<void> => {
+    await drainSessions(invokedBy(spec.outputs.SweepFunctionName as string))
+    await finalizePoller.caughtUp()
+    const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
+    if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
+  }
+  const summary = async (): Promise<Summary> => {
+    const rows = await readResults(clients, tables.results)
+    const stored = await readSessions(clients, tables.sessions)
+    const rejected = await readRejected(clients, tables.deadLetters)
+    const capacity = summarizeCapacity(gateways.capacity(), tables)
+    const summarized = summarize(player.eventsPlayed(), rows, stored, rejected, capacity)
+    // A repeated delivery may count a duplicate again, so there are at least as many as the tables say.
+    const missing = stored.forgottenUsers > 0 ? 0 : summarized.duplicates - log.duplicates()
+    if (missing > 0) throw new Error(`${missing} events are in no table and no dead letter:\n${log.tail()}`)
+    return summarized
+  }
   return {
     endpoints,
     outputs: spec.outputs,
     clients,
-    play: async (name, lines, onProgress) => {
-      const onSent = (sent: number): void => {
-        positions.record(name, sent)
-        onProgress(arrived(), linesIn + sent)
-      }
-      const made = await produce(lines, streamName, clients.kinesis, onSent, positions.of(name))
-      await s3DeadLetters(clients.s3, tables.deadLetters).put(
-        made.tooLarge.map((line, n) => unsendable(line, linesIn + n)),
-      )
-      linesIn += made.lines
-      eventsIn += made.events
-      produced += made.sent
-      while (arrived() < produced) {
-        await Promise.race([wait(PROGRESS_EVERY_MS), ingestPoller.ended])
-        onProgress(arrived(), produced)
-      }
-      await ingestPoller.caughtUp()
-      return made
-    },
-    drain: async () => {
-      await drainSessions(invokedBy(spec.outputs.SweepFunctionName as string))
-      await finalizePoller.caughtUp()
-      const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
-      if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
-    },
-    results: () => readResults(clients, tables.results),
-    summary: async () => {
-      const rows = await readResults(clients, tables.results)
-      const stored = await readSessions(clients, tables.sessions)
-      const rejected = await readRejected(clients, tables.deadLetters)
-      const summary = summarize(eventsIn, rows, stored, rejected, summarizeCapacity(gateway.capacity(), tables))
-      // A repeated delivery may count a duplicate again, so there are at least as many as the tables say.
-      const missing = stored.forgottenUsers > 0 ? 0 : summary.duplicates - log.duplicates()
-      if (missing > 0) throw new Error(`${missing} events are in no table and no dead letter:\n${log.tail()}`)
-      return summary
-    },
+    functions: spec.functions,
+    play: (...played) => unlessDenied(player.play(...played)),
+    drain: () => unlessDenied(drain()),
+    results: () => unlessDenied(readResults(clients, tables.results)),
+    summary: () => unlessDenied(summary()),
+    denied: roles.denied,
+    calls: roles.calls,
     stop,
   }
 }
@@ -224,17 +196,4 @@ function one<T>(found: readonly T[]): T {
   const [first] = found
   if (first === undefined || found.length > 1) throw new Error(`expected one in the template and found ${found.length}`)
   return first
-}
-
-/** A line that no stream takes is kept where ingest keeps what it refuses. */
-function unsendable(line: Buffer, index: number) {
-  return {
-    reason: 'too-large' as const,
-    detail: 'over what a Kinesis record may hold',
-    shardId: 'producer',
-    sequenceNumber: String(index),
-    arrivalMs: Date.now(),
-    place: null,
-    data: line.toString('base64'),
-  }
 }

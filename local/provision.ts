@@ -10,7 +10,10 @@ import type { PipelineSpec, StreamSpec, TableSpec } from './template.ts'
 const READY_TRIES_MAX = 500
 
 /** What is there already, from an earlier run on the same data, stays as it is. */
-export async function provision(spec: PipelineSpec, clients: Clients): Promise<void> {
+export async function provision(
+  spec: Pick<PipelineSpec, 'streams' | 'tables' | 'buckets'>,
+  clients: Clients,
+): Promise<void> {
   for (const stream of spec.streams) await createStream(stream, clients)
   for (const table of spec.tables) await createTable(table, clients)
   for (const bucket of spec.buckets) await clients.s3.send(new CreateBucketCommand({ Bucket: bucket }))

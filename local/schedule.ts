@@ -7,6 +7,8 @@ import type { ScheduleSpec } from './template.ts'
 export interface Schedule {
   /** Resolves when no tick is under way any more. */
   stop(): Promise<void>
+  /** Throws what ended the schedule by itself. */
+  readonly ended: Promise<void>
 }
 
 /** Like EventBridge without retries: a tick whose invocation fails is left to the next one. */
@@ -25,10 +27,12 @@ export function startSchedule(schedule: ScheduleSpec, invoked: FunctionProcess, 
   const ended = loop().catch((error) => {
     if (!stopped.signal.aborted) throw error
   })
+  ended.catch(() => {})
   return {
+    ended,
     stop: async () => {
       stopped.abort()
-      await ended
+      await ended.catch(() => {})
     },
   }
 }

@@ -1,6 +1,8 @@
 // Reading a CloudFormation template: the synthesized one in, the pipeline that it describes out.
 
 import type { Pattern } from './event-pattern.ts'
+import { type References, readReferences } from './references.ts'
+import { readStatements, type Statement } from './roles.ts'
 
 export interface Resource {
   readonly Type: string
@@ -47,6 +49,8 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly memoryMb: number
+  /** What its role may do. */
+  readonly statements: readonly Statement[]
 }
 
 /** An event source mapping, as Lambda reads it. */
@@ -79,6 +83,8 @@ export interface PipelineSpec {
   readonly mappings: readonly MappingSpec[]
   readonly schedules: readonly ScheduleSpec[]
   readonly outputs: Readonly<Record<string, string>>
+  /** See `References`. */
+  readonly titles: ReadonlyMap<string, string>
 }
 
 /**
@@ -87,36 +93,36 @@ export interface PipelineSpec {
  * @param prefix lower-case, so that several runs can share endpoints.
  */
 export function readPipeline(template: Template, prefix: string): PipelineSpec {
-  const names = new Map(Object.entries(template.Resources).map(([id, { Type }]) => [id, localName(id, Type, prefix)]))
+  const references = readReferences(template, prefix)
   const ofType = (type: string): [string, Resource][] =>
     Object.entries(template.Resources)
       .filter(([, resource]) => resource.Type === type)
-      .map(([id, resource]) => [names.get(id) as string, resource])
+      .map(([id, resource]) => [references.nameOf(id), resource])
   return {
-    streams: ofType('AWS::Kinesis::Stream').map(([name, { Properties }]) => ({
-      name,
-      shards: Properties.ShardCount ?? ON_DEMAND_SHARDS,
-    })),
+    streams: [
+      ...ofType('AWS::Kinesis::Stream').map(([name, { Properties }]) => ({
+        name,
+        shards: Properties.ShardCount ?? ON_DEMAND_SHARDS,
+      })),
+      ...references.foreignStreams.map((name) => ({ name, shards: 1 })),
+    ],
     tables: ofType('AWS::DynamoDB::GlobalTable').map(([name, resource]) => readTable(name, resource)),
     buckets: ofType('AWS::S3::Bucket').map(([name]) => name),
-    functions: ofType('AWS::Lambda::Function').map(([name, resource]) => readFunction(name, resource, names)),
-    mappings: ofType('AWS::Lambda::EventSourceMapping').map(([, resource]) => readMapping(resource, names)),
-    schedules: ofType('AWS::Events::Rule').map(([, resource]) => readSchedule(resource, names)),
+    functions: ofType('AWS::Lambda::Function').map(([name, resource]) => ({
+      ...readFunction(name, resource, references),
+      statements: readStatements(resource.Properties.Role, template, references),
+    })),
+    mappings: ofType('AWS::Lambda::EventSourceMapping').map(([, resource]) => readMapping(resource, references)),
+    schedules: ofType('AWS::Events::Rule').map(([, resource]) => readSchedule(resource, references)),
     outputs: Object.fromEntries(
-      Object.entries(template.Outputs).map(([name, { Value }]) => [name, resolve(Value, names)]),
+      Object.entries(template.Outputs).map(([name, { Value }]) => [name, references.text(Value)]),
     ),
+    titles: references.titles,
   }
 }
 
-type Names = ReadonlyMap<string, string>
-
 /** What AWS begins an on-demand stream with. */
 const ON_DEMAND_SHARDS = 4
-
-function localName(logicalId: string, type: string, prefix: string): string {
-  // S3 allows no capitals.
-  return prefix + (type === 'AWS::S3::Bucket' ? logicalId.toLowerCase() : logicalId)
-}
 
 function readTable(name: string, { Properties }: Resource): TableSpec {
   return {
@@ -133,11 +139,15 @@ function readTable(name: string, { Properties }: Resource): TableSpec {
   }
 }
 
-function readFunction(name: string, { Properties, Metadata }: Resource, names: Names): FunctionSpec {
+function readFunction(
+  name: string,
+  { Properties, Metadata }: Resource,
+  references: References,
+): Omit<FunctionSpec, 'statements'> {
   const assetFolder = Metadata?.['aws:asset:path']
   if (typeof assetFolder !== 'string') throw new Error(`function ${name} has no bundle in the synthesized app`)
   const variables: Record<string, unknown> = Properties.Environment?.Variables ?? {}
-  const environment = Object.entries(variables).map(([variable, value]) => [variable, resolve(value, names)])
+  const environment = Object.entries(variables).map(([variable, value]) => [variable, references.text(value)])
   return {
     name,
     assetFolder,
@@ -147,40 +157,31 @@ function readFunction(name: string, { Properties, Metadata }: Resource, names: N
   }
 }
 
-function readMapping({ Properties }: Resource, names: Names): MappingSpec {
+function readMapping({ Properties }: Resource, references: References): MappingSpec {
   const destination = Properties.DestinationConfig?.OnFailure?.Destination
   const filters: { Pattern: string }[] = Properties.FilterCriteria?.Filters ?? []
   return {
-    functionName: resolve(Properties.FunctionName, names),
-    sourceName: resolve(Properties.EventSourceArn, names),
+    functionName: references.named(Properties.FunctionName),
+    sourceName: references.named(Properties.EventSourceArn),
     batchSize: Properties.BatchSize,
     windowMs: (Properties.MaximumBatchingWindowInSeconds ?? 0) * 1000,
     bisects: Properties.BisectBatchOnFunctionError ?? false,
     reportsFailures: (Properties.FunctionResponseTypes ?? []).includes('ReportBatchItemFailures'),
     retriesMax: Properties.MaximumRetryAttempts ?? -1,
     recordAgeMsMax: (Properties.MaximumRecordAgeInSeconds ?? -1) * 1000,
-    failureBucket: destination === undefined ? null : resolve(destination, names),
+    failureBucket: destination === undefined ? null : references.named(destination),
     filters: filters.map(({ Pattern }) => JSON.parse(Pattern) as Pattern),
   }
 }
 
-function readSchedule({ Properties }: Resource, names: Names): ScheduleSpec {
+function readSchedule({ Properties }: Resource, references: References): ScheduleSpec {
   const match = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(Properties.ScheduleExpression)
   if (match === null) throw new Error(`schedule '${Properties.ScheduleExpression}' is not a rate`)
   const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }[match[2] as 'minute' | 'hour' | 'day']
   const target = Properties.Targets[0]
   return {
-    functionName: resolve(target.Arn, names),
+    functionName: references.named(target.Arn),
     everyMs: Number(match[1]) * unitMs,
     input: JSON.parse(target.Input ?? '{}'),
   }
-}
-
-/** A Ref or a GetAtt of any attribute is the name of the resource; plain text is itself. */
-function resolve(value: unknown, names: Names): string {
-  if (typeof value === 'string') return value
-  const reference = value as { Ref?: string; 'Fn::GetAtt'?: readonly [string, string] }
-  const name = names.get(reference.Ref ?? reference['Fn::GetAtt']?.[0] ?? '')
-  if (name === undefined) throw new Error(`the local run cannot resolve ${JSON.stringify(value)}`)
-  return name
 }

@@ -16,7 +16,7 @@ export function logReport(
   nowMs: number,
 ): void {
   const { failed, ...counts } = report
-  const line = { ...embedded(metrics, pipelineName, nowMs), step, ...counts }
+  const line = { step, ...counts, ...embedded(metrics, pipelineName, nowMs) }
   if (failed === undefined || failed === null) console.log(JSON.stringify(line))
   else console.error(JSON.stringify({ ...line, failure: describe(failed.cause) }))
 }

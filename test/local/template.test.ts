@@ -93,6 +93,7 @@ describe('a function', () => {
         environment: { GAP_MS: '1800000', TABLE: 'Sessions', BUCKET: 'deadletters' },
         timeoutMs: 55_000,
         memoryMb: 512,
+        statements: [],
       },
     ])
   })
@@ -108,7 +109,9 @@ describe('a function', () => {
 
   it.each([
     [{ Ref: 'Unknown' }, 'Unknown'],
-    [{ 'Fn::Join': ['', ['a', { Ref: 'Sessions' }]] }, 'Fn::Join'],
+    [{ 'Fn::GetAtt': ['Unknown', 'Arn'] }, 'Unknown'],
+    [{ 'Fn::If': ['IsProduction', 'a', 'b'] }, 'Fn::If'],
+    [{ 'Fn::Select': [7, { 'Fn::Split': ['/', 'a/b'] }] }, 'Fn::Select'],
   ])('is refused with a variable that cannot be resolved: %j', (value, named) => {
     const properties = { ...FUNCTION.Properties, Environment: { Variables: { VALUE: value } } }
     expect(() => read({ Ingest: { ...FUNCTION, Properties: properties } })).toThrow(named)

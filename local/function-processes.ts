@@ -1,0 +1,35 @@
+// All functions of the template: their specs in, processes that call with credentials of their own out.
+
+import { chaotic } from './chaos.ts'
+import { LOCAL_ENVIRONMENT } from './clients.ts'
+import type { Endpoints } from './endpoints.ts'
+import { accessKeyId, type EnforcedRoles } from './enforced-roles.ts'
+import { type FunctionProcess, startFunction } from './function-process.ts'
+import type { FunctionSpec } from './template.ts'
+
+/**
+ * By name.
+ *
+ * @param folder where the app was synthesized.
+ * @param endpoints where the functions reach the services.
+ */
+export function startFunctions(
+  specs: readonly FunctionSpec[],
+  folder: string,
+  endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
+  roles: EnforcedRoles,
+  chaosRate: number,
+  onLine: (line: string) => void,
+): Map<string, FunctionProcess> {
+  const start = (spec: FunctionSpec): FunctionProcess => {
+    const variables = {
+      ...LOCAL_ENVIRONMENT,
+      AWS_ACCESS_KEY_ID: accessKeyId(spec.name),
+      AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
+      AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+      AWS_ENDPOINT_URL_S3: endpoints.s3,
+    }
+    return roles.enforcedOn(chaotic(startFunction(spec, folder, variables, onLine), chaosRate))
+  }
+  return new Map(specs.map((spec) => [spec.name, start(spec)]))
+}

@@ -1,0 +1,36 @@
+// The gateways of all services: endpoints, mishaps and roles in; where the functions reach the services out.
+
+import type { Mishaps } from './chaos.ts'
+import { type Capacity, startDynamoGateway } from './dynamodb-gateway.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { EnforcedRoles } from './enforced-roles.ts'
+import { startGateway } from './gateway.ts'
+import { startKinesisGateway } from './kinesis-gateway.ts'
+
+export interface Gateways {
+  readonly endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>
+  /** What the functions' calls of DynamoDB took. */
+  capacity(): Capacity
+  stop(): Promise<void>
+}
+
+export async function startGateways(
+  targets: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
+  mishaps: Mishaps,
+  roles: Pick<EnforcedRoles, 'refusal'>,
+): Promise<Gateways> {
+  const dynamodb = await startDynamoGateway(targets.dynamodb, mishaps, ({ caller, operation, json }) =>
+    roles.refusal(caller, { service: 'dynamodb', operation, body: json() }),
+  )
+  const kinesis = await startKinesisGateway(targets.kinesis, mishaps, roles)
+  const s3 = await startGateway(targets.s3, mishaps, {
+    refusal: ({ caller, method, host, path }) => roles.refusal(caller, { service: 's3', method, host, path }),
+  })
+  return {
+    endpoints: { dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint, s3: s3.endpoint },
+    capacity: dynamodb.capacity,
+    stop: async () => {
+      await Promise.all([dynamodb.stop(), kinesis.stop(), s3.stop()])
+    },
+  }
+}

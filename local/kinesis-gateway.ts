@@ -1,0 +1,32 @@
+// A gateway before Kinesis' endpoint: the functions' requests in, their answers out, and for which stream an iterator was.
+
+import type { Mishaps } from './chaos.ts'
+import type { EnforcedRoles } from './enforced-roles.ts'
+import { type Call, type Gateway, startGateway } from './gateway.ts'
+import { type JsonRequest, permissionsNeeded } from './needed-permissions.ts'
+
+/** More than a sweep of the largest stream opens. Of one that is forgotten any stream may be meant. */
+const ITERATORS_KEPT = 10_000
+
+export async function startKinesisGateway(
+  target: string,
+  mishaps: Mishaps,
+  roles: Pick<EnforcedRoles, 'refusal'>,
+): Promise<Gateway> {
+  const streams = new Map<string, string>()
+  const streamOf = (iterator: string): string | null => streams.get(iterator) ?? null
+  const toRequest = ({ operation, json }: Call): JsonRequest => ({ service: 'kinesis', operation, body: json() })
+  return startGateway(target, mishaps, {
+    refusal: (call) => roles.refusal(call.caller, toRequest(call), streamOf),
+    answer: (call, body) => {
+      if (call.operation !== 'GetShardIterator' && call.operation !== 'GetRecords') return
+      const [needed] = permissionsNeeded(toRequest(call), streamOf) ?? []
+      const answered = JSON.parse(body.toString('utf8')) as { ShardIterator?: string; NextShardIterator?: string }
+      const iterator = answered.ShardIterator ?? answered.NextShardIterator
+      if (typeof needed?.resource !== 'string' || typeof iterator !== 'string') return
+      streams.set(iterator, needed.resource)
+      const [oldest] = streams.keys()
+      if (streams.size > ITERATORS_KEPT && oldest !== undefined) streams.delete(oldest)
+    },
+  })
+}

@@ -1,0 +1,123 @@
+// Least privilege: the functions under the roles of the template; what they need is allowed, and what is allowed is needed.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { bucketArn, streamArn, tableArn } from '../../local/arn.ts'
+import type { LocalRun } from '../../local/local-run.ts'
+import type { FunctionSpec, Resource, Template } from '../../local/template.ts'
+import { UserError } from '../../local/user-error.ts'
+import { MINUTE } from '../support/events.ts'
+import { onLocalRun, toBuffers } from './on-emulators.ts'
+
+const POLLS_MAX = 3000
+const POLL_EVERY_MS = 20
+
+function toLines(events: readonly object[]): AsyncGenerator<Buffer> {
+  return toBuffers(events.map((event) => JSON.stringify(event)))
+}
+
+/** Two sessions that the schedule closes, then an event between them that makes one of them: no drain, which looks at no shard. */
+async function mergeClosedSessions(run: LocalRun): Promise<void> {
+  const startMs = Date.now() - 300 * MINUTE
+  const search = (minute: number) => {
+    const time = startMs + minute * MINUTE
+    return { type: 'Search', user: 'ann', query: 'dogs', time, eventId: `s${minute}` }
+  }
+  // A clock ahead makes the sessions due at once, instead of after the gap.
+  const ahead = { type: 'AppOpen', user: 'ann', time: Date.now() + 4 * MINUTE, eventId: 'ahead' }
+  await run.play('closed', toLines([search(0), search(50), ahead, { type: 'Purchase' }]), () => {})
+  await untilStarts(run, [startMs, startMs + 50 * MINUTE])
+  await run.play('bridging', toLines([search(25)]), () => {})
+  await untilStarts(run, [startMs])
+}
+
+/** Until the sessions of the results begin at these times. */
+async function untilStarts(run: LocalRun, startsMs: readonly number[]): Promise<void> {
+  const expected = startsMs.map((timeMs) => new Date(timeMs).toISOString()).join()
+  for (let polls = 0; polls < POLLS_MAX; polls++) {
+    const sessions = (await run.results()).filter((row) => row.kind === 'session')
+    if (sessions.map(({ start }) => start).join() === expected) return
+    await wait(POLL_EVERY_MS)
+  }
+  throw new Error(`no sessions that begin at ${expected}`)
+}
+
+function allowedBy({ statements }: FunctionSpec): string[] {
+  return statements
+    .filter(({ effect }) => effect === 'Allow')
+    .flatMap(({ actions, resources }) => actions.flatMap((action) => resources.map((on) => `${action} on ${on}`)))
+}
+
+/** What Lambda does with a function's role, and the function itself does not. */
+function doneByLambda({ outputs }: LocalRun, step: string, logGroup: string): string[] {
+  const [stream, table, bucket] = [outputs.StreamName, outputs.SessionsTableName, outputs.DeadLetterBucketName]
+  const on = (resource: string, actions: readonly string[]): string[] =>
+    actions.map((action) => `${action} on ${resource}`)
+  // What the function prints.
+  const logs = on(logGroup, ['logs:CreateLogStream', 'logs:PutLogEvents'])
+  // Batches that were given up; Lambda looks whether it may see the bucket before it writes there.
+  const failures = [
+    ...on(`${bucketArn(bucket as string)}/aws/lambda/*`, ['s3:PutObject']),
+    ...on(bucketArn(bucket as string), ['s3:ListBucket']),
+  ]
+  // The poller of the stream.
+  const reads = ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards']
+  const ofStream = on(
+    streamArn(stream as string),
+    reads.map((action) => `kinesis:${action}`),
+  )
+  // The poller of the table's stream.
+  const changes = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']
+  const ofTable = on(
+    `${tableArn(table as string)}/stream/local`,
+    changes.map((action) => `dynamodb:${action}`),
+  )
+  if (step === 'Ingest') return [...logs, ...failures, ...ofStream]
+  return step === 'Finalize' ? [...logs, ...failures, ...ofTable] : logs
+}
+
+describe('the role of every function', () => {
+  it('allows all that the function does, and nothing that neither it nor Lambda does', async () => {
+    await onLocalRun({}, async (run) => {
+      await mergeClosedSessions(run)
+      for (const step of ['Ingest', 'Sweep', 'Finalize']) {
+        const spec = run.functions.find(({ name }) => name === run.outputs[`${step}FunctionName`]) as FunctionSpec
+        const allowed = allowedBy(spec)
+        const logGroup = /on (?<arn>arn:aws:logs:.+)/.exec(allowed.join('\n'))?.groups?.arn ?? ''
+        const needed = [...(run.calls().get(spec.name) ?? []), ...doneByLambda(run, step, logGroup)]
+        expect(allowed.sort(), step).toEqual(needed.sort())
+      }
+      await expect(Promise.race([run.denied, Promise.resolve('nothing')])).resolves.toBe('nothing')
+    })
+  })
+})
+
+describe('a role without an action that its function needs', () => {
+  it.each([
+    ['Ingest', 'dynamodb:PutItem', 'table \\w*Sessions', 0.2],
+    ['Sweep', 'dynamodb:Query', 'index due of table \\w*Sessions', 0],
+    ['Finalize', 'dynamodb:DeleteItem', 'table \\w*Results', 0],
+  ])('fails the run with the name of what is missing: %s, %s', async (step, action, on, chaosRate) => {
+    const amend = (template: Template): Template => withoutAction(template, step, action)
+    await onLocalRun({ amend, chaosRate }, async (run) => {
+      const error = await mergeClosedSessions(run).catch((thrown) => thrown)
+      expect(error).toBeInstanceOf(UserError)
+      expect(error.message).toMatch(new RegExp(`^\\w*${step} may not ${action} on ${on}: its role does not allow it$`))
+      await expect(run.summary()).rejects.toBe(error)
+    })
+  })
+})
+
+/** As somebody would leave it out of the stack. */
+function withoutAction(template: Template, step: string, action: string): Template {
+  const amended = structuredClone(template)
+  const output = amended.Outputs[`${step}FunctionName`] as { Value: { Ref: string } }
+  const [role] = (amended.Resources[output.Value.Ref] as Resource).Properties.Role['Fn::GetAtt']
+  const statements = Object.values(amended.Resources)
+    .filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles[0].Ref === role)
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+  const without = (actions: string[]): string[] => actions.filter((allowed) => allowed !== action)
+  expect(statements.filter(({ Action }) => [Action].flat().includes(action))).toHaveLength(1)
+  for (const statement of statements) statement.Action = without([statement.Action].flat())
+  return amended
+}
