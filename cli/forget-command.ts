@@ -9,7 +9,7 @@ import { documentClient } from '../functions/aws/document-client.ts'
 import { type Pseudonym, secretPseudonym } from '../functions/aws/pseudonym.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
-import { DUE_INDEX, SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
+import { DUE_INDEX } from '../functions/contract.ts'
 import { type ForgetPorts, type ForgetReport, type ForgetSettings, forget } from '../functions/forget/forget.ts'
 import { UserError } from '../local/user-error.ts'
 import { startProgress } from './progress.ts'
@@ -44,7 +44,7 @@ export async function runForget(options: ForgetOptions): Promise<void> {
   const keptMs = await keptForMs(s3, bucket)
   if (keptMs === null) console.error('The bucket does not say how long it keeps its objects: 30 days are assumed.')
   const ports = {
-    sessions: dynamoSessionStore(client, sessions, SESSION_DURATION_MS_MAX),
+    sessions: dynamoSessionStore(client, sessions),
     results: dynamoResultStore(client, results),
     deadLetters: s3KeptLetters(s3, bucket),
     pseudonym: await pseudonymOf(options),

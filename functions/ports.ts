@@ -1,9 +1,10 @@
 // What the steps meet outside: what is handed to them, where sessions, results and dead letters are kept, and the horizon.
 
 import type { Parsed, Rejection, RejectReason } from './domain/decode.ts'
+import type { TimeRange } from './domain/nearby.ts'
 import type { ClosedSession, ResultRow } from './domain/result.ts'
 import type { Session } from './domain/session.ts'
-import type { TimeRange, UserState } from './domain/user-state.ts'
+import type { UserState } from './domain/user-state.ts'
 
 /** One record of a shard, as it was put; or one event out of such a record, sent again alone. */
 export interface ArrivedRecord {
@@ -67,8 +68,8 @@ export interface ClosedVersion {
 export interface SessionStore {
   /** Consistent. A user without state is `NEW_USER`. */
   loadUsers(users: readonly string[]): Promise<ReadonlyMap<string, UserState>>
-  /** Every closed session of the user that has events in the range, or that continues such a one; more are harmless. */
-  loadClosed(user: string, range: TimeRange): Promise<readonly Session[]>
+  /** The closed sessions near the range: see `nearbySessions`. Consistent. */
+  loadClosed(user: string, range: TimeRange): Promise<readonly Session[] | null>
   /**
    * Writes the state if the stored one still has `baseVersion`, which `state.version` is above. Writing the very same
    * state again succeeds. Throws StoreConflict. Kept until `expiresAtMs` if nothing is open, and as long as a forgotten

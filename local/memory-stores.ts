@@ -1,8 +1,9 @@
 // The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
 
 import { isNamed } from '../functions/domain/named-users.ts'
+import { nearbySessions } from '../functions/domain/nearby.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../functions/domain/result.ts'
-import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
+import { idStamp, type Session, sessionId, timeStamp } from '../functions/domain/session.ts'
 import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
 import {
   type DeadLetter,
@@ -54,11 +55,15 @@ export function memorySessionStore(
       else closed.delete(closedKey(user, id))
     },
     loadUsers: async (users) => new Map(users.flatMap((user) => pair(user, states.get(user)))),
-    loadClosed: async (user, range) => {
-      const stored = [...closed.values()].flatMap((entry) => (entry.user === user ? (entry.closed?.session ?? []) : []))
-      return withContinuations(stored, (session) => {
-        return firstEvent(session).timeMs <= range.toMs && lastEvent(session).timeMs >= range.fromMs
-      })
+    loadClosed: (user, range) => {
+      const entries = [...closed.values()].filter((entry) => entry.user === user)
+      const stored = entries.flatMap((entry) => entry.closed?.session ?? []).sort(byId)
+      const isAfter = (session: Session): boolean => idStamp(sessionId(session)) > timeStamp(range.toMs)
+      return nearbySessions(
+        range,
+        eachOf(stored.filter((session) => !isAfter(session)).reverse()),
+        eachOf(stored.filter(isAfter)),
+      )
     },
     saveUser: async (user, state, baseVersion) => {
       const stored = states.get(user) ?? NEW_USER
@@ -90,13 +95,12 @@ function pair<T>(key: string, value: T | undefined): [string, T][] {
   return value === undefined ? [] : [[key, value]]
 }
 
-function withContinuations(stored: readonly Session[], isWanted: (session: Session) => boolean): Session[] {
-  const wanted = stored.filter(isWanted)
-  for (const session of wanted) {
-    const next = stored.filter((other) => other.continues === sessionId(session))
-    wanted.push(...next.filter((other) => !wanted.includes(other)))
-  }
-  return wanted
+function byId(a: Session, b: Session): number {
+  return sessionId(a) < sessionId(b) ? -1 : 1
+}
+
+async function* eachOf<T>(values: readonly T[]): AsyncIterable<T> {
+  yield* values
 }
 
 export interface MemoryResultStore extends ResultStore {

@@ -1,35 +1,43 @@
-// Queries of a user's closed sessions: a table and a user in, sessions that may be touched, or all versions, out.
+// Queries of a user's closed sessions: a table and a user in, those near a time, or all versions, out.
 
-import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import {
+  type DynamoDBDocumentClient,
+  paginateQuery,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb'
 import { ABSORBED, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { firstEvent, type Session, sessionId } from '../domain/session.ts'
-import type { TimeRange } from '../domain/user-state.ts'
+import { nearbySessions, type TimeRange } from '../domain/nearby.ts'
+import type { Session } from '../domain/session.ts'
 import type { ClosedVersion } from '../ports.ts'
 import { checkSchema, SCHEMA } from './item-schema.ts'
-import { CLOSED_PREFIX, closedIdOf, closedKeyRange, readClosed, stateKey, versionOf } from './session-items.ts'
+import {
+  CLOSED_KEYS,
+  CLOSED_PREFIX,
+  closedIdOf,
+  closedKeyAfter,
+  readClosed,
+  stateKey,
+  versionOf,
+} from './session-items.ts'
 
-/** Queries that follow a chain of cut sessions, a day or more each: enough for the longest `amendFor`. */
-const CHAIN_QUERIES_MAX = 32
+/** Mostly two are needed, so few are asked for first, and ever more. */
+const FIRST_PAGE_ITEMS = 2
+const PAGE_GROWTH = 4
+/** Pages of marks and sessions: 2 MB of them at most. */
+const PAGE_ITEMS_MAX = 128
 
-/** The sessions of the range, and those that continue them however far they go. */
-export async function queryChains(
+/** Of each direction only as much is read as is asked for, since what is read is billed. */
+export function queryNearby(
   client: DynamoDBDocumentClient,
   table: string,
   user: string,
   range: TimeRange,
-  durationMsMax: number,
-): Promise<Session[]> {
-  const found = new Map<string, Session>()
-  let searched = range
-  for (let query = 0; query < CHAIN_QUERIES_MAX; query++) {
-    for (const session of await queryClosed(client, table, user, searched, durationMsMax)) {
-      found.set(sessionId(session), session)
-    }
-    const nextMs = endOfBrokenChain(found)
-    if (nextMs === null || nextMs <= searched.toMs) break
-    searched = { fromMs: searched.toMs, toMs: nextMs }
-  }
-  return [...found.values()]
+): Promise<readonly Session[] | null> {
+  const middle = closedKeyAfter(range.toMs)
+  const before = queryClosed(client, table, user, { from: CLOSED_KEYS.first, to: middle, isForward: false })
+  const after = queryClosed(client, table, user, { from: middle, to: CLOSED_KEYS.last, isForward: true })
+  return nearbySessions(range, before, after)
 }
 
 /** Of every closed session and every mark of the user. */
@@ -60,35 +68,38 @@ export async function* queryVersions(
   }
 }
 
-async function queryClosed(
+interface KeyRange {
+  readonly from: string
+  readonly to: string
+  readonly isForward: boolean
+}
+
+/** Marks are passed over. */
+async function* queryClosed(
   client: DynamoDBDocumentClient,
   table: string,
   user: string,
-  range: TimeRange,
-  durationMsMax: number,
-): Promise<Session[]> {
-  const { from, to } = closedKeyRange(range, durationMsMax)
-  const query = {
-    TableName: table,
-    KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
-    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
-    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':from': from, ':to': to },
-    ConsistentRead: true,
-  }
-  const sessions: Session[] = []
-  for await (const { Items: items } of paginateQuery({ client }, query)) {
-    sessions.push(...(items ?? []).flatMap((item) => readClosed(item)?.session ?? []))
-  }
-  return sessions
-}
-
-/** The latest time at which a cut session was found without the one that continues it; null when there is none. */
-function endOfBrokenChain(found: ReadonlyMap<string, Session>): number | null {
-  // With its time: the old copy of a session that is open again may name one that another continues by now.
-  const linkOf = (id: string | null, timeMs: number | undefined): string => `${timeMs} ${id}`
-  const continued = new Set([...found.values()].map((session) => linkOf(session.continues, firstEvent(session).timeMs)))
-  const broken = [...found.values()].filter(
-    (session) => session.cut !== null && !continued.has(linkOf(sessionId(session), session.cut.atMs)),
-  )
-  return broken.length === 0 ? null : Math.max(...broken.map((session) => session.cut?.atMs ?? 0))
+  { from, to, isForward }: KeyRange,
+): AsyncIterable<Session> {
+  let items = FIRST_PAGE_ITEMS
+  let start: Record<string, unknown> | undefined
+  do {
+    const command = new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
+      ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':from': from, ':to': to },
+      ConsistentRead: true,
+      ScanIndexForward: isForward,
+      Limit: items,
+      ...(start !== undefined && { ExclusiveStartKey: start }),
+    })
+    const page: QueryCommandOutput = await client.send(command)
+    for (const item of page.Items ?? []) {
+      const closed = readClosed(item)
+      if (closed !== null) yield closed.session
+    }
+    start = page.LastEvaluatedKey
+    items = Math.min(items * PAGE_GROWTH, PAGE_ITEMS_MAX)
+  } while (start !== undefined)
 }

@@ -5,9 +5,9 @@ import { ABSORBED, CLOSED, DUE_INDEX, DUE_SHARDS, EXPIRES_AT, KIND, PARTITION_KE
 import type { CloseReason } from '../domain/clock.ts'
 import type { Forgotten } from '../domain/forgotten.ts'
 import type { ClosedSession } from '../domain/result.ts'
-import { sessionId } from '../domain/session.ts'
-import { clampTime, isoTime } from '../domain/time.ts'
-import { NEW_USER, type TimeRange, type UserState } from '../domain/user-state.ts'
+import { sessionId, timeStamp } from '../domain/session.ts'
+import { clampTime } from '../domain/time.ts'
+import { NEW_USER, type UserState } from '../domain/user-state.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
 import { decodeIds, decodeSessions, encodeIds, encodeSessions } from './session-code.ts'
 
@@ -121,24 +121,20 @@ export function readClosed(item: Item): ClosedSession | null {
   return { user: userOf(item), session, reason: item.reason as CloseReason, version: item.version as number }
 }
 
-/**
- * The sort keys, both inclusive, between which every closed session with events in the range lies: its id begins with
- * the time of an event that it holds, and it is no longer than `durationMsMax`.
- */
-export function closedKeyRange(range: TimeRange, durationMsMax: number): { from: string; to: string } {
+/** Between the keys of the closed sessions whose ids are of this time or before it and those of later ones. */
+export function closedKeyAfter(timeMs: number): string {
   // Beyond the years that ids are written in there are no sessions, and keys would not sort.
-  const stamp = (timeMs: number): string => isoTime(clampTime(timeMs)).replace(/[-:.]/g, '')
-  return {
-    from: CLOSED_PREFIX + stamp(range.fromMs - durationMsMax),
-    to: `${CLOSED_PREFIX}${stamp(range.toMs + durationMsMax)}~`,
-  }
+  return `${CLOSED_PREFIX}${timeStamp(clampTime(timeMs))}~`
 }
 
-export function versionOf(item: Item): number {
-  return (item.version as number | undefined) ?? 0
-}
+/** Before and after all keys of closed sessions. */
+export const CLOSED_KEYS = { first: CLOSED_PREFIX, last: `${CLOSED_PREFIX}~` } as const
 
 /** DynamoDB takes expiry times in seconds, and ignores milliseconds as too far away. */
 export function epochSeconds(timeMs: number): number {
   return Math.ceil(timeMs / 1000)
+}
+
+export function versionOf(item: Item): number {
+  return (item.version as number | undefined) ?? 0
 }

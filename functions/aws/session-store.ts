@@ -12,7 +12,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { DUE_INDEX } from '../contract.ts'
 import type { UserState } from '../domain/user-state.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
-import { queryChains, queryVersions } from './closed-queries.ts'
+import { queryNearby, queryVersions } from './closed-queries.ts'
 import { checkSchema } from './item-schema.ts'
 import {
   absorbedItem,
@@ -33,10 +33,7 @@ const BATCH_GET_KEYS_MAX = 100
 /** Requests for the keys of a batch that a throttled table left out. */
 const BATCH_GET_TRIES_MAX = 5
 
-/**
- * @param durationMsMax the longest session that any setting of this table ever allowed.
- */
-export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string, durationMsMax: number): SessionStore {
+export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string): SessionStore {
   return {
     loadUsers: async (users) => {
       const states = new Map<string, UserState>()
@@ -47,7 +44,7 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
       return states
     },
 
-    loadClosed: (user, range) => queryChains(client, table, user, range, durationMsMax),
+    loadClosed: (user, range) => queryNearby(client, table, user, range),
 
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
       const item = stateItem(user, state, expiresAtMs)

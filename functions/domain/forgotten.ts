@@ -18,6 +18,14 @@ export function isForgotten({ event, arrivalMs }: Arrival, forgotten: Forgotten 
   return forgotten !== null && (event.timeMs <= forgotten.atMs || arrivalMs <= forgotten.atMs)
 }
 
+/** Without what is from before the user was forgotten. */
+export function remembered<A extends Arrival>(
+  { forgotten }: { readonly forgotten: Forgotten | null },
+  arrivals: readonly A[],
+): readonly A[] {
+  return forgotten === null ? arrivals : arrivals.filter((arrival) => !isForgotten(arrival, forgotten))
+}
+
 /** Nobody who is forgotten twice is remembered sooner, whichever of the two is done last. */
 export function forgottenLonger(before: Forgotten | null, now: Forgotten): Forgotten {
   if (before === null) return now

@@ -57,13 +57,23 @@ export function sessionBytes(session: Session): number {
 
 /** Begins with the founding event's time, so that ids sort by time; stable from then on (S6). */
 export function foundingId(event: Event): string {
-  return `${isoTime(event.timeMs).replace(/[-:.]/g, '')}-${event.eventId}`
+  return `${timeStamp(event.timeMs)}-${event.eventId}`
 }
 
-const ID_TIME_LENGTH = '20240101T000005000Z-'.length
+/** A time of years 0 to 9999 as ids begin with it. Sorts as the times do. */
+export function timeStamp(timeMs: number): string {
+  return isoTime(timeMs).replace(/[-:.]/g, '')
+}
+
+const STAMP_LENGTH = '20240101T000005000Z'.length
+
+/** The time of the founding event, which is in the session. */
+export function idStamp(id: string): string {
+  return id.slice(0, STAMP_LENGTH)
+}
 
 function foundingEventId(id: string): string {
-  return id.slice(ID_TIME_LENGTH)
+  return id.slice(STAMP_LENGTH + 1)
 }
 
 /**

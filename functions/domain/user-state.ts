@@ -3,7 +3,7 @@
 import { fittingBatches, reopen, touches } from './amending.ts'
 import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
 import type { Arrival } from './event.ts'
-import { type Forgotten, isForgotten } from './forgotten.ts'
+import { type Forgotten, isForgotten, remembered } from './forgotten.ts'
 import { recut } from './recut.ts'
 import type { Rules } from './rules.ts'
 import { type Session, sessionId } from './session.ts'
@@ -51,30 +51,11 @@ export interface Applied {
   readonly changed: boolean
 }
 
-/** Event times, both ends inclusive. */
-export interface TimeRange {
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-/** The event times whose closed sessions `apply` has to be shown; null when these arrivals can touch none. */
-export function closedRange(state: UserState, arrivals: readonly Arrival[], rules: Rules): TimeRange | null {
-  const reachMs = state.closedReachMs
-  if (reachMs === null) return null
-  const times = remembered(state, arrivals)
-    .map((arrival) => arrival.event.timeMs)
-    .filter((timeMs) => timeMs <= reachMs)
-  if (times.length === 0) return null
-  // What continues an open cut session may be closed.
-  const cutsMs = state.open.flatMap(({ cut }) => cut?.atMs ?? [])
-  return { fromMs: Math.min(...times) - rules.gapMs, toMs: Math.max(...times, ...cutsMs) + rules.gapMs }
-}
-
 /**
  * Adds arrivals to a user's sessions. Applying an arrival twice changes nothing, and in `amend` the sessions do not
  * depend on the order of arrivals or on how they are split into calls.
  *
- * @param closed every closed session of the user that has events in `closedRange`, or that continues such a one.
+ * @param closed the closed sessions near each of `touchedRanges`: those of `nearbySessions`.
  * @param arrivals what does not fit at once (`roomFor`) is refused.
  */
 export function apply(
@@ -142,11 +123,6 @@ export function roomFor<A extends Arrival>(
   }
 }
 
-/** Without what is from before the user was forgotten. */
-function remembered<A extends Arrival>({ forgotten }: UserState, arrivals: readonly A[]): readonly A[] {
-  return forgotten === null ? arrivals : arrivals.filter((arrival) => !isForgotten(arrival, forgotten))
-}
-
 /** A session that was opened again keeps its stored copy until it closes again; the open one is the newer. */
 function notOpen(closed: readonly Session[], state: UserState): Session[] {
   const openIds = new Set(state.open.flatMap((session) => session.ids))
@@ -156,7 +132,7 @@ function notOpen(closed: readonly Session[], state: UserState): Session[] {
 const BEHIND = 'behind the watermark of its user'
 
 /** Why a closed session is not opened again. */
-function refusalOf({ lateEvents }: Rules): Omit<Refusal, 'arrival'> {
+export function refusalOf({ lateEvents }: Rules): Omit<Refusal, 'arrival'> {
   if (lateEvents === 'divert') return { reason: 'late', detail: 'the result of its session is published' }
   const detail = 'its session belongs to a run of full sessions that is too long to be opened again'
   return { reason: 'too-late', detail }

@@ -9,7 +9,6 @@ import { toBatchReply } from '../aws/kinesis-batch.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoResultStore } from '../aws/result-store.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
-import { SESSION_DURATION_MS_MAX } from '../contract.ts'
 import { finalize } from './finalize.ts'
 import { finalizeMetrics } from './finalize-metrics.ts'
 
@@ -19,7 +18,7 @@ const TIME_LEFT_MS_MIN = 10_000
 const settings = readFinalizeEnvironment(process.env)
 const client = documentClient()
 const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX),
+  sessions: dynamoSessionStore(client, settings.sessionsTable),
   results: dynamoResultStore(client, settings.resultsTable),
   digest: sha256,
 }

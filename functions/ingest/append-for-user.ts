@@ -1,11 +1,13 @@
 // One user's share of a batch: the user's state and arrivals in, the state with them saved and what became of each out.
 
+import pMap from 'p-map'
 import { closeSessions } from '../close-sessions.ts'
 import { evicted, keepStateUntil, toClose } from '../domain/closing.ts'
 import { eventBytes } from '../domain/event.ts'
+import { touchedRanges } from '../domain/nearby.ts'
 import type { Rules } from '../domain/rules.ts'
-import type { Session } from '../domain/session.ts'
-import { apply, closedRange, NEW_USER, roomFor, type UserState } from '../domain/user-state.ts'
+import { type Session, sessionId } from '../domain/session.ts'
+import { apply, NEW_USER, refusalOf, roomFor, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
 import { type ArrivedEvent, deadLetter } from './ingest.ts'
@@ -78,19 +80,20 @@ async function append(
   const { applied, state, rest } = await onLatestState(user, loaded, sessions, expiresAtMs, async (latest) => {
     totals.conflicts++
     let before = latest
-    let closed = await loadTouched(chunk, before, user, sessions, rules)
-    const { batches, inTheWay } = roomFor(before, closed, chunk, rules)
-    const [first = chunk, ...rest] = batches
+    let near = await loadNear(chunk, before, user, sessions, rules)
+    const { batches, inTheWay } = roomFor(before, near.closed, near.arrivals, rules)
+    const [first = near.arrivals, ...others] = batches
     if (inTheWay.length > 0) {
       const closings = evicted(before, inTheWay, lastArrivalMs(chunk), rules)
       before = await closeSessions(user, before, closings, sessions, rules, nowMs)
-      closed = await loadTouched(chunk, before, user, sessions, rules)
+      near = { ...near, closed: (await loadNear(first, before, user, sessions, rules)).closed }
     }
-    const applied = apply(before, closed, first, rules)
+    const applied = apply(before, near.closed, first, rules)
+    const refused = [...applied.refused, ...near.refused.map((arrival) => ({ arrival, ...refusalOf(rules) }))]
     const state = applied.changed ? { ...applied.state, version: before.version + 1 } : before
     if (applied.changed) await sessions.saveUser(user, state, before.version, expiresAtMs)
-    else if (applied.refused.length > 0) await checkIsLatest(user, before, sessions)
-    return { applied, state, rest }
+    else if (refused.length > 0) await checkIsLatest(user, before, sessions)
+    return { applied: { ...applied, refused }, state, rest: [...others, ...near.later] }
   })
   totals.accepted += applied.accepted
   totals.duplicates += applied.duplicates
@@ -109,15 +112,41 @@ async function checkIsLatest(user: string, state: UserState, sessions: SessionSt
   if (latest.version !== state.version) throw new StoreConflict(user, latest.version)
 }
 
-async function loadTouched(
+/** What is looked at before one write: arrivals that lie further apart than this many gaps are taken one after the other. */
+const RANGES_AT_ONCE = 16
+const RANGES_LOADED_AT_ONCE = 4
+
+interface Near {
+  /** Of the chunk, what can be applied now, with the closed sessions near it. */
+  readonly arrivals: readonly ArrivedEvent[]
+  readonly closed: readonly Session[]
+  readonly later: readonly (readonly ArrivedEvent[])[]
+  /** Around one of these lies more than can ever be loaded. */
+  readonly refused: readonly ArrivedEvent[]
+}
+
+async function loadNear(
   chunk: readonly ArrivedEvent[],
   state: UserState,
   user: string,
   sessions: SessionStore,
   rules: Rules,
-): Promise<readonly Session[]> {
-  const range = closedRange(state, chunk, rules)
-  return range === null ? [] : sessions.loadClosed(user, range)
+): Promise<Near> {
+  const ranges = touchedRanges(state, chunk, rules)
+  const now = ranges.slice(0, RANGES_AT_ONCE)
+  const loaded = await pMap(now, (range) => sessions.loadClosed(user, range), { concurrency: RANGES_LOADED_AT_ONCE })
+  const tooMuch = now.filter((_, n) => loaded[n] === null).map(({ arrivals }) => arrivals)
+  const far = ranges.slice(RANGES_AT_ONCE).flatMap(({ arrivals }) => arrivals)
+  const later = [...tooMuch.filter(({ length }) => length > 1).flatMap(halves), far].filter(({ length }) => length > 0)
+  const refused = tooMuch.filter(({ length }) => length === 1).flat()
+  const others = new Set([...later.flat(), ...refused])
+  const closed = new Map(loaded.flatMap((found) => found ?? []).map((session) => [sessionId(session), session]))
+  return { arrivals: chunk.filter((arrival) => !others.has(arrival)), closed: [...closed.values()], later, refused }
+}
+
+function halves<T>(all: readonly T[]): (readonly T[])[] {
+  const middle = all.length >> 1
+  return [all.slice(0, middle), all.slice(middle)]
 }
 
 /** What of this shard is applied so far. Not the time of day: that may be hours ahead of a shard that lags. */

@@ -13,7 +13,6 @@ import { unpackRecord } from '../aws/record-events.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
 import { dynamoShardProgress } from '../aws/shard-progress.ts'
-import { SESSION_DURATION_MS_MAX } from '../contract.ts'
 import { ingest } from './ingest.ts'
 import { ingestMetrics } from './ingest-metrics.ts'
 
@@ -25,7 +24,7 @@ const loadPseudonym =
     ? async () => asSent
     : secretPseudonym(new SecretsManagerClient({}), settings.pseudonymKeySecret)
 const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX),
+  sessions: dynamoSessionStore(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: s3DeadLetters(new S3Client({}), settings.deadLetterBucket),
   digest: sha256,

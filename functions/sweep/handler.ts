@@ -9,7 +9,7 @@ import { kinesisHorizon } from '../aws/kinesis-horizon.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
 import { loadProgress } from '../aws/shard-progress.ts'
-import { DUE_SHARDS, SESSION_DURATION_MS_MAX } from '../contract.ts'
+import { DUE_SHARDS } from '../contract.ts'
 import { type SweepReport, sweep } from './sweep.ts'
 import { sweepMetrics } from './sweep-metrics.ts'
 
@@ -20,7 +20,7 @@ const settings = { ...readSweepEnvironment(process.env), dueShards: DUE_SHARDS }
 const client = documentClient()
 // The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient({ maxAttempts: 4, requestHandler: new NodeHttpHandler({ requestTimeout: 3000 }) })
-const sessions = dynamoSessionStore(client, settings.sessionsTable, SESSION_DURATION_MS_MAX)
+const sessions = dynamoSessionStore(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,
   settings.stream,

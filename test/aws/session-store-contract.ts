@@ -174,8 +174,13 @@ function closedContract(store: () => SessionStore): void {
   const grown = session([...EVERY_TYPE, search(at(6))], { ids: [id] })
   const put = (closed: Session, version: number, user?: string): Promise<void> =>
     store().putClosed(closedOf(closed, version, user), EXPIRES_MS)
-  const load = (fromSeconds: number, toSeconds: number, user = 'ann'): Promise<readonly Session[]> =>
-    store().loadClosed(user, { fromMs: at(fromSeconds), toMs: at(toSeconds) })
+  const loadMs = async (fromMs: number, toMs: number, user = 'ann'): Promise<readonly Session[]> => {
+    const found = await store().loadClosed(user, { fromMs, toMs })
+    if (found === null) throw new Error('too much')
+    return found
+  }
+  const load = (fromSeconds: number, toSeconds: number, user?: string): Promise<readonly Session[]> =>
+    loadMs(at(fromSeconds), at(toSeconds), user)
 
   it('gives back a closed session with every type of event and every field', async () => {
     await put(short, 3)
@@ -296,7 +301,7 @@ function closedContract(store: () => SessionStore): void {
   ])('follows sessions that limits cut, %s, to the last that continues them', async (_, length, stepMs) => {
     const chain = chainOf(length, stepMs)
     for (const link of [...chain].reverse()) await put(link, 1)
-    const found = await store().loadClosed('ann', { fromMs: ORIGIN_MS - HOUR, toMs: ORIGIN_MS })
+    const found = await loadMs(ORIGIN_MS - HOUR, ORIGIN_MS)
     expect(sortedIds(found)).toEqual(sortedIds(chain))
   })
 
@@ -304,8 +309,53 @@ function closedContract(store: () => SessionStore): void {
     const [first, second, third] = chainOf(3, 12 * HOUR) as [Session, Session, Session]
     const old = session([search(ORIGIN_MS + 2 * HOUR)], { continues: sessionId(first) })
     for (const link of [old, third, second, first]) await put(link, 1)
-    const found = await store().loadClosed('ann', { fromMs: ORIGIN_MS - HOUR, toMs: ORIGIN_MS })
+    const found = await loadMs(ORIGIN_MS - HOUR, ORIGIN_MS)
     expect(sortedIds(found)).toEqual(expect.arrayContaining(sortedIds([first, second, third])))
+  })
+
+  it('finds of many sessions those near, and on either side one that keeps the others apart', async () => {
+    const hourly = Array.from({ length: 48 }, (_, n) => session([search(ORIGIN_MS + n * HOUR)]))
+    for (const one of hourly) await put(one, 1)
+    for (const [fromHour, toHour, first, last] of [
+      [20, 20, 19, 21],
+      [20.1, 20.2, 20, 21],
+      [20, 23.5, 19, 24],
+      [-1, -1, 0, 0],
+      [60, 60, 47, 47],
+    ] as const) {
+      const found = await loadMs(ORIGIN_MS + fromHour * HOUR, ORIGIN_MS + toHour * HOUR)
+      expect(sortedIds(found)).toEqual(sortedIds(hourly.slice(first, last + 1)))
+    }
+  })
+
+  it('finds them though marks lie between', async () => {
+    const [before, after] = [session([search(ORIGIN_MS)]), session([search(ORIGIN_MS + HOUR)])]
+    await put(before, 1)
+    await put(after, 1)
+    for (let n = 1; n < 60; n++) {
+      await store().putAbsorbed(
+        'ann',
+        foundingId(search(ORIGIN_MS + n * MINUTE, { eventId: `gone ${n}` })),
+        1,
+        EXPIRES_MS,
+      )
+    }
+    expect(sortedIds(await loadMs(at(1800), at(1800)))).toEqual(sortedIds([before, after]))
+  })
+
+  it('reads a run of full sessions only as far as it could be opened again, and no range that holds more', async () => {
+    const items = Array.from({ length: 1000 }, (_, n) => `item ${n}`)
+    const startOf = (n: number): number => ORIGIN_MS + n * MINUTE
+    const full = Array.from({ length: 60 }, (_, n) => {
+      const events = Array.from({ length: 25 }, (_, m) => results(startOf(n) + m, items, { eventId: `${n} ${m}` }))
+      const continues = n === 0 ? null : foundingId(results(startOf(n - 1), items, { eventId: `${n - 1} 0` }))
+      return session(events, { continues, cut: { reason: 'max_events', atMs: startOf(n + 1) } })
+    })
+    for (const one of full) await put(one, 1)
+    const found = await loadMs(startOf(30), startOf(30))
+    expect(found.length).toBeLessThan(15)
+    expect(sortedIds(found)).toEqual(expect.arrayContaining(sortedIds(full.slice(29, 32))))
+    expect(await store().loadClosed('ann', { fromMs: startOf(10), toMs: startOf(40) })).toBeNull()
   })
 
   it.each(['0000-01-01', '0001-01-01', '1969-12-31'])('finds a session of %s', async (day) => {

@@ -6,9 +6,10 @@ import { BatchGetCommand, DynamoDBDocumentClient, PutCommand, QueryCommand } fro
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { documentClient } from '../../functions/aws/document-client.ts'
-import { closedItem, stateItem } from '../../functions/aws/session-items.ts'
+import { absorbedItem, closedItem, stateItem } from '../../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
-import { EXPIRES_AT, SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
+import { EXPIRES_AT } from '../../functions/contract.ts'
+import type { Session } from '../../functions/domain/session.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memorySessionStore } from '../../local/memory-stores.ts'
@@ -41,13 +42,13 @@ sessionStoreContract('in memory', async () => memorySessionStore())
 sessionStoreContract('on DynamoDB', async () => {
   const table = sessionsTable(`sessions-${randomUUID()}`)
   await makeTables([table], clients)
-  return dynamoSessionStore(client, table.name, SESSION_DURATION_MS_MAX)
+  return dynamoSessionStore(client, table.name)
 })
 
 describe('a session store on a DynamoDB that answers in parts, or not', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
   const mocked = mockClient(scripted)
-  const store = dynamoSessionStore(scripted, 'sessions', SESSION_DURATION_MS_MAX)
+  const store = dynamoSessionStore(scripted, 'sessions')
   const keysOf = (users: readonly string[]) => users.map((user) => ({ pk: `user#${user}`, sk: 'open' }))
   const stateOfUser = (user: string) => stateItem(user, stateOf(3), EXPIRES_MS)
   const closedAt = (seconds: number) => session([search(at(seconds))])
@@ -85,23 +86,26 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     expect(sizes.map((keys) => keys?.length)).toEqual([100, 100, 1])
   })
 
-  it('reads every page of closed sessions, consistently', async () => {
-    const [first, second] = [closedAt(0), closedAt(3600)]
-    const pages = [
-      { Items: [closedItem(closedOf(first, 1), EXPIRES_MS)], LastEvaluatedKey: { pk: 'a', sk: 'b' } },
-      { Items: [], LastEvaluatedKey: { pk: 'c', sk: 'd' } },
-      { Items: [closedItem(closedOf(second, 1), EXPIRES_MS)] },
-    ]
+  it('reads closed sessions consistently, in pages that grow, and no page more than it needs', async () => {
+    const [earlier, near, later] = [closedAt(0), closedAt(3600), closedAt(7200)]
+    const item = (session: Session) => closedItem(closedOf(session, 1), EXPIRES_MS)
+    const mark = absorbedItem('ann', 'gone', 1, EXPIRES_MS)
+    const back = [[mark, mark], [mark], [item(near)], [item(earlier), item(closedAt(-9))], [item(closedAt(-10))]]
+    const forth = [[item(later), item(closedAt(9998))], [item(closedAt(9999))]]
     const asked: unknown[] = []
-    mocked.on(QueryCommand).callsFake(({ ExclusiveStartKey: start, ConsistentRead: consistent }) => {
-      asked.push([start, consistent])
-      return pages[asked.length - 1]
+    mocked.on(QueryCommand).callsFake((query) => {
+      asked.push([query.ScanIndexForward, query.Limit, query.ConsistentRead, query.ExclusiveStartKey?.sk])
+      const pages = query.ScanIndexForward ? forth : back
+      const n = query.ExclusiveStartKey?.sk ?? 0
+      return { Items: pages[n], ...(pages[n + 1] && { LastEvaluatedKey: { pk: 'a', sk: n + 1 } }) }
     })
-    expect(await store.loadClosed('ann', { fromMs: at(0), toMs: at(3600) })).toEqual([first, second])
+    expect(await store.loadClosed('ann', { fromMs: at(3600), toMs: at(3600) })).toEqual([near, earlier, later])
     expect(asked).toEqual([
-      [undefined, true],
-      [{ pk: 'a', sk: 'b' }, true],
-      [{ pk: 'c', sk: 'd' }, true],
+      [false, 2, true, undefined],
+      [false, 8, true, 1],
+      [false, 32, true, 2],
+      [false, 128, true, 3],
+      [true, 2, true, undefined],
     ])
   })
 

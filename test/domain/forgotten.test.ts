@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Arrival } from '../../functions/domain/event.ts'
 import { forgottenLonger, isForgotten } from '../../functions/domain/forgotten.ts'
-import { apply, closedRange, NEW_USER, roomFor, type UserState } from '../../functions/domain/user-state.ts'
+import { touchedRanges } from '../../functions/domain/nearby.ts'
+import { apply, NEW_USER, roomFor, type UserState } from '../../functions/domain/user-state.ts'
 import { at, bare, HOUR, RULES } from '../support/events.ts'
 import { randomLog, SEED } from '../support/random-log.ts'
 
@@ -49,7 +50,7 @@ describe('a state that is forgotten', () => {
           expect(given.accepted + given.duplicates + given.refused.length + given.forgotten).toBe(all.length)
           expect(roomFor(STATE, [], all, rules).batches.flat().length).toBe(all.length)
           const reached = { ...STATE, closedReachMs: at(1000) }
-          expect(closedRange(reached, all, rules)).toEqual(closedRange(reached, after, rules))
+          expect(touchedRanges(reached, all, rules)).toEqual(touchedRanges(reached, after, rules))
         }),
         { seed: SEED, numRuns: 1000 },
       )

@@ -9,7 +9,6 @@ import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
 import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letter-erasure.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
-import { SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { UserError } from '../../local/user-error.ts'
@@ -51,7 +50,7 @@ async function fill(): Promise<void> {
   }
   await pipeline.finalizeAll()
   const { sessions, results, deadLetters } = pipeline
-  const stored = dynamoSessionStore(clients.dynamodb, NAMES.sessions, SESSION_DURATION_MS_MAX)
+  const stored = dynamoSessionStore(clients.dynamodb, NAMES.sessions)
   for (const { closed } of sessions.closed.values()) if (closed !== null) await stored.putClosed(closed, EXPIRES_MS)
   for (const [user, state] of sessions.states) await stored.saveUser(user, state, 0, EXPIRES_MS)
   for (const row of results.rows.values()) await dynamoResultStore(clients.dynamodb, NAMES.results).put(row, EXPIRES_MS)
@@ -81,7 +80,7 @@ describe('forgetting on DynamoDB and S3', () => {
     await fill()
     const [sessions, rows] = [await itemsOf(NAMES.sessions, 'ben'), await itemsOf(NAMES.results, 'ben')]
     const ports = {
-      sessions: dynamoSessionStore(clients.dynamodb, NAMES.sessions, SESSION_DURATION_MS_MAX),
+      sessions: dynamoSessionStore(clients.dynamodb, NAMES.sessions),
       results: dynamoResultStore(clients.dynamodb, NAMES.results),
       deadLetters: s3KeptLetters(clients.s3, NAMES.bucket),
       pseudonym: (user: string) => user,

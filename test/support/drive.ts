@@ -2,16 +2,10 @@
 
 import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/closing.ts'
 import type { Arrival } from '../../functions/domain/event.ts'
+import { touchedRanges } from '../../functions/domain/nearby.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/session.ts'
-import {
-  apply,
-  closedRange,
-  NEW_USER,
-  type Refusal,
-  roomFor,
-  type UserState,
-} from '../../functions/domain/user-state.ts'
+import { apply, NEW_USER, type Refusal, roomFor, type UserState } from '../../functions/domain/user-state.ts'
 
 export interface Driven {
   state: UserState
@@ -43,7 +37,7 @@ export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rule
 }
 
 function shown(driven: Driven, arrivals: readonly Arrival[], rules: Rules): Session[] {
-  return closedRange(driven.state, arrivals, rules) === null ? [] : [...driven.closed.values()]
+  return touchedRanges(driven.state, arrivals, rules).length === 0 ? [] : [...driven.closed.values()]
 }
 
 export function sweepAt(driven: Driven, nowMs: number, rules: Rules): void {
