@@ -1,12 +1,8 @@
 // A local run: settings in; the deployed template's stream, tables, bucket, functions and schedule running on this machine out.
 
-import { rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
+import { accountFor } from './account.ts'
 import { chaotic, mishapsAt, NO_MISHAPS } from './chaos.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from './clients.ts'
 import { drainSessions } from './drain.ts'
@@ -16,22 +12,17 @@ import { type FunctionLog, functionLog } from './function-log.ts'
 import { type FunctionProcess, startFunction } from './function-process.ts'
 import { startGateway } from './gateway.ts'
 import { startKinesisPoller } from './kinesis-poller.ts'
-import { type LogPositions, logPositions } from './log-positions.ts'
+import type { LogPositions } from './log-positions.ts'
 import { type Produced, produce } from './producer.ts'
 import { provision } from './provision.ts'
+import { runFolder } from './run-folder.ts'
 import { startSchedule } from './schedule.ts'
-import {
-  readRejected,
-  readResults,
-  readSessions,
-  type Summary,
-  type SummaryTables,
-  summarize,
-  summarizeCapacity,
-} from './summary.ts'
+import { readResults, type Summary, type SummaryTables } from './summary.ts'
 import { synthesize } from './synthesized-app.ts'
 import { startTableStreamPoller } from './table-stream-poller.ts'
 import { type MappingSpec, type PipelineSpec, readPipeline } from './template.ts'
+import { keepUnsendable } from './unsendable.ts'
+import { UserError } from './user-error.ts'
 
 export interface LocalRunOptions {
   /** Texts by name, as `-c name=value` gives them to the CDK app. */
@@ -51,7 +42,7 @@ export interface LocalRun {
   readonly clients: Clients
   /**
    * Writes the lines to the stream, and returns when every record has been through ingest. What an earlier run on the
-   * same data wrote of a log of this name is not written again.
+   * same data wrote of a log of this name is not written again, and has to be the same still.
    */
   play(name: string, lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
   /** Closes every session and returns when all results are written. */
@@ -67,20 +58,17 @@ const PROGRESS_EVERY_MS = 20
 
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { settings, firstPort, dataFolder, chaosRate, env } = options
-  const folder = dataFolder === null ? await mkdtemp(join(tmpdir(), 'search-session-ctr-')) : join(dataFolder, 'app')
-  const stops: (() => unknown)[] = []
-  if (dataFolder === null) {
-    stops.push(() => rm(folder, { recursive: true, force: true }))
-    // For a process that ends in mid-start.
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  }
+  if (dataFolder !== null && isShared(env))
+    throw new UserError('--data keeps what emulators hold: unset KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT')
+  const folder = await runFolder(dataFolder)
+  const stops: (() => unknown)[] = [folder.leave]
   const stop = async (): Promise<void> => {
     for (const undo of stops.reverse()) await undo()
     stops.length = 0
   }
   try {
     const [template, endpoints] = await settleBoth(
-      synthesize(folder, settings),
+      synthesize(folder.app, settings),
       startEndpoints(firstPort, dataFolder, env),
       stops,
     )
@@ -95,10 +83,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     await provision(spec, clients)
     const log = functionLog()
     const reached = { dynamodb: gateway.endpoint, kinesis: kinesis.endpoint, s3: s3.endpoint }
-    const functions = startFunctions(spec, folder, reached, chaosRate, log.add)
+    const functions = startFunctions(spec, folder.app, reached, chaosRate, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
-    const positions = logPositions(dataFolder)
-    return assemble(spec, functions, { endpoints, clients, gateway, log, positions }, stops, stop)
+    const parts = { endpoints, clients, gateway, log, positions: folder.positions }
+    return assemble(spec, functions, parts, stops, stop)
   } catch (error) {
     await stop()
     throw error
@@ -171,6 +159,7 @@ function assemble(
   const finalizePoller = startTableStreamPoller(fromTable, invokedBy(fromTable.functionName), clients)
   const schedule = startSchedule(one(spec.schedules), invokedBy(one(spec.schedules).functionName), TICK_MS)
   stops.push(ingestPoller.stop, finalizePoller.stop, schedule.stop)
+  const played = new Set<string>()
   let produced = 0
   let eventsIn = 0
 
@@ -180,14 +169,15 @@ function assemble(
     outputs: spec.outputs,
     clients,
     play: async (name, lines, onProgress) => {
+      const position = positions.of(name)
       const onSent = (sent: number): void => {
-        positions.record(name, sent)
+        position.record(sent)
         onProgress(arrived(), eventsIn + sent)
       }
-      const made = await produce(lines, streamName, clients.kinesis, onSent, positions.of(name))
-      await s3DeadLetters(clients.s3, tables.deadLetters).put(
-        made.tooLarge.map((line, n) => unsendable(line, eventsIn + n)),
-      )
+      const made = await produce(position.checked(lines), streamName, clients.kinesis, onSent, position.skip)
+      position.end(made.sent)
+      await keepUnsendable(made.tooLarge, eventsIn, clients.s3, tables.deadLetters)
+      played.add(name)
       eventsIn += made.lines
       produced += made.sent
       while (arrived() < produced) {
@@ -204,16 +194,7 @@ function assemble(
       if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
     },
     results: () => readResults(clients, tables.results),
-    summary: async () => {
-      const rows = await readResults(clients, tables.results)
-      const stored = await readSessions(clients, tables.sessions)
-      const rejected = await readRejected(clients, tables.deadLetters)
-      const summary = summarize(eventsIn, rows, stored, rejected, summarizeCapacity(gateway.capacity(), tables))
-      // A repeated delivery may count a duplicate again, so there are at least as many as the tables say.
-      const missing = summary.duplicates - log.duplicates()
-      if (missing > 0) throw new Error(`${missing} events are in no table and no dead letter:\n${log.tail()}`)
-      return summary
-    },
+    summary: () => accountFor(eventsIn + positions.eventsBeside(played), tables, clients, gateway.capacity(), log),
     stop,
   }
 }
@@ -222,16 +203,4 @@ function one<T>(found: readonly T[]): T {
   const [first] = found
   if (first === undefined || found.length > 1) throw new Error(`expected one in the template and found ${found.length}`)
   return first
-}
-
-/** A line that no stream takes is kept where ingest keeps what it refuses. */
-function unsendable(line: Buffer, index: number) {
-  return {
-    reason: 'too-large' as const,
-    detail: 'over what a Kinesis record may hold',
-    shardId: 'producer',
-    sequenceNumber: String(index),
-    arrivalMs: Date.now(),
-    data: line.toString('base64'),
-  }
 }
