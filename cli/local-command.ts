@@ -38,7 +38,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     run = await startLocalRun({
       settings: options.setting,
       firstPort: options.port ?? null,
-      dataFolder: options.data ?? null,
+      dataFolder: options.data === undefined ? null : resolve(options.data),
       chaosRate: options.chaos ?? 0,
       env: process.env,
     })
@@ -62,8 +62,10 @@ async function play(
   progress: ReturnType<typeof startProgress>,
 ): Promise<void> {
   const input = events === '-' ? process.stdin : createReadStream(events)
+  // One log, however its path is written.
+  const name = events === '-' ? '-' : resolve(events)
   try {
-    await run.play(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
+    await run.play(name, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
   } finally {
     // What is still to come would keep the process alive after a failure.
     input.destroy()

@@ -16,14 +16,15 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   program
     .command('local')
     .description('run the deployed pipeline on this machine with a log of events')
-    .option('--events <file>', 'events to play, one JSON object a line; - for standard input')
-    .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table')
+    .option('--events <file>', 'events to play, one JSON object a line; - for standard input', parsePath)
+    .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table', parsePath)
     .option('--setting <name=value>', 'a setting of the deployment, repeatable', collectSetting, {})
     .option('--keep', 'leave the endpoints up, and print how to reach them, until Ctrl-C')
     .option('--port <number>', 'Kinesis listens here, DynamoDB and S3 on the next two (default: free ports)', parsePort)
     .option(
       '--data <folder>',
       'keep the stream and the tables there; a run on the same folder goes on where one was killed',
+      parsePath,
     )
     .option('--chaos <rate>', 'let calls fail and functions die, at this rate from 0 to 0.5', parseRate)
     .addHelpText(
@@ -91,12 +92,21 @@ Examples:
   npm run sim -- --seed 625`,
     )
     .action(runSim)
+  // A library's, out of anybody's reach: Node would show where it was thrown.
+  process.once('uncaughtException', (error) => {
+    tell(error)
+    process.exit(1)
+  })
   try {
     await program.parseAsync([...argv])
   } catch (error) {
-    console.error(error instanceof UserError || error instanceof SettingError ? error.message : failureText(error))
+    tell(error)
     process.exitCode = 1
   }
+}
+
+function tell(error: unknown): void {
+  console.error(error instanceof UserError || error instanceof SettingError ? error.message : failureText(error))
 }
 
 /** What went wrong that is nobody's mistake at the terminal; where it did is told to who asks. */
@@ -111,6 +121,11 @@ function collectSetting(text: string, settings: Readonly<Record<string, string>>
   const equals = text.indexOf('=')
   if (equals < 1) throw new InvalidArgumentError('Expected name=value.')
   return { ...settings, [text.slice(0, equals)]: text.slice(equals + 1) }
+}
+
+function parsePath(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('Expected a path.')
 }
 
 function parseCount(text: string): number {

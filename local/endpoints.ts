@@ -80,13 +80,15 @@ async function startS3(port: number): Promise<Service> {
 }
 
 async function startDynamo(port: number, dataFolder: string | null, env: NodeJS.ProcessEnv): Promise<Service> {
-  const kept = dataFolder === null ? [] : ['--db-path', join(dataFolder, 'dynamodb.sqlite')]
+  const file = dataFolder === null ? null : join(dataFolder, 'dynamodb.sqlite')
+  const kept = file === null ? [] : ['--db-path', file]
   const command = [dynoxideBinary(env), 'serve', '--host', HOST, '--port', String(port), ...kept]
   // Its input stays open for as long as this process lives.
   const child = spawn(process.execPath, [TIED_PROCESS, ...command], { stdio: ['pipe', 'ignore', 'ignore'] })
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new UserError(`DynamoDB's emulator does not start: ${error.message}`)))
-    child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}`)))
+    const on = file === null ? '' : ` on ${file}`
+    child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}${on}`)))
   })
   failed.catch(() => {})
   await Promise.race([listening(port), failed])

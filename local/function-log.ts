@@ -17,11 +17,25 @@ export function functionLog(): FunctionLog {
     add: (line) => {
       lines.push(line)
       if (lines.length > LOG_LINES_KEPT) lines.shift()
-      // A function that is killed may leave a line without its end.
-      const isReport = line.startsWith('{"step":"ingest"') && line.endsWith('}')
-      if (isReport) duplicates += (JSON.parse(line) as { duplicates: number }).duplicates
+      const { step, duplicates: more } = readReport(line)
+      if (step === 'ingest' && typeof more === 'number') duplicates += more
     },
     duplicates: () => duplicates,
     tail: () => lines.join('\n'),
+  }
+}
+
+interface Report {
+  readonly step?: unknown
+  readonly duplicates?: unknown
+}
+
+/** Empty where the line is none: a function that is killed may leave it without its end. */
+function readReport(line: string): Report {
+  if (!line.startsWith('{')) return {}
+  try {
+    return JSON.parse(line) as Report
+  } catch {
+    return {}
   }
 }

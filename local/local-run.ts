@@ -1,11 +1,8 @@
 // A local run: settings in; the deployed template's stream, tables, bucket, functions and schedule running on this machine out.
 
-import { rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
+import { accountFor } from './account.ts'
 import { mishapsAt, NO_MISHAPS } from './chaos.ts'
 import { type Clients, localClients } from './clients.ts'
 import { drainSessions } from './drain.ts'
@@ -16,22 +13,16 @@ import type { FunctionProcess } from './function-process.ts'
 import { startFunctions } from './function-processes.ts'
 import { type Gateways, startGateways } from './gateways.ts'
 import { startKinesisPoller } from './kinesis-poller.ts'
-import { type LogPositions, logPositions } from './log-positions.ts'
+import type { LogPositions } from './log-positions.ts'
 import { logPlayer, type Player } from './player.ts'
 import { provision } from './provision.ts'
+import { runFolder } from './run-folder.ts'
 import { startSchedule } from './schedule.ts'
-import {
-  readRejected,
-  readResults,
-  readSessions,
-  type Summary,
-  type SummaryTables,
-  summarize,
-  summarizeCapacity,
-} from './summary.ts'
+import { readResults, type Summary, type SummaryTables } from './summary.ts'
 import { synthesize } from './synthesized-app.ts'
 import { startTableStreamPoller } from './table-stream-poller.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline, type Template } from './template.ts'
+import { UserError } from './user-error.ts'
 
 export interface LocalRunOptions {
   /** Texts by name, as `-c name=value` gives them to the CDK app. */
@@ -54,7 +45,7 @@ export interface LocalRun {
   readonly functions: readonly FunctionSpec[]
   /**
    * Writes the lines to the stream, and returns when every record has been through ingest. What an earlier run on the
-   * same data wrote of a log of this name is not written again.
+   * same data wrote of a log of this name is not written again, and has to be the same still.
    */
   readonly play: Player['play']
   /** Closes every session and returns when all results are written. */
@@ -73,20 +64,17 @@ const TICK_MS = 1000
 
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { settings, firstPort, dataFolder, chaosRate, env, amend = (template) => template } = options
-  const folder = dataFolder === null ? await mkdtemp(join(tmpdir(), 'search-session-ctr-')) : join(dataFolder, 'app')
-  const stops: (() => unknown)[] = []
-  if (dataFolder === null) {
-    stops.push(() => rm(folder, { recursive: true, force: true }))
-    // For a process that ends in mid-start.
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  }
+  if (dataFolder !== null && isShared(env))
+    throw new UserError('--data keeps what emulators hold: unset KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT')
+  const folder = await runFolder(dataFolder)
+  const stops: (() => unknown)[] = [folder.leave]
   const stop = async (): Promise<void> => {
     for (const undo of stops.reverse()) await undo()
     stops.length = 0
   }
   try {
     const [template, endpoints] = await settleBoth(
-      synthesize(folder, settings),
+      synthesize(folder.app, settings),
       startEndpoints(firstPort, dataFolder, env),
       stops,
     )
@@ -98,10 +86,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const gateways = await startGateways(endpoints, chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate), roles)
     stops.push(gateways.stop)
     const log = functionLog()
-    const functions = startFunctions(spec.functions, folder, gateways.endpoints, roles, chaosRate, log.add)
+    const functions = startFunctions(spec.functions, folder.app, gateways.endpoints, roles, chaosRate, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
-    const positions = logPositions(dataFolder)
-    return assemble(spec, functions, { endpoints, clients, gateways, roles, log, positions }, stops, stop)
+    const parts = { endpoints, clients, gateways, roles, log, positions: folder.positions }
+    return assemble(spec, functions, parts, stops, stop)
   } catch (error) {
     await stop()
     throw error
@@ -166,17 +154,7 @@ function assemble(
     const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
     if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
   }
-  const summary = async (): Promise<Summary> => {
-    const rows = await readResults(clients, tables.results)
-    const stored = await readSessions(clients, tables.sessions)
-    const rejected = await readRejected(clients, tables.deadLetters)
-    const capacity = summarizeCapacity(gateways.capacity(), tables)
-    const summarized = summarize(player.eventsPlayed(), rows, stored, rejected, capacity)
-    // A repeated delivery may count a duplicate again, so there are at least as many as the tables say.
-    const missing = stored.forgottenUsers > 0 ? 0 : summarized.duplicates - log.duplicates()
-    if (missing > 0) throw new Error(`${missing} events are in no table and no dead letter:\n${log.tail()}`)
-    return summarized
-  }
+  const summary = (): Promise<Summary> => accountFor(player.eventsPlayed(), tables, clients, gateways.capacity(), log)
   return {
     endpoints,
     outputs: spec.outputs,

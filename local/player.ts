@@ -10,7 +10,7 @@ import { type Produced, produce } from './producer.ts'
 export interface Player {
   /** Returns when every record has been through ingest. What the positions say is in the stream is not written again. */
   play(name: string, lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
-  /** Events of all logs so far: a line may hold several. */
+  /** Events of all logs in the stream, those of earlier runs too: a line may hold several. */
   eventsPlayed(): number
 }
 
@@ -27,16 +27,20 @@ export function logPlayer(
   let produced = 0
   let linesPlayed = 0
   let eventsPlayed = 0
+  const played = new Set<string>()
   const arrived = (): number => poller.counts().delivered + poller.counts().discarded
   return {
-    eventsPlayed: () => eventsPlayed,
+    eventsPlayed: () => eventsPlayed + positions.eventsBeside(played),
     play: async (name, lines, onProgress) => {
+      const position = positions.of(name)
       const onSent = (sent: number): void => {
-        positions.record(name, sent)
+        position.record(sent)
         onProgress(arrived(), linesPlayed + sent)
       }
-      const made = await produce(lines, streamName, kinesis, onSent, positions.of(name))
+      const made = await produce(position.checked(lines), streamName, kinesis, onSent, position.skip)
+      position.end(made.events - made.tooLarge.length)
       await deadLetters.put(made.tooLarge.map((line, n) => unsendable(line, linesPlayed + n)))
+      played.add(name)
       linesPlayed += made.lines
       eventsPlayed += made.events
       produced += made.sent

@@ -33,12 +33,17 @@ export function checkAtRest(
     const events = sessions.flatMap((session) => session.events)
     const accepted = new Map(events.map((event) => [event.eventId, event]))
     if (accepted.size < events.length) broken('an event is in two sessions')
+    const unrefused = new Set<string>()
     for (const one of watch.sent) {
       if (one.user !== user || one.arrivalMs < fromMs || one.event === null || watch.isErased(one)) continue
-      if (accepted.has(one.event.eventId)) continue
-      const isKept = lettersBySequence.has(one.sequenceNumber) || watch.isKeptAside(one)
+      const isRefused = lettersBySequence.has(one.sequenceNumber)
+      if (!isRefused) unrefused.add(one.event.eventId)
+      const isKept = accepted.has(one.event.eventId) || isRefused || watch.isKeptAside(one)
       if (!isKept) broken(`${one.eventId} is in no session and no dead letter`)
     }
+    // One record brought it. Another with the same event may have come too late.
+    const twice = [...accepted.keys()].find((eventId) => !unrefused.has(eventId))
+    if (twice !== undefined) broken(`${twice} is in a session though each of its records is a dead letter`)
     checkForgotten(user, accepted, stores, watch, broken)
     const expected = oracleSessions([...accepted.values()], rules)
     checkSessions(sessions, expected, broken)

@@ -59,10 +59,11 @@ export function deliverRecords(
 }
 
 function ingestPorts(wiring: Wiring, { call }: Invocation, progress: ShardProgress | null): IngestPorts {
-  const { world, stores, watch, control } = wiring
+  const { world, stores, watch, rules, control } = wiring
   const reached = reachedSessions(stores, { call, hasTime: () => true }, world)
   const saving: SessionStore = {
-    ...reached,
+    // What ingest closes may be amended, unless late events are diverted.
+    ...(rules.lateEvents === 'divert' ? watchedClosing(reached, wiring) : reached),
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
       // Before it is known to have succeeded: what may have been applied counts as applied.
       watch.mayBeSaved(user, state)
@@ -117,14 +118,7 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
 export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number): Promise<Outcome<null>> {
   const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
-    const reached = reachedSessions(stores, invocation, world)
-    const watched: SessionStore = {
-      ...reached,
-      putClosed: (closed, expiresAtMs) => {
-        watch.closes(closed, stores.sessions.states.get(closed.user)?.skewMs ?? null, world.time.nowMs())
-        return reached.putClosed(closed, expiresAtMs)
-      },
-    }
+    const watched = watchedClosing(reachedSessions(stores, invocation, world), wiring)
     const sessions =
       control === 'trusted-index' ? trustingIndex(watched, stores.sessions.statesAsOf(longAgoMs(world))) : watched
     const kinesis = simulatedKinesis(stream, invocation, world)
@@ -139,8 +133,22 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
       horizon: control === 'wall-clock-sweep' ? wallClock : horizon,
       hasTime: invocation.hasTime,
     }
+    const found = new Map(stores.sessions.states)
+    const stale = world.faults.counts.staleIndex
     const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs, dueShards: 1 }, world.time.nowMs())
     if (report.failed !== null) throw report.failed.cause
+    const isWhole = !report.isUnfinished && world.faults.counts.staleIndex === stale
+    if (isWhole) watch.wasSwept(found, stores.sessions.states, report.horizonMs)
     return null
   })
+}
+
+function watchedClosing(sessions: SessionStore, { world, stores, watch }: Wiring): SessionStore {
+  return {
+    ...sessions,
+    putClosed: (closed, expiresAtMs) => {
+      watch.closes(closed, stores.sessions.states.get(closed.user)?.skewMs ?? null, world.time.nowMs())
+      return sessions.putClosed(closed, expiresAtMs)
+    },
+  }
 }

@@ -7,7 +7,7 @@ import type { Digest, Event } from '../functions/domain/event.ts'
 import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { firstEvent } from '../functions/domain/session.ts'
-import type { UserState } from '../functions/domain/user-state.ts'
+import { nextDueAt, type UserState } from '../functions/domain/user-state.ts'
 import type { Sent } from './traffic.ts'
 
 export interface Violation {
@@ -34,8 +34,10 @@ export interface Watch {
   isErased(sent: SentEvent): boolean
   /** What is written, whether or not it is heard of again, is no longer unread. */
   mayBeSaved(user: string, state: UserState): void
-  /** Called when the sweeper is about to close: no record that is on time and not yet applied may touch the session. */
+  /** Called when a session is about to be closed for good or by the sweeper: no record that is on time and not yet applied may touch the session. */
   closes(closed: ClosedSession, skewMs: number | null, nowMs: number): void
+  /** Called after a sweep that saw the due index as it was: it left nothing as it found it that was due then. */
+  wasSwept(found: ReadonlyMap<string, UserState>, left: ReadonlyMap<string, UserState>, horizonMs: number): void
   /** Called when a row is about to be replaced. */
   replaces(before: ResultRow | undefined, after: ResultRow): void
   broken(user: string, what: string): void
@@ -88,6 +90,13 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
         if (event === null || event.timeMs < watermark(arrivalMs, skewMs, rules)) continue
         if (event.timeMs < firstEvent(session).timeMs - rules.gapMs || event.timeMs > reach(session, rules)) continue
         broken(user, `a session closed (${reason}) though ${event.eventId}, unread and on time, belongs to it`)
+      }
+    },
+    wasSwept: (found, left, horizonMs) => {
+      for (const [user, state] of left) {
+        const dueMs = nextDueAt(state, rules)
+        if (found.get(user) !== state || dueMs === null || dueMs > horizonMs) continue
+        broken(user, `a sweep at ${horizonMs} left a session open that was due at ${dueMs}`)
       }
     },
     replaces: (before, after) => {

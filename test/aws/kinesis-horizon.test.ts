@@ -28,6 +28,8 @@ interface ScriptedShard {
   /** What the looks find; the last is found again and again. */
   readonly pages: readonly (Page | Error)[]
   readonly applied?: Progress
+  /** Places of the shards that it was split or merged from. */
+  readonly parents?: readonly number[]
 }
 
 const CAUGHT_UP: Page = { MillisBehindLatest: 0 }
@@ -64,8 +66,14 @@ function readUpTo(shards: readonly ScriptedShard[], pageSize = 100): Promise<num
     // Kinesis refuses a request that names both, or neither.
     if ((name === 'events') === (token !== undefined)) throw new Error('InvalidArgumentException')
     const start = Number(token ?? 0)
-    const ids = shards.map((_, n) => ({ ShardId: `shard-${n}` })).slice(start, start + pageSize)
-    return { Shards: ids, ...(start + pageSize < shards.length && { NextToken: String(start + pageSize) }) }
+    const listed = shards.map(({ parents = [] }, n) => {
+      const [ParentShardId, AdjacentParentShardId] = parents.map((parent) => `shard-${parent}`)
+      return { ShardId: `shard-${n}`, ParentShardId, AdjacentParentShardId }
+    })
+    return {
+      Shards: listed.slice(start, start + pageSize),
+      ...(start + pageSize < shards.length && { NextToken: String(start + pageSize) }),
+    }
   })
   mocked.on(GetShardIteratorCommand).callsFake(({ ShardId: id }) => ({ ShardIterator: `${id} 0` }))
   mocked.on(GetRecordsCommand).callsFake(({ ShardIterator: iterator }) => {
@@ -129,6 +137,20 @@ describe('the horizon', () => {
     const child = { pages: [CAUGHT_UP], applied: applied(at(900)) }
     expect(await readUpTo([{ pages: [unread(at(70))], applied: applied(at(60)) }, child])).toBe(at(70))
     expect(await readUpTo([{ pages: [unread(at(80), true)], applied: applied(at(60)) }, child])).toBe(at(80))
+  })
+
+  it('is held back by each parent that is not drained, though its children are read', async () => {
+    const childOf = (...parents: number[]): ScriptedShard => ({
+      pages: [CAUGHT_UP],
+      applied: applied(at(900)),
+      parents,
+    })
+    const undrained = { pages: [unread(at(70), true)], applied: applied(at(60)) }
+    const drained = { pages: [DRAINED], applied: applied(at(60)) }
+    expect(await readUpTo([undrained, childOf(0), childOf(0)])).toBe(at(70))
+    expect(await readUpTo([undrained, drained, childOf(0, 1)])).toBe(at(70))
+    expect(await readUpTo([drained, undrained, childOf(0, 1)])).toBe(at(70))
+    expect(await readUpTo([drained, drained, childOf(0, 1)])).toBe(NOW_MS - SPREAD_MS)
   })
 
   it('looks on after empty pages', async () => {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
-import { BatchGetCommand, DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { documentClient } from '../../functions/aws/document-client.ts'
@@ -107,6 +107,12 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
       [false, 128, true, 3],
       [true, 2, true, undefined],
     ])
+  })
+
+  it('reads the version of a closed session consistently, since who finds none takes it for never closed', async () => {
+    mocked.on(GetCommand).resolves({ Item: closedItem(closedOf(closedAt(0), 4), EXPIRES_MS) })
+    expect(await store.closedVersion('ann', 'some id')).toBe(4)
+    expect(mocked.commandCalls(GetCommand).map((call) => call.args[0].input.ConsistentRead)).toEqual([true])
   })
 
   it('hands the error of a throttled table up untouched', async () => {

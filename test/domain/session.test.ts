@@ -225,6 +225,17 @@ describe('an event behind the watermark', () => {
     ])
   })
 
+  it('is told from one of a shard that lags: ingest closes nothing that is cut, however far its own shard is', () => {
+    const used = { ...strict, maxSessionEvents: 2 }
+    const driven = newDriven()
+    arrive(driven, opens(5, 5.2, 5.4).map(onTime), used)
+    arrive(driven, [onTime(bare('AppOpen', at(100), { eventId: 'of another shard' }))], used)
+    expect(driven.closed.size).toBe(0)
+    arrive(driven, [onTime(bare('AppOpen', at(5.3), { eventId: 'read late' }))], used)
+    expect(driven.refused).toEqual([])
+    expect(seconds(drain(driven, at(200), used))).toEqual([[5, 5.2], [5.3, 5.4], [100]])
+  })
+
   it('is no late one when it is a repetition', () => {
     const driven = newDriven()
     const event = bare('AppOpen', at(5))

@@ -1,7 +1,7 @@
 // The commands as a user types them: arguments in; what is printed, written and left running out.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +39,8 @@ describe('a mistake', () => {
     [['forget', '--user', 'ann'], "required option '--sessions <name>' not specified"],
     [['forget', '--user', '', ...TABLES], '--user: expected 1 to 256 characters'],
     [['forget', '--user', 'ü'.repeat(257), ...TABLES], '--user: expected 1 to 256 characters'],
+    [['local', '--events', 'package.json', '--data', ''], 'Expected a path'],
+    [['local', '--events', 'package.json', '--out', ''], 'Expected a path'],
   ])('%j is told in a sentence', (args, sentence) => {
     const { status, stderr, stdout } = typed(args)
     expect(status).toBe(1)
@@ -54,6 +56,36 @@ describe('a mistake', () => {
     expect(status).toBe(1)
     expect(stderr).toContain('127.0.0.1:9')
     expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it.each([
+    ['kinesis', 'kinesis is not the folder that a run leaves there'],
+    ['dynamodb.sqlite', 'dynamodb.sqlite is not the database that a run leaves there'],
+    ['positions.json', 'positions.json is not as a run leaves it'],
+  ])('is a data folder with a %s of something else, told by its name', (name, sentence) => {
+    const data = mkdtempSync(join(folder, 'data-'))
+    writeFileSync(join(data, name), 'junk')
+    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', data])
+    expect(status).toBe(1)
+    expect(stderr).toBe(`${join(data, sentence)}: give --data another folder\n`)
+    expect(existsSync(join(data, 'lock'))).toBe(false)
+  })
+
+  it('is a broken database of the stream, told by its name though nobody catches it', () => {
+    const data = mkdtempSync(join(folder, 'data-'))
+    mkdirSync(join(data, 'kinesis'))
+    writeFileSync(join(data, 'kinesis', 'CURRENT'), 'junk')
+    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', data])
+    expect(status).toBe(1)
+    expect(stderr).toContain('Failed: Corruption: CURRENT')
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it('is a data folder where the endpoints are somebody else’s', () => {
+    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', folder], '', {
+      S3_ENDPOINT: 'http://127.0.0.1:9',
+    })
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^--data keeps what emulators hold: .*\n$/)])
   })
 
   it('is a busy port, told by its number', async () => {
@@ -111,5 +143,48 @@ describe('local', () => {
     child.kill('SIGINT')
     expect(await ended).toBe(130)
     for (const endpoint of endpoints) await expect(fetch(endpoint)).rejects.toThrow()
+  })
+})
+
+describe('local --data', () => {
+  const search = (user: number): string =>
+    `${JSON.stringify({ type: 'Search', user, query: 'dogs', time: '2026-03-02T00:00:00Z', eventId: 'e' })}\n`
+  const written = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+
+  it('adds up the logs that are played into one folder, and refuses another one under a name that it knows', () => {
+    const data = join(folder, 'data')
+    const first = written('first.ndjson', `${search(1)}${search(2)}${search(1)}not an event\n`)
+    const play = (events: string) => typed(['local', '--events', events, '--data', data, '--out', data])
+    const summary = () => JSON.parse(readFileSync(join(data, 'summary.json'), 'utf8'))
+    expect(play(first)).toMatchObject({ status: 0, stderr: '' })
+    expect(summary()).toMatchObject({ eventsIn: 4, accepted: 2, duplicates: 1, rejected: { 'not-json': 1 } })
+
+    expect(play(written('second.ndjson', search(2) + search(3)))).toMatchObject({ status: 0, stderr: '' })
+    const both = { eventsIn: 6, accepted: 3, duplicates: 2, rejected: { 'not-json': 1 }, users: 3 }
+    expect(summary()).toMatchObject(both)
+
+    expect(play(join(folder, 'x', '..', 'first.ndjson'))).toMatchObject({ status: 0, stderr: '' })
+    expect(summary()).toMatchObject(both)
+
+    written('first.ndjson', search(7) + search(8) + search(9))
+    const { status, stderr } = play(first)
+    expect(status).toBe(1)
+    expect(stderr).toBe(`${first} does not begin with the 4 lines that ${data} has of it: give --data another folder\n`)
+  })
+
+  it('lets one run at a time use a folder', async () => {
+    const data = join(folder, 'one at a time')
+    const child = spawn(process.execPath, [...COMMAND, 'local', '--keep', '--data', data], { cwd: ROOT })
+    await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()))
+    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', data])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(new RegExp(`^another run uses ${data} .*\n$`))
+    const ended = new Promise((resolve) => child.on('close', resolve))
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(existsSync(join(data, 'lock'))).toBe(false)
   })
 })

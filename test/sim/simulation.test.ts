@@ -9,8 +9,8 @@ import { shrink } from '../../sim/shrink.ts'
 
 const FIXED_SEEDS = 200
 const FRESH_SEEDS = 50
-/** Worlds that broke a promise once. */
-const KNOWN_SEEDS = [319, 625, 835, 1195]
+/** Worlds that broke a promise once: of this design, or of it with a line taken out that fewer worlds would miss. */
+const KNOWN_SEEDS = [225, 319, 625, 835, 1195]
 
 async function failuresOf(firstSeed: number, seeds: number) {
   const { failures, faults } = await runCampaign(firstSeed, seeds, {})

@@ -197,6 +197,17 @@ describe('sweep', () => {
     expect(await pipeline.sweep(at(100_000))).toMatchObject({ closed: 1, failed: null })
   })
 
+  it('closes what an AppClose ended as soon as the lateness has passed, though the session was to be open for longer', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const send = (type: string, seconds: number) =>
+      pipeline.ingest([record({ type, user: 'ann', query: 'dogs', time: at(seconds) }, at(seconds))], at(seconds))
+    await send('Search', 0)
+    await send('AppClose', 10)
+    const closedMs = at(10) + RULES.latenessMs
+    expect(await pipeline.sweep(closedMs)).toMatchObject({ closed: 0 })
+    expect(await pipeline.sweep(closedMs + 1)).toMatchObject({ closed: 1 })
+  })
+
   it('moves the alarm of a session that lives on for long, and only looks again at one that is nearly due', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([open('ann', 0)], at(0))

@@ -166,6 +166,25 @@ describe('amendment', () => {
   })
 })
 
+it('refuses an event that is in time where a drain has published its session and results are final', async () => {
+  const pipeline = memoryPipeline({ ...RULES, lateEvents: 'divert' })
+  const send = (type: string, seconds: number) =>
+    pipeline.ingest([record({ type, user: 'ann', query: 'dogs', item: 'a', time: at(seconds) }, at(seconds))], 0)
+  const drain = async (): Promise<object[]> => {
+    await pipeline.sweep(at(60), true)
+    await pipeline.finalizeAll()
+    return [...pipeline.results.rows.values()]
+  }
+  await send('Search', 0)
+  const published = await drain()
+  expect(published).toHaveLength(2)
+  expect(await send('ClickResult', 30)).toMatchObject({ accepted: 0, rejected: { late: 1 } })
+  expect(pipeline.deadLetters.letters).toMatchObject([
+    { reason: 'late', detail: 'the result of its session is published' },
+  ])
+  expect(await drain()).toEqual(published)
+})
+
 it('leaves a row alone that another session has taken over since', async () => {
   const pipeline = memoryPipeline(RULES)
   const send = (fields: Sent, seconds: number) => pipeline.ingest([record({ user: 'ann', ...fields }, at(seconds))], 0)
