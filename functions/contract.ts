@@ -80,7 +80,6 @@ export const METRIC_DIMENSION = 'pipeline'
 
 /** What the functions tell CloudWatch. A count of nothing is not told: a metric costs only in the hours that it is. */
 export const METRIC_UNITS = {
-  Records: 'Count',
   Accepted: 'Count',
   Duplicates: 'Count',
   Rejected: 'Count',
@@ -88,6 +87,7 @@ export const METRIC_UNITS = {
   Conflicts: 'Count',
   IngestFailures: 'Count',
   HorizonLag: 'Milliseconds',
+  Closings: 'Count',
   SweepsUnfinished: 'Count',
   SweepFailures: 'Count',
   UsersOpen: 'None',

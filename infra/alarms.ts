@@ -17,7 +17,7 @@ import type { Construct } from 'constructs'
 import { DUE_INDEX, type MetricName } from '../functions/contract.ts'
 import { FINALIZE_TIMEOUT, type Finalize } from './finalize-function.ts'
 import { INGEST_TIMEOUT, type Ingest } from './ingest-function.ts'
-import { givenUp, type OwnMetrics, shareOf, sumOf, type TableOrIndex, throttledRequests } from './metrics.ts'
+import { givenUp, type OwnMetrics, sumOf, type TableOrIndex, throttledRequests } from './metrics.ts'
 import type { PipelineSettings } from './settings.ts'
 import { SWEEP_TIMEOUT } from './sweep-function.ts'
 
@@ -43,14 +43,15 @@ interface Trouble {
 }
 
 const FIVE_MINUTES = Duration.minutes(5)
+const QUARTER_HOUR = Duration.minutes(15)
 const LAG_MS_MAX = Duration.minutes(10).toMilliseconds()
 const FINALIZE_AGE_MS_MAX = Duration.minutes(15).toMilliseconds()
 /** A blocked shard that nobody sees to loses events when this has grown to 1. */
 const RETENTION_SHARE_MAX = 0.25
 const TIMEOUT_SHARE_MAX = 0.8
 const REJECTED_PERCENT_MAX = 5
-/** Fewer records than this are too few to speak of a share. */
-const RECORDS_MIN = 100
+/** Fewer events than this are too few to speak of a share. */
+const EVENTS_MIN = 20
 
 export function alarms(scope: Construct, parts: PipelineParts, actions: readonly IAlarmAction[]): Alarm[] {
   const raised = [...troubles(parts), ...ofFunctions(parts)].map(({ name, says, metric, above, periods }) =>
@@ -106,6 +107,20 @@ function troubles({ settings, own, stream, ingester, finalizer, sessions, result
       periods: 1,
     },
     {
+      name: 'FinalizeMissing',
+      says: 'Sessions are closed, and nobody writes their results.',
+      metric: new MathExpression({
+        expression: 'IF(FILL(closings, 0) > 0 AND FILL(invocations, 0) == 0, 1, 0)',
+        usingMetrics: {
+          closings: own.of('Closings', QUARTER_HOUR),
+          invocations: finalizer.fn.metricInvocations({ period: QUARTER_HOUR }),
+        },
+        period: QUARTER_HOUR,
+      }),
+      above: 0,
+      periods: 2,
+    },
+    {
       name: 'BatchesGivenUp',
       says: 'Batches went to the dead letters after hours of tries.',
       metric: givenUp([ingester.mapping, finalizer.mapping], FIVE_MINUTES),
@@ -114,15 +129,8 @@ function troubles({ settings, own, stream, ingester, finalizer, sessions, result
     },
     {
       name: 'RejectedShare',
-      says: `More than ${REJECTED_PERCENT_MAX} % of the records are refused.`,
-      metric: new MathExpression({
-        expression: `IF(records > ${RECORDS_MIN}, share, 0)`,
-        usingMetrics: {
-          records: own.of('Records', FIVE_MINUTES),
-          share: shareOf(own.of('Rejected', FIVE_MINUTES), own.of('Records', FIVE_MINUTES), FIVE_MINUTES, 'rejected'),
-        },
-        period: FIVE_MINUTES,
-      }),
+      says: `More than ${REJECTED_PERCENT_MAX} % of the events are refused.`,
+      metric: rejectedShare(own),
       above: REJECTED_PERCENT_MAX,
       periods: 3,
     },
@@ -158,40 +166,55 @@ export function tablesAndIndex(sessions: TableV2, results: TableV2): TableOrInde
   ]
 }
 
-function ofFunctions({ own, ingester, sweeper, finalizer }: PipelineParts): Trouble[] {
-  const functions: readonly [string, IFunction, Duration, MetricName][] = [
-    ['Ingest', ingester.fn, INGEST_TIMEOUT, 'IngestFailures'],
-    ['Sweep', sweeper, SWEEP_TIMEOUT, 'SweepFailures'],
-    ['Finalize', finalizer.fn, FINALIZE_TIMEOUT, 'FinalizeFailures'],
+/** Of all events that came, in percent, where there are enough. */
+function rejectedShare(own: OwnMetrics): IMetric {
+  const of = (name: MetricName): IMetric => own.of(name, FIVE_MINUTES)
+  const events = 'FILL(accepted, 0) + FILL(duplicates, 0) + FILL(late, 0) + FILL(rejected, 0)'
+  return new MathExpression({
+    expression: `IF(${events} > ${EVENTS_MIN}, 100 * FILL(rejected, 0) / (${events}), 0)`,
+    usingMetrics: {
+      accepted: of('Accepted'),
+      duplicates: of('Duplicates'),
+      late: of('Late'),
+      rejected: of('Rejected'),
+    },
+    period: FIVE_MINUTES,
+    label: 'rejected',
+  })
+}
+
+function ofFunctions({ settings, own, ingester, sweeper, finalizer }: PipelineParts): Trouble[] {
+  // One that runs more seldom would never fail in each of several periods.
+  const ofSweep = Duration.millis(Math.max(settings.sweepEvery, FIVE_MINUTES.toMilliseconds()))
+  const functions: readonly [string, IFunction, Duration, MetricName, Duration][] = [
+    ['Ingest', ingester.fn, INGEST_TIMEOUT, 'IngestFailures', FIVE_MINUTES],
+    ['Sweep', sweeper, SWEEP_TIMEOUT, 'SweepFailures', ofSweep],
+    ['Finalize', finalizer.fn, FINALIZE_TIMEOUT, 'FinalizeFailures', FIVE_MINUTES],
   ]
-  const each = functions.flatMap(([name, fn, timeout, failures]): Trouble[] => [
+  const each = functions.flatMap(([name, fn, timeout, failures, period]): Trouble[] => [
     {
       name: `${name}Failing`,
       says: `${name} fails again and again.`,
       // A batch of which a part failed is no error to Lambda, so the function tells it.
-      metric: sumOf(
-        [fn.metricErrors({ period: FIVE_MINUTES }), own.of(failures, FIVE_MINUTES)],
-        FIVE_MINUTES,
-        'failures',
-      ),
+      metric: sumOf([fn.metricErrors({ period }), own.of(failures, period)], period, 'failures'),
       above: 0,
       periods: 3,
     },
     {
       name: `${name}Slow`,
       says: `${name} takes nearly as long as it may.`,
-      metric: fn.metricDuration({ statistic: Stats.MAXIMUM, period: FIVE_MINUTES }),
+      metric: fn.metricDuration({ statistic: Stats.MAXIMUM, period }),
       above: timeout.toMilliseconds() * TIMEOUT_SHARE_MAX,
       periods: 3,
     },
   ])
-  const throttles = functions.map(([, fn]) => fn.metricThrottles({ period: FIVE_MINUTES }))
+  const throttles = functions.map(([, fn]) => fn.metricThrottles({ period: ofSweep }))
   return [
     ...each,
     {
       name: 'FunctionsThrottled',
       says: 'Lambda has no room for the functions: the account runs too many at once.',
-      metric: sumOf(throttles, FIVE_MINUTES, 'throttles'),
+      metric: sumOf(throttles, ofSweep, 'throttles'),
       above: 0,
       periods: 3,
     },

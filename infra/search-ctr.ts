@@ -3,6 +3,7 @@
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
@@ -81,7 +82,9 @@ export class SearchCtr extends Construct {
 
     const own = ownMetrics(this.pipelineName)
     const parts = { settings, own, stream, ingester, sweeper, finalizer, sessions, results }
-    dashboard(this, this.pipelineName, parts, alarms(this, parts, alarmActions(this, settings, props.alarmTopic)))
+    // Dashboards are of an account, whatever region they are made in.
+    const dashboardName = `${this.pipelineName}-${Stack.of(this).region}`
+    dashboard(this, dashboardName, parts, alarms(this, parts, alarmActions(this, settings, props.alarmTopic)))
   }
 }
 
@@ -95,16 +98,27 @@ function textsOf(props: SettingProps): Record<string, unknown> {
   )
 }
 
+/** The stack's, and the way to the construct in it; `Default`, a stack's only pipeline, adds nothing. */
 function pipelineNameOf(construct: Construct): string {
-  const { stackName } = Stack.of(construct)
-  // The stack's own pipeline, and the only one, is named for the stack.
-  return construct.node.id === 'Default' ? stackName : `${stackName}-${construct.node.id}`
+  const stack = Stack.of(construct)
+  const ids = construct.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id)
+  const name = [stack.stackName, ...ids.filter((id) => id !== 'Default')].join('-')
+  return name.replace(/[^\w-]/g, '-')
 }
 
 function alarmActions(scope: Construct, settings: PipelineSettings, topic: ITopic | undefined): IAlarmAction[] {
   const actions = topic === undefined ? [] : [new SnsAction(topic)]
   if (settings.alarmEmail === null) return actions
   const mailed = new Topic(scope, 'AlarmMail', { enforceSSL: true })
+  // A topic with a policy has lost the one that lets its own account's alarms in.
+  mailed.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [mailed.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  )
   mailed.addSubscription(new EmailSubscription(settings.alarmEmail))
   Validations.of(mailed).acknowledge({
     id: 'Serverless::Serverless-SNSRedrivePolicy',

@@ -53,8 +53,14 @@ export const PIPELINE_SETTINGS = {
   resultRetention: duration(400 * DAY, DAY, 3650 * DAY, DAY, 'a year to compare with, and a month to look'),
   deadLetterRetention: duration(30 * DAY, DAY, 365 * DAY, DAY, 'time to find out and send again'),
   ephemeral: flag('for trials: `cdk destroy` removes the data too'),
-  alarmEmail: text(/^[^\s@]+@[^\s@]+$/, 'an e-mail address', 'who is told of alarms'),
+  alarmEmail: text(
+    /^[\w.!#%&'*+/=?^-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/,
+    'an e-mail address',
+    'who is told of alarms',
+  ),
 } as const satisfies Readonly<Record<string, Setting>>
+
+const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
 /** What the stack is called and what of yours it uses. */
 export const STACK_SETTINGS = {
@@ -64,17 +70,22 @@ export const STACK_SETTINGS = {
     'of the stack: one account may hold several',
   ),
   tags: text(
-    /^[\w.:/+@-]{1,128}=[\w.:/+@ -]{0,256}(,[\w.:/+@-]{1,128}=[\w.:/+@ -]{0,256})*$/,
+    /^(?!aws:)[\w.:/+@-]{1,128}=[\w.:/+@ -]{1,256}(,(?!aws:)[\w.:/+@-]{1,128}=[\w.:/+@ -]{1,256})*$/i,
     'key=value,key=value',
     'of everything in the stack',
   ),
   streamArn: arn('kinesis', 'stream\\/[\\w.-]{1,128}', 'stream/NAME', 'your own stream instead of a new one'),
-  kmsKeyArn: arn('kms', 'key\\/[\\w-]+', 'key/ID', 'your own key for the stream, the tables and the bucket'),
+  kmsKeyArn: arn(
+    'kms',
+    `key\\/(${UUID}|mrk-[0-9a-f]{32})`,
+    'key/12345678-90ab-cdef-1234-567890abcdef',
+    'your own key for the stream, the tables and the bucket',
+  ),
   alarmTopicArn: arn('sns', '[\\w-]{1,256}', 'TOPIC', 'where alarms go'),
   pseudonymKeyArn: arn(
     'secretsmanager',
-    'secret:[\\w/+=.@-]+',
-    'secret:NAME',
+    'secret:[\\w/+=.@-]+-[A-Za-z0-9]{6}',
+    'secret:NAME-ABC123',
     'a secret of 32 characters or more: users are kept under a keyed hash of their id',
   ),
 } as const satisfies Readonly<Record<string, Setting>>
@@ -119,6 +130,6 @@ export function checkSettingName(name: string): void {
 export function readContext(node: { getAllContext(): Record<string, unknown> }): Settings {
   const context = node.getAllContext()
   // CDK's own keys all hold a colon or a slash.
-  for (const name of Object.keys(context)) if (/^\w+$/.test(name)) checkSettingName(name)
+  for (const name of Object.keys(context)) if (!/[:/]/.test(name)) checkSettingName(name)
   return readSettings(context)
 }

@@ -22,6 +22,7 @@ export class SearchSessionCtrStack extends Stack {
     // `Default` adds nothing to the names of what is below it.
     const pipeline = new SearchCtr(this, 'Default', { ...pipelineProps(settings), ...yours(this, settings) })
     output(this, 'StreamName', pipeline.stream.streamName, 'Write events here')
+    output(this, 'StreamArn', pipeline.stream.streamArn, 'The same, for other tools')
     output(this, 'ResultsTableName', pipeline.results.tableName, 'Read results here')
     output(this, 'SessionsTableName', pipeline.sessions.tableName, 'Open and closed sessions')
     output(this, 'DeadLetterBucketName', pipeline.deadLetters.bucketName, 'Refused events and failed batches')
@@ -60,23 +61,28 @@ function yours(scope: Construct, { streamArn, kmsKeyArn, alarmTopicArn, pseudony
         : Stream.fromStreamAttributes(scope, 'YourStream', { streamArn, ...(encryptionKey && { encryptionKey }) }),
     alarmTopic: alarmTopicArn === null ? undefined : Topic.fromTopicArn(scope, 'YourTopic', alarmTopicArn),
     pseudonymKey:
-      pseudonymKeyArn === null ? undefined : Secret.fromSecretCompleteArn(scope, 'YourPseudonymKey', pseudonymKeyArn),
+      pseudonymKeyArn === null
+        ? undefined
+        : Secret.fromSecretAttributes(scope, 'YourPseudonymKey', {
+            secretCompleteArn: pseudonymKeyArn,
+            ...(encryptionKey && { encryptionKey }),
+          }),
   }
 }
 
-/** The stack stands where what it uses stands. */
+/** The stack stands where what it uses stands, in the same account. */
 function regionOf({ streamArn, kmsKeyArn, alarmTopicArn, pseudonymKeyArn }: Settings): { env?: { region: string } } {
   const used = Object.entries({ streamArn, kmsKeyArn, alarmTopicArn, pseudonymKeyArn })
-  const regions = used.flatMap(([name, arn]) =>
-    arn === null ? [] : [{ name, arn, region: arn.split(':')[3] as string }],
-  )
-  const [first] = regions
+  const found = used.flatMap(([name, arn]) => {
+    const [, , , region = '', account = ''] = arn?.split(':') ?? []
+    return arn === null ? [] : [{ name, arn, region, account }]
+  })
+  const [first] = found
   if (first === undefined) return {}
-  const other = regions.find(({ region }) => region !== first.region)
-  if (other !== undefined) {
-    throw new SettingError(`setting ${other.name}: '${other.arn}' is not in ${first.region} as ${first.name} is`)
-  }
-  return { env: { region: first.region } }
+  const other = found.find(({ region, account }) => region !== first.region || account !== first.account)
+  if (other === undefined) return { env: { region: first.region } }
+  const where = `${first.region} and ${first.account}`
+  throw new SettingError(`setting ${other.name}: '${other.arn}' is not in ${where} as ${first.name} is`)
 }
 
 function tagsOf(tags: string | null): [string, string][] {

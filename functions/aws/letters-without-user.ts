@@ -34,6 +34,9 @@ const asItWas = <T>(rest: T): Left<T> => ({ rest, removed: 0, isUnreadable: fals
 const nobodys = <T>(rest: T): Left<T> => ({ rest, removed: 0, isUnreadable: true })
 const nothing = { rest: null, removed: 1, isUnreadable: false }
 
+/** Instead of a partition key that was the user's id. */
+const FORGOTTEN_KEY = 'forgotten'
+
 export function withoutUser(key: string, text: string, erased: Erased): LettersLeft {
   if (key.startsWith(REJECTED_PREFIX)) {
     const { rest, ...counts } = eraseAll(text.split('\n').filter(Boolean), (line) => eraseLine(line, erased))
@@ -98,7 +101,10 @@ function eraseRecord(record: BatchRecord, { user, storedAs, atMs }: Erased): Lef
   if (kinesis !== undefined) {
     if (kinesis.approximateArrivalTimestamp * 1000 > atMs) return asItWas(record)
     const { rest, ...counts } = eraseData(kinesis.data, null, user)
-    return { rest: rest === null ? null : { ...record, kinesis: { ...kinesis, data: rest } }, ...counts }
+    const isKeyed = kinesis.partitionKey === user
+    if (rest === null || (counts.isUnreadable && isKeyed)) return nothing
+    const partitionKey = isKeyed ? FORGOTTEN_KEY : kinesis.partitionKey
+    return { rest: { ...record, kinesis: { ...kinesis, partitionKey, data: rest } }, ...counts }
   }
   const partition = dynamodb?.Keys?.pk?.S
   if (partition === undefined) return nobodys(record)

@@ -13,6 +13,9 @@ export const RECORD_EVENTS_MAX = 10_000
 /** What a Kinesis record holds: a refused event of more could not be sent again alone. */
 const ALONE_BYTES_MAX = 1024 * 1024
 
+/** What is corrupt may have inflated to the limit before that was seen. */
+const CORRUPT_MAX = 8
+
 const NEWLINE = 0x0a
 const BLANKS: ReadonlySet<number | undefined> = new Set(Buffer.from(' \t\r\n'))
 
@@ -54,12 +57,15 @@ export function recordEvents(bytes: Buffer): RecordEvents {
   const found: Piece[] = []
   let isPacked = userRecords !== null
   let unpackedBytes = 0
+  let corrupt = 0
   for (const payload of payloads) {
     const inflated = inflate(payload, RECORD_BYTES_MAX - unpackedBytes)
     if (!inflated.ok) {
       if (userRecords === null || inflated === ZSTD_UNSUPPORTED || inflated.reason === 'too-large') {
-        return refused(bytes, inflated)
+        return refused(bytes, inflated, 1)
       }
+      corrupt++
+      if (corrupt > CORRUPT_MAX) return refused(bytes, { ...inflated, detail: 'too much of it is corrupt' }, corrupt)
       found.push({ read: () => inflated, bytes: () => payload, size: payload.length })
       continue
     }
@@ -70,16 +76,21 @@ export function recordEvents(bytes: Buffer): RecordEvents {
     if (isPacked && inside.pieces.some(isTooLargeAlone)) return refused(bytes, tooLargeAlone())
     for (const piece of inside.pieces) found.push(piece)
   }
-  return { bytes: Math.max(unpackedBytes, bytes.length), events: found.map((piece, n) => toEvent(piece, isPacked, n)) }
+  const weight = Math.max(unpackedBytes, bytes.length) + corrupt * RECORD_BYTES_MAX
+  return { bytes: weight, events: found.map((piece, n) => toEvent(piece, isPacked, n)) }
 }
 
 function toEvent({ read, bytes }: Piece, isPacked: boolean, n: number): UnpackedEvent {
   return { read, place: isPacked ? n : null, data: () => bytes().toString('base64') }
 }
 
-function refused(bytes: Buffer, rejection: Rejection): RecordEvents {
-  // What was too large was inflated up to the limit before that was known.
-  const weight = rejection.reason === 'too-large' ? RECORD_BYTES_MAX : bytes.length
+/** @param inflations how many payloads may have been inflated to the limit before it was known. */
+function refused(
+  bytes: Buffer,
+  rejection: Rejection,
+  inflations = rejection.reason === 'too-large' ? 1 : 0,
+): RecordEvents {
+  const weight = inflations === 0 ? bytes.length : inflations * RECORD_BYTES_MAX
   return { bytes: weight, events: [{ read: () => rejection, place: null, data: () => bytes.toString('base64') }] }
 }
 

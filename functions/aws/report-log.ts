@@ -17,8 +17,8 @@ export function logReport(
 ): void {
   const { failed, ...counts } = report
   const line = { step, ...counts, ...embedded(metrics, pipelineName, nowMs) }
-  if (failed === undefined || failed === null) console.log(JSON.stringify(line))
-  else console.error(JSON.stringify({ ...line, failure: describe(failed.cause) }))
+  if ((failed?.cause ?? null) === null) console.log(JSON.stringify(line))
+  else console.error(JSON.stringify({ ...line, failure: describe(failed?.cause) }))
 }
 
 function embedded(metrics: Metrics, pipelineName: string, nowMs: number): object {

@@ -38,8 +38,33 @@ function userText(user: unknown): string[] {
   return [...user].length <= USER_CHARACTERS_MAX ? [user] : []
 }
 
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+/g
+/** JSON in a text of JSON, and once more. */
+const DEPTH_MAX = 3
+
+/**
+ * Whether the text is of this user. One that names no user as an event does is of everybody whose id stands anywhere in
+ * it as a text or an integer of its own: another member, a list, an id of too many digits, an event in quotes.
+ */
 export function isNamed(user: string, text: string): boolean {
-  return namedUsers(text, Number.POSITIVE_INFINITY).includes(user)
+  const users = namedUsers(text, Number.POSITIVE_INFINITY)
+  return users.includes(user) || (!isOfOne(text, users) && hasToken(user, text, DEPTH_MAX))
+}
+
+function isOfOne(text: string, users: readonly string[]): boolean {
+  const value = parsed(text)
+  return users.length === 1 && typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function hasToken(user: string, text: string, depthMax: number): boolean {
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === user) return true
+    const value = token.startsWith('"') ? parsed(token) : token
+    if (value === user) return true
+    if (typeof value === 'string' && depthMax > 1 && /^\s*[[{]/.test(value) && hasToken(user, value, depthMax - 1))
+      return true
+  }
+  return false
 }
 
 function parsed(text: string): unknown {

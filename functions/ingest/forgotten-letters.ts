@@ -10,6 +10,8 @@ interface ForgottenPorts {
 
 /** Of one record that is no JSON: nobody may make us look for thousands. */
 const USERS_MAX = 16
+/** Of one batch: more are not asked for, and the command that forgets finds what was kept. */
+const BATCH_USERS_MAX = 1000
 
 /** What is no event is never applied, so nothing else asks whether whoever it names is forgotten. */
 export async function lettersToKeep(
@@ -18,7 +20,7 @@ export async function lettersToKeep(
 ): Promise<DeadLetter[]> {
   const texts = letters.map(({ data }) => Buffer.from(data, 'base64').toString('utf8'))
   const named = texts.map((text) => namedUsers(text, USERS_MAX))
-  const users = [...new Set(named.flat().map(pseudonym))]
+  const users = [...new Set(named.flat().map(pseudonym))].slice(0, BATCH_USERS_MAX)
   if (users.length === 0) return [...letters]
   const states = await sessions.loadUsers(users)
   return letters.filter(({ arrivalMs }, n) => {

@@ -39,7 +39,10 @@ export interface IngestReport {
   readonly forgotten: number
   readonly amended: number
   readonly conflicts: number
-  /** The first record that is not durably applied: it and all after it have to come again. */
+  /**
+   * The first record that is not durably applied: it and all after it have to come again. The cause is null where that
+   * is no failure but what was left.
+   */
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
@@ -58,9 +61,6 @@ export const BATCH_BYTES_MAX = 32 * 1024 * 1024
 /** The same for events: each may be of another user, and a user is a read and a write. */
 export const BATCH_EVENTS_MAX = 20_000
 
-/** Not a failure, but said as one, so that Lambda delivers what is left. */
-export const LEFT_OVER = 'more than one batch may take'
-
 /** Users written at the same time. One user's writes follow each other. */
 const USERS_AT_ONCE = 32
 
@@ -78,7 +78,7 @@ export async function ingest(
   const letters = [...unreadable, ...outcomes.flatMap((outcome) => outcome.refused)]
   const failures = outcomes.flatMap((outcome) => outcome.failed ?? [])
   const unkept = await keep(letters, records, ports.deadLetters)
-  const left = taken < records.length ? [{ index: taken, cause: LEFT_OVER }] : []
+  const left = taken < records.length ? [{ index: taken, cause: null }] : []
   const failed = [...failures, ...unkept, ...left].sort((a, b) => a.index - b.index)[0] ?? null
   const durable = records[(failed?.index ?? records.length) - 1]
   if (durable !== undefined) {

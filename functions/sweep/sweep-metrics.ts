@@ -8,6 +8,7 @@ export function sweepMetrics(report: SweepReport, drain: boolean): Metrics {
   return {
     ...(!drain && { HorizonLag: report.lagMs }),
     ...(report.usersOpen !== null && { UsersOpen: report.usersOpen }),
+    Closings: report.closed,
     Conflicts: report.conflicts,
     SweepsUnfinished: report.isUnfinished ? 1 : 0,
     SweepFailures: report.failed === null ? 0 : 1,

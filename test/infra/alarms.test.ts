@@ -31,6 +31,7 @@ function watchedBy({ Properties }: FoundResource): Watched[] {
   return stats.map(({ MetricStat }: Properties) => MetricStat.Metric)
 }
 
+/** A region, which only the deployment knows, is of no matter to the drawing. */
 const dashboardText = referenceText(resourcesOf(template, 'AWS::CloudWatch::Dashboard')[0]?.Properties.DashboardBody)
 const dashboard = JSON.parse(dashboardText) as { widgets: { type: string; properties: Properties }[] }
 
@@ -41,6 +42,7 @@ describe('the alarms', () => {
       'DueBacklog',
       'FinalizeAge',
       'FinalizeFailing',
+      'FinalizeMissing',
       'FinalizeSlow',
       'FunctionsThrottled',
       'HorizonLag',
@@ -103,8 +105,19 @@ describe('the alarms', () => {
 
   it('are asked as often as the sweep runs', () => {
     const slow = resourcesOf(synthesizedTemplate({ sweepEvery: '10m' }), 'AWS::CloudWatch::Alarm')
-    for (const name of ['SweepMissing', 'HorizonLag', 'DueBacklog']) {
-      expect(slow.find((found) => found.name === name)?.Properties.Period).toBe(600)
+    const periods = slow.map(({ name, Properties }) => [
+      name,
+      Properties.Period ?? Properties.Metrics.find(({ MetricStat }: Properties) => MetricStat)?.MetricStat.Period,
+    ])
+    for (const name of [
+      'SweepMissing',
+      'HorizonLag',
+      'DueBacklog',
+      'SweepFailing',
+      'SweepSlow',
+      'FunctionsThrottled',
+    ]) {
+      expect(periods).toContainEqual([name, 600])
     }
   })
 })

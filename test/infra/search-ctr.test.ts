@@ -3,6 +3,7 @@
 import { Template } from 'aws-cdk-lib/assertions'
 import { Stream } from 'aws-cdk-lib/aws-kinesis'
 import { App, Duration, Stack } from 'aws-cdk-lib/core'
+import { Construct } from 'constructs'
 import { describe, expect, it } from 'vitest'
 import { SearchCtr, type SearchCtrProps } from '../../infra/search-ctr.ts'
 import { SettingError } from '../../infra/setting-kinds.ts'
@@ -54,7 +55,7 @@ describe('the construct', () => {
     const dashboards = resourcesOf(template, 'AWS::CloudWatch::Dashboard').map(
       ({ Properties }) => Properties.DashboardName,
     )
-    expect(dashboards).toEqual(['Theirs-Shop', 'Theirs-Help'])
+    expect(dashboards.map(referenceText)).toEqual(['Theirs-Shop-AWS::Region', 'Theirs-Help-AWS::Region'])
     const { Variables } = resource(template, 'AWS::Lambda::Function', 'HelpSweep').Properties.Environment
     expect(Variables.PIPELINE_NAME).toBe('Theirs-Help')
   })
@@ -69,6 +70,22 @@ describe('the construct', () => {
       expect(pipeline.deadLetters.bucketName).toMatch(/\w/)
       expect(pipeline.sweepFunction.functionName).toMatch(/\w/)
     })
+  })
+})
+
+describe('the name of a pipeline', () => {
+  const nameOf = (add: (stack: Stack) => SearchCtr): string => {
+    let name = ''
+    stackWith((stack) => {
+      name = add(stack).pipelineName
+    })
+    return name
+  }
+
+  it('is that of its stack, and of where in it it stands', () => {
+    expect(nameOf((stack) => new SearchCtr(stack, 'Default'))).toBe('Theirs')
+    expect(nameOf((stack) => new SearchCtr(new Construct(stack, 'Shop'), 'Clicks'))).toBe('Theirs-Shop-Clicks')
+    expect(nameOf((stack) => new SearchCtr(stack, 'My shop'))).toBe('Theirs-My-shop')
   })
 })
 
@@ -95,7 +112,9 @@ describe('a stream of one’s own', () => {
 
   it('puts the stack in its region, and has to be in the key’s', () => {
     const elsewhere = { kmsKeyArn: KEY, streamArn: 'arn:aws:kinesis:us-east-1:123456789012:stream/mine' }
+    const another = { kmsKeyArn: KEY, streamArn: STREAM.replace('123456789012', '999999999999') }
     expect(() => synthesizedTemplate(elsewhere)).toThrow(SettingError)
+    expect(() => synthesizedTemplate(another)).toThrow(SettingError)
     expect(() => synthesizedTemplate({ kmsKeyArn: KEY, streamArn: STREAM })).not.toThrow()
   })
 })
@@ -215,6 +234,14 @@ describe('the alarms', () => {
       expect(Properties.AlarmActions.map(referenceText)).toEqual(told)
       expect(Properties.OKActions.map(referenceText)).toEqual(told)
     }
+    const [policy] = resourcesOf(mailed, 'AWS::SNS::TopicPolicy')
+    expect(policy?.Properties.PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+      }),
+    )
     expect(resourcesOf(mailed, 'AWS::SNS::Subscription')[0]?.Properties).toMatchObject({
       Protocol: 'email',
       Endpoint: 'ops@example.com',

@@ -88,7 +88,7 @@ const TEXTS: readonly Texts[] = [
     name: 'alarmEmail',
     allowed: 'an e-mail address',
     taken: ['ops@example.com'],
-    refused: ['ops', 'a b@c', '@', 'a@b@c'],
+    refused: ['ops', 'a b@c', '@', 'a@b@c', 'a@b', 'a@b.c,d', '${' + 'Token[x]}@b.c', `${'a'.repeat(65)}@b.c`],
   },
   {
     name: 'name',
@@ -99,8 +99,8 @@ const TEXTS: readonly Texts[] = [
   {
     name: 'tags',
     allowed: 'key=value,key=value',
-    taken: ['a=b', 'team=search,env=prod', 'empty='],
-    refused: ['a', 'a=b,', '=b', 'a=b,c', 'a=b=c', 'aws tag=x'],
+    taken: ['a=b', 'team=search,env=prod', 'a=b c'],
+    refused: ['a', 'a=b,', '=b', 'a=b,c', 'a=b=c', 'aws tag=x', 'empty=', 'aws:a=b', 'a=b,AWS:c=d'],
   },
   {
     name: 'streamArn',
@@ -118,9 +118,9 @@ const TEXTS: readonly Texts[] = [
   },
   {
     name: 'kmsKeyArn',
-    allowed: 'arn:aws:kms:REGION:ACCOUNT:key/ID',
+    allowed: 'arn:aws:kms:REGION:ACCOUNT:key/12345678-90ab-cdef-1234-567890abcdef',
     taken: [`arn:aws:kms:eu-west-1:${ACCOUNT}:${KEY}`],
-    refused: ['true', KEY, `arn:aws:kms:eu-west-1:${ACCOUNT}:alias/mine`],
+    refused: ['true', KEY, `arn:aws:kms:eu-west-1:${ACCOUNT}:key/ID`, `arn:aws:kms:eu-west-1:${ACCOUNT}:alias/mine`],
   },
   {
     name: 'alarmTopicArn',
@@ -130,10 +130,11 @@ const TEXTS: readonly Texts[] = [
   },
   {
     name: 'pseudonymKeyArn',
-    allowed: 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME',
+    allowed: 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-ABC123',
     taken: [`arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:search/key-AbCdEf`],
     refused: [
       'key',
+      `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:key`,
       `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:`,
       `arn:aws:ssm:eu-west-1:${ACCOUNT}:secret:a`,
     ],

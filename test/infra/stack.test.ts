@@ -212,6 +212,7 @@ describe('the schedule', () => {
 describe('the outputs', () => {
   it.each([
     ['StreamName', 'Events'],
+    ['StreamArn', 'Events.Arn'],
     ['ResultsTableName', 'Results'],
     ['SessionsTableName', 'Sessions'],
     ['DeadLetterBucketName', 'DeadLetters'],
@@ -224,5 +225,5 @@ describe('the outputs', () => {
     expect(found?.Description).toMatch(/\w/)
   })
 
-  it('are no others', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(7))
+  it('are no others', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(8))
 })
