@@ -47,46 +47,64 @@ export async function runForget(options: ForgetOptions): Promise<void> {
     sessions: dynamoSessionStore(client, sessions),
     results: dynamoResultStore(client, results),
     deadLetters: s3KeptLetters(s3, bucket),
-    pseudonym: await pseudonymOf(options),
   }
   const progress = startProgress()
   progress.show('removing')
   try {
-    const report = await forgetTwice(user, ports, { deadLettersKeptMs: keptMs ?? KEPT_MS_ASSUMED }, Date.now, () => {
-      progress.show('waiting a minute for functions that were under way')
-      return setTimeout(FUNCTIONS_MS)
-    })
+    const pseudonyms = await pseudonymsOf(options)
+    const report = await forgetTwice(
+      user,
+      pseudonyms.map((pseudonym) => ({ ...ports, pseudonym })),
+      { deadLettersKeptMs: keptMs ?? KEPT_MS_ASSUMED },
+      Date.now,
+      () => {
+        progress.show('waiting a minute for functions that were under way')
+        return setTimeout(FUNCTIONS_MS)
+      },
+    )
     progress.clear()
-    console.log(reportText(report))
+    console.log(reportText(report, options))
   } finally {
     progress.clear()
   }
 }
 
-async function pseudonymOf({ pseudonymKey }: ForgetOptions): Promise<Pseudonym> {
-  return pseudonymKey === undefined ? (user) => user : secretPseudonym(new SecretsManagerClient(), pseudonymKey)()
+/** As users are stored, and were before there was a key. */
+async function pseudonymsOf({ pseudonymKey }: ForgetOptions): Promise<Pseudonym[]> {
+  const asSent: Pseudonym = (user) => user
+  if (pseudonymKey === undefined) return [asSent]
+  return [await secretPseudonym(new SecretsManagerClient(), pseudonymKey)(), asSent]
 }
 
-/** Once more when every function has ended that was under way the first time: what those still wrote goes too. */
+/**
+ * Once more when every function has ended that was under way the first time: what those still wrote goes too.
+ *
+ * @param ports one for each way in which users are stored.
+ */
 export async function forgetTwice(
   user: string,
-  ports: ForgetPorts,
+  ports: readonly ForgetPorts[],
   settings: ForgetSettings,
   now: () => number,
   untilFunctionsEnded: () => Promise<unknown>,
 ): Promise<ForgetReport> {
-  const first = await forget(user, ports, settings, now())
+  const reports: ForgetReport[] = []
+  for (const each of ports) reports.push(await forget(user, each, settings, now()))
   await untilFunctionsEnded()
-  const again = await forget(user, ports, settings, now())
+  for (const each of ports) reports.push(await forget(user, each, settings, now()))
+  const sum = (count: (report: ForgetReport) => number): number =>
+    reports.reduce((total, report) => total + count(report), 0)
   return {
-    ...again,
-    sessions: first.sessions + again.sessions,
-    rows: first.rows + again.rows,
-    deadLetters: first.deadLetters + again.deadLetters,
+    ...(reports.at(-1) as ForgetReport),
+    sessions: sum((report) => report.sessions),
+    rows: sum((report) => report.rows),
+    deadLetters: sum((report) => report.deadLetters),
   }
 }
 
-function reportText({ sessions, rows, deadLetters, unreadable, untilMs }: ForgetReport): string {
+function reportText(report: ForgetReport, { pseudonymKey }: ForgetOptions): string {
+  const { sessions, rows, deadLetters, unreadable, untilMs } = report
+  const hint = pseudonymKey === undefined ? ', and are users stored by pseudonym (--pseudonym-key)?' : '?'
   const until = new Date(untilMs).toISOString().slice(0, 10)
   return [
     columns([
@@ -96,6 +114,7 @@ function reportText({ sessions, rows, deadLetters, unreadable, untilMs }: Forget
       ['dead letters that cannot be read, left', String(unreadable)],
     ]),
     '',
+    ...(sessions + rows + deadLetters === 0 ? [`Nothing of this person was found. Is the id right${hint}`] : []),
     `What this person did until now is dropped if it comes again, until ${until}. Only marks with the user id stay till then.`,
   ].join('\n')
 }

@@ -2,9 +2,9 @@
 
 import { chaotic } from './chaos.ts'
 import { LOCAL_ENVIRONMENT } from './clients.ts'
-import type { Endpoints } from './endpoints.ts'
 import { accessKeyId, type EnforcedRoles } from './enforced-roles.ts'
 import { type FunctionProcess, startFunction } from './function-process.ts'
+import type { ReachedEndpoints } from './gateways.ts'
 import type { FunctionSpec } from './template.ts'
 
 /**
@@ -16,7 +16,7 @@ import type { FunctionSpec } from './template.ts'
 export function startFunctions(
   specs: readonly FunctionSpec[],
   folder: string,
-  endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
+  endpoints: ReachedEndpoints,
   roles: EnforcedRoles,
   chaosRate: number,
   onLine: (line: string) => void,
@@ -28,6 +28,7 @@ export function startFunctions(
       AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secrets,
     }
     return roles.enforcedOn(chaotic(startFunction(spec, folder, variables, onLine), chaosRate))
   }

@@ -6,9 +6,13 @@ import type { Endpoints } from './endpoints.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
 import { startGateway } from './gateway.ts'
 import { startKinesisGateway } from './kinesis-gateway.ts'
+import { startSecretEndpoint } from './secret-endpoint.ts'
+
+/** Where the functions reach the services. */
+export type ReachedEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & { readonly secrets: string }
 
 export interface Gateways {
-  readonly endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>
+  readonly endpoints: ReachedEndpoints
   /** What the functions' calls of DynamoDB took. */
   capacity(): Capacity
   stop(): Promise<void>
@@ -26,11 +30,16 @@ export async function startGateways(
   const s3 = await startGateway(targets.s3, mishaps, {
     refusal: ({ caller, method, host, path }) => roles.refusal(caller, { service: 's3', method, host, path }),
   })
+  const secretEndpoint = await startSecretEndpoint()
+  const secrets = await startGateway(secretEndpoint.endpoint, mishaps, {
+    refusal: ({ caller, operation, json }) =>
+      roles.refusal(caller, { service: 'secretsmanager', operation, body: json() }),
+  })
   return {
-    endpoints: { dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint, s3: s3.endpoint },
+    endpoints: { secrets: secrets.endpoint, dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint, s3: s3.endpoint },
     capacity: dynamodb.capacity,
     stop: async () => {
-      await Promise.all([dynamodb.stop(), kinesis.stop(), s3.stop()])
+      await Promise.all([dynamodb.stop(), kinesis.stop(), s3.stop(), secrets.stop(), secretEndpoint.stop()])
     },
   }
 }

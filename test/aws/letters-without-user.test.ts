@@ -60,6 +60,23 @@ describe('a refused record', () => {
     expect(withoutUser(REJECTED, `${line(base64('{"user":17,'))}\n`, numbered)).toMatchObject({ removed: 1 })
   })
 
+  it.each([
+    ['a list', { user: ['ann'] }],
+    ['an object', { user: { id: 'ann' } }],
+    ['another member', { userId: 'ann' }],
+    ['an event inside', { detail: { type: 'AppOpen', user: 'ann' } }],
+    ['an event in quotes', { message: JSON.stringify({ user: 'ann' }) }],
+  ])('that names the user as no event does goes too: %s', (_, sent) => {
+    expect(linesLeft(line(base64(sent)))).toEqual({ lines: [], removed: 1, unreadable: 0 })
+  })
+
+  it('of an integer of too many digits is that of the same digits', () => {
+    const long = { user: '12345678901234567890', storedAs: '12345678901234567890', atMs: at(100) }
+    const letter = `${line(base64('{"type":"Search","user":12345678901234567890}'))}\n`
+    expect(withoutUser(REJECTED, letter, long)).toMatchObject({ removed: 1 })
+    expect(withoutUser(REJECTED, letter, { ...long, user: '1234567890' })).toMatchObject({ removed: 0 })
+  })
+
   it('that arrived after the moment stays', () => {
     const kept = line(base64({ user: 'ann' }), 101)
     expect(linesLeft(kept, line(base64({ user: 'ann' }), 100))).toEqual({ lines: [kept], removed: 1, unreadable: 0 })
@@ -112,6 +129,17 @@ describe('a batch that was given up', () => {
     expect([left([kinesis('ann')]), left([kinesis('x7')]), left([change('ann')]), left([change('x7')])]).toEqual([
       1, 0, 0, 1,
     ])
+  })
+
+  it('knows a record that nobody can read by its partition key, and leaves no such key behind', () => {
+    const keyed = (data: string) => ({
+      kinesis: { sequenceNumber: '1', partitionKey: 'ann', data, approximateArrivalTimestamp: at(0) / 1000 },
+    })
+    const corrupt = keyed(Buffer.from([0x1f, 0x8b, 1]).toString('base64'))
+    const shared = keyed(base64([{ user: 'ann' }, { user: 'ben' }]))
+    const { text, removed } = withoutUser(FAILED, batch([corrupt, shared], true), ERASED)
+    expect(removed).toBe(2)
+    expect(text).not.toContain('ann')
   })
 
   it('of nothing but the user is gone', () => {

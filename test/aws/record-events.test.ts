@@ -312,3 +312,19 @@ describe('an event that was taken out of a record and is sent again', () => {
     },
   )
 })
+
+describe('a record of much that is corrupt', () => {
+  const corrupt = gzipSync('x'.repeat(1000)).fill(0, 12)
+  const kplOf = (count: number) => recordEvents(kplRecord(Array.from({ length: count }, () => corrupt)))
+
+  it('weighs as much as it may have inflated to', () => {
+    expect(recordEvents(corrupt).bytes).toBe(RECORD_BYTES_MAX)
+    expect(kplOf(8).bytes).toBeGreaterThan(8 * RECORD_BYTES_MAX)
+  })
+
+  it('is refused whole before it costs more', () => {
+    expect(kplOf(8).events).toHaveLength(8)
+    expect(kplOf(9).events).toHaveLength(1)
+    expect(kplOf(1000)).toMatchObject({ bytes: 9 * RECORD_BYTES_MAX, events: { length: 1 } })
+  })
+})

@@ -89,7 +89,7 @@ describe('forgetting on DynamoDB and S3', () => {
     const settings = { deadLettersKeptMs: 30 * DAY }
     const report = await forgetTwice(
       'ann',
-      ports,
+      [ports],
       settings,
       () => nowMs,
       async () => {

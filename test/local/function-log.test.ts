@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks())
 
 it('adds up the duplicates of every report of ingest, with metrics or without, failed or not', () => {
-  const metrics = { Records: 3 }
+  const metrics = { Accepted: 3 }
   const [first, second, third, other] = [1, 20, 300, 4000].map((duplicates) => ({ duplicates, failed: null }))
   logReport('ingest', 'pipeline', { ...first }, {}, 0)
   logReport('ingest', 'pipeline', { ...second }, metrics, 0)
