@@ -1,12 +1,15 @@
 // What the steps tell CloudWatch: their reports in, and numbers that add up to what is in the tables out.
 
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { logReport } from '../../functions/aws/report-log.ts'
 import type { Metrics } from '../../functions/contract.ts'
 import type { SearchRow } from '../../functions/domain/result.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { finalizeMetrics } from '../../functions/finalize/finalize-metrics.ts'
+import { ingest } from '../../functions/ingest/ingest.ts'
 import { ingestMetrics } from '../../functions/ingest/ingest-metrics.ts'
+import { StoreConflict } from '../../functions/ports.ts'
 import { sweepMetrics } from '../../functions/sweep/sweep-metrics.ts'
 import type { StoredClosed } from '../../local/memory-stores.ts'
 import { at, DAY, HOUR, MINUTE, ORIGIN_MS, RULES, record, SECOND } from '../support/events.ts'
@@ -65,6 +68,38 @@ describe('what finalize tells', () => {
       Searches: 0,
       SearchesWithClick: 1,
     })
+  })
+})
+
+describe('what is logged', () => {
+  it('holds no user, no query and no item, whatever comes', async () => {
+    const lines: string[] = []
+    const printed = (line: unknown): void => {
+      lines.push(String(line))
+    }
+    const spies = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')].map((spy) => spy.mockImplementation(printed))
+    const pipeline = memoryPipeline({ ...rules, amendForMs: MINUTE })
+    const user = 'a-secret-user'
+    const sent = [
+      { type: 'Search', user, query: 'a-secret-query', time: at(0), eventId: 'a-secret-id' },
+      { type: 'ClickResult', user, item: 'a-secret-item', time: at(1) },
+      { type: 'Search', user, time: at(2), note: 'a-secret-note' },
+      { type: 'AppOpen', user, time: at(900_000), eventId: 'a-secret-future' },
+      { type: 'AppOpen', user, time: at(-900), eventId: 'a-secret-past' },
+    ]
+    const records = [...sent.map((one) => record(one, at(3))), record(`{"user":"${user}"`, at(3))]
+    const failing = { ...pipeline.ports.sessions, saveUser: () => Promise.reject(new StoreConflict(user, 7)) }
+    const reports = [
+      await ingest(records, { ...pipeline.ports, sessions: failing }, rules, at(3)),
+      await pipeline.ingest(records, at(3)),
+      await pipeline.sweep(at(100_000), true),
+      await pipeline.finalizeAll(),
+    ]
+    for (const report of reports) logReport('any', 'clicks', report, {}, at(4))
+    for (const spy of spies) spy.mockRestore()
+    expect(lines).toHaveLength(4)
+    expect(lines.join()).toContain('StoreConflict')
+    expect(lines.join()).not.toContain('secret')
   })
 })
 
