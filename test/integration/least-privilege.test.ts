@@ -9,6 +9,9 @@ import { UserError } from '../../local/user-error.ts'
 import { MINUTE } from '../support/events.ts'
 import { onLocalRun, toBuffers } from './on-emulators.ts'
 
+/** What makes functions need more than they do by default. */
+const EVERY_PERMISSION = { pseudonymKeyArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf' }
+
 const POLLS_MAX = 3000
 const POLL_EVERY_MS = 20
 
@@ -78,7 +81,7 @@ function doneByLambda({ outputs }: LocalRun, step: string, logGroup: string): st
 
 describe('the role of every function', () => {
   it('allows all that the function does, and nothing that neither it nor Lambda does', async () => {
-    await onLocalRun({}, async (run) => {
+    await onLocalRun({ settings: EVERY_PERMISSION }, async (run) => {
       await mergeClosedSessions(run)
       for (const step of ['Ingest', 'Sweep', 'Finalize']) {
         const spec = run.functions.find(({ name }) => name === run.outputs[`${step}FunctionName`]) as FunctionSpec
