@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { type SourceFile, violations } from './support/layers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['functions', 'infra', 'local', 'sim', 'cli']
+const FOLDERS = ['functions', 'infra', 'local', 'sim', 'cli', 'bench']
 
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -27,7 +27,7 @@ describe('the source', () => {
   })
 
   it('is TypeScript, but for what Node runs as it is', () => {
-    expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$/.test(path))).toEqual([
+    expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/units\.json$/.test(path))).toEqual([
       'local/function-runtime.mjs',
       'local/tied-process.mjs',
     ])
@@ -64,6 +64,7 @@ describe('the check', () => {
     ['cli/main.ts', "import type { Row } from '../functions/domain/result.ts'"],
     ['cli/main.ts', "import { type Row, type Other } from '../functions/domain/result.ts'"],
     ['cli/main.ts', 'console.log(`import nothing from nowhere`)'],
+    ['bench/cost.ts', "import { columns } from '../cli/text-table.ts'"],
     ['local/kinesalite.d.ts', 'export default function kinesalite(): void'],
   ])('lets pass in %s: %s', (path, line) => expect(planted(path, line)).toEqual([]))
 
@@ -93,6 +94,10 @@ describe('the check', () => {
     ['local/clients.ts', "import '../functions/ingest/handler.ts'"],
     ['local/clients.ts', "import { readSettings } from '../infra/settings.ts'"],
     ['local/clients.ts', "import { columns } from '../cli/text-table.ts'"],
+    ['bench/cost.ts', "import '../functions/ingest/handler.ts'"],
+    ['bench/cost.ts', "import { x } from '../infra/stack.ts'"],
+    ['bench/cost.ts', "import { x } from '../sim/run.ts'"],
+    ['cli/main.ts', "import { x } from '../bench/cost.ts'"],
     ['cli/main.ts', "import { x } from '../infra/stack.ts'"],
     ['cli/main.ts', "import { toRows } from '../functions/domain/result.ts'"],
     ['cli/main.ts', "import { toRows, type Row } from '../functions/domain/result.ts'"],

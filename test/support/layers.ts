@@ -132,6 +132,23 @@ const LAYERS: readonly Layer[] = [
     ],
     importsAsTypes: [DOMAIN],
   },
+  {
+    name: 'bench',
+    files: /^bench\//,
+    imports: [
+      /^bench\//,
+      /^local\//,
+      /^infra\/setting(s|-kinds)\.ts$/,
+      /^functions\/(?![^/]+\/handler\.ts$)/,
+      /^cli\/(text-table|progress)\.ts$/,
+      ...SDK,
+      NODE,
+      /^commander$/,
+      /^pure-rand\//,
+      /^esbuild$/,
+    ],
+    importsAsTypes: [/^aws-lambda$/],
+  },
 ]
 
 /** Of each broken rule one sentence that begins with the path. */

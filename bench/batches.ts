@@ -1,0 +1,70 @@
+// Batches of a bench: logs of events in, the records of each invocation with fixed times out, the same every time.
+
+import type { ArrivedRecord } from '../functions/ports.ts'
+import type { SentEvent } from '../local/tutorial-events.ts'
+
+export interface Batch {
+  readonly records: readonly ArrivedRecord[]
+  /** When the function is invoked with it. */
+  readonly nowMs: number
+}
+
+const SHARD = 'shardId-000000000000'
+/** From the event to its arrival. */
+const TRANSPORT_MS = 300
+
+export interface Window {
+  readonly batchSize: number
+  readonly batchWindowMs: number
+}
+
+/** Each user's events in groups of `perBatch`: the first group of all users is the first batch, and so on. */
+export function batchesOf(logs: readonly (readonly SentEvent[])[], perBatch: number): Batch[] {
+  const rounds = Math.ceil(Math.max(...logs.map((log) => log.length)) / perBatch)
+  let sequence = 0
+  return Array.from({ length: rounds }, (_, round) => {
+    const sent = logs.flatMap((log) => log.slice(round * perBatch, (round + 1) * perBatch))
+    const records = sent.map((event) => {
+      sequence++
+      return toRecord(event, sequence, Date.parse(event.time as string) + TRANSPORT_MS)
+    })
+    return { records, nowMs: Math.max(...records.map(({ arrivalMs }) => arrivalMs)) }
+  })
+}
+
+/** A log in the order of its delivery, as Lambda's poller would batch it by size and window. */
+export function windowedBatches(log: readonly SentEvent[], { batchSize, batchWindowMs }: Window): Batch[] {
+  const batches: Batch[] = []
+  let records: ArrivedRecord[] = []
+  let openedMs = 0
+  let arrivalMs = 0
+  const close = (nowMs: number): void => {
+    if (records.length > 0) batches.push({ records, nowMs })
+    records = []
+  }
+  for (const [sequence, event] of log.entries()) {
+    // What happened before the one ahead of it in the log came late.
+    arrivalMs = Math.max(arrivalMs, Date.parse(event.time as string) + TRANSPORT_MS)
+    if (records.length > 0 && arrivalMs > openedMs + batchWindowMs) close(openedMs + batchWindowMs)
+    if (records.length === 0) openedMs = arrivalMs
+    records.push(toRecord(event, sequence + 1, arrivalMs))
+    if (records.length === batchSize) close(arrivalMs)
+  }
+  close(arrivalMs)
+  return batches
+}
+
+function toRecord(event: SentEvent, sequence: number, arrivalMs: number): ArrivedRecord {
+  const data = Buffer.from(JSON.stringify(event)).toString('base64')
+  return { shardId: SHARD, sequenceNumber: String(sequence), arrivalMs, data, place: null }
+}
+
+/** How many users each batch has, summed: what one write for each of them would be. */
+export function userBatches(batches: readonly Batch[]): number {
+  const usersIn = ({ records }: Batch): number => new Set(records.map((record) => sentBy(record))).size
+  return batches.reduce((sum, batch) => sum + usersIn(batch), 0)
+}
+
+function sentBy({ data }: ArrivedRecord): unknown {
+  return (JSON.parse(Buffer.from(data, 'base64').toString('utf8')) as SentEvent).user
+}

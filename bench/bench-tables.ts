@@ -1,0 +1,73 @@
+// Tables of a bench: an emulator and a template's tables in, fresh ones and a client of them out.
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { DUE_INDEX, EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import { LOCAL_ENVIRONMENT, localClients } from '../local/clients.ts'
+import type { Endpoints } from '../local/endpoints.ts'
+import { provision } from '../local/provision.ts'
+import type { TableSpec } from '../local/template.ts'
+
+/** As the functions' own, of an endpoint that is given. */
+export function benchClient(endpoint: string): DynamoDBDocumentClient {
+  const { AWS_REGION: region, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = LOCAL_ENVIRONMENT
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY }
+  const client = new DynamoDBClient({ region, credentials, endpoint })
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+}
+
+export async function makeTables(tables: readonly TableSpec[], endpoints: Endpoints): Promise<void> {
+  const clients = localClients(endpoints)
+  try {
+    await provision({ streams: [], buckets: [], tables }, clients)
+  } finally {
+    clients.close()
+  }
+}
+
+export function resultsSpec(name: string): TableSpec {
+  return {
+    name,
+    keySchema: [
+      { AttributeName: PARTITION_KEY, KeyType: 'HASH' },
+      { AttributeName: SORT_KEY, KeyType: 'RANGE' },
+    ],
+    attributes: [
+      { AttributeName: PARTITION_KEY, AttributeType: 'S' },
+      { AttributeName: SORT_KEY, AttributeType: 'S' },
+    ],
+    indexes: [],
+    streamView: null,
+    ttlAttribute: EXPIRES_AT,
+  }
+}
+
+export function sessionsSpec(name: string): TableSpec {
+  return indexed(name, DUE_INDEX, 'KEYS_ONLY')
+}
+
+export function indexed(
+  name: string,
+  index: { readonly name: string; readonly partitionKey: string; readonly sortKey: string },
+  projection: 'KEYS_ONLY' | 'ALL',
+): TableSpec {
+  const table = resultsSpec(name)
+  return {
+    ...table,
+    attributes: [
+      ...table.attributes,
+      { AttributeName: index.partitionKey, AttributeType: 'S' },
+      { AttributeName: index.sortKey, AttributeType: 'N' },
+    ],
+    indexes: [
+      {
+        IndexName: index.name,
+        KeySchema: [
+          { AttributeName: index.partitionKey, KeyType: 'HASH' },
+          { AttributeName: index.sortKey, KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: projection },
+      },
+    ],
+  }
+}

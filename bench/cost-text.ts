@@ -1,0 +1,63 @@
+// The costs as a person reads them: the report in, tables out.
+
+import { columns } from '../cli/text-table.ts'
+import type { Cost, CostReport } from './cost.ts'
+import { streamDollars, unitDollars } from './prices.ts'
+
+/** Of a shard's 1,000 records a second. */
+const SHARD_USE = 0.5
+
+export function costText({ standard, long, realistic, real }: CostReport): string {
+  const rows = [
+    ...Object.entries(standard).map(([b, cost]) => costRow(`standard session, b = ${b}`, cost)),
+    ...Object.entries(long).map(([b, cost]) => costRow(`1,000 events, b = ${b}`, cost)),
+    costRow('generated log', realistic),
+    ...(real === null ? [] : [costRow('study log', real)]),
+  ]
+  return [
+    columns([HEAD, ...rows]),
+    '',
+    'b: events per user and batch. Units of DynamoDB, for each session or event; write is everything but results.',
+    'dollars: DynamoDB on demand, per million events, results and reads included; so is naive $, without reads.',
+    `Kinesis adds ${dollars(streamDollars(SHARD_USE))} a million records (provisioned, shards half used). S3 takes dead letters only.`,
+  ].join('\n')
+}
+
+const HEAD = [
+  'log',
+  'for each',
+  'append',
+  'index',
+  'close',
+  'progress',
+  'write',
+  'limit',
+  'naive',
+  'results',
+  'read',
+  'dollars',
+  'naive $',
+]
+
+function costRow(name: string, cost: Cost): string[] {
+  const { append, index, close, progress } = cost.writeBy
+  const units = [append, index, close, progress, cost.write, cost.limit, cost.naive, cost.results, cost.read]
+  return [name, cost.per, ...units.map((count) => count.toFixed(2)), dollars(perMillion(cost)), dollars(naive(cost))]
+}
+
+/** Of a million events. */
+export function perMillion({ write, results, read, ...cost }: Cost): number {
+  return unitDollars(write + results, read) * perCost(cost)
+}
+
+function naive({ naive, naiveResults, ...cost }: Cost): number {
+  return unitDollars(naive + naiveResults, 0) * perCost(cost)
+}
+
+function perCost({ per, events, sessions }: Pick<Cost, 'per' | 'events' | 'sessions'>): number {
+  return per === 'event' ? 1e6 : (1e6 * sessions) / events
+}
+
+function dollars(amount: number): string {
+  return `$${amount.toFixed(3)}`
+}

@@ -1,0 +1,184 @@
+// What events cost: fixed logs in; per session or event the write and read units, those of a naive design, and the limit out.
+
+import { createReadStream, existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Rules } from '../functions/domain/rules.ts'
+import { type PipelineSettings, readPipelineSettings } from '../infra/settings.ts'
+import { type Endpoints, startEndpoints } from '../local/endpoints.ts'
+import { generateLog } from '../local/generated-log.ts'
+import { logLines } from '../local/log-lines.ts'
+import type { SentEvent } from '../local/tutorial-events.ts'
+import { type Batch, batchesOf, userBatches, windowedBatches } from './batches.ts'
+import { type Metered, meterPipeline } from './metered-pipeline.ts'
+import { meterNaive } from './naive-baseline.ts'
+import { longSession, standardSession } from './standard-session.ts'
+import { type Purpose, totalUnits, type Units } from './unit-meter.ts'
+
+export interface Cost {
+  /** What the numbers below are for each of. */
+  readonly per: 'session' | 'event'
+  /** Everything but results. */
+  readonly write: number
+  readonly read: number
+  /** Rows, one a search and one a session. */
+  readonly results: number
+  readonly writeBy: Readonly<Record<Exclude<Purpose, 'results'>, number>>
+  readonly readBy: Units
+  /** As `write` and `results`, of the naive design. */
+  readonly naive: number
+  readonly naiveResults: number
+  /** A write for each user and batch, and one that is both close and result. */
+  readonly limit: number
+  readonly events: number
+  readonly sessions: number
+}
+
+export interface CostReport {
+  /** By events per user and batch. */
+  readonly standard: Readonly<Record<string, Cost>>
+  /** Of a thousand events. */
+  readonly long: Readonly<Record<string, Cost>>
+  readonly realistic: Cost
+  /** Null where the log is not beside the project. */
+  readonly real: Cost | null
+}
+
+export const PER_BATCH = [1, 2, 5, 10] as const
+const LONG_PER_BATCH = [1, 5] as const
+const LONG_EVENTS = 1000
+const START_MS = Date.parse('2026-03-02T09:00:30Z')
+/** Users whose standard sessions run side by side: a batch of one event each is half of `batchSize`. */
+const STANDARD_USERS = 250
+const REALISTIC = { seed: 6, users: 100, days: 2, startMs: Date.parse('2026-03-02T00:00:00Z') }
+const REAL_LOG = fileURLToPath(new URL('../../shared/data/lisp/events.ndjson', import.meta.url))
+
+const settings = readPipelineSettings({})
+const BENCH_SETTINGS = {
+  rules: rulesOf(settings),
+  sweepEveryMs: settings.sweepEvery,
+  resultRetentionMs: settings.resultRetention,
+}
+const WINDOW = { batchSize: settings.batchSize, batchWindowMs: settings.batchWindow }
+
+function rulesOf(settings: PipelineSettings): Rules {
+  return {
+    gapMs: settings.gap,
+    latenessMs: settings.lateness,
+    amendForMs: settings.amendFor,
+    lateEvents: settings.lateEvents,
+    maxClockSkewMs: settings.maxClockSkew,
+    maxSessionEvents: settings.maxSessionEvents,
+    maxSessionDurationMs: settings.maxSessionDuration,
+  }
+}
+
+/** @param onStep told what is measured next. */
+export async function measureCost(onStep: (text: string) => void): Promise<CostReport> {
+  const endpoints = await startEndpoints(null, null, process.env)
+  // Where several runs share an endpoint, each has tables of its own.
+  const run = `bench-${Date.now().toString(36)}`
+  const measure: Measure = (name, batches, per, naive) => {
+    onStep(name)
+    return costOf(`${run}-${name}`, batches, per, naive, endpoints)
+  }
+  try {
+    const logs = Array.from({ length: STANDARD_USERS }, (_, n) => standardSession(`user-${n}`, START_MS))
+    const standard = await measureEach(PER_BATCH, 'standard', logs, 'session', measure)
+    const long = await measureEach(
+      LONG_PER_BATCH,
+      'long',
+      [longSession('user', START_MS, LONG_EVENTS)],
+      'event',
+      measure,
+    )
+    const realistic = await measure('realistic', windowedBatches(generateLog(REALISTIC), WINDOW), 'event', null)
+    const log = await readRealLog()
+    const real = log === null ? null : await measure('real', windowedBatches(log, WINDOW), 'event', null)
+    return { standard, long, realistic, real }
+  } finally {
+    await endpoints.stop()
+  }
+}
+
+/** @param naive what was measured of the naive design before; null to measure it. */
+type Measure = (name: string, batches: readonly Batch[], per: Cost['per'], naive: Naive | null) => Promise<Cost>
+
+type Naive = Pick<Cost, 'naive' | 'naiveResults'>
+
+/** The naive design writes event by event, however they are batched: it is measured once. */
+async function measureEach(
+  perBatch: readonly number[],
+  name: string,
+  logs: readonly (readonly SentEvent[])[],
+  per: Cost['per'],
+  measure: Measure,
+): Promise<Record<string, Cost>> {
+  const costs: Record<string, Cost> = {}
+  let naive: Naive | null = null
+  for (const b of perBatch) {
+    const cost: Cost = await measure(`${name}-${b}`, batchesOf(logs, b), per, naive)
+    costs[b] = cost
+    naive = cost
+  }
+  return costs
+}
+
+async function readRealLog(): Promise<SentEvent[] | null> {
+  if (!existsSync(REAL_LOG)) {
+    console.error('the study log is not beside the project: left out')
+    return null
+  }
+  const events: SentEvent[] = []
+  for await (const line of logLines(createReadStream(REAL_LOG))) events.push(JSON.parse(line.toString('utf8')))
+  // Its people took part on the same day, and are written one after the other.
+  return events.sort((a, b) => Date.parse(a.time as string) - Date.parse(b.time as string))
+}
+
+async function costOf(
+  name: string,
+  batches: readonly Batch[],
+  per: Cost['per'],
+  measured: Naive | null,
+  endpoints: Endpoints,
+): Promise<Cost> {
+  const metered = await meterPipeline(name, batches, BENCH_SETTINGS, endpoints)
+  if (metered.refused > 0) throw new Error(`${metered.refused} conditions failed, whose units nobody knows`)
+  const share = (units: number): number => rounded(units / (per === 'event' ? metered.accepted : metered.sessions))
+  const naive = measured ?? naiveShares(await meterNaive(name, batches, BENCH_SETTINGS.rules.gapMs, endpoints), share)
+  return {
+    per,
+    write: share(totalUnits(metered.write, ['results'])),
+    read: share(totalUnits(metered.read)),
+    results: share(metered.write.results),
+    writeBy: writeShares(metered, share),
+    readBy: shares(metered.read, share),
+    naive: naive.naive,
+    naiveResults: naive.naiveResults,
+    limit: share(userBatches(batches) + metered.sessions),
+    events: metered.accepted,
+    sessions: metered.sessions,
+  }
+}
+
+function naiveShares(units: Units, share: (units: number) => number): Naive {
+  return { naive: share(totalUnits(units, ['results'])), naiveResults: share(units.results) }
+}
+
+function shares({ append, index, close, progress, results }: Units, share: (units: number) => number): Units {
+  return {
+    append: share(append),
+    index: share(index),
+    close: share(close),
+    progress: share(progress),
+    results: share(results),
+  }
+}
+
+function writeShares({ write }: Metered, share: (units: number) => number): Cost['writeBy'] {
+  const { results: _, ...others } = shares(write, share)
+  return others
+}
+
+function rounded(units: number): number {
+  return Math.round(units * 1000) / 1000
+}

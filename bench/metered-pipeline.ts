@@ -1,0 +1,142 @@
+// The real steps and adapters on the emulator: batches in, the units that they took until every session is closed out.
+
+import { sha256 } from '../functions/aws/digest.ts'
+import { unpackRecord } from '../functions/aws/record-events.ts'
+import { dynamoResultStore } from '../functions/aws/result-store.ts'
+import { dynamoSessionStore } from '../functions/aws/session-store.ts'
+import { dynamoShardProgress } from '../functions/aws/shard-progress.ts'
+import { DUE_SHARDS, PROGRESS_KEY, SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
+import type { ClosedSession } from '../functions/domain/result.ts'
+import type { Rules } from '../functions/domain/rules.ts'
+import { sessionId } from '../functions/domain/session.ts'
+import { finalize } from '../functions/finalize/finalize.ts'
+import { ingest } from '../functions/ingest/ingest.ts'
+import type { ClosedChange, SessionStore } from '../functions/ports.ts'
+import { sweep } from '../functions/sweep/sweep.ts'
+import type { Endpoints } from '../local/endpoints.ts'
+import type { Call } from '../local/gateway.ts'
+import type { Batch } from './batches.ts'
+import { benchClient, makeTables, resultsSpec, sessionsSpec } from './bench-tables.ts'
+import { type Purpose, startUnitMeter, type Units } from './unit-meter.ts'
+
+export interface BenchSettings {
+  readonly rules: Rules
+  readonly sweepEveryMs: number
+  readonly resultRetentionMs: number
+}
+
+export interface Metered {
+  readonly write: Units
+  readonly read: Units
+  readonly accepted: number
+  readonly sessions: number
+  readonly rows: number
+  /** How many conditions failed. */
+  readonly refused: number
+}
+
+const HOUR_MS = 60 * 60 * 1000
+/** Sweeps after the last batch: a day of them closes whatever the settings allow to be open. */
+const LAST_SWEEPS_MAX = 24 * 60
+
+/** Batches and sweeps at their own times, one after the other; then rows. Sweeps that would find nothing are left out. */
+export async function meterPipeline(
+  name: string,
+  batches: readonly Batch[],
+  settings: BenchSettings,
+  endpoints: Endpoints,
+): Promise<Metered> {
+  const tables = { sessions: `${name}-sessions`, results: `${name}-results` }
+  await makeTables([sessionsSpec(tables.sessions), resultsSpec(tables.results)], endpoints)
+  const meter = await startUnitMeter(endpoints.dynamodb, (call) => purposeOf(call, tables.results))
+  const client = benchClient(meter.endpoint)
+  try {
+    const { sessions, changes, nextAlarmMs } = watched(
+      dynamoSessionStore(client, tables.sessions, SESSION_DURATION_MS_MAX),
+    )
+    const progress = dynamoShardProgress(client, tables.sessions)
+    const { rules, sweepEveryMs, resultRetentionMs } = settings
+    const ingestPorts = {
+      sessions,
+      progress,
+      deadLetters: { put: async () => {} },
+      digest: sha256,
+      pseudonym: (user: string) => user,
+      unpack: unpackRecord,
+    }
+    const sweepAt = async (nowMs: number): Promise<void> => {
+      if (nextAlarmMs() > nowMs) return
+      meter.during('close')
+      const ports = { sessions, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
+      // Not at the full hour, when the sweeper counts who is open as well.
+      const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs, dueShards: DUE_SHARDS }, nowMs)
+      if (report.failed !== null) throw report.failed.cause
+    }
+    let accepted = 0
+    let sweepMs = offHour(batches[0]?.nowMs ?? 0, sweepEveryMs)
+    for (const { records, nowMs } of batches) {
+      for (; sweepMs <= nowMs; sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
+      meter.during('append')
+      const report = await ingest(records, ingestPorts, rules, nowMs)
+      if (report.failed !== null) throw report.failed.cause
+      accepted += report.accepted
+    }
+    for (let n = 0; n < LAST_SWEEPS_MAX && nextAlarmMs() < Number.POSITIVE_INFINITY; n++) {
+      await sweepAt(sweepMs)
+      sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
+    }
+    meter.during('results')
+    const finalizePorts = { sessions, results: dynamoResultStore(client, tables.results), digest: sha256 }
+    const published = await finalize(changes, { ...finalizePorts, hasTime: () => true }, { resultRetentionMs }, sweepMs)
+    if (published.failed !== null) throw published.failed.cause
+    const { sessions: sessionCount, rowsWritten } = published
+    return { ...meter.units(), accepted, sessions: sessionCount, rows: rowsWritten, refused: meter.refused() }
+  } finally {
+    client.destroy()
+    await meter.stop()
+  }
+}
+
+/** A tick later where the hour has just begun. */
+function offHour(atMs: number, everyMs: number): number {
+  return atMs % HOUR_MS < everyMs ? atMs + everyMs : atMs
+}
+
+function purposeOf(call: Call, resultsTable: string): Purpose | null {
+  const { TableName: table, Item: item } = call.json() as {
+    TableName?: string
+    Item?: { sk?: { S?: string } }
+  }
+  if (table === resultsTable) return 'results'
+  return item?.sk?.S === PROGRESS_KEY ? 'progress' : null
+}
+
+/** The store, with the changes that the table's stream would tell, and the earliest alarm that is set. */
+function watched(store: SessionStore) {
+  const changes: ClosedChange[] = []
+  const latest = new Map<string, ClosedSession>()
+  const alarms = new Map<string, number>()
+  const change = (user: string, id: string, version: number, after: ClosedSession | null): void => {
+    const key = JSON.stringify([user, id])
+    changes.push({ sequenceNumber: `${changes.length}`, user, id, version, after, before: latest.get(key) ?? null })
+    if (after === null) latest.delete(key)
+    else latest.set(key, after)
+  }
+  const sessions: SessionStore = {
+    ...store,
+    saveUser: async (user, state, baseVersion, expiresAtMs) => {
+      await store.saveUser(user, state, baseVersion, expiresAtMs)
+      if (state.armedAtMs === null) alarms.delete(user)
+      else alarms.set(user, state.armedAtMs)
+    },
+    putClosed: async (closed, expiresAtMs) => {
+      await store.putClosed(closed, expiresAtMs)
+      change(closed.user, sessionId(closed.session), closed.version, closed)
+    },
+    putAbsorbed: async (user, id, version, expiresAtMs) => {
+      await store.putAbsorbed(user, id, version, expiresAtMs)
+      change(user, id, version, null)
+    },
+  }
+  return { sessions, changes, nextAlarmMs: () => [...alarms.values()].reduce((a, b) => Math.min(a, b), Infinity) }
+}

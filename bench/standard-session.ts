@@ -1,0 +1,65 @@
+// The session that costs are told for: a user and a start in, its ten events of some 200 bytes each out.
+
+import { createHash } from 'node:crypto'
+import type { SentEvent } from '../local/tutorial-events.ts'
+
+/** Two searches with ten results each, two clicks each, an opening and a closing: seconds since the start, and what. */
+const SCRIPT = [
+  [0, { type: 'AppOpen' }],
+  [12, { type: 'Search', search: 1, query: 'oak standing desk with drawers' }],
+  [12.4, { type: 'Results', search: 1 }],
+  [21, { type: 'ClickResult', search: 1, place: 2 }],
+  [48, { type: 'ClickResult', search: 1, place: 5 }],
+  [83, { type: 'Search', search: 2, query: 'adjustable desk lamp white' }],
+  [83.3, { type: 'Results', search: 2 }],
+  [95, { type: 'ClickResult', search: 2, place: 1 }],
+  [131, { type: 'ClickResult', search: 2, place: 3 }],
+  [160, { type: 'AppClose' }],
+] as const
+
+export const STANDARD_EVENTS = SCRIPT.length
+export const STANDARD_SEARCHES = 2
+
+const ITEMS_SHOWN = 10
+
+export function standardSession(user: string, startMs: number): SentEvent[] {
+  return SCRIPT.map(([seconds, what], n) => ({
+    user,
+    time: new Date(startMs + seconds * 1000).toISOString(),
+    eventId: idOf(`${user} event ${n}`),
+    ...fieldsOf(user, what),
+  }))
+}
+
+function fieldsOf(user: string, what: (typeof SCRIPT)[number][1]) {
+  const { type } = what
+  if (type === 'AppOpen' || type === 'AppClose') return { type }
+  const searchId = idOf(`${user} search ${what.search}`)
+  const items = Array.from({ length: ITEMS_SHOWN }, (_, place) => `sku-${idOf(`${user} ${what.search} ${place}`, 6)}`)
+  if (type === 'Search') return { type, searchId, query: what.query, app: 'shop-web/5.12.0', locale: 'en-GB' }
+  if (type === 'Results') return { type, searchId, items }
+  return { type, searchId, item: items[what.place - 1] as string, position: what.place, page: '/search' }
+}
+
+/**
+ * A long session: the standard one's searches and clicks again and again, without an end.
+ *
+ * @param events how many.
+ */
+export function longSession(user: string, startMs: number, events: number): SentEvent[] {
+  const rounds = Math.ceil(events / (STANDARD_EVENTS - 2))
+  return Array.from({ length: rounds }, (_, round) => {
+    const whole = standardSession(`${user} ${round}`, startMs + round * LONG_ROUND_MS)
+    return whole.slice(1, -1).map((event) => ({ ...event, user }))
+  })
+    .flat()
+    .slice(0, events)
+}
+
+/** A thousand events take less than `maxSessionDuration`. */
+const LONG_ROUND_MS = 170_000
+
+/** Random to a compressor, and the same every time, as a producer's UUIDs would not be. */
+function idOf(name: string, length = 22): string {
+  return createHash('sha256').update(name).digest('base64url').slice(0, length)
+}

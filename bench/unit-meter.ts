@@ -1,0 +1,75 @@
+// The meter between the adapters and DynamoDB: requests in, the capacity units of each by what it was for out.
+
+import { NO_MISHAPS } from '../local/chaos.ts'
+import { type Call, startGateway } from '../local/gateway.ts'
+
+/** `index` is the due index and what stands beside it; `progress` what a shard's batch writes once, for all users. */
+export const PURPOSES = ['append', 'index', 'close', 'progress', 'results'] as const
+export type Purpose = (typeof PURPOSES)[number]
+
+export type Units = Readonly<Record<Purpose, number>>
+
+export interface UnitMeter {
+  readonly endpoint: string
+  /** What the table's own units are for from now on, as far as the request does not say it. */
+  during(purpose: Purpose): void
+  units(): { readonly write: Units; readonly read: Units }
+  /** Of conditions that failed: billed like writes, and not told by the emulator. */
+  refused(): number
+  stop(): Promise<void>
+}
+
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'])
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan'])
+
+interface ConsumedCapacity {
+  readonly CapacityUnits: number
+  readonly Table?: { readonly CapacityUnits: number }
+  readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits: number }>>
+}
+
+/** @param purposeOf what a request is for, where that does not depend on who sends it. */
+export async function startUnitMeter(target: string, purposeOf: (call: Call) => Purpose | null): Promise<UnitMeter> {
+  const none = (): Record<Purpose, number> => ({ append: 0, index: 0, close: 0, progress: 0, results: 0 })
+  const units = { write: none(), read: none() }
+  let current: Purpose = 'append'
+  let sent = 0
+  let answered = 0
+  const isMetered = ({ operation }: Call): boolean => WRITES.has(operation) || READS.has(operation)
+  const gateway = await startGateway(target, NO_MISHAPS, {
+    request: (call) => {
+      if (!isMetered(call)) return call.body
+      sent++
+      return Buffer.from(JSON.stringify({ ...call.json(), ReturnConsumedCapacity: 'INDEXES' }))
+    },
+    answer: (call, body) => {
+      if (!isMetered(call)) return
+      answered++
+      const counted = WRITES.has(call.operation) ? units.write : units.read
+      for (const { CapacityUnits, Table, GlobalSecondaryIndexes } of consumedIn(body)) {
+        counted[purposeOf(call) ?? current] += Table?.CapacityUnits ?? CapacityUnits
+        for (const { CapacityUnits: ofIndex } of Object.values(GlobalSecondaryIndexes ?? {})) counted.index += ofIndex
+      }
+    },
+  })
+  return {
+    endpoint: gateway.endpoint,
+    during: (purpose) => {
+      current = purpose
+    },
+    units: () => ({ write: { ...units.write }, read: { ...units.read } }),
+    refused: () => sent - answered,
+    stop: gateway.stop,
+  }
+}
+
+function consumedIn(body: Buffer): ConsumedCapacity[] {
+  const { ConsumedCapacity: consumed } = JSON.parse(body.toString('utf8')) as {
+    ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
+  }
+  return [consumed ?? []].flat()
+}
+
+export function totalUnits(units: Units, except: readonly Purpose[] = []): number {
+  return PURPOSES.filter((purpose) => !except.includes(purpose)).reduce((sum, purpose) => sum + units[purpose], 0)
+}
