@@ -5,7 +5,7 @@ import { unpackRecord } from '../functions/aws/record-events.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoShardProgress } from '../functions/aws/shard-progress.ts'
-import { DUE_SHARDS, PROGRESS_KEY, SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
+import { DUE_SHARDS, PROGRESS_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { sessionId } from '../functions/domain/session.ts'
@@ -51,9 +51,7 @@ export async function meterPipeline(
   const meter = await startUnitMeter(endpoints.dynamodb, (call) => purposeOf(call, tables.results))
   const client = benchClient(meter.endpoint)
   try {
-    const { sessions, changes, nextAlarmMs } = watched(
-      dynamoSessionStore(client, tables.sessions, SESSION_DURATION_MS_MAX),
-    )
+    const { sessions, changes, nextAlarmMs } = watched(dynamoSessionStore(client, tables.sessions))
     const progress = dynamoShardProgress(client, tables.sessions)
     const { rules, sweepEveryMs, resultRetentionMs } = settings
     const ingestPorts = {
