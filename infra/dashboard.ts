@@ -16,8 +16,8 @@ import {
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { DUE_INDEX, type MetricName } from '../functions/contract.ts'
-import { type PipelineParts, tablesAndIndex } from './alarms.ts'
 import { givenUp, shareOf, throttledRequests, writeUnits } from './metrics.ts'
+import { type PipelineParts, tablesAndIndex } from './troubles.ts'
 
 const MINUTE = Duration.minutes(1)
 const FIVE_MINUTES = Duration.minutes(5)
