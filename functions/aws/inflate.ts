@@ -2,6 +2,7 @@
 
 import zlib from 'node:zlib'
 import type { Rejection } from '../domain/decode.ts'
+import { zstdFrames } from './zstd-frames.ts'
 
 export interface Inflated {
   readonly ok: true
@@ -35,7 +36,15 @@ export function inflate(bytes: Buffer, bytesMax: number): Inflated | Rejection {
   }
   if (zstdDecompress === undefined) return ZSTD_UNSUPPORTED
   const params = { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX }
-  return inflateWith('zstd', zstdDecompress, bytes, bytesMax, params)
+  const parts: Buffer[] = []
+  let size = 0
+  for (const frame of zstdFrames(bytes) ?? [Buffer.of()]) {
+    const part = inflateWith('zstd', zstdDecompress, frame, bytesMax - size, params)
+    if (!part.ok) return part
+    parts.push(part.bytes)
+    size += part.bytes.length
+  }
+  return size > bytesMax ? tooLarge() : { ok: true, bytes: Buffer.concat(parts), wasCompressed: true }
 }
 
 function inflateWith(
@@ -45,6 +54,7 @@ function inflateWith(
   bytesMax: number,
   params?: Record<number, number>,
 ): Inflated | Rejection {
+  if (bytes.length === 0) return corrupt(name)
   try {
     // Zero is no length to zlib.
     const options = { maxOutputLength: Math.max(1, bytesMax), ...(params && { params }) }
@@ -52,8 +62,12 @@ function inflateWith(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ERR_BUFFER_TOO_LARGE' || code === 'ZSTD_error_frameParameter_windowTooLarge') return tooLarge()
-    return { ok: false, reason: 'not-json', detail: `${name}: corrupt or cut off` }
+    return corrupt(name)
   }
+}
+
+function corrupt(name: string): Rejection {
+  return { ok: false, reason: 'not-json', detail: `${name}: corrupt or cut off` }
 }
 
 function tooLarge(): Rejection {
