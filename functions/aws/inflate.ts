@@ -36,9 +36,11 @@ export function inflate(bytes: Buffer, bytesMax: number): Inflated | Rejection {
   }
   if (zstdDecompress === undefined) return ZSTD_UNSUPPORTED
   const params = { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX }
+  const frames = zstdFrames(bytes)
+  if (frames === null) return corrupt('zstd')
   const parts: Buffer[] = []
   let size = 0
-  for (const frame of zstdFrames(bytes) ?? [Buffer.of()]) {
+  for (const frame of frames) {
     const part = inflateWith('zstd', zstdDecompress, frame, bytesMax - size, params)
     if (!part.ok) return part
     parts.push(part.bytes)
@@ -54,7 +56,6 @@ function inflateWith(
   bytesMax: number,
   params?: Record<number, number>,
 ): Inflated | Rejection {
-  if (bytes.length === 0) return corrupt(name)
   try {
     // Zero is no length to zlib.
     const options = { maxOutputLength: Math.max(1, bytesMax), ...(params && { params }) }

@@ -8,6 +8,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue as Image } from 'aws-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { resultsSpec, sessionsSpec } from '../../bench/bench-tables.ts'
 import { toChanges } from '../../functions/aws/closed-changes.ts'
 import { sha256 } from '../../functions/aws/digest.ts'
 import { ITEM_SCHEMA } from '../../functions/aws/item-schema.ts'
@@ -26,7 +27,7 @@ import { type Clients, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memoryDeadLetters } from '../../local/memory-stores.ts'
 import { at, DAY, MINUTE, RULES, record, type Sent } from '../support/events.ts'
-import { makeTables, resultsTable, sessionsTable } from '../support/tables.ts'
+import { makeTables } from '../support/tables.ts'
 
 type Images = readonly Readonly<Record<string, Image>>[]
 
@@ -54,7 +55,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   names = { sessions: `sessions-${randomUUID()}`, results: `results-${randomUUID()}` }
-  await makeTables([sessionsTable(names.sessions), resultsTable(names.results)], clients)
+  await makeTables([sessionsSpec(names.sessions), resultsSpec(names.results)], clients)
   sessions = dynamoSessionStore(clients.dynamodb, names.sessions)
   for (const table of ['sessions', 'results'] as const) {
     for (const image of SHAPE_1[table]) {

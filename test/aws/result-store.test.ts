@@ -5,6 +5,7 @@ import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { resultsSpec } from '../../bench/bench-tables.ts'
 import { documentClient } from '../../functions/aws/document-client.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { EXPIRES_AT } from '../../functions/contract.ts'
@@ -12,7 +13,7 @@ import type { ResultRow } from '../../functions/domain/result.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memoryResultStore } from '../../local/memory-stores.ts'
-import { makeTables, resultsTable } from '../support/tables.ts'
+import { makeTables } from '../support/tables.ts'
 import { EXPIRES_MS, resultStoreContract, rowsOf } from './result-store-contract.ts'
 
 let endpoints: Endpoints
@@ -40,7 +41,7 @@ resultStoreContract('in memory', async () => {
 })
 
 resultStoreContract('on DynamoDB', async () => {
-  const table = resultsTable(`results-${randomUUID()}`)
+  const table = resultsSpec(`results-${randomUUID()}`)
   await makeTables([table], clients)
   const read = async (pk: string, sk: string): Promise<ResultRow | undefined> => {
     const command = new GetCommand({ TableName: table.name, Key: { pk, sk }, ConsistentRead: true })

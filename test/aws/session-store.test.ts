@@ -5,6 +5,7 @@ import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { sessionsSpec } from '../../bench/bench-tables.ts'
 import { documentClient } from '../../functions/aws/document-client.ts'
 import { absorbedItem, closedItem, stateItem } from '../../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
@@ -14,7 +15,7 @@ import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clien
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memorySessionStore } from '../../local/memory-stores.ts'
 import { at, search } from '../support/events.ts'
-import { makeTables, sessionsTable } from '../support/tables.ts'
+import { makeTables } from '../support/tables.ts'
 import { closedOf, EXPIRES_MS, session, sessionStoreContract, stateOf } from './session-store-contract.ts'
 
 let endpoints: Endpoints
@@ -40,7 +41,7 @@ afterAll(async () => {
 sessionStoreContract('in memory', async () => memorySessionStore())
 
 sessionStoreContract('on DynamoDB', async () => {
-  const table = sessionsTable(`sessions-${randomUUID()}`)
+  const table = sessionsSpec(`sessions-${randomUUID()}`)
   await makeTables([table], clients)
   return dynamoSessionStore(client, table.name)
 })

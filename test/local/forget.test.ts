@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { resultsSpec, sessionsSpec } from '../../bench/bench-tables.ts'
 import { forgetTwice, runForget } from '../../cli/forget-command.ts'
 import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
 import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letter-erasure.ts'
@@ -14,7 +15,7 @@ import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { UserError } from '../../local/user-error.ts'
 import { at, DAY, MINUTE, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
-import { makeTables, resultsTable, sessionsTable } from '../support/tables.ts'
+import { makeTables } from '../support/tables.ts'
 
 const NAMES = { sessions: `sessions-${randomUUID()}`, results: `results-${randomUUID()}`, bucket: `b-${randomUUID()}` }
 const EXPIRES_MS = at(0) + 40_000 * DAY
@@ -28,7 +29,7 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
   vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoints.s3)
-  await makeTables([sessionsTable(NAMES.sessions), resultsTable(NAMES.results)], clients)
+  await makeTables([sessionsSpec(NAMES.sessions), resultsSpec(NAMES.results)], clients)
   await clients.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }))
 })
 
