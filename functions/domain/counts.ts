@@ -1,0 +1,140 @@
+// What rows add up to: result rows in, counts that can be added again out. Every ratio of a rollup comes from these.
+
+import type { ResultRow, SearchRow, SessionRow } from './result.ts'
+
+/** Clicks at the first ten positions one by one, further down together. */
+const POSITIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
+type Position = (typeof POSITIONS)[number]
+
+/** Upper ends, inclusive, of the ranges that times to the first click are counted in; the last has none. */
+const FIRST_CLICK_RANGES = [
+  ['first_clicks_to_1s', 1_000],
+  ['first_clicks_to_2s', 2_000],
+  ['first_clicks_to_5s', 5_000],
+  ['first_clicks_to_10s', 10_000],
+  ['first_clicks_to_30s', 30_000],
+  ['first_clicks_to_1m', 60_000],
+  ['first_clicks_to_5m', 300_000],
+  ['first_clicks_later', Number.POSITIVE_INFINITY],
+] as const
+
+/** The same of how long sessions last. */
+const SESSION_RANGES = [
+  ['sessions_to_10s', 10_000],
+  ['sessions_to_1m', 60_000],
+  ['sessions_to_5m', 300_000],
+  ['sessions_to_15m', 900_000],
+  ['sessions_to_30m', 1_800_000],
+  ['sessions_longer', Number.POSITIVE_INFINITY],
+] as const
+
+/** Of searches alone, and so known of a query too. */
+export const SEARCH_COUNTS = [
+  'searches',
+  'searches_with_click',
+  'zero_result_searches',
+  'abandoned_searches',
+  'clicks',
+  'clicks_with_position',
+  'clicked_position_sum',
+  ...POSITIONS.map((position) => `clicks_at_${position}` as const),
+  'clicks_at_11_to_20',
+  'clicks_further_down',
+  ...POSITIONS.map((position) => `shown_at_${position}` as const),
+  'first_click_ms_sum',
+  ...FIRST_CLICK_RANGES.map(([name]) => name),
+] as const
+
+/** Of sessions with a search, on the day and in the hour of their start. */
+export const SESSION_COUNTS = [
+  'sessions',
+  'sessions_with_click',
+  'orphan_clicks',
+  'session_duration_ms_sum',
+  ...SESSION_RANGES.map(([name]) => name),
+] as const
+
+export const COUNTS = [...SEARCH_COUNTS, ...SESSION_COUNTS] as const
+export type CountName = (typeof COUNTS)[number]
+
+/** What is absent is 0. */
+export type Counts = Readonly<Partial<Record<CountName, number>>>
+
+export function countsOf(row: ResultRow): Counts {
+  return row.kind === 'search' ? countsOfSearch(row) : countsOfSession(row)
+}
+
+/**
+ * A search was clicked, or found nothing, or was abandoned: left with no click although it is not known to have found
+ * nothing. (It may have found nothing and been clicked: what is clicked was then found by an earlier search.)
+ */
+function countsOfSearch(row: SearchRow): Counts {
+  const positions = row.clicked_positions === '' ? [] : row.clicked_positions.split(',').map(Number)
+  const counts: Partial<Record<CountName, number>> = {
+    searches: 1,
+    searches_with_click: row.clicked,
+    zero_result_searches: row.zero_results,
+    abandoned_searches: row.clicked === 0 && row.zero_results === 0 ? 1 : 0,
+    clicks: row.clicks,
+    clicks_with_position: positions.length,
+    clicked_position_sum: positions.reduce((sum, position) => sum + position, 0),
+  }
+  for (const position of positions) {
+    const name = clicksAt(position)
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  for (const position of POSITIONS) if ((row.result_count ?? 0) >= position) counts[`shown_at_${position}`] = 1
+  if (row.time_to_first_click_ms !== null) {
+    counts.first_click_ms_sum = row.time_to_first_click_ms
+    counts[rangeOf(FIRST_CLICK_RANGES, row.time_to_first_click_ms)] = 1
+  }
+  return counts
+}
+
+function countsOfSession(row: SessionRow): Counts {
+  return {
+    sessions: 1,
+    sessions_with_click: row.searches_with_click > 0 ? 1 : 0,
+    orphan_clicks: row.orphan_clicks,
+    session_duration_ms_sum: row.duration_ms,
+    [rangeOf(SESSION_RANGES, row.duration_ms)]: 1,
+  }
+}
+
+function clicksAt(position: number): CountName {
+  if (position <= POSITIONS.length) return `clicks_at_${position as Position}`
+  return position <= 20 ? 'clicks_at_11_to_20' : 'clicks_further_down'
+}
+
+function rangeOf<Name>(ranges: readonly (readonly [Name, number])[], value: number): Name {
+  const [name] = ranges.find(([, end]) => value <= end) ?? (ranges.at(-1) as readonly [Name, number])
+  return name
+}
+
+export function addCounts(a: Counts, b: Counts): Counts {
+  const sum: Partial<Record<CountName, number>> = { ...a }
+  for (const [name, count] of Object.entries(b) as [CountName, number][]) sum[name] = (sum[name] ?? 0) + count
+  return sum
+}
+
+/** A ratio of nothing is null (R7). */
+export function ratiosOf(counts: Counts) {
+  const ratio = (part: CountName, whole: CountName): number | null =>
+    counts[whole] ? (counts[part] ?? 0) / counts[whole] : null
+  return {
+    ctr: ratio('searches_with_click', 'searches'),
+    clicks_per_search: ratio('clicks', 'searches'),
+    zero_result_rate: ratio('zero_result_searches', 'searches'),
+    abandonment_rate: ratio('abandoned_searches', 'searches'),
+    average_clicked_position: ratio('clicked_position_sum', 'clicks_with_position'),
+    average_time_to_first_click_ms: ratio('first_click_ms_sum', 'searches_with_click'),
+  }
+}
+
+export function sessionRatiosOf(counts: Counts) {
+  const { sessions, sessions_with_click: clicked = 0, session_duration_ms_sum: durationMs = 0 } = counts
+  return {
+    session_ctr: sessions ? clicked / sessions : null,
+    average_session_duration_ms: sessions ? durationMs / sessions : null,
+  }
+}

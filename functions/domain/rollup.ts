@@ -1,0 +1,120 @@
+// Rollups: rows of an hour in, the item of the hour out; hours in, the item of their day out. Days add up to hours, hours to rows.
+
+import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
+import type { Digest } from './event.ts'
+import type { ResultRow } from './result.ts'
+
+/** `2026-03-02T09`, UTC. */
+export type Hour = string
+/** `2026-03-02`, UTC. */
+export type Day = string
+
+/** Raised when a column changes its meaning; a new column needs no new one. */
+export const ROLLUP_SCHEMA = 1
+
+type Ratios = ReturnType<typeof ratiosOf> & ReturnType<typeof sessionRatiosOf>
+
+interface CommonRollup extends Readonly<Record<CountName, number>>, Ratios {
+  readonly pk: string
+  readonly sk: string
+  readonly schema: typeof ROLLUP_SCHEMA
+  readonly day: Day
+}
+
+export interface HourRollup extends CommonRollup {
+  readonly kind: 'hour'
+  /** UTC, 0 to 23. */
+  readonly hour: number
+}
+
+export interface DayRollup extends CommonRollup {
+  readonly kind: 'day'
+}
+
+/** The hour that a row counts in: of the search itself, or of the session's start (R6). */
+export function hourOf({ day, hour }: Pick<ResultRow, 'day' | 'hour'>): Hour {
+  return `${day}T${String(hour).padStart(2, '0')}`
+}
+
+export function dayOf(hour: Hour): Day {
+  return hour.slice(0, 'YYYY-MM-DD'.length)
+}
+
+export function hourStartMs(hour: Hour): number {
+  return Date.parse(`${hour}:00:00.000Z`)
+}
+
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
+
+/** The hours of a day, in order. */
+export function hoursOf(day: Day): Hour[] {
+  return Array.from({ length: 24 }, (_, hour) => hourOf({ day, hour }))
+}
+
+export function sumRows(rows: readonly ResultRow[]): Counts {
+  return rows.reduce<Counts>((sum, row) => addCounts(sum, countsOf(row)), {})
+}
+
+export function hourKey(hour: Hour): { pk: string; sk: string } {
+  return { pk: 'rollup#hour', sk: hour }
+}
+
+export function dayKey(day: Day): { pk: string; sk: string } {
+  return { pk: 'rollup#day', sk: day }
+}
+
+export function hourRollup(hour: Hour, counts: Counts): HourRollup {
+  const day = dayOf(hour)
+  return {
+    ...hourKey(hour),
+    kind: 'hour',
+    schema: ROLLUP_SCHEMA,
+    day,
+    hour: Number(hour.slice(-2)),
+    ...allCounts(counts),
+    ...ratiosOf(counts),
+    ...sessionRatiosOf(counts),
+  }
+}
+
+export function dayRollup(day: Day, hours: readonly HourRollup[]): DayRollup {
+  const counts = hours.reduce<Counts>((sum, hour) => addCounts(sum, pickCounts(hour)), {})
+  return {
+    ...dayKey(day),
+    kind: 'day',
+    schema: ROLLUP_SCHEMA,
+    day,
+    ...allCounts(counts),
+    ...ratiosOf(counts),
+    ...sessionRatiosOf(counts),
+  }
+}
+
+function allCounts(counts: Counts): Record<CountName, number> {
+  return Object.fromEntries(COUNTS.map((name) => [name, counts[name] ?? 0])) as Record<CountName, number>
+}
+
+function pickCounts(hour: HourRollup): Counts {
+  return Object.fromEntries(COUNTS.map((name) => [name, hour[name]]))
+}
+
+/** An hour's rows lie in these parts: more writes at once than one part could take, and fewer queries to sort in one go. */
+export const SLICES = [...'abcdefghijklmnop'] as const
+export type Slice = string
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** All searches for one query are in one slice; sessions are spread by their id. */
+export function sliceOf(row: ResultRow, digest: Digest): Slice {
+  return sliceOfText(row.kind === 'search' ? foldQuery(row.query) : row.session_id, digest)
+}
+
+export function sliceOfText(text: string, digest: Digest): Slice {
+  return SLICES[BASE64URL.indexOf(digest(text).slice(0, 1)) % SLICES.length] as Slice
+}
+
+/** One query, however it is typed: without spaces around it, with single ones within, in lower case. */
+export function foldQuery(query: string): string {
+  return query.trim().replace(/\s+/g, ' ').toLowerCase()
+}

@@ -1,0 +1,100 @@
+// Top queries: the searches of a day in, the queries asked most, those nobody clicked on and those that found nothing out.
+
+import { addCounts, type CountName, type Counts, countsOf, ratiosOf, SEARCH_COUNTS } from './counts.ts'
+import type { SearchRow } from './result.ts'
+import { type Day, foldQuery, ROLLUP_SCHEMA } from './rollup.ts'
+
+export const QUERY_LISTS = ['top', 'without_click', 'without_results'] as const
+export type QueryList = (typeof QUERY_LISTS)[number]
+
+/** Ranks of each list. */
+export const RANKS = 1000
+
+type SearchCount = (typeof SEARCH_COUNTS)[number]
+
+export interface QueryRollup extends Readonly<Record<SearchCount, number>>, ReturnType<typeof ratiosOf> {
+  /** `rollup#queries#<day>` */
+  readonly pk: string
+  /** `<list>#<rank>`, the rank with four digits. */
+  readonly sk: string
+  readonly kind: 'query'
+  readonly schema: typeof ROLLUP_SCHEMA
+  readonly day: Day
+  readonly list: QueryList
+  /** From 1. */
+  readonly rank: number
+  /** Folded: see `foldQuery`. */
+  readonly query: string
+  /** In which it was asked. One that asked two queries counts for both. */
+  readonly sessions: number
+}
+
+export interface QueryTally {
+  readonly query: string
+  readonly counts: Counts
+  readonly sessionIds: ReadonlySet<string>
+}
+
+/** By folded query; for reading page after page. */
+export class QueryTallies {
+  readonly #tallies = new Map<string, { counts: Counts; sessionIds: Set<string> }>()
+
+  add(row: SearchRow): void {
+    const query = foldQuery(row.query)
+    const tally = this.#tallies.get(query) ?? { counts: {}, sessionIds: new Set<string>() }
+    tally.counts = addCounts(tally.counts, countsOf(row))
+    tally.sessionIds.add(`${row.pk} ${row.session_id}`)
+    this.#tallies.set(query, tally)
+  }
+
+  all(): QueryTally[] {
+    return [...this.#tallies].map(([query, { counts, sessionIds }]) => ({ query, counts, sessionIds }))
+  }
+}
+
+/** What a list is ordered by, most first. A query of which there is nothing is not in it. */
+const MEASURES: Readonly<Record<QueryList, (counts: Counts) => number>> = {
+  top: ({ searches = 0 }) => searches,
+  // Never clicked that day: with one click in a hundred a query is badly served, but it is not this.
+  without_click: ({ searches = 0, searches_with_click: clicked = 0 }) => (clicked === 0 ? searches : 0),
+  without_results: ({ zero_result_searches: empty = 0 }) => empty,
+}
+
+/** Of each list the best; so of several parts of a day's queries the best of the best are the day's. */
+export function bestQueries(tallies: readonly QueryTally[]): QueryTally[] {
+  const best = QUERY_LISTS.flatMap((list) => ranked(tallies, list))
+  return [...new Set(best)]
+}
+
+export function queryRollups(day: Day, tallies: readonly QueryTally[]): QueryRollup[] {
+  return QUERY_LISTS.flatMap((list) => ranked(tallies, list).map((tally, n) => queryRollup(day, list, n + 1, tally)))
+}
+
+function ranked(tallies: readonly QueryTally[], list: QueryList): QueryTally[] {
+  const measure = MEASURES[list]
+  return tallies
+    .filter(({ counts }) => measure(counts) > 0)
+    .sort((a, b) => measure(b.counts) - measure(a.counts) || (a.query < b.query ? -1 : 1))
+    .slice(0, RANKS)
+}
+
+export function queriesPartition(day: Day): string {
+  return `rollup#queries#${day}`
+}
+
+function queryRollup(day: Day, list: QueryList, rank: number, { query, counts, sessionIds }: QueryTally): QueryRollup {
+  const all = Object.fromEntries(SEARCH_COUNTS.map((name: CountName) => [name, counts[name] ?? 0]))
+  return {
+    pk: queriesPartition(day),
+    sk: `${list}#${String(rank).padStart(4, '0')}`,
+    kind: 'query',
+    schema: ROLLUP_SCHEMA,
+    day,
+    list,
+    rank,
+    query,
+    sessions: sessionIds.size,
+    ...(all as Record<SearchCount, number>),
+    ...ratiosOf(counts),
+  }
+}
