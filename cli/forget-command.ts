@@ -9,6 +9,7 @@ import { documentClient } from '../functions/aws/document-client.ts'
 import { type Pseudonym, secretPseudonym } from '../functions/aws/pseudonym.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
+import { dynamoTouches } from '../functions/aws/touches.ts'
 import { DUE_INDEX } from '../functions/contract.ts'
 import { type ForgetPorts, type ForgetReport, type ForgetSettings, forget } from '../functions/forget/forget.ts'
 import { UserError } from '../local/user-error.ts'
@@ -46,6 +47,7 @@ export async function runForget(options: ForgetOptions): Promise<void> {
   const ports = {
     sessions: dynamoSessionStore(client, sessions),
     results: dynamoResultStore(client, results),
+    touches: dynamoTouches(client, results),
     deadLetters: s3KeptLetters(s3, bucket),
   }
   const progress = startProgress()

@@ -40,6 +40,14 @@ export const FINALIZE_VARIABLES = {
   resultRetentionMs: 'RESULT_RETENTION_MS',
 } as const
 
+export const ROLLUP_VARIABLES = {
+  pipelineName: PIPELINE_NAME,
+  resultsTable: 'RESULTS_TABLE',
+  resultRetentionMs: 'RESULT_RETENTION_MS',
+  rollupRetentionMs: 'ROLLUP_RETENTION_MS',
+  rankEveryMs: 'RANK_EVERY_MS',
+} as const
+
 /** The values of one function's variables, by the names above. */
 export type Environment<T extends Readonly<Record<string, string>>> = { readonly [name in T[keyof T]]: string }
 
@@ -58,6 +66,32 @@ export const DUE_INDEX = {
 
 /** 16 index partitions take 16,000 openings a second. */
 export const DUE_SHARDS = 16
+
+/** The index of result rows by the hour that they count in, in slices, with what rollups read of them. */
+export const HOUR_INDEX = {
+  name: 'by_hour',
+  /** `<day>T<hour>#<slice>` */
+  partitionKey: 'hour_slice',
+  /** `search#<folded query, cut>` or `session` */
+  sortKey: 'slice_key',
+  attributes: [
+    'kind',
+    'session_id',
+    'query',
+    'clicked',
+    'clicks',
+    'result_count',
+    'zero_results',
+    'clicked_positions',
+    'time_to_first_click_ms',
+    'searches_with_click',
+    'orphan_clicks',
+    'duration_ms',
+  ],
+} as const
+
+/** Partition of the results table: what waits to be rolled up. */
+export const TOUCHED_PARTITION = 'touched'
 
 /** What a sessions table item with a closed session's key is: the session, or a mark that another absorbed it. */
 export const KIND = 'kind'
@@ -102,6 +136,8 @@ export const METRIC_UNITS = {
   SearchesWithClick: 'Count',
   ZeroResultSearches: 'Count',
   FinalizeFailures: 'Count',
+  HoursRolledUp: 'Count',
+  RollupsUnfinished: 'Count',
 } as const
 
 export type MetricName = keyof typeof METRIC_UNITS

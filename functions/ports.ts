@@ -3,7 +3,9 @@
 import type { Parsed, Rejection, RejectReason } from './domain/decode.ts'
 import type { TimeRange } from './domain/nearby.ts'
 import type { ClosedSession, ResultRow } from './domain/result.ts'
+import type { Day, DayRollup, Hour, HourRollup, Slice } from './domain/rollup.ts'
 import type { Session } from './domain/session.ts'
+import type { QueryRollup } from './domain/top-queries.ts'
 import type { UserState } from './domain/user-state.ts'
 
 /** One record of a shard, as it was put; or one event out of such a record, sent again alone. */
@@ -52,7 +54,7 @@ export class StoreConflict extends Error {
   readonly version: number
   constructor(user: string, version: number) {
     // The user stays out of the message: it is personal, and messages are logged.
-    super(`another writer was first: version ${version} of a user of ${user.length} characters`)
+    super(`another writer was first: version ${version} of a key of ${user.length} characters`)
     this.name = 'StoreConflict'
     this.version = version
   }
@@ -97,6 +99,54 @@ export interface ResultStore {
   remove(row: ResultRow, olderThanVersion: number): Promise<void>
   /** Pages of all rows of the user. Consistent. */
   rowsOf(user: string): AsyncIterable<readonly ResultRow[]>
+}
+
+/** What waits to be rolled up: an hour of which rows changed, or a day whose queries are to be ranked again. */
+export interface Touch {
+  readonly kind: 'hour' | 'queries'
+  readonly of: Hour | Day
+  /** When it was touched last. */
+  readonly atMs: number
+}
+
+/** A touch stays until it is settled. */
+export interface Touches {
+  touch(touches: readonly Touch[]): Promise<void>
+  /** Pages of all. Consistent. */
+  touched(): AsyncIterable<readonly Touch[]>
+  /** Removes the touch, unless it was made again since. */
+  settle(touch: Touch): Promise<void>
+}
+
+/** The ranking of a day's queries as a whole. */
+export interface Ranking {
+  readonly revision: number
+  /** Null while the first is being written. */
+  readonly computedAtMs: number | null
+}
+
+export interface RollupStore {
+  /** Pages of the rows of a part of an hour, with what rollups read of them. By an index, so some seconds behind. */
+  rowsOf(hour: Hour, slice: Slice): AsyncIterable<readonly ResultRow[]>
+  /** Consistent, like all below; null when there is none. */
+  load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
+  /** Those there are, in order. */
+  hoursOf(day: Day): Promise<HourRollup[]>
+  /** Writes over the revision that was loaded, 0 for none. Throws StoreConflict when there is another by now. */
+  save(rollup: HourRollup | DayRollup, baseRevision: number, stamp: RollupStamp): Promise<void>
+  ranking(day: Day): Promise<Ranking | null>
+  /** Replaces all lists of the day. Throws StoreConflict as `save` does; again it does the rest of one interrupted. */
+  saveRanking(day: Day, queries: readonly QueryRollup[], baseRevision: number, stamp: RollupStamp): Promise<void>
+}
+
+export interface StoredRollup<T> {
+  readonly rollup: T
+  readonly revision: number
+}
+
+export interface RollupStamp {
+  readonly computedAtMs: number
+  readonly expiresAtMs: number
 }
 
 /** What was refused, whole: it can be read and sent again. A record, or one event of a packed one. */

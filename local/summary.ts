@@ -2,8 +2,9 @@
 
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
+import { isRow, toRow } from '../functions/aws/result-items.ts'
 import { type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
-import { CLOSED, DUE_INDEX, EXPIRES_AT, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
+import { CLOSED, DUE_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
 import type { Clients } from './clients.ts'
 import type { Capacity } from './dynamodb-gateway.ts'
@@ -52,13 +53,11 @@ export interface SummaryTables {
 
 /** All result rows, ordered by key, without what only housekeeping needs. */
 export async function readResults(clients: Clients, table: string): Promise<ResultRow[]> {
-  const rows: (ResultRow & { readonly [EXPIRES_AT]?: number })[] = []
+  const rows: ResultRow[] = []
   for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
-    rows.push(...((items ?? []) as ResultRow[]))
+    rows.push(...(items ?? []).filter(isRow).map(toRow))
   }
-  return rows
-    .map(({ [EXPIRES_AT]: _, ...row }) => row as ResultRow)
-    .sort((a, b) => (a.pk === b.pk ? compare(a.sk, b.sk) : compare(a.pk, b.pk)))
+  return rows.sort((a, b) => (a.pk === b.pk ? compare(a.sk, b.sk) : compare(a.pk, b.pk)))
 }
 
 function compare(a: string, b: string): number {

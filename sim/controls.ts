@@ -1,7 +1,7 @@
 // Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
 
 import type { UserState } from '../functions/domain/user-state.ts'
-import type { ArrivedRecord, Horizon, SessionStore, ShardProgress } from '../functions/ports.ts'
+import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Touch, Touches } from '../functions/ports.ts'
 
 export const CONTROLS = {
   'dedupe-by-sequence': 'what is not past the highest sequence number applied of its shard is taken for applied',
@@ -9,6 +9,7 @@ export const CONTROLS = {
   'trusted-index': 'the sweeper closes the copy that the index shows, without a condition',
   'blind-append': 'ingest writes without a condition on the version',
   'forget-by-deleting': 'what there is of who is forgotten goes, and nothing remembers that it went',
+  'settle-at-once': 'an hour is summed once after its rows changed, however far the index trails',
   'parallel-batch': 'the records of a batch are applied in parallel, and the progress is the furthest of them',
 } as const
 
@@ -53,4 +54,22 @@ export function deleting(sessions: SessionStore): SessionStore {
 export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[]): ShardProgress {
   const last = batch[batch.length - 1] as ArrivedRecord
   return { record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
+}
+
+/** Every touch seems to be long ago. */
+export function settlingAtOnce(touches: Touches): Touches {
+  const made = new Map<Touch, Touch>()
+  return {
+    ...touches,
+    touched: async function* () {
+      for await (const page of touches.touched()) {
+        yield page.map((touch) => {
+          const old = { ...touch, atMs: 0 }
+          made.set(old, touch)
+          return old
+        })
+      }
+    },
+    settle: (touch) => touches.settle(made.get(touch) ?? touch),
+  }
 }

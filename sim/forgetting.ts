@@ -4,6 +4,7 @@ import type { ResultRow } from '../functions/domain/result.ts'
 import { forget } from '../functions/forget/forget.ts'
 import type { SessionStore } from '../functions/ports.ts'
 import { deleting } from './controls.ts'
+import { reachedTouches } from './rollups.ts'
 import type { Wiring } from './steps.ts'
 import { reachedSessions } from './stores.ts'
 import { type Invocation, invoke } from './world.ts'
@@ -61,6 +62,7 @@ async function forgetOnce(user: string, wiring: Wiring, invocation: Invocation):
       remove: (row: ResultRow, olderThan: number) =>
         call(`forgets ${row.sk} older than ${olderThan}`, user, () => results.remove(row, olderThan)),
     },
+    touches: reachedTouches(stores, invocation),
     deadLetters: {
       erase: (_: string, storedAs: string, atMs: number) =>
         call('erases dead letters', user, () => deadLetters.erase(user, storedAs, atMs)),

@@ -8,6 +8,7 @@ import { type Delivery, newChanges, startDelivery } from './delivery.ts'
 import { drawFaults, type Fault, type Faults } from './faults.ts'
 import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
+import { checkRollups, rollupOnce } from './rollups.ts'
 import { givenUpAfterMs, sweepOnce, type Wiring } from './steps.ts'
 import { expiryKey, newStores } from './stores.ts'
 import { schedule } from './traffic.ts'
@@ -45,6 +46,7 @@ export const USERS_MAX = 6
 const STRAGGLERS_MS = 2 * HOUR
 /** How long shards that stood still, one after the other, may take to be read. */
 const BACKLOG_MS = 14 * HOUR
+const ROLLUP_EVERY_MS = 10 * MINUTE
 
 /** The same seed and options always do the same. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
@@ -107,12 +109,18 @@ async function visit(
   const restMs = quietMs + BACKLOG_MS + 2 * (rules.gapMs + rules.latenessMs) + rules.maxClockSkewMs
   await sweepUntil(restMs, sweepEveryMs, wiring, delivery)
   checkAtRest(users, stores, watch, rules, startMs - DAY)
+  checkRollups(stores, watch)
   faults.resume()
 }
 
 async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, delivery: Delivery): Promise<void> {
   const { time, faults, chance } = wiring.world
+  let rolledUpMs = time.nowMs()
   while (time.nowMs() < endMs) {
+    if (time.nowMs() - rolledUpMs >= ROLLUP_EVERY_MS) {
+      rolledUpMs = time.nowMs()
+      void rollupOnce(wiring)
+    }
     if (faults.isPaused()) delivery.sendGivenUpAgain()
     // Nothing is open, so nothing can be found: an hour without sweeps saves time.
     const isIdle = [...wiring.stores.sessions.states.values()].every(({ open }) => open.length === 0)

@@ -11,6 +11,7 @@ import { sweep } from '../functions/sweep/sweep.ts'
 import { beyond, type Control, furthest, trustingIndex, unconditional, wallClock } from './controls.ts'
 import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
+import { reachedTouches } from './rollups.ts'
 import { longAgoMs, reachedSessions, type Stores } from './stores.ts'
 import type { Stream } from './stream.ts'
 import type { Watch } from './watch.ts'
@@ -107,7 +108,13 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
     const settings = { resultRetentionMs: RESULT_RETENTION_MS }
     const report = await finalize(
       batch,
-      { sessions, results, digest: sha256, hasTime: invocation.hasTime },
+      {
+        sessions,
+        results,
+        touches: reachedTouches(stores, invocation),
+        digest: sha256,
+        hasTime: invocation.hasTime,
+      },
       settings,
       world.time.nowMs(),
     )

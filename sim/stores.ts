@@ -1,7 +1,11 @@
 // The stores of one run: kept in memory, reached by an invocation with all that may befall its calls, and watched.
 
+import { sha256 } from '../functions/aws/digest.ts'
+import type { Digest } from '../functions/domain/event.ts'
+import type { ResultRow } from '../functions/domain/result.ts'
 import type { UserState } from '../functions/domain/user-state.ts'
 import type { ClosedVersion, SessionStore, ShardProgress } from '../functions/ports.ts'
+import { memoryRollupStore, memoryTouches } from '../local/memory-rollups.ts'
 import {
   type MemorySessionStore,
   memoryDeadLetters,
@@ -20,6 +24,8 @@ export interface Progress {
 export interface Stores {
   readonly sessions: MemorySessionStore & Expiring
   readonly results: ReturnType<typeof memoryResultStore>
+  readonly touches: ReturnType<typeof memoryTouches>
+  readonly rollups: ReturnType<typeof memoryRollupStore>
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
   readonly progress: ShardProgress & { load(shardId: string): Progress | null }
 }
@@ -33,9 +39,12 @@ interface Expiring {
 
 export function newStores(world: World, onChange: (before: StoredClosed | null, after: StoredClosed) => void): Stores {
   const latest = new Map<string, Progress>()
+  const { results, rowsSeen } = trailedByIndex(world, memoryResultStore())
   return {
     sessions: expiring(world, memorySessionStore(onChange)),
-    results: memoryResultStore(),
+    results,
+    touches: memoryTouches(),
+    rollups: memoryRollupStore(rowsSeen, remembered(sha256)),
     deadLetters: memoryDeadLetters(),
     progress: {
       record: async (shardId, sequenceNumber, arrivalMs) => {
@@ -46,6 +55,36 @@ export function newStores(world: World, onChange: (before: StoredClosed | null, 
       load: (shardId) => latest.get(shardId) ?? null,
     },
   }
+}
+
+const INDEX_LAG_MS_MAX = 5 * 60_000
+
+/** The store, and its rows as the index shows them, which may be some time behind. */
+function trailedByIndex(world: World, store: ReturnType<typeof memoryResultStore>) {
+  const changes: { readonly atMs: number; readonly key: string; readonly row: ResultRow | undefined }[] = []
+  const noted = async (row: ResultRow, change: Promise<void>): Promise<void> => {
+    await change
+    const key = JSON.stringify([row.pk, row.sk])
+    changes.push({ atMs: world.time.nowMs(), key, row: store.rows.get(key) })
+  }
+  const results: typeof store = {
+    ...store,
+    put: (row, expiresAtMs) => noted(row, store.put(row, expiresAtMs)),
+    remove: (row, olderThan) => noted(row, store.remove(row, olderThan)),
+  }
+  const rowsSeen = (): Iterable<ResultRow> => {
+    if (!world.faults.strikes('laggingIndex')) return store.rows.values()
+    const seenUntilMs = world.time.nowMs() - world.chance.between(1, INDEX_LAG_MS_MAX)
+    const seen = new Map(store.rows)
+    const firstUnseen = changes.findLastIndex(({ atMs }) => atMs <= seenUntilMs) + 1
+    for (const { key } of changes.slice(firstUnseen)) {
+      const before = changes.findLast((change) => change.key === key && change.atMs <= seenUntilMs)
+      if (before?.row === undefined) seen.delete(key)
+      else seen.set(key, before.row)
+    }
+    return seen.values()
+  }
+  return { results, rowsSeen }
 }
 
 export function expiryKey(user: string, id?: string): string {
@@ -125,5 +164,15 @@ export function reachedSessions(stores: Stores, invocation: Invocation, world: W
       })
     },
     countOpenUsers: (shard) => call('counts who is open', null, () => sessions.countOpenUsers(shard)),
+  }
+}
+
+/** Of each text once: the same few hundred are asked for again and again. */
+function remembered(digest: Digest): Digest {
+  const digests = new Map<string, string>()
+  return (text) => {
+    const known = digests.get(text) ?? digest(text)
+    digests.set(text, known)
+    return known
   }
 }

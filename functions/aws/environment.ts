@@ -4,6 +4,7 @@ import {
   FINALIZE_VARIABLES,
   INGEST_VARIABLES,
   OPTIONAL_INGEST_VARIABLES,
+  ROLLUP_VARIABLES,
   RULE_VARIABLES,
   SWEEP_VARIABLES,
 } from '../contract.ts'
@@ -71,5 +72,15 @@ export function readFinalizeEnvironment(variables: Variables) {
     sessionsTable: text(variables, FINALIZE_VARIABLES.sessionsTable),
     resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
+  }
+}
+
+export function readRollupEnvironment(variables: Variables) {
+  return {
+    pipelineName: text(variables, ROLLUP_VARIABLES.pipelineName),
+    resultsTable: text(variables, ROLLUP_VARIABLES.resultsTable),
+    resultRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.resultRetentionMs),
+    rollupRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.rollupRetentionMs),
+    rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
   }
 }

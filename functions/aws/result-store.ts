@@ -2,10 +2,9 @@
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
-import { EXPIRES_AT } from '../contract.ts'
-import { type ResultRow, rowPartition } from '../domain/result.ts'
+import { rowPartition } from '../domain/result.ts'
 import type { ResultStore } from '../ports.ts'
-import { epochSeconds } from './session-items.ts'
+import { resultItem, toRow } from './result-items.ts'
 
 const VERSION_NAME = { '#version': 'version' }
 
@@ -14,7 +13,7 @@ export function dynamoResultStore(client: DynamoDBDocumentClient, table: string)
     put: async (row, expiresAtMs) => {
       const command = new PutCommand({
         TableName: table,
-        Item: { ...row, [EXPIRES_AT]: epochSeconds(expiresAtMs) },
+        Item: resultItem(row, expiresAtMs),
         ConditionExpression: 'attribute_not_exists(pk) OR #version < :version',
         ExpressionAttributeNames: VERSION_NAME,
         ExpressionAttributeValues: { ':version': row.version },
@@ -40,7 +39,7 @@ export function dynamoResultStore(client: DynamoDBDocumentClient, table: string)
         ExpressionAttributeValues: { ':pk': rowPartition(user) },
         ConsistentRead: true,
       }
-      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []) as ResultRow[]
+      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(toRow)
     },
   }
 }

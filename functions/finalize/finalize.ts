@@ -4,11 +4,13 @@ import pMap from 'p-map'
 import type { CloseReason } from '../domain/clock.ts'
 import type { Digest } from '../domain/event.ts'
 import { type ResultRow, type SearchRow, toRows } from '../domain/result.ts'
-import type { ClosedChange, ResultStore, SessionStore } from '../ports.ts'
+import { type Hour, hourOf } from '../domain/rollup.ts'
+import type { ClosedChange, ResultStore, SessionStore, Touches } from '../ports.ts'
 
 export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>
   readonly results: Pick<ResultStore, 'put' | 'remove'>
+  readonly touches: Pick<Touches, 'touch'>
   readonly digest: Digest
   /** False when Lambda is about to end the function, and will deliver again what it has not done. */
   readonly hasTime: () => boolean
@@ -47,14 +49,27 @@ export async function finalize(
   settings: FinalizeSettings,
   nowMs: number,
 ): Promise<FinalizeReport> {
+  const hours = new Set<Hour>()
+  const report = await finalizeEach(changes, ports, nowMs + settings.resultRetentionMs, hours)
+  // After the rows: who sums an hour up meanwhile finds it touched again. What failed comes again, and touches again.
+  await ports.touches.touch([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
+  return report
+}
+
+async function finalizeEach(
+  changes: readonly ClosedChange[],
+  ports: FinalizePorts,
+  expiresAtMs: number,
+  hours: Set<Hour>,
+): Promise<FinalizeReport> {
   const report: Tally = { ...NOTHING_DONE, closed: {} }
-  const expiresAtMs = nowMs + settings.resultRetentionMs
   for (const change of changes) {
     // Who is taken for dead must not write beside the repetition.
     if (!ports.hasTime()) {
       return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: new Error('the time is up') } }
     }
     const rows = rowsOf(change, ports.digest)
+    for (const row of [...rows.before, ...rows.after]) hours.add(hourOf(row))
     const { isOvertaken, errors } = await write(change, rows, ports, expiresAtMs)
     if (errors.length > 0) {
       return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: errors[0] } }

@@ -9,6 +9,7 @@ import { toBatchReply } from '../aws/kinesis-batch.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoResultStore } from '../aws/result-store.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
+import { dynamoTouches } from '../aws/touches.ts'
 import { finalize } from './finalize.ts'
 import { finalizeMetrics } from './finalize-metrics.ts'
 
@@ -20,6 +21,7 @@ const client = documentClient()
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
   results: dynamoResultStore(client, settings.resultsTable),
+  touches: dynamoTouches(client, settings.resultsTable),
   digest: sha256,
 }
 

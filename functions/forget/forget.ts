@@ -4,14 +4,16 @@ import pMap from 'p-map'
 import { DELIVERY_MS_MAX } from '../domain/closing.ts'
 import { type Forgotten, forgottenLonger } from '../domain/forgotten.ts'
 import { type ResultRow, rowTime } from '../domain/result.ts'
+import { hourOf } from '../domain/rollup.ts'
 import { sessionId } from '../domain/session.ts'
 import { NEW_USER, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
-import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict } from '../ports.ts'
+import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict, type Touches } from '../ports.ts'
 
 export interface ForgetPorts {
   readonly sessions: SessionStore
   readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
+  readonly touches: Pick<Touches, 'touch'>
   readonly deadLetters: KeptLetters
   /** What the tables know the person as. */
   readonly pseudonym: (user: string) => string
@@ -51,7 +53,7 @@ export async function forget(
   const now = { atMs: nowMs, untilMs: nowMs + DELIVERY_MS_MAX + deadLettersKeptMs }
   const { version, forgotten, openIds } = await forgetState(user, ports.sessions, now)
   const sessions = await markAll(user, ports.sessions, { version, forgotten, openIds })
-  const rows = await removeRows(user, ports.results, version, forgotten.atMs)
+  const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
   return { sessions, rows, deadLetters: removed, unreadable, untilMs: forgotten.untilMs }
 }
@@ -132,9 +134,10 @@ async function knowAsMarked(
 
 async function removeRows(
   user: string,
-  results: ForgetPorts['results'],
+  { results, touches }: Pick<ForgetPorts, 'results' | 'touches'>,
   version: number,
   atMs: number,
+  nowMs: number,
 ): Promise<number> {
   // Rows outlive all else of a user, so versions may have begun anew since they were written.
   const isFromBefore = (row: ResultRow): boolean => row.version < version || rowTime(row) <= atMs
@@ -143,6 +146,8 @@ async function removeRows(
     let found = 0
     for await (const rows of results.rowsOf(user)) {
       const old = rows.filter(isFromBefore)
+      // Before they go: after a crash in between there would be no row left to tell the hour.
+      await touches.touch([...new Set(old.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
       await pMap(old, (row) => results.remove(row, row.version + 1), { concurrency: WRITES_AT_ONCE })
       found += old.length
     }

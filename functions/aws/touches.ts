@@ -1,0 +1,56 @@
+// Touches on DynamoDB: hours and days that wait to be rolled up in, one item for each until it is settled out.
+
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import pMap from 'p-map'
+import { PARTITION_KEY, SORT_KEY, TOUCHED_PARTITION } from '../contract.ts'
+import type { Touch, Touches } from '../ports.ts'
+import type { Item } from './session-items.ts'
+
+const WRITES_AT_ONCE = 16
+
+export function dynamoTouches(client: DynamoDBDocumentClient, table: string): Touches {
+  return {
+    touch: async (touches) => {
+      await pMap(
+        touches,
+        (touch) => client.send(new PutCommand({ TableName: table, Item: { ...touchKey(touch), at: touch.atMs } })),
+        { concurrency: WRITES_AT_ONCE },
+      )
+    },
+
+    touched: async function* () {
+      const query = {
+        TableName: table,
+        KeyConditionExpression: 'pk = :touched',
+        ExpressionAttributeValues: { ':touched': TOUCHED_PARTITION },
+        ConsistentRead: true,
+      }
+      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(toTouch)
+    },
+
+    settle: async (touch) => {
+      const command = new DeleteCommand({
+        TableName: table,
+        Key: touchKey(touch),
+        ConditionExpression: '#at = :seen',
+        ExpressionAttributeNames: { '#at': 'at' },
+        ExpressionAttributeValues: { ':seen': touch.atMs },
+      })
+      try {
+        await client.send(command)
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error
+      }
+    },
+  }
+}
+
+function touchKey({ kind, of }: Touch): { [PARTITION_KEY]: string; [SORT_KEY]: string } {
+  return { [PARTITION_KEY]: TOUCHED_PARTITION, [SORT_KEY]: `${kind}#${of}` }
+}
+
+function toTouch(item: Item): Touch {
+  const [kind = '', of = ''] = String(item[SORT_KEY]).split('#')
+  return { kind: kind as Touch['kind'], of, atMs: item.at as number }
+}

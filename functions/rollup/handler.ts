@@ -1,0 +1,27 @@
+// Lambda: a schedule's tick or `{"drain": true}` in, `rollup` until the time is up, its counts out.
+
+import type { Context } from 'aws-lambda'
+import { documentClient } from '../aws/document-client.ts'
+import { readRollupEnvironment } from '../aws/environment.ts'
+import { logReport } from '../aws/report-log.ts'
+import { dynamoRollupStore } from '../aws/rollup-store.ts'
+import { dynamoTouches } from '../aws/touches.ts'
+import { type RollupReport, rollup } from './rollup.ts'
+import { rollupMetrics } from './rollup-metrics.ts'
+
+/** Time to finish what was begun before Lambda ends the function. */
+const TIME_LEFT_MS_MIN = 10_000
+
+const settings = readRollupEnvironment(process.env)
+const client = documentClient()
+const ports = {
+  touches: dynamoTouches(client, settings.resultsTable),
+  rollups: dynamoRollupStore(client, settings.resultsTable),
+}
+
+export async function handler(request: { readonly drain?: unknown }, context: Context): Promise<RollupReport> {
+  const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
+  const report = await rollup({ drain: request.drain === true }, { ...ports, hasTime }, settings, Date.now())
+  logReport('rollup', settings.pipelineName, report, rollupMetrics(report), Date.now())
+  return report
+}
