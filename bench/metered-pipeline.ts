@@ -5,6 +5,7 @@ import { unpackRecord } from '../functions/aws/record-events.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoShardProgress } from '../functions/aws/shard-progress.ts'
+import { dynamoTouches } from '../functions/aws/touches.ts'
 import { DUE_SHARDS, PROGRESS_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
@@ -84,8 +85,10 @@ export async function meterPipeline(
       sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
     }
     meter.during('results')
-    const finalizePorts = { sessions, results: dynamoResultStore(client, tables.results), digest: sha256 }
-    const published = await finalize(changes, { ...finalizePorts, hasTime: () => true }, { resultRetentionMs }, sweepMs)
+    const results = dynamoResultStore(client, tables.results)
+    const touches = dynamoTouches(client, tables.results)
+    const finalizePorts = { sessions, results, touches, digest: sha256, hasTime: () => true }
+    const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)
     if (published.failed !== null) throw published.failed.cause
     const { sessions: sessionCount, rowsWritten } = published
     return { ...meter.units(), accepted, sessions: sessionCount, rows: rowsWritten, refused: meter.refused() }

@@ -97,4 +97,3 @@ function compare(expected: object, found: object | undefined, broken: (what: str
   if (JSON.stringify(expected) === JSON.stringify(found)) return
   broken(`the rollup of these rows is ${JSON.stringify(expected)}, not ${JSON.stringify(found)}`)
 }
-

@@ -10,8 +10,8 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { hourKey, type HourRollup } from '../domain/rollup.ts'
-import { queriesPartition, type QueryRollup } from '../domain/top-queries.ts'
+import { type HourRollup, hourKey } from '../domain/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../domain/top-queries.ts'
 import { type RollupStamp, type RollupStore, StoreConflict } from '../ports.ts'
 import { hourSliceKey, toRow } from './result-items.ts'
 import { epochSeconds, type Item } from './session-items.ts'
@@ -69,7 +69,8 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
     hoursOf: async (day) => {
       const { pk } = hourKey(day)
       const hours: HourRollup[] = []
-      for await (const items of query(pk, `${day}T`)) hours.push(...(items.map(withoutStamp) as unknown as HourRollup[]))
+      for await (const items of query(pk, `${day}T`))
+        hours.push(...(items.map(withoutStamp) as unknown as HourRollup[]))
       return hours
     },
 
@@ -91,7 +92,8 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
       // Who began later takes the lists over: no more of what is written here gets past it.
       await put({ ...key, kind: RANKING, day, [REVISION]: revision, [EXPIRES_AT]: stampOf(stamp) }, baseRevision)
       const stored = new Map<unknown, Item>()
-      for await (const items of query(queriesPartition(day), '')) for (const item of items) stored.set(item[SORT_KEY], item)
+      for await (const items of query(queriesPartition(day), ''))
+        for (const item of items) stored.set(item[SORT_KEY], item)
       stored.delete(RANKING)
       const changes = changesOf(queries, stored, table, stamped(stamp, revision))
       for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {

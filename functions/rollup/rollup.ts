@@ -86,7 +86,11 @@ export async function rollup(
     await unlessOvertaken(tally, async () => {
       const isRanked = await rankQueries(day, drain ? 0 : settings.rankEveryMs, ports, stamp, tally)
       // While its hours are touched, there is more to come.
-      if (isRanked && !byDay.has(day)) await settleAll(toRank.filter(({ of }) => of === day), ports)
+      if (isRanked && !byDay.has(day))
+        await settleAll(
+          toRank.filter(({ of }) => of === day),
+          ports,
+        )
     })
   }
   return { ...tally, isUnfinished: !ports.hasTime() || touches.length === TOUCHES_MAX }
@@ -158,7 +162,8 @@ async function saveIfChanged<T extends HourRollup | DayRollup>(
   rollups: RollupStore,
   stamp: RollupStamp,
 ): Promise<boolean> {
-  const isSame = stored !== null && Object.entries(summed).every(([name, value]) => stored.rollup[name as keyof T] === value)
+  const isSame =
+    stored !== null && Object.entries(summed).every(([name, value]) => stored.rollup[name as keyof T] === value)
   if (isSame) return false
   await rollups.save(summed, stored?.revision ?? 0, stamp)
   return true

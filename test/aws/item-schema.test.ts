@@ -17,6 +17,7 @@ import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { type Item, readClosed, readState } from '../../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
 import { dynamoShardProgress, loadProgress } from '../../functions/aws/shard-progress.ts'
+import { dynamoTouches } from '../../functions/aws/touches.ts'
 import { firstEvent } from '../../functions/domain/session.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
@@ -116,7 +117,8 @@ function sweepAt(nowMs: number) {
 async function finalizeChange(before: Images[number], after: Images[number]): Promise<void> {
   const dynamodb = { SequenceNumber: '1', OldImage: before, NewImage: after }
   const results = dynamoResultStore(clients.dynamodb, names.results)
-  const ports = { sessions, results, digest: sha256, hasTime: () => true }
+  const touches = dynamoTouches(clients.dynamodb, names.results)
+  const ports = { sessions, results, touches, digest: sha256, hasTime: () => true }
   const report = await finalize(
     toChanges({ Records: [{ dynamodb }] }),
     ports,

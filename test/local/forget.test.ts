@@ -10,6 +10,7 @@ import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
 import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letter-erasure.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
+import { dynamoTouches } from '../../functions/aws/touches.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { UserError } from '../../local/user-error.ts'
@@ -83,6 +84,7 @@ describe('forgetting on DynamoDB and S3', () => {
     const ports = {
       sessions: dynamoSessionStore(clients.dynamodb, NAMES.sessions),
       results: dynamoResultStore(clients.dynamodb, NAMES.results),
+      touches: dynamoTouches(clients.dynamodb, NAMES.results),
       deadLetters: s3KeptLetters(clients.s3, NAMES.bucket),
       pseudonym: (user: string) => user,
     }

@@ -229,8 +229,8 @@ describe('finalize', () => {
     const searches = ['ann', 'ben'].map((user) => record({ type: 'Search', user, time: at(0), query: 'dogs' }, at(0)))
     await pipeline.ingest(searches, at(0))
     await pipeline.sweep(at(100_000))
-    const { sessions, results, changes } = pipeline
-    return { changes, ports: { sessions, results, digest: sha256, hasTime: () => true } }
+    const { sessions, results, touches, changes } = pipeline
+    return { changes, ports: { sessions, results, touches, digest: sha256, hasTime: () => true } }
   }
   const settings = { resultRetentionMs: 1 }
 

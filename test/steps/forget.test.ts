@@ -59,6 +59,7 @@ function hooked<T extends object>(port: T, before: () => Promise<void>): T {
 async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>): Promise<void> {
   const sessions = hooked(pipeline.sessions, before)
   const results = hooked(pipeline.results, before)
+  const touches = hooked(pipeline.touches, before)
   const ports = { ...pipeline.ports, sessions, deadLetters: hooked(pipeline.deadLetters, before) }
   const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
   const sweepAt = async (nowMs: number): Promise<void> => {
@@ -71,7 +72,7 @@ async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>):
   }
   const finalizeChanges = async (): Promise<void> => {
     const changes = pipeline.changes.splice(0)
-    const finalizing = { sessions, results, digest: sha256, hasTime: () => true }
+    const finalizing = { sessions, results, touches, digest: sha256, hasTime: () => true }
     await finalize(changes, finalizing, { resultRetentionMs: RETENTION_MS }, at(0))
   }
   await ingest([...FIRST, ...GARBAGE], ports, RULES, at(3010))
@@ -333,10 +334,14 @@ describe('a life after being forgotten', () => {
   })
 })
 
-function allHooked({ sessions, results, deadLetters }: MemoryPipeline, before: () => Promise<void>): ForgetPorts {
+function allHooked(
+  { sessions, results, touches, deadLetters }: MemoryPipeline,
+  before: () => Promise<void>,
+): ForgetPorts {
   return {
     sessions: hooked(sessions, before),
     results: hooked(results, before),
+    touches: hooked(touches, before),
     deadLetters: hooked(deadLetters, before),
     pseudonym: (user) => user,
   }

@@ -8,6 +8,12 @@ import { type IngestPorts, type IngestReport, ingest } from '../../functions/ing
 import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
 import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
 import {
+  type MemoryRollupStore,
+  type MemoryTouches,
+  memoryRollupStore,
+  memoryTouches,
+} from '../../local/memory-rollups.ts'
+import {
   memoryDeadLetters,
   memoryResultStore,
   memorySessionStore,
@@ -18,6 +24,8 @@ import { MINUTE } from './events.ts'
 export interface MemoryPipeline {
   readonly sessions: ReturnType<typeof memorySessionStore>
   readonly results: ReturnType<typeof memoryResultStore>
+  readonly touches: MemoryTouches
+  readonly rollups: MemoryRollupStore
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
   /** Changes of closed sessions that no `finalizeAll` has taken yet. */
   readonly changes: ClosedChange[]
@@ -35,6 +43,8 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
   const changes: ClosedChange[] = []
   const sessions = memorySessionStore((before, after) => changes.push(toChange(before, after, changes.length)))
   const results = memoryResultStore()
+  const touches = memoryTouches()
+  const rollups = memoryRollupStore(() => results.rows.values(), sha256)
   const deadLetters = memoryDeadLetters()
   const progress = { sequenceNumber: null as string | null }
   const ports: IngestPorts = {
@@ -53,6 +63,8 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
   return {
     sessions,
     results,
+    touches,
+    rollups,
     deadLetters,
     changes,
     progress,
@@ -68,7 +80,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
     finalizeAll: async () => {
       const report = await finalize(
         changes,
-        { sessions, results, digest: sha256, hasTime: () => true },
+        { sessions, results, touches, digest: sha256, hasTime: () => true },
         { resultRetentionMs: RETENTION_MS },
         0,
       )
