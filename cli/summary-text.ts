@@ -8,8 +8,10 @@ export function summaryText(summary: Summary): string {
   const reasons =
     rejected.length === 0 ? '' : ` (${rejected.map(([reason, count]) => `${reason} ${count}`).join(', ')})`
   const rejections = rejected.reduce((sum, [, count]) => sum + count, 0)
-  const perEvent =
-    summary.accepted === 0 ? '' : ` (${(summary.capacity.writeUnits / summary.accepted).toFixed(2)} an event)`
+  // What summing up takes depends on the hours, not on the events.
+  const { writeUnits, writeUnitsBy } = summary.capacity
+  const ofEvents = writeUnits - (writeUnitsBy.rollups ?? 0)
+  const perEvent = summary.accepted === 0 ? '' : ` (${(ofEvents / summary.accepted).toFixed(2)} an event)`
   const totals = columns([
     ['events', `${summary.eventsIn}`],
     ['  accepted', `${summary.accepted}`],
@@ -26,7 +28,8 @@ export function summaryText(summary: Summary): string {
     ['  of no search', `${summary.orphanClicks}`],
     ['click-through rate', percent(summary.ctr)],
     ['clicks per search', summary.clicksPerSearch?.toFixed(2) ?? 'none'],
-    ['DynamoDB write units', `${summary.capacity.writeUnits}${perEvent}`],
+    ['DynamoDB write units', `${ofEvents}${perEvent}`],
+    ['  for rollups', `${writeUnits - ofEvents}`],
   ])
   const days = Object.entries(summary.days)
   if (days.length === 0) return totals

@@ -1,6 +1,7 @@
 // Alarms: the pipeline's troubles in; for each of them one alarm, explained in the runbook, out.
 
 import { Alarm, ComparisonOperator, type IAlarmAction, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { type PipelineParts, troubles } from './troubles.ts'
@@ -16,7 +17,19 @@ export function alarms(scope: Construct, parts: PipelineParts, actions: readonly
       treatMissingData: TreatMissingData.NOT_BREACHING,
     }),
   )
-  return [...raised, sweepMissing(scope, parts, actions)]
+  const { settings, sweeper, roller } = parts
+  return [
+    ...raised,
+    silent(
+      scope,
+      'SweepMissing',
+      'Nothing closes sessions: the sweep does not run.',
+      sweeper,
+      settings.sweepEvery,
+      actions,
+    ),
+    silent(scope, 'RollupMissing', 'Nothing sums up: the rollup does not run.', roller, settings.rollupEvery, actions),
+  ]
 }
 
 function raise(
@@ -34,10 +47,17 @@ function raise(
 }
 
 /** Silence is the trouble. */
-function sweepMissing(scope: Construct, { settings, sweeper }: PipelineParts, actions: readonly IAlarmAction[]): Alarm {
-  return raise(scope, 'SweepMissing', actions, {
-    metric: sweeper.metricInvocations({ period: Duration.millis(settings.sweepEvery) }),
-    alarmDescription: 'Nothing closes sessions: the sweep does not run. See docs/operations.md, SweepMissing.',
+function silent(
+  scope: Construct,
+  name: string,
+  says: string,
+  scheduled: IFunction,
+  everyMs: number,
+  actions: readonly IAlarmAction[],
+): Alarm {
+  return raise(scope, name, actions, {
+    metric: scheduled.metricInvocations({ period: Duration.millis(everyMs) }),
+    alarmDescription: `${says} See docs/operations.md, ${name}.`,
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 3,

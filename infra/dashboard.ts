@@ -17,7 +17,7 @@ import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { DUE_INDEX, type MetricName } from '../functions/contract.ts'
 import { givenUp, shareOf, throttledRequests, writeUnits } from './metrics.ts'
-import { type PipelineParts, tablesAndIndex } from './troubles.ts'
+import { type PipelineParts, tablesAndIndexes } from './troubles.ts'
 
 const MINUTE = Duration.minutes(1)
 const FIVE_MINUTES = Duration.minutes(5)
@@ -178,7 +178,7 @@ function health({ own, ingester, sweeper, finalizer, sessions: table, results }:
     graph(
       'Throttled requests, lost races',
       [
-        throttledRequests(tablesAndIndex(table, results), FIVE_MINUTES),
+        throttledRequests(tablesAndIndexes(table, results), FIVE_MINUTES),
         own.of('Conflicts', FIVE_MINUTES, 'lost races'),
       ],
       { unit: 'requests' },

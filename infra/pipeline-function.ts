@@ -19,7 +19,7 @@ export interface Permission {
 
 export interface PipelineFunctionProps {
   /** Folder of its handler under `functions/`. */
-  readonly step: 'ingest' | 'sweep' | 'finalize'
+  readonly step: 'ingest' | 'sweep' | 'finalize' | 'rollup'
   readonly environment: Readonly<Record<string, string>>
   readonly timeout: Duration
   readonly permissions: readonly Permission[]

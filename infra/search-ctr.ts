@@ -1,4 +1,4 @@
-// The pipeline as a construct, wired in the data's order: settings in; stream, ingest, sessions, sweep, finalize and results out.
+// The pipeline as a construct, wired in the data's order: settings in; stream, ingest, sessions, sweep, finalize, results and rollup out.
 
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
@@ -20,6 +20,7 @@ import { eventStream } from './event-stream.ts'
 import { finalize } from './finalize-function.ts'
 import { ingest } from './ingest-function.ts'
 import { ownMetrics } from './metrics.ts'
+import { rollup } from './rollup-function.ts'
 import type { DurationSetting } from './setting-kinds.ts'
 import { type PIPELINE_SETTINGS, type PipelineSettings, readPipelineSettings } from './settings.ts'
 import { sweep } from './sweep-function.ts'
@@ -48,13 +49,14 @@ export class SearchCtr extends Construct {
   readonly stream: IStream
   /** Open and closed sessions. */
   readonly sessions: TableV2
-  /** One row a search, one row a session. */
+  /** One row a search, one row a session; one item an hour, a day, and a query of a day. */
   readonly results: TableV2
   /** Refused events and failed batches. */
   readonly deadLetters: Bucket
   readonly ingestFunction: IFunction
   readonly sweepFunction: IFunction
   readonly finalizeFunction: IFunction
+  readonly rollupFunction: IFunction
   /** Of its metrics and its dashboard: unique where the stack's name is. */
   readonly pipelineName: string
 
@@ -79,9 +81,11 @@ export class SearchCtr extends Construct {
     this.ingestFunction = ingester.fn
     this.sweepFunction = sweeper
     this.finalizeFunction = finalizer.fn
+    const roller = rollup(this, { ...common, results })
+    this.rollupFunction = roller
 
     const own = ownMetrics(this.pipelineName)
-    const parts = { settings, own, stream, ingester, sweeper, finalizer, sessions, results }
+    const parts = { settings, own, stream, ingester, sweeper, finalizer, roller, sessions, results }
     // Dashboards are of an account, whatever region they are made in.
     const dashboardName = `${this.pipelineName}-${Stack.of(this).region}`
     dashboard(this, dashboardName, parts, alarms(this, parts, alarmActions(this, settings, props.alarmTopic)))

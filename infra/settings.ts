@@ -51,6 +51,9 @@ export const PIPELINE_SETTINGS = {
   tableWriteUnitsMax: number(1000, 5, 40_000, 'how far a provisioned table may scale up'),
   tableReadUnitsMax: number(500, 5, 40_000, 'how far a provisioned table may scale up'),
   resultRetention: duration(400 * DAY, DAY, 3650 * DAY, DAY, 'a year to compare with, and a month to look'),
+  rollupEvery: duration(5 * MINUTE, MINUTE, HOUR, MINUTE, 'how far sums of hours and days may trail the rows'),
+  rankEvery: duration(HOUR, 5 * MINUTE, DAY, MINUTE, 'ranking the queries of a day reads all its rows'),
+  rollupRetention: duration(1100 * DAY, DAY, 3650 * DAY, DAY, 'three years to compare: sums are small'),
   deadLetterRetention: duration(30 * DAY, DAY, 365 * DAY, DAY, 'time to find out and send again'),
   ephemeral: flag('for trials: `cdk destroy` removes the data too'),
   alarmEmail: text(

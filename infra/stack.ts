@@ -35,6 +35,12 @@ export class SearchSessionCtrStack extends Stack {
     )
     output(
       this,
+      'RollupFunctionName',
+      pipeline.rollupFunction.functionName,
+      'Invoke with {"drain": true} to sum up now',
+    )
+    output(
+      this,
       'SweepFunctionName',
       pipeline.sweepFunction.functionName,
       'Invoke with {"drain": true} to close everything now',

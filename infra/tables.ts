@@ -1,4 +1,4 @@
-// The two tables: settings in, sessions (state, with the due index and a stream) and results (what users query) out.
+// The two tables: settings in, sessions (state, with the due index and a stream) and results (what users query, with an index by hour) out.
 
 import {
   AttributeType,
@@ -13,7 +13,7 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { DUE_INDEX, EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import { DUE_INDEX, EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import type { Permission } from './pipeline-function.ts'
 import type { PipelineSettings } from './settings.ts'
 
@@ -64,7 +64,18 @@ export function sessionsTable(scope: Construct, settings: TableSettings): TableV
 }
 
 export function resultsTable(scope: Construct, settings: TableSettings): TableV2 {
-  return new TableV2(scope, 'Results', tableProps(settings))
+  return new TableV2(scope, 'Results', {
+    ...tableProps(settings),
+    globalSecondaryIndexes: [
+      {
+        indexName: HOUR_INDEX.name,
+        partitionKey: { name: HOUR_INDEX.partitionKey, type: AttributeType.STRING },
+        sortKey: { name: HOUR_INDEX.sortKey, type: AttributeType.STRING },
+        projectionType: ProjectionType.INCLUDE,
+        nonKeyAttributes: [...HOUR_INDEX.attributes],
+      },
+    ],
+  })
 }
 
 export function tableStreamArn(table: TableV2): string {

@@ -5,7 +5,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
-import { DUE_INDEX, type MetricName } from '../functions/contract.ts'
+import { DUE_INDEX, HOUR_INDEX, type MetricName } from '../functions/contract.ts'
 import { FINALIZE_TIMEOUT, type Finalize } from './finalize-function.ts'
 import { INGEST_TIMEOUT, type Ingest } from './ingest-function.ts'
 import { givenUp, type OwnMetrics, sumOf, type TableOrIndex, throttledRequests } from './metrics.ts'
@@ -19,6 +19,7 @@ export interface PipelineParts {
   readonly ingester: Ingest
   readonly sweeper: IFunction
   readonly finalizer: Finalize
+  readonly roller: IFunction
   readonly sessions: TableV2
   readonly results: TableV2
 }
@@ -110,9 +111,16 @@ function ofData({ settings, own, stream, ingester, finalizer, sessions, results 
       periods: 5,
     },
     {
+      name: 'RollupBacklog',
+      says: 'Hours and days are summed late: the runs end before all is summed.',
+      metric: own.of('RollupsUnfinished', Duration.millis(settings.rollupEvery)),
+      above: 0,
+      periods: 5,
+    },
+    {
       name: 'TablesThrottled',
       says: 'A table refuses requests that come too fast.',
-      metric: throttledRequests(tablesAndIndex(sessions, results), FIVE_MINUTES),
+      metric: throttledRequests(tablesAndIndexes(sessions, results), FIVE_MINUTES),
       above: 0,
       periods: 3,
     },
@@ -126,11 +134,12 @@ function ofData({ settings, own, stream, ingester, finalizer, sessions, results 
   ]
 }
 
-export function tablesAndIndex(sessions: TableV2, results: TableV2): TableOrIndex[] {
+export function tablesAndIndexes(sessions: TableV2, results: TableV2): TableOrIndex[] {
   return [
     [sessions, null],
     [sessions, DUE_INDEX.name],
     [results, null],
+    [results, HOUR_INDEX.name],
   ]
 }
 
@@ -151,7 +160,7 @@ function rejectedShare(own: OwnMetrics): IMetric {
   })
 }
 
-function ofFunctions({ settings, own, ingester, sweeper, finalizer }: PipelineParts): Trouble[] {
+function ofFunctions({ settings, own, ingester, sweeper, finalizer, roller }: PipelineParts): Trouble[] {
   // One that runs more seldom would never fail in each of several periods.
   const ofSweep = Duration.millis(Math.max(settings.sweepEvery, FIVE_MINUTES.toMilliseconds()))
   const functions: readonly [string, IFunction, Duration, MetricName, Duration][] = [
@@ -176,9 +185,17 @@ function ofFunctions({ settings, own, ingester, sweeper, finalizer }: PipelinePa
       periods: 3,
     },
   ])
-  const throttles = functions.map(([, fn]) => fn.metricThrottles({ period: ofSweep }))
+  const ofRollup = Duration.millis(Math.max(settings.rollupEvery, FIVE_MINUTES.toMilliseconds()))
+  const throttles = [...functions.map(([, fn]) => fn), roller].map((fn) => fn.metricThrottles({ period: ofSweep }))
   return [
     ...each,
+    {
+      name: 'RollupFailing',
+      says: 'Rollup fails again and again: sums of hours and days trail the rows.',
+      metric: roller.metricErrors({ period: ofRollup }),
+      above: 0,
+      periods: 3,
+    },
     {
       name: 'FunctionsThrottled',
       says: 'Lambda has no room for the functions: the account runs too many at once.',

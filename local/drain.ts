@@ -1,5 +1,6 @@
-// Draining: the sweep function in, every session closed by it out.
+// Draining: the sweep function in, every session closed by it out; the rollup function in, everything summed up out.
 
+import type { RollupReport } from '../functions/rollup/rollup.ts'
 import type { SweepReport } from '../functions/sweep/sweep.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
 
@@ -8,13 +9,23 @@ const DRAINS_MAX = 1000
 type DrainReport = Pick<SweepReport, 'closed' | 'conflicts' | 'isUnfinished'>
 
 export async function drainSessions(sweep: FunctionProcess): Promise<void> {
+  const isDone = ({ closed, conflicts, isUnfinished }: DrainReport): boolean =>
+    closed === 0 && conflicts === 0 && !isUnfinished
+  if (!(await drained(sweep, isDone))) throw new Error(`sessions are still open after ${DRAINS_MAX} drains`)
+}
+
+export async function drainRollups(rollup: FunctionProcess): Promise<void> {
+  const isDone = ({ conflicts, isUnfinished }: RollupReport): boolean => conflicts === 0 && !isUnfinished
+  if (!(await drained(rollup, isDone))) throw new Error(`not all is summed up after ${DRAINS_MAX} drains`)
+}
+
+async function drained<T>(invoked: FunctionProcess, isDone: (report: T) => boolean): Promise<boolean> {
   for (let drains = 0; drains < DRAINS_MAX; drains++) {
     try {
-      const report = (await sweep.invoke({ drain: true })) as DrainReport
-      if (report.closed === 0 && report.conflicts === 0 && !report.isUnfinished) return
+      if (isDone((await invoked.invoke({ drain: true })) as T)) return true
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error
     }
   }
-  throw new Error(`sessions are still open after ${DRAINS_MAX} drains`)
+  return false
 }

@@ -3,7 +3,7 @@
 import type { Mishaps } from './chaos.ts'
 import { type Gateway, type Passing, startGateway } from './gateway.ts'
 
-/** Units by `<table>` and `<table>/<index>`, and what kind they are. */
+/** Units by `<table>` and `<table>/<index>`, and what kind they are; those of some callers under a name of their own. */
 export interface Capacity {
   readonly writes: ReadonlyMap<string, number>
   readonly reads: ReadonlyMap<string, number>
@@ -23,11 +23,16 @@ interface ConsumedCapacity {
   readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits: number }>>
 }
 
-/** Asks for the capacity of every request on the way; the functions themselves do not need to. */
+/**
+ * Asks for the capacity of every request on the way; the functions themselves do not need to.
+ *
+ * @param countedAside the name that the units of a caller are counted under.
+ */
 export async function startDynamoGateway(
   target: string,
   mishaps: Mishaps,
   refusal: Passing['refusal'],
+  countedAside: ReadonlyMap<string, string> = new Map(),
 ): Promise<DynamoGateway> {
   const writes = new Map<string, number>()
   const reads = new Map<string, number>()
@@ -37,18 +42,23 @@ export async function startDynamoGateway(
     request: ({ operation, body, json }) =>
       isCounted(operation) ? Buffer.from(JSON.stringify({ ...json(), ReturnConsumedCapacity: 'INDEXES' })) : body,
     // A failed condition is billed like the write that it stopped, but the emulator does not say how much.
-    answer: ({ operation }, body) => {
-      if (isCounted(operation)) count(WRITES.has(operation) ? writes : reads, body.toString('utf8'))
+    answer: ({ operation, caller }, body) => {
+      if (!isCounted(operation)) return
+      count(WRITES.has(operation) ? writes : reads, body.toString('utf8'), countedAside.get(caller) ?? null)
     },
   })
   return { ...gateway, capacity: () => ({ writes, reads }) }
 }
 
-function count(units: Map<string, number>, body: string): void {
+function count(units: Map<string, number>, body: string, aside: string | null): void {
   const { ConsumedCapacity: consumed } = JSON.parse(body) as {
     ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
   }
   for (const { TableName, CapacityUnits, Table, GlobalSecondaryIndexes } of [consumed ?? []].flat()) {
+    if (aside !== null) {
+      add(units, aside, CapacityUnits)
+      continue
+    }
     add(units, TableName, Table?.CapacityUnits ?? CapacityUnits)
     for (const [index, { CapacityUnits: ofIndex }] of Object.entries(GlobalSecondaryIndexes ?? {})) {
       add(units, `${TableName}/${index}`, ofIndex)

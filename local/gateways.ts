@@ -18,13 +18,18 @@ export interface Gateways {
   stop(): Promise<void>
 }
 
+/** @param countedAside see `startDynamoGateway`. */
 export async function startGateways(
   targets: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
   mishaps: Mishaps,
   roles: Pick<EnforcedRoles, 'refusal'>,
+  countedAside: ReadonlyMap<string, string> = new Map(),
 ): Promise<Gateways> {
-  const dynamodb = await startDynamoGateway(targets.dynamodb, mishaps, ({ caller, operation, json }) =>
-    roles.refusal(caller, { service: 'dynamodb', operation, body: json() }),
+  const dynamodb = await startDynamoGateway(
+    targets.dynamodb,
+    mishaps,
+    ({ caller, operation, json }) => roles.refusal(caller, { service: 'dynamodb', operation, body: json() }),
+    countedAside,
   )
   const kinesis = await startKinesisGateway(targets.kinesis, mishaps, roles)
   const s3 = await startGateway(targets.s3, mishaps, {

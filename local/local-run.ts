@@ -5,9 +5,9 @@ import type { ResultRow } from '../functions/domain/result.ts'
 import { accountFor } from './account.ts'
 import { mishapsAt, NO_MISHAPS } from './chaos.ts'
 import { type Clients, localClients } from './clients.ts'
-import { drainSessions } from './drain.ts'
+import { drainRollups, drainSessions } from './drain.ts'
 import { type Endpoints, startEndpoints } from './endpoints.ts'
-import { type EnforcedRoles, enforceRoles } from './enforced-roles.ts'
+import { accessKeyId, type EnforcedRoles, enforceRoles } from './enforced-roles.ts'
 import { type FunctionLog, functionLog } from './function-log.ts'
 import type { FunctionProcess } from './function-process.ts'
 import { startFunctions } from './function-processes.ts'
@@ -18,7 +18,7 @@ import { logPlayer, type Player } from './player.ts'
 import { provision } from './provision.ts'
 import { runFolder } from './run-folder.ts'
 import { startSchedule } from './schedule.ts'
-import { readResults, type Summary, type SummaryTables } from './summary.ts'
+import { ROLLUPS, readResults, type Summary, type SummaryTables } from './summary.ts'
 import { synthesize } from './synthesized-app.ts'
 import { startTableStreamPoller } from './table-stream-poller.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline, type Template } from './template.ts'
@@ -48,7 +48,7 @@ export interface LocalRun {
    * same data wrote of a log of this name is not written again, and has to be the same still.
    */
   readonly play: Player['play']
-  /** Closes every session and returns when all results are written. */
+  /** Closes every session and returns when all results are written and summed up. */
   drain(): Promise<void>
   results(): Promise<ResultRow[]>
   summary(): Promise<Summary>
@@ -58,9 +58,6 @@ export interface LocalRun {
   calls(): ReadonlyMap<string, ReadonlySet<string>>
   stop(): Promise<void>
 }
-
-/** How often the schedule ticks here: the one thing about it that is not the template's. */
-const TICK_MS = 1000
 
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { settings, firstPort, dataFolder, chaosRate, env, amend = (template) => template } = options
@@ -83,7 +80,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const spec = readPipeline(amend(template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
     const roles = enforceRoles(spec)
-    const gateways = await startGateways(endpoints, chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate), roles)
+    const mishaps = chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate)
+    const rollups = new Map([[accessKeyId(spec.outputs.RollupFunctionName as string), ROLLUPS]])
+    const gateways = await startGateways(endpoints, mishaps, roles, rollups)
     stops.push(gateways.stop)
     const log = functionLog()
     const functions = startFunctions(spec.functions, folder.app, gateways.endpoints, roles, chaosRate, log.add)
@@ -142,8 +141,8 @@ function assemble(
   const fromTable = mappingOf([tables.sessions])
   const ingestPoller = startKinesisPoller(fromStream, invokedBy(fromStream.functionName), clients)
   const finalizePoller = startTableStreamPoller(fromTable, invokedBy(fromTable.functionName), clients)
-  const schedule = startSchedule(one(spec.schedules), invokedBy(one(spec.schedules).functionName), TICK_MS)
-  stops.push(ingestPoller.stop, finalizePoller.stop, schedule.stop)
+  const schedules = spec.schedules.map((schedule) => startSchedule(schedule, invokedBy(schedule.functionName)))
+  stops.push(ingestPoller.stop, finalizePoller.stop, ...schedules.map(({ stop }) => stop))
   const deadLetters = s3DeadLetters(clients.s3, tables.deadLetters)
   const player = logPlayer(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
 
@@ -153,6 +152,7 @@ function assemble(
     await finalizePoller.caughtUp()
     const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
     if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
+    await drainRollups(invokedBy(spec.outputs.RollupFunctionName as string))
   }
   const summary = (): Promise<Summary> => accountFor(player.eventsPlayed(), tables, clients, gateways.capacity(), log)
   return {

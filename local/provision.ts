@@ -52,8 +52,13 @@ async function createTable(table: TableSpec, { dynamodb }: Clients): Promise<voi
   await dynamodb.send(new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification: specification }))
 }
 
-function toIndex(index: TableSpec['indexes'][number]) {
-  return { ...index, KeySchema: [...index.KeySchema] }
+function toIndex({ IndexName, KeySchema, Projection }: TableSpec['indexes'][number]) {
+  const { ProjectionType, NonKeyAttributes } = Projection
+  const projected = {
+    ProjectionType,
+    ...(NonKeyAttributes !== undefined && { NonKeyAttributes: [...NonKeyAttributes] }),
+  }
+  return { IndexName, KeySchema: [...KeySchema], Projection: projected }
 }
 
 async function unlessThere(created: Promise<unknown>): Promise<void> {

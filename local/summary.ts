@@ -4,7 +4,7 @@ import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { isRow, toRow } from '../functions/aws/result-items.ts'
 import { type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
-import { CLOSED, DUE_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
+import { CLOSED, DUE_INDEX, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
 import type { Clients } from './clients.ts'
 import type { Capacity } from './dynamodb-gateway.ts'
@@ -20,7 +20,7 @@ export interface DaySummary {
 export interface CapacitySummary {
   readonly writeUnits: number
   readonly readUnits: number
-  /** The parts of the units: `sessions`, `due` (the index) and `results`. */
+  /** The parts of the units: `sessions`, `due` (its index), `results`, `by_hour` (its index) and `rollups` (what summing up takes). */
   readonly writeUnitsBy: Readonly<Record<string, number>>
   readonly readUnitsBy: Readonly<Record<string, number>>
 }
@@ -179,11 +179,16 @@ export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string)
   return counts
 }
 
+/** What the rollup function takes is counted under this name. */
+export const ROLLUPS = 'rollups'
+
 export function summarizeCapacity(capacity: Capacity, tables: SummaryTables): CapacitySummary {
   const purposes = new Map([
     [tables.sessions, 'sessions'],
     [`${tables.sessions}/${DUE_INDEX.name}`, 'due'],
     [tables.results, 'results'],
+    [`${tables.results}/${HOUR_INDEX.name}`, HOUR_INDEX.name],
+    [ROLLUPS, ROLLUPS],
   ])
   const byPurpose = (units: ReadonlyMap<string, number>): Record<string, number> =>
     Object.fromEntries([...purposes].map(([name, purpose]) => [purpose, units.get(name) ?? 0]))

@@ -39,7 +39,10 @@ interface KeyElement {
 export interface IndexSpec {
   readonly IndexName: string
   readonly KeySchema: readonly KeyElement[]
-  readonly Projection: { readonly ProjectionType: 'KEYS_ONLY' | 'ALL' | 'INCLUDE' }
+  readonly Projection: {
+    readonly ProjectionType: 'KEYS_ONLY' | 'ALL' | 'INCLUDE'
+    readonly NonKeyAttributes?: readonly string[]
+  }
 }
 
 export interface FunctionSpec {

@@ -57,7 +57,7 @@ function handler(folder: string): Layer {
   }
 }
 
-const STEP_FOLDERS = ['ingest', 'sweep', 'finalize', 'forget']
+const STEP_FOLDERS = ['ingest', 'sweep', 'finalize', 'rollup', 'forget']
 
 const LAYERS: readonly Layer[] = [
   {
@@ -107,7 +107,7 @@ const LAYERS: readonly Layer[] = [
     imports: [
       /^sim\//,
       /^functions\/(?![^/]+\/handler\.ts$)/,
-      /^local\/memory-stores\.ts$/,
+      /^local\/memory-(stores|rollups)\.ts$/,
       NODE,
       ...SDK,
       /^pure-rand\//,
