@@ -2,7 +2,7 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { DUE_INDEX, EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import { DUE_INDEX, EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import { LOCAL_ENVIRONMENT, localClients } from '../local/clients.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import { provision } from '../local/provision.ts'
@@ -26,6 +26,13 @@ export async function makeTables(tables: readonly TableSpec[], endpoints: Endpoi
 }
 
 export function resultsSpec(name: string): TableSpec {
+  const table = indexed(name, HOUR_INDEX, 'S', 'INCLUDE')
+  const [index] = table.indexes
+  const projection = { ProjectionType: 'INCLUDE', NonKeyAttributes: HOUR_INDEX.attributes } as const
+  return { ...table, indexes: index === undefined ? [] : [{ ...index, Projection: projection }] }
+}
+
+function plainSpec(name: string): TableSpec {
   return {
     name,
     keySchema: [
@@ -43,21 +50,22 @@ export function resultsSpec(name: string): TableSpec {
 }
 
 export function sessionsSpec(name: string): TableSpec {
-  return indexed(name, DUE_INDEX, 'KEYS_ONLY')
+  return indexed(name, DUE_INDEX, 'N', 'KEYS_ONLY')
 }
 
 export function indexed(
   name: string,
   index: { readonly name: string; readonly partitionKey: string; readonly sortKey: string },
-  projection: 'KEYS_ONLY' | 'ALL',
+  sortType: 'N' | 'S',
+  projection: 'KEYS_ONLY' | 'ALL' | 'INCLUDE',
 ): TableSpec {
-  const table = resultsSpec(name)
+  const table = plainSpec(name)
   return {
     ...table,
     attributes: [
       ...table.attributes,
       { AttributeName: index.partitionKey, AttributeType: 'S' },
-      { AttributeName: index.sortKey, AttributeType: 'N' },
+      { AttributeName: index.sortKey, AttributeType: sortType },
     ],
     indexes: [
       {

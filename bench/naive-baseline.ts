@@ -24,7 +24,7 @@ export async function meterNaive(
   endpoints: Endpoints,
 ): Promise<Units> {
   const [table, results] = [`${name}-naive`, `${name}-naive-results`]
-  await makeTables([indexed(table, INDEX, 'ALL'), resultsSpec(results)], endpoints)
+  await makeTables([indexed(table, INDEX, 'N', 'ALL'), resultsSpec(results)], endpoints)
   const meter = await startUnitMeter(endpoints.dynamodb, (call) =>
     call.json().TableName === results ? 'results' : null,
   )

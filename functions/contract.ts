@@ -136,7 +136,6 @@ export const METRIC_UNITS = {
   SearchesWithClick: 'Count',
   ZeroResultSearches: 'Count',
   FinalizeFailures: 'Count',
-  HoursRolledUp: 'Count',
   RollupsUnfinished: 'Count',
 } as const
 

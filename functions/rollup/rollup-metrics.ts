@@ -4,5 +4,5 @@ import type { Metrics } from '../contract.ts'
 import type { RollupReport } from './rollup.ts'
 
 export function rollupMetrics(report: RollupReport): Metrics {
-  return { HoursRolledUp: report.hours, RollupsUnfinished: report.isUnfinished ? 1 : 0 }
+  return { RollupsUnfinished: report.isUnfinished ? 1 : 0 }
 }

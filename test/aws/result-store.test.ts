@@ -7,6 +7,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { resultsSpec } from '../../bench/bench-tables.ts'
 import { documentClient } from '../../functions/aws/document-client.ts'
+import { toRow } from '../../functions/aws/result-items.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { EXPIRES_AT } from '../../functions/contract.ts'
 import type { ResultRow } from '../../functions/domain/result.ts'
@@ -47,8 +48,7 @@ resultStoreContract('on DynamoDB', async () => {
     const command = new GetCommand({ TableName: table.name, Key: { pk, sk }, ConsistentRead: true })
     const { Item: item } = await client.send(command)
     if (item === undefined) return undefined
-    const { [EXPIRES_AT]: _, ...row } = item
-    return row as ResultRow
+    return toRow(item)
   }
   return { store: dynamoResultStore(client, table.name), read }
 })

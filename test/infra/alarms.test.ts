@@ -50,6 +50,9 @@ describe('the alarms', () => {
       'IngestFailing',
       'IngestSlow',
       'RejectedShare',
+      'RollupBacklog',
+      'RollupFailing',
+      'RollupMissing',
       'StreamFull',
       'SweepFailing',
       'SweepMissing',
@@ -72,11 +75,13 @@ describe('the alarms', () => {
     expect(entries.sort()).toEqual(alarms.map(({ name }) => name).sort())
   })
 
-  it('are quiet while nothing happens, but for the sweep, whose silence is the trouble', () => {
+  it('are quiet while nothing happens, but for the schedules, whose silence is the trouble', () => {
     const loud = alarms.filter(({ Properties }) => Properties.TreatMissingData !== 'notBreaching')
     expect(loud.map(({ name, Properties }) => [name, Properties.TreatMissingData])).toEqual([
       ['SweepMissing', 'breaching'],
+      ['RollupMissing', 'breaching'],
     ])
+    expect(alarm('RollupMissing')).toMatchObject({ ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 300 })
     expect(alarm('SweepMissing')).toMatchObject({ ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 60 })
   })
 

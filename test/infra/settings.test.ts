@@ -43,6 +43,23 @@ const DURATIONS: readonly Limits[] = [
     step: DAY,
   },
   {
+    name: 'rollupEvery',
+    byDefault: 5 * MINUTE,
+    min: MINUTE,
+    max: HOUR,
+    range: '1m to 1h in steps of 1m',
+    step: MINUTE,
+  },
+  { name: 'rankEvery', byDefault: HOUR, min: 5 * MINUTE, max: DAY, range: '5m to 1d in steps of 1m', step: MINUTE },
+  {
+    name: 'rollupRetention',
+    byDefault: 1100 * DAY,
+    min: DAY,
+    max: 3650 * DAY,
+    range: '1d to 3650d in steps of 1d',
+    step: DAY,
+  },
+  {
     name: 'deadLetterRetention',
     byDefault: 30 * DAY,
     min: DAY,

@@ -2,7 +2,7 @@
 
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { FINALIZE_VARIABLES, INGEST_VARIABLES, SWEEP_VARIABLES } from '../../functions/contract.ts'
+import { FINALIZE_VARIABLES, INGEST_VARIABLES, ROLLUP_VARIABLES, SWEEP_VARIABLES } from '../../functions/contract.ts'
 import {
   type FoundResource,
   type Properties,
@@ -28,6 +28,9 @@ const CHANGED = {
   maxSessionDuration: '2h',
   sweepEvery: '5m',
   resultRetention: '90d',
+  rollupEvery: '10m',
+  rankEvery: '2h',
+  rollupRetention: '800d',
 }
 
 let template: Template
@@ -41,7 +44,7 @@ beforeAll(() => {
 describe('the functions', () => {
   const functions = (): FoundResource[] => {
     const found = resourcesOf(template, FUNCTION)
-    expect(found.map(({ name }) => name)).toEqual(['Ingest', 'Sweep', 'Finalize'])
+    expect(found.map(({ name }) => name)).toEqual(['Ingest', 'Sweep', 'Finalize', 'Rollup'])
     return found
   }
 
@@ -54,7 +57,7 @@ describe('the functions', () => {
 
   it('each write to a log of their own, which is forgotten in time', () => {
     const logs = functions().map(({ Properties }) => referenceText(Properties.LoggingConfig.LogGroup))
-    expect(logs).toEqual(['IngestLog', 'SweepLog', 'FinalizeLog'])
+    expect(logs).toEqual(['IngestLog', 'SweepLog', 'FinalizeLog', 'RollupLog'])
     for (const log of logs) {
       expect(resource(template, 'AWS::Logs::LogGroup', log).Properties.RetentionInDays).toBe(30)
     }
@@ -64,6 +67,7 @@ describe('the functions', () => {
     ['Ingest', INGEST_VARIABLES],
     ['Sweep', SWEEP_VARIABLES],
     ['Finalize', FINALIZE_VARIABLES],
+    ['Rollup', ROLLUP_VARIABLES],
   ])('get exactly the variables that they read: %s', (name, variables) => {
     expect(Object.keys(environment(template, name)).sort()).toEqual(Object.values<string>(variables).sort())
   })
@@ -86,6 +90,20 @@ describe('the functions', () => {
     expect(environment(changed, 'Finalize').RESULT_RETENTION_MS).toBe('7776000000')
   })
 
+  it('get how often queries are ranked, and how long rows and sums are kept', () => {
+    expect(environment(changed, 'Rollup')).toMatchObject({
+      RANK_EVERY_MS: '7200000',
+      RESULT_RETENTION_MS: '7776000000',
+      ROLLUP_RETENTION_MS: '69120000000',
+    })
+  })
+
+  it('end before they are invoked again by their schedules', () => {
+    const timeoutOf = (from: Template, name: string): number => resource(from, FUNCTION, name).Properties.Timeout
+    expect([timeoutOf(template, 'Sweep'), timeoutOf(template, 'Rollup')]).toEqual([55, 295])
+    expect([timeoutOf(changed, 'Sweep'), timeoutOf(changed, 'Rollup')]).toEqual([55, 595])
+  })
+
   it('get the names of what they use', () => {
     const name = (step: string, variable: string): string => referenceText(environment(template, step)[variable])
     expect(name('Ingest', 'SESSIONS_TABLE')).toBe('Sessions')
@@ -94,6 +112,7 @@ describe('the functions', () => {
     expect(name('Sweep', 'STREAM_NAME')).toBe('Events')
     expect(name('Finalize', 'SESSIONS_TABLE')).toBe('Sessions')
     expect(name('Finalize', 'RESULTS_TABLE')).toBe('Results')
+    expect(name('Rollup', 'RESULTS_TABLE')).toBe('Results')
   })
 
   function environment(from: Template, name: string): Properties {
@@ -150,11 +169,24 @@ describe('the roles', () => {
     ])
   })
 
+  it('of the rollup allows this and nothing else', () => {
+    expect(permissionsOf(statementsOf(template, 'RollupRole'))).toEqual([
+      'dynamodb:ConditionCheckItem on Results.Arn',
+      'dynamodb:DeleteItem on Results.Arn',
+      'dynamodb:GetItem on Results.Arn',
+      'dynamodb:PutItem on Results.Arn',
+      'dynamodb:Query on Results.Arn',
+      'dynamodb:Query on Results.Arn/index/by_hour',
+      'logs:CreateLogStream on RollupLog.Arn',
+      'logs:PutLogEvents on RollupLog.Arn',
+    ])
+  })
+
   it('are one for each function, with no rights from anywhere else', () => {
     const roles = resourcesOf(template, 'AWS::IAM::Role')
     const used = resourcesOf(template, FUNCTION).map(({ Properties }) => referenceText(Properties.Role))
     expect(roles.map(({ name }) => `${name}.Arn`)).toEqual(used)
-    expect(new Set(used).size).toBe(3)
+    expect(new Set(used).size).toBe(4)
     for (const { Properties } of roles) {
       expect(Properties).not.toHaveProperty('ManagedPolicyArns')
       expect(Properties).not.toHaveProperty('Policies')

@@ -2,6 +2,7 @@
 
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { HOUR_INDEX } from '../../functions/contract.ts'
 import {
   type FoundResource,
   type Properties,
@@ -21,6 +22,7 @@ const CHANGED = {
   batchSize: '77',
   batchWindow: '9s',
   sweepEvery: '5m',
+  rollupEvery: '10m',
 }
 
 let template: Template
@@ -68,8 +70,8 @@ describe('the tables', () => {
     }
   })
 
-  it('have one index: of the due sessions, on attributes that only open users have, and keys only', () => {
-    const [sessions, results] = tables()
+  it('have an index of the due sessions, on attributes that only open users have, and keys only', () => {
+    const [sessions] = tables()
     expect(sessions?.Properties.GlobalSecondaryIndexes).toEqual([
       {
         IndexName: 'due',
@@ -81,7 +83,20 @@ describe('the tables', () => {
       },
     ])
     expect(sessions?.Properties.AttributeDefinitions).toContainEqual({ AttributeName: 'due_at', AttributeType: 'N' })
-    expect(results?.Properties.GlobalSecondaryIndexes).toBeUndefined()
+  })
+
+  it('have an index of the results by hour, on attributes that only rows have, with what rollups count', () => {
+    const [, results] = tables()
+    expect(results?.Properties.GlobalSecondaryIndexes).toEqual([
+      {
+        IndexName: 'by_hour',
+        KeySchema: [
+          { AttributeName: 'hour_slice', KeyType: 'HASH' },
+          { AttributeName: 'slice_key', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...HOUR_INDEX.attributes] },
+      },
+    ])
   })
 
   it('stream the sessions, before and after each change, and not the results', () => {
@@ -191,21 +206,27 @@ describe('the event source mappings', () => {
   })
 })
 
-describe('the schedule', () => {
-  it('invokes the sweep at the rate of the settings, without draining', () => {
-    const rates = [template, changed].map((from) => resource(from, 'AWS::Events::Rule', 'SweepSchedule').Properties)
-    expect(rates.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(['rate(1 minute)', 'rate(5 minutes)'])
+describe('the schedules', () => {
+  it.each([
+    ['Sweep', ['rate(1 minute)', 'rate(5 minutes)']],
+    ['Rollup', ['rate(5 minutes)', 'rate(10 minutes)']],
+  ])('invoke their function at the rate of the settings, without draining: %s', (name, expected) => {
+    const rates = [template, changed].map((from) => resource(from, 'AWS::Events::Rule', `${name}Schedule`).Properties)
+    expect(rates.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(expected)
     const [target, ...others] = rates[0].Targets
-    expect([referenceText(target.Arn), JSON.parse(target.Input), others]).toEqual(['Sweep.Arn', { drain: false }, []])
+    expect([referenceText(target.Arn), JSON.parse(target.Input), others]).toEqual([`${name}.Arn`, { drain: false }, []])
   })
 
-  it('may invoke the sweep, and nothing else may', () => {
+  it('may each invoke their function, and nothing else may', () => {
     const permissions = resourcesOf(template, 'AWS::Lambda::Permission').map(({ Properties }) => [
       referenceText(Properties.FunctionName),
       Properties.Principal,
       referenceText(Properties.SourceArn),
     ])
-    expect(permissions).toEqual([['Sweep.Arn', 'events.amazonaws.com', 'SweepSchedule.Arn']])
+    expect(permissions).toEqual([
+      ['Sweep.Arn', 'events.amazonaws.com', 'SweepSchedule.Arn'],
+      ['Rollup.Arn', 'events.amazonaws.com', 'RollupSchedule.Arn'],
+    ])
   })
 })
 
@@ -219,11 +240,12 @@ describe('the outputs', () => {
     ['SweepFunctionName', 'Sweep'],
     ['IngestFunctionName', 'Ingest'],
     ['FinalizeFunctionName', 'Finalize'],
+    ['RollupFunctionName', 'Rollup'],
   ])('name what a user reaches: %s', (output, name) => {
     const found = template.findOutputs(output)[output]
     expect(referenceText(found?.Value)).toBe(name)
     expect(found?.Description).toMatch(/\w/)
   })
 
-  it('are no others', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(8))
+  it('are no others', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(9))
 })

@@ -1,6 +1,8 @@
 // One local run for a test: settings and lines in, its summary and rows out, everything stopped after.
 
+import { paginateQuery } from '@aws-sdk/lib-dynamodb'
 import type { ResultRow } from '../../functions/domain/result.ts'
+import type { DayRollup, HourRollup } from '../../functions/domain/rollup.ts'
 import { type LocalRun, startLocalRun } from '../../local/local-run.ts'
 import type { Summary } from '../../local/summary.ts'
 import type { Template } from '../../local/template.ts'
@@ -8,6 +10,12 @@ import type { Template } from '../../local/template.ts'
 export interface Outcome {
   readonly summary: Summary
   readonly rows: readonly ResultRow[]
+  readonly rollups: Rollups
+}
+
+export interface Rollups {
+  readonly hours: readonly HourRollup[]
+  readonly days: readonly DayRollup[]
 }
 
 export async function runLocally(
@@ -19,7 +27,7 @@ export async function runLocally(
   await onLocalRun({ settings, chaosRate }, async (run) => {
     await run.play('test', toBuffers(lines), () => {})
     await run.drain()
-    outcome = { summary: await run.summary(), rows: await run.results() }
+    outcome = { summary: await run.summary(), rows: await run.results(), rollups: await rollupsOf(run) }
   })
   return outcome as Outcome
 }
@@ -43,4 +51,21 @@ export async function onLocalRun(tested: TestedRun, use: (run: LocalRun) => Prom
 
 export async function* toBuffers(lines: readonly (string | Buffer)[]): AsyncGenerator<Buffer> {
   for (const line of lines) yield Buffer.from(line)
+}
+
+/** As users query them. */
+export async function rollupsOf({ clients, outputs }: LocalRun): Promise<Rollups> {
+  const all = async <T>(pk: string): Promise<T[]> => {
+    const found: T[] = []
+    const query = {
+      TableName: outputs.ResultsTableName,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+    }
+    for await (const { Items: items } of paginateQuery({ client: clients.dynamodb }, query)) {
+      found.push(...((items ?? []) as T[]))
+    }
+    return found
+  }
+  return { hours: await all('rollup#hour'), days: await all('rollup#day') }
 }

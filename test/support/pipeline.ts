@@ -33,7 +33,7 @@ export interface MemoryPipeline {
   readonly ports: IngestPorts
   ingest(records: readonly ArrivedRecord[], nowMs: number): Promise<IngestReport>
   sweep(nowMs: number, drain?: boolean): Promise<SweepReport>
-  finalizeAll(): Promise<FinalizeReport>
+  finalizeAll(nowMs?: number): Promise<FinalizeReport>
 }
 
 export const RETENTION_MS = 400 * 24 * 60 * MINUTE
@@ -77,12 +77,12 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
         settings,
         nowMs,
       ),
-    finalizeAll: async () => {
+    finalizeAll: async (nowMs = 0) => {
       const report = await finalize(
         changes,
         { sessions, results, touches, digest: sha256, hasTime: () => true },
         { resultRetentionMs: RETENTION_MS },
-        0,
+        nowMs,
       )
       if (report.failed !== null) throw report.failed.cause
       changes.length = 0

@@ -1,0 +1,179 @@
+// The rollup step on memory stores: touched hours in, sums that are those of the rows out, whatever befalls a run.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { SearchRow } from '../../functions/domain/result.ts'
+import { dayRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
+import { QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
+import { StoreConflict } from '../../functions/ports.ts'
+import { type RollupPorts, type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
+import { at, DAY, HOUR, MINUTE, RULES, record, type Sent } from '../support/events.ts'
+import { type MemoryPipeline, memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
+import { randomSends, SEED } from '../support/random-log.ts'
+
+const SETTINGS = { resultRetentionMs: RETENTION_MS, rollupRetentionMs: 1100 * DAY, rankEveryMs: HOUR }
+const MORNING = at(0)
+
+function rollUp(
+  { touches, rollups }: MemoryPipeline,
+  nowMs: number,
+  { drain = false, ...own }: Partial<RollupPorts> & { drain?: boolean } = {},
+): Promise<RollupReport> {
+  return rollup({ drain }, { touches, rollups, hasTime: () => true, ...own }, SETTINGS, nowMs)
+}
+
+async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: number): Promise<void> {
+  await pipeline.ingest(
+    sends.map((sent) => record(sent, nowMs)),
+    nowMs,
+  )
+  await pipeline.sweep(nowMs + 1, true)
+  await pipeline.finalizeAll(nowMs)
+}
+
+const DOGS = { type: 'Search', user: 'ann', time: at(0), eventId: 'dogs', query: 'dogs' }
+const CLICK = { type: 'ClickResult', user: 'ann', time: at(5), eventId: 'click', item: 'rex' }
+
+function expectSummed({ results, rollups }: MemoryPipeline): void {
+  const rows = [...results.rows.values()]
+  const hours = [...new Set(rows.map(hourOf))].sort()
+  const expected = hours.map((hour) => hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour))))
+  const stored = [...rollups.rollups.values()]
+  const storedHours = stored.filter(({ kind }) => kind === 'hour').sort((a, b) => (a.sk < b.sk ? -1 : 1))
+  expect(storedHours.filter(({ searches, sessions }) => searches + sessions > 0)).toEqual(expected)
+  for (const day of new Set(hours.map((hour) => hour.slice(0, 10)))) {
+    expect(rollups.rollups.get(`rollup#day ${day}`)).toEqual(
+      dayRollup(
+        day,
+        expected.filter((hour) => hour.day === day),
+      ),
+    )
+    const tallies = new QueryTallies()
+    for (const row of rows) if (row.kind === 'search' && row.day === day) tallies.add(row as SearchRow)
+    expect(rollups.queries.get(day)).toEqual(queryRollups(day, tallies.all()))
+  }
+}
+
+describe('after any events', () => {
+  it('hours, days and queries are those of the rows, however the runs fall', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomSends, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), async (sends, runs) => {
+        const pipeline = memoryPipeline({ ...RULES, gapMs: 10_000, latenessMs: 0 })
+        for (const [n, sent] of sends.entries()) {
+          await pipeline.ingest([record(sent, at(300 + n))], at(300 + n))
+          await pipeline.sweep(at(320 + n))
+          await pipeline.finalizeAll(at(300 + n))
+          if (runs[n]) await rollUp(pipeline, at(300 + n))
+        }
+        await pipeline.sweep(at(100_000), true)
+        await pipeline.finalizeAll(at(100_000))
+        await rollUp(pipeline, at(100_001), { drain: true })
+        expectSummed(pipeline)
+      }),
+      { seed: SEED, numRuns: 200 },
+    )
+  })
+})
+
+describe('an hour', () => {
+  it('is summed anew when its session is amended, by another hour too', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], at(10))
+    await rollUp(pipeline, at(20))
+    expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 1, ctr: 0, sessions: 1 })
+    await take(pipeline, [CLICK, { ...DOGS, eventId: 'before', time: at(-100) }], at(30))
+    await rollUp(pipeline, at(40), { drain: true })
+    expectSummed(pipeline)
+    expect(pipeline.rollups.rollups.get('rollup#hour 2026-03-02T00')).toMatchObject({
+      searches: 1,
+      ctr: 1,
+      sessions: 0,
+    })
+    expect(pipeline.rollups.rollups.get('rollup#hour 2026-03-01T23')).toMatchObject({
+      searches: 1,
+      ctr: 0,
+      sessions: 1,
+    })
+  })
+
+  it('stays touched until its rows have been at rest, since the index may trail them', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    await rollUp(pipeline, MORNING + 14 * MINUTE)
+    expect([...pipeline.touches.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
+    await rollUp(pipeline, MORNING + 15 * MINUTE)
+    expect([...pipeline.touches.waiting.keys()]).toEqual(['queries#2026-03-02'])
+  })
+
+  it('that has not changed is not written again', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    expect(await rollUp(pipeline, MORNING + MINUTE)).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 4 })
+    expect(await rollUp(pipeline, MORNING + 2 * MINUTE)).toMatchObject({ hours: 0, days: 0, daysRanked: 0 })
+  })
+
+  it('whose rows may have expired is left as it was', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    await rollUp(pipeline, MORNING)
+    await pipeline.touches.touch([{ kind: 'hour', of: '2026-03-02T00', atMs: MORNING + RETENTION_MS }])
+    for (const row of [...pipeline.results.rows.values()]) await pipeline.results.remove(row, 1_000_000)
+    const report = await rollUp(pipeline, MORNING + RETENTION_MS + HOUR)
+    expect(report).toMatchObject({ hours: 0, days: 0 })
+    expect(pipeline.rollups.rollups.get('rollup#hour 2026-03-02T00')).toMatchObject({ searches: 1 })
+    expect(pipeline.touches.waiting.has('hour#2026-03-02T00')).toBe(false)
+  })
+
+  it('that another run wrote meanwhile is left to the next run', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    const save = async () => {
+      throw new StoreConflict('2026-03-02T00', 1)
+    }
+    const overtaken = await rollUp(pipeline, MORNING + 20 * MINUTE, { rollups: { ...pipeline.rollups, save } })
+    expect(overtaken.conflicts).toBe(1)
+    expect(pipeline.touches.waiting.has('hour#2026-03-02T00')).toBe(true)
+    await rollUp(pipeline, MORNING + 25 * MINUTE, { drain: true })
+    expectSummed(pipeline)
+  })
+
+  it('is not begun when the time is up', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    expect(await rollUp(pipeline, MORNING, { hasTime: () => false })).toMatchObject({ hours: 0, isUnfinished: true })
+    expect(pipeline.rollups.rollups.size).toBe(0)
+  })
+})
+
+describe('the queries of a day', () => {
+  it('are ranked at most as often as the setting says, and once more after the last change', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    expect((await rollUp(pipeline, MORNING)).daysRanked).toBe(1)
+    await take(pipeline, [{ ...DOGS, eventId: 'cats', query: 'cats', user: 'ben' }], MORNING + MINUTE)
+    expect((await rollUp(pipeline, MORNING + 59 * MINUTE)).daysRanked).toBe(0)
+    expect((await rollUp(pipeline, MORNING + 60 * MINUTE)).daysRanked).toBe(1)
+    expectSummed(pipeline)
+    expect((await rollUp(pipeline, MORNING + 121 * MINUTE)).daysRanked).toBe(0)
+    expect(pipeline.touches.waiting.size).toBe(0)
+  })
+
+  it('are ranked at once by a drain', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    await rollUp(pipeline, MORNING)
+    await take(pipeline, [CLICK], MORNING + MINUTE)
+    expect((await rollUp(pipeline, MORNING + MINUTE, { drain: true })).daysRanked).toBe(1)
+    expectSummed(pipeline)
+  })
+
+  it('are not written when the time is up midway', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    let looks = 0
+    const report = await rollUp(pipeline, MORNING, { hasTime: () => ++looks < 6 })
+    expect(report).toMatchObject({ hours: 1, days: 1, daysRanked: 0, isUnfinished: true })
+    expect(pipeline.rollups.queries.size).toBe(0)
+    expect(pipeline.touches.waiting.has('queries#2026-03-02')).toBe(true)
+  })
+})
