@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { type SourceFile, violations } from './support/layers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['functions', 'infra', 'local', 'sim', 'cli', 'bench']
+const FOLDERS = ['functions', 'infra', 'local', 'sim', 'cli', 'bench', 'report']
 
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -26,10 +26,11 @@ describe('the source', () => {
     expect(violations(source)).toEqual([])
   })
 
-  it('is TypeScript, but for what Node runs as it is', () => {
+  it('is TypeScript, but for what Node or a browser takes as it is', () => {
     expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/units\.json$/.test(path))).toEqual([
       'local/function-runtime.mjs',
       'local/tied-process.mjs',
+      'report/report.css',
     ])
   })
 

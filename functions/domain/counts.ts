@@ -3,11 +3,11 @@
 import type { ResultRow, SearchRow, SessionRow } from './result.ts'
 
 /** Clicks at the first ten positions one by one, further down together. */
-const POSITIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
+export const POSITIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
 type Position = (typeof POSITIONS)[number]
 
 /** Upper ends, inclusive, of the ranges that times to the first click are counted in; the last has none. */
-const FIRST_CLICK_RANGES = [
+export const FIRST_CLICK_RANGES = [
   ['first_clicks_to_1s', 1_000],
   ['first_clicks_to_2s', 2_000],
   ['first_clicks_to_5s', 5_000],
@@ -19,7 +19,7 @@ const FIRST_CLICK_RANGES = [
 ] as const
 
 /** The same of how long sessions last. */
-const SESSION_RANGES = [
+export const SESSION_RANGES = [
   ['sessions_to_10s', 10_000],
   ['sessions_to_1m', 60_000],
   ['sessions_to_5m', 300_000],

@@ -115,12 +115,29 @@ const LAYERS: readonly Layer[] = [
     forbids: OF_STEPS,
   },
   {
+    name: 'script of the report',
+    files: /^report\/browser\//,
+    imports: [/^report\/browser\//, /^report\/number-text\.ts$/],
+    importsAsTypes: [/^report\/explored-session\.ts$/],
+    forbids: {
+      'Date.now': CLOCK,
+      'what could make markup of a text': /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write)\b/,
+    },
+  },
+  {
+    name: 'report',
+    files: /^report\/(?!browser\/)/,
+    imports: [/^report\/(?!browser\/)/, DOMAIN, NODE, /^d3-(scale|shape)$/, /^esbuild$/],
+    forbids: OF_STEPS,
+  },
+  {
     name: 'cli',
     files: /^cli\//,
     imports: [
       /^cli\//,
       /^local\//,
       /^sim\//,
+      /^report\/(report-data|render-report)\.ts$/,
       /^infra\/setting(s|-kinds)\.ts$/,
       // The step that no function runs, but a person.
       /^functions\/forget\//,

@@ -1,0 +1,48 @@
+// Words of the explorer: times, counts and evidence in, what a reader sees out. All times are UTC.
+
+import type { ClickEvidence } from '../explored-session.ts'
+import { countOf, durationText, minuteText } from '../number-text.ts'
+
+export { countOf }
+export const spanText = durationText
+
+export function dayText(timeMs: number): string {
+  return minuteText(timeMs).slice(0, 10)
+}
+
+/** `09:00:05` */
+export function clockText(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(11, 19)
+}
+
+export const EVIDENCE_TEXT: Readonly<Record<ClickEvidence, string>> = {
+  searchId: 'by search id',
+  item: 'by listed item',
+  order: 'by order',
+  orphan: 'orphan',
+}
+
+export const EVIDENCE_WHY: Readonly<Record<ClickEvidence, string>> = {
+  searchId: 'the click names its search',
+  item: 'the latest earlier search whose results list the item',
+  order: 'the latest earlier search; no results list the item',
+  orphan: 'belongs to no search and is not counted for any',
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  gap: 'after the gap',
+  app_close: 'by AppClose',
+  timeout: 'by Timeout',
+  max_duration: 'by the longest duration',
+  max_events: 'by the most events',
+  drain: 'by a drain',
+}
+
+export function reasonText(reason: string): string {
+  return REASONS[reason] ?? reason
+}
+
+export function resultsText(resultCount: number | null): string {
+  if (resultCount === null) return 'no Results seen'
+  return resultCount === 0 ? 'no results' : countOf(resultCount, 'result', 'results')
+}

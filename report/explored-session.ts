@@ -1,0 +1,144 @@
+// A session to look into: a closed session in, what happened in it, step by step and bounded, out.
+
+import {
+  type AttributedClick,
+  type AttributedSearch,
+  type Attribution,
+  attribute,
+  type Evidence,
+} from '../functions/domain/attribution.ts'
+import type { ClickEvent, Event, SearchEvent } from '../functions/domain/event.ts'
+import type { ClosedSession } from '../functions/domain/result.ts'
+import { firstEvent, sessionId } from '../functions/domain/session.ts'
+import { cutText } from './number-text.ts'
+
+/** By what a click was tied to its search, or that it was not. */
+export type ClickEvidence = Evidence | 'orphan'
+
+interface At {
+  readonly atMs: number
+}
+
+/** Searches are numbered from 1 in their order; `search` is the number that a step belongs to, null for none. */
+export type Step = At &
+  (
+    | { readonly kind: 'open' | 'close' | 'timeout' }
+    | {
+        readonly kind: 'search'
+        readonly search: number
+        readonly query: string
+        readonly resultCount: number | null
+        readonly clicks: number
+      }
+    | { readonly kind: 'results' | 'repeat'; readonly search: number | null; readonly resultCount: number | null }
+    | {
+        readonly kind: 'click'
+        readonly search: number | null
+        readonly item: string
+        readonly position: number | null
+        readonly evidence: ClickEvidence
+      }
+  )
+
+export interface ExploredSession {
+  /** Null where users are hidden, since ids are made of what producers sent. */
+  readonly id: string | null
+  readonly user: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly closeReason: string
+  readonly continuesAnother: boolean
+  readonly searches: number
+  readonly searchesWithClick: number
+  readonly clicks: number
+  readonly orphans: number
+  readonly steps: readonly Step[]
+  /** After the last step that is kept. */
+  readonly stepsLeftOut: number
+}
+
+/** Of one session, so that a robot's does not fill the file. */
+export const STEPS_MAX = 300
+const TEXT_CHARACTERS_MAX = 160
+
+export function exploreSession(closed: ClosedSession, user: string, isUserHidden: boolean): ExploredSession {
+  const { session } = closed
+  const attribution = attribute(session.events)
+  const { searches, orphans } = attribution
+  const owners = ownersOf(attribution)
+  const steps = session.events.flatMap((event) => stepOf(event, owners))
+  // The last event that is the user's own doing, as in results: a Timeout says that nothing happened until then.
+  const last = session.events.findLast(({ type }) => type !== 'Timeout') ?? firstEvent(session)
+  return {
+    id: isUserHidden ? null : sessionId(session),
+    user: cutText(user, TEXT_CHARACTERS_MAX),
+    startMs: firstEvent(session).timeMs,
+    endMs: last.timeMs,
+    closeReason: closed.reason,
+    continuesAnother: session.continues !== null,
+    searches: searches.length,
+    searchesWithClick: searches.filter(({ clicks }) => clicks.length > 0).length,
+    clicks: searches.reduce((sum, { clicks }) => sum + clicks.length, 0),
+    orphans: orphans.length,
+    steps: steps.slice(0, STEPS_MAX),
+    stepsLeftOut: Math.max(0, steps.length - STEPS_MAX),
+  }
+}
+
+interface Owners {
+  readonly searches: readonly AttributedSearch[]
+  /** The numbers of the searches that events belong to. */
+  readonly numbers: ReadonlyMap<Event, number>
+  readonly numbersById: ReadonlyMap<string | null, number>
+  readonly clicks: ReadonlyMap<Event, AttributedClick>
+}
+
+function ownersOf({ searches }: Attribution): Owners {
+  const numbers = new Map<Event, number>()
+  const numbersById = new Map<string, number>()
+  const attributed = new Map<Event, AttributedClick>()
+  for (const [index, { search, results, clicks }] of searches.entries()) {
+    for (const event of [search, ...results, ...clicks.map(({ click }) => click)]) numbers.set(event, index + 1)
+    for (const click of clicks) attributed.set(click.click, click)
+    if (search.searchId !== null) numbersById.set(search.searchId, index + 1)
+  }
+  return { searches, numbers, numbersById, clicks: attributed }
+}
+
+/** None for the first Results of a search: the search's own step tells of it. */
+function stepOf(event: Event, owners: Owners): Step[] {
+  if (event.type === 'Search') return [searchStep(event, owners)]
+  if (event.type === 'ClickResult') return [clickStep(event, owners)]
+  const atMs = event.timeMs
+  if (event.type !== 'Results') {
+    return [{ kind: event.type === 'AppOpen' ? 'open' : event.type === 'AppClose' ? 'close' : 'timeout', atMs }]
+  }
+  const search = owners.numbers.get(event) ?? null
+  const isFirst = search !== null && owners.searches[search - 1]?.results[0] === event
+  return isFirst ? [] : [{ kind: 'results', atMs, search, resultCount: event.resultCount }]
+}
+
+function searchStep(event: SearchEvent, { searches, numbers, numbersById }: Owners): Step {
+  const atMs = event.timeMs
+  const search = numbers.get(event)
+  const found = searches[(search ?? 0) - 1]
+  if (search === undefined || found === undefined) {
+    return { kind: 'repeat', atMs, search: numbersById.get(event.searchId) ?? null, resultCount: null }
+  }
+  const counts = found.results.map(({ resultCount }) => resultCount)
+  const resultCount = counts.length === 0 ? null : Math.max(...counts)
+  const query = cutText(event.query, TEXT_CHARACTERS_MAX)
+  return { kind: 'search', atMs, search, query, resultCount, clicks: found.clicks.length }
+}
+
+function clickStep(event: ClickEvent, { numbers, clicks }: Owners): Step {
+  const click = clicks.get(event)
+  return {
+    kind: 'click',
+    atMs: event.timeMs,
+    search: numbers.get(event) ?? null,
+    item: cutText(event.item, TEXT_CHARACTERS_MAX),
+    position: click?.position ?? event.position,
+    evidence: click?.evidence ?? 'orphan',
+  }
+}

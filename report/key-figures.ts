@@ -1,0 +1,138 @@
+// The figures at the top of a report: its days and those before in, each figure with its parts and its change out.
+
+import { addCounts, type Counts, FIRST_CLICK_RANGES, ratiosOf } from '../functions/domain/counts.ts'
+import { DAY_MS, type DayRollup } from '../functions/domain/rollup.ts'
+import { countOf, countText, decimalText, FEW, NOTHING, shareText } from './number-text.ts'
+import { daysIn, type ReportData } from './report-data.ts'
+import { pickCounts } from './time-points.ts'
+import { medianRange, rangeCounts } from './value-ranges.ts'
+
+export interface KeyFigure {
+  readonly name: string
+  readonly value: string
+  /** Numerator and denominator in words. */
+  readonly parts: string
+  readonly isFew: boolean
+  /** Null where there is nothing to compare with. */
+  readonly change: string | null
+}
+
+export interface KeyFigures {
+  readonly figures: readonly KeyFigure[]
+  /** What the changes are against, or why there are none. */
+  readonly comparison: string
+}
+
+export function sumDays(days: readonly DayRollup[]): Counts {
+  return days.reduce<Counts>((sum, day) => addCounts(sum, pickCounts(day)), {})
+}
+
+export function keyFigures(data: ReportData): KeyFigures {
+  const now = sumDays(data.days)
+  const before = sumDays(data.daysBefore)
+  const obstacle = obstacleToComparing(data, before)
+  const figures = obstacle === null ? figuresOf(now, before) : figuresOf(now, null)
+  const span = daysIn(data.range) === 1 ? 'day' : `${daysIn(data.range)} days`
+  return { figures, comparison: obstacle ?? `Changes are against the ${span} before.` }
+}
+
+/** A pipeline that began half way, or a day that goes on, would be compared with something it is no like of. */
+function obstacleToComparing({ days, daysBefore, range, madeAtMs }: ReportData, before: Counts): string | null {
+  if (Date.parse(range.to) + DAY_MS > madeAtMs) return 'No comparison with the period before: the last day is not over.'
+  const searches = before.searches ?? 0
+  if (daysBefore.length >= days.length && searches >= FEW) return null
+  if (searches === 0) return 'No comparison with the period before: there are no searches in it.'
+  const held = `${countOf(searches, 'search', 'searches')} on ${countOf(daysBefore.length, 'day', 'days')}`
+  return `No comparison with the period before: it has only ${held}.`
+}
+
+function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
+  const ratios = ratiosOf(now)
+  const past = before && ratiosOf(before)
+  const { searches = 0, sessions = 0, clicks = 0, clicks_with_position: withPosition = 0 } = now
+  const ofSearches = (count = 0): string => `${countText(count)} of ${countOf(searches, 'search', 'searches')}`
+  const median = medianOf(now)
+  const few = searches < FEW
+  return [
+    {
+      name: 'Searches',
+      value: countText(searches),
+      parts: countOf(clicks, 'click', 'clicks'),
+      isFew: false,
+      change: before && countChange(searches, before.searches ?? 0),
+    },
+    {
+      name: 'CTR',
+      value: shareText(ratios.ctr),
+      parts: `${ofSearches(now.searches_with_click)} clicked`,
+      isFew: few,
+      change: past && shareChange(ratios.ctr, past.ctr),
+    },
+    {
+      name: 'Clicks per search',
+      value: decimalText(ratios.clicks_per_search),
+      parts: `${countOf(clicks, 'click', 'clicks')}, ${countOf(searches, 'search', 'searches')}`,
+      isFew: few,
+      change: past && decimalChange(ratios.clicks_per_search, past.clicks_per_search),
+    },
+    {
+      name: 'Zero-result rate',
+      value: shareText(ratios.zero_result_rate),
+      parts: ofSearches(now.zero_result_searches),
+      isFew: few,
+      change: past && shareChange(ratios.zero_result_rate, past.zero_result_rate),
+    },
+    {
+      name: 'Abandonment',
+      value: shareText(ratios.abandonment_rate),
+      parts: ofSearches(now.abandoned_searches),
+      isFew: few,
+      change: past && shareChange(ratios.abandonment_rate, past.abandonment_rate),
+    },
+    {
+      name: 'Average clicked position',
+      value: decimalText(ratios.average_clicked_position),
+      parts: `${countOf(withPosition, 'click', 'clicks')} with a position`,
+      isFew: withPosition < FEW,
+      change: past && decimalChange(ratios.average_clicked_position, past.average_clicked_position),
+    },
+    {
+      name: 'Median time to first click',
+      value: median ?? NOTHING,
+      parts: `as a range, of ${countOf(now.searches_with_click ?? 0, 'search', 'searches')}`,
+      isFew: (now.searches_with_click ?? 0) < FEW,
+      change: before && `${medianOf(before) ?? NOTHING} before`,
+    },
+    {
+      name: 'Sessions',
+      value: countText(sessions),
+      parts: `${countText(now.sessions_with_click ?? 0)} with a click`,
+      isFew: false,
+      change: before && countChange(sessions, before.sessions ?? 0),
+    },
+  ]
+}
+
+function medianOf(counts: Counts): string | null {
+  return medianRange(rangeCounts(FIRST_CLICK_RANGES, counts))
+}
+
+function signed(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits)
+  if (Number(text) === 0) return '±0'
+  return `${value < 0 ? '−' : '+'}${text}`
+}
+
+function countChange(now: number, before: number): string {
+  return before === 0 ? '0 before' : `${signed((now / before - 1) * 100, 1)} % (${countText(before)} before)`
+}
+
+function shareChange(now: number | null, before: number | null): string | null {
+  if (now === null || before === null) return null
+  return `${signed((now - before) * 100, 1)} points (${shareText(before)} before)`
+}
+
+function decimalChange(now: number | null, before: number | null): string | null {
+  if (now === null || before === null) return null
+  return `${signed(now - before, 2)} (${decimalText(before)} before)`
+}

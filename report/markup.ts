@@ -1,0 +1,36 @@
+// Markup: templates with values in, text in which no value can become markup out.
+
+/** Text that is markup already and goes in as it is. */
+export class Markup {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Value = string | number | Markup | null | undefined | false | readonly Value[]
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function textOf(value: Value): string {
+  if (value === null || value === undefined || value === false) return ''
+  if (value instanceof Markup) return value.text
+  if (typeof value === 'object') return value.map(textOf).join('')
+  return String(value).replace(/[&<>"']/g, (character) => ESCAPES[character] as string)
+}
+
+/** Values are escaped, lists are joined, and null, undefined and false are nothing. Attributes have to be in quotes. */
+export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Markup {
+  return new Markup(parts.reduce((text, part, n) => text + textOf(values[n - 1]) + part))
+}
+
+/** JSON for a `<script type="application/json">`, which nothing in it can end. */
+export function scriptJson(value: unknown): Markup {
+  return new Markup(JSON.stringify(value).replaceAll('<', '\\u003c'))
+}

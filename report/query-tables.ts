@@ -1,0 +1,119 @@
+// Queries: a report's totals in, the tables of what was asked most, never clicked and not found out.
+
+import type { QueryList } from '../functions/domain/top-queries.ts'
+import { html, type Markup } from './markup.ts'
+import { countText, cutText, decimalText, FEW, NOTHING, shareText } from './number-text.ts'
+import type { QueryTotal } from './query-totals.ts'
+import { daysIn, QUERY_DAYS_MAX, QUERY_ROWS_MAX, type ReportData } from './report-data.ts'
+
+interface Column {
+  readonly name: string
+  /** Null sorts last. */
+  readonly value: (total: QueryTotal) => number | null
+  readonly text: (value: number | null) => string
+  /** Of how many a ratio is. */
+  readonly of?: (total: QueryTotal) => number
+}
+
+const QUERY_CHARACTERS_MAX = 160
+const count = (value: number | null): string => countText(value ?? 0)
+const searches = ({ counts }: QueryTotal): number => counts.searches ?? 0
+
+const SEARCHES: Column = { name: 'Searches', value: searches, text: count }
+const SESSIONS: Column = { name: 'Sessions', value: ({ sessions }) => sessions, text: count }
+const DAYS: Column = { name: 'Days listed', value: ({ days }) => days, text: count }
+const CTR: Column = { name: 'CTR', value: ({ ratios }) => ratios.ctr, text: shareText, of: searches }
+const EMPTY: Column = {
+  name: 'Without results',
+  value: ({ counts }) => counts.zero_result_searches ?? 0,
+  text: count,
+}
+const ZERO_RATE: Column = {
+  name: 'Zero-result rate',
+  value: ({ ratios }) => ratios.zero_result_rate,
+  text: shareText,
+  of: searches,
+}
+const POSITION: Column = {
+  name: 'Average position',
+  value: ({ ratios }) => ratios.average_clicked_position,
+  text: decimalText,
+  of: ({ counts }) => counts.clicks_with_position ?? 0,
+}
+
+interface Listing {
+  readonly list: QueryList
+  readonly title: string
+  readonly note: string
+  readonly columns: readonly Column[]
+}
+
+const LISTINGS: readonly Listing[] = [
+  {
+    list: 'top',
+    title: 'Top queries',
+    note: 'Asked most often.',
+    columns: [SEARCHES, SESSIONS, CTR, ZERO_RATE, POSITION],
+  },
+  {
+    list: 'without_click',
+    title: 'Top queries without clicks',
+    note: 'Never clicked on the days that list them.',
+    columns: [SEARCHES, SESSIONS, EMPTY],
+  },
+  {
+    list: 'without_results',
+    title: 'Top queries without results',
+    note: 'Found nothing at least once.',
+    columns: [EMPTY, SEARCHES, ZERO_RATE, SESSIONS],
+  },
+]
+
+export function queryTables({ queries, range }: ReportData): Markup {
+  const days = daysIn(queries.range)
+  const sum =
+    days > 1 &&
+    html` Each day keeps its 1,000 first queries of each list; shown are the sums over the days that list a query, so a rare query may have had more.`
+  const cut =
+    daysIn(range) > days &&
+    html` Only the last ${QUERY_DAYS_MAX} days of the range are read: ${queries.range.from} to ${queries.range.to}.`
+  return html`
+<p class="note">Queries are the same however they are typed: in lower case, with single spaces. At most ${QUERY_ROWS_MAX} of each list.${sum}${cut} * of fewer than ${FEW}: uncertain.</p>
+<p class="filter" hidden><label for="query-filter">Show only queries with</label> <input id="query-filter" type="search" autocomplete="off"> <span id="query-filter-status" role="status"></span></p>
+<div class="grid" id="query-lists">${LISTINGS.map((listing) => table(listing, queries.totals[listing.list], days > 1))}
+</div>`
+}
+
+function table({ list, title, note, columns: own }: Listing, totals: readonly QueryTotal[], hasDays: boolean): Markup {
+  const id = `queries-${list.replace('_', '-')}`
+  const columns = hasDays ? [...own, DAYS] : own
+  const head = columns.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)
+  const body =
+    totals.length === 0
+      ? html`<p class="none">None.</p>`
+      : html`<div class="scroll tall" role="region" tabindex="0" aria-labelledby="${id}-title">
+<table class="sortable" aria-labelledby="${id}-title">
+<thead><tr><th scope="col">Query</th>${head}</tr></thead>
+<tbody>${totals.map((total) => row(total, columns))}</tbody>
+</table>
+</div>`
+  return html`
+<section class="card" aria-labelledby="${id}-title">
+<h3 id="${id}-title">${title}</h3>
+<p class="formula">${note}</p>
+${body}
+</section>`
+}
+
+function row(total: QueryTotal, columns: readonly Column[]): Markup {
+  const query = total.query === '' ? html`<em>(empty)</em>` : cutText(total.query, QUERY_CHARACTERS_MAX)
+  return html`<tr><th scope="row">${query}</th>${columns.map((column) => cell(total, column))}</tr>
+`
+}
+
+function cell(total: QueryTotal, { value, text, of }: Column): Markup {
+  const number = value(total)
+  const isFew = number !== null && of !== undefined && of(total) < FEW
+  const shown = number === null ? NOTHING : text(number)
+  return html`<td class="${isFew ? 'number few' : 'number'}" data-value="${number === null ? '' : String(number)}">${isFew && '* '}${shown}</td>`
+}

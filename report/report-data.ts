@@ -1,0 +1,131 @@
+// What a report is made of: stored rollups and closed sessions in, through ports; the data of one report out.
+
+import type { ClosedSession } from '../functions/domain/result.ts'
+import { DAY_MS, type Day, type DayRollup, type HourRollup } from '../functions/domain/rollup.ts'
+import { firstEvent } from '../functions/domain/session.ts'
+import type { QueryRollup } from '../functions/domain/top-queries.ts'
+import { type ExploredSession, exploreSession } from './explored-session.ts'
+import { type QueryTotals, totalQueries } from './query-totals.ts'
+
+/** Both ends are in it. */
+export interface DayRange {
+  readonly from: Day
+  readonly to: Day
+}
+
+/** A day or an hour without an item is one in which nothing was counted. The order of what is read does not matter. */
+export interface ReportPorts {
+  readDays(range: DayRange): Promise<readonly DayRollup[]>
+  readHours(range: DayRange): Promise<readonly HourRollup[]>
+  readQueries(day: Day): Promise<readonly QueryRollup[]>
+  /** The most recent closed sessions that began in the range and have a search, at most so many. */
+  sampleSessions(range: DayRange, sessionsMax: number): Promise<readonly ClosedSession[]>
+}
+
+export interface ReportWanted {
+  readonly pipeline: string
+  readonly range: DayRange
+  readonly madeAtMs: number
+  /** `user 1` instead of what producers sent. */
+  readonly hideUsers: boolean
+  readonly sessionsMax: number
+  /** Names and values to print, such as the gap; empty where they are not known. */
+  readonly settings: readonly (readonly [string, string])[]
+}
+
+export interface ReportData {
+  readonly pipeline: string
+  readonly range: DayRange
+  readonly madeAtMs: number
+  readonly settings: readonly (readonly [string, string])[]
+  /** In order. */
+  readonly days: readonly DayRollup[]
+  /** Of as many days just before the range, in order. */
+  readonly daysBefore: readonly DayRollup[]
+  /** Only of a short range. In order. */
+  readonly hours: readonly HourRollup[]
+  readonly queries: { readonly range: DayRange; readonly totals: QueryTotals }
+  readonly explorer: {
+    readonly sessions: readonly ExploredSession[]
+    readonly usersHidden: boolean
+    /** Sampled, but without room in the file. */
+    readonly leftOut: number
+  }
+}
+
+/** Up to here a report shows hours, past it days. */
+export const HOURLY_DAYS_MAX = 3
+export const DAYS_MAX = 1100
+export const SESSIONS_DEFAULT = 200
+export const SESSIONS_MAX = 1000
+/** Queries are read of the last days of the range: a day has up to 3,000 items. */
+export const QUERY_DAYS_MAX = 31
+export const QUERY_ROWS_MAX = 100
+/** Of all sessions to explore, as JSON. */
+const EXPLORER_CHARACTERS_MAX = 4_000_000
+
+export async function readReport(ports: ReportPorts, wanted: ReportWanted): Promise<ReportData> {
+  const { range, pipeline, madeAtMs, settings } = wanted
+  const dayCount = daysIn(range)
+  checkBounds(wanted, dayCount)
+  const before = { from: dayAfter(range.from, -dayCount), to: dayAfter(range.from, -1) }
+  const queryDays = daysOf(range).slice(-QUERY_DAYS_MAX)
+  const queries: QueryRollup[][] = []
+  for (const day of queryDays) queries.push([...(await ports.readQueries(day))])
+  return {
+    pipeline,
+    range,
+    madeAtMs,
+    settings,
+    days: inOrder(await ports.readDays(range)),
+    daysBefore: inOrder(await ports.readDays(before)),
+    hours: dayCount > HOURLY_DAYS_MAX ? [] : inOrder(await ports.readHours(range)),
+    queries: {
+      range: { from: queryDays[0] as Day, to: range.to },
+      totals: totalQueries(queries, QUERY_ROWS_MAX),
+    },
+    explorer: explore(await ports.sampleSessions(range, wanted.sessionsMax), wanted),
+  }
+}
+
+function checkBounds({ range, sessionsMax }: ReportWanted, dayCount: number): void {
+  if (!(dayCount >= 1 && dayCount <= DAYS_MAX)) {
+    throw new RangeError(`a report is of 1 to ${DAYS_MAX} days, and from ${range.from} to ${range.to} are ${dayCount}`)
+  }
+  if (!(Number.isInteger(sessionsMax) && sessionsMax >= 0 && sessionsMax <= SESSIONS_MAX)) {
+    throw new RangeError(`a report explores 0 to ${SESSIONS_MAX} sessions, not ${sessionsMax}`)
+  }
+}
+
+function explore(sampled: readonly ClosedSession[], { hideUsers, sessionsMax }: ReportWanted): ReportData['explorer'] {
+  const startMs = ({ session }: ClosedSession): number => firstEvent(session).timeMs
+  const withSearch = sampled.filter(({ session }) => session.events.some(({ type }) => type === 'Search'))
+  const recent = withSearch.sort((a, b) => startMs(b) - startMs(a)).slice(0, sessionsMax)
+  const numbers = new Map([...new Set(recent.map(({ user }) => user))].map((user, index) => [user, index + 1]))
+  const sessions: ExploredSession[] = []
+  let characters = 0
+  for (const closed of recent) {
+    const user = hideUsers ? `user ${numbers.get(closed.user)}` : closed.user
+    const session = exploreSession(closed, user, hideUsers)
+    characters += JSON.stringify(session).length
+    if (characters > EXPLORER_CHARACTERS_MAX) break
+    sessions.push(session)
+  }
+  return { sessions, usersHidden: hideUsers, leftOut: recent.length - sessions.length }
+}
+
+function inOrder<Rollup extends { readonly sk: string }>(rollups: readonly Rollup[]): Rollup[] {
+  return [...rollups].sort((a, b) => (a.sk < b.sk ? -1 : 1))
+}
+
+export function dayAfter(day: Day, days: number): Day {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length)
+}
+
+export function daysIn({ from, to }: DayRange): number {
+  return (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
+}
+
+export function daysOf(range: DayRange): Day[] {
+  return Array.from({ length: daysIn(range) }, (_, index) => dayAfter(range.from, index))
+}

@@ -1,0 +1,89 @@
+// The page: a report's data, its style and its script in; one HTML file that loads nothing out.
+
+import { createHash } from 'node:crypto'
+import { firstClickTimes, sessionLengths } from './duration-charts.ts'
+import { explorerPanel } from './explorer-panel.ts'
+import { type KeyFigure, keyFigures, sumDays } from './key-figures.ts'
+import { html, Markup } from './markup.ts'
+import { minuteText, NOTHING } from './number-text.ts'
+import { clicksByPosition, ctrByPosition } from './position-charts.ts'
+import { queryTables } from './query-tables.ts'
+import type { ReportData } from './report-data.ts'
+import { ctrChart, otherTimeCharts } from './time-charts.ts'
+
+export interface Assets {
+  readonly style: string
+  readonly script: string
+}
+
+export function reportHtml(data: ReportData, { style, script }: Assets): string {
+  const { pipeline, range, madeAtMs } = data
+  const days = range.from === range.to ? range.from : `${range.from} to ${range.to}`
+  const counts = sumDays(data.days)
+  // Nothing may be loaded, and nothing may run or be styled but what stands here.
+  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>Search report: ${pipeline}, ${days}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the report</a>
+<header>
+<div>
+<h1>Search report</h1>
+<p>${pipeline} <span aria-hidden="true">·</span> ${days} (UTC) <span aria-hidden="true">·</span> made ${minuteText(madeAtMs)} UTC</p>
+</div>
+<button type="button" id="theme" hidden aria-pressed="false">Dark theme</button>
+</header>
+<nav aria-label="Parts of the report"><ul>
+<li><a href="#overview">Overview</a></li><li><a href="#time">Over time</a></li><li><a href="#clicks">Clicks</a></li><li><a href="#queries">Queries</a></li><li><a href="#sessions">Sessions</a></li>
+</ul></nav>
+<main id="content" tabindex="-1">
+${overview(data)}
+<section aria-labelledby="time"><h2 id="time">Over time</h2><div class="grid">
+${ctrChart(data)}${otherTimeCharts(data)}
+</div></section>
+<section aria-labelledby="clicks"><h2 id="clicks">Clicks</h2><div class="grid">
+${clicksByPosition(counts)}${ctrByPosition(counts)}${firstClickTimes(counts)}${sessionLengths(counts)}
+</div></section>
+<section aria-labelledby="queries"><h2 id="queries">Queries</h2>
+${queryTables(data)}
+</section>
+<section aria-labelledby="sessions"><h2 id="sessions">Sessions</h2>
+${explorerPanel(data)}
+</section>
+</main>
+<footer><p>This file holds queries${data.explorer.usersHidden ? '' : ' and user ids'}: share it as you would share those. It loads nothing and sends nothing.</p></footer>
+<script>${new Markup(script)}</script>
+</body>
+</html>
+`
+  return page.text
+}
+
+function overview(data: ReportData): Markup {
+  const { figures, comparison } = keyFigures(data)
+  const settings = data.settings.map(([name, value]) => html`<li>${name}: ${value}</li>`)
+  return html`
+<section aria-labelledby="overview"><h2 id="overview">Overview</h2>
+<dl class="figures">${figures.map(figureCard)}</dl>
+<p class="note">${comparison}${figures.some(({ isFew }) => isFew) && ' * rests on fewer than 30 searches or clicks: uncertain.'} A ratio of nothing is “–”.</p>
+${settings.length > 0 && html`<ul class="settings" aria-label="Settings">${settings}</ul>`}
+</section>`
+}
+
+function figureCard({ name, value, parts, isFew, change }: KeyFigure): Markup {
+  return html`
+<div class="card"><dt>${name}</dt><dd class="value">${value}${isFew && value !== NOTHING && ' *'}</dd><dd class="parts">${parts}</dd>${change !== null && html`<dd class="change">${change}</dd>`}</div>`
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}

@@ -1,0 +1,122 @@
+// A ratio over time: a time line and a ratio in, an SVG with the ratio's line above the number of searches out.
+
+import { type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale'
+import { line } from 'd3-shape'
+import { axes, MARGIN, pixels, type Size, svg, TICKS } from './drawing.ts'
+import { html, type Markup } from './markup.ts'
+import { compactText, FEW, shareText } from './number-text.ts'
+import type { TimeLine, TimePoint } from './time-points.ts'
+
+export interface Ratio {
+  readonly title: string
+  readonly yLabel: string
+  /** Of the points' searches; null of nothing. */
+  readonly of: (point: TimePoint) => number | null
+  /** Upper end of the value axis. */
+  readonly max: number
+}
+
+const VOLUME_HEIGHT = 34
+const VOLUME_GAP = 20
+/** More would be a band and not points. */
+const MARKERS_MAX = 80
+const HINTS_MAX = 120
+
+interface Plot {
+  readonly size: Size
+  readonly timeLine: TimeLine
+  readonly x: ScaleTime<number, number>
+  readonly bottom: number
+  readonly step: number
+}
+
+export function timeDrawing(size: Size, timeLine: TimeLine, ratio: Ratio): Markup {
+  const { points, unitMs, unit } = timeLine
+  const first = points[0] as TimePoint
+  const last = points[points.length - 1] as TimePoint
+  const bottom = size.height - MARGIN.bottom
+  const x = scaleUtc([first.startMs, last.startMs + unitMs], [MARGIN.left, size.width - MARGIN.right])
+  const y = scaleLinear([0, ratio.max], [bottom - VOLUME_HEIGHT - VOLUME_GAP, MARGIN.top]).nice(TICKS)
+  const plot = { size, timeLine, x, bottom, step: x(first.startMs + unitMs) - x(first.startMs) }
+  const labels = { xLabel: `${unit} (UTC)`, yLabel: ratio.yLabel, yUnit: 'share' } as const
+  return svg(size, ratio.title, [
+    axes(size, y, labels),
+    volume(plot),
+    ...timeTicks(plot),
+    ...ratioLine(plot, ratio, y),
+    ...(size.name !== 'narrow' && points.length <= HINTS_MAX ? points.map((point) => hint(plot, point, ratio)) : []),
+  ])
+}
+
+function middle({ x, timeLine }: Plot, point: TimePoint): number {
+  return x(point.startMs + timeLine.unitMs / 2)
+}
+
+/** Hollow where it rests on few searches or may still change. Lone ones need a marker, or nothing would be seen. */
+function ratioLine(plot: Plot, ratio: Ratio, y: (value: number) => number): Markup[] {
+  const { points } = plot.timeLine
+  const at = (point: TimePoint): number => y(ratio.of(point) ?? 0)
+  const path = line<TimePoint>((point) => middle(plot, point), at)
+    .defined((point) => ratio.of(point) !== null)
+    .digits(1)
+  const isKnown = (index: number): boolean => {
+    const point = points[index]
+    return point !== undefined && ratio.of(point) !== null
+  }
+  const markers = points.flatMap((point, index) => {
+    const isAlone = !isKnown(index - 1) && !isKnown(index + 1)
+    const isUnsure = isUncertain(point)
+    if (!isKnown(index) || (points.length > MARKERS_MAX && !isAlone)) return []
+    const centre = html`cx="${pixels(middle(plot, point))}" cy="${pixels(at(point))}"`
+    return [html`<circle class="${isUnsure ? 'marker few' : 'marker'}" ${centre} r="${isUnsure ? 4 : 3.5}"/>`]
+  })
+  return [html`<path class="line" d="${path(points) ?? ''}"/>`, ...markers]
+}
+
+export function isUncertain({ counts, isRunning }: TimePoint): boolean {
+  return (counts.searches ?? 0) < FEW || isRunning
+}
+
+function volume({ size, timeLine, x, bottom, step }: Plot): Markup {
+  const searches = timeLine.points.map(({ counts }) => counts.searches ?? 0)
+  const most = Math.max(...searches)
+  const height = scaleLinear([0, Math.max(1, most)], [0, VOLUME_HEIGHT])
+  const width = pixels(Math.max(0.6, step - Math.min(2, step * 0.2)))
+  const bars = timeLine.points.map(({ startMs }, index) => {
+    const tall = height(searches[index] as number)
+    if (tall === 0) return null
+    return html`<rect class="volume" x="${pixels(x(startMs))}" y="${pixels(bottom - tall)}" width="${width}" height="${pixels(tall)}"/>`
+  })
+  return html`<text class="tick" x="${MARGIN.left}" y="${bottom - VOLUME_HEIGHT - 5}">searches, at most ${compactText(most)} each ${timeLine.unit}</text>${bars}<line class="rule base" x1="${MARGIN.left}" x2="${size.width - MARGIN.right}" y1="${bottom}" y2="${bottom}"/>`
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const YEAR_MS = 300 * 86_400_000
+
+function timeTicks({ size, timeLine, x, bottom }: Plot): Markup[] {
+  const { unit, unitMs, points } = timeLine
+  const isYear = points.length * unitMs > YEAR_MS
+  const text = (date: Date): string => {
+    const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`
+    if (isYear) return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
+    return date.getUTCHours() === 0 ? day : date.toISOString().slice(11, 16)
+  }
+  // A day's label stands under its middle, an hour's where the hour begins.
+  const offsetMs = unit === 'day' ? unitMs / 2 : 0
+  const dates = x.ticks(isYear ? Math.min(size.ticksMax, 10) : size.ticksMax)
+  const ticks = dates.filter((date) => date.getTime() % unitMs === 0)
+  return ticks.flatMap((date) => {
+    const at = x(date.getTime() + offsetMs)
+    // Half of a label beyond the edge would be cut off.
+    if (at > size.width - 18) return []
+    return [
+      html`<line class="rule base" x1="${pixels(at)}" x2="${pixels(at)}" y1="${bottom}" y2="${bottom + 4}"/><text class="tick" x="${pixels(at)}" y="${bottom + 17}" text-anchor="middle">${text(date)}</text>`,
+    ]
+  })
+}
+
+/** Shown by the browser where the pointer rests. */
+function hint({ size, x, step }: Plot, point: TimePoint, ratio: Ratio): Markup {
+  const text = `${point.label}: ${shareText(ratio.of(point))}, n = ${point.counts.searches ?? 0}`
+  return html`<rect class="hit" x="${pixels(x(point.startMs))}" y="0" width="${pixels(step)}" height="${size.height}"><title>${text}</title></rect>`
+}

@@ -1,0 +1,85 @@
+// Reports without a pipeline: sent events in, the ports of a report as the domain alone makes them out.
+
+import { readFileSync } from 'node:fs'
+import { sha256 } from '../../functions/aws/digest.ts'
+import { decodeEvent } from '../../functions/domain/decode.ts'
+import { compareEvents } from '../../functions/domain/event.ts'
+import { type ClosedSession, type ResultRow, toRows } from '../../functions/domain/result.ts'
+import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
+import { firstEvent, toSessions } from '../../functions/domain/session.ts'
+import { type QueryRollup, QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
+import type { DayRange, ReportPorts, ReportWanted } from '../../report/report-data.ts'
+import { RULES, type Sent } from './events.ts'
+
+export function sentIn(path: string): Sent[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
+/** Every session is closed, and every rollup as if nothing more came. */
+export function reportPorts(sent: readonly Sent[]): ReportPorts {
+  const closed = closedSessions(sent)
+  const rows = closed.flatMap((one) => toRows(one, sha256))
+  const hours = hourRollups(rows)
+  const days = [...grouped(hours, ({ day }) => day)].map(([day, ofDay]) => dayRollup(day, ofDay))
+  const within = <Item extends { readonly day: string }>(items: readonly Item[], { from, to }: DayRange): Item[] =>
+    items.filter(({ day }) => day >= from && day <= to)
+  return {
+    readDays: async (range) => within(days, range),
+    readHours: async (range) => within(hours, range),
+    readQueries: async (day) => queriesOf(day, rows),
+    sampleSessions: async ({ from, to }, sessionsMax) => {
+      const day = ({ session }: ClosedSession): string =>
+        new Date(firstEvent(session).timeMs).toISOString().slice(0, 10)
+      return closed.filter((one) => day(one) >= from && day(one) <= to).slice(0, sessionsMax)
+    },
+  }
+}
+
+export function closedSessions(sent: readonly Sent[]): ClosedSession[] {
+  const decodedEvents = sent.map((fields) => {
+    const decoded = decodeEvent(fields, Number.MAX_SAFE_INTEGER, RULES.maxClockSkewMs, sha256)
+    if (!decoded.ok) throw new Error(`${decoded.reason}: ${decoded.detail}`)
+    return decoded
+  })
+  const closed = [...grouped(decodedEvents, ({ user }) => user)].flatMap(([user, decoded]) =>
+    toSessions(decoded.map(({ event }) => event).sort(compareEvents), [], RULES).map(
+      (session): ClosedSession => ({ user, session, reason: 'gap', version: 1 }),
+    ),
+  )
+  return closed.sort((a, b) => firstEvent(b.session).timeMs - firstEvent(a.session).timeMs)
+}
+
+function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group === undefined) groups.set(keyOf(item), [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+function hourRollups(rows: readonly ResultRow[]): HourRollup[] {
+  return [...grouped(rows, hourOf)].map(([hour, ofHour]) => hourRollup(hour, sumRows(ofHour)))
+}
+
+function queriesOf(day: string, rows: readonly ResultRow[]): QueryRollup[] {
+  const tallies = new QueryTallies()
+  for (const row of rows) if (row.kind === 'search' && row.day === day) tallies.add(row)
+  return queryRollups(day, tallies.all())
+}
+
+export function wanted(range: DayRange, changes: Partial<ReportWanted> = {}): ReportWanted {
+  return {
+    pipeline: 'SearchSessionCtr',
+    range,
+    madeAtMs: Date.parse(range.to) + 30 * 3_600_000,
+    hideUsers: false,
+    sessionsMax: 200,
+    settings: [['Gap', '30 min']],
+    ...changes,
+  }
+}
