@@ -12,7 +12,7 @@ export interface Size {
   readonly ticksMax: number
 }
 
-export const NARROW: Size = { name: 'narrow', width: 320, height: 220, ticksMax: 4 }
+export const NARROW: Size = { name: 'narrow', width: 320, height: 245, ticksMax: 4 }
 export const HALF: Size = { name: 'half', width: 520, height: 260, ticksMax: 7 }
 export const FULL: Size = { name: 'full', width: 1080, height: 320, ticksMax: 14 }
 

@@ -78,9 +78,9 @@ function middleOf(ranges: readonly RangeCount[], averageMs: number | null): stri
   return `The median is in the range ${medianRange(ranges)}${average}.`
 }
 
-/** The upper end of a range, which stands for it under its bar. */
+/** The upper end of a range, which stands for it under its bar; the last has only a lower one. */
 function endText(ranges: Ranges, index: number, space: string): string {
-  const endMs = ranges[index]?.[1] ?? 0
-  if (endMs !== Number.POSITIVE_INFINITY) return durationText(endMs).replace(' min', ' m').replace(' ', space)
-  return 'more'
+  const text = (endMs = 0): string => durationText(endMs).replace(' min', ' m').replace(' ', space)
+  const endMs = ranges[index]?.[1]
+  return endMs === Number.POSITIVE_INFINITY ? `>${space}${text(ranges[index - 1]?.[1])}` : text(endMs)
 }

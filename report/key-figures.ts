@@ -123,16 +123,21 @@ function signed(value: number, digits: number): string {
   return `${value < 0 ? '−' : '+'}${text}`
 }
 
+/** Of the numbers as they are shown, so that a reader's own sum is right. */
+function difference(now: number, before: number, digits: number): string {
+  return signed(Number(now.toFixed(digits)) - Number(before.toFixed(digits)), digits)
+}
+
 function countChange(now: number, before: number): string {
   return before === 0 ? '0 before' : `${signed((now / before - 1) * 100, 1)} % (${countText(before)} before)`
 }
 
 function shareChange(now: number | null, before: number | null): string | null {
   if (now === null || before === null) return null
-  return `${signed((now - before) * 100, 1)} points (${shareText(before)} before)`
+  return `${difference(now * 100, before * 100, 1)} points (${shareText(before)} before)`
 }
 
 function decimalChange(now: number | null, before: number | null): string | null {
   if (now === null || before === null) return null
-  return `${signed(now - before, 2)} (${decimalText(before)} before)`
+  return `${difference(now, before, 2)} (${decimalText(before)} before)`
 }

@@ -21,7 +21,7 @@ const searches = ({ counts }: QueryTotal): number => counts.searches ?? 0
 
 const SEARCHES: Column = { name: 'Searches', value: searches, text: count }
 const SESSIONS: Column = { name: 'Sessions', value: ({ sessions }) => sessions, text: count }
-const DAYS: Column = { name: 'Days listed', value: ({ days }) => days, text: count }
+const DAYS: Column = { name: 'Days', value: ({ days }) => days, text: count }
 const CTR: Column = { name: 'CTR', value: ({ ratios }) => ratios.ctr, text: shareText, of: searches }
 const EMPTY: Column = {
   name: 'Without results',
@@ -65,7 +65,7 @@ const LISTINGS: readonly Listing[] = [
     list: 'without_results',
     title: 'Top queries without results',
     note: 'Found nothing at least once.',
-    columns: [EMPTY, SEARCHES, ZERO_RATE, SESSIONS],
+    columns: [EMPTY, SEARCHES, ZERO_RATE],
   },
 ]
 
@@ -73,7 +73,7 @@ export function queryTables({ queries, range }: ReportData): Markup {
   const days = daysIn(queries.range)
   const sum =
     days > 1 &&
-    html` Each day keeps its 1,000 first queries of each list; shown are the sums over the days that list a query, so a rare query may have had more.`
+    html` Each day keeps its 1,000 first queries of each list; shown are the sums over the days that list a query (Days), so a rare query may have had more.`
   const cut =
     daysIn(range) > days &&
     html` Only the last ${QUERY_DAYS_MAX} days of the range are read: ${queries.range.from} to ${queries.range.to}.`

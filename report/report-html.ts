@@ -38,7 +38,7 @@ export function reportHtml(data: ReportData, { style, script }: Assets): string 
 <header>
 <div>
 <h1>Search report</h1>
-<p>${pipeline} <span aria-hidden="true">·</span> ${days} (UTC) <span aria-hidden="true">·</span> made ${minuteText(madeAtMs)} UTC</p>
+<p><span>${pipeline}</span> <span>${days} (UTC)</span> <span>made ${minuteText(madeAtMs)} UTC</span></p>
 </div>
 <button type="button" id="theme" hidden aria-pressed="false">Dark theme</button>
 </header>

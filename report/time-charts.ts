@@ -93,6 +93,7 @@ function summaryOf({ points, unit }: TimeLine, part: CountName, of: (point: Time
   const lowest = sure[0]
   const highest = sure[sure.length - 1]
   if (lowest === undefined || highest === undefined || lowest === highest) return whole
-  const said = (point: TimePoint): string => `${shareText(of(point))} (${point.label}, n = ${point.counts.searches})`
+  const said = (point: TimePoint): string =>
+    `${shareText(of(point))} (${point.label}, n = ${countText(point.counts.searches ?? 0)})`
   return `${whole} Among the ${sure.length} ${unit}s with ${FEW} searches or more: from ${said(lowest)} to ${said(highest)}.`
 }

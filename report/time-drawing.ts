@@ -4,7 +4,7 @@ import { type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale'
 import { line } from 'd3-shape'
 import { axes, MARGIN, pixels, type Size, svg, TICKS } from './drawing.ts'
 import { html, type Markup } from './markup.ts'
-import { compactText, FEW, shareText } from './number-text.ts'
+import { compactText, countText, FEW, shareText } from './number-text.ts'
 import type { TimeLine, TimePoint } from './time-points.ts'
 
 export interface Ratio {
@@ -63,12 +63,14 @@ function ratioLine(plot: Plot, ratio: Ratio, y: (value: number) => number): Mark
     const point = points[index]
     return point !== undefined && ratio.of(point) !== null
   }
+  const isDense = points.length > MARKERS_MAX
   const markers = points.flatMap((point, index) => {
     const isAlone = !isKnown(index - 1) && !isKnown(index + 1)
     const isUnsure = isUncertain(point)
-    if (!isKnown(index) || (points.length > MARKERS_MAX && !isAlone)) return []
+    if (!isKnown(index) || (isDense && !isAlone && !isUnsure)) return []
     const centre = html`cx="${pixels(middle(plot, point))}" cy="${pixels(at(point))}"`
-    return [html`<circle class="${isUnsure ? 'marker few' : 'marker'}" ${centre} r="${isUnsure ? 4 : 3.5}"/>`]
+    const radius = (isUnsure ? 4 : 3.5) / (isDense ? 2 : 1)
+    return [html`<circle class="${isUnsure ? 'marker few' : 'marker'}" ${centre} r="${radius}"/>`]
   })
   return [html`<path class="line" d="${path(points) ?? ''}"/>`, ...markers]
 }
@@ -117,6 +119,6 @@ function timeTicks({ size, timeLine, x, bottom }: Plot): Markup[] {
 
 /** Shown by the browser where the pointer rests. */
 function hint({ size, x, step }: Plot, point: TimePoint, ratio: Ratio): Markup {
-  const text = `${point.label}: ${shareText(ratio.of(point))}, n = ${point.counts.searches ?? 0}`
+  const text = `${point.label}: ${shareText(ratio.of(point))}, n = ${countText(point.counts.searches ?? 0)}`
   return html`<rect class="hit" x="${pixels(x(point.startMs))}" y="0" width="${pixels(step)}" height="${size.height}"><title>${text}</title></rect>`
 }

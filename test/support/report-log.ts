@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { decodeEvent } from '../../functions/domain/decode.ts'
-import { compareEvents } from '../../functions/domain/event.ts'
+import { type Decoded, decodeEvent } from '../../functions/domain/decode.ts'
+import { compareEvents, type Event } from '../../functions/domain/event.ts'
 import { type ClosedSession, type ResultRow, toRows } from '../../functions/domain/result.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
 import { firstEvent, toSessions } from '../../functions/domain/session.ts'
@@ -45,11 +45,16 @@ export function closedSessions(sent: readonly Sent[]): ClosedSession[] {
     return decoded
   })
   const closed = [...grouped(decodedEvents, ({ user }) => user)].flatMap(([user, decoded]) =>
-    toSessions(decoded.map(({ event }) => event).sort(compareEvents), [], RULES).map(
+    toSessions(eventsOf(decoded), [], RULES).map(
       (session): ClosedSession => ({ user, session, reason: 'gap', version: 1 }),
     ),
   )
   return closed.sort((a, b) => firstEvent(b.session).timeMs - firstEvent(a.session).timeMs)
+}
+
+/** Each once (E2), in order (S2). */
+function eventsOf(decoded: readonly Decoded[]): Event[] {
+  return [...new Map(decoded.map(({ event }) => [event.eventId, event])).values()].sort(compareEvents)
 }
 
 function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
