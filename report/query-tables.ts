@@ -98,11 +98,11 @@ function table({ list, title, note, columns: own }: Listing, totals: readonly Qu
 </table>
 </div>`
   return html`
-<section class="card" aria-labelledby="${id}-title">
+<div class="card">
 <h3 id="${id}-title">${title}</h3>
 <p class="formula">${note}</p>
 ${body}
-</section>`
+</div>`
 }
 
 function row(total: QueryTotal, columns: readonly Column[]): Markup {

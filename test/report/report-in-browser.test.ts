@@ -1,0 +1,215 @@
+// A report in a real browser: it loads nothing, runs nothing that data say, and everyone can read and operate it.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { generateLog } from '../../local/generated-log.ts'
+import { renderReport } from '../../report/render-report.ts'
+import { readReport } from '../../report/report-data.ts'
+import { CHROMIUM_FLAGS, chromiumPath } from '../support/chromium.ts'
+import { DAY, ORIGIN_MS, SECOND, type Sent } from '../support/events.ts'
+import { reportPorts, sentIn, wanted } from '../support/report-log.ts'
+import { sharedPath } from '../support/shared.ts'
+
+const executablePath = chromiumPath()
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const TRAP = '</script><img src=x onerror="window.trapped=1"><script>window.trapped=1</script>'
+
+/** The last session of all: every evidence there is, and texts that would like to be markup. */
+const TRAPS: readonly Sent[] = [
+  { type: 'Search', time: 0, searchId: 's1', query: TRAP },
+  { type: 'Results', time: 1, searchId: 's1', items: ['a', 'b'] },
+  { type: 'ClickResult', time: 2, searchId: 's1', item: 'a' },
+  { type: 'ClickResult', time: 3, item: 'b' },
+  { type: 'ClickResult', time: 4, item: TRAP },
+  { type: 'ClickResult', time: 5, searchId: 's9', item: 'z' },
+].map((sent, n) => ({
+  ...sent,
+  user: TRAP,
+  time: ORIGIN_MS + 8 * DAY - 100 * SECOND + sent.time * SECOND,
+  eventId: `t${n}`,
+}))
+
+interface Opened {
+  readonly page: Page
+  /** Whatever should not have happened. */
+  readonly complaints: string[]
+}
+
+describe.skipIf(executablePath === null)('a report in a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-'))
+  const file = join(folder, 'report.html')
+  let browser: Browser
+
+  beforeAll(async () => {
+    const log = generateLog({ seed: 7, users: 40, days: 8, startMs: ORIGIN_MS })
+    const ports = reportPorts([...(log as unknown as Sent[]), ...TRAPS])
+    const data = await readReport(ports, wanted({ from: '2026-03-06', to: '2026-03-09' }))
+    writeFileSync(file, renderReport(data))
+    browser = await chromium.launch({ executablePath: executablePath as string, args: CHROMIUM_FLAGS })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  async function open(width: number, colorScheme: 'light' | 'dark', path = file): Promise<Opened> {
+    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+    const complaints: string[] = []
+    const address = pathToFileURL(path).href
+    page.on('console', (message) => complaints.push(`console ${message.type()}: ${message.text()}`))
+    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
+    page.on('request', (request) => {
+      if (request.url() !== address) complaints.push(`request: ${request.url()}`)
+    })
+    await page.goto(address)
+    return { page, complaints }
+  }
+
+  const VIEWS = [360, 1280].flatMap((width) => (['light', 'dark'] as const).map((scheme) => [width, scheme] as const))
+
+  describe.each(VIEWS)('%i wide and %s', (width, scheme) => {
+    it('opens without an error and without a request', async () => {
+      const { page, complaints } = await open(width, scheme)
+      expect(await page.title()).toContain('Search report')
+      expect(await page.locator('#session-list [role=option]').count()).toBeGreaterThan(10)
+      await page.close()
+      expect(complaints).toEqual([])
+    })
+
+    it('is no wider than the window, with every table open', async () => {
+      const { page } = await open(width, scheme)
+      await openDetails(page)
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+      await page.close()
+    })
+
+    it('shows one drawing of each chart, with something in it', async () => {
+      const { page } = await open(width, scheme)
+      const figures = await page.locator('figure').count()
+      expect(await page.locator('figure .drawing:visible').count()).toBe(figures)
+      expect(figures).toBe(7)
+      await page.close()
+    })
+
+    it('has nothing that axe complains of', async () => {
+      const { page } = await open(width, scheme)
+      await openDetails(page)
+      await page.evaluate(AXE)
+      const { violations, passes } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as {
+        violations: { id: string; nodes: { target: string[] }[] }[]
+        passes: { id: string }[]
+      }
+      await page.close()
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(' '))])).toEqual([])
+      expect(passes.map(({ id }) => id)).toContain('color-contrast')
+    })
+  })
+
+  it('shows texts that would like to be markup as texts', async () => {
+    const { page } = await open(1280, 'light')
+    expect(await page.locator('#session-title').textContent()).toContain(TRAP)
+    expect(await page.locator('#session-view').textContent()).toContain(`“${TRAP}”`)
+    expect(await page.locator('#queries-top-title + p + div').textContent()).toContain(TRAP)
+    expect(await page.locator('img').count()).toBe(0)
+    expect(await page.evaluate('window.trapped')).toBeUndefined()
+    await page.close()
+  })
+
+  it('tells how each click was attributed', async () => {
+    const { page } = await open(360, 'light')
+    const clicks = await page.locator('#session-view li.click .badge').allTextContents()
+    expect(clicks).toEqual(['by search id', 'by listed item', 'by order', 'orphan'])
+    await page.close()
+  })
+
+  it('is operated by keys: skip link, sorting, and the sessions one by one', async () => {
+    const { page } = await open(1280, 'light')
+    await page.keyboard.press('Tab')
+    expect(await focused(page)).toContain('Skip to the report')
+    await page.keyboard.press('Enter')
+    await tabTo(page, 'th button')
+    const heads = page.locator('#queries-top-title + p + div th')
+    await page.keyboard.press('Enter')
+    expect(await heads.first().getAttribute('aria-sort')).toBe('ascending')
+    const sorted = await page.locator('#queries-top-title + p + div tbody th').allTextContents()
+    expect(sorted).toEqual(sorted.toSorted((a, b) => a.localeCompare(b)))
+    await tabTo(page, '#session-filter')
+    await page.keyboard.type('lamp')
+    await tabTo(page, '[role=option]')
+    const before = await page.locator('#session-title').textContent()
+    await page.keyboard.press('ArrowDown')
+    expect(await page.locator('#session-title').textContent()).not.toBe(before)
+    expect(await page.locator('[role=option][aria-selected=true]').count()).toBe(1)
+    await tabTo(page, '#session-view [role=region]')
+    await page.close()
+  })
+
+  it('finds sessions and queries by what is typed', async () => {
+    const { page } = await open(1280, 'light')
+    const all = await page.locator('[role=option]').count()
+    await page.fill('#session-filter', 'onerror')
+    expect(await page.locator('#session-count').textContent()).toBe(`1 of ${all} sessions`)
+    await page.fill('#session-filter', 'no such thing')
+    expect(await page.locator('[role=option]:visible').count()).toBe(0)
+    await page.fill('#query-filter', 'ONERROR')
+    expect(await page.locator('table.sortable tbody tr:visible').count()).toBe(1)
+    await page.close()
+  })
+
+  it('changes its theme at a press, whatever the system asks for', async () => {
+    const { page } = await open(1280, 'dark')
+    const colour = (): Promise<unknown> => page.evaluate('getComputedStyle(document.body).backgroundColor')
+    const dark = await colour()
+    expect(await page.locator('#theme').getAttribute('aria-pressed')).toBe('true')
+    await page.locator('#theme').press('Enter')
+    expect(await page.locator('#theme').getAttribute('aria-pressed')).toBe('false')
+    expect(await colour()).not.toBe(dark)
+    await page.close()
+  })
+
+  it('opens without an error when there are no data', async () => {
+    const empty = join(folder, 'empty.html')
+    const day = { from: '2026-03-02', to: '2026-03-02' }
+    writeFileSync(empty, renderReport(await readReport(reportPorts([]), wanted(day))))
+    const { page, complaints } = await open(360, 'light', empty)
+    expect(await page.locator('main').textContent()).toContain('No searches in this time.')
+    await page.close()
+    expect(complaints).toEqual([])
+  })
+
+  const logPath = sharedPath('data/lisp/events.ndjson')
+  it.skipIf(logPath === null)('shows the known numbers of the study log', async () => {
+    const study = join(folder, 'study.html')
+    const day = { from: '2025-06-26', to: '2025-06-26' }
+    writeFileSync(study, renderReport(await readReport(reportPorts(sentIn(logPath as string)), wanted(day))))
+    const { page, complaints } = await open(1280, 'light', study)
+    const values = await page.locator('dd.value').allTextContents()
+    expect(values).toEqual(['413', '82.3 %', '6.58', '0.7 %', '16.9 %', '15.52', '5 to 10 s', '61'])
+    await page.close()
+    expect(complaints).toEqual([])
+  })
+})
+
+async function openDetails(page: Page): Promise<void> {
+  await page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+}
+
+async function focused(page: Page): Promise<string> {
+  return String(await page.evaluate("document.activeElement?.textContent ?? ''"))
+}
+
+const TABS_MAX = 60
+
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let tabs = 0; tabs < TABS_MAX; tabs++) {
+    await page.keyboard.press('Tab')
+    if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return
+  }
+  throw new Error(`${TABS_MAX} tabs do not lead to ${selector}`)
+}
