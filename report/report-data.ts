@@ -4,6 +4,7 @@ import type { ClosedSession } from '../functions/domain/result.ts'
 import { DAY_MS, type Day, type DayRollup, type HourRollup } from '../functions/domain/rollup.ts'
 import { firstEvent } from '../functions/domain/session.ts'
 import type { QueryRollup } from '../functions/domain/top-queries.ts'
+import { UserError } from '../local/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'
 
@@ -66,8 +67,8 @@ const EXPLORER_CHARACTERS_MAX = 4_000_000
 
 export async function readReport(ports: ReportPorts, wanted: ReportWanted): Promise<ReportData> {
   const { range, pipeline, madeAtMs, settings } = wanted
+  checkBounds(wanted)
   const dayCount = daysIn(range)
-  checkBounds(wanted, dayCount)
   const before = { from: dayAfter(range.from, -dayCount), to: dayAfter(range.from, -1) }
   const queryDays = daysOf(range).slice(-QUERY_DAYS_MAX)
   const queries: QueryRollup[][] = []
@@ -88,13 +89,22 @@ export async function readReport(ports: ReportPorts, wanted: ReportWanted): Prom
   }
 }
 
-function checkBounds({ range, sessionsMax }: ReportWanted, dayCount: number): void {
-  if (!(dayCount >= 1 && dayCount <= DAYS_MAX)) {
-    throw new RangeError(`a report is of 1 to ${DAYS_MAX} days, and from ${range.from} to ${range.to} are ${dayCount}`)
+function checkBounds({ range, sessionsMax }: ReportWanted): void {
+  for (const day of [range.from, range.to]) {
+    if (!isDay(day)) throw new UserError(`a report is of days like 2026-03-02, and ${day} is none`)
+  }
+  const dayCount = daysIn(range)
+  if (dayCount < 1 || dayCount > DAYS_MAX) {
+    throw new UserError(`a report is of 1 to ${DAYS_MAX} days, and from ${range.from} to ${range.to} are ${dayCount}`)
   }
   if (!(Number.isInteger(sessionsMax) && sessionsMax >= 0 && sessionsMax <= SESSIONS_MAX)) {
-    throw new RangeError(`a report explores 0 to ${SESSIONS_MAX} sessions, not ${sessionsMax}`)
+    throw new UserError(`a report explores 0 to ${SESSIONS_MAX} sessions, not ${sessionsMax}`)
   }
+}
+
+/** Not 30 February, which is read as a day of March. */
+function isDay(day: Day): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) && dayAfter(day, 0) === day
 }
 
 function explore(sampled: readonly ClosedSession[], { hideUsers, sessionsMax }: ReportWanted): ReportData['explorer'] {

@@ -63,7 +63,9 @@ describe('what is read', () => {
   it.each([
     [{ from: '2026-03-03', to: '2026-03-02' }, 'are 0'],
     [{ from: '2020-01-01', to: '2026-03-02' }, '1 to 1100 days'],
-    [{ from: 'yesterday', to: '2026-03-02' }, 'yesterday'],
+    [{ from: 'yesterday', to: '2026-03-02' }, 'yesterday is none'],
+    [{ from: '2026-03-01', to: '2026-02-30' }, '2026-02-30 is none'],
+    [{ from: '2026-3-1', to: '2026-03-02' }, '2026-3-1 is none'],
   ])('is refused for a range that is none or too long: %o', async (range, said) => {
     await expect(readReport(EMPTY, wanted(range))).rejects.toThrow(said)
   })

@@ -127,7 +127,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'report',
     files: /^report\/(?!browser\/)/,
-    imports: [/^report\/(?!browser\/)/, DOMAIN, NODE, /^d3-(scale|shape)$/, /^esbuild$/],
+    imports: [/^report\/(?!browser\/)/, DOMAIN, /^local\/user-error\.ts$/, NODE, /^d3-(scale|shape)$/, /^esbuild$/],
     forbids: OF_STEPS,
   },
   {
