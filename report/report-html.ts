@@ -36,11 +36,9 @@ export function reportHtml(data: ReportData, { style, script }: Assets): string 
 <body>
 <a class="skip" href="#content">Skip to the report</a>
 <header>
-<div>
 <h1>Search report</h1>
-<p><span>${pipeline}</span> <span>${days} (UTC)</span> <span>made ${minuteText(madeAtMs)} UTC</span></p>
-</div>
 <button type="button" id="theme" hidden aria-pressed="false">Dark theme</button>
+<p><span>${pipeline}</span> <span>${days} (UTC)</span> <span>made ${minuteText(madeAtMs)} UTC</span></p>
 </header>
 <nav aria-label="Parts of the report"><ul>
 <li><a href="#overview">Overview</a></li><li><a href="#time">Over time</a></li><li><a href="#clicks">Clicks</a></li><li><a href="#queries">Queries</a></li><li><a href="#sessions">Sessions</a></li>

@@ -7,7 +7,7 @@ import { spanText } from './session-text.ts'
 const LANE_HEIGHT = 22
 const TOP = 8
 const AXIS_HEIGHT = 24
-const LEFT = 34
+const LEFT = 44
 const RIGHT = 14
 /** More would not be seen at a glance; the list has them all. */
 const LANES_MAX = 30
@@ -23,6 +23,17 @@ const SHAPES: Readonly<Record<ClickEvidence, string>> = {
 export function evidenceMark(evidence: ClickEvidence): SVGElement {
   const attributes = { class: `mark ${evidence}`, width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }
   return svgElement('svg', attributes, svgElement('path', { d: SHAPES[evidence] }))
+}
+
+/** The bar of a search, for the legend. */
+export function searchMark(isEmpty: boolean): SVGElement {
+  const attributes = { class: 'mark', width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }
+  return svgElement('svg', attributes, searchBar(isEmpty, 0, 0, 12))
+}
+
+function searchBar(isEmpty: boolean, x: number, y: number, height: number): SVGElement {
+  const place = { x: x - 2.5, y: y - height / 2, width: 5, height }
+  return svgElement('rect', { class: isEmpty ? 'search empty' : 'search', ...place })
 }
 
 export function sessionDrawing({ steps, startMs, endMs, searches }: ExploredSession, width: number): SVGElement {
@@ -72,16 +83,9 @@ function marks(step: Step, steps: readonly Step[], x: Scale, laneOf: Lane): SVGE
   if (step.kind === 'search') {
     const y = laneOf(step.search)
     const last = steps.findLast((other) => other.kind === 'click' && other.search === step.search)
-    const isEmpty = step.resultCount === 0
     return [
       svgElement('line', { class: 'span', x1: x(step.atMs), x2: x(last?.atMs ?? step.atMs), y1: y, y2: y }),
-      svgElement('rect', {
-        class: isEmpty ? 'search empty' : 'search',
-        x: x(step.atMs) - 2.5,
-        y: y - 8,
-        width: 5,
-        height: 16,
-      }),
+      searchBar(step.resultCount === 0, x(step.atMs), y, 16),
     ]
   }
   if (step.kind !== 'click') return []

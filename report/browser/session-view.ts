@@ -2,7 +2,7 @@
 
 import type { ClickEvidence, ExploredSession, Step } from '../explored-session.ts'
 import { element } from './elements.ts'
-import { evidenceMark, sessionDrawing } from './session-drawing.ts'
+import { evidenceMark, searchMark, sessionDrawing } from './session-drawing.ts'
 import {
   clockText,
   countOf,
@@ -70,7 +70,12 @@ function legend({ steps }: ExploredSession): HTMLElement {
         `: ${EVIDENCE_WHY[evidence]}`,
       ),
     )
-  return element('ul', { class: 'evidence', 'aria-label': 'How clicks were attributed' }, ...entries)
+  const isEmpty = steps.some((step) => step.kind === 'search' && step.resultCount === 0)
+  const bars = [
+    element('li', {}, searchMark(false), element('strong', {}, 'search')),
+    ...(isEmpty ? [element('li', {}, searchMark(true), element('strong', {}, 'search'), ': without results')] : []),
+  ]
+  return element('ul', { class: 'evidence', 'aria-label': 'What is drawn' }, ...bars, ...entries)
 }
 
 function item(step: Step, startMs: number): HTMLElement {

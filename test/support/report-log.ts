@@ -6,7 +6,7 @@ import { type Decoded, decodeEvent } from '../../functions/domain/decode.ts'
 import { compareEvents, type Event } from '../../functions/domain/event.ts'
 import { type ClosedSession, type ResultRow, toRows } from '../../functions/domain/result.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
-import { firstEvent, toSessions } from '../../functions/domain/session.ts'
+import { firstEvent, lastEvent, type Session, toSessions } from '../../functions/domain/session.ts'
 import { type QueryRollup, QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
 import type { DayRange, ReportPorts, ReportWanted } from '../../report/report-data.ts'
 import { RULES, type Sent } from './events.ts'
@@ -46,10 +46,15 @@ export function closedSessions(sent: readonly Sent[]): ClosedSession[] {
   })
   const closed = [...grouped(decodedEvents, ({ user }) => user)].flatMap(([user, decoded]) =>
     toSessions(eventsOf(decoded), [], RULES).map(
-      (session): ClosedSession => ({ user, session, reason: 'gap', version: 1 }),
+      (session): ClosedSession => ({ user, session, reason: reasonOf(session), version: 1 }),
     ),
   )
   return closed.sort((a, b) => firstEvent(b.session).timeMs - firstEvent(a.session).timeMs)
+}
+
+function reasonOf(session: Session): ClosedSession['reason'] {
+  const { type } = lastEvent(session)
+  return type === 'AppClose' ? 'app_close' : type === 'Timeout' ? 'timeout' : 'gap'
 }
 
 /** Each once (E2), in order (S2). */
