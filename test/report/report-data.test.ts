@@ -171,6 +171,13 @@ describe('the change against the period before', () => {
     expect(shown.slice(0, 2)).toEqual(['+25.0 % (40 before)', '±0 points (50.0 % before)'])
   })
 
+  it('is not shown where the pipeline began in the middle of it', async () => {
+    const range = { from: '2026-03-04', to: '2026-03-05' }
+    const ports = reportPorts([...searchesOf(1, 50), ...searchesOf(2, 50), ...searchesOf(3, 50)])
+    const { comparison } = keyFigures(await readReport(ports, wanted(range)))
+    expect(comparison).toContain('it has only 50 searches on 1 day.')
+  })
+
   it.each([
     ['holds nothing', searchesOf(1, 50), undefined, 'there are no searches in it'],
     ['holds little', [...searchesOf(0, 5), ...searchesOf(1, 50)], undefined, 'it has only 5 searches on 1 day'],
