@@ -43,7 +43,6 @@ export const FINALIZE_VARIABLES = {
 export const ROLLUP_VARIABLES = {
   pipelineName: PIPELINE_NAME,
   resultsTable: 'RESULTS_TABLE',
-  resultRetentionMs: 'RESULT_RETENTION_MS',
   rollupRetentionMs: 'ROLLUP_RETENTION_MS',
   rankEveryMs: 'RANK_EVERY_MS',
 } as const
@@ -87,6 +86,7 @@ export const HOUR_INDEX = {
     'searches_with_click',
     'orphan_clicks',
     'duration_ms',
+    EXPIRES_AT,
   ],
 } as const
 

@@ -127,7 +127,7 @@ export interface Ranking {
 
 export interface RollupStore {
   /** Pages of the rows of a part of an hour, with what rollups read of them. By an index, so some seconds behind. */
-  rowsOf(hour: Hour, slice: Slice): AsyncIterable<readonly ResultRow[]>
+  rowsOf(hour: Hour, slice: Slice): AsyncIterable<readonly KeptRow[]>
   /** Consistent, like all below; null when there is none. */
   load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
   /** Those there are, in order. */
@@ -137,6 +137,11 @@ export interface RollupStore {
   ranking(day: Day): Promise<Ranking | null>
   /** Replaces all lists of the day. Throws StoreConflict as `save` does; again it does the rest of one interrupted. */
   saveRanking(day: Day, queries: readonly QueryRollup[], baseRevision: number, stamp: RollupStamp): Promise<void>
+}
+
+export interface KeptRow {
+  readonly row: ResultRow
+  readonly expiresAtMs: number
 }
 
 export interface StoredRollup<T> {

@@ -25,7 +25,6 @@ export function rollup(scope: Construct, { settings, pipelineName, results }: Ro
   const environment: Environment<typeof ROLLUP_VARIABLES> = {
     [ROLLUP_VARIABLES.pipelineName]: pipelineName,
     [ROLLUP_VARIABLES.resultsTable]: results.tableName,
-    [ROLLUP_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
     [ROLLUP_VARIABLES.rollupRetentionMs]: String(settings.rollupRetention),
     [ROLLUP_VARIABLES.rankEveryMs]: String(settings.rankEvery),
   }

@@ -28,6 +28,8 @@ export function memoryTouches(): MemoryTouches {
   }
 }
 
+const FAR_AWAY_MS = Date.parse('2100-01-01T00:00:00.000Z')
+
 export interface MemoryRollupStore extends RollupStore {
   /** By `<pk> <sk>`. */
   readonly rollups: ReadonlyMap<string, HourRollup | DayRollup>
@@ -35,8 +37,12 @@ export interface MemoryRollupStore extends RollupStore {
   readonly queries: ReadonlyMap<string, readonly QueryRollup[]>
 }
 
-/** @param rows as the index shows them now. */
-export function memoryRollupStore(rows: () => Iterable<ResultRow>, digest: Digest): MemoryRollupStore {
+/** @param rows as the index shows them now; all expire at the same moment. */
+export function memoryRollupStore(
+  rows: () => Iterable<ResultRow>,
+  digest: Digest,
+  expiresAtMs = FAR_AWAY_MS,
+): MemoryRollupStore {
   const rollups = new Map<string, HourRollup | DayRollup>()
   const revisions = new Map<string, number>()
   const rankings = new Map<string, Ranking>()
@@ -48,7 +54,7 @@ export function memoryRollupStore(rows: () => Iterable<ResultRow>, digest: Diges
     rollups,
     queries,
     rowsOf: async function* (hour, slice) {
-      yield [...rows()].filter((row) => isIn(row, hour, slice))
+      yield [...rows()].filter((row) => isIn(row, hour, slice)).map((row) => ({ row, expiresAtMs }))
     },
     load: async (key) => {
       const rollup = rollups.get(keyOf(key))

@@ -79,7 +79,6 @@ export function readRollupEnvironment(variables: Variables) {
   return {
     pipelineName: text(variables, ROLLUP_VARIABLES.pipelineName),
     resultsTable: text(variables, ROLLUP_VARIABLES.resultsTable),
-    resultRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.resultRetentionMs),
     rollupRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.rollupRetentionMs),
     rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
   }

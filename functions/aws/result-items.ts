@@ -3,6 +3,7 @@
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../contract.ts'
 import { type ResultRow, rowPartition } from '../domain/result.ts'
 import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../domain/rollup.ts'
+import type { KeptRow } from '../ports.ts'
 import { sha256 } from './digest.ts'
 import { epochSeconds, type Item } from './session-items.ts'
 
@@ -38,4 +39,8 @@ export function isRow(item: Item): boolean {
 export function toRow(item: Item): ResultRow {
   const { [EXPIRES_AT]: _e, [HOUR_INDEX.partitionKey]: _p, [HOUR_INDEX.sortKey]: _s, ...row } = item
   return row as unknown as ResultRow
+}
+
+export function toKeptRow(item: Item): KeptRow {
+  return { row: toRow(item), expiresAtMs: (item[EXPIRES_AT] as number) * 1000 }
 }

@@ -13,7 +13,7 @@ import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
 import { type HourRollup, hourKey } from '../domain/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../domain/top-queries.ts'
 import { type RollupStamp, type RollupStore, StoreConflict } from '../ports.ts'
-import { hourSliceKey, toRow } from './result-items.ts'
+import { hourSliceKey, toKeptRow } from './result-items.ts'
 import { epochSeconds, type Item } from './session-items.ts'
 
 const REVISION = 'revision'
@@ -58,7 +58,7 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
         ExpressionAttributeNames: { '#slice': HOUR_INDEX.partitionKey },
         ExpressionAttributeValues: { ':slice': hourSliceKey(hour, slice) },
       }
-      for await (const { Items: items } of paginateQuery({ client }, input)) yield (items ?? []).map(toRow)
+      for await (const { Items: items } of paginateQuery({ client }, input)) yield (items ?? []).map(toKeptRow)
     },
 
     load: async (key) => {

@@ -3,6 +3,7 @@
 import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
 import type { Digest } from './event.ts'
 import type { ResultRow } from './result.ts'
+import { isoTime } from './time.ts'
 
 /** `2026-03-02T09`, UTC. */
 export type Hour = string
@@ -25,6 +26,8 @@ export interface HourRollup extends CommonRollup {
   readonly kind: 'hour'
   /** UTC, 0 to 23. */
   readonly hour: number
+  /** When the first of its rows expires: from then on it is as it is. Null where it has no row. */
+  readonly rows_expire_at: string | null
 }
 
 export interface DayRollup extends CommonRollup {
@@ -64,7 +67,7 @@ export function dayKey(day: Day): { pk: string; sk: string } {
   return { pk: 'rollup#day', sk: day }
 }
 
-export function hourRollup(hour: Hour, counts: Counts): HourRollup {
+export function hourRollup(hour: Hour, counts: Counts, rowsExpireAtMs: number | null = null): HourRollup {
   const day = dayOf(hour)
   return {
     ...hourKey(hour),
@@ -72,6 +75,7 @@ export function hourRollup(hour: Hour, counts: Counts): HourRollup {
     schema: ROLLUP_SCHEMA,
     day,
     hour: Number(hour.slice(-2)),
+    rows_expire_at: rowsExpireAtMs === null ? null : isoTime(rowsExpireAtMs),
     ...allCounts(counts),
     ...ratiosOf(counts),
     ...sessionRatiosOf(counts),

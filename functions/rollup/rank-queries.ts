@@ -42,9 +42,9 @@ async function bestOfSlice(
 ): Promise<QueryTally[]> {
   const queries = new QueryTallies()
   for (const hour of hours) {
-    for await (const rows of rollups.rowsOf(hour, slice)) {
-      for (const row of rows) if (row.kind === 'search') queries.add(row)
-      tally.rowsRead += rows.length
+    for await (const kept of rollups.rowsOf(hour, slice)) {
+      for (const { row } of kept) if (row.kind === 'search') queries.add(row)
+      tally.rowsRead += kept.length
     }
   }
   return bestQueries(queries.all())

@@ -8,12 +8,10 @@ import {
   dayKey,
   dayOf,
   dayRollup,
-  HOUR_MS,
   type Hour,
   type HourRollup,
   hourKey,
   hourRollup,
-  hourStartMs,
   SLICES,
   sumRows,
 } from '../domain/rollup.ts'
@@ -28,8 +26,6 @@ export interface RollupPorts {
 }
 
 export interface RollupSettings {
-  /** Rows of an hour longer ago may have expired, so its rollup is final. */
-  readonly resultRetentionMs: number
   readonly rollupRetentionMs: number
   /** A day's queries are ranked at most this often, since that reads all its rows. */
   readonly rankEveryMs: number
@@ -67,9 +63,7 @@ export async function rollup(
   const stamp = { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs }
   const touches = await firstTouches(ports.touches)
   const hours = touches.filter(({ kind }) => kind === 'hour')
-  const isFinal = ({ of }: Touch): boolean => hourStartMs(of) + HOUR_MS + settings.resultRetentionMs <= nowMs
-  await settleAll(hours.filter(isFinal), ports)
-  const byDay = groupByDay(hours.filter((touch) => !isFinal(touch)))
+  const byDay = groupByDay(hours)
   for (const [day, ofDay] of byDay) {
     if (!ports.hasTime()) return { ...tally, isUnfinished: true }
     await unlessOvertaken(tally, async () => {
@@ -144,15 +138,21 @@ async function sumDay(
 async function sumHour(hour: Hour, { rollups }: RollupPorts, stamp: RollupStamp, tally: Tally): Promise<void> {
   // Before the rows are read: who writes meanwhile is noticed.
   const stored = await rollups.load<HourRollup>(hourKey(hour))
+  // Of the rows that it counts, some are gone.
+  const expireAt = stored?.rollup.rows_expire_at ?? null
+  if (expireAt !== null && Date.parse(expireAt) <= stamp.computedAtMs) return
+  let firstExpiryMs = Number.POSITIVE_INFINITY
   const sums = await pMap(SLICES, async (slice) => {
     let sum: Counts = {}
-    for await (const rows of rollups.rowsOf(hour, slice)) {
-      sum = addCounts(sum, sumRows(rows))
-      tally.rowsRead += rows.length
+    for await (const kept of rollups.rowsOf(hour, slice)) {
+      sum = addCounts(sum, sumRows(kept.map(({ row }) => row)))
+      for (const { expiresAtMs } of kept) firstExpiryMs = Math.min(firstExpiryMs, expiresAtMs)
+      tally.rowsRead += kept.length
     }
     return sum
   })
-  const summed = hourRollup(hour, sums.reduce(addCounts, {}))
+  const rowsExpireAtMs = Number.isFinite(firstExpiryMs) ? firstExpiryMs : null
+  const summed = hourRollup(hour, sums.reduce(addCounts, {}), rowsExpireAtMs)
   if (await saveIfChanged(summed, stored, rollups, stamp)) tally.hours++
 }
 

@@ -90,10 +90,9 @@ describe('the functions', () => {
     expect(environment(changed, 'Finalize').RESULT_RETENTION_MS).toBe('7776000000')
   })
 
-  it('get how often queries are ranked, and how long rows and sums are kept', () => {
+  it('get how often queries are ranked, and how long sums are kept', () => {
     expect(environment(changed, 'Rollup')).toMatchObject({
       RANK_EVERY_MS: '7200000',
-      RESULT_RETENTION_MS: '7776000000',
       ROLLUP_RETENTION_MS: '69120000000',
     })
   })
