@@ -7,6 +7,7 @@ import { printJson } from './output.ts'
 import { startProgress } from './progress.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
+import { counted } from './text-table.ts'
 
 interface DrainOptions extends TargetOptions {
   readonly json?: true
@@ -42,7 +43,7 @@ async function runDrain(options: DrainOptions): Promise<void> {
     )
     progress.clear()
     if (options.json) printJson(drained)
-    else console.log(`${drained.closed} sessions of ${drained.users} users closed in ${title}.`)
+    else console.log(`${counted(drained.closed, 'session')} closed in ${title}.`)
   } finally {
     progress.clear()
   }

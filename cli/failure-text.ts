@@ -56,7 +56,7 @@ const KNOWN: readonly Known[] = [
       `AWS does not know these credentials (${name}): see which are used with 'aws sts get-caller-identity'.`,
   },
   {
-    isIt: (error) => /region is missing/i.test(error.message),
+    isIt: (error) => /region is missing|region not accepted/i.test(error.message),
     says: () => 'No AWS region is set: give --region, set AWS_REGION, or name a profile that has one with --profile.',
   },
   {
@@ -73,9 +73,4 @@ const KNOWN: readonly Known[] = [
 
 function isAboutExpiry({ message }: Error): boolean {
   return /expired|refresh/i.test(message)
-}
-
-/** Of a target that was found: what is missing there is told with its kind. */
-export function isMissing(error: unknown): boolean {
-  return ['ResourceNotFoundException', 'NoSuchBucket', 'NotFound'].includes((error as Error).name)
 }

@@ -6,6 +6,7 @@ import { parseCountTo, parseDay } from './option-values.ts'
 import { sendLines } from './sending.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
+import { counted } from './text-table.ts'
 
 interface GenerateOptions extends TargetOptions {
   readonly seed: number
@@ -62,7 +63,7 @@ async function runGenerate(options: GenerateOptions): Promise<void> {
   const lines = generateLog(size).map((event) => Buffer.from(JSON.stringify(event)))
   const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
   const { events } = await sendLines(lines, stream, { rate: options.rate ?? null, onSent: () => {} })
-  console.log(`${events} events sent to ${title}.`)
+  console.log(`${counted(events, 'event')} sent to ${title}.`)
 }
 
 function parseSearches(text: string): number {

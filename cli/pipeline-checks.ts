@@ -10,6 +10,7 @@ import { isDue, watermark } from '../functions/domain/clock.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 import { GIVEN_UP, keptLetters } from './kept-letters.ts'
 import type { Target } from './target.ts'
+import { counted } from './text-table.ts'
 
 /** What the sweep is told. */
 export type SweepEnvironment = ReturnType<typeof readSweepEnvironment>
@@ -41,7 +42,7 @@ async function streamCheck({ clients, outputs }: Target): Promise<Finding> {
   const command = new DescribeStreamSummaryCommand({ StreamName: outputs.StreamName })
   const { StreamDescriptionSummary: summary } = await clients.kinesis.send(command)
   const mode = summary?.StreamModeDetails?.StreamMode === 'ON_DEMAND' ? 'on demand' : 'provisioned'
-  const shards = `${summary?.OpenShardCount} ${summary?.OpenShardCount === 1 ? 'shard' : 'shards'}`
+  const shards = `${counted(summary?.OpenShardCount ?? 0, 'shard')}`
   const says = `${summary?.StreamStatus}, ${mode}, ${shards}, keeps ${summary?.RetentionPeriodHours} hours`
   const isWell = summary?.StreamStatus === 'ACTIVE' || summary?.StreamStatus === 'UPDATING'
   return isWell ? ok('stream', says) : trouble('stream', says, 'docs/operations.md, IngestAge')
@@ -77,7 +78,7 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
   const isOverdue = ({ open, skewMs }: { open: readonly Parameters<typeof isDue>[0][]; skewMs: number | null }) =>
     skewMs !== null && open.some((session) => isDue(session, watermark(atMs, skewMs, sweep.rules), sweep.rules))
   const overdue = [...states.values()].filter(isOverdue).length
-  const says = `${open} users have open sessions, ${overdue === DUE_USERS_MAX ? `${overdue} or more` : overdue} of them overdue`
+  const says = `${counted(open, 'user')} with open sessions, ${overdue === DUE_USERS_MAX ? `${overdue} or more` : overdue} of them overdue`
   return overdue === 0
     ? ok('due sessions', says)
     : trouble('due sessions', says, 'docs/operations.md, SweepMissing and DueBacklog')
@@ -88,12 +89,15 @@ async function lettersCheck({ clients, outputs }: Target, where: string, nowMs: 
   const days = [nowMs - DAY_MS, nowMs].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
   const prefixes = [...days.map((day) => `${REJECTED_PREFIX}${day}/`), FAILED_PREFIX]
   const reasons = new Map<string, number>()
+  // One that was sent again and refused again lies there twice.
+  const seen = new Set<string>()
   let count = 0
-  for await (const { reason } of keptLetters(clients.s3, outputs.DeadLetterBucketName, {
-    prefixes,
-    reason: null,
-    day: null,
-  })) {
+  const filter = { prefixes, reason: null, day: null }
+  for await (const letter of keptLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
+    const { key, reason, sequence, place } = letter
+    const id = sequence === null ? key : `${sequence} ${place}`
+    if (seen.has(id)) continue
+    seen.add(id)
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
     count++
     if (count === LETTERS_MAX) break

@@ -17,6 +17,7 @@ import { sendLines } from './sending.ts'
 import { openSentLog, SENT_PATH, type SentLog } from './sent-log.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
+import { counted } from './text-table.ts'
 
 interface ProduceOptions extends TargetOptions {
   readonly rate?: number
@@ -72,10 +73,10 @@ async function runProduce(file: string | undefined, options: ProduceOptions): Pr
     progress.clear()
   }
   counts.tell()
-  const { leftOut, events } = counts.total()
-  if (leftOut > 0) process.exitCode = EXIT.foundTrouble
+  const { bad, events } = counts.total()
+  if (bad > 0) process.exitCode = EXIT.foundTrouble
   if (options.json) printJson({ ...counts.total(), seconds: (Date.now() - startedMs) / 1000 })
-  else if (options.dryRun) console.log(`${events} events are good. Nothing was sent.`)
+  else if (options.dryRun) console.log(`${counted(events, 'good event')}. Nothing was sent.`)
 }
 
 async function send(
@@ -89,11 +90,11 @@ async function send(
   const log = path === '-' ? null : await openSentLog(path, streamId, Boolean(options.again))
   if (log?.isOther) note(`${path} does not begin with what was sent under its name: from the beginning.`)
   if (log !== null && log.skip > 0)
-    note(`${log.skip} lines of ${path} are in the stream already: going on behind them.`)
+    note(`${counted(log.skip, 'line')} of ${path} in the stream already: going on behind.`)
   const show = progressBar(size)
   let handled = log?.skip ?? 0
   const goOn = (): string =>
-    `${handled} lines of ${path} are done with${log === null ? '' : ': the same command goes on there'}.`
+    `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command goes on there'}.`
   const interrupt = onInterrupt(async () => note(`\nInterrupted. ${goOn()}`))
   try {
     const taken = goodLines(path, log, counts)
@@ -118,7 +119,9 @@ async function send(
   const { events } = counts.total()
   const isDone = events === 0 && (log?.skip ?? 0) > 0
   if (options.json) return
-  console.log(isDone ? `Nothing new in ${path}: --again sends it again.` : `${events} events sent to ${title}.`)
+  console.log(
+    isDone ? `Nothing new in ${path}: --again sends it again.` : `${counted(events, 'event')} sent to ${title}.`,
+  )
 }
 
 interface GoodLines {

@@ -3,12 +3,13 @@
 import { UserError } from '../local/user-error.ts'
 import type { CheckedLine } from './checked-lines.ts'
 import { note } from './output.ts'
+import { counted } from './text-table.ts'
 
 export interface ProduceTotal {
   readonly lines: number
   /** Good ones. */
   readonly events: number
-  readonly leftOut: number
+  readonly bad: number
   /** How many by reason. */
   readonly reasons: Readonly<Record<string, number>>
   readonly withoutTime: number
@@ -26,15 +27,15 @@ const PROBLEMS_TOLD_MAX = 20
 
 export function produceCounts(isStrict: boolean): ProduceCounts {
   const reasons: Record<string, number> = {}
-  const total = { lines: 0, events: 0, leftOut: 0, withoutTime: 0 }
+  const total = { lines: 0, events: 0, bad: 0, withoutTime: 0 }
   return {
     add: (line, { events, problems, withoutTime }) => {
       for (const { event, reason, detail } of problems) {
         const where = event === null ? `line ${line}` : `line ${line}, event ${event}`
         const sentence = `${where}: ${reason}: ${detail}`
         if (isStrict) throw new UserError(`${sentence}. Ingest would refuse it.`)
-        if (total.leftOut < PROBLEMS_TOLD_MAX) note(sentence)
-        total.leftOut++
+        if (total.bad < PROBLEMS_TOLD_MAX) note(sentence)
+        total.bad++
         reasons[reason] = (reasons[reason] ?? 0) + 1
       }
       total.lines++
@@ -44,11 +45,12 @@ export function produceCounts(isStrict: boolean): ProduceCounts {
     },
     total: () => ({ ...total, reasons }),
     tell: () => {
-      if (total.leftOut > PROBLEMS_TOLD_MAX) note(`... and ${total.leftOut - PROBLEMS_TOLD_MAX} more.`)
-      if (total.leftOut > 0) note(`${total.leftOut} events are bad and were left out: ingest would refuse them.`)
+      if (total.bad > PROBLEMS_TOLD_MAX) note(`... and ${total.bad - PROBLEMS_TOLD_MAX} more.`)
+      if (total.bad > 0)
+        note(`${counted(total.bad, 'event')} bad: ingest would refuse ${total.bad === 1 ? 'it' : 'them'}.`)
       if (total.withoutTime > 0)
         note(
-          `${total.withoutTime} events have no time: they happen when they arrive, and would count again if sent again.`,
+          `${counted(total.withoutTime, 'event')} without a time: such happen when they arrive, and count again if sent again.`,
         )
     },
   }

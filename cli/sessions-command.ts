@@ -7,7 +7,7 @@ import { type ShownEvent, type ShownSession, storedSessions } from './stored-ses
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { columns } from './text-table.ts'
+import { columns, counted } from './text-table.ts'
 
 interface SessionsOptions extends TargetOptions {
   readonly user: string
@@ -54,7 +54,7 @@ async function runSessions(options: SessionsOptions): Promise<void> {
 function sessionText(session: ShownSession): string {
   const { state, start, close_reason: reason, looked_at: lookedAt, continues_session_id: continues } = session
   const until = state === 'open' ? `open, next looked at ${clock(lookedAt ?? '')}` : `closed by ${reason}`
-  const counts = `${session.searches} searches, ${session.searches_with_click} with a click`
+  const counts = `${counted(session.searches, 'search', 'searches')}, ${session.searches_with_click} with a click`
   return [
     painted('bold', `${start.slice(0, 10)} ${clock(start)} to ${clock(session.end)}  ${until}  ${counts}`),
     `  id ${session.session_id}${continues === null ? '' : `, continues ${continues}`}`,
@@ -65,7 +65,7 @@ function sessionText(session: ShownSession): string {
 function told(event: ShownEvent): string {
   const owner = event.of_query === null || event.of_query === undefined ? 'of no search' : `of "${event.of_query}"`
   if (event.type === 'Search') return `"${event.query}"`
-  if (event.type === 'Results') return `${event.result_count} results, ${owner}`
+  if (event.type === 'Results') return `${counted(event.result_count ?? 0, 'result')}, ${owner}`
   if (event.type !== 'ClickResult') return ''
   const position = event.position === null ? '' : ` at ${event.position}`
   return `${event.item}${position}, ${owner}${event.evidence ? `, by ${EVIDENCE[event.evidence]}` : ''}`

@@ -12,6 +12,7 @@ import { note, printJson } from './output.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
+import { counted } from './text-table.ts'
 import { withoutHousekeeping } from './user-rows.ts'
 
 interface TailOptions extends TargetOptions {
@@ -121,8 +122,8 @@ function rowText(row: ResultRow): string {
   const time = (row.kind === 'search' ? row.time : row.start).slice(0, 19).replace('T', ' ')
   const head = `${time}  ${row.kind.padEnd(7)}  ${row.user.padEnd(16)}`
   if (row.kind === 'session') {
-    return `${head}  ${row.searches} searches, ${row.searches_with_click} with a click, closed by ${row.close_reason}`
+    return `${head}  ${counted(row.searches, 'search', 'searches')}, ${row.searches_with_click} with a click, closed by ${row.close_reason}`
   }
   const clicks = row.clicked === 0 ? 'no click' : `clicked at ${row.clicked_positions || 'no known position'}`
-  return `${head}  "${row.query}", ${row.result_count ?? 'no'} results, ${clicks}`
+  return `${head}  "${row.query}", ${row.result_count === null ? 'no list' : counted(row.result_count, 'result')}, ${clicks}`
 }

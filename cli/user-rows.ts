@@ -48,10 +48,10 @@ export function foldedQuery(query: string): string {
   return query.trim().replace(/\s+/g, ' ').toLowerCase()
 }
 
-/** What only keeps the table in order is of no interest. */
+/** What only keeps the table in order is of no interest, and DynamoDB gives columns in no order. */
 export function withoutHousekeeping(item: Readonly<Record<string, unknown>>): ResultRow {
   const { [EXPIRES_AT]: _, hour_slice: _slice, slice_key: _key, ...row } = item
-  return row as unknown as ResultRow
+  return Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as ResultRow
 }
 
 function searchKeys({ fromMs, toMs }: RowFilter): { first: string; last: string } {
