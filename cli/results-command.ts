@@ -3,23 +3,19 @@
 import type { Command } from 'commander'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
 import { UsageError } from '../local/user-error.ts'
+import { hourRows } from './hour-rows.ts'
 import { parseCount, parseDay, parseSince, parseUser } from './option-values.ts'
 import { type ListOptions, printList } from './output.ts'
+import { type RowFilter, type RowOptions, rowFilter } from './row-filter.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget, type Target } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { foldedQuery, type RowFilter, type RowKind, userRows } from './user-rows.ts'
+import { userRows } from './user-rows.ts'
 
-interface ResultsOptions extends TargetOptions, ListOptions {
+interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
   readonly user?: string
-  readonly day?: string
-  readonly query?: string
-  readonly since?: number
-  readonly sessions?: true
   readonly pseudonymKey?: string
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 export function addResults(program: Command): void {
   const command = program
@@ -37,11 +33,14 @@ export function addResults(program: Command): void {
     .addHelpText(
       'after',
       `
-The newest first. A row appears when its session closes: after the gap, or at once after an AppClose.
+The newest first. A row appears when its session closes: after the gap, or at once after an AppClose. Without --user,
+--day or --since is needed, of at most 31 days: an hour of all users takes 16 small requests, of one query a single one.
 
 Examples:
   search-ctr results --user ann
   search-ctr results --user ann --sessions --json
+  search-ctr results --day 2026-03-02
+  search-ctr results --query 'oak lamp' --since 7d --json
   search-ctr results --user ann --day 2026-03-02 --query dogs --local`,
     )
     .action(runResults)
@@ -49,7 +48,8 @@ Examples:
 
 async function runResults(options: ResultsOptions): Promise<void> {
   const { user, pseudonymKey } = options
-  const filter = toFilter(options)
+  checkOptions(options)
+  const filter = rowFilter(options)
   const target = await openTarget(options)
   const users = user === undefined ? null : await storedAs(user, pseudonymKey, target.clients)
   await printList(
@@ -58,26 +58,21 @@ async function runResults(options: ResultsOptions): Promise<void> {
     options.sessions
       ? { heading: SESSION_HEADING, cells: (row) => sessionCells(row as SessionRow) }
       : { heading: SEARCH_HEADING, cells: (row) => searchCells(row as SearchRow) },
-    `No results of it in ${target.title}. Rows appear when a session closes: 'search-ctr sessions --user ... --open' shows what is open.`,
+    `No such results in ${target.title}. Rows appear when a session closes: 'search-ctr sessions --user ... --open' shows what is open.`,
   )
 }
 
 async function* find(target: Target, users: readonly string[] | null, filter: RowFilter): AsyncGenerator<ResultRow> {
-  const { clients, outputs } = target
-  for (const user of users ?? []) yield* userRows(clients.dynamodb, outputs.ResultsTableName, user, filter)
+  const { dynamodb } = target.clients
+  const table = target.outputs.ResultsTableName
+  if (users === null) yield* hourRows(dynamodb, table, filter, Date.now())
+  for (const user of users ?? []) yield* userRows(dynamodb, table, user, filter)
 }
 
-function toFilter({ user, day, query, since, sessions }: ResultsOptions): RowFilter {
-  if (user === undefined) throw new UsageError('results: --user is missing')
+function checkOptions({ user, day, query, since, sessions }: ResultsOptions): void {
   if (query !== undefined && sessions) throw new UsageError('--query is of searches: leave --sessions out')
-  const dayMs = day === undefined ? null : Date.parse(`${day}T00:00:00Z`)
-  const kinds: RowKind[] = [sessions ? 'session' : 'search']
-  return {
-    kinds,
-    fromMs: Math.max(dayMs ?? Number.NEGATIVE_INFINITY, since ?? Number.NEGATIVE_INFINITY),
-    toMs: dayMs === null ? Number.POSITIVE_INFINITY : dayMs + DAY_MS,
-    query: query === undefined ? null : foldedQuery(query),
-  }
+  if (user !== undefined || day !== undefined || since !== undefined) return
+  throw new UsageError(`${query === undefined ? 'results' : '--query'}: name a --user, a --day, or the time --since`)
 }
 
 const SEARCH_HEADING = ['time (UTC)', 'user', 'query', 'clicked', 'results', 'positions', 'first click']

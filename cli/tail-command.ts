@@ -1,7 +1,7 @@
 // `tail`: a target in, its result rows as they are written, until Ctrl-C, out.
 
 import { setTimeout as wait } from 'node:timers/promises'
-import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Command } from 'commander'
 import { sha256 } from '../functions/aws/digest.ts'
 import { type ClosedSession, type ResultRow, rowTime, toRows } from '../functions/domain/result.ts'
@@ -9,11 +9,11 @@ import { followClosed } from './closed-follower.ts'
 import { onInterrupt } from './interrupt.ts'
 import { parseCount, parseCountTo, parseUser } from './option-values.ts'
 import { note, printJson } from './output.ts'
+import { type RowKey, rowsByKey } from './rows-by-key.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
 import { counted } from './text-table.ts'
-import { withoutHousekeeping } from './user-rows.ts'
 
 interface TailOptions extends TargetOptions {
   readonly user?: string
@@ -49,15 +49,13 @@ Examples:
     .action(runTail)
 }
 
-/** DynamoDB's limit. */
+/** Of one look. */
 const KEYS_AT_ONCE = 100
 /** A row that is not there by now belongs to a session that was opened again before its turn. */
 const AWAITED_MS_MAX = 10 * 60 * 1000
 const AWAITED_MAX = 10_000
 
-interface Awaited {
-  readonly pk: string
-  readonly sk: string
+interface Awaited extends RowKey {
   readonly version: number
   readonly sinceMs: number
 }
@@ -101,15 +99,13 @@ async function takeWritten(
 ): Promise<ResultRow[]> {
   const asked = [...awaited.entries()].slice(0, KEYS_AT_ONCE)
   if (asked.length === 0) return []
-  const keys = asked.map(([, { pk, sk }]) => ({ pk, sk }))
-  const { Responses: found } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys: keys } } }))
-  const rows: ResultRow[] = []
-  for (const item of found?.[table] ?? []) {
-    const key = `${item.pk} ${item.sk}`
-    if (item.version < (awaited.get(key)?.version ?? 0)) continue
-    awaited.delete(key)
-    rows.push(withoutHousekeeping(item))
-  }
+  const found = await rowsByKey(
+    client,
+    table,
+    asked.map(([, key]) => key),
+  )
+  const rows = found.filter(({ pk, sk, version }) => version >= (awaited.get(`${pk} ${sk}`)?.version ?? 0))
+  for (const { pk, sk } of rows) awaited.delete(`${pk} ${sk}`)
   // To the end, so that those after them have their turn.
   for (const [key, one] of asked) {
     if (!awaited.delete(key) || Date.now() - one.sinceMs > AWAITED_MS_MAX) continue

@@ -68,6 +68,8 @@ describe('wrong usage', () => {
     [['forget', '--user', 'ü'.repeat(257)], 'Expected 1 to 256 characters'],
     [['results', '--user', 'ann', '--day', '2026-02-30'], 'Expected a day'],
     [['results', '--user', 'ann', '--since', 'yesterday'], 'Expected 30m, 12h, 7d'],
+    [['results'], 'name a --user, a --day, or the time --since'],
+    [['results', '--query', 'dogs'], '--query: name a --user'],
     [['produce'], 'a file of events is missing'],
     [['produce', '--local', 'events.ndjson'], "search-ctr produce events.ndjson --local'"],
     [['generate', '--searches', '1'], 'Expected a number above 1'],

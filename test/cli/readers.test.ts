@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '../../cli/exit-codes.ts'
 import { objectsIn, PROGRAM, type Typed, typed } from '../support/typed.ts'
@@ -36,10 +35,9 @@ const local = (...args: string[]): Promise<Typed> => typed([...args, '--local'],
 
 /** Until the functions have done what they were sent: they run on their own. */
 async function until(args: string[], isIt: (objects: Record<string, unknown>[]) => boolean) {
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < 40; tries++) {
     const objects = objectsIn((await local(...args, '--json')).stdout)
     if (isIt(objects)) return objects
-    await wait(250)
   }
   throw new Error(`${args.join(' ')} never said so`)
 }
@@ -116,10 +114,25 @@ describe('results', () => {
     expect(objectsIn(stdout)).toHaveLength(count)
   })
 
+  it.each([
+    [['--day', '2026-03-02'], 2],
+    [['--day', '2026-03-02', '--query', 'RED cats'], 1],
+    [['--day', '2026-03-02', '--sessions'], 1],
+    [['--day', '2026-03-02', '--since', '2026-03-02T09:03:00Z'], 1],
+    [['--since', '12h'], 0],
+  ])('of all users are narrowed by %j to %d', async (options, count) => {
+    const { status, stdout } = await local('results', ...options, '--json')
+    expect(status).toBe(EXIT.done)
+    const rows = objectsIn(stdout)
+    expect(rows).toHaveLength(count)
+    const ofAnn = objectsIn((await local('results', '--user', 'ann', ...options, '--json')).stdout)
+    expect(rows).toEqual(ofAnn)
+  })
+
   it('of nobody are told to be none, and that is no failure', async () => {
     const { status, stdout, stderr } = await local('results', '--user', 'nobody')
     expect([status, stdout]).toEqual([EXIT.done, ''])
-    expect(stderr).toMatch(/^No results of it in the local run/)
+    expect(stderr).toMatch(/^No such results in the local run/)
   })
 })
 
@@ -148,9 +161,13 @@ describe('what is produced', () => {
     await until(['sessions', '--user', 'ben', '--open'], (sessions) => sessions.length === 1)
     expect((await local('doctor')).status).toBe(EXIT.done)
 
-    const tail = local('tail', '--user', 'ben', '--every', '1', '--limit', '2', '--json')
-    // So that it looks before there is something to see.
-    await wait(5000)
+    let isWaiting = (): void => {}
+    const waiting = new Promise<void>((resolve) => {
+      isWaiting = resolve
+    })
+    const asked = ['tail', '--user', 'ben', '--every', '1', '--limit', '2', '--json', '--local']
+    const tail = typed(asked, folder, '', {}, (text) => text.includes('Waiting for results') && isWaiting())
+    await waiting
     expect(await local('drain', '--json')).toMatchObject({ status: EXIT.done, stdout: '{"closed":1,"users":1}\n' })
     expect((await until(['results', '--user', 'ben'], (rows) => rows.length > 0))[0]).toMatchObject({ query: 'dogs' })
     const { status, stdout } = await tail

@@ -29,6 +29,7 @@ export function typed(
   cwd: string,
   input = '',
   env: Readonly<Record<string, string>> = {},
+  onStderr: (text: string) => void = () => {},
 ): Promise<Typed> {
   const set = Object.entries({ ...process.env, ...NO_AWS, ...env }).filter(([, value]) => value !== '')
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: Object.fromEntries(set) })
@@ -39,6 +40,7 @@ export function typed(
   })
   child.stderr.on('data', (text) => {
     stderr += text
+    onStderr(stderr)
   })
   child.stdin.on('error', () => {})
   child.stdin.end(input)
