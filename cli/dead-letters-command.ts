@@ -95,7 +95,7 @@ async function listLetters(options: LettersOptions): Promise<void> {
 async function showLetters(key: string | undefined, options: LettersOptions): Promise<void> {
   const { found, hasMore, title } = await find(options, key ?? options.prefix, SHOWN_MAX)
   if (options.json) return
-  console.log(found.map(shown).join('\n\n'))
+  if (found.length > 0) console.log(found.map(shown).join('\n\n'))
   tellCounts(found, hasMore, title)
 }
 

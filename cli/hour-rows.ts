@@ -6,7 +6,7 @@ import { hourSliceKey, queryKey } from '../functions/aws/result-items.ts'
 import { HOUR_INDEX } from '../functions/contract.ts'
 import { type ResultRow, rowTime } from '../functions/domain/result.ts'
 import { DAY_MS, HOUR_MS, type Hour, SLICES, sliceOfText } from '../functions/domain/rollup.ts'
-import { UserError } from '../local/user-error.ts'
+import { UsageError } from '../local/user-error.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { type RowKey, rowsByKey } from './rows-by-key.ts'
 
@@ -31,7 +31,7 @@ export async function* hourRows(
 function hoursBack({ fromMs, toMs }: RowFilter, nowMs: number): Hour[] {
   const lastMs = Math.min(toMs - 1, nowMs + HOUR_MS)
   if (lastMs - fromMs > DAYS_MAX * DAY_MS)
-    throw new UserError(`results of all users are found for ${DAYS_MAX} days at once: give --day, or a later --since`)
+    throw new UsageError(`results of all users are found for ${DAYS_MAX} days at once: give --day, or a later --since`)
   const hours: Hour[] = []
   for (let startMs = Math.floor(lastMs / HOUR_MS) * HOUR_MS; startMs + HOUR_MS > fromMs; startMs -= HOUR_MS) {
     hours.push(new Date(startMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length))

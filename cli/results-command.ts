@@ -82,10 +82,10 @@ function searchCells(row: SearchRow): string[] {
   return [
     shortTime(row.time),
     row.user,
-    row.query + (row.query_cut ? '…' : ''),
+    short(row.query, QUERY_CHARACTERS),
     row.clicked === 1 ? 'yes' : 'no',
     row.result_count === null ? '' : String(row.result_count),
-    row.clicked_positions,
+    short(row.clicked_positions, POSITIONS_CHARACTERS),
     afterMs === null ? '' : `after ${(afterMs / 1000).toFixed(1)} s`,
   ]
 }
@@ -103,6 +103,14 @@ function sessionCells(row: SessionRow): string[] {
     row.ctr.toFixed(2),
     row.close_reason,
   ]
+}
+
+/** So that a row of the table is a line of the terminal; JSON has all. */
+const QUERY_CHARACTERS = 50
+const POSITIONS_CHARACTERS = 20
+
+function short(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`
 }
 
 function shortTime(time: string): string {
