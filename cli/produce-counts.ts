@@ -47,7 +47,7 @@ export function produceCounts(isStrict: boolean): ProduceCounts {
     tell: () => {
       if (total.bad > PROBLEMS_TOLD_MAX) note(`... and ${total.bad - PROBLEMS_TOLD_MAX} more.`)
       if (total.bad > 0)
-        note(`${counted(total.bad, 'event')} bad: ingest would refuse ${total.bad === 1 ? 'it' : 'them'}.`)
+        note(`${counted(total.bad, 'bad event')}: ingest would refuse ${total.bad === 1 ? 'it' : 'them'}.`)
       if (total.withoutTime > 0)
         note(
           `${counted(total.withoutTime, 'event')} without a time: such happen when they arrive, and count again if sent again.`,
