@@ -24,6 +24,7 @@ const TEXT_CHARACTERS_MAX = 70
 export function addDeadLetters(program: Command): void {
   const letters = program
     .command('dead-letters')
+    .helpCommand(false)
     .description('what was refused or given up: list it, show it, send it again')
     .addHelpText(
       'after',
