@@ -1,8 +1,9 @@
 // `demo`: nothing in, the Bytewax tutorial's results and a picture of a generated log's click-through out.
 
+import type { Command } from 'commander'
 import type { SearchRow, SessionRow } from '../functions/domain/result.ts'
 import { generateLog } from '../local/generated-log.ts'
-import { type LocalRun, startLocalRun } from '../local/local-run.ts'
+import type { LocalRun } from '../local/local-run.ts'
 import { summarizeSearches } from '../local/summary.ts'
 import {
   FIRST_GENERATION,
@@ -17,7 +18,22 @@ import { bars, columns, percent } from './text-table.ts'
 
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
 
-export async function runDemo(): Promise<void> {
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description("run the Bytewax tutorial's events and a generated log, and draw click-through by hour")
+    .addHelpText(
+      'after',
+      `
+Half a minute, on this machine only: no AWS account and no files of yours are needed.
+
+Example:
+  search-ctr demo`,
+    )
+    .action(runDemo)
+}
+
+async function runDemo(): Promise<void> {
   const progress = startProgress()
   progress.show('starting the pipeline')
   await onRun(LATER_GENERATION_SETTINGS, async (run) => {
@@ -47,6 +63,8 @@ async function onRun(settings: Readonly<Record<string, string>>, use: (run: Loca
   let run: LocalRun | undefined
   const interrupt = onInterrupt(async () => run?.stop())
   try {
+    // Emulators take half a second to load, which other commands can do without.
+    const { startLocalRun } = await import('../local/local-run.ts')
     run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: process.env })
     await use(run)
   } finally {

@@ -1,62 +1,97 @@
 // `forget`: a person in; everything of theirs removed from the tables and the dead-letter bucket, and what that was out.
 
+import { createInterface } from 'node:readline/promises'
 import { setTimeout } from 'node:timers/promises'
 import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import type { Command } from 'commander'
 import { keptForMs, s3KeptLetters } from '../functions/aws/dead-letter-erasure.ts'
-import { documentClient } from '../functions/aws/document-client.ts'
-import { type Pseudonym, secretPseudonym } from '../functions/aws/pseudonym.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
 import { DUE_INDEX } from '../functions/contract.ts'
 import { type ForgetPorts, type ForgetReport, type ForgetSettings, forget } from '../functions/forget/forget.ts'
 import { UserError } from '../local/user-error.ts'
+import { parseUser } from './option-values.ts'
+import { printJson } from './output.ts'
 import { startProgress } from './progress.ts'
+import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
+import { awsConfig, clientsOf, openTarget, type TargetClients } from './target.ts'
+import { type TargetOptions, withTarget } from './target-options.ts'
 import { columns } from './text-table.ts'
 
-export interface ForgetOptions {
+interface ForgetOptions extends TargetOptions {
   readonly user: string
-  readonly sessions: string
-  readonly results: string
-  readonly bucket: string
+  readonly sessions?: string
+  readonly results?: string
+  readonly bucket?: string
   /** The secret that users are stored under a keyed hash with; undefined where they are stored as they are. */
   readonly pseudonymKey?: string
+  readonly yes?: true
+  readonly json?: true
 }
 
-const USER_CHARACTERS_MAX = 256
+export function addForget(program: Command): void {
+  const command = program
+    .command('forget')
+    .description('remove a person from sessions, results and dead letters')
+    .requiredOption('--user <id>', 'as events name it', parseUser)
+    .option(...PSEUDONYM_KEY_OPTION)
+    .option('--yes', 'do not ask first; a command that is not at a terminal is never asked')
+    .option('--json', 'print one line of JSON')
+  withTarget(command)
+    .optionsGroup('Where, without a stack (all three):')
+    .option('--sessions <name>', 'SessionsTableName')
+    .option('--results <name>', 'ResultsTableName')
+    .option('--bucket <name>', 'DeadLetterBucketName')
+    .addHelpText(
+      'after',
+      `
+Takes a minute, and forgets what the person does until it returns. Safe to repeat; if it is interrupted, repeat it.
+
+Examples:
+  search-ctr forget --user ann
+  search-ctr forget --user ann --local --yes
+  search-ctr forget --user ann --sessions "$SESSIONS" --results "$RESULTS" --bucket "$BUCKET"`,
+    )
+    .action(runForget)
+}
+
 /** Where the bucket does not say. */
 const KEPT_MS_ASSUMED = 30 * 24 * 60 * 60 * 1000
 /** A function may run for a minute: afterwards none is left that read the tables before. */
 const FUNCTIONS_MS = 65_000
 
+interface Stores {
+  readonly title: string
+  readonly sessions: string
+  readonly results: string
+  readonly bucket: string
+  readonly clients: TargetClients
+}
+
 export async function runForget(options: ForgetOptions): Promise<void> {
-  const { user, sessions, results, bucket } = options
-  const characters = [...user].length
-  if (characters < 1 || characters > USER_CHARACTERS_MAX) {
-    throw new UserError(`--user: expected 1 to ${USER_CHARACTERS_MAX} characters`)
-  }
-  const client = documentClient()
-  const s3 = new S3Client()
-  await checkTable('--sessions', sessions, client, true)
-  await checkTable('--results', results, client, false)
-  await checkBucket(bucket, s3)
-  const keptMs = await keptForMs(s3, bucket)
+  const { user, pseudonymKey } = options
+  const { title, sessions, results, bucket, clients } = await findStores(options)
+  await checkTable('--sessions', sessions, clients.dynamodb, true)
+  await checkTable('--results', results, clients.dynamodb, false)
+  await checkBucket(bucket, clients.s3)
+  if (!options.yes && !(await isConfirmed(user, title))) throw new UserError('Nothing was removed.')
+  const keptMs = await keptForMs(clients.s3, bucket)
   if (keptMs === null) console.error('The bucket does not say how long it keeps its objects: 30 days are assumed.')
   const ports = {
-    sessions: dynamoSessionStore(client, sessions),
-    results: dynamoResultStore(client, results),
-    touches: dynamoTouches(client, results),
-    deadLetters: s3KeptLetters(s3, bucket),
+    sessions: dynamoSessionStore(clients.dynamodb, sessions),
+    results: dynamoResultStore(clients.dynamodb, results),
+    touches: dynamoTouches(clients.dynamodb, results),
+    deadLetters: s3KeptLetters(clients.s3, bucket),
   }
   const progress = startProgress()
   progress.show('removing')
   try {
-    const pseudonyms = await pseudonymsOf(options)
+    const stored = await storedAs(user, pseudonymKey, clients)
     const report = await forgetTwice(
       user,
-      pseudonyms.map((pseudonym) => ({ ...ports, pseudonym })),
+      stored.map((id) => ({ ...ports, pseudonym: () => id })),
       { deadLettersKeptMs: keptMs ?? KEPT_MS_ASSUMED },
       Date.now,
       () => {
@@ -65,17 +100,41 @@ export async function runForget(options: ForgetOptions): Promise<void> {
       },
     )
     progress.clear()
-    console.log(reportText(report, options))
+    if (options.json) printJson({ ...report, until: new Date(report.untilMs).toISOString() })
+    else console.log(reportText(report, options))
   } finally {
     progress.clear()
   }
 }
 
-/** As users are stored, and were before there was a key. */
-async function pseudonymsOf({ pseudonymKey }: ForgetOptions): Promise<Pseudonym[]> {
-  const asSent: Pseudonym = (user) => user
-  if (pseudonymKey === undefined) return [asSent]
-  return [await secretPseudonym(new SecretsManagerClient(), pseudonymKey)(), asSent]
+/** Those that are named; of a target, unless all are. */
+async function findStores(options: ForgetOptions): Promise<Stores> {
+  const { sessions, results, bucket } = options
+  if (sessions !== undefined && results !== undefined && bucket !== undefined && options.local === undefined) {
+    return { title: 'the named tables', sessions, results, bucket, clients: clientsOf(awsConfig(options)) }
+  }
+  const { title, outputs, clients } = await openTarget(options)
+  return {
+    title,
+    sessions: sessions ?? outputs.SessionsTableName,
+    results: results ?? outputs.ResultsTableName,
+    bucket: bucket ?? outputs.DeadLetterBucketName,
+    clients,
+  }
+}
+
+/** Nobody is there to be asked where it is not a terminal. */
+async function isConfirmed(user: string, title: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return true
+  const asked = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const reply = await asked.question(
+      `Remove everything of user '${user}' from ${title}? This cannot be undone. [y/N] `,
+    )
+    return /^y(es)?$/i.test(reply.trim())
+  } finally {
+    asked.close()
+  }
 }
 
 /**

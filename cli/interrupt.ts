@@ -1,8 +1,8 @@
 // Ctrl-C and other requests to end: a clean-up in, the process ended after it out.
 
+import { EXIT } from './exit-codes.ts'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** What shells expect of a program that was interrupted. */
-const INTERRUPTED_EXIT_CODE = 130
 
 let whenInterrupted: () => void = () => {}
 
@@ -10,10 +10,10 @@ let whenInterrupted: () => void = () => {}
 export function onInterrupt(cleanUp: () => Promise<void>): { forget(): void } {
   let isEnding = false
   const end = (): void => {
-    if (isEnding) process.exit(INTERRUPTED_EXIT_CODE)
+    if (isEnding) process.exit(EXIT.interrupted)
     isEnding = true
     whenInterrupted()
-    cleanUp().finally(() => process.exit(INTERRUPTED_EXIT_CODE))
+    cleanUp().finally(() => process.exit(EXIT.interrupted))
   }
   for (const signal of SIGNALS) process.on(signal, end)
   return {

@@ -3,38 +3,85 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
 import { checkSettingName, readSettings } from '../infra/settings.ts'
-import { type LocalRun, startLocalRun } from '../local/local-run.ts'
+import { checkKeptPath, DEFAULT_KEPT_PATH, type KeptRun, writeKeptRun } from '../local/kept-run.ts'
+import type { LocalRun } from '../local/local-run.ts'
 import { logLines } from '../local/log-lines.ts'
-import { UserError } from '../local/user-error.ts'
+import { UsageError, UserError } from '../local/user-error.ts'
 import { onInterrupt, untilInterrupted } from './interrupt.ts'
+import { collectSetting, parseChaosRate, parsePath, parsePort } from './option-values.ts'
 import { startProgress } from './progress.ts'
+import { reachText } from './reach-text.ts'
 import { summaryText } from './summary-text.ts'
 
-export interface LocalOptions {
+interface LocalOptions {
   readonly events?: string
   readonly out?: string
   readonly setting: Readonly<Record<string, string>>
-  readonly keep?: true
+  /** True without a path. */
+  readonly keep?: string | true
   readonly port?: number
   readonly data?: string
   readonly chaos?: number
 }
 
-export async function runLocal(options: LocalOptions): Promise<void> {
-  if (options.events === undefined && !options.keep)
-    throw new UserError('--events FILE is missing (or - for standard input)')
+export function addLocal(program: Command): void {
+  program
+    .command('local')
+    .description('run the deployed pipeline on this machine with a log of events')
+    .option('--events <file>', 'events to play, one JSON object a line; - for standard input', parsePath)
+    .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table', parsePath)
+    .option('--setting <name=value>', 'a setting of the deployment, repeatable', collectSetting, {})
+    .option(
+      '--keep [path]',
+      `stay up until Ctrl-C for other commands with --local, which learn of it from this file (default: ${DEFAULT_KEPT_PATH})`,
+      parsePath,
+    )
+    .option(
+      '--port <number>',
+      'Kinesis listens here, DynamoDB, S3 and Lambda on the next three (default: free ports)',
+      parsePort,
+    )
+    .option(
+      '--data <folder>',
+      'keep the stream and the tables there; a run on the same folder goes on where one was killed',
+      parsePath,
+    )
+    .option('--chaos <rate>', 'let calls fail and functions die, at this rate from 0 to 0.5', parseChaosRate)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  search-ctr local --events events.ndjson
+  search-ctr local --events - --out results < events.ndjson
+  search-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s
+  search-ctr local --keep --port 4566`,
+    )
+    .action(runLocal)
+}
+
+async function runLocal(options: LocalOptions): Promise<void> {
+  const keepPath = options.keep === true ? DEFAULT_KEPT_PATH : (options.keep ?? null)
+  if (options.events === undefined && keepPath === null)
+    throw new UsageError('--events FILE is missing (or - for standard input)')
   for (const name of Object.keys(options.setting)) checkSettingName(name)
   readSettings(options.setting)
   if (options.events !== undefined) await checkReadable(options.events)
   if (options.out !== undefined) await makeFolder('--out', options.out)
   if (options.data !== undefined) await makeFolder('--data', options.data)
+  if (keepPath !== null) await checkKeptPath(keepPath)
 
   const progress = startProgress()
   progress.show('starting')
   let run: LocalRun | undefined
-  const interrupt = onInterrupt(async () => run?.stop())
+  let forgetRun = async (): Promise<void> => {}
+  const interrupt = onInterrupt(async () => {
+    await forgetRun()
+    await run?.stop()
+  })
   try {
+    const { startLocalRun } = await import('../local/local-run.ts')
     run = await startLocalRun({
       settings: options.setting,
       firstPort: options.port ?? null,
@@ -44,14 +91,27 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     })
     if (options.events !== undefined) await play(run, options.events, options.out, progress)
     progress.clear()
-    if (options.keep) {
-      console.log(reachText(run))
+    if (keepPath !== null) {
+      forgetRun = await writeKeptRun(keepPath, keptRun(run))
+      console.log(reachText(run, options.keep === true ? '--local' : `--local ${keepPath}`))
       await Promise.race([untilInterrupted(), run.denied])
     }
   } finally {
     progress.clear()
     interrupt.forget()
+    await forgetRun()
     await run?.stop()
+  }
+}
+
+function keptRun({ endpoints, outputs, functions }: LocalRun): KeptRun {
+  const { kinesis, dynamodb, s3, lambda, secrets } = endpoints
+  return {
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    endpoints: { kinesis, dynamodb, s3, lambda, secrets },
+    outputs,
+    environments: Object.fromEntries(functions.map(({ name, environment }) => [name, environment])),
   }
 }
 
@@ -108,25 +168,4 @@ async function makeWithParents(folder: string): Promise<void> {
   if (found?.isDirectory()) return
   if (folder !== dirname(folder)) await makeWithParents(dirname(folder))
   await mkdir(folder)
-}
-
-function reachText({ endpoints, outputs }: LocalRun): string {
-  return `
-The pipeline is up until Ctrl-C. Reach it with the AWS CLI:
-
-  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
-
-  # send an event
-  aws kinesis put-record --endpoint-url ${endpoints.kinesis} --stream-name ${outputs.StreamName} \\
-    --partition-key 1 --cli-binary-format raw-in-base64-out \\
-    --data '{"type":"Search","user":1,"query":"dogs"}'
-
-  # read the results of user 1
-  aws dynamodb query --endpoint-url ${endpoints.dynamodb} --table-name ${outputs.ResultsTableName} \\
-    --key-condition-expression 'pk = :user' --expression-attribute-values '{":user":{"S":"user#1"}}'
-
-  # list what was refused
-  aws s3 ls --endpoint-url ${endpoints.s3} --recursive s3://${outputs.DeadLetterBucketName}/
-
-Open and closed sessions are in ${outputs.SessionsTableName}.`
 }

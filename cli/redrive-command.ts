@@ -1,16 +1,28 @@
 // `redrive`: a dead-letter bucket and the functions in, every record in it sent again out, as often as one likes.
 
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3'
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import type { Command } from 'commander'
 import { type Resend, toResends } from '../functions/aws/dead-letter-objects.ts'
+import { REJECTED_PREFIX } from '../functions/contract.ts'
+import { EXIT } from './exit-codes.ts'
+import { parseDay } from './option-values.ts'
+import { note, printJson } from './output.ts'
 import { startProgress } from './progress.ts'
+import { awsConfig, clientsOf, openTarget, type TargetClients } from './target.ts'
+import { type TargetOptions, withTarget } from './target-options.ts'
 import { columns } from './text-table.ts'
 
-export interface RedriveOptions {
+interface Letters {
   readonly bucket: string
   readonly ingest: string
   readonly finalize: string
   readonly prefix: string
+}
+
+interface RedriveOptions extends TargetOptions, Partial<Letters> {
+  readonly day?: string
+  readonly json?: true
 }
 
 export interface Redriven {
@@ -22,27 +34,73 @@ export interface Redriven {
   unreadable: string[]
 }
 
-export async function runRedrive(options: RedriveOptions): Promise<void> {
+/** @param parent `dead-letters`, or the program itself, where scripts from before there was a `dead-letters` find it. */
+export function addRedrive(parent: Command, isHidden: boolean): void {
+  const command = parent
+    .command('redrive', { hidden: isHidden })
+    .description('send what lies in the dead-letter bucket through the functions again')
+    .option('--prefix <text>', 'only objects whose keys begin so, as rejected/2026-11-21/ or aws/lambda/')
+    .option('--day <day>', 'only what was refused that day (UTC)', parseDay)
+    .option('--json', 'print one line of JSON')
+  withTarget(command)
+    .optionsGroup('Where, without a stack (all three):')
+    .option('--bucket <name>', 'DeadLetterBucketName')
+    .option('--ingest <name>', 'IngestFunctionName')
+    .option('--finalize <name>', 'FinalizeFunctionName')
+    .addHelpText(
+      'after',
+      `
+Safe to repeat: an event that is there already is a duplicate, and a result is written by version. Nothing is deleted.
+
+Examples:
+  search-ctr dead-letters redrive --day 2026-11-21
+  search-ctr dead-letters redrive --prefix aws/lambda/
+  search-ctr dead-letters redrive --local`,
+    )
+    .action(runRedrive)
+}
+
+async function runRedrive(options: RedriveOptions): Promise<void> {
+  const { letters, clients } = await findLetters(options)
   const progress = startProgress()
-  const report = await redrive(options, new S3Client(), new LambdaClient(), (objects) =>
+  const report = await redrive(letters, clients.s3, clients.lambda, (objects) =>
     progress.show(`${objects} objects sent again`),
   )
   progress.clear()
-  console.log(
-    columns([
-      ['objects', String(report.objects)],
-      ['records sent again', String(report.records)],
-      ['failed again', String(report.failed)],
-      ['unreadable objects', String(report.unreadable.length)],
-    ]),
-  )
-  for (const key of report.unreadable) console.error(`not a dead letter: ${key}`)
-  if (report.failed > 0 || report.unreadable.length > 0) process.exitCode = 1
+  if (options.json) printJson(report)
+  else {
+    console.log(
+      columns([
+        ['objects', String(report.objects)],
+        ['records sent again', String(report.records)],
+        ['failed again', String(report.failed)],
+        ['unreadable objects', String(report.unreadable.length)],
+      ]),
+    )
+    for (const key of report.unreadable) note(`not a dead letter: ${key}`)
+  }
+  if (report.failed > 0 || report.unreadable.length > 0) process.exitCode = EXIT.foundTrouble
+}
+
+async function findLetters(options: RedriveOptions): Promise<{ letters: Letters; clients: TargetClients }> {
+  const { bucket, ingest, finalize } = options
+  const prefix = options.prefix ?? (options.day === undefined ? '' : `${REJECTED_PREFIX}${options.day}/`)
+  if (bucket !== undefined && ingest !== undefined && finalize !== undefined && options.local === undefined) {
+    return { letters: { bucket, ingest, finalize, prefix }, clients: clientsOf(awsConfig(options)) }
+  }
+  const { outputs, clients } = await openTarget(options)
+  const letters = {
+    bucket: bucket ?? outputs.DeadLetterBucketName,
+    ingest: ingest ?? outputs.IngestFunctionName,
+    finalize: finalize ?? outputs.FinalizeFunctionName,
+    prefix,
+  }
+  return { letters, clients }
 }
 
 /** One object after the other. Nothing is deleted: the bucket's own rule does that, and sending again is safe. */
 export async function redrive(
-  { bucket, prefix, ingest, finalize }: RedriveOptions,
+  { bucket, prefix, ingest, finalize }: Letters,
   s3: S3Client,
   lambda: LambdaClient,
   onObject: (objects: number) => void,

@@ -1,13 +1,14 @@
 // `sim`: seeds in, the pipeline simulated with each, and what broke, with the shortest story of the first that did, out.
 
-import { type Campaign, runCampaign, runControls } from '../sim/campaign.ts'
+import type { Command } from 'commander'
+import type { Campaign } from '../sim/campaign.ts'
 import type { Fault } from '../sim/faults.ts'
-import { run } from '../sim/run.ts'
-import { shrink } from '../sim/shrink.ts'
+import { EXIT } from './exit-codes.ts'
+import { parseCount } from './option-values.ts'
 import { startProgress } from './progress.ts'
 import { columns } from './text-table.ts'
 
-export interface SimOptions {
+interface SimOptions {
   readonly seeds: number
   readonly from: number
   readonly seed?: number
@@ -18,7 +19,30 @@ export interface SimOptions {
 const CONTROL_SEEDS_MAX = 200
 const STORY_LINES_MAX = 60
 
-export async function runSim(options: SimOptions): Promise<void> {
+export function addSim(program: Command): void {
+  program
+    .command('sim')
+    .description(
+      'simulate the pipeline with faults, one world a seed, and look for results that are not as they should be',
+    )
+    .option('--seeds <number>', 'how many', parseCount, 500)
+    .option('--from <number>', 'the first of them', parseCount, 1)
+    .option('--seed <number>', 'only this one', parseCount)
+    .option('--json', 'print one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  search-ctr sim --seeds 500
+  search-ctr sim --seeds 2000 --json
+  search-ctr sim --seed 625`,
+    )
+    .action(runSim)
+}
+
+async function runSim(options: SimOptions): Promise<void> {
+  const { runCampaign, runControls } = await import('../sim/campaign.ts')
+  const { run } = await import('../sim/run.ts')
   const progress = startProgress()
   const first = options.seed ?? options.from
   const seeds = options.seed === undefined ? options.seeds : 1
@@ -31,7 +55,7 @@ export async function runSim(options: SimOptions): Promise<void> {
   const [failure] = campaign.failures
   if (failure !== undefined) console.error(await storyOf(failure.seed))
   const missed = Object.values(controls ?? {}).includes(null)
-  if (failure !== undefined || missed) process.exitCode = 1
+  if (failure !== undefined || missed) process.exitCode = EXIT.failed
   const seconds = Math.round((Date.now() - startedMs) / 1000)
   if (options.json) {
     const failed = campaign.failures.map(({ seed }) => seed)
@@ -41,13 +65,14 @@ export async function runSim(options: SimOptions): Promise<void> {
 
 /** What broke with the seed, with as few faults and users as still break it. */
 async function storyOf(seed: number): Promise<string> {
+  const { shrink } = await import('../sim/shrink.ts')
   const { result, usersMax, faults } = await shrink(seed, {})
   const [violation] = result.violations
   return [
     `seed ${seed} breaks a promise: ${violation?.user}: ${violation?.what}`,
     `it takes ${faults.join(', ') || 'no fault'}, and at most ${usersMax} users:`,
     ...result.story(STORY_LINES_MAX),
-    `again: npm run sim -- --seed ${seed}`,
+    `again: search-ctr sim --seed ${seed}`,
   ].join('\n')
 }
 

@@ -32,3 +32,7 @@ export function bars(rows: readonly Bar[]): string {
 export function percent(share: number | null): string {
   return share === null ? 'none' : `${(share * 100).toFixed(1)} %`
 }
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}

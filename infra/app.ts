@@ -3,13 +3,13 @@
 import { App } from 'aws-cdk-lib/core'
 import { addChecks } from './checks.ts'
 import { SettingError } from './setting-kinds.ts'
-import { readContext } from './settings.ts'
+import { readContext, STACK_NAME } from './settings.ts'
 import { SearchSessionCtrStack } from './stack.ts'
 
 const app = new App()
 addChecks(app)
 try {
-  new SearchSessionCtrStack(app, 'SearchSessionCtr', readContext(app.node))
+  new SearchSessionCtrStack(app, STACK_NAME, readContext(app.node))
 } catch (error) {
   if (!(error instanceof SettingError)) throw error
   console.error(error.message)

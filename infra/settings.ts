@@ -17,6 +17,9 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
+/** Of the stack, where the setting `name` does not give it another. */
+export const STACK_NAME = 'SearchSessionCtr'
+
 /** What a pipeline is, wherever it stands. */
 export const PIPELINE_SETTINGS = {
   gap: duration(30 * MINUTE, SECOND, DAY, 1, 'the longest pause inside a session; what web analytics agreed on'),

@@ -15,7 +15,11 @@ export const LOCAL_ENVIRONMENT = {
   AWS_SECRET_ACCESS_KEY: 'local',
 } as const
 
-const CONFIG = { region: LOCAL_ENVIRONMENT.AWS_REGION, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+/** Made up: the emulators take any. */
+export const LOCAL_CONFIG = {
+  region: LOCAL_ENVIRONMENT.AWS_REGION,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+}
 
 export interface Clients {
   readonly kinesis: KinesisClient
@@ -27,10 +31,14 @@ export interface Clients {
 
 export function localClients(endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>): Clients {
   // kinesalite speaks HTTP/1.1 only.
-  const kinesis = new KinesisClient({ ...CONFIG, endpoint: endpoints.kinesis, requestHandler: new NodeHttpHandler() })
-  const dynamodb = new DynamoDBClient({ ...CONFIG, endpoint: endpoints.dynamodb })
-  const tableStreams = new DynamoDBStreamsClient({ ...CONFIG, endpoint: endpoints.dynamodb })
-  const s3 = new S3Client({ ...CONFIG, endpoint: endpoints.s3, forcePathStyle: true })
+  const kinesis = new KinesisClient({
+    ...LOCAL_CONFIG,
+    endpoint: endpoints.kinesis,
+    requestHandler: new NodeHttpHandler(),
+  })
+  const dynamodb = new DynamoDBClient({ ...LOCAL_CONFIG, endpoint: endpoints.dynamodb })
+  const tableStreams = new DynamoDBStreamsClient({ ...LOCAL_CONFIG, endpoint: endpoints.dynamodb })
+  const s3 = new S3Client({ ...LOCAL_CONFIG, endpoint: endpoints.s3, forcePathStyle: true })
   return {
     kinesis,
     dynamodb: DynamoDBDocumentClient.from(dynamodb),

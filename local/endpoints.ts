@@ -154,12 +154,12 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-async function checkedPort(port: number): Promise<number> {
+export async function checkedPort(port: number): Promise<number> {
   try {
     const server = await listen(port)
     await new Promise((resolve) => server.close(resolve))
     return port
   } catch {
-    throw new UserError(`port ${port} is in use or not allowed: choose three free ones in a row with --port`)
+    throw new UserError(`port ${port} is in use or not allowed: choose four free ones in a row with --port`)
   }
 }

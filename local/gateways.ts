@@ -13,6 +13,8 @@ export type ReachedEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & 
 
 export interface Gateways {
   readonly endpoints: ReachedEndpoints
+  /** Where a person reads the secret that the functions do: no role stands before it. */
+  readonly openSecrets: string
   /** What the functions' calls of DynamoDB took. */
   capacity(): Capacity
   stop(): Promise<void>
@@ -42,6 +44,7 @@ export async function startGateways(
   })
   return {
     endpoints: { secrets: secrets.endpoint, dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint, s3: s3.endpoint },
+    openSecrets: secretEndpoint.endpoint,
     capacity: dynamodb.capacity,
     stop: async () => {
       await Promise.all([dynamodb.stop(), kinesis.stop(), s3.stop(), secrets.stop(), secretEndpoint.stop()])

@@ -10,6 +10,8 @@ export interface LogSize {
   readonly days: number
   /** Midnight UTC of the first day. */
   readonly startMs: number
+  /** On average, above 1; a little less than 2 where it is not said. */
+  readonly searchesPerSession?: number
 }
 
 const SECOND = 1000
@@ -52,12 +54,15 @@ export function generateLog(size: LogSize): SentEvent[] {
   const generator = xoroshiro128plus(size.seed)
   const random: Random = () => uniformFloat64(generator)
   const delivered: Delivered[] = []
+  const searchScale = scaleOf(size.searchesPerSession)
   for (let user = 1; user <= size.users; user++) {
     // A few users come many times, most once or twice.
     const sessions = Math.min(size.days * 3, Math.ceil(0.7 / (random() + 0.03)))
     for (let session = 0; session < sessions; session++) {
       const startMs = size.startMs + Math.floor(random() * size.days) * DAY + timeOfDay(random)
-      delivered.push(...sessionEvents(`user-${user}`, startMs, random).flatMap((event) => deliver(event, random)))
+      delivered.push(
+        ...sessionEvents(`user-${user}`, startMs, searchScale, random).flatMap((event) => deliver(event, random)),
+      )
     }
   }
   return delivered.sort((a, b) => a.deliveredMs - b.deliveredMs).map(({ event }) => event)
@@ -73,7 +78,14 @@ function timeOfDay(random: Random): number {
   return hour * HOUR + Math.floor(random() * HOUR)
 }
 
-function sessionEvents(user: string, startMs: number, random: Random): SentEvent[] {
+const SEARCH_SCALE = 1.4
+
+/** The scale of an exponential distribution whose whole part is one less on average. */
+function scaleOf(searchesPerSession: number | undefined): number {
+  return searchesPerSession === undefined ? SEARCH_SCALE : 1 / Math.log(1 + 1 / (searchesPerSession - 1))
+}
+
+function sessionEvents(user: string, startMs: number, searchScale: number, random: Random): SentEvent[] {
   const events: SentEvent[] = []
   let timeMs = startMs
   const add = (event: Readonly<Record<string, unknown>> & { readonly type: string }): void => {
@@ -84,7 +96,7 @@ function sessionEvents(user: string, startMs: number, random: Random): SentEvent
     timeMs += Math.ceil(-Math.log(1 - random()) * meanMs)
   }
   add({ type: 'AppOpen' })
-  const searches = 1 + Math.floor(-Math.log(1 - random()) * 1.4)
+  const searches = 1 + Math.floor(-Math.log(1 - random()) * searchScale)
   for (let n = 0; n < searches; n++) {
     pause(25 * SECOND)
     const withId = random() < SHARE.withSearchId ? { searchId: `${user}-${startMs.toString(36)}-s${n}` } : {}

@@ -6,13 +6,14 @@ import { accountFor } from './account.ts'
 import { mishapsAt, NO_MISHAPS } from './chaos.ts'
 import { type Clients, localClients } from './clients.ts'
 import { drainRollups, drainSessions } from './drain.ts'
-import { type Endpoints, startEndpoints } from './endpoints.ts'
+import { checkedPort, type Endpoints, startEndpoints } from './endpoints.ts'
 import { accessKeyId, type EnforcedRoles, enforceRoles } from './enforced-roles.ts'
 import { type FunctionLog, functionLog } from './function-log.ts'
 import type { FunctionProcess } from './function-process.ts'
 import { startFunctions } from './function-processes.ts'
 import { type Gateways, startGateways } from './gateways.ts'
 import { startKinesisPoller } from './kinesis-poller.ts'
+import { startLambdaEndpoint } from './lambda-endpoint.ts'
 import type { LogPositions } from './log-positions.ts'
 import { logPlayer, type Player } from './player.ts'
 import { provision } from './provision.ts'
@@ -38,8 +39,14 @@ export interface LocalRunOptions {
   readonly amend?: (template: Template) => Template
 }
 
+/** Where a person reaches the services. */
+export interface RunEndpoints extends Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> {
+  readonly lambda: string
+  readonly secrets: string
+}
+
 export interface LocalRun {
-  readonly endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>
+  readonly endpoints: RunEndpoints
   readonly outputs: Readonly<Record<string, string>>
   readonly clients: Clients
   readonly functions: readonly FunctionSpec[]
@@ -87,7 +94,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const log = functionLog()
     const functions = startFunctions(spec.functions, folder.app, gateways.endpoints, roles, chaosRate, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
-    const parts = { endpoints, clients, gateways, roles, log, positions: folder.positions }
+    const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : await checkedPort(firstPort + 3))
+    stops.push(lambda.stop)
+    const reached = { ...endpoints, lambda: lambda.endpoint, secrets: gateways.openSecrets }
+    const parts = { endpoints: reached, clients, gateways, roles, log, positions: folder.positions }
     return assemble(spec, functions, parts, stops, stop)
   } catch (error) {
     await stop()
@@ -113,7 +123,7 @@ async function settleBoth<T>(
 }
 
 interface Parts {
-  readonly endpoints: Endpoints
+  readonly endpoints: RunEndpoints
   readonly clients: Clients
   readonly gateways: Gateways
   readonly roles: EnforcedRoles

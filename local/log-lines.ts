@@ -8,33 +8,43 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** Longer than any record of a stream can be; a file without line ends is no log, and would fill the memory. */
 const LINE_BYTES_MAX = 64 * 1024 * 1024
 
-/** As bytes, so that a line that is not UTF-8 arrives as it was sent. */
+export interface NumberedLine {
+  /** In the file, blank ones counted, from 1. */
+  readonly number: number
+  readonly line: Buffer
+}
+
 export async function* logLines(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const { line } of numberedLogLines(input)) yield line
+}
+
+/** As bytes, so that a line that is not UTF-8 arrives as it was sent. */
+export async function* numberedLogLines(input: AsyncIterable<Buffer>): AsyncGenerator<NumberedLine> {
   let rest: Buffer[] = []
   let restBytes = 0
-  let isFirst = true
-  const line = (): Buffer => {
+  let number = 0
+  const endLine = (): NumberedLine => {
     const whole = Buffer.concat(rest)
     rest = []
     restBytes = 0
-    const hasMark = isFirst && whole.subarray(0, 3).equals(BYTE_ORDER_MARK)
-    isFirst = false
-    return hasMark ? whole.subarray(3) : whole
+    number++
+    const hasMark = number === 1 && whole.subarray(0, 3).equals(BYTE_ORDER_MARK)
+    return { number, line: hasMark ? whole.subarray(3) : whole }
   }
   for await (const chunk of input) {
     let start = 0
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       rest.push(chunk.subarray(start, end))
       start = end + 1
-      const found = line()
-      if (!isBlank(found)) yield found
+      const found = endLine()
+      if (!isBlank(found.line)) yield found
     }
     rest.push(chunk.subarray(start))
     restBytes += chunk.length - start
     if (restBytes > LINE_BYTES_MAX) throw new UserError(`a line of the log is longer than ${LINE_BYTES_MAX} bytes`)
   }
-  const last = line()
-  if (!isBlank(last)) yield last
+  const last = endLine()
+  if (!isBlank(last.line)) yield last
 }
 
 const BLANKS = new Set(Buffer.from(' \t\r\v\f'))

@@ -30,6 +30,7 @@ describe('the source', () => {
     expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/units\.json$/.test(path))).toEqual([
       'local/function-runtime.mjs',
       'local/tied-process.mjs',
+      'cli/search-ctr.mjs',
       'report/report.css',
     ])
   })
@@ -63,7 +64,8 @@ describe('the check', () => {
     ['local/clients.ts', "import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'"],
     ['cli/main.ts', "const { run } = await import('./program.ts')"],
     ['cli/main.ts', "import type { Row } from '../functions/domain/result.ts'"],
-    ['cli/main.ts', "import { type Row, type Other } from '../functions/domain/result.ts'"],
+    ['cli/main.ts', "import { toRows, type Row } from '../functions/domain/result.ts'"],
+    ['functions/aws/digest.ts', "import { type X, type Y } from 'aws-lambda'"],
     ['cli/main.ts', 'console.log(`import nothing from nowhere`)'],
     ['bench/cost.ts', "import { columns } from '../cli/text-table.ts'"],
     ['local/kinesalite.d.ts', 'export default function kinesalite(): void'],
@@ -100,8 +102,8 @@ describe('the check', () => {
     ['bench/cost.ts', "import { x } from '../sim/run.ts'"],
     ['cli/main.ts', "import { x } from '../bench/cost.ts'"],
     ['cli/main.ts', "import { x } from '../infra/stack.ts'"],
-    ['cli/main.ts', "import { toRows } from '../functions/domain/result.ts'"],
-    ['cli/main.ts', "import { toRows, type Row } from '../functions/domain/result.ts'"],
+    ['cli/main.ts', "import { ingest } from '../functions/ingest/ingest.ts'"],
+    ['functions/aws/digest.ts', "import { x, type Y } from 'aws-lambda'"],
     ['cli/main.ts', "await import('../infra/stack.ts')"],
     ['cli/main.ts', "await import('../infra/' + name)"],
     ['cli/main.ts', 'await import(path)'],

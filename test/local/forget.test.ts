@@ -124,7 +124,7 @@ describe('forgetting on DynamoDB and S3', () => {
     ['one table for both', { results: NAMES.sessions }, `--results ${NAMES.sessions}: is not that table`],
   ])('touches nothing where there is %s', async (_, mistaken, sentence) => {
     const before = await itemsOf(NAMES.sessions, 'ben')
-    const attempt = runForget({ user: 'ben', ...NAMES, ...mistaken })
+    const attempt = runForget({ user: 'ben', stack: 'none', ...NAMES, ...mistaken })
     await expect(attempt).rejects.toThrow(UserError)
     await expect(attempt).rejects.toThrow(sentence)
     expect(await itemsOf(NAMES.sessions, 'ben')).toEqual(before)

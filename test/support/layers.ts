@@ -141,13 +141,14 @@ const LAYERS: readonly Layer[] = [
       /^infra\/setting(s|-kinds)\.ts$/,
       // The step that no function runs, but a person.
       /^functions\/forget\//,
+      // What it shows of stored sessions, and says of events before they are sent, is what the domain decides.
+      DOMAIN,
       ADAPTERS,
       CONTRACT,
       ...SDK,
       NODE,
       /^commander$/,
     ],
-    importsAsTypes: [DOMAIN],
   },
   {
     name: 'bench',

@@ -1,0 +1,144 @@
+// `dead-letters`: a target in; what was refused there, and why, listed, shown whole, or sent again, out.
+
+import type { Command } from 'commander'
+import { keptLetters, prefixesOf, type ShownLetter } from './kept-letters.ts'
+import { parseCount, parseDay } from './option-values.ts'
+import { note, painted, printJson } from './output.ts'
+import { addRedrive } from './redrive-command.ts'
+import { openTarget } from './target.ts'
+import { type TargetOptions, withTarget } from './target-options.ts'
+import { columns } from './text-table.ts'
+
+interface LettersOptions extends TargetOptions {
+  readonly reason?: string
+  readonly day?: string
+  readonly prefix?: string
+  readonly limit?: number
+  readonly json?: true
+}
+
+const LISTED_MAX = 100
+const SHOWN_MAX = 20
+const TEXT_CHARACTERS_MAX = 70
+
+export function addDeadLetters(program: Command): void {
+  const letters = program
+    .command('dead-letters')
+    .helpCommand(false)
+    .description('what was refused or given up: list it, show it, send it again')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  search-ctr dead-letters list --day 2026-11-21
+  search-ctr dead-letters list --reason missing-field --local
+  search-ctr dead-letters show --reason too-late --limit 1
+  search-ctr dead-letters redrive --day 2026-11-21`,
+    )
+  const list = letters
+    .command('list')
+    .description('one line for each: when it arrived, why it was refused, how it begins')
+  withFilter(list)
+    .addHelpText(
+      'after',
+      `
+Reasons: not-json, not-an-event, unknown-type, missing-field, invalid-field, time-in-future, too-late, too-large, late, and
+given-up for the records of a batch that Lambda gave up.
+
+Examples:
+  search-ctr dead-letters list
+  search-ctr dead-letters list --day 2026-11-21 --reason missing-field
+  search-ctr dead-letters list --json | jq -r .reason | sort | uniq -c`,
+    )
+    .action(listLetters)
+  const show = letters.command('show').argument('[key]', 'of the object in the bucket, or how it begins')
+  withFilter(show.description('whole: the reason, where it was in the stream, and what was sent'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  search-ctr dead-letters show --limit 1
+  search-ctr dead-letters show rejected/2026-11-21/ --reason not-json
+  search-ctr dead-letters show aws/lambda/ --local`,
+    )
+    .action((key: string | undefined, options: LettersOptions) => showLetters(key, options))
+  addRedrive(letters, false)
+}
+
+function withFilter(command: Command): Command {
+  command
+    .option('--reason <reason>', 'only what was refused for this reason')
+    .option('--day <day>', 'only what arrived on this day (UTC)', parseDay)
+    .option('--prefix <text>', 'only objects whose keys begin so, as rejected/2026-11-21/ or aws/lambda/')
+    .option(
+      '--limit <number>',
+      `at most so many (default: ${LISTED_MAX} listed, ${SHOWN_MAX} shown; with --json all)`,
+      parseCount,
+    )
+    .option('--json', 'one JSON object a line')
+  return withTarget(command)
+}
+
+async function listLetters(options: LettersOptions): Promise<void> {
+  const { found, hasMore, title } = await find(options, options.prefix, LISTED_MAX)
+  if (options.json) return
+  const rows = found.map((letter) => ({ key: letter.key, cells: listed(letter) }))
+  const lines = columns(rows.map(({ cells }) => cells)).split('\n')
+  let key = ''
+  for (const [index, row] of rows.entries()) {
+    if (row.key !== key) console.log(painted('dim', row.key))
+    key = row.key
+    console.log(lines[index])
+  }
+  tellCounts(found, hasMore, title)
+}
+
+async function showLetters(key: string | undefined, options: LettersOptions): Promise<void> {
+  const { found, hasMore, title } = await find(options, key ?? options.prefix, SHOWN_MAX)
+  if (options.json) return
+  if (found.length > 0) console.log(found.map(shown).join('\n\n'))
+  tellCounts(found, hasMore, title)
+}
+
+async function find(options: LettersOptions, prefix: string | undefined, limit: number) {
+  const { title, clients, outputs } = await openTarget(options)
+  const { reason = null, day = null, json } = options
+  const filter = { prefixes: prefixesOf(prefix, options.day), reason, day }
+  const max = options.limit ?? (json ? Number.POSITIVE_INFINITY : limit)
+  const found: ShownLetter[] = []
+  let count = 0
+  for await (const letter of keptLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
+    if (count === max) return { found, hasMore: true, title }
+    count++
+    if (json) printJson(letter)
+    else found.push(letter)
+  }
+  return { found, hasMore: false, title }
+}
+
+function listed({ arrival, reason, detail, text }: ShownLetter): string[] {
+  const line = text?.replace(/\s+/g, ' ').trim() ?? 'no text'
+  const start = line.length > TEXT_CHARACTERS_MAX ? `${line.slice(0, TEXT_CHARACTERS_MAX)}…` : line
+  return [`  ${arrival?.slice(0, 19).replace('T', ' ') ?? ''}`, reason, detail, start]
+}
+
+function shown({ key, reason, detail, arrival, shard, sequence, place, text }: ShownLetter): string {
+  const where = `${shard}, record ${sequence}${place === null ? '' : `, event ${place}`}`
+  return [
+    painted('bold', `${reason}: ${detail}`),
+    columns([
+      ['  object', key],
+      ...(arrival === null ? [] : [['  arrived', arrival]]),
+      ...(sequence === null ? [] : [['  from', where]]),
+    ]),
+    text ?? '(not text)',
+  ].join('\n')
+}
+
+function tellCounts(found: readonly ShownLetter[], hasMore: boolean, title: string): void {
+  if (found.length === 0) note(`There are no such dead letters in ${title}.`)
+  const counts = new Map<string, number>()
+  for (const { reason } of found) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  if (found.length > 0) note([...counts].map(([reason, count]) => `${count} ${reason}`).join(', '))
+  if (hasMore) note(`There are more than these ${found.length}: raise --limit.`)
+}

@@ -1,0 +1,80 @@
+// `drain`: a target in, every session that is open there closed, and how many, out.
+
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import type { Command } from 'commander'
+import { UserError } from '../local/user-error.ts'
+import { printJson } from './output.ts'
+import { startProgress } from './progress.ts'
+import { openTarget } from './target.ts'
+import { type TargetOptions, withTarget } from './target-options.ts'
+import { counted } from './text-table.ts'
+
+interface DrainOptions extends TargetOptions {
+  readonly json?: true
+}
+
+const DRAINS_MAX = 1000
+
+export function addDrain(program: Command): void {
+  const command = program
+    .command('drain')
+    .description('close every open session now, without waiting for the gap')
+    .option('--json', 'print one line of JSON')
+  withTarget(command)
+    .addHelpText(
+      'after',
+      `
+For a replayed log, a test, or before a stack goes. Users who are in the middle of a session get results for its first
+part; when they go on, it is opened again and amended. Results follow within seconds.
+
+Examples:
+  search-ctr drain --local
+  search-ctr drain --stack trial`,
+    )
+    .action(runDrain)
+}
+
+async function runDrain(options: DrainOptions): Promise<void> {
+  const { title, clients, outputs } = await openTarget(options)
+  const progress = startProgress()
+  try {
+    const drained = await drain(clients.lambda, outputs.SweepFunctionName, ({ closed }) =>
+      progress.show(`${closed} sessions closed`),
+    )
+    progress.clear()
+    if (options.json) printJson(drained)
+    else console.log(`${counted(drained.closed, 'session')} closed in ${title}.`)
+  } finally {
+    progress.clear()
+  }
+}
+
+export interface Drained {
+  readonly closed: number
+  readonly users: number
+}
+
+interface Report extends Drained {
+  readonly conflicts: number
+  readonly isUnfinished: boolean
+}
+
+/** A sweep stops when its time is up, so it is asked again until nothing is left. */
+export async function drain(
+  lambda: LambdaClient,
+  sweep: string,
+  onProgress: (drained: Drained) => void,
+): Promise<Drained> {
+  let drained: Drained = { closed: 0, users: 0 }
+  for (let drains = 0; drains < DRAINS_MAX; drains++) {
+    const command = new InvokeCommand({ FunctionName: sweep, Payload: Buffer.from('{"drain":true}') })
+    const { FunctionError: failed, Payload: payload } = await lambda.send(command)
+    const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report & { errorMessage?: string }
+    if (failed !== undefined)
+      throw new UserError(`The sweep failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
+    drained = { closed: drained.closed + reply.closed, users: drained.users + (reply.closed > 0 ? reply.users : 0) }
+    onProgress(drained)
+    if (reply.closed === 0 && reply.conflicts === 0 && !reply.isUnfinished) return drained
+  }
+  throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: are events coming all the time?`)
+}

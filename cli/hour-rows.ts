@@ -1,0 +1,63 @@
+// The result rows of all users of some hours: a filter in, the rows hour by hour, newest first, out.
+
+import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { sha256 } from '../functions/aws/digest.ts'
+import { hourSliceKey, queryKey } from '../functions/aws/result-items.ts'
+import { HOUR_INDEX } from '../functions/contract.ts'
+import { type ResultRow, rowTime } from '../functions/domain/result.ts'
+import { DAY_MS, HOUR_MS, type Hour, SLICES, sliceOfText } from '../functions/domain/rollup.ts'
+import { UsageError } from '../local/user-error.ts'
+import { passes, type RowFilter } from './row-filter.ts'
+import { type RowKey, rowsByKey } from './rows-by-key.ts'
+
+/** An hour takes a request for each slice: these are 12,000. */
+const DAYS_MAX = 31
+
+/** @param nowMs no row is later, but for a clock that is ahead by less than an hour. */
+export async function* hourRows(
+  client: DynamoDBDocumentClient,
+  table: string,
+  filter: RowFilter,
+  nowMs: number,
+): AsyncGenerator<ResultRow> {
+  const slices = filter.query === null ? SLICES : [sliceOfText(filter.query, sha256)]
+  for (const hour of hoursBack(filter, nowMs)) {
+    const keys = await Promise.all(slices.map((slice) => sliceKeys(client, table, hourSliceKey(hour, slice), filter)))
+    const rows = await rowsByKey(client, table, keys.flat())
+    yield* rows.filter((row) => passes(row, filter)).sort((a, b) => rowTime(b) - rowTime(a))
+  }
+}
+
+function hoursBack({ fromMs, toMs }: RowFilter, nowMs: number): Hour[] {
+  const lastMs = Math.min(toMs - 1, nowMs + HOUR_MS)
+  if (lastMs - fromMs > DAYS_MAX * DAY_MS)
+    throw new UsageError(`results of all users are found for ${DAYS_MAX} days at once: give --day, or a later --since`)
+  const hours: Hour[] = []
+  for (let startMs = Math.floor(lastMs / HOUR_MS) * HOUR_MS; startMs + HOUR_MS > fromMs; startMs -= HOUR_MS) {
+    hours.push(new Date(startMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length))
+  }
+  return hours
+}
+
+/** The index holds a part of each row only. */
+async function sliceKeys(
+  client: DynamoDBDocumentClient,
+  table: string,
+  hourSlice: string,
+  { kind, query }: RowFilter,
+): Promise<RowKey[]> {
+  const isExact = kind === 'session' || query !== null
+  const key = kind === 'session' ? 'session' : query === null ? 'search#' : queryKey(query)
+  const asked = {
+    TableName: table,
+    IndexName: HOUR_INDEX.name,
+    KeyConditionExpression: isExact ? '#slice = :slice AND #key = :key' : '#slice = :slice AND begins_with(#key, :key)',
+    ExpressionAttributeNames: { '#slice': HOUR_INDEX.partitionKey, '#key': HOUR_INDEX.sortKey },
+    ExpressionAttributeValues: { ':slice': hourSlice, ':key': key },
+  }
+  const keys: RowKey[] = []
+  for await (const { Items: items } of paginateQuery({ client }, asked)) {
+    keys.push(...(items ?? []).map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) })))
+  }
+  return keys
+}

@@ -1,0 +1,125 @@
+// Dead letters as a person reads them: a bucket in; of each refused record or event the reason and its text out.
+
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import { recordEvents } from '../functions/aws/record-events.ts'
+import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
+
+export interface ShownLetter {
+  /** The object that holds it. */
+  readonly key: string
+  /** As ingest gave it; `given-up` for a batch that Lambda gave up, `unreadable` for what is no dead letter. */
+  readonly reason: string
+  readonly detail: string
+  readonly arrival: string | null
+  readonly shard: string | null
+  readonly sequence: string | null
+  readonly place: number | null
+  /** What was sent: of a packed record each event on a line; null where it is no text. */
+  readonly text: string | null
+}
+
+export interface LetterFilter {
+  readonly prefixes: readonly string[]
+  readonly reason: string | null
+  /** Of arrival, UTC. */
+  readonly day: string | null
+}
+
+export const GIVEN_UP = 'given-up'
+
+/** @param day narrows the objects that are listed, too. */
+export function prefixesOf(prefix: string | undefined, day: string | undefined): string[] {
+  if (prefix !== undefined) return [prefix]
+  return [day === undefined ? REJECTED_PREFIX : `${REJECTED_PREFIX}${day}/`, FAILED_PREFIX]
+}
+
+/** One object after the other, in the order of their keys. */
+export async function* keptLetters(s3: S3Client, bucket: string, filter: LetterFilter): AsyncGenerator<ShownLetter> {
+  for (const prefix of filter.prefixes) {
+    for await (const { Contents: objects } of paginateListObjectsV2(
+      { client: s3 },
+      { Bucket: bucket, Prefix: prefix },
+    )) {
+      for (const { Key: key = '' } of objects ?? []) {
+        const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        for (const letter of toLetters(key, (await body?.transformToString('utf8')) ?? '')) {
+          const isOfDay = filter.day === null || letter.arrival === null || letter.arrival.startsWith(filter.day)
+          if (isOfDay && (filter.reason === null || letter.reason === filter.reason)) yield letter
+        }
+      }
+    }
+  }
+}
+
+export function toLetters(key: string, text: string): ShownLetter[] {
+  try {
+    return key.startsWith(REJECTED_PREFIX)
+      ? text
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => refusedLetter(key, line))
+      : givenUpLetters(key, text)
+  } catch {
+    return [{ ...NOTHING, key, reason: 'unreadable', detail: 'not a dead letter' }]
+  }
+}
+
+const NOTHING = { arrival: null, shard: null, sequence: null, place: null, text: null } as const
+
+interface Line {
+  readonly reason: string
+  readonly detail: string
+  readonly shard: string
+  readonly sequence: string
+  readonly place?: number
+  readonly arrival: string
+  readonly data: string
+}
+
+function refusedLetter(key: string, line: string): ShownLetter {
+  const { reason, detail, shard, sequence, place = null, arrival, data } = JSON.parse(line) as Line
+  return { key, reason, detail, arrival, shard, sequence, place, text: textOf(data) }
+}
+
+interface GivenUp {
+  readonly requestContext?: { readonly condition?: string; readonly cause?: string }
+  readonly KinesisBatchInfo?: { readonly shardId?: string }
+  readonly payload?: unknown
+}
+
+interface KeptRecord {
+  readonly kinesis?: {
+    readonly sequenceNumber: string
+    readonly data: string
+    readonly approximateArrivalTimestamp: number
+  }
+}
+
+function givenUpLetters(key: string, text: string): ShownLetter[] {
+  const { requestContext, KinesisBatchInfo: batch, payload } = JSON.parse(text) as GivenUp
+  const { Records: records } = (typeof payload === 'string' ? JSON.parse(payload) : payload) as {
+    Records: KeptRecord[]
+  }
+  const why = requestContext?.cause ?? requestContext?.condition ?? 'a batch that failed again and again'
+  const isOfStream = records.some(({ kinesis }) => kinesis !== undefined)
+  if (!isOfStream) {
+    return [{ ...NOTHING, key, reason: GIVEN_UP, detail: `${why}: ${records.length} changes of closed sessions` }]
+  }
+  return records.flatMap(({ kinesis }) => {
+    if (kinesis === undefined) return []
+    const arrival = new Date(kinesis.approximateArrivalTimestamp * 1000).toISOString()
+    const { sequenceNumber: sequence, data } = kinesis
+    const shard = batch?.shardId ?? null
+    return [{ key, reason: GIVEN_UP, detail: why, arrival, shard, sequence, place: null, text: textOf(data) }]
+  })
+}
+
+function textOf(data: string): string | null {
+  try {
+    const utf8 = new TextDecoder('utf-8', { fatal: true })
+    const { events } = recordEvents(Buffer.from(data, 'base64'))
+    return events.map((event) => utf8.decode(Buffer.from(event.data(), 'base64'))).join('\n')
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,118 @@
+// The doctor's look at the pipeline itself, on AWS or here: a target in, what is well and what is wrong with it out.
+
+import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
+import type { readSweepEnvironment } from '../functions/aws/environment.ts'
+import { kinesisHorizon } from '../functions/aws/kinesis-horizon.ts'
+import { dynamoSessionStore } from '../functions/aws/session-store.ts'
+import { loadProgress } from '../functions/aws/shard-progress.ts'
+import { DUE_SHARDS, FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
+import { isDue, watermark } from '../functions/domain/clock.ts'
+import { type Finding, looked, ok, trouble } from './finding.ts'
+import { GIVEN_UP, keptLetters } from './kept-letters.ts'
+import type { Target } from './target.ts'
+import { counted } from './text-table.ts'
+
+/** What the sweep is told. */
+export type SweepEnvironment = ReturnType<typeof readSweepEnvironment>
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+/** From here on the alarm HorizonLag is raised. */
+const LAG_MS_MAX = 10 * MINUTE_MS
+/** Enough to see that something is wrong. */
+const LETTERS_MAX = 1000
+const DUE_USERS_MAX = 500
+
+/** @param where the options that name the target, as they are typed. */
+export async function pipelineChecks(
+  target: Target,
+  sweep: () => Promise<SweepEnvironment>,
+  where: string,
+  nowMs: number,
+): Promise<Finding[]> {
+  return [
+    ...(await looked('stream', () => streamCheck(target))),
+    ...(await looked('lag', async () => lagCheck(target, await sweep(), nowMs))),
+    ...(await looked('due sessions', async () => dueCheck(target, await sweep(), nowMs))),
+    ...(await looked('dead letters', () => lettersCheck(target, where, nowMs))),
+  ]
+}
+
+async function streamCheck({ clients, outputs }: Target): Promise<Finding> {
+  const command = new DescribeStreamSummaryCommand({ StreamName: outputs.StreamName })
+  const { StreamDescriptionSummary: summary } = await clients.kinesis.send(command)
+  const mode = summary?.StreamModeDetails?.StreamMode === 'ON_DEMAND' ? 'on demand' : 'provisioned'
+  const shards = `${counted(summary?.OpenShardCount ?? 0, 'shard')}`
+  const says = `${summary?.StreamStatus}, ${mode}, ${shards}, keeps ${summary?.RetentionPeriodHours} hours`
+  const isWell = summary?.StreamStatus === 'ACTIVE' || summary?.StreamStatus === 'UPDATING'
+  return isWell ? ok('stream', says) : trouble('stream', says, 'docs/operations.md, IngestAge')
+}
+
+function horizonOf({ clients, outputs }: Target, { givenUpAfterMs }: SweepEnvironment) {
+  const progressOf = (shardId: string) => loadProgress(clients.dynamodb, outputs.SessionsTableName, shardId)
+  return kinesisHorizon(clients.kinesis, outputs.StreamName, progressOf, givenUpAfterMs)
+}
+
+async function lagCheck(target: Target, sweep: SweepEnvironment, nowMs: number): Promise<Finding> {
+  const lagMs = nowMs - (await horizonOf(target, sweep).readUpTo(nowMs))
+  const says = `everything is applied but the last ${durationText(lagMs)}`
+  return lagMs <= LAG_MS_MAX ? ok('lag', says) : trouble('lag', says, 'docs/operations.md, HorizonLag')
+}
+
+/** Of the users whose alarm is long past: those whose session should have been closed by now. */
+async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number): Promise<Finding> {
+  const horizonMs = await horizonOf(target, sweep).readUpTo(nowMs)
+  const atMs = horizonMs - 3 * sweep.sweepEveryMs
+  const store = dynamoSessionStore(target.clients.dynamodb, target.outputs.SessionsTableName)
+  const users: string[] = []
+  let open = 0
+  for (let shard = 0; shard < DUE_SHARDS; shard++) {
+    open += await store.countOpenUsers(shard)
+    if (users.length >= DUE_USERS_MAX) continue
+    for await (const page of store.dueUsers(shard, atMs)) {
+      users.push(...page)
+      if (users.length >= DUE_USERS_MAX) break
+    }
+  }
+  const states = await store.loadUsers(users.slice(0, DUE_USERS_MAX))
+  const isOverdue = ({ open, skewMs }: { open: readonly Parameters<typeof isDue>[0][]; skewMs: number | null }) =>
+    skewMs !== null && open.some((session) => isDue(session, watermark(atMs, skewMs, sweep.rules), sweep.rules))
+  const overdue = [...states.values()].filter(isOverdue).length
+  const says = `${counted(open, 'user')} with open sessions, ${overdue === DUE_USERS_MAX ? `${overdue} or more` : overdue} of them overdue`
+  return overdue === 0
+    ? ok('due sessions', says)
+    : trouble('due sessions', says, 'docs/operations.md, SweepMissing and DueBacklog')
+}
+
+/** Of today and yesterday: what is older was there before, and goes by itself. */
+async function lettersCheck({ clients, outputs }: Target, where: string, nowMs: number): Promise<Finding> {
+  const days = [nowMs - DAY_MS, nowMs].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
+  const prefixes = [...days.map((day) => `${REJECTED_PREFIX}${day}/`), FAILED_PREFIX]
+  const reasons = new Map<string, number>()
+  // One that was sent again and refused again lies there twice.
+  const seen = new Set<string>()
+  let count = 0
+  const filter = { prefixes, reason: null, day: null }
+  for await (const letter of keptLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
+    const { key, reason, sequence, place } = letter
+    const id = sequence === null ? key : `${sequence} ${place}`
+    if (seen.has(id)) continue
+    seen.add(id)
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+    count++
+    if (count === LETTERS_MAX) break
+  }
+  if (count === 0) return ok('dead letters', 'none since yesterday')
+  const told = [...reasons].map(([reason, number]) => `${number} ${reason}`).join(', ')
+  const more = count === LETTERS_MAX ? ', or more' : ''
+  const next = reasons.has(GIVEN_UP)
+    ? `search-ctr dead-letters list --prefix ${FAILED_PREFIX}${where}, then docs/operations.md, BatchesGivenUp`
+    : `search-ctr dead-letters list --day ${days[1]}${where}, then docs/operations.md, RejectedShare`
+  return trouble('dead letters', `since yesterday ${told}${more}`, next)
+}
+
+export function durationText(ms: number): string {
+  if (ms < MINUTE_MS) return `${Math.round(ms / 1000)} s`
+  if (ms < 60 * MINUTE_MS) return `${Math.round(ms / MINUTE_MS)} minutes`
+  return `${(ms / 3_600_000).toFixed(1)} hours`
+}

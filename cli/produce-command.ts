@@ -1,0 +1,184 @@
+// `produce`: a log in; its events checked, sent to the stream at a rate, and gone on with after an interruption, out.
+
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { numberedLogLines } from '../local/log-lines.ts'
+import { UsageError, UserError } from '../local/user-error.ts'
+import { checkLine } from './checked-lines.ts'
+import { EXIT } from './exit-codes.ts'
+import { onInterrupt } from './interrupt.ts'
+import { parseCountTo } from './option-values.ts'
+import { note, printJson } from './output.ts'
+import { type ProduceCounts, produceCounts } from './produce-counts.ts'
+import { startProgress } from './progress.ts'
+import { progressBar } from './progress-bar.ts'
+import { sendLines } from './sending.ts'
+import { openSentLog, SENT_PATH, type SentLog } from './sent-log.ts'
+import { openTarget } from './target.ts'
+import { type TargetOptions, withTarget } from './target-options.ts'
+import { counted } from './text-table.ts'
+
+interface ProduceOptions extends TargetOptions {
+  readonly rate?: number
+  readonly strict?: true
+  readonly dryRun?: true
+  readonly again?: true
+  readonly json?: true
+}
+
+const RATE_MAX = 100_000
+
+export function addProduce(program: Command): void {
+  const command = program
+    .command('produce')
+    .description('send a log of events to the stream; an interrupted run is gone on with')
+    .argument('[file]', 'one JSON object a line, or an array of them; - for standard input')
+    .option('--rate <number>', 'at most so many lines a second (default: as fast as it goes)', parseCountTo(RATE_MAX))
+    .option('--strict', 'stop at the first bad event instead of leaving it out')
+    .option('--dry-run', 'only check the events: nothing is sent, and nobody is asked')
+    .option('--again', 'send from the beginning what is in the stream already')
+    .option('--json', 'print one line of JSON')
+  withTarget(command)
+    .addHelpText(
+      'after',
+      `
+Every event is checked as ingest would. A bad one is told with its line and left out, and the exit code is 3. (A line that is
+an array is sent if one of its events is good; ingest refuses the others.)
+
+What was sent of a file is remembered in ${SENT_PATH}: the same command goes on behind it, in a file that has grown too.
+Where a run was killed up to 500 lines may be sent twice. Events with a time count once however often they come; those
+without happen when they arrive, so they would count twice.
+
+Examples:
+  search-ctr produce events.ndjson
+  search-ctr produce events.ndjson --dry-run --strict
+  search-ctr produce events.ndjson --rate 200 --local
+  zcat old.ndjson.gz | search-ctr produce - --stack trial`,
+    )
+    .action(runProduce)
+}
+
+async function runProduce(file: string | undefined, options: ProduceOptions): Promise<void> {
+  const path = checkedPath(file, options)
+  const size = path === '-' ? null : await sizeOf(path)
+  const counts = produceCounts(Boolean(options.strict))
+  const progress = startProgress()
+  const startedMs = Date.now()
+  try {
+    if (options.dryRun) {
+      for await (const line of numberedLogLines(inputOf(path))) counts.add(line.number, checkLine(line.line, startedMs))
+    } else await send(path, size, options, counts, progress)
+  } finally {
+    progress.clear()
+  }
+  counts.tell()
+  const { bad, events } = counts.total()
+  if (bad > 0) process.exitCode = EXIT.foundTrouble
+  if (options.json) printJson({ ...counts.total(), seconds: (Date.now() - startedMs) / 1000 })
+  else if (options.dryRun) console.log(`${counted(events, 'good event')}. Nothing was sent.`)
+}
+
+async function send(
+  path: string,
+  size: number | null,
+  options: ProduceOptions,
+  counts: ProduceCounts,
+  progress: ReturnType<typeof startProgress>,
+): Promise<void> {
+  const { title, streamId, clients, outputs } = await openTarget(options)
+  const log = path === '-' ? null : await openSentLog(path, streamId, Boolean(options.again))
+  if (log?.isOther) note(`${path} does not begin with what was sent under its name: from the beginning.`)
+  if (log !== null && log.skip > 0)
+    note(`${counted(log.skip, 'line')} of ${path} in the stream already: going on behind.`)
+  const show = progressBar(size)
+  let handled = log?.skip ?? 0
+  const goOn = (): string =>
+    `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command goes on there'}.`
+  const interrupt = onInterrupt(async () => note(`\nInterrupted. ${goOn()}`))
+  try {
+    const taken = goodLines(path, log, counts)
+    const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
+    await sendLines(taken.lines, stream, {
+      rate: options.rate ?? null,
+      onSent: async () => {
+        const lines = taken.untilNow()
+        handled += lines.length
+        await log?.record(lines)
+        progress.show(show(taken.bytes(), counts.total().events))
+      },
+    })
+    await log?.record(taken.untilNow())
+  } catch (error) {
+    if (!(error instanceof UserError)) note(goOn())
+    throw error
+  } finally {
+    interrupt.forget()
+  }
+  progress.clear()
+  const { events } = counts.total()
+  const isDone = events === 0 && (log?.skip ?? 0) > 0
+  if (options.json) return
+  console.log(
+    isDone ? `Nothing new in ${path}: --again sends it again.` : `${counted(events, 'event')} sent to ${title}.`,
+  )
+}
+
+interface GoodLines {
+  readonly lines: AsyncIterable<Buffer>
+  /** All lines that were read, sent or left out, since the last call. */
+  untilNow(): Buffer[]
+  bytes(): number
+}
+
+function goodLines(path: string, log: SentLog | null, counts: ProduceCounts): GoodLines {
+  let read: Buffer[] = []
+  let bytes = 0
+  let skipped = 0
+  async function* lines(): AsyncGenerator<Buffer> {
+    const input = inputOf(path)
+    try {
+      for await (const { number, line } of numberedLogLines(input)) {
+        bytes += line.length + 1
+        if (skipped < (log?.skip ?? 0)) {
+          skipped++
+          continue
+        }
+        const isGood = counts.add(number, checkLine(line, Date.now()))
+        read.push(line)
+        if (isGood) yield line
+      }
+    } finally {
+      input.destroy()
+    }
+  }
+  return {
+    lines: lines(),
+    bytes: () => bytes,
+    untilNow: () => {
+      const until = read
+      read = []
+      return until
+    },
+  }
+}
+
+function inputOf(path: string) {
+  return path === '-' ? process.stdin : createReadStream(path)
+}
+
+function checkedPath(file: string | undefined, { local }: ProduceOptions): string {
+  if (file !== undefined) return file
+  if (typeof local === 'string')
+    throw new UsageError(
+      `--local took ${local} for where the run is: write the file first, as 'search-ctr produce ${local} --local'`,
+    )
+  throw new UsageError("a file of events is missing (or - for standard input), as 'search-ctr produce events.ndjson'")
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => null)
+  if (found === null) throw new UserError(`${path}: there is no such file`)
+  if (found.isDirectory()) throw new UserError(`${path}: is a folder, expected a file`)
+  return found.size
+}

@@ -1,0 +1,39 @@
+// How to reach a kept local run: where it listens and what it is called in, what a person may type next out.
+
+import type { LocalRun } from '../local/local-run.ts'
+
+/** @param where the option by which other commands find the run. */
+export function reachText({ endpoints, outputs }: LocalRun, where: string): string {
+  return `
+The pipeline is up until Ctrl-C. In another terminal, in this folder:
+
+  search-ctr produce events.ndjson ${where}
+  search-ctr results --user 1 ${where}
+  search-ctr sessions --user 1 --open ${where}
+  search-ctr dead-letters list ${where}
+  search-ctr doctor ${where}
+
+(in a checkout npx search-ctr ...). Sessions close as they do on AWS, after the gap; 'search-ctr drain ${where}' closes all now.
+
+Or with the AWS CLI:
+
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
+
+  # send an event
+  aws kinesis put-record --endpoint-url ${endpoints.kinesis} --stream-name ${outputs.StreamName} \\
+    --partition-key 1 --cli-binary-format raw-in-base64-out \\
+    --data '{"type":"Search","user":1,"query":"dogs"}'
+
+  # read the results of user 1
+  aws dynamodb query --endpoint-url ${endpoints.dynamodb} --table-name ${outputs.ResultsTableName} \\
+    --key-condition-expression 'pk = :user' --expression-attribute-values '{":user":{"S":"user#1"}}'
+
+  # list what was refused
+  aws s3 ls --endpoint-url ${endpoints.s3} --recursive s3://${outputs.DeadLetterBucketName}/
+
+  # close all sessions now
+  aws lambda invoke --endpoint-url ${endpoints.lambda} --function-name ${outputs.SweepFunctionName} \\
+    --cli-binary-format raw-in-base64-out --payload '{"drain":true}' /dev/stdout
+
+Open and closed sessions are in ${outputs.SessionsTableName}.`
+}

@@ -1,0 +1,36 @@
+// Which result rows a person asked for: the options in, a filter, and whether a row passes it, out.
+
+import { type ResultRow, rowTime } from '../functions/domain/result.ts'
+import { DAY_MS, foldQuery } from '../functions/domain/rollup.ts'
+
+export interface RowFilter {
+  readonly kind: ResultRow['kind']
+  /** Of the row's own time, the first inclusive, the last exclusive. */
+  readonly fromMs: number
+  readonly toMs: number
+  /** Of searches, folded; null for any. */
+  readonly query: string | null
+}
+
+export interface RowOptions {
+  readonly day?: string
+  readonly query?: string
+  readonly since?: number
+  readonly sessions?: true
+}
+
+export function rowFilter({ day, query, since, sessions }: RowOptions): RowFilter {
+  const dayMs = day === undefined ? null : Date.parse(`${day}T00:00:00Z`)
+  return {
+    kind: sessions ? 'session' : 'search',
+    fromMs: Math.max(dayMs ?? Number.NEGATIVE_INFINITY, since ?? Number.NEGATIVE_INFINITY),
+    toMs: dayMs === null ? Number.POSITIVE_INFINITY : dayMs + DAY_MS,
+    query: query === undefined ? null : foldQuery(query),
+  }
+}
+
+export function passes(row: ResultRow, { kind, fromMs, toMs, query }: RowFilter): boolean {
+  const timeMs = rowTime(row)
+  const isAsked = query === null || (row.kind === 'search' && foldQuery(row.query) === query)
+  return row.kind === kind && timeMs >= fromMs && timeMs < toMs && isAsked
+}

@@ -1,0 +1,78 @@
+// `sessions`: a user in, the sessions that are stored of them, each event explained, out.
+
+import type { Command } from 'commander'
+import { parseCount, parseUser } from './option-values.ts'
+import { note, painted, printJson } from './output.ts'
+import { type ShownEvent, type ShownSession, storedSessions } from './stored-sessions.ts'
+import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
+import { openTarget } from './target.ts'
+import { type TargetOptions, withTarget } from './target-options.ts'
+import { columns, counted } from './text-table.ts'
+
+interface SessionsOptions extends TargetOptions {
+  readonly user: string
+  readonly open?: true
+  readonly limit?: number
+  readonly json?: true
+  readonly pseudonymKey?: string
+}
+
+export function addSessions(program: Command): void {
+  const command = program
+    .command('sessions')
+    .description('the sessions that are stored of a user, decoded: every event, and why a click counts where it does')
+    .requiredOption('--user <id>', 'as events name it', parseUser)
+    .option('--open', 'only those that are still open')
+    .option('--limit <number>', 'at most so many sessions', parseCount)
+    .option('--json', 'one session a line, as a JSON object')
+    .option(...PSEUDONYM_KEY_OPTION)
+  withTarget(command)
+    .addHelpText(
+      'after',
+      `
+The newest first. Closed sessions are kept for as long as late events may amend them; their results are kept longer.
+
+Examples:
+  search-ctr sessions --user ann
+  search-ctr sessions --user ann --open --local
+  search-ctr sessions --user ann --limit 1 --json`,
+    )
+    .action(runSessions)
+}
+
+async function runSessions(options: SessionsOptions): Promise<void> {
+  const { title, clients, outputs } = await openTarget(options)
+  const users = await storedAs(options.user, options.pseudonymKey, clients)
+  const found: ShownSession[] = []
+  for (const user of users) found.push(...(await storedSessions(clients.dynamodb, outputs.SessionsTableName, user)))
+  const asked = found.filter(({ state }) => !options.open || state === 'open').slice(0, options.limit)
+  if (options.json) for (const session of asked) printJson(session)
+  else if (asked.length > 0) console.log(asked.map(sessionText).join('\n\n'))
+  else note(`${title} has no ${options.open ? 'open ' : ''}sessions of this user.`)
+}
+
+function sessionText(session: ShownSession): string {
+  const { state, start, close_reason: reason, looked_at: lookedAt, continues_session_id: continues } = session
+  const until = state === 'open' ? `open, next looked at ${clock(lookedAt ?? '')}` : `closed by ${reason}`
+  const counts = `${counted(session.searches, 'search', 'searches')}, ${session.searches_with_click} with a click`
+  return [
+    painted('bold', `${start.slice(0, 10)} ${clock(start)} to ${clock(session.end)}  ${until}  ${counts}`),
+    `  id ${session.session_id}${continues === null ? '' : `, continues ${continues}`}`,
+    columns(session.events.map((event) => [`  ${clock(event.time)}`, event.type, told(event)])),
+  ].join('\n')
+}
+
+function told(event: ShownEvent): string {
+  const owner = event.of_query === null || event.of_query === undefined ? 'of no search' : `of "${event.of_query}"`
+  if (event.type === 'Search') return `"${event.query}"`
+  if (event.type === 'Results') return `${counted(event.result_count ?? 0, 'result')}, ${owner}`
+  if (event.type !== 'ClickResult') return ''
+  const position = event.position === null ? '' : ` at ${event.position}`
+  return `${event.item}${position}, ${owner}${event.evidence ? `, by ${EVIDENCE[event.evidence]}` : ''}`
+}
+
+const EVIDENCE = { searchId: 'its search id', item: 'the list that shows it', order: 'order alone' } as const
+
+function clock(time: string): string {
+  return time.slice(11, 19)
+}

@@ -1,0 +1,132 @@
+// The target of a command: a stack's name or a kept local run in; SDK clients, and what everything is called there, out.
+
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { LOCAL_CONFIG } from '../local/clients.ts'
+import { DEFAULT_KEPT_PATH, type KeptRun, readKeptRun } from '../local/kept-run.ts'
+import { UserError } from '../local/user-error.ts'
+import type { TargetOptions } from './target-options.ts'
+
+const OUTPUTS = [
+  'StreamName',
+  'ResultsTableName',
+  'SessionsTableName',
+  'DeadLetterBucketName',
+  'IngestFunctionName',
+  'SweepFunctionName',
+  'FinalizeFunctionName',
+] as const
+
+export type Outputs = { readonly [name in (typeof OUTPUTS)[number]]: string }
+
+export interface TargetClients {
+  readonly kinesis: KinesisClient
+  readonly dynamodb: DynamoDBDocumentClient
+  readonly tableStreams: DynamoDBStreamsClient
+  readonly s3: S3Client
+  readonly lambda: LambdaClient
+  readonly secrets: SecretsManagerClient
+}
+
+export interface Target {
+  /** As a sentence has it: `stack SearchSessionCtr in eu-west-1`. */
+  readonly title: string
+  /** Of this stream and of no other, so that what was sent to it can be remembered. */
+  readonly streamId: string
+  readonly outputs: Outputs
+  readonly clients: TargetClients
+  /** Null for a stack. */
+  readonly keptRun: KeptRun | null
+  /** Null for a local run. */
+  readonly stack: Stack | null
+}
+
+/** What every SDK client is made with. */
+export interface ClientConfig {
+  readonly region?: string
+  readonly profile?: string
+  readonly maxAttempts: number
+}
+
+/** More than the SDK's own 3: at a terminal, waiting is better than failing. */
+const TRIES_MAX = 6
+
+export function awsConfig({ region, profile }: Pick<TargetOptions, 'region' | 'profile'>): ClientConfig {
+  return { maxAttempts: TRIES_MAX, ...(region !== undefined && { region }), ...(profile !== undefined && { profile }) }
+}
+
+export async function openTarget(options: TargetOptions): Promise<Target> {
+  if (options.local === undefined) return openStack(options)
+  const keptRun = await readKeptRun(options.local === true ? DEFAULT_KEPT_PATH : options.local)
+  return {
+    title: 'the local run',
+    streamId: `local ${keptRun.startedAt} ${keptRun.outputs.StreamName}`,
+    outputs: checkedOutputs(keptRun.outputs, 'the local run'),
+    clients: clientsOf({ ...LOCAL_CONFIG, maxAttempts: 2 }, keptRun.endpoints),
+    keptRun,
+    stack: null,
+  }
+}
+
+async function openStack(options: TargetOptions): Promise<Target> {
+  const config = awsConfig(options)
+  const cloudFormation = new CloudFormationClient(config)
+  const stack = await describeStack(cloudFormation, options.stack)
+  const title = `stack ${options.stack} in ${await cloudFormation.config.region()}`
+  const found = (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])
+  const outputs = Object.fromEntries(found) as Readonly<Record<string, string>>
+  return {
+    title,
+    streamId: outputs.StreamArn ?? `${title} ${outputs.StreamName}`,
+    outputs: checkedOutputs(outputs, title),
+    clients: clientsOf(config),
+    keptRun: null,
+    stack,
+  }
+}
+
+export async function describeStack(cloudFormation: CloudFormationClient, name: string): Promise<Stack> {
+  const region = await cloudFormation.config.region()
+  try {
+    const { Stacks: stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }))
+    if (stacks?.[0] !== undefined) return stacks[0]
+  } catch (error) {
+    if ((error as Error).name !== 'ValidationError') throw error
+  }
+  throw new UserError(
+    `There is no stack ${name} in ${region}: deploy it with 'npx cdk deploy', name another with --stack or --region, ` +
+      'or take a local run with --local.',
+  )
+}
+
+function checkedOutputs(outputs: Readonly<Record<string, string>>, title: string): Outputs {
+  const missing = OUTPUTS.find((name) => outputs[name] === undefined)
+  if (missing === undefined) return outputs as Outputs
+  throw new UserError(
+    `The output ${missing} is missing in ${title}: is it a stack of this project, and not an older one?`,
+  )
+}
+
+type Config = ClientConfig | (typeof LOCAL_CONFIG & { readonly maxAttempts: number })
+
+/** @param endpoints of a local run; on AWS the SDK knows them. */
+export function clientsOf(config: Config, endpoints?: KeptRun['endpoints']): TargetClients {
+  const at = (endpoint: string | undefined): object => (endpoint === undefined ? config : { ...config, endpoint })
+  const dynamodb = new DynamoDBClient(at(endpoints?.dynamodb))
+  return {
+    // The emulator of Kinesis speaks HTTP/1.1 only.
+    kinesis: new KinesisClient({ ...at(endpoints?.kinesis), requestHandler: new NodeHttpHandler() }),
+    dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
+    tableStreams: new DynamoDBStreamsClient(at(endpoints?.dynamodb)),
+    s3: new S3Client({ ...at(endpoints?.s3), forcePathStyle: endpoints !== undefined }),
+    lambda: new LambdaClient(at(endpoints?.lambda)),
+    secrets: new SecretsManagerClient(at(endpoints?.secrets)),
+  }
+}

@@ -1,0 +1,33 @@
+// The result rows of one user: an id and a filter in, the rows page by page, newest first, out.
+
+import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { type ResultRow, rowPartition } from '../functions/domain/result.ts'
+import { passes, type RowFilter } from './row-filter.ts'
+import { shownRow } from './rows-by-key.ts'
+
+/** Only the requests that the printed rows need. */
+export async function* userRows(
+  client: DynamoDBDocumentClient,
+  table: string,
+  user: string,
+  filter: RowFilter,
+): AsyncGenerator<ResultRow> {
+  // Sessions sort by a time of theirs, but not by the one that counts.
+  const keys = filter.kind === 'search' ? searchKeys(filter) : { first: 'session#', last: 'session$' }
+  const query = {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: { ':pk': rowPartition(user), ':first': keys.first, ':last': keys.last },
+    ScanIndexForward: false,
+  }
+  for await (const { Items: items } of paginateQuery({ client }, query)) {
+    for (const item of items ?? []) if (passes(item as ResultRow, filter)) yield shownRow(item)
+  }
+}
+
+function searchKeys({ fromMs, toMs }: RowFilter): { first: string; last: string } {
+  return {
+    first: Number.isFinite(fromMs) ? `search#${new Date(fromMs).toISOString()}` : 'search#',
+    last: Number.isFinite(toMs) ? `search#${new Date(toMs).toISOString()}` : 'search$',
+  }
+}

@@ -1,0 +1,104 @@
+// What holds for every command: its help in; examples, exit codes and a place in docs/cli.md out.
+
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import type { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { EXIT } from '../../cli/exit-codes.ts'
+import { parseDay, parseSince } from '../../cli/option-values.ts'
+import { searchCtr } from '../../cli/program.ts'
+import { typed } from '../support/typed.ts'
+
+const DOCS = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+
+interface Named {
+  readonly path: string
+  readonly command: Command
+}
+
+function commandsUnder(command: Command, path: string): Named[] {
+  const shown = command.createHelp().visibleCommands(command)
+  return shown.flatMap((child) => {
+    const childPath = `${path} ${child.name()}`
+    return [{ path: childPath, command: child }, ...commandsUnder(child, childPath)]
+  })
+}
+
+const COMMANDS = commandsUnder(searchCtr(), 'search-ctr')
+
+function helpOf(command: Command): string {
+  let help = ''
+  command.configureOutput({ writeOut: (text) => (help += text) })
+  command.outputHelp()
+  return help
+}
+
+describe('every command', () => {
+  it.each(COMMANDS)('$path has examples in its help, which name commands that there are', ({ path, command }) => {
+    const [, examples = ''] = helpOf(command).split(/Examples?:\n/)
+    expect(examples).toContain(path)
+    for (const [, typedPath = ''] of examples.matchAll(/\b(search-ctr [a-z-]+)/g)) {
+      expect(COMMANDS.map((one) => one.path)).toContain(typedPath)
+    }
+  })
+
+  it.each(COMMANDS)('$path and all its options are in docs/cli.md', ({ path, command }) => {
+    expect(DOCS).toContain(`\n## ${path.split(' ').slice(0, 2).join(' ')}\n`)
+    expect(DOCS).toContain(path)
+    for (const option of command.createHelp().visibleOptions(command)) {
+      if (option.long !== '--help') expect(DOCS).toContain(`\`${option.long}`)
+    }
+  })
+
+  it('is in the help of the program, with the exit codes, which docs/cli.md tells too', () => {
+    const help = helpOf(searchCtr())
+    for (const code of Object.values(EXIT)) {
+      expect(help).toMatch(new RegExp(`^ {2}${code} +\\S`, 'm'))
+      expect(DOCS).toContain(`| ${code} |`)
+    }
+  })
+})
+
+describe('wrong usage', () => {
+  it.each([
+    [['nonsense'], "unknown command 'nonsense'"],
+    [['drain', '--nonsense'], "unknown option '--nonsense'"],
+    [['sessions'], "required option '--user <id>' not specified"],
+    [['sessions', '--user', ''], 'Expected 1 to 256 characters'],
+    [['forget', '--user', 'ü'.repeat(257)], 'Expected 1 to 256 characters'],
+    [['results', '--user', 'ann', '--day', '2026-02-30'], 'Expected a day'],
+    [['results', '--user', 'ann', '--since', 'yesterday'], 'Expected 30m, 12h, 7d'],
+    [['results'], 'name a --user, a --day, or the time --since'],
+    [['results', '--query', 'dogs'], '--query: name a --user'],
+    [['produce'], 'a file of events is missing'],
+    [['produce', '--local', 'events.ndjson'], "search-ctr produce events.ndjson --local'"],
+    [['generate', '--searches', '1'], 'Expected a number above 1'],
+  ])('has exit code 2 and a sentence: %j', async (args, sentence) => {
+    const { status, stdout, stderr } = await typed(args, tmpdir())
+    expect([status, stdout]).toEqual([EXIT.wrongUsage, ''])
+    expect(stderr).toContain(sentence)
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it('is not to ask for help or for the version', async () => {
+    expect(await typed(['--version'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
+    expect(await typed(['dead-letters', 'list', '--help'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
+  })
+})
+
+describe('a moment', () => {
+  it('is a day, a time with its zone, or how long ago', () => {
+    expect(parseSince('2026-03-02')).toBe(Date.parse('2026-03-02T00:00:00Z'))
+    expect(parseSince('2026-03-02T09:00:00+01:00')).toBe(Date.parse('2026-03-02T08:00:00Z'))
+    expect(Math.abs(Date.now() - 7_200_000 - parseSince('2h'))).toBeLessThan(60_000)
+    expect(() => parseSince('2026-03-02T09:00:00')).toThrow('Expected')
+    expect(() => parseSince('1w')).toThrow('Expected')
+  })
+
+  it('is a day only if there was one', () => {
+    expect(parseDay('2028-02-29')).toBe('2028-02-29')
+    for (const text of ['2026-02-29', '2026-3-2', '', '2026-03-02T00:00:00Z']) {
+      expect(() => parseDay(text)).toThrow('Expected a day')
+    }
+  })
+})

@@ -1,0 +1,272 @@
+// Every command against one kept local run, as a new user types them: a log in, what each prints out.
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EXIT } from '../../cli/exit-codes.ts'
+import { objectsIn, PROGRAM, type Typed, typed } from '../support/typed.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-readers-'))
+const log = (name: string, events: readonly unknown[]): string => {
+  writeFileSync(join(folder, name), events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  return name
+}
+const ann = (n: number, fields: object) => ({
+  user: 'ann',
+  time: `2026-03-02T09:0${n}:00Z`,
+  eventId: `a${n}`,
+  ...fields,
+})
+const ANN = [
+  ann(0, { type: 'Search', query: 'dogs' }),
+  ann(1, { type: 'Results', items: ['fido', 'rover'] }),
+  ann(2, { type: 'ClickResult', item: 'rover' }),
+  ann(3, { type: 'Search', query: 'Red  Cats', searchId: 's2' }),
+  ann(4, { type: 'AppClose' }),
+]
+const BEN = { user: 'ben', time: '2026-03-02T12:00:00Z', eventId: 'b1', type: 'Search', query: 'dogs' }
+
+let run: ReturnType<typeof spawn>
+let printed = ''
+const ended = () => new Promise((resolve) => run.once('close', resolve))
+const local = (...args: string[]): Promise<Typed> => typed([...args, '--local'], folder)
+
+/** Until the functions have done what they were sent: they run on their own. */
+async function until(args: string[], isIt: (objects: Record<string, unknown>[]) => boolean) {
+  for (let tries = 0; tries < 40; tries++) {
+    const objects = objectsIn((await local(...args, '--json')).stdout)
+    if (isIt(objects)) return objects
+  }
+  throw new Error(`${args.join(' ')} never said so`)
+}
+
+beforeAll(async () => {
+  log('ann.ndjson', ANN)
+  run = spawn(process.execPath, [PROGRAM, 'local', '--events', 'ann.ndjson', '--keep'], { cwd: folder })
+  run.stderr?.on('data', (text) => {
+    printed += text
+  })
+  await new Promise<void>((resolve, reject) => {
+    run.stdout?.on('data', (text) => {
+      printed += text
+      if (printed.includes('Open and closed sessions are in')) resolve()
+    })
+    run.once('close', () => reject(new Error(printed)))
+  })
+})
+
+afterAll(async () => {
+  if (run.exitCode === null) {
+    run.kill('SIGINT')
+    await ended()
+  }
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('a kept local run', () => {
+  it('says what to type, and tells of itself in a file that Git ignores', () => {
+    expect(printed).toContain('search-ctr produce events.ndjson --local')
+    expect(existsSync(join(folder, '.search-ctr/local.json'))).toBe(true)
+    expect(readFileSync(join(folder, '.search-ctr/.gitignore'), 'utf8')).toBe('*\n')
+  })
+
+  it('is not started twice over one file', async () => {
+    const { status, stderr } = await typed(['local', '--keep'], folder)
+    expect([status, stderr]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(/tells of another run \(process \d+\): stop it/),
+    ])
+  })
+})
+
+describe('results', () => {
+  it('are the rows of a user, the newest first, as a table without colours and as JSON', async () => {
+    const table = await local('results', '--user', 'ann')
+    expect(table).toMatchObject({ status: EXIT.done, stderr: '' })
+    expect(table.stdout).not.toContain('\u001b')
+    expect(table.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(2, 4))).toMatchObject([
+      ['query', 'clicked'],
+      [expect.stringContaining('Red'), expect.anything()],
+      ['dogs', 'yes'],
+      [],
+    ])
+    const rows = objectsIn((await local('results', '--user', 'ann', '--json')).stdout)
+    expect(rows).toMatchObject([
+      { pk: 'user#ann', kind: 'search', query: 'Red  Cats', clicked: 0 },
+      { pk: 'user#ann', kind: 'search', query: 'dogs', clicked: 1, clicked_positions: '2' },
+    ])
+    expect(rows[0]).not.toHaveProperty('expires_at')
+  })
+
+  it.each([
+    [['--query', ' red cats'], 1],
+    [['--day', '2026-03-02'], 2],
+    [['--day', '2026-03-03'], 0],
+    [['--since', '2026-03-02T09:01:00Z'], 1],
+    [['--since', '1h'], 0],
+    [['--limit', '1'], 1],
+    [['--sessions'], 1],
+  ])('are narrowed by %j to %d', async (options, count) => {
+    const { status, stdout } = await local('results', '--user', 'ann', ...options, '--json')
+    expect(status).toBe(EXIT.done)
+    expect(objectsIn(stdout)).toHaveLength(count)
+  })
+
+  it.each([
+    [['--day', '2026-03-02'], 2],
+    [['--day', '2026-03-02', '--query', 'RED cats'], 1],
+    [['--day', '2026-03-02', '--sessions'], 1],
+    [['--day', '2026-03-02', '--since', '2026-03-02T09:03:00Z'], 1],
+    [['--since', '12h'], 0],
+  ])('of all users are narrowed by %j to %d', async (options, count) => {
+    const { status, stdout } = await local('results', ...options, '--json')
+    expect(status).toBe(EXIT.done)
+    const rows = objectsIn(stdout)
+    expect(rows).toHaveLength(count)
+    const ofAnn = objectsIn((await local('results', '--user', 'ann', ...options, '--json')).stdout)
+    expect(rows).toEqual(ofAnn)
+  })
+
+  it('of nobody are told to be none, and that is no failure', async () => {
+    const { status, stdout, stderr } = await local('results', '--user', 'nobody')
+    expect([status, stdout]).toEqual([EXIT.done, ''])
+    expect(stderr).toMatch(/^No such results in the local run/)
+  })
+})
+
+describe('sessions', () => {
+  it('are decoded, with why each click counts where it does', async () => {
+    const [session] = objectsIn((await local('sessions', '--user', 'ann', '--json')).stdout)
+    expect(session).toMatchObject({ user: 'ann', state: 'closed', close_reason: 'app_close', searches: 2 })
+    expect(session?.events).toMatchObject([
+      { type: 'Search', query: 'dogs' },
+      { type: 'Results', result_count: 2, of_query: 'dogs' },
+      { type: 'ClickResult', item: 'rover', position: 2, of_query: 'dogs', evidence: 'item' },
+      { type: 'Search', search_id: 's2' },
+      { type: 'AppClose' },
+    ])
+    const { stdout } = await local('sessions', '--user', 'ann')
+    expect(stdout).toMatch(/ClickResult +rover at 2, of "dogs", by the list that shows it/)
+  })
+})
+
+describe('what is produced', () => {
+  it('goes through the functions: open, drained, and a result that is told as it is written', async () => {
+    const bens = log('ben.ndjson', [BEN, { user: 'ben', type: 'Search' }])
+    const sent = await local('produce', bens)
+    expect(sent).toMatchObject({ status: EXIT.foundTrouble, stdout: '1 event sent to the local run.\n' })
+    expect(sent.stderr).toContain('line 2: missing-field: query: required')
+    await until(['sessions', '--user', 'ben', '--open'], (sessions) => sessions.length === 1)
+    expect((await local('doctor')).status).toBe(EXIT.done)
+
+    let isWaiting = (): void => {}
+    const waiting = new Promise<void>((resolve) => {
+      isWaiting = resolve
+    })
+    const asked = ['tail', '--user', 'ben', '--every', '1', '--limit', '2', '--json', '--local']
+    const tail = typed(asked, folder, '', {}, (text) => text.includes('Waiting for results') && isWaiting())
+    await waiting
+    expect(await local('drain', '--json')).toMatchObject({ status: EXIT.done, stdout: '{"closed":1,"users":1}\n' })
+    expect((await until(['results', '--user', 'ben'], (rows) => rows.length > 0))[0]).toMatchObject({ query: 'dogs' })
+    const { status, stdout } = await tail
+    expect(status).toBe(EXIT.done)
+    expect(
+      objectsIn(stdout)
+        .map(({ user, kind }) => `${user} ${kind}`)
+        .sort(),
+    ).toEqual(['ben search', 'ben session'])
+  })
+
+  it('is remembered, so that only what is new is sent; and all of it, if that is asked for', async () => {
+    const file = log('cleo.ndjson', [{ ...BEN, user: 'cleo' }])
+    expect((await local('produce', file, '--json')).stdout).toContain('"events":1')
+    expect((await local('produce', file)).stdout).toMatch(/^Nothing new in cleo.ndjson/)
+    log('cleo.ndjson', [
+      { ...BEN, user: 'cleo' },
+      { ...BEN, user: 'cleo', eventId: 'b2' },
+    ])
+    const more = await local('produce', file)
+    expect(more).toMatchObject({
+      stdout: '1 event sent to the local run.\n',
+      stderr: expect.stringMatching(/^1 line of cleo/),
+    })
+    expect((await local('produce', file, '--again')).stdout).toMatch(/^2 events/)
+  })
+
+  it('stops at the first bad event where that is asked for, and is only checked in a dry run', async () => {
+    const file = log('bad.ndjson', [
+      { ...BEN, user: 'dan' },
+      { type: 'Nope', user: 'dan' },
+    ])
+    const strict = await typed(['produce', file, '--strict', '--dry-run'], folder)
+    expect(strict).toMatchObject({
+      status: EXIT.failed,
+      stdout: '',
+      stderr: expect.stringContaining('line 2: unknown-type'),
+    })
+    const dry = await typed(['produce', file, '--dry-run'], folder)
+    expect(dry).toMatchObject({ status: EXIT.foundTrouble, stdout: '1 good event. Nothing was sent.\n' })
+  })
+
+  it('may come from a generator, always the same for the same seed', async () => {
+    const args = ['generate', '--users', '5', '--seed', '3']
+    const { stdout } = await typed(args, folder)
+    expect((await typed(args, folder)).stdout).toBe(stdout)
+    const sent = await typed(['produce', '-', '--local', '--json'], folder, stdout)
+    expect(objectsIn(sent.stdout)).toMatchObject([{ events: objectsIn(stdout).length, bad: 0, withoutTime: 0 }])
+    expect(sent.status).toBe(EXIT.done)
+  })
+})
+
+describe('dead letters', () => {
+  it('are listed with their reason, shown whole, found by the doctor and sent again', async () => {
+    await typed(['produce', '-', '--local'], folder, '[{"type":"AppOpen","user":"eve"},{"type":"Nope","user":"eve"}]\n')
+    const [letter] = await until(['dead-letters', 'list'], (letters) => letters.length > 0)
+    expect(letter).toMatchObject({ reason: 'unknown-type', place: 1, text: '{"type":"Nope","user":"eve"}' })
+    const listed = await local('dead-letters', 'list', '--reason', 'unknown-type')
+    expect(listed.stdout).toContain('{"type":"Nope","user":"eve"}')
+    expect(listed.stderr).toBe('1 unknown-type\n')
+    expect((await local('dead-letters', 'list', '--reason', 'late')).stdout).toBe('')
+    const shown = await local('dead-letters', 'show', String(letter?.key))
+    expect(shown.stdout).toMatch(/from +shardId-000000000000, record \d+, event 1\n\{"type":"Nope"/)
+
+    const doctor = await local('doctor', '--json')
+    expect(doctor.status).toBe(EXIT.foundTrouble)
+    const findings = objectsIn(doctor.stdout)
+    expect(findings.filter(({ status }) => status !== 'ok')).toMatchObject([
+      {
+        check: 'dead letters',
+        says: 'since yesterday 1 unknown-type',
+        next: expect.stringContaining('dead-letters list'),
+      },
+    ])
+    const again = await local('dead-letters', 'redrive', '--json')
+    expect(objectsIn(again.stdout)).toMatchObject([{ objects: 1, records: 1, failed: 0 }])
+  })
+})
+
+describe('a reader that has seen enough', () => {
+  it('ends the command quietly', async () => {
+    const command = `'${process.execPath}' '${PROGRAM}' generate --users 2000 | head -1`
+    const child = spawn('bash', ['-o', 'pipefail', '-c', command], { cwd: folder })
+    let stderr = ''
+    child.stderr.on('data', (text) => {
+      stderr += text
+    })
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0)
+    expect(stderr).toBe('')
+  })
+})
+
+describe('after Ctrl-C', () => {
+  it('nothing tells of the run any more, and a command says so', async () => {
+    run.kill('SIGINT')
+    expect(await ended()).toBe(EXIT.interrupted)
+    expect(existsSync(join(folder, '.search-ctr/local.json'))).toBe(false)
+    const { status, stderr } = await local('results', '--user', 'ann')
+    expect([status, stderr]).toEqual([EXIT.failed, expect.stringContaining('no local run is kept there')])
+    expect((await local('doctor')).status).toBe(EXIT.foundTrouble)
+  })
+})
