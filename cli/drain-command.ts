@@ -1,5 +1,6 @@
 // `drain`: a target in, every session that is open there closed, and how many, out.
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
 import { UserError } from '../local/user-error.ts'
@@ -14,18 +15,20 @@ interface DrainOptions extends TargetOptions {
 }
 
 const DRAINS_MAX = 1000
+/** Finalize is invoked by the table's stream within seconds. What it is later with, the next run of the rollup sums. */
+const RESULTS_MS = 5000
 
 export function addDrain(program: Command): void {
   const command = program
     .command('drain')
-    .description('close every open session now, without waiting for the gap')
+    .description('close every open session now, without waiting for the gap, and sum up')
     .option('--json', 'print one line of JSON')
   withTarget(command)
     .addHelpText(
       'after',
       `
 For a replayed log, a test, or before a stack goes. Users who are in the middle of a session get results for its first
-part; when they go on, it is opened again and amended. Results follow within seconds.
+part; when they go on, it is opened again and amended. Results and sums are there when it returns, or minutes later.
 
 Examples:
   search-ctr drain --local
@@ -41,6 +44,9 @@ async function runDrain(options: DrainOptions): Promise<void> {
     const drained = await drain(clients.lambda, outputs.SweepFunctionName, ({ closed }) =>
       progress.show(`${closed} sessions closed`),
     )
+    progress.show('waiting for results')
+    await wait(RESULTS_MS)
+    await drain(clients.lambda, outputs.RollupFunctionName, () => progress.show('summing up'))
     progress.clear()
     if (options.json) printJson(drained)
     else console.log(`${counted(drained.closed, 'session')} closed in ${title}.`)
@@ -57,23 +63,25 @@ export interface Drained {
 interface Report extends Drained {
   readonly conflicts: number
   readonly isUnfinished: boolean
+  readonly errorMessage?: string
 }
 
-/** A sweep stops when its time is up, so it is asked again until nothing is left. */
+/** A function stops when its time is up, so it is asked again until nothing is left. */
 export async function drain(
   lambda: LambdaClient,
-  sweep: string,
+  drainable: string,
   onProgress: (drained: Drained) => void,
 ): Promise<Drained> {
   let drained: Drained = { closed: 0, users: 0 }
   for (let drains = 0; drains < DRAINS_MAX; drains++) {
-    const command = new InvokeCommand({ FunctionName: sweep, Payload: Buffer.from('{"drain":true}') })
+    const command = new InvokeCommand({ FunctionName: drainable, Payload: Buffer.from('{"drain":true}') })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
-    const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report & { errorMessage?: string }
+    const reply = { closed: 0, users: 0, ...(JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report) }
     if (failed !== undefined)
-      throw new UserError(`The sweep failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
+      throw new UserError(`${drainable} failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
     drained = { closed: drained.closed + reply.closed, users: drained.users + (reply.closed > 0 ? reply.users : 0) }
     onProgress(drained)
+    // The rollup closes nothing.
     if (reply.closed === 0 && reply.conflicts === 0 && !reply.isUnfinished) return drained
   }
   throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: are events coming all the time?`)

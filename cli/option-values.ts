@@ -28,6 +28,15 @@ export function parseCountTo(max: number): (text: string) => number {
   }
 }
 
+/** @param max the largest that is allowed; 0 is for none. */
+export function parseSessions(max: number): (text: string) => number {
+  return (text) => {
+    const count = text.trim() === '' ? Number.NaN : Number(text)
+    if (Number.isInteger(count) && count >= 0 && count <= max) return count
+    throw new InvalidArgumentError(`Expected a whole number from 0 to ${max}.`)
+  }
+}
+
 const CHAOS_RATE_MAX = 0.5
 
 export function parseChaosRate(text: string): number {

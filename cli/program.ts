@@ -17,6 +17,7 @@ import { addLocal } from './local-command.ts'
 import { endQuietlyWhenClosed } from './output.ts'
 import { addProduce } from './produce-command.ts'
 import { addRedrive } from './redrive-command.ts'
+import { addReport } from './report-command.ts'
 import { addResults } from './results-command.ts'
 import { addSessions } from './sessions-command.ts'
 import { addSim } from './sim-command.ts'
@@ -36,6 +37,7 @@ export function searchCtr(): Command {
   program.commandsGroup('Read:')
   addResults(program)
   addSessions(program)
+  addReport(program)
   addTail(program)
   program.commandsGroup('Look after:')
   addDoctor(program)

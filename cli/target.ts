@@ -22,6 +22,7 @@ const OUTPUTS = [
   'IngestFunctionName',
   'SweepFunctionName',
   'FinalizeFunctionName',
+  'RollupFunctionName',
 ] as const
 
 export type Outputs = { readonly [name in (typeof OUTPUTS)[number]]: string }

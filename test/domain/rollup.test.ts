@@ -109,7 +109,14 @@ describe('any rows', () => {
           .sort()
           .map((hour) => hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour))))
         const { pk: _p, sk: _s, kind: _k, ...day } = dayRollup('2026-03-02', hours)
-        const { pk: _, sk: _1, kind: _2, hour: _3, rows_expire_at: _4, ...all } = hourRollup('2026-03-02T00', sumRows(rows))
+        const {
+          pk: _,
+          sk: _1,
+          kind: _2,
+          hour: _3,
+          rows_expire_at: _4,
+          ...all
+        } = hourRollup('2026-03-02T00', sumRows(rows))
         expect(day).toEqual(all)
         expect(day.searches).toBe(rows.filter(({ kind }) => kind === 'search').length)
       }),

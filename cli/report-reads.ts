@@ -1,0 +1,106 @@
+// What a report reads of a target: days, hours, ranked queries, and the closed sessions to explore, by few requests each.
+
+import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { hourSliceKey } from '../functions/aws/result-items.ts'
+import { closedKey, type Item, readClosed } from '../functions/aws/session-items.ts'
+import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import type { ClosedSession } from '../functions/domain/result.ts'
+import {
+  type Day,
+  type DayRollup,
+  dayKey,
+  type HourRollup,
+  hourKey,
+  hourOf,
+  SLICES,
+} from '../functions/domain/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../functions/domain/top-queries.ts'
+import type { DayRange, ReportPorts } from '../report/report-data.ts'
+import { itemsByKey } from './items-by-key.ts'
+
+export interface ReportTables {
+  readonly results: string
+  readonly sessions: string
+}
+
+export function reportReads(client: DynamoDBDocumentClient, { results, sessions }: ReportTables): ReportPorts {
+  const between = async <T>(pk: string, from: string, to: string): Promise<T[]> => {
+    const found: T[] = []
+    for await (const items of pages(client, results, pk, from, to)) found.push(...(items as T[]))
+    return found
+  }
+  const readHours = ({ from, to }: DayRange): Promise<HourRollup[]> =>
+    between<HourRollup>(hourKey('').pk, from, `${to}~`)
+
+  return {
+    readDays: ({ from, to }) => between<DayRollup>(dayKey('').pk, from, to),
+    readHours,
+    readQueries: async (day) => {
+      const found = await between<QueryRollup>(queriesPartition(day), '', '~')
+      // The item that stands for the lists as a whole is beside them.
+      return found.filter(({ kind }) => kind === 'query')
+    },
+    sampleSessions: async (range, sessionsMax) => {
+      const sampled: ClosedSession[] = []
+      const hours = (await readHours(range)).filter(({ sessions: count }) => count > 0).reverse()
+      for (const hour of hours) {
+        if (sampled.length >= sessionsMax) break
+        const keys = await sessionKeys(client, results, hourOf(hour))
+        const items = await itemsByKey(client, sessions, keys.slice(0, sessionsMax - sampled.length))
+        sampled.push(...items.flatMap((item) => readClosed(item) ?? []))
+      }
+      return sampled
+    },
+  }
+}
+
+/** The last days that were summed, latest first; today's, which goes on, only where there is no other. */
+export async function latestDay(client: DynamoDBDocumentClient, table: string, today: Day): Promise<Day | null> {
+  const { Items: items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'pk = :pk AND sk <= :today',
+      ExpressionAttributeValues: { ':pk': dayKey('').pk, ':today': today },
+      ScanIndexForward: false,
+      Limit: 2,
+    }),
+  )
+  const days = items.map((item) => String(item[SORT_KEY]))
+  return days.find((day) => day < today) ?? days[0] ?? null
+}
+
+async function* pages(
+  client: DynamoDBDocumentClient,
+  table: string,
+  pk: string,
+  from: string,
+  to: string,
+): AsyncGenerator<Item[]> {
+  const query = {
+    TableName: table,
+    KeyConditionExpression: from === '' ? 'pk = :pk AND sk <= :to' : 'pk = :pk AND sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':pk': pk, ':to': to, ...(from !== '' && { ':from': from }) },
+  }
+  for await (const { Items: items } of paginateQuery({ client }, query)) yield items ?? []
+}
+
+/** Of the closed sessions that began in the hour and have a row. */
+async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Item[]> {
+  const ofSlice = async (slice: string): Promise<Item[]> => {
+    const query = {
+      TableName: table,
+      IndexName: HOUR_INDEX.name,
+      KeyConditionExpression: '#slice = :slice AND #key = :session',
+      ExpressionAttributeNames: { '#slice': HOUR_INDEX.partitionKey, '#key': HOUR_INDEX.sortKey },
+      ExpressionAttributeValues: { ':slice': hourSliceKey(hour, slice), ':session': 'session' },
+    }
+    const keys: Item[] = []
+    for await (const { Items: items } of paginateQuery({ client }, query)) keys.push(...(items ?? []).map(toClosedKey))
+    return keys
+  }
+  return (await Promise.all(SLICES.map(ofSlice))).flat()
+}
+
+function toClosedKey({ [PARTITION_KEY]: pk, session_id: id }: Item): Item {
+  return closedKey(String(pk).slice('user#'.length), String(id))
+}
