@@ -1,7 +1,10 @@
 // `demo`: nothing in, the Bytewax tutorial's results and a picture of a generated log's click-through out.
 
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { SearchRow, SessionRow } from '../functions/domain/result.ts'
+import { DAY_MS } from '../functions/domain/rollup.ts'
 import { generateLog } from '../local/generated-log.ts'
 import type { LocalRun } from '../local/local-run.ts'
 import { summarizeSearches } from '../local/summary.ts'
@@ -11,21 +14,25 @@ import {
   LATER_GENERATION_SETTINGS,
   type SentEvent,
 } from '../local/tutorial-events.ts'
+import { renderReport } from '../report/render-report.ts'
+import { readReport, SESSIONS_DEFAULT } from '../report/report-data.ts'
 import { onInterrupt } from './interrupt.ts'
 import { startProgress } from './progress.ts'
+import { reportReads } from './report-reads.ts'
 import { summaryText } from './summary-text.ts'
 import { bars, columns, percent } from './text-table.ts'
 
+const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
 
 export function addDemo(program: Command): void {
   program
     .command('demo')
-    .description("run the Bytewax tutorial's events and a generated log, and draw click-through by hour")
+    .description("run the Bytewax tutorial's events and a generated log, and write a report of it")
     .addHelpText(
       'after',
       `
-Half a minute, on this machine only: no AWS account and no files of yours are needed.
+Half a minute, on this machine only: no AWS account and no files of yours are needed. Writes report.html here.
 
 Example:
   search-ctr demo`,
@@ -56,7 +63,25 @@ async function runDemo(): Promise<void> {
     console.log(`3. A generated log: ${GENERATED.users} users, ${GENERATED.days} days, some events late or twice\n`)
     console.log(indent(summaryText(summary)))
     console.log(`\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
+    console.log(`\n   The same to look into, in a browser: ${await writeReport(run)}`)
   })
+}
+
+async function writeReport({ clients, outputs }: LocalRun): Promise<string> {
+  const { startMs, days } = GENERATED
+  const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DD'.length)
+  const tables = { results: outputs.ResultsTableName as string, sessions: outputs.SessionsTableName as string }
+  const data = await readReport(reportReads(clients.dynamodb, tables), {
+    pipeline: 'demo',
+    range: { from: dayOf(startMs), to: dayOf(startMs + (days - 1) * DAY_MS) },
+    madeAtMs: Date.now(),
+    hideUsers: false,
+    sessionsMax: SESSIONS_DEFAULT,
+    settings: [],
+  })
+  const path = resolve(REPORT_FILE)
+  await writeFile(path, renderReport(data))
+  return path
 }
 
 async function onRun(settings: Readonly<Record<string, string>>, use: (run: LocalRun) => Promise<void>): Promise<void> {

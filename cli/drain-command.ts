@@ -60,7 +60,8 @@ export interface Drained {
   readonly users: number
 }
 
-interface Report extends Drained {
+/** The rollup closes nothing, and does not say so. */
+interface Report extends Partial<Drained> {
   readonly conflicts: number
   readonly isUnfinished: boolean
   readonly errorMessage?: string
@@ -76,13 +77,13 @@ export async function drain(
   for (let drains = 0; drains < DRAINS_MAX; drains++) {
     const command = new InvokeCommand({ FunctionName: drainable, Payload: Buffer.from('{"drain":true}') })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
-    const reply = { closed: 0, users: 0, ...(JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report) }
+    const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report
+    const { closed = 0, users = 0, conflicts, isUnfinished } = reply
     if (failed !== undefined)
       throw new UserError(`${drainable} failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
-    drained = { closed: drained.closed + reply.closed, users: drained.users + (reply.closed > 0 ? reply.users : 0) }
+    drained = { closed: drained.closed + closed, users: drained.users + (closed > 0 ? users : 0) }
     onProgress(drained)
-    // The rollup closes nothing.
-    if (reply.closed === 0 && reply.conflicts === 0 && !reply.isUnfinished) return drained
+    if (closed === 0 && conflicts === 0 && !isUnfinished) return drained
   }
   throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: are events coming all the time?`)
 }

@@ -29,7 +29,11 @@ export function addReport(program: Command): void {
     .command('report')
     .description('one HTML file: click-through and zero-result rates, positions, queries, sessions to look into')
     .option('--out <file>', 'where to write it', parsePath, 'report.html')
-    .option('--from <day>', `the first day (UTC; default: ${DAYS_DEFAULT} days with --to)`, parseDay)
+    .option(
+      '--from <day>',
+      `the first day (UTC; default: the first of ${DAYS_DEFAULT} days up to --to that has searches)`,
+      parseDay,
+    )
     .option('--to <day>', 'the last day (default: the last that is over and has searches)', parseDay)
     .option(
       '--sessions <number>',
@@ -89,7 +93,10 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
       `Nothing is summed up yet in ${target.title}: sessions close after the gap, and sums follow within minutes. ('search-ctr drain' does both now.)`,
     )
   }
-  return { from: from ?? dayAfter(last, 1 - DAYS_DEFAULT), to: last }
+  if (from !== undefined) return { from, to: last }
+  const reads = reportReads(target.clients.dynamodb, tablesOf(target))
+  const days = await reads.readDays({ from: dayAfter(last, 1 - DAYS_DEFAULT), to: last })
+  return { from: days[0]?.day ?? last, to: last }
 }
 
 async function write(path: string, html: string): Promise<void> {
