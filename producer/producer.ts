@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { EventInput } from './event.ts'
 import { putRecords } from './put-records.ts'
 import { EventsNotSent } from './refusals.ts'
@@ -14,7 +15,7 @@ export { EventRejected, EventsNotSent, type StampedEvent } from './refusals.ts'
 
 export interface ProducerOptions {
   readonly streamName: string
-  /** Yours, with its region, credentials and retries. Absent: one of its own, with the SDK's defaults. */
+  /** Yours, with its region, credentials and retries. Absent: one of its own, configured by the environment. */
   readonly client?: KinesisClient
   /** How long an event may wait for others to share a request with: 0 to 60,000. Default 100. */
   readonly lingerMs?: number
@@ -50,7 +51,8 @@ const AROUND: ProducerPorts = { nowMs: Date.now, newEventId: randomUUID, wait, r
 
 export function createProducer(options: ProducerOptions, around: ProducerPorts = AROUND): Producer {
   const { streamName, lingerMs, triesMax, queueEventsMax } = checked(options)
-  const client = options.client ?? new KinesisClient({})
+  // The SDK's own choice is HTTP/2, which opens a connection for each request.
+  const client = options.client ?? new KinesisClient({ requestHandler: new NodeHttpHandler() })
   const queue = sendQueue(
     (records) => putRecords(records, streamName, client, { triesMax, wait: around.wait, random: around.random }),
     () => around.wait(lingerMs),

@@ -90,7 +90,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'producer',
     files: /^producer\//,
-    imports: [/^producer\//, DOMAIN, /^@aws-sdk\/client-kinesis$/, NODE],
+    imports: [/^producer\//, DOMAIN, /^@aws-sdk\/client-kinesis$/, /^@smithy\/node-http-handler$/, NODE],
   },
   {
     name: 'local',
