@@ -2,20 +2,26 @@
 
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
+import type { KinesisClient, PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
 import { recordEvents } from '../functions/aws/record-events.ts'
+import { sentEvents } from '../functions/domain/formats/sent-events.ts'
+import { namedUsers } from '../functions/domain/named-users.ts'
+import {
+  PARTITION_KEY_LENGTH_MAX,
+  putRecords,
+  RECORD_BYTES_MAX,
+  REQUEST_BYTES_MAX,
+  REQUEST_RECORDS_MAX,
+} from '../producer/put-records.ts'
 
-/** Kinesis' limits: records and bytes in a request, bytes in a record with its key. */
-const REQUEST_RECORDS_MAX = 500
-const REQUEST_BYTES_MAX = 5 * 1024 * 1024
-const RECORD_BYTES_MAX = 1024 * 1024
-const PARTITION_KEY_LENGTH_MAX = 256
-const TRIES_MAX = 12
-const FIRST_WAIT_MS = 50
+const PATIENCE = { triesMax: 12, wait, random: Math.random }
 
 export interface Produced {
   readonly lines: number
-  /** In the lines: one may be an array of them. A line that is no event, or too large, counts as one. */
+  /**
+   * In the lines: one may be an array of them, and a document of another format be none or two. A line that is no event,
+   * or too large, counts as one.
+   */
   readonly events: number
   /** Those of them that are in the stream. */
   readonly sent: number
@@ -41,7 +47,7 @@ export async function produce(
   let events = 0
   let sent = 0
   const flush = async (linesBefore: number): Promise<void> => {
-    if (batch.length > 0) await putAll(batch, stream, kinesis)
+    if (batch.length > 0) await putRecords(batch, stream, kinesis, PATIENCE)
     batch = []
     bytes = 0
     onSent(linesBefore)
@@ -56,7 +62,7 @@ export async function produce(
       events++
       continue
     }
-    events += recordEvents(line).events.length
+    events += countEvents(line)
     sent++
     if (count <= skip) continue
     if (batch.length === REQUEST_RECORDS_MAX || bytes + size > REQUEST_BYTES_MAX) await flush(linesBefore)
@@ -67,26 +73,31 @@ export async function produce(
   return { lines: count, events, sent, tooLarge }
 }
 
-/** A request can fail for some of its records: only those are sent again, before anything later. */
-async function putAll(entries: PutRecordsRequestEntry[], stream: string, kinesis: KinesisClient): Promise<void> {
-  let remaining = entries
-  for (let tries = 0; remaining.length > 0; tries++) {
-    if (tries === TRIES_MAX) throw new Error(`stream ${stream} refused ${remaining.length} records ${tries} times`)
-    if (tries > 0) await wait(Math.min(FIRST_WAIT_MS * 2 ** tries, 5000))
-    const { Records: outcomes } = await kinesis.send(new PutRecordsCommand({ StreamName: stream, Records: remaining }))
-    remaining = remaining.filter((_, index) => outcomes?.[index]?.ErrorCode !== undefined)
-  }
+function countEvents(line: Buffer): number {
+  return recordEvents(line).events.reduce((count, { read }) => {
+    const parsed = read()
+    const sent = parsed.ok ? sentEvents(parsed.value) : parsed
+    return count + (sent.ok ? sent.events.length : 1)
+  }, 0)
 }
 
-/** The user keeps a user's events in order; of a line that names none, anything. */
+/** The user keeps a user's events in order; of a line that names none, or several, anything. */
 function partitionKey(line: Buffer): string {
+  const user = userOf(line)
+  if (user !== null && user.length <= PARTITION_KEY_LENGTH_MAX) return user
+  return createHash('sha256')
+    .update(user ?? line)
+    .digest('hex')
+}
+
+function userOf(line: Buffer): string | null {
+  const text = line.toString('utf8')
   try {
-    const { user } = JSON.parse(line.toString('utf8')) as { user?: unknown }
-    const key = typeof user === 'number' ? String(user) : user
-    if (typeof key === 'string' && key.length > 0 && key.length <= PARTITION_KEY_LENGTH_MAX) return key
-    if (typeof key === 'string' && key.length > 0) return createHash('sha256').update(key).digest('hex')
+    const { user } = JSON.parse(text) as { user?: unknown }
+    if (typeof user === 'string' && user !== '') return user
+    return text.startsWith('[') ? null : (namedUsers(text, 1)[0] ?? null)
   } catch {
     // Not JSON: ingest will say so.
+    return null
   }
-  return createHash('sha256').update(line).digest('hex')
 }

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { type SourceFile, violations } from './support/layers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['functions', 'infra', 'local', 'sim', 'cli', 'bench', 'report']
+const FOLDERS = ['functions', 'infra', 'producer', 'local', 'sim', 'cli', 'bench', 'report']
 
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -68,6 +68,8 @@ describe('the check', () => {
     ['functions/aws/digest.ts', "import { type X, type Y } from 'aws-lambda'"],
     ['cli/main.ts', 'console.log(`import nothing from nowhere`)'],
     ['bench/cost.ts', "import { columns } from '../cli/text-table.ts'"],
+    ['producer/stamp.ts', "import { decodeEvent } from '../functions/domain/decode.ts'"],
+    ['local/producer.ts', "import { putRecords } from '../producer/put-records.ts'"],
     ['local/kinesalite.d.ts', 'export default function kinesalite(): void'],
   ])('lets pass in %s: %s', (path, line) => expect(planted(path, line)).toEqual([]))
 
@@ -97,6 +99,9 @@ describe('the check', () => {
     ['local/clients.ts', "import '../functions/ingest/handler.ts'"],
     ['local/clients.ts', "import { readSettings } from '../infra/settings.ts'"],
     ['local/clients.ts', "import { columns } from '../cli/text-table.ts'"],
+    ['producer/stamp.ts', "import { recordEvents } from '../functions/aws/record-events.ts'"],
+    ['producer/stamp.ts', "import { clients } from '../local/clients.ts'"],
+    ['local/producer.ts', "import { createProducer } from '../producer/producer.ts'"],
     ['bench/cost.ts', "import '../functions/ingest/handler.ts'"],
     ['bench/cost.ts', "import { x } from '../infra/stack.ts'"],
     ['bench/cost.ts', "import { x } from '../sim/run.ts'"],

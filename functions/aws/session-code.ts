@@ -1,7 +1,7 @@
 // Sessions as they are stored: sessions in, one compressed binary out, and back.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { EVENT_TYPES, type Event, MARK_LENGTH } from '../domain/event.ts'
+import { type ClickEvent, EVENT_TYPES, type Event, MARK_LENGTH } from '../domain/event.ts'
 import type { CutReason, Session } from '../domain/session.ts'
 import { sha256 } from './digest.ts'
 
@@ -52,8 +52,13 @@ function eventRow(event: Event, startMs: number): EventRow {
   const stamp = [EVENT_TYPES.indexOf(event.type), event.timeMs - startMs, event.eventId] as const
   if (event.type === 'Search') return [...stamp, event.searchId, event.query, event.queryCut ? 1 : 0]
   if (event.type === 'Results') return [...stamp, event.searchId, event.resultCount, event.marks]
-  if (event.type === 'ClickResult') return [...stamp, event.searchId, event.item, event.position]
+  if (event.type === 'ClickResult') return [...stamp, event.searchId, event.item, event.position, ...ordinalOf(event)]
   return stamp
+}
+
+/** Most have none; code that does not know it reads over it. */
+function ordinalOf({ ordinal }: ClickEvent): number[] {
+  return ordinal === undefined ? [] : [ordinal]
 }
 
 function event([typeIndex, sinceMs, eventId, ...own]: EventRow, startMs: number): Event {
@@ -69,9 +74,10 @@ function event([typeIndex, sinceMs, eventId, ...own]: EventRow, startMs: number)
     return { type, ...stamp, searchId, resultCount, marks }
   }
   if (type === 'ClickResult') {
-    const [searchId, item, position] = own as [string | null, string, number | null]
+    const [searchId, item, position, ordinal] = own as [string | null, string, number | null, number?]
     // The mark is not stored: it follows from the item.
-    return { type, ...stamp, searchId, item, mark: sha256(item).slice(0, MARK_LENGTH), position }
+    const click = { type, ...stamp, searchId, item, mark: sha256(item).slice(0, MARK_LENGTH), position }
+    return ordinal === undefined ? click : { ...click, ordinal }
   }
   return { type, ...stamp }
 }

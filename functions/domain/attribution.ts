@@ -8,7 +8,7 @@ export type Evidence = 'searchId' | 'item' | 'order'
 export interface AttributedClick {
   readonly click: ClickEvent
   readonly evidence: Evidence
-  /** As the click said it, else the item's place in the search's Results (1-based), else null. */
+  /** As the click said it, else the item's place in the search's Results (1-based), else by its ordinal, else null. */
   readonly position: number | null
 }
 
@@ -89,7 +89,12 @@ function latestBefore(searches: readonly OpenSearch[], index: number): OpenSearc
 }
 
 function positionOf(click: ClickEvent, owner: OpenSearch): number | null {
-  return click.position ?? placeOf(click.mark, owner.results)
+  return click.position ?? placeOf(click.mark, owner.results) ?? positionByOrdinal(click.ordinal)
+}
+
+/** Only who counts from 0 says 0; any other number is taken as its schema means it, from 1. */
+function positionByOrdinal(ordinal: number | undefined): number | null {
+  return ordinal === undefined ? null : Math.max(ordinal, 1)
 }
 
 /** The item's place, 1-based, in the lists one after the other: a second Results of a search is its next page. */

@@ -10,26 +10,19 @@ import {
   type ResultsEvent,
   type SearchEvent,
 } from './event.ts'
+import {
+  FieldProblem,
+  type Fields,
+  isFields,
+  orRejection,
+  type Rejection,
+  type RejectReason,
+  rejection,
+  required,
+} from './rejection.ts'
 import { parseTime } from './time.ts'
 
-/** Why an event is rejected (E3) or, with `late`, diverted (C7). */
-export type RejectReason =
-  | 'not-json'
-  | 'not-an-event'
-  | 'unknown-type'
-  | 'missing-field'
-  | 'invalid-field'
-  | 'time-in-future'
-  | 'too-late'
-  | 'too-large'
-  | 'late'
-
-/** `detail` says which rule was broken; it never repeats a value, which may be personal. */
-export interface Rejection {
-  readonly ok: false
-  readonly reason: RejectReason
-  readonly detail: string
-}
+export type { Rejection, RejectReason }
 
 /** What a text says as JSON. */
 export interface Parsed {
@@ -46,17 +39,7 @@ export interface Decoded {
 /** The largest event that the table of E1 allows in ASCII (1,000 items of 512 characters), with room to spare. */
 export const EVENT_CHARACTERS_MAX = 640 * 1024
 const QUERY_CHARACTERS_MAX = 1024
-const ITEMS_MAX = 1000
-
-type Fields = Readonly<Record<string, unknown>>
-
-class FieldProblem extends Error {
-  readonly reason: RejectReason
-  constructor(reason: RejectReason, detail: string) {
-    super(detail)
-    this.reason = reason
-  }
-}
+export const ITEMS_MAX = 1000
 
 /** The JSON of one event, if it is not longer than any event can be. */
 export function parseEvent(text: string): Parsed | Rejection {
@@ -79,22 +62,15 @@ export function decodeEvent(
   maxClockSkewMs: number,
   digest: Digest,
 ): Decoded | Rejection {
-  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) {
-    return rejection('not-an-event', 'not a JSON object')
-  }
-  try {
-    const { user, event } = readEvent(sent as Fields, arrivalMs, digest)
-    if (event.timeMs > arrivalMs + maxClockSkewMs) {
-      return rejection(
-        'time-in-future',
-        `time: ${event.timeMs - arrivalMs} ms after arrival, at most ${maxClockSkewMs}`,
-      )
+  if (!isFields(sent)) return rejection('not-an-event', 'not a JSON object')
+  return orRejection(() => {
+    const { user, event } = readEvent(sent, arrivalMs, digest)
+    const aheadMs = event.timeMs - arrivalMs
+    if (aheadMs > maxClockSkewMs) {
+      throw new FieldProblem('time-in-future', `time: ${aheadMs} ms after arrival, at most ${maxClockSkewMs}`)
     }
     return { ok: true, user, event }
-  } catch (error) {
-    if (error instanceof FieldProblem) return rejection(error.reason, error.message)
-    throw error
-  }
+  })
 }
 
 function readEvent(fields: Fields, arrivalMs: number, digest: Digest): { user: string; event: Event } {
@@ -152,8 +128,14 @@ function readClick(fields: Fields, digest: Digest): Payload {
   const item = text('item', required(fields, 'item'), 512)
   const position = optionalInteger(fields, 'position', 1)
   const mark = markOf(item, digest)
-  const click: Unstamped<ClickEvent> = { type: 'ClickResult', searchId, item, mark, position }
+  const ordinal = readOrdinal(fields.ubiOrdinal)
+  const click: Unstamped<ClickEvent> = { type: 'ClickResult', searchId, item, mark, position, ...ordinal }
   return { fields: click, identity: [searchId, item, position] }
+}
+
+/** Written by the reader of UBI only, so whatever else has that name is an unknown field, and ignored. */
+function readOrdinal(sent: unknown): { readonly ordinal: number } | null {
+  return Number.isSafeInteger(sent) && (sent as number) >= 0 ? { ordinal: sent as number } : null
 }
 
 function markOf(item: string, digest: Digest): string {
@@ -179,13 +161,6 @@ function readTime(sent: unknown): number {
   if (timeMs === null)
     throw new FieldProblem('invalid-field', 'time: expected ISO 8601 with zone, or epoch milliseconds')
   return timeMs
-}
-
-/** A field that is null counts as absent: many producers write their missing values so. */
-function required(fields: Fields, name: string): unknown {
-  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
-  if (value === undefined || value === null) throw new FieldProblem('missing-field', `${name}: required`)
-  return value
 }
 
 function optionalText(fields: Fields, name: string, charactersMax: number): string | null {
@@ -226,8 +201,4 @@ function cutText(value: string, charactersMax: number): string {
     ? value
     : [...value.slice(0, 2 * charactersMax)].slice(0, charactersMax).join('')
   return cut.replace(/\p{Surrogate}/gu, '\uFFFD')
-}
-
-function rejection(reason: RejectReason, detail: string): Rejection {
-  return { ok: false, reason, detail }
 }

@@ -38,6 +38,8 @@ export interface ClickEvent extends Stamp {
   readonly mark: string
   /** 1-based, as the producer said it. */
   readonly position: number | null
+  /** A place that somebody counted from 0 or from 1, and nobody knows from which. Absent where there is none. */
+  readonly ordinal?: number
 }
 
 export type Event = AppEvent | SearchEvent | ResultsEvent | ClickEvent

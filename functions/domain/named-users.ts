@@ -1,26 +1,31 @@
 // Whose a text is, though it may be no event: a text in, the users and the time that it names out.
 
+import { isUbi, ubiTime, ubiUsers } from './formats/ubi.ts'
+import { isFields } from './rejection.ts'
 import { parseTime } from './time.ts'
 
 /** No longer ones are users, and keys take no longer ones. */
 const USER_CHARACTERS_MAX = 256
 
-const USER_MEMBER = /"user"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/g
+/** Ours, and the ones of UBI. */
+const USER_MEMBER = /"(?:user|client_id|user_id)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/g
 
 /**
- * The user of a JSON object; of any other text, everybody that a member of the name `user` names.
+ * The user of a JSON object, or all that a document of UBI names; of any other text, everybody that a member of such a
+ * name does.
  *
  * @param usersMax more are not looked for.
  */
 export function namedUsers(text: string, usersMax: number): readonly string[] {
   const value = parsed(text)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return userText(Object.hasOwn(value, 'user') ? (value as { user?: unknown }).user : null)
+  if (isFields(value)) {
+    if (!Object.hasOwn(value, 'user') && isUbi(value)) return [...new Set(ubiUsers(value).flatMap(userText))]
+    return userText(Object.hasOwn(value, 'user') ? value.user : null)
   }
   const users = new Set<string>()
   for (const [, member = ''] of text.matchAll(USER_MEMBER)) {
     for (const user of userText(parsed(member))) users.add(user)
-    if (users.size === usersMax) break
+    if (users.size >= usersMax) break
   }
   return [...users]
 }
@@ -28,7 +33,8 @@ export function namedUsers(text: string, usersMax: number): readonly string[] {
 /** The time that a JSON object says; null where it says none. */
 export function namedTime(text: string): number | null {
   const value = parsed(text)
-  return typeof value === 'object' && value !== null && 'time' in value ? parseTime(value.time) : null
+  if (!isFields(value)) return null
+  return parseTime(isUbi(value) ? ubiTime(value) : value.time)
 }
 
 /** As the decoder reads it. */
@@ -53,7 +59,7 @@ export function isNamed(user: string, text: string): boolean {
 
 function isOfOne(text: string, users: readonly string[]): boolean {
   const value = parsed(text)
-  return users.length === 1 && typeof value === 'object' && value !== null && !Array.isArray(value)
+  return users.length === 1 && isFields(value)
 }
 
 function hasToken(user: string, text: string, depthMax: number): boolean {

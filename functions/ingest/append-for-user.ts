@@ -10,7 +10,7 @@ import { type Session, sessionId } from '../domain/session.ts'
 import { apply, NEW_USER, refusalOf, roomFor, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
-import { type ArrivedEvent, deadLetter } from './ingest.ts'
+import { type ArrivedEvent, deadLetter } from './decode-records.ts'
 
 export interface UserOutcome {
   readonly accepted: number

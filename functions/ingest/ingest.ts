@@ -1,19 +1,12 @@
 // Ingest: the records of one shard's batch in, their events appended to the users' open sessions; what cannot be read is kept aside.
 
 import pMap from 'p-map'
-import { decodeEvent, type RejectReason } from '../domain/decode.ts'
-import type { Arrival, Digest } from '../domain/event.ts'
+import type { RejectReason } from '../domain/decode.ts'
+import type { Digest } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
-import type {
-  ArrivedRecord,
-  DeadLetter,
-  DeadLetters,
-  RecordEvents,
-  SessionStore,
-  ShardProgress,
-  UnpackedEvent,
-} from '../ports.ts'
+import type { ArrivedRecord, DeadLetter, DeadLetters, RecordEvents, SessionStore, ShardProgress } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
+import { type DecodedBatch, decodeRecords } from './decode-records.ts'
 import { lettersToKeep } from './forgotten-letters.ts'
 
 export interface IngestPorts {
@@ -35,6 +28,8 @@ export interface IngestReport {
   readonly accepted: number
   readonly duplicates: number
   readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
+  /** Documents of another format that say nothing that is counted here, such as impressions. */
+  readonly ignored: number
   /** Dropped, since whoever they are of is forgotten. */
   readonly forgotten: number
   readonly amended: number
@@ -46,21 +41,6 @@ export interface IngestReport {
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
-/** An arrival that remembers where it came from. */
-export interface ArrivedEvent extends Arrival {
-  readonly record: ArrivedRecord
-  readonly origin: Origin
-  /** Place of the record in the batch. */
-  readonly index: number
-}
-
-type Origin = Pick<UnpackedEvent, 'place' | 'data'>
-
-/** Unpacked bytes after which no further record is taken: six megabytes of a batch may hold gigabytes. */
-export const BATCH_BYTES_MAX = 32 * 1024 * 1024
-/** The same for events: each may be of another user, and a user is a read and a write. */
-export const BATCH_EVENTS_MAX = 20_000
-
 /** Users written at the same time. One user's writes follow each other. */
 const USERS_AT_ONCE = 32
 
@@ -71,7 +51,7 @@ export async function ingest(
   rules: Rules,
   nowMs: number,
 ): Promise<IngestReport> {
-  const { byUser, unreadable: unread, taken } = decodeRecords(records, ports, rules)
+  const { byUser, unreadable: unread, ignored, taken } = decodeRecords(records, ports, rules)
   const unreadable = await lettersToKeep(unread, ports)
   const dropped = unread.length - unreadable.length
   const outcomes = await appendAll(byUser, ports, rules, nowMs)
@@ -92,54 +72,12 @@ export async function ingest(
     accepted: sum((outcome) => outcome.accepted),
     duplicates: sum((outcome) => outcome.duplicates),
     rejected: countReasons(letters),
+    ignored,
     forgotten: dropped + sum((outcome) => outcome.forgotten),
     amended: sum((outcome) => outcome.amended),
     conflicts: sum((outcome) => outcome.conflicts),
     failed: failed && { sequenceNumber: (records[failed.index] as ArrivedRecord).sequenceNumber, cause: failed.cause },
   }
-}
-
-interface DecodedBatch {
-  readonly byUser: ReadonlyMap<string, ArrivedEvent[]>
-  readonly unreadable: readonly DeadLetter[]
-  /** How many records are in it: those after are not even unpacked. */
-  readonly taken: number
-}
-
-function decodeRecords(records: readonly ArrivedRecord[], ports: IngestPorts, rules: Rules): DecodedBatch {
-  const byUser = new Map<string, ArrivedEvent[]>()
-  const unreadable: DeadLetter[] = []
-  let [bytes, count] = [0, 0]
-  for (const [index, record] of records.entries()) {
-    if (bytes >= BATCH_BYTES_MAX || count >= BATCH_EVENTS_MAX) return { byUser, unreadable, taken: index }
-    const unpacked = ports.unpack(record)
-    bytes += unpacked.bytes
-    count += unpacked.events.length
-    for (const { read, place, data } of unpacked.events) {
-      const origin = { place, data }
-      const { arrivalMs } = record
-      const parsed = read()
-      const decoded = parsed.ok ? decodeEvent(parsed.value, arrivalMs, rules.maxClockSkewMs, ports.digest) : parsed
-      if (!decoded.ok) {
-        unreadable.push(deadLetter(record, origin, decoded.reason, decoded.detail))
-        continue
-      }
-      const user = ports.pseudonym(decoded.user)
-      const arrivals = byUser.get(user) ?? []
-      arrivals.push({ event: decoded.event, arrivalMs, record, origin, index })
-      byUser.set(user, arrivals)
-    }
-  }
-  return { byUser, unreadable, taken: records.length }
-}
-
-export function deadLetter(
-  { shardId, sequenceNumber, arrivalMs }: ArrivedRecord,
-  { place, data }: Origin,
-  reason: RejectReason,
-  detail: string,
-): DeadLetter {
-  return { reason, detail, shardId, sequenceNumber, arrivalMs, place, data: data() }
 }
 
 async function appendAll(

@@ -47,8 +47,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       searchId: optionalId,
       item: idText,
       position: fc.option(count),
+      ordinal: fc.option(count),
     })
-    .map((chosen) => ({ ...chosen, mark: sha256(chosen.item).slice(0, MARK_LENGTH) })),
+    .map(({ ordinal, ...chosen }) => {
+      const click = { ...chosen, mark: sha256(chosen.item).slice(0, MARK_LENGTH) }
+      return ordinal === null ? click : { ...click, ordinal }
+    }),
 )
 
 const cut: fc.Arbitrary<Cut> = fc.record({ reason: fc.constantFrom('max_events', 'max_duration'), atMs: timeMs })

@@ -88,10 +88,16 @@ const LAYERS: readonly Layer[] = [
     imports: [/^infra\//, CONTRACT, NODE, /^aws-cdk-lib($|\/)/, /^cdk-nag$/, /^constructs$/, /^ms$/],
   },
   {
+    name: 'producer',
+    files: /^producer\//,
+    imports: [/^producer\//, DOMAIN, /^@aws-sdk\/client-kinesis$/, /^@smithy\/node-http-handler$/, NODE],
+  },
+  {
     name: 'local',
     files: /^local\//,
     imports: [
       /^local\//,
+      /^producer\/put-records\.ts$/,
       /^functions\/(?![^/]+\/handler\.ts$)/,
       NODE,
       ...SDK,

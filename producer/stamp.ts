@@ -1,0 +1,27 @@
+// An event as a service hands it over in; the event with an id and a time, its user and its text out, or why ingest would reject it.
+
+import { decodeEvent, parseEvent } from '../functions/domain/decode.ts'
+import type { EventInput } from './event.ts'
+import { RECORD_BYTES_MAX } from './put-records.ts'
+import { EventRejected, type StampedEvent } from './refusals.ts'
+import { recordBytes } from './user-batch.ts'
+
+export interface Stamped {
+  readonly event: StampedEvent
+  /** As ingest reads it: an integer is its decimal text. */
+  readonly user: string
+  readonly text: string
+}
+
+/** Once, before the first try: so each of its copies is the same event. */
+export function stamped(sent: EventInput, nowMs: () => number, newEventId: () => string): Stamped {
+  const event: StampedEvent = { ...sent, eventId: sent.eventId ?? newEventId(), time: sent.time ?? nowMs() }
+  const text = JSON.stringify(event)
+  const parsed = parseEvent(text)
+  // What the listed items are digested to does not matter here.
+  const decoded = parsed.ok ? decodeEvent(parsed.value, Number.MAX_SAFE_INTEGER, 0, () => '') : parsed
+  if (!decoded.ok) throw new EventRejected(sent, decoded.reason, decoded.detail)
+  if (recordBytes(decoded.user, text) > RECORD_BYTES_MAX)
+    throw new EventRejected(sent, 'too-large', `over the ${RECORD_BYTES_MAX} bytes that a record may hold`)
+  return { event, user: decoded.user, text }
+}

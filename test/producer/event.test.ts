@@ -1,0 +1,89 @@
+// The types of an event, the JSON Schema and the decoder word one table: what the types let pass, both others accept.
+
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
+import { decodeEvent } from '../../functions/domain/decode.ts'
+import type { EventInput } from '../../producer/event.ts'
+import { SEED } from '../support/random-log.ts'
+
+const schema = JSON.parse(readFileSync(new URL('../../schema/event.schema.json', import.meta.url), 'utf8'))
+const isValid = new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(schema)
+
+function isAccepted(event: unknown): boolean {
+  const arrived: unknown = JSON.parse(JSON.stringify(event))
+  const isDecoded = decodeEvent(arrived, Number.MAX_SAFE_INTEGER, 0, sha256).ok
+  expect(isValid(arrived)).toBe(isDecoded)
+  return isDecoded
+}
+
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
+const id = fc.string({ minLength: 1, maxLength: 128 })
+const sent = {
+  user: fc.oneof(id, fc.maxSafeInteger()),
+  time: maybe(fc.oneof(fc.constant('2026-03-02T00:00:00+01:00'), fc.nat())),
+  eventId: maybe(id),
+}
+const ofSearch = { ...sent, searchId: maybe(id) }
+const count = fc.nat()
+
+/** Drawn as the types have it: this does not compile where they allow less. */
+const input: fc.Arbitrary<EventInput> = fc.oneof(
+  fc.record({ type: fc.constantFrom('AppOpen' as const, 'AppClose' as const, 'Timeout' as const), ...sent }),
+  fc.record({ type: fc.constant('Search' as const), ...ofSearch, query: fc.string() }),
+  fc.record({
+    type: fc.constant('Results' as const),
+    ...ofSearch,
+    items: fc.array(fc.string()),
+    resultCount: maybe(count),
+  }),
+  fc.record({ type: fc.constant('Results' as const), ...ofSearch, items: fc.constant(null), resultCount: count }),
+  fc.record({
+    type: fc.constant('ClickResult' as const),
+    ...ofSearch,
+    item: id,
+    position: maybe(fc.integer({ min: 1 })),
+  }),
+)
+
+describe('what the types let pass', () => {
+  it('is accepted', () => {
+    fc.assert(
+      fc.property(input, (event) => {
+        expect(isAccepted(event)).toBe(true)
+      }),
+      { seed: SEED, numRuns: 1000 },
+    )
+  })
+
+  it('may leave out all that may be left out', () => {
+    const events = [
+      { type: 'AppOpen', user: 1 },
+      { type: 'Search', user: 'ann', query: '' },
+      { type: 'Results', user: 'ann', items: [] },
+      { type: 'Results', user: 'ann', resultCount: 0 },
+      { type: 'ClickResult', user: 'ann', item: 'rover' },
+    ] satisfies EventInput[]
+    expect(events.map(isAccepted)).toEqual(events.map(() => true))
+  })
+})
+
+describe('what the types do not let pass', () => {
+  it('is rejected', () => {
+    // @ts-expect-error no query
+    const search: EventInput = { type: 'Search', user: 'ann' }
+    // @ts-expect-error neither items nor resultCount
+    const results: EventInput = { type: 'Results', user: 'ann' }
+    // @ts-expect-error no item
+    const click: EventInput = { type: 'ClickResult', user: 'ann' }
+    // @ts-expect-error no user
+    const open: EventInput = { type: 'AppOpen' }
+    // @ts-expect-error another type
+    const other: EventInput = { type: 'Purchase', user: 'ann' }
+    // @ts-expect-error a position is a number
+    const position: EventInput = { type: 'ClickResult', user: 'ann', item: 'rover', position: '1' }
+    expect([search, results, click, open, other, position].map(isAccepted)).toEqual(Array(6).fill(false))
+  })
+})

@@ -1,0 +1,254 @@
+// The producer helper: events in, requests to a stand-in for Kinesis out; every event is in the stream or in an error.
+
+import {
+  KinesisClient,
+  PutRecordsCommand,
+  type PutRecordsRequestEntry,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-kinesis'
+import { mockClient } from 'aws-sdk-client-mock'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
+import { recordEvents } from '../../functions/aws/record-events.ts'
+import { decodeEvent } from '../../functions/domain/decode.ts'
+import {
+  createProducer,
+  type EventInput,
+  EventRejected,
+  EventsNotSent,
+  type Producer,
+  type ProducerOptions,
+} from '../../producer/producer.ts'
+import { at } from '../support/events.ts'
+import { SEED } from '../support/random-log.ts'
+
+const MIB = 1024 * 1024
+
+type Answer = (record: PutRecordsRequestEntry, request: number) => boolean
+
+interface Stream {
+  readonly producer: Producer
+  readonly requests: PutRecordsRequestEntry[][]
+  /** What the stream took, in order. */
+  readonly taken: PutRecordsRequestEntry[]
+  readonly waits: number[]
+}
+
+/** @param refuses whether the stream refuses this record of the n-th request, counted from 1; or throws. */
+function producing(refuses: Answer = () => false, options: Partial<ProducerOptions> = {}): Stream {
+  const client = new KinesisClient({ region: 'us-east-1' })
+  const requests: PutRecordsRequestEntry[][] = []
+  const taken: PutRecordsRequestEntry[] = []
+  const waits: number[] = []
+  let ids = 0
+  mockClient(client)
+    .on(PutRecordsCommand)
+    .callsFake(async ({ Records }: { Records: PutRecordsRequestEntry[] }) => {
+      requests.push([...Records])
+      const request = requests.length
+      const outcomes = Records.map((record) => {
+        if (refuses(record, request)) return { ErrorCode: 'ProvisionedThroughputExceededException' }
+        taken.push(record)
+        return { SequenceNumber: '1' }
+      })
+      return { Records: outcomes }
+    })
+  const around = {
+    nowMs: () => at(0),
+    newEventId: () => `id-${++ids}`,
+    random: () => 1,
+    wait: async (ms: number) => void waits.push(ms),
+  }
+  return { producer: createProducer({ streamName: 'events', client, ...options }, around), requests, taken, waits }
+}
+
+const search = (user: string | number, query: string): EventInput => ({ type: 'Search', user, query })
+
+/** As ingest unpacks them. */
+function eventsIn(records: readonly PutRecordsRequestEntry[]): Record<string, unknown>[] {
+  return records.flatMap(({ Data }) =>
+    recordEvents(Buffer.from(Data ?? [])).events.map(({ read }) => {
+      const parsed = read()
+      if (!parsed.ok) throw new Error(parsed.detail)
+      expect(decodeEvent(parsed.value, at(0), 0, sha256).ok).toBe(true)
+      return parsed.value as Record<string, unknown>
+    }),
+  )
+}
+
+const queriesIn = (records: readonly PutRecordsRequestEntry[]): unknown[] => eventsIn(records).map(({ query }) => query)
+
+describe('an event', () => {
+  it('is sent with an id and a time, unless it has its own', async () => {
+    const { producer, taken } = producing()
+    await producer.sendAll([search('ann', 'dogs'), { ...search('ben', 'cats'), eventId: 'mine', time: at(-1) }])
+    expect(eventsIn(taken)).toEqual([
+      { type: 'Search', user: 'ann', query: 'dogs', eventId: 'id-1', time: at(0) },
+      { type: 'Search', user: 'ben', query: 'cats', eventId: 'mine', time: at(-1) },
+    ])
+  })
+
+  it('keeps both at every try, so that each try is the same event', async () => {
+    const { producer, requests } = producing((_, request) => request < 3)
+    await producer.send(search('ann', 'dogs'))
+    expect(requests).toHaveLength(3)
+    expect(new Set(requests.map((records) => JSON.stringify(eventsIn(records)))).size).toBe(1)
+  })
+
+  it('has its user as partition key, as text', async () => {
+    const { producer, taken } = producing()
+    await producer.sendAll([search(17, 'dogs'), search('17', 'cats'), search('ann', 'fish')])
+    expect(taken.map(({ PartitionKey }) => PartitionKey)).toEqual(['17', 'ann'])
+  })
+
+  it.each([
+    [{ type: 'Search', user: 'ann' }, 'missing-field'],
+    [{ type: 'search', user: 'ann', query: 'x' }, 'unknown-type'],
+    [{ type: 'ClickResult', user: 'ann', item: 'a', position: 0 }, 'invalid-field'],
+    [{ type: 'Results', user: 'ann', items: Array(1000).fill('é'.repeat(600)) }, 'too-large'],
+  ])('that ingest would reject is not sent: %#', async (event, reason) => {
+    const { producer, requests } = producing()
+    const refusal = await producer.send(event as EventInput).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(EventRejected)
+    expect(refusal).toMatchObject({ reason, event })
+    await expect(producer.sendAll([search('ann', 'dogs'), event as EventInput])).rejects.toThrow(EventRejected)
+    await producer.close()
+    expect(requests).toEqual([])
+  })
+})
+
+describe('a request', () => {
+  it('holds a record for each user, with the user’s events in order', async () => {
+    const { producer, requests } = producing()
+    await producer.sendAll(['a', 'b', 'c', 'd'].map((query, n) => search(n % 2, query)))
+    expect(requests.map((records) => records.map((one) => queriesIn([one])))).toEqual([
+      [
+        [
+          ['a', 'c'],
+          ['b', 'd'],
+        ],
+      ].flat(),
+    ])
+  })
+
+  it('holds at most 500 records and 5 MiB, and a record 1 MiB and 500 events', async () => {
+    const event = fc.record({ user: fc.nat({ max: 700 }), length: fc.constantFrom(1, 100, 5000, 200_000) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 700, size: 'max' }), async (drawn) => {
+        const { producer, requests, taken } = producing()
+        await producer.sendAll(drawn.map(({ user, length }) => search(user, 'q'.repeat(length))))
+        for (const records of requests) {
+          const sizes = records.map(({ Data, PartitionKey = '' }) => (Data?.length ?? 0) + PartitionKey.length)
+          expect(records.length).toBeLessThanOrEqual(500)
+          expect(Math.max(...sizes)).toBeLessThanOrEqual(MIB)
+          expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(5 * MIB)
+        }
+        expect(eventsIn(taken)).toHaveLength(drawn.length)
+      }),
+      { seed: SEED, numRuns: 6 },
+    )
+  })
+
+  it('waits a moment for others to share it', async () => {
+    const { producer, requests, waits } = producing(undefined, { lingerMs: 250 })
+    await Promise.all([producer.send(search('ann', 'a')), producer.send(search('ben', 'b'))])
+    expect(requests).toHaveLength(1)
+    expect(waits).toEqual([250])
+  })
+})
+
+describe('what the stream refuses', () => {
+  it('is sent again, alone, until it is taken: a user’s events stay in order and none is lost', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 60 }),
+        fc.infiniteStream(fc.boolean()),
+        async (users, coins) => {
+          const { producer, taken } = producing(() => coins.next().value === true, { triesMax: 100 })
+          await Promise.all([
+            producer.sendAll(users.slice(0, 30).map((user, n) => search(user, String(n)))),
+            producer.sendAll(users.slice(30).map((user, n) => search(user, String(30 + n)))),
+          ])
+          for (const user of new Set(users)) {
+            const mine = users.flatMap((one, n) => (one === user ? [String(n)] : []))
+            expect(queriesIn(taken.filter(({ PartitionKey }) => PartitionKey === String(user)))).toEqual(mine)
+          }
+        },
+      ),
+      { seed: SEED, numRuns: 100 },
+    )
+  })
+
+  it('is waited for longer and longer, and given up in the end: the error holds those events and no others', async () => {
+    const { producer, taken, waits } = producing(({ PartitionKey }) => PartitionKey === 'ann', { triesMax: 4 })
+    const events = [search('ann', 'a'), search('ben', 'b'), search('ann', 'c')]
+    const failure = await producer.sendAll(events).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(EventsNotSent)
+    expect((failure as EventsNotSent).events).toMatchObject([
+      { query: 'a', eventId: 'id-1' },
+      { query: 'c', eventId: 'id-3' },
+    ])
+    expect(queriesIn(taken)).toEqual(['b'])
+    expect(waits.slice(-3)).toEqual([200, 400, 800])
+  })
+
+  it('does not keep what comes after from being sent', async () => {
+    const { producer, taken } = producing((_, request) => request <= 2, { triesMax: 2 })
+    await expect(producer.send(search('ann', 'a'))).rejects.toThrow(EventsNotSent)
+    await producer.send(search('ann', 'b'))
+    expect(queriesIn(taken)).toEqual(['b'])
+  })
+
+  it('for good, as a stream that is not there, is not tried again', async () => {
+    const { producer, requests } = producing(() => {
+      throw new ResourceNotFoundException({ message: 'no such stream', $metadata: {} })
+    })
+    const failure = await producer.send(search('ann', 'a')).catch((error: Error) => error)
+    expect(failure).toBeInstanceOf(EventsNotSent)
+    expect(requests).toHaveLength(1)
+  })
+
+  it('by breaking off is tried again', async () => {
+    const { producer, requests, taken } = producing((_, request) => {
+      if (request === 1) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+      return false
+    })
+    await producer.send(search('ann', 'a'))
+    expect([requests.length, queriesIn(taken)]).toEqual([2, ['a']])
+  })
+})
+
+describe('the queue', () => {
+  it('refuses an event when it is full, and takes a list of any length', async () => {
+    const { producer, taken } = producing(undefined, { queueEventsMax: 2 })
+    const sent = ['a', 'b'].map((query) => producer.send(search('ann', query)))
+    const refusal = await producer.send(search('ann', 'c')).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(EventsNotSent)
+    expect(refusal).toMatchObject({ events: [{ query: 'c', eventId: 'id-3' }] })
+    await Promise.all(sent)
+    await producer.sendAll(['d', 'e', 'f', 'g', 'h'].map((query) => search('ann', query)))
+    expect(queriesIn(taken)).toEqual(['a', 'b', 'd', 'e', 'f', 'g', 'h'])
+  })
+
+  it('is empty after a flush and after closing, and closed it takes nothing', async () => {
+    const { producer, taken } = producing()
+    const first = producer.send(search('ann', 'a'))
+    await producer.flush()
+    expect(queriesIn(taken)).toEqual(['a'])
+    const second = producer.send(search('ann', 'b'))
+    await producer.close()
+    await Promise.all([first, second])
+    expect(queriesIn(taken)).toEqual(['a', 'b'])
+    await expect(producer.send(search('ann', 'c'))).rejects.toThrow('closed')
+  })
+})
+
+it.each([
+  [{ streamName: '' }, 'streamName'],
+  [{ lingerMs: -1 }, 'lingerMs: -1, expected an integer from 0 to 60000'],
+  [{ triesMax: 0 }, 'triesMax: 0, expected an integer from 1 to 100'],
+  [{ queueEventsMax: 1.5 }, 'queueEventsMax: 1.5, expected an integer from 1 to 1000000'],
+])('a bad option is named with what is allowed: %j', (options, message) => {
+  expect(() => producing(undefined, options)).toThrow(message)
+})

@@ -1,0 +1,151 @@
+// Documents of other formats through ingest: counted as what they stand for, refused and sent again without doubling.
+
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/digest.ts'
+import { decodeRecords } from '../../functions/ingest/decode-records.ts'
+import { at, DAY, RULES, record } from '../support/events.ts'
+import { memoryPipeline } from '../support/pipeline.ts'
+import { SEED } from '../support/random-log.ts'
+import { ubiClick, ubiEvent, ubiQuery } from '../support/ubi.ts'
+
+const CLICK = ubiClick('rover', 1)
+const SESSION = [ubiQuery(), ubiEvent('impression'), CLICK, ubiEvent('search', { message: 'dogs' })]
+
+async function rowsOf(documents: readonly unknown[]) {
+  const pipeline = memoryPipeline(RULES)
+  for (const document of documents) await pipeline.ingest([record(document, at(60))], at(60))
+  await pipeline.sweep(at(2 * 86_400), true)
+  await pipeline.finalizeAll()
+  return [...pipeline.results.rows.values()]
+}
+
+/** A session is named for the first of its events that came, and a version counts writes. */
+async function essentialsOf(documents: readonly unknown[]) {
+  return (await rowsOf(documents)).map(({ version, session_id, sk, ...row }) => row)
+}
+
+describe('UBI documents', () => {
+  it('become a search with its results and its click', async () => {
+    const rows = await rowsOf(SESSION)
+    expect(rows.find(({ kind }) => kind === 'search')).toMatchObject({
+      user: 'CLIENT-ann',
+      search_id: 'q1',
+      query: 'dogs',
+      clicked: 1,
+      result_count: 3,
+      clicked_positions: '2',
+    })
+    expect(rows).toHaveLength(2)
+  })
+
+  it('give the same rows in any order, however often they come and however they are packed', async () => {
+    const expected = await essentialsOf(SESSION)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray([...SESSION, ...SESSION], { minLength: 8 }),
+        fc.boolean(),
+        async (documents, isPacked) => {
+          const lines = documents.map((document) => JSON.stringify(document)).join('\n')
+          expect(await essentialsOf(isPacked ? [gzipSync(lines)] : documents)).toEqual(expected)
+        },
+      ),
+      { seed: SEED, numRuns: 50 },
+    )
+  })
+
+  it('are counted by the events that they stand for, and those that stand for none as ignored', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const records = SESSION.map((document) => record(document, at(60)))
+    expect(await pipeline.ingest(records, at(60))).toMatchObject({
+      accepted: 4,
+      ignored: 1,
+      rejected: {},
+      duplicates: 0,
+    })
+    expect(await pipeline.ingest(records, at(60))).toMatchObject({
+      accepted: 0,
+      ignored: 1,
+      rejected: {},
+      duplicates: 4,
+    })
+    expect(pipeline.deadLetters.letters).toEqual([])
+  })
+
+  it('that are ignored keep no session open', async () => {
+    const hover = ubiEvent('hover', { timestamp: at(25 * 60) })
+    const later = ubiClick('rover', 1, { timestamp: at(50 * 60) })
+    const sessions = (await rowsOf([ubiQuery(), hover, later])).filter(({ kind }) => kind === 'session')
+    expect(sessions).toMatchObject([{ clicks: 0, events: 2 }])
+  })
+
+  it('that cannot be read are kept as they came', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const bad = record(ubiClick(null, 1), at(60))
+    expect(await pipeline.ingest([bad], at(60))).toMatchObject({ rejected: { 'missing-field': 1 }, ignored: 0 })
+    expect(pipeline.deadLetters.letters).toMatchObject([{ place: null, data: bad.data }])
+  })
+})
+
+describe('a document of two events', () => {
+  const late = ubiQuery({ timestamp: at(-8 * 86_400) })
+  const now = ubiClick('rover', 1)
+
+  it('that comes too late is two letters, each of one event and with a place of its own', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const sent = record(`${JSON.stringify(now)}\n${JSON.stringify(late)}\n${JSON.stringify(late)}`, at(60))
+    expect(await pipeline.ingest([sent], at(60))).toMatchObject({ accepted: 1, rejected: { 'too-late': 4 } })
+    const { letters } = pipeline.deadLetters
+    expect(letters.map(({ place }) => place)).toEqual([1, 2, 3, 4])
+    const types = letters.map(({ data }) => JSON.parse(Buffer.from(data, 'base64').toString()).type)
+    expect(types).toEqual(['Search', 'Results', 'Search', 'Results'])
+  })
+
+  it('is sent again half by half, as often as one likes, and leaves what the whole leaves', async () => {
+    const refusing = memoryPipeline(RULES)
+    const sent = record(late, at(60))
+    await refusing.ingest([record(now, at(60)), sent], at(60))
+    const halves = refusing.deadLetters.letters.map(({ place, data }) => ({ ...sent, place, data }))
+    expect(halves.map(({ place }) => place)).toEqual([0, 1])
+    for (const half of [...halves, ...halves]) await refusing.ingest([half], at(60))
+    expect(refusing.deadLetters.letters.map(({ data }) => data)).toHaveLength(2)
+
+    const taking = memoryPipeline({ ...RULES, amendForMs: 30 * DAY })
+    const whole = memoryPipeline({ ...RULES, amendForMs: 30 * DAY })
+    await whole.ingest([sent], at(60))
+    expect(await taking.ingest([...halves, sent, ...halves], at(60))).toMatchObject({ accepted: 2, duplicates: 4 })
+    expect(taking.sessions.states).toEqual(whole.sessions.states)
+  })
+
+  it('counts as two against what a batch may hold', () => {
+    const pipeline = memoryPipeline(RULES)
+    const lines = Array.from(
+      { length: 6000 },
+      () => '{"query_id":"q","user_query":"a","query_response_hit_ids":[],"client_id":"a","timestamp":1}',
+    )
+    const records = Array.from({ length: 3 }, () => record(lines.join('\n'), at(60)))
+    expect(decodeRecords(records, { ...pipeline.ports, digest: sha256 }, RULES).taken).toBe(2)
+  })
+})
+
+describe('whoever is forgotten', () => {
+  it('has no refused document of UBI kept either', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([record(ubiQuery(), at(60))], at(60))
+    const state = pipeline.sessions.states.get('CLIENT-ann')
+    if (state === undefined) throw new Error('no state')
+    const forgotten = {
+      ...state,
+      open: [],
+      version: state.version + 1,
+      forgotten: { atMs: at(100), untilMs: at(9e6), unmarked: [] },
+    }
+    await pipeline.sessions.saveUser('CLIENT-ann', forgotten as typeof state, state.version, at(9e6))
+    expect(await pipeline.ingest([record(ubiClick(null, 1), at(60))], at(110))).toMatchObject({
+      forgotten: 1,
+      rejected: {},
+    })
+    expect(pipeline.deadLetters.letters).toEqual([])
+  })
+})
