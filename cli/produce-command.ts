@@ -2,7 +2,8 @@
 
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { FORMATS, type Format } from '../functions/domain/formats/sent-events.ts'
 import { numberedLogLines } from '../local/log-lines.ts'
 import { UsageError, UserError } from '../local/user-error.ts'
 import { checkLine } from './checked-lines.ts'
@@ -21,6 +22,7 @@ import { counted } from './text-table.ts'
 
 interface ProduceOptions extends TargetOptions {
   readonly rate?: number
+  readonly format: Format
   readonly strict?: true
   readonly dryRun?: true
   readonly again?: true
@@ -35,6 +37,11 @@ export function addProduce(program: Command): void {
     .description('send a log of events to the stream; an interrupted run is gone on with')
     .argument('[file]', 'one JSON object a line, or an array of them; - for standard input')
     .option('--rate <number>', 'at most so many lines a second (default: as fast as it goes)', parseCountTo(RATE_MAX))
+    .addOption(
+      new Option('--format <name>', 'of the documents: auto takes each for what it looks like')
+        .choices(FORMATS)
+        .default('auto'),
+    )
     .option('--strict', 'stop at the first bad event instead of leaving it out')
     .option('--dry-run', 'only check the events: nothing is sent, and nobody is asked')
     .option('--again', 'send from the beginning what is in the stream already')
@@ -44,7 +51,8 @@ export function addProduce(program: Command): void {
       'after',
       `
 Every event is checked as ingest would. A bad one is told with its line and left out, and the exit code is 3. (A line that is
-an array is sent if one of its events is good; ingest refuses the others.)
+an array is sent if one of its events is good; ingest refuses the others.) Documents of OpenSearch UBI and events in the style of
+Bytewax's tutorial are sent as they are, since ingest takes them; with --format ubi or bytewax all have to be such, and are converted.
 
 What was sent of a file is remembered in ${SENT_PATH}: the same command goes on behind it, in a file that has grown too.
 Where a run was killed up to 500 lines may be sent twice. Events with a time count once however often they come; those
@@ -54,6 +62,7 @@ Examples:
   search-ctr produce events.ndjson
   search-ctr produce events.ndjson --dry-run --strict
   search-ctr produce events.ndjson --rate 200 --local
+  search-ctr produce ubi_queries.ndjson --format ubi
   zcat old.ndjson.gz | search-ctr produce - --stack trial`,
     )
     .action(runProduce)
@@ -67,7 +76,8 @@ async function runProduce(file: string | undefined, options: ProduceOptions): Pr
   const startedMs = Date.now()
   try {
     if (options.dryRun) {
-      for await (const line of numberedLogLines(inputOf(path))) counts.add(line.number, checkLine(line.line, startedMs))
+      for await (const line of numberedLogLines(inputOf(path)))
+        counts.add(line.number, checkLine(line.line, startedMs, options.format))
     } else await send(path, size, options, counts, progress)
   } finally {
     progress.clear()
@@ -97,7 +107,7 @@ async function send(
     `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command goes on there'}.`
   const interrupt = onInterrupt(async () => note(`\nInterrupted. ${goOn()}`))
   try {
-    const taken = goodLines(path, log, counts)
+    const taken = goodLines(path, log, counts, options.format)
     const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
     await sendLines(taken.lines, stream, {
       rate: options.rate ?? null,
@@ -131,7 +141,7 @@ interface GoodLines {
   bytes(): number
 }
 
-function goodLines(path: string, log: SentLog | null, counts: ProduceCounts): GoodLines {
+function goodLines(path: string, log: SentLog | null, counts: ProduceCounts, format: Format): GoodLines {
   let read: Buffer[] = []
   let bytes = 0
   let skipped = 0
@@ -144,9 +154,10 @@ function goodLines(path: string, log: SentLog | null, counts: ProduceCounts): Go
           skipped++
           continue
         }
-        const isGood = counts.add(number, checkLine(line, Date.now()))
+        const checked = checkLine(line, Date.now(), format)
+        counts.add(number, checked)
         read.push(line)
-        if (isGood) yield line
+        if (checked.sent !== null) yield checked.sent
       }
     } finally {
       input.destroy()

@@ -13,11 +13,13 @@ export interface ProduceTotal {
   /** How many by reason. */
   readonly reasons: Readonly<Record<string, number>>
   readonly withoutTime: number
+  /** Documents that say nothing that is counted. */
+  readonly ignored: number
 }
 
 export interface ProduceCounts {
-  /** Whether the line is worth sending: one of its events is good. Throws at the first problem where that is asked for. */
-  add(line: number, checked: CheckedLine): boolean
+  /** Throws at the first problem where that is asked for. */
+  add(line: number, checked: CheckedLine): void
   total(): ProduceTotal
   /** Says what is to be known beside the counts. */
   tell(): void
@@ -27,9 +29,9 @@ const PROBLEMS_TOLD_MAX = 20
 
 export function produceCounts(isStrict: boolean): ProduceCounts {
   const reasons: Record<string, number> = {}
-  const total = { lines: 0, events: 0, bad: 0, withoutTime: 0 }
+  const total = { lines: 0, events: 0, bad: 0, withoutTime: 0, ignored: 0 }
   return {
-    add: (line, { events, problems, withoutTime }) => {
+    add: (line, { events, problems, withoutTime, ignored }) => {
       for (const { event, reason, detail } of problems) {
         const where = event === null ? `line ${line}` : `line ${line}, event ${event}`
         const sentence = `${where}: ${reason}: ${detail}`
@@ -41,13 +43,14 @@ export function produceCounts(isStrict: boolean): ProduceCounts {
       total.lines++
       total.events += events - problems.length
       total.withoutTime += withoutTime
-      return problems.length < events
+      total.ignored += ignored
     },
     total: () => ({ ...total, reasons }),
     tell: () => {
       if (total.bad > PROBLEMS_TOLD_MAX) note(`... and ${total.bad - PROBLEMS_TOLD_MAX} more.`)
       if (total.bad > 0)
         note(`${counted(total.bad, 'bad event')}: ingest would refuse ${total.bad === 1 ? 'it' : 'them'}.`)
+      if (total.ignored > 0) note(`${counted(total.ignored, 'document')} of things that are not counted.`)
       if (total.withoutTime > 0)
         note(
           `${counted(total.withoutTime, 'event')} without a time: such happen when they arrive, and count again if sent again.`,
