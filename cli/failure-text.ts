@@ -66,8 +66,8 @@ const KNOWN: readonly Known[] = [
   },
   {
     isIt: (error) => UNREACHED.has(String((error as NodeJS.ErrnoException).code)),
-    says: (error) =>
-      `Nobody answers (${(error as NodeJS.ErrnoException).code}): is the network up, the region right, and with --local, is the run still there?`,
+    says: ({ message }) =>
+      `Nobody answers (${message}): is the network up, the region right, and with --local, is the run still there?`,
   },
 ]
 

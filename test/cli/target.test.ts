@@ -124,7 +124,10 @@ describe('a failure', () => {
     [named('UnrecognizedClientException', 'The security token is invalid'), 'AWS does not know these credentials'],
     [named('Error', 'Region is missing'), 'No AWS region is set: give --region'],
     [named('AccessDeniedException', 'User is not authorized to perform: x'), 'These credentials may not do this'],
-    [named('Error', 'connect', 'ECONNREFUSED'), 'Nobody answers (ECONNREFUSED)'],
+    [
+      named('Error', 'connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED'),
+      'Nobody answers (connect ECONNREFUSED 127.0.0.1:9)',
+    ],
     [new UserError('a sentence'), 'a sentence'],
     [new SettingError('setting gap: no'), 'setting gap: no'],
     [named('Error', 'something else'), 'Failed: something else (DEBUG=1 tells where)'],
