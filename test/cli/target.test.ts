@@ -25,6 +25,7 @@ const OUTPUTS = {
   IngestFunctionName: 'the-ingest',
   SweepFunctionName: 'the-sweep',
   FinalizeFunctionName: 'the-finalize',
+  RollupFunctionName: 'the-rollup',
 }
 
 const mocked = mockClient(CloudFormationClient)
