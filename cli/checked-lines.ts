@@ -3,6 +3,7 @@
 import { sha256 } from '../functions/aws/digest.ts'
 import { recordEvents } from '../functions/aws/record-events.ts'
 import { decodeEvent, type RejectReason } from '../functions/domain/decode.ts'
+import { sentEvents } from '../functions/domain/formats/sent-events.ts'
 
 export interface LineProblem {
   /** Of the event in a packed line, from 1; null for the line itself. */
@@ -28,16 +29,26 @@ export function checkLine(line: Buffer, nowMs: number): CheckedLine {
     return { events: 1, problems: [{ event: null, reason: 'too-large', detail }], withoutTime: 0 }
   }
   const problems: LineProblem[] = []
+  let events = 0
   let withoutTime = 0
-  const { events } = recordEvents(line)
-  for (const [index, { place, read }] of events.entries()) {
+  for (const [index, { place, read }] of recordEvents(line).events.entries()) {
     const parsed = read()
-    const decoded = parsed.ok ? decodeEvent(parsed.value, nowMs, Number.POSITIVE_INFINITY, sha256) : parsed
-    if (!decoded.ok) {
-      problems.push({ event: place === null ? null : index + 1, reason: decoded.reason, detail: decoded.detail })
-    } else if (parsed.ok && isWithoutTime(parsed.value)) withoutTime++
+    // A document of another format may stand for two events.
+    const sent = parsed.ok ? sentEvents(parsed.value) : parsed
+    const event = place === null ? null : index + 1
+    if (!sent.ok) {
+      events++
+      problems.push({ event, reason: sent.reason, detail: sent.detail })
+      continue
+    }
+    for (const value of sent.events) {
+      events++
+      const decoded = decodeEvent(value, nowMs, Number.POSITIVE_INFINITY, sha256)
+      if (!decoded.ok) problems.push({ event, reason: decoded.reason, detail: decoded.detail })
+      else if (isWithoutTime(value)) withoutTime++
+    }
   }
-  return { events: events.length, problems, withoutTime }
+  return { events, problems, withoutTime }
 }
 
 function isWithoutTime(value: unknown): boolean {

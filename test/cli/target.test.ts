@@ -129,6 +129,8 @@ describe('a failure', () => {
       named('Error', 'connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED'),
       'Nobody answers (connect ECONNREFUSED 127.0.0.1:9)',
     ],
+    [new Error('not taken', { cause: named('AccessDeniedException', 'no') }), 'These credentials may not do this: no'],
+    [new Error('not taken', { cause: new Error('why') }), 'Failed: not taken: why (DEBUG=1 tells where)'],
     [new UserError('a sentence'), 'a sentence'],
     [new SettingError('setting gap: no'), 'setting gap: no'],
     [named('Error', 'something else'), 'Failed: something else (DEBUG=1 tells where)'],
