@@ -7,10 +7,15 @@ export function failureText(error: unknown): string {
   if (error instanceof UserError || error instanceof SettingError) return error.message
   if (!(error instanceof Error)) return `Failed: ${String(error)}`
   if (process.env.DEBUG) return error.stack ?? error.message
-  const known = KNOWN.find(({ isIt }) => isIt(error))
-  if (known !== undefined) return known.says(error)
+  // What gave up after many tries says why it did.
+  const cause = error.cause instanceof Error ? error.cause : null
+  for (const one of [error, cause]) {
+    const known = one === null ? undefined : KNOWN.find(({ isIt }) => isIt(one))
+    if (one !== null && known !== undefined) return known.says(one)
+  }
   const { code } = error as NodeJS.ErrnoException
-  return `Failed: ${error.message || code || error.name} (DEBUG=1 tells where)`
+  const why = cause === null ? '' : `: ${cause.message}`
+  return `Failed: ${error.message || code || error.name}${why} (DEBUG=1 tells where)`
 }
 
 interface Known {
@@ -66,8 +71,8 @@ const KNOWN: readonly Known[] = [
   },
   {
     isIt: (error) => UNREACHED.has(String((error as NodeJS.ErrnoException).code)),
-    says: (error) =>
-      `Nobody answers (${(error as NodeJS.ErrnoException).code}): is the network up, the region right, and with --local, is the run still there?`,
+    says: ({ message }) =>
+      `Nobody answers (${message}): is the network up, the region right, and with --local, is the run still there?`,
   },
 ]
 

@@ -113,8 +113,8 @@ async function send(
       rate: options.rate ?? null,
       onSent: async () => {
         const lines = taken.untilNow()
-        handled += lines.length
         await log?.record(lines)
+        handled += lines.length
         progress.show(show(taken.bytes(), counts.total().events))
       },
     })

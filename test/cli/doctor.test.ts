@@ -43,6 +43,7 @@ const OUTPUTS = {
   IngestFunctionName: 'the-ingest',
   SweepFunctionName: 'the-sweep',
   FinalizeFunctionName: 'the-finalize',
+  RollupFunctionName: 'the-rollup',
 }
 const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
   gapMs: String(30 * MINUTE),
@@ -109,7 +110,18 @@ describe('a stack that is well', () => {
     const findings = await findingsOf(ON_AWS, NOW)
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([])
     expect(findings.map(({ check }) => check)).toEqual([
-      ...['versions', 'credentials', 'stack', 'ingest', 'sweep', 'finalize', 'mapping of ingest', 'age', 'alarms'],
+      ...[
+        'versions',
+        'credentials',
+        'stack',
+        'ingest',
+        'sweep',
+        'finalize',
+        'rollup',
+        'mapping of ingest',
+        'age',
+        'alarms',
+      ],
       ...['stream', 'lag', 'due sessions', 'dead letters'],
     ])
   })

@@ -12,6 +12,7 @@ import { progressBar } from '../../cli/progress-bar.ts'
 import { sendLines } from '../../cli/sending.ts'
 import { openSentLog } from '../../cli/sent-log.ts'
 import { at } from '../support/events.ts'
+import { ubiEvent } from '../support/ubi.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-produce-'))
 const cwd = process.cwd()
@@ -28,6 +29,8 @@ describe('a line', () => {
   it.each([
     [OPEN, 1, []],
     [{ ...OPEN, time: at(1e9) }, 1, []],
+    // A document of another format, which ingest takes as it is.
+    [ubiEvent('click'), 1, []],
     [{ ...OPEN, user: '' }, 1, [[null, 'invalid-field']]],
     [
       [OPEN, 7, OPEN, { type: 'Search', user: 'ann' }],
@@ -89,7 +92,9 @@ describe('sending', () => {
       told.push(sent)
     }
     const lines = Array.from({ length: 600 }, () => line(OPEN))
-    await expect(sendLines(lines, { name: 's', kinesis }, { rate: null, onSent })).rejects.toThrow('gone')
+    await expect(sendLines(lines, { name: 's', kinesis }, { rate: null, onSent })).rejects.toThrow(
+      'did not take 100 records',
+    )
     expect(told).toEqual([500])
   })
 })

@@ -25,6 +25,7 @@ const OUTPUTS = {
   IngestFunctionName: 'the-ingest',
   SweepFunctionName: 'the-sweep',
   FinalizeFunctionName: 'the-finalize',
+  RollupFunctionName: 'the-rollup',
 }
 
 const mocked = mockClient(CloudFormationClient)
@@ -124,7 +125,12 @@ describe('a failure', () => {
     [named('UnrecognizedClientException', 'The security token is invalid'), 'AWS does not know these credentials'],
     [named('Error', 'Region is missing'), 'No AWS region is set: give --region'],
     [named('AccessDeniedException', 'User is not authorized to perform: x'), 'These credentials may not do this'],
-    [named('Error', 'connect', 'ECONNREFUSED'), 'Nobody answers (ECONNREFUSED)'],
+    [
+      named('Error', 'connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED'),
+      'Nobody answers (connect ECONNREFUSED 127.0.0.1:9)',
+    ],
+    [new Error('not taken', { cause: named('AccessDeniedException', 'no') }), 'These credentials may not do this: no'],
+    [new Error('not taken', { cause: new Error('why') }), 'Failed: not taken: why (DEBUG=1 tells where)'],
     [new UserError('a sentence'), 'a sentence'],
     [new SettingError('setting gap: no'), 'setting gap: no'],
     [named('Error', 'something else'), 'Failed: something else (DEBUG=1 tells where)'],
