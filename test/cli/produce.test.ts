@@ -46,6 +46,26 @@ describe('a line', () => {
     expect(checked.problems.map(({ event, reason }) => [event, reason])).toEqual(problems)
   })
 
+  it('is sent as it is, or as the good events of the format that it has to be of', () => {
+    const query = {
+      application: 'shop',
+      query_id: 'q',
+      client_id: 'c',
+      user_query: 'lamp',
+      timestamp: at(0),
+      query_response_hit_ids: ['x'],
+    }
+    const whole = line(query)
+    expect(checkLine(whole, at(0))).toMatchObject({ sent: whole, events: 2, problems: [] })
+    const converted = JSON.parse(String(checkLine(whole, at(0), 'ubi').sent))
+    expect(converted).toMatchObject([
+      { type: 'Search', user: 'c', query: 'lamp' },
+      { type: 'Results', items: ['x'] },
+    ])
+    expect(checkLine(line(OPEN), at(0), 'ubi')).toMatchObject({ sent: null, problems: [{ reason: 'not-an-event' }] })
+    expect(checkLine(whole, at(0), 'events')).toMatchObject({ sent: null, problems: [{ event: null }] })
+  })
+
   it('that no record can hold is too large', () => {
     expect(checkLine(Buffer.alloc(1024 * 1024, 0x20), at(0)).problems).toMatchObject([{ reason: 'too-large' }])
   })
