@@ -1,0 +1,109 @@
+// What summing up costs: the rows of an hour in, the units of a run out; the same with and without a history.
+
+import { randomUUID } from 'node:crypto'
+import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { benchClient, makeTables, resultsSpec } from '../../bench/bench-tables.ts'
+import { sha256 } from '../../functions/aws/digest.ts'
+import { resultItem } from '../../functions/aws/result-items.ts'
+import { dynamoRollupStore } from '../../functions/aws/rollup-store.ts'
+import { dynamoTouches } from '../../functions/aws/touches.ts'
+import { type ResultRow, toRows } from '../../functions/domain/result.ts'
+import { foundingId } from '../../functions/domain/session.ts'
+import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
+import { NO_MISHAPS } from '../../local/chaos.ts'
+import { type DynamoGateway, startDynamoGateway } from '../../local/dynamodb-gateway.ts'
+import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
+import { at, click, DAY, HOUR, results, search } from '../support/events.ts'
+
+const ROWS_A_SESSION = 3
+const SESSIONS = 300
+const SETTINGS = { rollupRetentionMs: 1100 * DAY, rankEveryMs: HOUR }
+const ITEMS_AT_ONCE = 25
+
+let endpoints: Endpoints
+beforeAll(async () => {
+  endpoints = await startEndpoints(null, null, process.env)
+})
+afterAll(() => endpoints?.stop())
+
+/** One session with two searches, the first of them clicked, by its number. */
+function sessionRows(n: number, startSeconds: number): ResultRow[] {
+  const start = at(startSeconds + (n % 3000))
+  const asked = search(start, { eventId: `asked ${n}`, searchId: `s${n}`, query: `a query of some words ${n % 90}` })
+  const events = [
+    asked,
+    results(start + 1000, ['a', 'b', 'c'], { searchId: `s${n}` }),
+    click(start + 5000, 'b', { searchId: `s${n}` }),
+    search(start + 9000, { eventId: `again ${n}`, query: `another query ${n % 70}` }),
+  ]
+  const session = { ids: [foundingId(asked)], continues: null, cut: null, events }
+  return toRows({ user: `user-${n}`, session, reason: 'gap', version: 7 }, sha256)
+}
+
+async function put(table: string, rows: readonly ResultRow[], client: DynamoDBDocumentClient): Promise<void> {
+  for (let start = 0; start < rows.length; start += ITEMS_AT_ONCE) {
+    const puts = rows.slice(start, start + ITEMS_AT_ONCE).map((row) => {
+      return { PutRequest: { Item: resultItem(row, at(0) + 400 * DAY) } }
+    })
+    await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } }))
+  }
+}
+
+interface Run {
+  readonly report: RollupReport
+  readonly readUnits: number
+  readonly writeUnits: number
+}
+
+/** @param historyHours how many hours before are full of rows too. */
+async function sumOneHour(historyHours: number): Promise<Run[]> {
+  const table = `results-${randomUUID()}`
+  await makeTables([resultsSpec(table)], endpoints)
+  const gateway: DynamoGateway = await startDynamoGateway(endpoints.dynamodb, NO_MISHAPS, () => null)
+  const direct = benchClient(endpoints.dynamodb)
+  const metered = benchClient(gateway.endpoint)
+  try {
+    for (let hour = 0; hour <= historyHours; hour++) {
+      const rows = Array.from({ length: SESSIONS }, (_, n) => sessionRows(n, -3600 * hour)).flat()
+      await put(table, rows, direct)
+    }
+    const touches = dynamoTouches(metered, table)
+    const ports = { touches, rollups: dynamoRollupStore(metered, table), hasTime: () => true }
+    const runs: Run[] = []
+    for (const nowMs of [at(3700), at(4000)]) {
+      await dynamoTouches(direct, table).touch([{ kind: 'hour', of: '2026-03-02T00', atMs: nowMs }])
+      const before = total(gateway)
+      const report = await rollup({ drain: false }, ports, SETTINGS, nowMs)
+      const after = total(gateway)
+      runs.push({ report, readUnits: after.reads - before.reads, writeUnits: after.writes - before.writes })
+    }
+    return runs
+  } finally {
+    direct.destroy()
+    metered.destroy()
+    await gateway.stop()
+  }
+}
+
+function total(gateway: DynamoGateway): { reads: number; writes: number } {
+  const sum = (units: ReadonlyMap<string, number>): number => [...units.values()].reduce((a, b) => a + b, 0)
+  const { reads, writes } = gateway.capacity()
+  return { reads: sum(reads), writes: sum(writes) }
+}
+
+describe('summing up an hour', () => {
+  it('costs what its own rows cost to read, however much there was before', async () => {
+    const alone = await sumOneHour(0)
+    const withHistory = await sumOneHour(4)
+    expect(withHistory).toEqual(alone)
+    const [first, second] = alone as [Run, Run]
+    const rows = SESSIONS * ROWS_A_SESSION
+    // The first run ranks the queries too, and reads the rows once more for it; the second finds nothing to write.
+    expect(first.report).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 2 * rows })
+    expect(second.report).toMatchObject({ hours: 0, days: 0, daysRanked: 0, rowsRead: rows })
+    // Eventually consistent: half a unit for 4 KB of index entries, and each of 16 slices rounds up.
+    expect(second.readUnits).toBeLessThanOrEqual(38.5)
+    expect(second.writeUnits).toBe(1)
+  })
+})
