@@ -16,8 +16,8 @@ export function unitsOf({ standard, long, realistic, real }: CostReport): Commit
   ])
 }
 
-function counted({ write, read, results }: Cost): Readonly<Record<string, number>> {
-  return { write, read, results }
+function counted({ write, batch, read, results }: Cost): Readonly<Record<string, number>> {
+  return { write, batch, read, results }
 }
 
 export interface UnitChanges {

@@ -17,7 +17,8 @@ export function costText({ standard, long, realistic, real }: CostReport): strin
   return [
     columns([HEAD, ...rows]),
     '',
-    'b: events per user and batch. Units of DynamoDB, for each session or event; write is everything but results.',
+    'b: events per user and batch. Units of DynamoDB, for each session or event.',
+    'write is append, index and close; batch is what a batch writes once for all its users.',
     'dollars: DynamoDB on demand, per million events, results and reads included; so is naive $, without reads.',
     `Kinesis adds ${dollars(streamDollars(SHARD_USE))} a million records (provisioned, shards half used). S3 takes dead letters only.`,
   ].join('\n')
@@ -29,10 +30,10 @@ const HEAD = [
   'append',
   'index',
   'close',
-  'progress',
   'write',
   'limit',
   'naive',
+  'batch',
   'results',
   'read',
   'dollars',
@@ -40,14 +41,14 @@ const HEAD = [
 ]
 
 function costRow(name: string, cost: Cost): string[] {
-  const { append, index, close, progress } = cost.writeBy
-  const units = [append, index, close, progress, cost.write, cost.limit, cost.naive, cost.results, cost.read]
+  const { append, index, close } = cost.writeBy
+  const units = [append, index, close, cost.write, cost.limit, cost.naive, cost.batch, cost.results, cost.read]
   return [name, cost.per, ...units.map((count) => count.toFixed(2)), dollars(perMillion(cost)), dollars(naive(cost))]
 }
 
 /** Of a million events. */
-export function perMillion({ write, results, read, ...cost }: Cost): number {
-  return unitDollars(write + results, read) * perCost(cost)
+export function perMillion({ write, batch, results, read, ...cost }: Cost): number {
+  return unitDollars(write + batch + results, read) * perCost(cost)
 }
 
 function naive({ naive, naiveResults, ...cost }: Cost): number {

@@ -2,13 +2,12 @@
 
 import { createReadStream, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Rules } from '../functions/domain/rules.ts'
-import { type PipelineSettings, readPipelineSettings } from '../infra/settings.ts'
 import { type Endpoints, startEndpoints } from '../local/endpoints.ts'
 import { generateLog } from '../local/generated-log.ts'
 import { logLines } from '../local/log-lines.ts'
 import type { SentEvent } from '../local/tutorial-events.ts'
 import { type Batch, batchesOf, userBatches, windowedBatches } from './batches.ts'
+import { BENCH_SETTINGS, DEPLOYED } from './bench-settings.ts'
 import { type Metered, meterPipeline } from './metered-pipeline.ts'
 import { meterNaive } from './naive-baseline.ts'
 import { longSession, standardSession } from './standard-session.ts'
@@ -17,12 +16,14 @@ import { type Purpose, totalUnits, type Units } from './unit-meter.ts'
 export interface Cost {
   /** What the numbers below are for each of. */
   readonly per: 'session' | 'event'
-  /** Everything but results. */
+  /** For the session or event alone: append, index and close. */
   readonly write: number
   readonly read: number
+  /** Its share of what a batch writes once for all its users: the more users in a batch, the less. */
+  readonly batch: number
   /** Rows, one a search and one a session. */
   readonly results: number
-  readonly writeBy: Readonly<Record<Exclude<Purpose, 'results'>, number>>
+  readonly writeBy: Readonly<Record<Exclude<Purpose, 'batch' | 'results'>, number>>
   readonly readBy: Units
   /** As `write` and `results`, of the naive design. */
   readonly naive: number
@@ -52,25 +53,7 @@ const STANDARD_USERS = 250
 const REALISTIC = { seed: 6, users: 100, days: 2, startMs: Date.parse('2026-03-02T00:00:00Z') }
 const REAL_LOG = fileURLToPath(new URL('../../shared/data/lisp/events.ndjson', import.meta.url))
 
-const settings = readPipelineSettings({})
-const BENCH_SETTINGS = {
-  rules: rulesOf(settings),
-  sweepEveryMs: settings.sweepEvery,
-  resultRetentionMs: settings.resultRetention,
-}
-const WINDOW = { batchSize: settings.batchSize, batchWindowMs: settings.batchWindow }
-
-function rulesOf(settings: PipelineSettings): Rules {
-  return {
-    gapMs: settings.gap,
-    latenessMs: settings.lateness,
-    amendForMs: settings.amendFor,
-    lateEvents: settings.lateEvents,
-    maxClockSkewMs: settings.maxClockSkew,
-    maxSessionEvents: settings.maxSessionEvents,
-    maxSessionDurationMs: settings.maxSessionDuration,
-  }
-}
+const WINDOW = { batchSize: DEPLOYED.batchSize, batchWindowMs: DEPLOYED.batchWindow }
 
 /**
  * @param onStep told what is measured next.
@@ -150,8 +133,9 @@ async function costOf(
   const naive = measured ?? naiveShares(await meterNaive(name, batches, BENCH_SETTINGS.rules.gapMs, endpoints), share)
   return {
     per,
-    write: share(totalUnits(metered.write, ['results'])),
+    write: share(totalUnits(metered.write, ['batch', 'results'])),
     read: share(totalUnits(metered.read)),
+    batch: share(metered.write.batch),
     results: share(metered.write.results),
     writeBy: writeShares(metered, share),
     readBy: shares(metered.read, share),
@@ -167,18 +151,18 @@ function naiveShares(units: Units, share: (units: number) => number): Naive {
   return { naive: share(totalUnits(units, ['results'])), naiveResults: share(units.results) }
 }
 
-function shares({ append, index, close, progress, results }: Units, share: (units: number) => number): Units {
+function shares({ append, index, close, batch, results }: Units, share: (units: number) => number): Units {
   return {
     append: share(append),
     index: share(index),
     close: share(close),
-    progress: share(progress),
+    batch: share(batch),
     results: share(results),
   }
 }
 
 function writeShares({ write }: Metered, share: (units: number) => number): Cost['writeBy'] {
-  const { results: _, ...others } = shares(write, share)
+  const { batch: _, results: _r, ...others } = shares(write, share)
   return others
 }
 

@@ -1,18 +1,19 @@
 // The real steps and adapters on the emulator: batches in, the units that they took until every session is closed out.
 
 import { sha256 } from '../functions/aws/digest.ts'
+import { dynamoEarlyAlarms } from '../functions/aws/early-alarms.ts'
 import { unpackRecord } from '../functions/aws/record-events.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoShardProgress } from '../functions/aws/shard-progress.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
-import { DUE_SHARDS, PROGRESS_KEY } from '../functions/contract.ts'
+import { ALARMS, DUE_SHARDS, PROGRESS_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { sessionId } from '../functions/domain/session.ts'
 import { finalize } from '../functions/finalize/finalize.ts'
 import { ingest } from '../functions/ingest/ingest.ts'
-import type { ClosedChange, SessionStore } from '../functions/ports.ts'
+import type { ClosedChange, EarlyAlarm, EarlyAlarms, SessionStore } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import type { Call } from '../local/gateway.ts'
@@ -52,11 +53,15 @@ export async function meterPipeline(
   const meter = await startUnitMeter(endpoints.dynamodb, (call) => purposeOf(call, tables.results))
   const client = benchClient(meter.endpoint)
   try {
-    const { sessions, changes, nextAlarmMs } = watched(dynamoSessionStore(client, tables.sessions))
+    const { sessions, alarms, changes, nextAlarmMs } = watched(
+      dynamoSessionStore(client, tables.sessions),
+      dynamoEarlyAlarms(client, tables.sessions),
+    )
     const progress = dynamoShardProgress(client, tables.sessions)
     const { rules, sweepEveryMs, resultRetentionMs } = settings
     const ingestPorts = {
       sessions,
+      alarms,
       progress,
       deadLetters: { put: async () => {} },
       digest: sha256,
@@ -66,7 +71,7 @@ export async function meterPipeline(
     const sweepAt = async (nowMs: number): Promise<void> => {
       if (nextAlarmMs() > nowMs) return
       meter.during('close')
-      const ports = { sessions, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
+      const ports = { sessions, alarms, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
       // Not at the full hour, when the sweeper counts who is open as well.
       const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs, dueShards: DUE_SHARDS }, nowMs)
       if (report.failed !== null) throw report.failed.cause
@@ -103,20 +108,26 @@ function offHour(atMs: number, everyMs: number): number {
   return atMs % HOUR_MS < everyMs ? atMs + everyMs : atMs
 }
 
+type Attributes = Readonly<Record<string, { readonly S?: string }>>
+
 function purposeOf(call: Call, resultsTable: string): Purpose | null {
-  const { TableName: table, Item: item } = call.json() as {
-    TableName?: string
-    Item?: { sk?: { S?: string } }
+  const { TableName: table, ...request } = call.json() as {
+    readonly TableName?: string
+    readonly Item?: Attributes
+    readonly Key?: Attributes
+    readonly ExpressionAttributeValues?: Attributes
   }
   if (table === resultsTable) return 'results'
-  return item?.sk?.S === PROGRESS_KEY ? 'progress' : null
+  const { pk, sk } = { ...request.Item, ...request.Key }
+  const isOfAlarms = pk?.S?.startsWith(ALARMS) || request.ExpressionAttributeValues?.[':alarms'] !== undefined
+  return isOfAlarms || sk?.S === PROGRESS_KEY ? 'batch' : null
 }
 
-/** The store, with the changes that the table's stream would tell, and the earliest alarm that is set. */
-function watched(store: SessionStore) {
+/** The stores, with the changes that the table's stream would tell, and the earliest alarm that is set. */
+function watched(store: SessionStore, early: EarlyAlarms) {
   const changes: ClosedChange[] = []
   const latest = new Map<string, ClosedSession>()
-  const alarms = new Map<string, number>()
+  const armed = new Map<string, number>()
   const change = (user: string, id: string, version: number, after: ClosedSession | null): void => {
     const key = JSON.stringify([user, id])
     changes.push({ sequenceNumber: `${changes.length}`, user, id, version, after, before: latest.get(key) ?? null })
@@ -127,8 +138,8 @@ function watched(store: SessionStore) {
     ...store,
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
       await store.saveUser(user, state, baseVersion, expiresAtMs)
-      if (state.armedAtMs === null) alarms.delete(user)
-      else alarms.set(user, state.armedAtMs)
+      if (state.armedAtMs === null) armed.delete(user)
+      else armed.set(user, state.armedAtMs)
     },
     putClosed: async (closed, expiresAtMs) => {
       await store.putClosed(closed, expiresAtMs)
@@ -139,5 +150,19 @@ function watched(store: SessionStore) {
       change(user, id, version, null)
     },
   }
-  return { sessions, changes, nextAlarmMs: () => [...alarms.values()].reduce((a, b) => Math.min(a, b), Infinity) }
+  let pending: EarlyAlarm[] = []
+  const alarms: EarlyAlarms = {
+    ...early,
+    put: async (set) => {
+      await early.put(set)
+      pending.push(...set)
+    },
+    due: (dueMs) => {
+      pending = pending.filter(({ atMs }) => atMs > dueMs)
+      return early.due(dueMs)
+    },
+  }
+  const nextAlarmMs = (): number =>
+    [...armed.values(), ...pending.map(({ atMs }) => atMs)].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  return { sessions, alarms, changes, nextAlarmMs }
 }

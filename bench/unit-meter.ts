@@ -3,8 +3,8 @@
 import { NO_MISHAPS } from '../local/chaos.ts'
 import { type Call, startGateway } from '../local/gateway.ts'
 
-/** `index` is the due index and what stands beside it; `progress` what a shard's batch writes once, for all users. */
-export const PURPOSES = ['append', 'index', 'close', 'progress', 'results'] as const
+/** `batch` is what a batch writes once for all its users: how far its shard is read, and early alarms. */
+export const PURPOSES = ['append', 'index', 'close', 'batch', 'results'] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 export type Units = Readonly<Record<Purpose, number>>
@@ -30,7 +30,7 @@ interface ConsumedCapacity {
 
 /** @param purposeOf what a request is for, where that does not depend on who sends it. */
 export async function startUnitMeter(target: string, purposeOf: (call: Call) => Purpose | null): Promise<UnitMeter> {
-  const none = (): Record<Purpose, number> => ({ append: 0, index: 0, close: 0, progress: 0, results: 0 })
+  const none = (): Record<Purpose, number> => ({ append: 0, index: 0, close: 0, batch: 0, results: 0 })
   const units = { write: none(), read: none() }
   let current: Purpose = 'append'
   let sent = 0

@@ -6,6 +6,7 @@ import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } 
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import type { Command } from 'commander'
 import { keptForMs, s3KeptLetters } from '../functions/aws/dead-letter-erasure.ts'
+import { dynamoEarlyAlarms } from '../functions/aws/early-alarms.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
@@ -81,6 +82,7 @@ export async function runForget(options: ForgetOptions): Promise<void> {
   if (keptMs === null) console.error('The bucket does not say how long it keeps its objects: 30 days are assumed.')
   const ports = {
     sessions: dynamoSessionStore(clients.dynamodb, sessions),
+    alarms: dynamoEarlyAlarms(clients.dynamodb, sessions),
     results: dynamoResultStore(clients.dynamodb, results),
     touches: dynamoTouches(clients.dynamodb, results),
     deadLetters: s3KeptLetters(clients.s3, bucket),

@@ -189,6 +189,32 @@ export interface KeptLetters {
   erase(user: string, storedAs: string, atMs: number): Promise<LettersErased>
 }
 
+/** A user whom the sweeper is to look at, and when. */
+export interface EarlyAlarm {
+  readonly user: string
+  readonly atMs: number
+}
+
+/** Alarms that were put together, never none. */
+export interface AlarmPage {
+  readonly id: string
+  readonly alarms: readonly EarlyAlarm[]
+}
+
+/**
+ * Alarms earlier than those in the due index, many in one item: moving an entry of the index costs two writes. One for
+ * nothing costs a read.
+ */
+export interface EarlyAlarms {
+  /** Putting the same ones again changes nothing. */
+  put(alarms: readonly EarlyAlarm[]): Promise<void>
+  /** Those that hold an alarm at or before the moment. Consistent. */
+  due(atMs: number): AsyncIterable<readonly AlarmPage[]>
+  remove(id: string): Promise<void>
+  /** Takes the user out of every page. */
+  erase(user: string): Promise<void>
+}
+
 /** How far each shard has been applied. */
 export interface ShardProgress {
   /** Everything of the shard up to and with this record is durable. Never goes back. */

@@ -43,8 +43,14 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
     timeout: SWEEP_TIMEOUT,
     permissions: [
       ...lookIntoStream(stream),
-      { actions: ['dynamodb:Query'], resources: [`${sessions.tableArn}/index/${DUE_INDEX.name}`] },
-      { actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], resources: [sessions.tableArn] },
+      {
+        actions: ['dynamodb:Query'],
+        resources: [`${sessions.tableArn}/index/${DUE_INDEX.name}`, sessions.tableArn],
+      },
+      {
+        actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+        resources: [sessions.tableArn],
+      },
       ...throughTable(sessions),
     ],
     deadLetterReason: 'The next tick is the retry, and an alarm tells when there is none.',

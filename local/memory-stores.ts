@@ -8,6 +8,8 @@ import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
 import {
   type DeadLetter,
   type DeadLetters,
+  type EarlyAlarm,
+  type EarlyAlarms,
   type KeptLetters,
   type ResultStore,
   type SessionStore,
@@ -101,6 +103,36 @@ function byId(a: Session, b: Session): number {
 
 async function* eachOf<T>(values: readonly T[]): AsyncIterable<T> {
   yield* values
+}
+
+export interface MemoryEarlyAlarms extends EarlyAlarms {
+  /** By id. */
+  readonly pages: ReadonlyMap<string, readonly EarlyAlarm[]>
+}
+
+/** Alarms that are put together are one page. */
+export function memoryEarlyAlarms(): MemoryEarlyAlarms {
+  const pages = new Map<string, readonly EarlyAlarm[]>()
+  return {
+    pages,
+    put: async (alarms) => {
+      pages.set(JSON.stringify(alarms), alarms)
+    },
+    due: async function* (dueMs) {
+      const due = [...pages].filter(([, alarms]) => alarms.some(({ atMs }) => atMs <= dueMs))
+      yield due.map(([id, alarms]) => ({ id, alarms }))
+    },
+    remove: async (id) => {
+      pages.delete(id)
+    },
+    erase: async (user) => {
+      for (const [id, alarms] of [...pages]) {
+        const others = alarms.filter((alarm) => alarm.user !== user)
+        if (others.length === 0) pages.delete(id)
+        else pages.set(id, others)
+      }
+    },
+  }
 }
 
 export interface MemoryResultStore extends ResultStore {

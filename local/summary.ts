@@ -4,7 +4,16 @@ import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { isRow, toRow } from '../functions/aws/result-items.ts'
 import { type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
-import { CLOSED, DUE_INDEX, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
+import {
+  ALARMS,
+  CLOSED,
+  DUE_INDEX,
+  HOUR_INDEX,
+  KIND,
+  PROGRESS_KEY,
+  REJECTED_PREFIX,
+  SORT_KEY,
+} from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
 import type { Clients } from './clients.ts'
 import type { Capacity } from './dynamodb-gateway.ts'
@@ -131,7 +140,7 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   const key = (user: string, id: string): string => JSON.stringify([user, id])
   for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
     for (const item of (items ?? []) as Item[]) {
-      if (item[SORT_KEY] === PROGRESS_KEY) continue
+      if (item[SORT_KEY] === PROGRESS_KEY || item[KIND] === ALARMS) continue
       const user = userOf(item)
       users.add(user)
       if (item[KIND] === CLOSED) {

@@ -12,7 +12,7 @@ import { beyond, type Control, furthest, trustingIndex, unconditional, wallClock
 import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
 import { reachedTouches } from './rollups.ts'
-import { longAgoMs, reachedSessions, type Stores } from './stores.ts'
+import { longAgoMs, reachedAlarms, reachedSessions, type Stores } from './stores.ts'
 import type { Stream } from './stream.ts'
 import type { Watch } from './watch.ts'
 import { type Invocation, invoke, type Outcome, type World } from './world.ts'
@@ -59,8 +59,9 @@ export function deliverRecords(
   })
 }
 
-function ingestPorts(wiring: Wiring, { call }: Invocation, progress: ShardProgress | null): IngestPorts {
+function ingestPorts(wiring: Wiring, invocation: Invocation, progress: ShardProgress | null): IngestPorts {
   const { world, stores, watch, rules, control } = wiring
+  const { call } = invocation
   const reached = reachedSessions(stores, { call, hasTime: () => true }, world)
   const saving: SessionStore = {
     // What ingest closes may be amended, unless late events are diverted.
@@ -73,6 +74,7 @@ function ingestPorts(wiring: Wiring, { call }: Invocation, progress: ShardProgre
   }
   return {
     sessions: control === 'blind-append' ? unconditional(saving) : saving,
+    alarms: reachedAlarms(stores, invocation),
     deadLetters: { put: (letters) => call(`refuses ${letters.length}`, null, () => stores.deadLetters.put(letters)) },
     progress: {
       record: async (shardId, sequenceNumber, arrivalMs) => {
@@ -137,6 +139,7 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
     )
     const ports = {
       sessions,
+      alarms: reachedAlarms(stores, invocation),
       horizon: control === 'wall-clock-sweep' ? wallClock : horizon,
       hasTime: invocation.hasTime,
     }

@@ -4,11 +4,12 @@ import { sha256 } from '../functions/aws/digest.ts'
 import type { Digest } from '../functions/domain/event.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
 import type { UserState } from '../functions/domain/user-state.ts'
-import type { ClosedVersion, SessionStore, ShardProgress } from '../functions/ports.ts'
+import type { AlarmPage, ClosedVersion, EarlyAlarms, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { memoryRollupStore, memoryTouches } from '../local/memory-rollups.ts'
 import {
   type MemorySessionStore,
   memoryDeadLetters,
+  memoryEarlyAlarms,
   memoryResultStore,
   memorySessionStore,
   type StoredClosed,
@@ -23,6 +24,7 @@ export interface Progress {
 
 export interface Stores {
   readonly sessions: MemorySessionStore & Expiring
+  readonly alarms: ReturnType<typeof memoryEarlyAlarms>
   readonly results: ReturnType<typeof memoryResultStore>
   readonly touches: ReturnType<typeof memoryTouches>
   readonly rollups: ReturnType<typeof memoryRollupStore>
@@ -42,6 +44,7 @@ export function newStores(world: World, onChange: (before: StoredClosed | null, 
   const { results, rowsSeen } = trailedByIndex(world, memoryResultStore())
   return {
     sessions: expiring(world, memorySessionStore(onChange)),
+    alarms: memoryEarlyAlarms(),
     results,
     touches: memoryTouches(),
     rollups: memoryRollupStore(rowsSeen, remembered(sha256)),
@@ -164,6 +167,25 @@ export function reachedSessions(stores: Stores, invocation: Invocation, world: W
       })
     },
     countOpenUsers: (shard) => call('counts who is open', null, () => sessions.countOpenUsers(shard)),
+  }
+}
+
+/** The early alarms as an invocation reaches them. */
+export function reachedAlarms({ alarms }: Stores, { call }: Invocation): EarlyAlarms {
+  return {
+    put: (early) => {
+      const users = early.map(({ user }) => user).join(', ')
+      return call(`sets early alarms for ${users}`, null, () => alarms.put(early))
+    },
+    due: async function* (atMs) {
+      yield await call('looks for early alarms', null, async () => {
+        const pages: AlarmPage[] = []
+        for await (const page of alarms.due(atMs)) pages.push(...page)
+        return pages
+      })
+    },
+    remove: (id) => call('is done with early alarms', null, () => alarms.remove(id)),
+    erase: (user) => call('erases early alarms', user, () => alarms.erase(user)),
   }
 }
 

@@ -1,5 +1,6 @@
 // What is watched while a run goes on: sent records, closings and published rows in, broken promises out.
 
+import { nextDueAt } from '../functions/domain/alarm.ts'
 import { reach } from '../functions/domain/amending.ts'
 import { watermark } from '../functions/domain/clock.ts'
 import { decodeEvent, parseEvent } from '../functions/domain/decode.ts'
@@ -7,7 +8,7 @@ import type { Digest, Event } from '../functions/domain/event.ts'
 import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { firstEvent } from '../functions/domain/session.ts'
-import { nextDueAt, type UserState } from '../functions/domain/user-state.ts'
+import type { UserState } from '../functions/domain/user-state.ts'
 import type { Sent } from './traffic.ts'
 
 export interface Violation {

@@ -42,7 +42,12 @@ export function isDue(session: Session, watermarkMs: number, rules: Rules): bool
 
 /** The first moment at which the session is due if nothing else arrives; 0 where that is at once. */
 export function dueAt(session: Session, skewMs: number, rules: Rules): number {
-  return Math.max(0, dueAfter(session, rules) - skewMs + rules.latenessMs + 1)
+  return Math.max(0, watermarkPasses(dueAfter(session, rules), skewMs, rules))
+}
+
+/** The first moment at which the watermark is strictly past this event time. */
+export function watermarkPasses(timeMs: number, skewMs: number, rules: Rules): number {
+  return timeMs - skewMs + rules.latenessMs + 1
 }
 
 /** `drain` for a user's latest session if nothing but a drain would close it now; any before it ended with a gap. */

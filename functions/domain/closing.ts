@@ -1,10 +1,11 @@
 // Closing (C2, C3, C5): a user's state and the present moment in, the sessions to close and the state without them out.
 
+import { armed } from './alarm.ts'
 import { reach, STATE_BYTES_MAX, totalBytes } from './amending.ts'
 import { type CloseReason, closeReason, isDue, watermark } from './clock.ts'
 import type { Rules } from './rules.ts'
 import { type Session, sessionBytes } from './session.ts'
-import { armed, type UserState } from './user-state.ts'
+import type { UserState } from './user-state.ts'
 
 export interface Closing {
   readonly session: Session

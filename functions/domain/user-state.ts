@@ -1,7 +1,8 @@
 // A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
 
+import { armed, nextDueAt } from './alarm.ts'
 import { fittingBatches, reopen, touches } from './amending.ts'
-import { dueAt, laterSkew, type Skew, watermark } from './clock.ts'
+import { laterSkew, type Skew, watermark } from './clock.ts'
 import type { Arrival } from './event.ts'
 import { type Forgotten, isForgotten, remembered } from './forgotten.ts'
 import { recut } from './recut.ts'
@@ -16,7 +17,7 @@ export interface UserState {
   readonly closedReachMs: number | null
   /** Ordered by first event. */
   readonly open: readonly Session[]
-  /** When the sweeper is to look at this user; null when nothing is open. */
+  /** When the sweeper is to look at this user by the due index; null when nothing is open. */
   readonly armedAtMs: number | null
   /** Null for a user who never was. */
   readonly forgotten: Forgotten | null
@@ -57,12 +58,14 @@ export interface Applied {
  *
  * @param closed the closed sessions near each of `touchedRanges`: those of `nearbySessions`.
  * @param arrivals what does not fit at once (`roomFor`) is refused.
+ * @param lookMs when an early alarm makes the sweeper look at the user; infinity where none does.
  */
 export function apply(
   state: UserState,
   closed: readonly Session[],
   arrivals: readonly Arrival[],
   rules: Rules,
+  lookMs = Number.POSITIVE_INFINITY,
 ): Applied {
   const onlyClosed = notOpen(closed, state)
   const arrived = remembered(state, arrivals)
@@ -71,8 +74,10 @@ export function apply(
   const admitted = judged.filter((arrival) => !unfit.has(arrival))
   const { reopened, involved } = reopen(state.open, onlyClosed, admitted, rules)
   const open = admitted.length === 0 ? state.open : recut(state.open, reopened, involved, admitted, rules)
+  // The sweeper looks in any case when the first of the sessions was due that were open before.
+  const nextLookMs = Math.min(lookMs, nextDueAt(state, rules) ?? Number.POSITIVE_INFINITY)
   return {
-    state: armed({ ...state, skewMs, open }, rules),
+    state: armed({ ...state, skewMs, open }, rules, nextLookMs),
     accepted: admitted.length,
     duplicates,
     refused: [...refused, ...[...unfit].map((arrival): Refusal => ({ arrival, ...refusalOf(rules) }))],
@@ -166,21 +171,4 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
     }
   }
   return { skewMs, admitted, duplicates, refused }
-}
-
-/**
- * The state with its alarm set: as early as any open session is due. An alarm that is early enough stays where it is,
- * since moving it costs two writes to the index, and a look too early only one read.
- */
-export function armed(state: UserState, rules: Rules): UserState {
-  const nextMs = nextDueAt(state, rules)
-  if (nextMs === null) return { ...state, armedAtMs: null }
-  return state.armedAtMs !== null && state.armedAtMs <= nextMs ? state : { ...state, armedAtMs: nextMs }
-}
-
-/** When the first of the open sessions is due if nothing else arrives; null when nothing is open. */
-export function nextDueAt(state: UserState, rules: Rules): number | null {
-  const { skewMs } = state
-  if (skewMs === null || state.open.length === 0) return null
-  return Math.min(...state.open.map((session) => dueAt(session, skewMs, rules)))
 }

@@ -8,10 +8,18 @@ import { hourOf } from '../domain/rollup.ts'
 import { sessionId } from '../domain/session.ts'
 import { NEW_USER, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
-import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict, type Touches } from '../ports.ts'
+import {
+  type EarlyAlarms,
+  type KeptLetters,
+  type ResultStore,
+  type SessionStore,
+  StoreConflict,
+  type Touches,
+} from '../ports.ts'
 
 export interface ForgetPorts {
   readonly sessions: SessionStore
+  readonly alarms: Pick<EarlyAlarms, 'erase'>
   readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
   readonly touches: Pick<Touches, 'touch'>
   readonly deadLetters: KeptLetters
@@ -54,6 +62,7 @@ export async function forget(
   const { version, forgotten, openIds } = await forgetState(user, ports.sessions, now)
   const sessions = await markAll(user, ports.sessions, { version, forgotten, openIds })
   const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
+  await ports.alarms.erase(user)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
   return { sessions, rows, deadLetters: removed, unreadable, untilMs: forgotten.untilMs }
 }

@@ -30,9 +30,19 @@ type Totals = { -readonly [count in 'accepted' | 'duplicates' | 'forgotten' | 'a
   readonly refused: DeadLetter[]
 }
 
+/** What a batch holds of one user. */
+export interface UserShare {
+  readonly user: string
+  readonly loaded: UserState | undefined
+  readonly arrivals: readonly ArrivedEvent[]
+  /** When an early alarm makes the sweeper look at the user; infinity where none does. */
+  readonly lookMs: number
+}
+
 /** What the writes of one user have in common. */
 interface Appending {
   readonly user: string
+  readonly lookMs: number
   readonly sessions: SessionStore
   readonly rules: Rules
   readonly nowMs: number
@@ -41,15 +51,13 @@ interface Appending {
 
 /** Never throws: what a user's trouble leaves undone is in `failed`, and the other users go on. */
 export async function appendForUser(
-  user: string,
-  loaded: UserState | undefined,
-  arrivals: readonly ArrivedEvent[],
+  { user, loaded, arrivals, lookMs }: UserShare,
   sessions: SessionStore,
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome> {
   const totals: Totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, conflicts: 0, refused: [] }
-  const appending: Appending = { user, sessions, rules, nowMs, totals }
+  const appending: Appending = { user, lookMs, sessions, rules, nowMs, totals }
   const chunks: (readonly ArrivedEvent[])[] = toChunks(arrivals, rules)
   let state = loaded ?? NEW_USER
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
@@ -73,7 +81,7 @@ interface Appended {
 async function append(
   chunk: readonly ArrivedEvent[],
   loaded: UserState,
-  { user, sessions, rules, nowMs, totals }: Appending,
+  { user, lookMs, sessions, rules, nowMs, totals }: Appending,
 ): Promise<Appended> {
   const expiresAtMs = keepStateUntil(nowMs, rules)
   totals.conflicts--
@@ -88,7 +96,7 @@ async function append(
       before = await closeSessions(user, before, closings, sessions, rules, nowMs)
       near = { ...near, closed: (await loadNear(first, before, user, sessions, rules)).closed }
     }
-    const applied = apply(before, near.closed, first, rules)
+    const applied = apply(before, near.closed, first, rules, lookMs)
     const refused = [...applied.refused, ...near.refused.map((arrival) => ({ arrival, ...refusalOf(rules) }))]
     const state = applied.changed ? { ...applied.state, version: before.version + 1 } : before
     if (applied.changed) await sessions.saveUser(user, state, before.version, expiresAtMs)

@@ -6,6 +6,7 @@ import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { s3DeadLetters } from '../aws/dead-letter-bucket.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
+import { dynamoEarlyAlarms } from '../aws/early-alarms.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
 import { toBatchReply, toRecords } from '../aws/kinesis-batch.ts'
 import { type Pseudonym, secretPseudonym } from '../aws/pseudonym.ts'
@@ -25,6 +26,7 @@ const loadPseudonym =
     : secretPseudonym(new SecretsManagerClient({}), settings.pseudonymKeySecret)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
+  alarms: dynamoEarlyAlarms(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: s3DeadLetters(new S3Client({}), settings.deadLetterBucket),
   digest: sha256,

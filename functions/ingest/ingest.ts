@@ -4,13 +4,23 @@ import pMap from 'p-map'
 import type { RejectReason } from '../domain/decode.ts'
 import type { Digest } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
-import type { ArrivedRecord, DeadLetter, DeadLetters, RecordEvents, SessionStore, ShardProgress } from '../ports.ts'
+import type {
+  ArrivedRecord,
+  DeadLetter,
+  DeadLetters,
+  EarlyAlarms,
+  RecordEvents,
+  SessionStore,
+  ShardProgress,
+} from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
 import { type DecodedBatch, decodeRecords } from './decode-records.ts'
+import { setEarlyAlarms } from './early-alarms.ts'
 import { lettersToKeep } from './forgotten-letters.ts'
 
 export interface IngestPorts {
   readonly sessions: SessionStore
+  readonly alarms: Pick<EarlyAlarms, 'put'>
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
   readonly digest: Digest
@@ -88,9 +98,13 @@ async function appendAll(
 ): Promise<UserOutcome[]> {
   if (byUser.size === 0) return []
   const states = await ports.sessions.loadUsers([...byUser.keys()])
+  const looks = await setEarlyAlarms(byUser, states, ports.alarms, rules, nowMs)
   return pMap(
     byUser,
-    ([user, arrivals]) => appendForUser(user, states.get(user), arrivals, ports.sessions, rules, nowMs),
+    ([user, arrivals]) => {
+      const share = { user, loaded: states.get(user), arrivals, lookMs: looks.get(user) ?? Number.POSITIVE_INFINITY }
+      return appendForUser(share, ports.sessions, rules, nowMs)
+    },
     { concurrency: USERS_AT_ONCE },
   )
 }

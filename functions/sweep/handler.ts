@@ -4,6 +4,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Context } from 'aws-lambda'
 import { documentClient } from '../aws/document-client.ts'
+import { dynamoEarlyAlarms } from '../aws/early-alarms.ts'
 import { readSweepEnvironment } from '../aws/environment.ts'
 import { kinesisHorizon } from '../aws/kinesis-horizon.ts'
 import { logReport } from '../aws/report-log.ts'
@@ -21,6 +22,7 @@ const client = documentClient()
 // The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient({ maxAttempts: 4, requestHandler: new NodeHttpHandler({ requestTimeout: 3000 }) })
 const sessions = dynamoSessionStore(client, settings.sessionsTable)
+const alarms = dynamoEarlyAlarms(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,
   settings.stream,
@@ -31,7 +33,7 @@ const horizon = kinesisHorizon(
 export async function handler(request: { readonly drain?: unknown }, context: Context): Promise<SweepReport> {
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
   const drain = request.drain === true
-  const report = await sweep({ drain }, { sessions, horizon, hasTime }, settings, Date.now())
+  const report = await sweep({ drain }, { sessions, alarms, horizon, hasTime }, settings, Date.now())
   logReport('sweep', settings.pipelineName, report, sweepMetrics(report, drain), Date.now())
   if (report.failed !== null) throw report.failed.cause
   return report

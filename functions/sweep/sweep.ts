@@ -1,16 +1,13 @@
 // Sweep: a schedule's tick in, the sessions that are due closed; with `drain`, all of them.
 
 import pMap from 'p-map'
-import { closeSessions } from '../close-sessions.ts'
-import { totalBytes } from '../domain/amending.ts'
-import { keepStateUntil, toClose } from '../domain/closing.ts'
 import type { Rules } from '../domain/rules.ts'
-import { nextDueAt, type UserState } from '../domain/user-state.ts'
-import { loadUser, onLatestState } from '../on-latest-state.ts'
-import { type Horizon, type SessionStore, StoreConflict } from '../ports.ts'
+import { type AlarmPage, type EarlyAlarms, type Horizon, type SessionStore, StoreConflict } from '../ports.ts'
+import { type Sweeping, sweepUser, type Tally } from './sweep-user.ts'
 
 export interface SweepPorts {
   readonly sessions: SessionStore
+  readonly alarms: Pick<EarlyAlarms, 'due' | 'remove'>
   readonly horizon: Horizon
   /** False when the time for this sweep is up: what is left is for the next one. */
   readonly hasTime: () => boolean
@@ -42,6 +39,8 @@ export interface SweepReport {
 }
 
 const USERS_AT_ONCE = 16
+/** Shards at once, and pages of early alarms. */
+const CONCURRENCY = { concurrency: 4 }
 
 /** Closes what is due at the horizon, which trails `nowMs` while a shard does. A drain takes everything, due or not. */
 export async function sweep(
@@ -54,11 +53,11 @@ export async function sweep(
   const shards = Array.from({ length: settings.dueShards }, (_, shard) => shard)
   const tally: Tally = { users: 0, closed: 0, moved: 0, conflicts: 0 }
   const failures: unknown[] = []
-  const finished = await pMap(
-    shards,
-    (shard) => sweepShard(shard, { ...request, horizonMs, nowMs }, ports, settings, tally, failures),
-    { concurrency: 4 },
-  )
+  const sweeping: Sweeping = { ...request, horizonMs, nowMs }
+  const sweepOne = userSweep(sweeping, ports, settings, tally, failures)
+  const finished = await pMap(shards, (shard) => sweepIndex(shard, sweeping, ports, sweepOne, failures), CONCURRENCY)
+  // A drain finds everybody in the index, and leaves early alarms to when they are due.
+  if (!request.drain) finished.push(await sweepEarly(horizonMs, ports, sweepOne, failures))
   const usersOpen = await countHourly(shards, ports, settings, nowMs, failures)
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
   return { horizonMs, lagMs: nowMs - horizonMs, ...tally, usersOpen, isUnfinished: finished.includes(false), failed }
@@ -76,7 +75,7 @@ async function countHourly(
 ): Promise<number | null> {
   if (nowMs % HOUR_MS >= sweepEveryMs || !hasTime()) return null
   try {
-    const counts = await pMap(shards, (shard) => sessions.countOpenUsers(shard), { concurrency: 4 })
+    const counts = await pMap(shards, (shard) => sessions.countOpenUsers(shard), CONCURRENCY)
     return counts.reduce((sum, count) => sum + count, 0)
   } catch (error) {
     failures.push(error)
@@ -84,77 +83,75 @@ async function countHourly(
   }
 }
 
-interface Sweeping {
-  readonly drain: boolean
-  readonly horizonMs: number
-  readonly nowMs: number
-}
+/** Sweeps a user, once however often it is asked to; false when the user was left for another time. */
+type SweepOne = (user: string) => Promise<boolean>
 
-type Tally = { -readonly [count in 'users' | 'closed' | 'moved' | 'conflicts']: number }
-
-/** True when every due user of the shard was seen. */
-async function sweepShard(
-  shard: number,
+function userSweep(
   sweeping: Sweeping,
   ports: SweepPorts,
   settings: SweepSettings,
   tally: Tally,
   failures: unknown[],
-): Promise<boolean> {
-  const atMs = sweeping.drain ? Number.MAX_SAFE_INTEGER : sweeping.horizonMs
-  const sweepOne = async (user: string): Promise<void> => {
-    if (!ports.hasTime()) return
+): SweepOne {
+  // As many as one sweep has time for.
+  const sweeps = new Map<string, Promise<boolean>>()
+  const sweepNow = async (user: string): Promise<boolean> => {
+    if (!ports.hasTime()) return false
     tally.users++
     try {
       await sweepUser(user, sweeping, ports, settings, tally)
+      return true
     } catch (error) {
       if (error instanceof StoreConflict) tally.conflicts++
       else failures.push(error)
+      return false
     }
   }
+  return (user) => {
+    const swept = sweeps.get(user) ?? sweepNow(user)
+    sweeps.set(user, swept)
+    return swept
+  }
+}
+
+/** True when every user of the index shard whose alarm has passed was seen. */
+async function sweepIndex(
+  shard: number,
+  { drain, horizonMs }: Sweeping,
+  { sessions, hasTime }: SweepPorts,
+  sweepOne: SweepOne,
+  failures: unknown[],
+): Promise<boolean> {
   try {
-    for await (const users of ports.sessions.dueUsers(shard, atMs)) {
-      if (!ports.hasTime()) return false
+    for await (const users of sessions.dueUsers(shard, drain ? Number.MAX_SAFE_INTEGER : horizonMs)) {
+      if (!hasTime()) return false
       await pMap(users, sweepOne, { concurrency: USERS_AT_ONCE })
     }
   } catch (error) {
     failures.push(error)
   }
-  return ports.hasTime()
+  return hasTime()
 }
 
-async function sweepUser(
-  user: string,
-  sweeping: Sweeping,
-  ports: SweepPorts,
-  settings: SweepSettings,
-  tally: Tally,
-): Promise<void> {
-  const { rules } = settings
-  const expiresAtMs = keepStateUntil(sweeping.nowMs, rules)
-  const loaded = await loadUser(user, ports.sessions)
-  await onLatestState(user, loaded, ports.sessions, expiresAtMs, async (state) => {
-    const closings = toClose(state, sweeping.horizonMs, rules, sweeping.drain ? 'all' : 'due')
-    if (closings.length > 0) {
-      await closeSessions(user, state, closings, ports.sessions, rules, sweeping.nowMs)
-      tally.closed += closings.length
-      return
+/** True when every user with an early alarm that has passed was seen. A page goes when all of its users have been. */
+async function sweepEarly(
+  horizonMs: number,
+  { alarms, hasTime }: SweepPorts,
+  sweepOne: SweepOne,
+  failures: unknown[],
+): Promise<boolean> {
+  const sweepPage = async (page: AlarmPage): Promise<void> => {
+    const due = page.alarms.filter(({ atMs }) => atMs <= horizonMs)
+    const swept = await pMap(due, ({ user }) => sweepOne(user), { concurrency: USERS_AT_ONCE })
+    if (due.length === page.alarms.length && !swept.includes(false)) await alarms.remove(page.id)
+  }
+  try {
+    for await (const pages of alarms.due(horizonMs)) {
+      if (!hasTime()) return false
+      await pMap(pages, sweepPage, CONCURRENCY)
     }
-    const armedAtMs = nextDueAt(state, rules)
-    if (armedAtMs === null || !isWorthMoving(state, armedAtMs - sweeping.horizonMs, settings)) return
-    const moved = { ...state, armedAtMs, version: state.version + 1 }
-    await ports.sessions.saveUser(user, moved, state.version, expiresAtMs)
-    tally.moved++
-  })
-}
-
-/**
- * Whether to move the alarm of a session that lives on, or to look again at every sweep until it is due. Moving writes
- * the item and two index entries; looking reads the item; a write costs five reads.
- */
-function isWorthMoving(state: UserState, waitMs: number, settings: SweepSettings): boolean {
-  const storedBytes = totalBytes(state.open) / 2
-  const writes = Math.ceil(storedBytes / 1024) + 2
-  const reads = Math.ceil(storedBytes / 4096) * (waitMs / settings.sweepEveryMs)
-  return reads > 5 * writes
+  } catch (error) {
+    failures.push(error)
+  }
+  return hasTime()
 }

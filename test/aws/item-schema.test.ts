@@ -26,7 +26,7 @@ import type { SessionStore } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import { type Clients, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
-import { memoryDeadLetters } from '../../local/memory-stores.ts'
+import { memoryDeadLetters, memoryEarlyAlarms } from '../../local/memory-stores.ts'
 import { at, DAY, MINUTE, RULES, record, type Sent } from '../support/events.ts'
 import { makeTables } from '../support/tables.ts'
 
@@ -99,6 +99,7 @@ function ingestOne(sent: Sent, arrivalMs: number): Promise<IngestReport> {
   const ports = {
     sessions,
     deadLetters: memoryDeadLetters(),
+    alarms: memoryEarlyAlarms(),
     progress: dynamoShardProgress(clients.dynamodb, names.sessions),
     digest: sha256,
     pseudonym: (user: string) => user,
@@ -110,7 +111,12 @@ function ingestOne(sent: Sent, arrivalMs: number): Promise<IngestReport> {
 function sweepAt(nowMs: number) {
   const horizon = { readUpTo: async () => nowMs }
   const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 16 }
-  return sweep({ drain: false }, { sessions, horizon, hasTime: () => true }, settings, nowMs)
+  return sweep(
+    { drain: false },
+    { sessions, alarms: memoryEarlyAlarms(), horizon, hasTime: () => true },
+    settings,
+    nowMs,
+  )
 }
 
 /** As the table's stream tells the finalizer that one image became another. */

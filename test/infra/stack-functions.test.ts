@@ -142,8 +142,10 @@ describe('the roles', () => {
   it('of the sweep allows this and nothing else', () => {
     expect(permissionsOf(statementsOf(template, 'SweepRole'))).toEqual([
       'dynamodb:BatchGetItem on Sessions.Arn',
+      'dynamodb:DeleteItem on Sessions.Arn',
       'dynamodb:GetItem on Sessions.Arn',
       'dynamodb:PutItem on Sessions.Arn',
+      'dynamodb:Query on Sessions.Arn',
       'dynamodb:Query on Sessions.Arn/index/due',
       'kinesis:GetRecords on Events.Arn',
       'kinesis:GetShardIterator on Events.Arn',

@@ -172,6 +172,7 @@ describe('sweep', () => {
     await pipeline.ingest([open('ann', 0), open('ben', 0)], at(0))
     const ports = {
       sessions: pipeline.sessions,
+      alarms: pipeline.alarms,
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => false,
     }
@@ -185,6 +186,7 @@ describe('sweep', () => {
     const trouble = new Error('item is broken')
     const ports = {
       sessions: failingFor(pipeline.sessions, (user) => (user === 'ann' ? trouble : null)),
+      alarms: pipeline.alarms,
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => true,
     }

@@ -41,7 +41,7 @@ const EVERYTHING = [...FIRST, ...GARBAGE, ...LATE, ...LAST]
 function hooked<T extends object>(port: T, before: () => Promise<void>): T {
   const calls = Object.entries(port).map(([name, call]) => {
     if (typeof call !== 'function') return [name, call]
-    if (!/^(dueUsers|closedVersions|rowsOf)$/.test(name)) {
+    if (!/^(dueUsers|due|closedVersions|rowsOf)$/.test(name)) {
       return [name, (...args: unknown[]) => before().then(() => call(...args))]
     }
     return [
@@ -60,12 +60,13 @@ async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>):
   const sessions = hooked(pipeline.sessions, before)
   const results = hooked(pipeline.results, before)
   const touches = hooked(pipeline.touches, before)
-  const ports = { ...pipeline.ports, sessions, deadLetters: hooked(pipeline.deadLetters, before) }
+  const alarms = hooked(pipeline.alarms, before)
+  const ports = { ...pipeline.ports, sessions, alarms, deadLetters: hooked(pipeline.deadLetters, before) }
   const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
   const sweepAt = async (nowMs: number): Promise<void> => {
     await sweep(
       { drain: false },
-      { sessions, horizon: { readUpTo: async () => nowMs }, hasTime: () => true },
+      { sessions, alarms, horizon: { readUpTo: async () => nowMs }, hasTime: () => true },
       settings,
       nowMs,
     )
@@ -98,11 +99,12 @@ function forgetAnn(
 }
 
 /** Everything that is kept of a user, but marks and the state's memory of the moment. */
-function leftOf(user: string, { sessions, results, deadLetters }: MemoryPipeline): string[] {
+function leftOf(user: string, { sessions, alarms, results, deadLetters }: MemoryPipeline): string[] {
   const left = [
     ...(sessions.states.get(user)?.open ?? []),
     ...[...sessions.closed.values()].flatMap((entry) => (entry.user === user ? (entry.closed ?? []) : [])),
     ...[...results.rows.values()].filter((row) => row.user === user),
+    ...[...alarms.pages.values()].flat().filter((alarm) => alarm.user === user),
     ...deadLetters.letters.filter(({ data }) => Buffer.from(data, 'base64').toString().includes(`"user":"${user}`)),
   ]
   return left.map((one) => JSON.stringify(one)).sort()
@@ -335,11 +337,12 @@ describe('a life after being forgotten', () => {
 })
 
 function allHooked(
-  { sessions, results, touches, deadLetters }: MemoryPipeline,
+  { sessions, alarms, results, touches, deadLetters }: MemoryPipeline,
   before: () => Promise<void>,
 ): ForgetPorts {
   return {
     sessions: hooked(sessions, before),
+    alarms: hooked(alarms, before),
     results: hooked(results, before),
     touches: hooked(touches, before),
     deadLetters: hooked(deadLetters, before),

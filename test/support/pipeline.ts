@@ -15,6 +15,7 @@ import {
 } from '../../local/memory-rollups.ts'
 import {
   memoryDeadLetters,
+  memoryEarlyAlarms,
   memoryResultStore,
   memorySessionStore,
   type StoredClosed,
@@ -27,6 +28,7 @@ export interface MemoryPipeline {
   readonly touches: MemoryTouches
   readonly rollups: MemoryRollupStore
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
+  readonly alarms: ReturnType<typeof memoryEarlyAlarms>
   /** Changes of closed sessions that no `finalizeAll` has taken yet. */
   readonly changes: ClosedChange[]
   readonly progress: { sequenceNumber: string | null }
@@ -46,10 +48,12 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
   const touches = memoryTouches()
   const rollups = memoryRollupStore(() => results.rows.values(), sha256)
   const deadLetters = memoryDeadLetters()
+  const alarms = memoryEarlyAlarms()
   const progress = { sequenceNumber: null as string | null }
   const ports: IngestPorts = {
     sessions,
     deadLetters,
+    alarms,
     digest: sha256,
     pseudonym: (user) => user,
     unpack: unpackRecord,
@@ -66,6 +70,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
     touches,
     rollups,
     deadLetters,
+    alarms,
     changes,
     progress,
     ports,
@@ -73,7 +78,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
     sweep: (nowMs, drain = false) =>
       sweep(
         { drain },
-        { sessions, horizon: { readUpTo: async (now) => horizon(now) }, hasTime: () => true },
+        { sessions, alarms, horizon: { readUpTo: async (now) => horizon(now) }, hasTime: () => true },
         settings,
         nowMs,
       ),
