@@ -4,8 +4,12 @@ import { Command } from 'commander'
 import { startProgress } from '../cli/progress.ts'
 import { UserError } from '../local/user-error.ts'
 import { unitsOf } from './committed-units.ts'
+import { measureCore } from './core.ts'
+import { coreText } from './core-text.ts'
 import { measureCost } from './cost.ts'
 import { costText } from './cost-text.ts'
+import { measureSweep } from './sweep.ts'
+import { sweepText } from './sweep-text.ts'
 
 interface Part {
   readonly name: string
@@ -31,6 +35,8 @@ function part<T>(
 
 const PARTS: readonly Part[] = [
   part('cost', 'DynamoDB units of fixed logs, beside a naive design and the limit', measureCost, costText),
+  part('core', 'the domain alone on one core: events a second, and memory', measureCore, coreText),
+  part('sweep', 'units and time of a sweep, by how many sessions are open and due', measureSweep, sweepText),
 ]
 
 export async function runBench(argv: readonly string[]): Promise<void> {

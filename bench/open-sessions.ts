@@ -1,0 +1,38 @@
+// Users with open sessions, as ingest leaves them: how many and when they are due in, their items in the sessions table out.
+
+import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { stateItem } from '../functions/aws/session-items.ts'
+import { foundingId } from '../functions/domain/session.ts'
+import type { UserState } from '../functions/domain/user-state.ts'
+
+/** DynamoDB's limit. */
+const BATCH_WRITE_ITEMS_MAX = 25
+const WRITERS = 8
+
+/** Each with one session of one event, at `timeMs`. */
+export async function putOpenUsers(
+  client: DynamoDBDocumentClient,
+  table: string,
+  users: readonly string[],
+  timeMs: number,
+  armedAtMs: number,
+): Promise<void> {
+  let next = 0
+  const write = async (): Promise<void> => {
+    while (next < users.length) {
+      const batch = users.slice(next, next + BATCH_WRITE_ITEMS_MAX)
+      next += batch.length
+      const requests = batch.map((user) => ({
+        PutRequest: { Item: stateItem(user, openState(user, timeMs, armedAtMs), 0) },
+      }))
+      await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }))
+    }
+  }
+  await Promise.all(Array.from({ length: WRITERS }, write))
+}
+
+function openState(user: string, timeMs: number, armedAtMs: number): UserState {
+  const event = { type: 'AppOpen', eventId: `${user}-0`, timeMs } as const
+  const session = { ids: [foundingId(event)], continues: null, cut: null, events: [event] }
+  return { version: 1, skewMs: 0, closedReachMs: null, open: [session], armedAtMs, forgotten: null }
+}

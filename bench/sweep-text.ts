@@ -1,0 +1,11 @@
+// The cost of sweeps as a person reads it: measurements in, a table out.
+
+import { columns } from '../cli/text-table.ts'
+import type { SweepCost } from './sweep.ts'
+
+export function sweepText(costs: readonly SweepCost[]): string {
+  const rows = costs.map(({ open, due, read, write, closed, ms, countRead }) =>
+    [open, due, closed, read, write, ms, countRead].map(String),
+  )
+  return columns([['open', 'due', 'closed', 'read', 'write', 'ms', 'hourly count, read'], ...rows])
+}
