@@ -3,11 +3,14 @@
 import { Command } from 'commander'
 import { startProgress } from '../cli/progress.ts'
 import { UserError } from '../local/user-error.ts'
+import { measureCold } from './cold.ts'
 import { unitsOf } from './committed-units.ts'
 import { measureCore } from './core.ts'
 import { coreText } from './core-text.ts'
 import { measureCost } from './cost.ts'
 import { costText } from './cost-text.ts'
+import { measureIngest } from './ingest.ts'
+import { coldText, ingestText } from './speed-text.ts'
 import { measureSweep } from './sweep.ts'
 import { sweepText } from './sweep-text.ts'
 
@@ -35,7 +38,9 @@ function part<T>(
 
 const PARTS: readonly Part[] = [
   part('cost', 'DynamoDB units of fixed logs, beside a naive design and the limit', measureCost, costText),
+  part('ingest', 'the bundled ingest over HTTP to a stub: records a second, and CPU', measureIngest, ingestText),
   part('core', 'the domain alone on one core: events a second, and memory', measureCore, coreText),
+  part('cold', 'bundles: sizes, CPU of loading and of a first request', measureCold, coldText),
   part('sweep', 'units and time of a sweep, by how many sessions are open and due', measureSweep, sweepText),
 ]
 

@@ -1,0 +1,49 @@
+// A bundle in a process of its own: its folder and the stub's endpoint in, what can be invoked and tells what it took out.
+
+import { LOCAL_ENVIRONMENT } from '../local/clients.ts'
+import { type FunctionProcess, startFunction } from '../local/function-process.ts'
+import { BENCH_SETTINGS } from './bench-settings.ts'
+import type { Bundle, Taken } from './bundles.ts'
+
+const TIMEOUT_MS = 60_000
+
+export interface BundledFunction {
+  invoke(event: unknown): Promise<Taken>
+  stop: FunctionProcess['stop']
+}
+
+export function startBundle(bundle: Bundle, folder: string, endpoint: string): BundledFunction {
+  const environment = { ...variables(), ...LOCAL_ENVIRONMENT, AWS_ENDPOINT_URL: endpoint }
+  const spec = {
+    name: bundle,
+    memoryMb: 512,
+    environment,
+    timeoutMs: TIMEOUT_MS,
+    assetFolder: bundle,
+    statements: [],
+  }
+  const started = startFunction(spec, folder, {}, () => {})
+  return { invoke: async (event) => (await started.invoke(event)) as Taken, stop: started.stop }
+}
+
+/** Of all three steps. */
+function variables(): Record<string, string> {
+  const { rules, sweepEveryMs, resultRetentionMs } = BENCH_SETTINGS
+  return {
+    GAP_MS: String(rules.gapMs),
+    LATENESS_MS: String(rules.latenessMs),
+    AMEND_FOR_MS: String(rules.amendForMs),
+    LATE_EVENTS: rules.lateEvents,
+    MAX_CLOCK_SKEW_MS: String(rules.maxClockSkewMs),
+    MAX_SESSION_EVENTS: String(rules.maxSessionEvents),
+    MAX_SESSION_DURATION_MS: String(rules.maxSessionDurationMs),
+    PIPELINE_NAME: 'bench',
+    SESSIONS_TABLE: 'sessions',
+    RESULTS_TABLE: 'results',
+    DEAD_LETTER_BUCKET: 'letters',
+    STREAM_NAME: 'events',
+    SWEEP_EVERY_MS: String(sweepEveryMs),
+    GIVEN_UP_AFTER_MS: '0',
+    RESULT_RETENTION_MS: String(resultRetentionMs),
+  }
+}

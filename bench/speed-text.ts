@@ -1,0 +1,24 @@
+// Speeds of ingest and of starts as a person reads them: measurements in, tables out.
+
+import { columns } from '../cli/text-table.ts'
+import type { ColdStart } from './cold.ts'
+import type { IngestSpeed } from './ingest.ts'
+
+export function ingestText(speeds: readonly IngestSpeed[]): string {
+  const rows = speeds.map(({ b, records, cpuMicrosPerRecord, recordsPerSecond }) =>
+    [b, records, recordsPerSecond, cpuMicrosPerRecord].map(String),
+  )
+  return columns([['b', 'records', 'records a second', 'CPU µs a record'], ...rows])
+}
+
+export function coldText(starts: readonly ColdStart[]): string {
+  const bare = starts.find(({ bundle }) => bundle === 'bare')?.loadMs ?? Number.NaN
+  const rows = starts.map(({ bundle, bytes, loadMs, firstRequestMs }) => [
+    bundle === 'bare' ? 'SDK alone' : bundle,
+    String(Math.round(bytes / 1000)),
+    loadMs.toFixed(1),
+    (loadMs / bare).toFixed(2),
+    firstRequestMs?.toFixed(1) ?? '',
+  ])
+  return columns([['bundle', 'KB', 'load, CPU ms', 'times the SDK', 'first request, CPU ms'], ...rows])
+}
