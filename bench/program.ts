@@ -10,6 +10,8 @@ import { coreText } from './core-text.ts'
 import { measureCost } from './cost.ts'
 import { costText } from './cost-text.ts'
 import { measureIngest } from './ingest.ts'
+import { measureScale } from './scale.ts'
+import { scaleText } from './scale-text.ts'
 import { coldText, ingestText } from './speed-text.ts'
 import { measureSweep } from './sweep.ts'
 import { sweepText } from './sweep-text.ts'
@@ -42,6 +44,7 @@ const PARTS: readonly Part[] = [
   part('core', 'the domain alone on one core: events a second, and memory', measureCore, coreText),
   part('cold', 'bundles: sizes, CPU of loading and of a first request', measureCold, coldText),
   part('sweep', 'units and time of a sweep, by how many sessions are open and due', measureSweep, sweepText),
+  part('scale', 'a model from the measured numbers: what sizes need and cost', measureScale, scaleText),
 ]
 
 export async function runBench(argv: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { dynamoEarlyAlarms } from '../functions/aws/early-alarms.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
-import { DUE_SHARDS, SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
+import { DUE_SHARDS } from '../functions/contract.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { type Endpoints, startEndpoints } from '../local/endpoints.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
@@ -94,7 +94,7 @@ async function sweepOnce(table: string, nowMs: number, endpoints: Endpoints): Pr
   const client = benchClient(meter.endpoint)
   try {
     const ports = {
-      sessions: dynamoSessionStore(client, table, SESSION_DURATION_MS_MAX),
+      sessions: dynamoSessionStore(client, table),
       alarms: dynamoEarlyAlarms(client, table),
       horizon: { readUpTo: async () => nowMs },
       hasTime: () => true,

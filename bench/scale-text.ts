@@ -1,0 +1,45 @@
+// The sizes of deployments as a person reads them: the model's numbers in, tables out.
+
+import { columns } from '../cli/text-table.ts'
+import type { ScaleReport } from './scale.ts'
+
+export function scaleText({ sizes, breakEven }: ScaleReport): string {
+  const rows = sizes.map((scale) => [
+    ...[scale.eventsPerSecond, scale.b, scale.shards].map(String),
+    scale.lanesBusy.toFixed(1),
+    ...[scale.writeUnitsPerSecond, scale.readUnitsPerSecond, scale.partitions].map((count) => count.toFixed(0)),
+    ...[scale.kinesis, scale.lambda, scale.dynamodbOnDemand, scale.dynamodbProvisioned].map(dollars),
+    ...[scale.onDemand, scale.provisioned, scale.flinkFast, scale.flinkSlow].map(dollars),
+  ])
+  const cheaper = breakEven.map(({ b, onDemand, provisioned }) => [b, onDemand, provisioned].map(String))
+  return [
+    columns([HEAD, ...rows]),
+    '',
+    'Dollars a month at a steady rate. Lambda is ingest. Flink: 20,000 and 1,000 events a second and processing unit.',
+    '',
+    'From so many events a second, Flink (20,000) costs less:',
+    columns([['b', 'on demand', 'provisioned'], ...cheaper]),
+  ].join('\n')
+}
+
+const HEAD = [
+  'events/s',
+  'b',
+  'shards',
+  'lanes',
+  'write/s',
+  'read/s',
+  'partitions',
+  'Kinesis',
+  'Lambda',
+  'DynamoDB',
+  'provisioned',
+  'all',
+  'all, prov.',
+  'Flink 20k',
+  'Flink 1k',
+]
+
+function dollars(amount: number): string {
+  return `$${Math.round(amount)}`
+}

@@ -1,0 +1,20 @@
+// The model of sizes: a rate in, what it needs and costs, adding up, out.
+
+import { describe, expect, it } from 'vitest'
+import { measureScale, scaleOf } from '../../bench/scale.ts'
+
+describe('the model of sizes', () => {
+  it('adds up', () => {
+    const { kinesis, lambda, dynamodbOnDemand, dynamodbProvisioned, onDemand, provisioned } = scaleOf(100, 2)
+    expect(onDemand).toBeCloseTo(kinesis + lambda + dynamodbOnDemand)
+    expect(provisioned).toBeCloseTo(kinesis + lambda + dynamodbProvisioned)
+  })
+
+  it('costs less the more of a user’s events a batch holds, and more the more there are', async () => {
+    const { sizes, breakEven } = await measureScale()
+    expect(scaleOf(1000, 5).onDemand).toBeLessThan(scaleOf(1000, 1).onDemand)
+    expect(scaleOf(2000, 2).onDemand).toBeGreaterThan(scaleOf(1000, 2).onDemand)
+    expect(sizes.every(({ lanesBusy, shards }) => lanesBusy <= shards)).toBe(true)
+    expect(breakEven.every(({ onDemand, provisioned }) => onDemand < provisioned)).toBe(true)
+  })
+})
