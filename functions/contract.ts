@@ -97,6 +97,8 @@ export const TOUCHED_PARTITION = 'touched'
 export const KIND = 'kind'
 export const CLOSED = 'closed'
 export const ABSORBED = 'absorbed'
+/** What an item with a part of a user's state is. */
+export const BLOCK = 'block'
 /** What an item of early alarms is. */
 export const ALARMS = 'alarms'
 /** Sort key of the item that says how far ingest has read a shard. */

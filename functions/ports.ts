@@ -88,6 +88,8 @@ export interface SessionStore {
   closedVersions(user: string): AsyncIterable<readonly ClosedVersion[]>
   /** Pages of the users of one index shard whose alarm is at or before the moment, earliest first. May be out of date. */
   dueUsers(shard: number, atMs: number): AsyncIterable<readonly string[]>
+  /** Removes what the store may still hold apart of the user's states up to this version, which no later one needs. */
+  eraseBlocks(user: string, version: number): Promise<void>
   /** How many users of one index shard have open sessions, a moment ago. Reads the whole shard. */
   countOpenUsers(shard: number): Promise<number>
 }

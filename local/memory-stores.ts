@@ -87,6 +87,8 @@ export function memorySessionStore(
       const due = [...states].filter(([, state]) => state.armedAtMs !== null && state.armedAtMs <= atMs)
       yield due.sort(([, a], [, b]) => (a.armedAtMs ?? 0) - (b.armedAtMs ?? 0)).map(([user]) => user)
     },
+    // A map holds every state whole.
+    eraseBlocks: async () => {},
     countOpenUsers: async (shard) => {
       return shard === 0 ? [...states.values()].filter(({ armedAtMs }) => armedAtMs !== null).length : 0
     },

@@ -3,7 +3,8 @@
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { isRow, toRow } from '../functions/aws/result-items.ts'
-import { type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
+import { blockNames, type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
+import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import {
   ALARMS,
   CLOSED,
@@ -15,6 +16,7 @@ import {
   SORT_KEY,
 } from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
+import type { UserState } from '../functions/domain/user-state.ts'
 import type { Clients } from './clients.ts'
 import type { Capacity } from './dynamodb-gateway.ts'
 
@@ -138,6 +140,14 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   const users = new Set<string>()
   const forgotten = new Set<string>()
   const key = (user: string, id: string): string => JSON.stringify([user, id])
+  const addState = (user: string, state: UserState): void => {
+    if (state.forgotten !== null) forgotten.add(user)
+    for (const session of state.open) {
+      for (const id of session.ids) open.set(key(user, id), 0)
+      open.set(key(user, session.ids[0] ?? ''), session.events.length)
+    }
+  }
+  const inBlocks: string[] = []
   for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
     for (const item of (items ?? []) as Item[]) {
       if (item[SORT_KEY] === PROGRESS_KEY || item[KIND] === ALARMS) continue
@@ -147,15 +157,13 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
         const session = readClosed(item)?.session
         closed.set(key(user, session?.ids[0] ?? ''), session?.events.length ?? 0)
       } else if (item[KIND] === undefined) {
-        const state = readState(item)
-        if (state.forgotten !== null) forgotten.add(user)
-        for (const session of state.open) {
-          for (const id of session.ids) open.set(key(user, id), 0)
-          open.set(key(user, session.ids[0] ?? ''), session.events.length)
-        }
+        if (blockNames(item).length > 0) inBlocks.push(user)
+        else addState(user, readState(item))
       }
     }
   }
+  for (const [user, state] of await dynamoSessionStore(clients.dynamodb, table).loadUsers(inBlocks))
+    addState(user, state)
   const all = new Map([...closed, ...open])
   const counts = [...all.values()].filter((events) => events > 0)
   const events = counts.reduce((sum, count) => sum + count, 0)

@@ -166,6 +166,7 @@ export function reachedSessions(stores: Stores, invocation: Invocation, world: W
           .map(([user]) => user)
       })
     },
+    eraseBlocks: (user, version) => call('erases blocks', user, () => sessions.eraseBlocks(user, version)),
     countOpenUsers: (shard) => call('counts who is open', null, () => sessions.countOpenUsers(shard)),
   }
 }

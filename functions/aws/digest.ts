@@ -1,7 +1,7 @@
 // SHA-256 of a text in, 43 base64url characters out.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'base64url')
 }

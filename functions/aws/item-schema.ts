@@ -8,10 +8,12 @@ export const SCHEMA = 'schema'
  * new one.
  */
 export const ITEM_SCHEMA = 2
+/** Of a state that holds a part of its sessions in blocks only. */
+export const BLOCKS_SCHEMA = 3
 
 /** Throws for an item of later code: the function's mapping tries again until that code is there. */
 export function checkSchema(item: Readonly<Record<string, unknown>>): void {
   const schema = item[SCHEMA] ?? 1
-  if (typeof schema === 'number' && schema <= ITEM_SCHEMA) return
-  throw new Error(`an item of the sessions table has schema ${schema}, and this code reads up to ${ITEM_SCHEMA}`)
+  if (typeof schema === 'number' && schema <= BLOCKS_SCHEMA) return
+  throw new Error(`an item of the sessions table has schema ${schema}, and this code reads up to ${BLOCKS_SCHEMA}`)
 }

@@ -9,23 +9,51 @@ import { sha256 } from './digest.ts'
 const SHAPE = 1
 
 /** [type, ms since the session's first event, event id, the type's own fields]; arrays, since names cost bytes. */
-type EventRow = readonly [number, number, string, ...(string | number | null)[]]
-/** [ids, continues, cut reason, cut time, first event's time, events] */
-type SessionRow = readonly [readonly string[], string | null, CutReason | null, number, number, readonly EventRow[]]
+export type EventRow = readonly [number, number, string, ...(string | number | null)[]]
+/** [ids, continues, cut reason, cut time, first event's time, events, how many blocks of events come before these] */
+type SessionRow = readonly [
+  readonly string[],
+  string | null,
+  CutReason | null,
+  number,
+  number,
+  readonly EventRow[],
+  number?,
+]
+
+/** A session whose first events may be stored apart, in blocks. */
+export interface StoredSession {
+  readonly session: Session
+  readonly blocks: number
+  readonly rest: readonly Event[]
+}
 
 /** Inflated, nothing stored is larger: a bound for what reading one item may cost. */
-const INFLATED_BYTES_MAX = 16 * 1024 * 1024
+export const INFLATED_BYTES_MAX = 16 * 1024 * 1024
 
 /** Deflated: the bill is the bytes of the whole item at every write. */
 export function encodeSessions(sessions: readonly Session[]): Uint8Array {
+  return encodeApart(sessions.map((session) => ({ session, blocks: 0, rest: session.events })))
+}
+
+/** Without what is in blocks. */
+export function encodeApart(sessions: readonly StoredSession[]): Uint8Array {
   return deflateRawSync(JSON.stringify([SHAPE, ...sessions.map(sessionRow)]), { level: 9 })
 }
 
-export function decodeSessions(stored: Uint8Array): Session[] {
+/** @param blocks in order, of one session after the other. */
+export function decodeSessions(stored: Uint8Array, blocks: readonly (readonly Event[])[] = []): Session[] {
   const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const [shape, ...rows] = JSON.parse(text) as [number, ...SessionRow[]]
   if (shape !== SHAPE) throw new Error(`stored sessions have shape ${shape}, and this code reads ${SHAPE}`)
-  return rows.map(session)
+  let used = 0
+  const sessions = rows.map((row) => {
+    const first = blocks.slice(used, used + (row[6] ?? 0))
+    used += row[6] ?? 0
+    return session(row, first.flat())
+  })
+  if (used !== blocks.length) throw new Error(`stored sessions have ${used} blocks, and ${blocks.length} were read`)
+  return sessions
 }
 
 /** Ids of sessions: as many as there may be open sessions, in the same item. */
@@ -37,15 +65,24 @@ export function decodeIds(stored: Uint8Array): string[] {
   return JSON.parse(inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')) as string[]
 }
 
-function sessionRow(session: Session): SessionRow {
+function sessionRow({ session, blocks, rest }: StoredSession): SessionRow {
   const startMs = (session.events[0] as Event).timeMs
-  const rows = session.events.map((event) => eventRow(event, startMs))
-  return [session.ids, session.continues, session.cut?.reason ?? null, session.cut?.atMs ?? 0, startMs, rows]
+  const { ids, continues, cut } = session
+  const row = [ids, continues, cut?.reason ?? null, cut?.atMs ?? 0, startMs, writeEvents(rest, startMs)] as const
+  return blocks === 0 ? row : [...row, blocks]
 }
 
-function session([ids, continues, reason, atMs, startMs, rows]: SessionRow): Session {
+function session([ids, continues, reason, atMs, startMs, rows]: SessionRow, first: readonly Event[]): Session {
   const cut = reason === null ? null : { reason, atMs }
-  return { ids, continues, cut, events: rows.map((row) => event(row, startMs)) }
+  return { ids, continues, cut, events: [...first, ...readEvents(rows, startMs)] }
+}
+
+export function writeEvents(events: readonly Event[], startMs: number): EventRow[] {
+  return events.map((event) => eventRow(event, startMs))
+}
+
+export function readEvents(rows: readonly EventRow[], startMs: number): Event[] {
+  return rows.map((row) => event(row, startMs))
 }
 
 function eventRow(event: Event, startMs: number): EventRow {

@@ -1,15 +1,26 @@
 // Items of the sessions table: states and closed sessions in, items out, and back. Nothing here talks to a table.
 
 import { createHash } from 'node:crypto'
-import { ABSORBED, CLOSED, DUE_INDEX, DUE_SHARDS, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
+import {
+  ABSORBED,
+  BLOCK,
+  CLOSED,
+  DUE_INDEX,
+  DUE_SHARDS,
+  EXPIRES_AT,
+  KIND,
+  PARTITION_KEY,
+  SORT_KEY,
+} from '../contract.ts'
 import type { CloseReason } from '../domain/clock.ts'
 import type { Forgotten } from '../domain/forgotten.ts'
 import type { ClosedSession } from '../domain/result.ts'
-import { sessionId, timeStamp } from '../domain/session.ts'
+import { type Session, sessionId, timeStamp } from '../domain/session.ts'
 import { clampTime } from '../domain/time.ts'
 import { NEW_USER, type UserState } from '../domain/user-state.ts'
-import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
-import { decodeIds, decodeSessions, encodeIds, encodeSessions } from './session-code.ts'
+import { BLOCKS_SCHEMA, checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
+import { type Apart, type Block, decodeBlock, encodeBlock } from './session-blocks.ts'
+import { decodeIds, decodeSessions, encodeApart, encodeIds, encodeSessions } from './session-code.ts'
 
 export type Item = Record<string, unknown>
 export type Key = { [PARTITION_KEY]: string; [SORT_KEY]: string }
@@ -17,6 +28,7 @@ export type Key = { [PARTITION_KEY]: string; [SORT_KEY]: string }
 const USER_PREFIX = 'user#'
 const STATE_SORT_KEY = 'open'
 export const CLOSED_PREFIX = 'closed#'
+export const BLOCK_PREFIX = 'block#'
 
 export function stateKey(user: string): Key {
   return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: STATE_SORT_KEY }
@@ -46,17 +58,21 @@ export function dueShardKey(shard: number): string {
 /**
  * In the due index and without an expiry while something is open; out of the index and expiring once nothing is, but
  * not before all that a forgotten user sent has passed.
+ *
+ * @param apart what of the open sessions is stored in blocks; without it, nothing is.
  */
-export function stateItem(user: string, state: UserState, expiresAtMs: number): Item {
+export function stateItem(user: string, state: UserState, expiresAtMs: number, apart?: Apart): Item {
   const { version, skewMs, closedReachMs, open, armedAtMs, forgotten } = state
   const keptUntilMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
+  const hasBlocks = apart !== undefined && apart.blocks.length > 0
   return {
     ...stateKey(user),
-    [SCHEMA]: ITEM_SCHEMA,
+    [SCHEMA]: hasBlocks ? BLOCKS_SCHEMA : ITEM_SCHEMA,
     version,
     skew: skewMs ?? undefined,
     reach: closedReachMs ?? undefined,
-    sessions: open.length === 0 ? undefined : encodeSessions(open),
+    sessions: open.length === 0 ? undefined : encodeOpen(open, apart),
+    ...(hasBlocks && { blocks: encodeIds(apart.blocks.map(({ name }) => name)) }),
     ...(forgotten !== null && {
       forgotten_at: forgotten.atMs,
       forgotten_until: forgotten.untilMs,
@@ -68,14 +84,49 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number): 
   }
 }
 
-export function readState(item: Item | undefined): UserState {
+function encodeOpen(open: readonly Session[], apart: Apart | undefined): Uint8Array {
+  return apart === undefined ? encodeSessions(open) : encodeApart(apart.sessions)
+}
+
+/** Names of the blocks that hold parts of the state's sessions, in order. */
+export function blockNames(item: Item): string[] {
+  checkSchema(item)
+  return item.blocks === undefined ? [] : decodeIds(item.blocks as Uint8Array)
+}
+
+export function blockKey(user: string, name: string): Key {
+  return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: BLOCK_PREFIX + name }
+}
+
+export function blockNameOf(item: Item): string {
+  return String(item[SORT_KEY]).slice(BLOCK_PREFIX.length)
+}
+
+export function blockItem(user: string, { name, events }: Block, expiresAtMs: number): Item {
+  return {
+    ...blockKey(user, name),
+    [KIND]: BLOCK,
+    [SCHEMA]: ITEM_SCHEMA,
+    events: encodeBlock(events),
+    [EXPIRES_AT]: epochSeconds(expiresAtMs),
+  }
+}
+
+export function readBlock(item: Item): Block {
+  checkSchema(item)
+  return { name: blockNameOf(item), events: decodeBlock(item.events as Uint8Array) }
+}
+
+/** @param blocks those of `blockNames`, in their order. */
+export function readState(item: Item | undefined, blocks: readonly Block[] = []): UserState {
   if (item === undefined) return NEW_USER
   checkSchema(item)
+  const parts = blocks.map(({ events }) => events)
   return {
     version: item.version as number,
     skewMs: (item.skew as number | undefined) ?? null,
     closedReachMs: (item.reach as number | undefined) ?? null,
-    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array),
+    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, parts),
     armedAtMs: (item[DUE_INDEX.sortKey] as number | undefined) ?? null,
     forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
   }

@@ -1,53 +1,37 @@
 // SessionStore on DynamoDB: states and closed sessions in, conditional writes and consistent reads out.
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  paginateQuery,
-} from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { DUE_INDEX } from '../contract.ts'
-import type { UserState } from '../domain/user-state.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
+import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNearby, queryVersions } from './closed-queries.ts'
 import { checkSchema } from './item-schema.ts'
+import { type KnownBlocks, setApart } from './session-blocks.ts'
 import {
   absorbedItem,
   closedItem,
   closedKey,
   dueShardKey,
   type Item,
-  type Key,
-  readState,
   stateItem,
-  stateKey,
   userOf,
   versionOf,
 } from './session-items.ts'
 
-/** DynamoDB's limit. */
-const BATCH_GET_KEYS_MAX = 100
-/** Requests for the keys of a batch that a throttled table left out. */
-const BATCH_GET_TRIES_MAX = 5
-
 export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string): SessionStore {
+  const known: KnownBlocks = new WeakMap()
   return {
-    loadUsers: async (users) => {
-      const states = new Map<string, UserState>()
-      for (let start = 0; start < users.length; start += BATCH_GET_KEYS_MAX) {
-        const keys = users.slice(start, start + BATCH_GET_KEYS_MAX).map(stateKey)
-        for (const item of await batchGet(client, table, keys)) states.set(userOf(item), readState(item))
-      }
-      return states
-    },
+    loadUsers: (users) => loadStates(client, table, users, known),
 
     loadClosed: (user, range) => queryNearby(client, table, user, range),
 
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
-      const item = stateItem(user, state, expiresAtMs)
+      const apart = setApart(state.open, state.version, known)
+      // First: a state is never without its blocks, and blocks without a state are nobody's.
+      await putBlocks(client, table, user, apart.blocks, known, expiresAtMs)
+      const item = stateItem(user, state, expiresAtMs, apart)
       const condition = baseVersion === 0 ? 'attribute_not_exists(pk)' : '#version = :version'
       const stored = await putIf(client, table, item, condition, baseVersion)
       // A write whose reply was lost is retried by the client, and then fails on its own success.
@@ -83,6 +67,8 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
       for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(userOf)
     },
 
+    eraseBlocks: (user, version) => eraseBlocks(client, table, user, version),
+
     countOpenUsers: async (shard) => {
       const query = {
         TableName: table,
@@ -97,19 +83,6 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
       return users
     },
   }
-}
-
-async function batchGet(client: DynamoDBDocumentClient, table: string, keys: Key[]): Promise<Item[]> {
-  const items: Item[] = []
-  let remaining: Item[] = keys
-  for (let tries = 0; remaining.length > 0; tries++) {
-    if (tries === BATCH_GET_TRIES_MAX) throw new Error(`${remaining.length} keys unread after ${tries} batch reads`)
-    const command = new BatchGetCommand({ RequestItems: { [table]: { Keys: remaining, ConsistentRead: true } } })
-    const { Responses: responses, UnprocessedKeys: unprocessed } = await client.send(command)
-    items.push(...(responses?.[table] ?? []))
-    remaining = unprocessed?.[table]?.Keys ?? []
-  }
-  return items
 }
 
 /** Null when written, else the item that the condition failed on. */
@@ -157,6 +130,7 @@ function isSameState(stored: Item, item: Item): boolean {
     stored.forgotten_at === item.forgotten_at &&
     stored.forgotten_until === item.forgotten_until &&
     bytes(stored.unmarked).equals(bytes(item.unmarked)) &&
+    bytes(stored.blocks).equals(bytes(item.blocks)) &&
     bytes(stored.sessions).equals(bytes(item.sessions))
   )
 }

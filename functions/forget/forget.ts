@@ -49,7 +49,7 @@ const ROUNDS_MAX = 10
 /**
  * The state first: whoever holds an older one loses the next race, and drops what is from before. Then the closed
  * sessions become marks, which keep older copies out and make a finalizer take back what it is about to write; so the
- * rows go after them. Interrupted anywhere, the same again does the rest; doing it again does no harm.
+ * rows go after them. Blocks and early alarms are for nothing by then. Interrupted anywhere, the same again does the rest; doing it again does no harm.
  */
 export async function forget(
   person: string,
@@ -62,6 +62,7 @@ export async function forget(
   const { version, forgotten, openIds } = await forgetState(user, ports.sessions, now)
   const sessions = await markAll(user, ports.sessions, { version, forgotten, openIds })
   const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
+  await ports.sessions.eraseBlocks(user, version)
   await ports.alarms.erase(user)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
   return { sessions, rows, deadLetters: removed, unreadable, untilMs: forgotten.untilMs }

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { resultsSpec, sessionsSpec } from '../../bench/bench-tables.ts'
 import { toChanges } from '../../functions/aws/closed-changes.ts'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { ITEM_SCHEMA } from '../../functions/aws/item-schema.ts'
+import { BLOCKS_SCHEMA } from '../../functions/aws/item-schema.ts'
 import { unpackRecord } from '../../functions/aws/record-events.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { type Item, readClosed, readState } from '../../functions/aws/session-items.ts'
@@ -238,7 +238,7 @@ describe('items of the future', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
   const mocked = mockClient(scripted)
   const store = dynamoSessionStore(scripted, 'sessions')
-  const future = ITEM_SCHEMA + 1
+  const future = BLOCKS_SCHEMA + 1
   const range = { fromMs: at(0), toMs: at(1) }
   const closed = { ...itemOf(imageOf(SHAPE_1.sessions, 'user#ann', 'closed#')), schema: future }
   const mark = { ...itemOf(imageOf(SHAPE_1.sessions, 'user#cleo', 'closed#20260302T005')), schema: future }
@@ -255,7 +255,7 @@ describe('items of the future', () => {
     mocked.on(BatchGetCommand).resolves({ Responses: { sessions: [found] } })
     mocked.on(QueryCommand).resolves({ Items: [found] })
     mocked.on(GetCommand).resolves({ Item: found })
-    await expect(read()).rejects.toThrow(`has schema ${future}, and this code reads up to ${ITEM_SCHEMA}`)
+    await expect(read()).rejects.toThrow(`has schema ${future}, and this code reads up to ${BLOCKS_SCHEMA}`)
   })
 
   it.each(['NewImage', 'OldImage'])('are not finalized, be they the %s', (which) => {

@@ -2,19 +2,31 @@
 
 import { randomUUID } from 'node:crypto'
 import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
-import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateScan,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sessionsSpec } from '../../bench/bench-tables.ts'
 import { documentClient } from '../../functions/aws/document-client.ts'
 import { absorbedItem, closedItem, stateItem } from '../../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
 import { EXPIRES_AT } from '../../functions/contract.ts'
+import type { Event } from '../../functions/domain/event.ts'
 import type { Session } from '../../functions/domain/session.ts'
+import { NEW_USER } from '../../functions/domain/user-state.ts'
+import { type SessionStore, StoreConflict } from '../../functions/ports.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memorySessionStore } from '../../local/memory-stores.ts'
-import { at, search } from '../support/events.ts'
+import { at, DAY, search } from '../support/events.ts'
+import { SEED } from '../support/random-log.ts'
 import { makeTables } from '../support/tables.ts'
 import { closedOf, EXPIRES_MS, session, sessionStoreContract, stateOf } from './session-store-contract.ts'
 
@@ -44,6 +56,127 @@ sessionStoreContract('on DynamoDB', async () => {
   const table = sessionsSpec(`sessions-${randomUUID()}`)
   await makeTables([table], clients)
   return dynamoSessionStore(client, table.name)
+})
+
+describe('a long session on DynamoDB', () => {
+  let store: SessionStore
+  let table: string
+
+  beforeEach(async () => {
+    table = `sessions-${randomUUID()}`
+    await makeTables([sessionsSpec(table)], clients)
+    store = dynamoSessionStore(client, table)
+  })
+
+  const eventsOf = (count: number, first = 0) =>
+    Array.from({ length: count }, (_, n) => search(at(first + n), { eventId: `e${first + n}`, query: `dogs ${n}` }))
+  const open = (version: number, ...events: Event[][]) =>
+    stateOf(version, { open: events.map((each) => session(each)), armedAtMs: at(9) })
+
+  async function items(): Promise<Record<string, unknown>[]> {
+    const found = []
+    for await (const page of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
+      found.push(...(page.Items ?? []))
+    }
+    return found
+  }
+
+  async function blockKeys(): Promise<string[]> {
+    return (await items()).flatMap(({ kind, sk }) => (kind === 'block' ? String(sk) : [])).sort()
+  }
+
+  it('is read as it was written, however its events came', async () => {
+    const size = fc.integer({ min: 1, max: 400 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(size, fc.boolean()), { minLength: 1, maxLength: 6 }), async (writes) => {
+        const user = randomUUID()
+        let state = stateOf(0)
+        let first = 1000
+        let last = 1000
+        for (const [count, isBefore] of writes) {
+          if (isBefore) first -= count
+          else last += count
+          const known = new Map(state.open.flatMap(({ events }) => events.map((event) => [event.eventId, event])))
+          const events = eventsOf(last - first, first).map((event) => known.get(event.eventId) ?? event)
+          const next = open(state.version + 1, events, events.slice(0, count))
+          await store.saveUser(user, next, state.version, EXPIRES_MS)
+          const another = dynamoSessionStore(client, table)
+          expect((await another.loadUsers([user])).get(user)).toEqual(next)
+          state = (await store.loadUsers([user])).get(user) ?? state
+          expect(state).toEqual(next)
+        }
+      }),
+      { seed: SEED, numRuns: 20 },
+    )
+  })
+
+  it('leaves little in the state, and writes of the blocks only what is new', async () => {
+    await store.saveUser('ann', open(1, eventsOf(400)), 0, EXPIRES_MS)
+    const before = await blockKeys()
+    expect(before).toHaveLength(6)
+    const loaded = (await store.loadUsers(['ann'])).get('ann') ?? NEW_USER
+    const events = [...(loaded.open[0]?.events ?? []), ...eventsOf(9, 400)]
+    await store.saveUser('ann', open(2, events), 1, EXPIRES_MS)
+    const after = await blockKeys()
+    expect(after).toHaveLength(7)
+    expect(after).toEqual(expect.arrayContaining(before))
+    const states = (await items()).filter(({ sk }) => sk === 'open')
+    expect(states.map(({ schema }) => schema)).toEqual([3])
+    expect(states.every(({ sessions }) => (sessions as Uint8Array).length < 1024)).toBe(true)
+  })
+
+  it('of a state that lost the race leaves blocks that nobody reads', async () => {
+    await store.saveUser('ann', open(1, eventsOf(50)), 0, EXPIRES_MS)
+    const lost = store.saveUser('ann', open(1, eventsOf(60)), 0, EXPIRES_MS)
+    await expect(lost).rejects.toBeInstanceOf(StoreConflict)
+    expect((await store.loadUsers(['ann'])).get('ann')).toEqual(open(1, eventsOf(50)))
+  })
+
+  it('is closed whole, in an item of its own', async () => {
+    const closed = session(eventsOf(200))
+    await store.putClosed(closedOf(closed, 1), EXPIRES_MS)
+    expect(await store.loadClosed('ann', { fromMs: at(0), toMs: at(1) })).toEqual([closed])
+    expect(await blockKeys()).toEqual([])
+  })
+
+  it('leaves blocks that expire, but not before a state can be closed that needs them', async () => {
+    await store.saveUser('ann', open(1, eventsOf(50)), 0, at(0))
+    const block = (await items()).find(({ kind }) => kind === 'block')
+    expect(block?.[EXPIRES_AT]).toBe((at(0) + 8 * DAY) / 1000)
+  })
+
+  it('can be erased up to a version, what belongs to a later one stays', async () => {
+    await store.saveUser('ann', open(9, eventsOf(50)), 0, EXPIRES_MS)
+    await store.saveUser('ben', open(9, eventsOf(50)), 0, EXPIRES_MS)
+    await store.saveUser('ann', open(10), 9, EXPIRES_MS)
+    await store.saveUser('ann', open(11, eventsOf(50, 100)), 10, EXPIRES_MS)
+    await store.eraseBlocks('ann', 10)
+    expect(await blockKeys()).toHaveLength(8)
+    const states = await store.loadUsers(['ann', 'ben'])
+    expect([states.get('ann'), states.get('ben')]).toEqual([open(11, eventsOf(50, 100)), open(9, eventsOf(50))])
+  })
+
+  it('whose blocks were erased between two reads is read again', async () => {
+    await store.saveUser('ann', open(1, eventsOf(50)), 0, EXPIRES_MS)
+    const forgetful = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
+    const mocked = mockClient(forgetful)
+    const [state] = (await items()).filter(({ sk }) => sk === 'open')
+    const empty = stateItem('ann', open(2), EXPIRES_MS)
+    mocked
+      .on(BatchGetCommand)
+      .resolvesOnce({ Responses: { [table]: [state ?? {}] } })
+      .resolvesOnce({})
+      .resolves({
+        Responses: { [table]: [empty] },
+      })
+    expect((await dynamoSessionStore(forgetful, table).loadUsers(['ann'])).get('ann')).toEqual(open(2))
+    mocked.reset()
+    mocked.on(BatchGetCommand).callsFake(({ RequestItems: requests }) => {
+      const isOfState = JSON.stringify(requests).includes('"open"')
+      return { Responses: { [table]: isOfState ? [state] : [] } }
+    })
+    await expect(dynamoSessionStore(forgetful, table).loadUsers(['ann'])).rejects.toThrow('blocks of 1 users')
+  })
 })
 
 describe('a session store on a DynamoDB that answers in parts, or not', () => {

@@ -1,0 +1,111 @@
+// States with their blocks on DynamoDB: users in, states read whole out; and blocks put before a state, and erased.
+
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import pMap from 'p-map'
+import { PARTITION_KEY, SORT_KEY } from '../contract.ts'
+import { DELIVERY_MS_MAX } from '../domain/closing.ts'
+import type { Event } from '../domain/event.ts'
+import type { UserState } from '../domain/user-state.ts'
+import { batchGet } from './batch-get.ts'
+import { type Block, type KnownBlocks, versionOfBlock } from './session-blocks.ts'
+import {
+  BLOCK_PREFIX,
+  blockItem,
+  blockKey,
+  blockNameOf,
+  blockNames,
+  type Item,
+  readBlock,
+  readState,
+  stateKey,
+  userOf,
+} from './session-items.ts'
+
+const WRITES_AT_ONCE = 4
+/** A block may be seen late, or go with its user, who is forgotten: then the state is another by now. */
+const TRIES_MAX = 3
+
+/** @param known told which blocks there are. */
+export async function loadStates(
+  client: DynamoDBDocumentClient,
+  table: string,
+  users: readonly string[],
+  known: KnownBlocks,
+): Promise<ReadonlyMap<string, UserState>> {
+  const states = new Map<string, UserState>()
+  let unread = [...users]
+  for (let tries = 0; unread.length > 0; tries++) {
+    if (tries === TRIES_MAX) throw new Error(`blocks of ${unread.length} users are missing`)
+    const items = await batchGet(client, table, unread.map(stateKey), true)
+    // Blocks never change, so an eventual read, at half the price, finds them or finds nothing yet.
+    const blocks = await loadBlocks(client, table, items, tries > 0)
+    unread = []
+    for (const item of items) {
+      const parts = blockNames(item).flatMap((name) => blocks.get(keyText(userOf(item), name)) ?? [])
+      if (parts.length < blockNames(item).length) {
+        unread.push(userOf(item))
+        continue
+      }
+      for (const { name, events } of parts) known.set(events[0] as Event, name)
+      states.set(userOf(item), readState(item, parts))
+    }
+  }
+  return states
+}
+
+/** By user and name. */
+async function loadBlocks(
+  client: DynamoDBDocumentClient,
+  table: string,
+  states: readonly Item[],
+  isConsistent: boolean,
+): Promise<ReadonlyMap<string, Block>> {
+  const keys = states.flatMap((item) => [...new Set(blockNames(item))].map((name) => blockKey(userOf(item), name)))
+  const items = await batchGet(client, table, keys, isConsistent)
+  return new Map(items.map((item) => [keyText(userOf(item), blockNameOf(item)), readBlock(item)]))
+}
+
+function keyText(user: string, name: string): string {
+  return JSON.stringify([user, name])
+}
+
+/** Those that are not known to be there. They outlast the session, which closes long before, and expire. */
+export async function putBlocks(
+  client: DynamoDBDocumentClient,
+  table: string,
+  user: string,
+  blocks: readonly Block[],
+  known: KnownBlocks,
+  expiresAtMs: number,
+): Promise<void> {
+  const unknown = blocks.filter(({ name, events }) => known.get(events[0] as Event) !== name)
+  const put = async (block: Block): Promise<void> => {
+    const item = blockItem(user, block, expiresAtMs + DELIVERY_MS_MAX)
+    await client.send(new PutCommand({ TableName: table, Item: item }))
+    known.set(block.events[0] as Event, block.name)
+  }
+  await pMap(unknown, put, { concurrency: WRITES_AT_ONCE })
+}
+
+/** Those of states up to the version. */
+export async function eraseBlocks(
+  client: DynamoDBDocumentClient,
+  table: string,
+  user: string,
+  version: number,
+): Promise<void> {
+  const query = {
+    TableName: table,
+    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :block)',
+    ProjectionExpression: '#pk, #sk',
+    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
+    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':block': BLOCK_PREFIX },
+    ConsistentRead: true,
+  }
+  for await (const { Items: items } of paginateQuery({ client }, query)) {
+    const names = (items ?? []).map(blockNameOf).filter((name) => versionOfBlock(name) <= version)
+    await pMap(names, (name) => client.send(new DeleteCommand({ TableName: table, Key: blockKey(user, name) })), {
+      concurrency: WRITES_AT_ONCE,
+    })
+  }
+}
