@@ -25,7 +25,7 @@ const WRITES_AT_ONCE = 4
 /** A block may be seen late, or go with its user, who is forgotten: then the state is another by now. */
 const TRIES_MAX = 3
 
-/** @param known told which blocks there are. */
+/** Of several users, those who can be read. @param known told which blocks there are. */
 export async function loadStates(
   client: DynamoDBDocumentClient,
   table: string,
@@ -35,7 +35,11 @@ export async function loadStates(
   const states = new Map<string, UserState>()
   let unread = [...users]
   for (let tries = 0; unread.length > 0; tries++) {
-    if (tries === TRIES_MAX) throw new Error(`blocks of ${unread.length} users are missing`)
+    if (tries === TRIES_MAX) {
+      if (users.length === 1) throw new Error('blocks of a state are missing')
+      // The others are not to wait: as of a user who never was, its write fails, and the user is read alone.
+      return states
+    }
     const items = await batchGet(client, table, unread.map(stateKey), true)
     // Blocks never change, so an eventual read, at half the price, finds them or finds nothing yet.
     const blocks = await loadBlocks(client, table, items, tries > 0)

@@ -175,7 +175,11 @@ describe('a long session on DynamoDB', () => {
       const isOfState = JSON.stringify(requests).includes('"open"')
       return { Responses: { [table]: isOfState ? [state] : [] } }
     })
-    await expect(dynamoSessionStore(forgetful, table).loadUsers(['ann'])).rejects.toThrow('blocks of 1 users')
+    await expect(dynamoSessionStore(forgetful, table).loadUsers(['ann'])).rejects.toThrow(
+      'blocks of a state are missing',
+    )
+    const both = await dynamoSessionStore(forgetful, table).loadUsers(['ann', 'ben'])
+    expect([...both.keys()]).toEqual([])
   })
 })
 
