@@ -47,8 +47,12 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
       answered++
       const counted = WRITES.has(call.operation) ? units.write : units.read
       for (const { CapacityUnits, Table, GlobalSecondaryIndexes } of consumedIn(body)) {
-        counted[purposeOf(call) ?? current] += Table?.CapacityUnits ?? CapacityUnits
-        for (const { CapacityUnits: ofIndex } of Object.values(GlobalSecondaryIndexes ?? {})) counted.index += ofIndex
+        const purpose = purposeOf(call)
+        counted[purpose ?? current] += Table?.CapacityUnits ?? CapacityUnits
+        for (const { CapacityUnits: ofIndex } of Object.values(GlobalSecondaryIndexes ?? {})) {
+          // What is known of a request is of its table and that table's indexes.
+          counted[purpose ?? 'index'] += ofIndex
+        }
       }
     },
   })
