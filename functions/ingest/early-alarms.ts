@@ -4,7 +4,7 @@ import { earlyAlarmAt } from '../domain/alarm.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { UserState } from '../domain/user-state.ts'
 import type { EarlyAlarm, EarlyAlarms } from '../ports.ts'
-import type { ArrivedEvent } from './ingest.ts'
+import type { ArrivedEvent } from './decode-records.ts'
 
 /**
  * What arrived earlier may have been given up and be sent again, when the sweeper's horizon has long passed it: an alarm
