@@ -25,6 +25,8 @@ export interface Scale {
   /** Managed Flink with its stream and the writes of its results, where a processing unit takes few events and where many. */
   readonly flinkSlow: number
   readonly flinkFast: number
+  /** The fast one, its results written to a provisioned table. */
+  readonly flinkProvisioned: number
 }
 
 export interface BreakEven {
@@ -67,8 +69,8 @@ export async function measureScale(): Promise<ScaleReport> {
     sizes: RATES.flatMap((rate) => PER_BATCH.map((b) => scaleOf(rate, b))),
     breakEven: PER_BATCH.map((b) => ({
       b,
-      onDemand: breakEven(b, ({ onDemand }) => onDemand),
-      provisioned: breakEven(b, ({ provisioned }) => provisioned),
+      onDemand: breakEven(b, ({ onDemand, flinkFast }) => onDemand > flinkFast),
+      provisioned: breakEven(b, ({ provisioned, flinkProvisioned }) => provisioned > flinkProvisioned),
     })),
   }
 }
@@ -86,8 +88,9 @@ export function scaleOf(rate: number, b: number): Scale {
   const gbSeconds = lanesBusy * LANE_GB * SECONDS_A_MONTH
   const lambda = gbSeconds * PRICES.gbSecond + perMonth(batches, PRICES.invocations)
   const dynamodbOnDemand = unitDollars(write, read) * SECONDS_A_MONTH
-  const unitHours = (write * PRICES.writeUnitHour + read * PRICES.readUnitHour) / USE
-  const dynamodbProvisioned = unitHours * HOURS_A_MONTH
+  const dynamodbProvisioned = provisionedDollars(write, read)
+  const results = (rate * units.results) / STANDARD_EVENTS
+  const resultDollars = unitDollars(results, 0) * SECONDS_A_MONTH
   return {
     eventsPerSecond: rate,
     b,
@@ -102,8 +105,9 @@ export function scaleOf(rate: number, b: number): Scale {
     dynamodbProvisioned,
     onDemand: kinesis + lambda + dynamodbOnDemand,
     provisioned: kinesis + lambda + dynamodbProvisioned,
-    flinkSlow: flink(rate, FLINK_EVENTS_PER_UNIT.slow, units.results),
-    flinkFast: flink(rate, FLINK_EVENTS_PER_UNIT.fast, units.results),
+    flinkSlow: flink(rate, FLINK_EVENTS_PER_UNIT.slow) + resultDollars,
+    flinkFast: flink(rate, FLINK_EVENTS_PER_UNIT.fast) + resultDollars,
+    flinkProvisioned: flink(rate, FLINK_EVENTS_PER_UNIT.fast) + provisionedDollars(results, 0),
   }
 }
 
@@ -111,23 +115,24 @@ function perMonth(perSecond: number, dollarsPerMillion: number): number {
   return (perSecond * SECONDS_A_MONTH * dollarsPerMillion) / 1e6
 }
 
-/** One unit more than work asks for is billed for each application. */
-function flink(rate: number, eventsPerUnit: number, resultUnits: number): number {
+/** A month of so many units a second. */
+function provisionedDollars(write: number, read: number): number {
+  return ((write * PRICES.writeUnitHour + read * PRICES.readUnitHour) / USE) * HOURS_A_MONTH
+}
+
+/** Without its results. One unit more than work asks for is billed for each application. */
+function flink(rate: number, eventsPerUnit: number): number {
   const units = Math.max(1, Math.ceil(rate / eventsPerUnit))
   const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)))
   return (
     (units + 1) * PRICES.flinkUnitHour * HOURS_A_MONTH +
     units * FLINK_STORAGE_GB * PRICES.flinkStorageGbMonth +
     shards * PRICES.shardHour * HOURS_A_MONTH +
-    perMonth(rate, PRICES.streamPuts) +
-    unitDollars((rate * resultUnits) / STANDARD_EVENTS, 0) * SECONDS_A_MONTH
+    perMonth(rate, PRICES.streamPuts)
   )
 }
 
-function breakEven(b: number, total: (scale: Scale) => number): number {
-  for (let rate = 1; rate < BREAK_EVEN_MAX; rate++) {
-    const scale = scaleOf(rate, b)
-    if (total(scale) > scale.flinkFast) return rate
-  }
+function breakEven(b: number, isDearer: (scale: Scale) => boolean): number {
+  for (let rate = 1; rate < BREAK_EVEN_MAX; rate++) if (isDearer(scaleOf(rate, b))) return rate
   return BREAK_EVEN_MAX
 }
