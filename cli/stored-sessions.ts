@@ -1,12 +1,14 @@
 // The sessions of one user as they are stored: the items of the sessions table in, sessions with each event explained out.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
-import { type Item, readClosed, readState, stateKey } from '../functions/aws/session-items.ts'
-import { KIND, PARTITION_KEY } from '../functions/contract.ts'
+import { CLOSED_PREFIX, type Item, readClosed, stateKey } from '../functions/aws/session-items.ts'
+import { dynamoSessionStore } from '../functions/aws/session-store.ts'
+import { PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import { attribute } from '../functions/domain/attribution.ts'
 import type { Event } from '../functions/domain/event.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
 import { isoTime } from '../functions/domain/time.ts'
+import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
 
 /** In the words of the result rows, so that a program can join them. */
 export interface ShownSession {
@@ -50,26 +52,23 @@ export async function storedSessions(
 ): Promise<ShownSession[]> {
   const query = {
     TableName: table,
-    KeyConditionExpression: '#pk = :pk',
-    ExpressionAttributeNames: { '#pk': PARTITION_KEY },
-    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY] },
+    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :closed)',
+    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
+    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':closed': CLOSED_PREFIX },
     ConsistentRead: true,
   }
   const open = new Map<string, ShownSession>()
   const closed: ShownSession[] = []
   for await (const { Items: items } of paginateQuery({ client }, query)) {
-    for (const item of (items ?? []) as Item[]) {
-      if (item[KIND] === undefined)
-        for (const [ids, shown] of openSessions(user, item)) for (const id of ids) open.set(id, shown)
-      else closed.push(...closedSessions(user, item))
-    }
+    for (const item of (items ?? []) as Item[]) closed.push(...closedSessions(user, item))
   }
+  const state = (await dynamoSessionStore(client, table).loadUsers([user])).get(user) ?? NEW_USER
+  for (const [ids, shown] of openSessions(user, state)) for (const id of ids) open.set(id, shown)
   const onlyClosed = closed.filter(({ session_id: id }) => !open.has(id))
   return [...new Set(open.values()), ...onlyClosed].sort((a, b) => (a.start < b.start ? 1 : -1))
 }
 
-function openSessions(user: string, item: Item): [readonly string[], ShownSession][] {
-  const state = readState(item)
+function openSessions(user: string, state: UserState): [readonly string[], ShownSession][] {
   const lookedAt = state.armedAtMs === null ? null : isoTime(state.armedAtMs)
   return state.open.map((session) => [
     session.ids,
