@@ -107,17 +107,25 @@ export interface ResultStore {
 export interface Touch {
   readonly kind: 'hour' | 'queries'
   readonly of: Hour | Day
-  /** When it was touched last. */
+  /** When who touched it last began. */
   readonly atMs: number
 }
 
-/** A touch stays until it is settled. */
+/** A touch as it waits. */
+export interface WaitingTouch extends Touch {
+  /** When a run found it first as it is; null for one that no run has seen yet. */
+  readonly seenMs: number | null
+}
+
+/** A touch stays until it is settled. Made again, it is one that no run has seen. */
 export interface Touches {
   touch(touches: readonly Touch[]): Promise<void>
   /** Pages of all. Consistent. */
-  touched(): AsyncIterable<readonly Touch[]>
+  touched(): AsyncIterable<readonly WaitingTouch[]>
+  /** Notes that a run has found it, unless it was made again since, or was seen before. */
+  see(touch: WaitingTouch, nowMs: number): Promise<void>
   /** Removes the touch, unless it was made again since. */
-  settle(touch: Touch): Promise<void>
+  settle(touch: WaitingTouch): Promise<void>
 }
 
 /** The ranking of a day's queries as a whole. */

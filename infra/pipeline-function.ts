@@ -22,6 +22,7 @@ export interface PipelineFunctionProps {
   readonly step: 'ingest' | 'sweep' | 'finalize' | 'rollup'
   readonly environment: Readonly<Record<string, string>>
   readonly timeout: Duration
+  readonly memoryMb?: number
   readonly permissions: readonly Permission[]
   /** Why there is no dead-letter queue of its own. */
   readonly deadLetterReason: string
@@ -44,7 +45,7 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
     // Pinned, not "latest", which would change under a running stack.
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    memorySize: 512,
+    memorySize: props.memoryMb ?? 512,
     timeout: props.timeout,
     environment: { ...props.environment },
     role,

@@ -19,6 +19,8 @@ export interface RollupProps {
 
 /** So that one run ends before the next begins. */
 const BETWEEN_RUNS_MS = 5000
+/** For the queries of some millions of searches a day, and the sessions that they were asked in. */
+const MEMORY_MB = 1024
 const TIMEOUT_MS_MAX = Duration.minutes(14).toMilliseconds()
 
 export function rollup(scope: Construct, { settings, pipelineName, results }: RollupProps): IFunction {
@@ -32,6 +34,7 @@ export function rollup(scope: Construct, { settings, pipelineName, results }: Ro
     step: 'rollup',
     environment,
     timeout: Duration.millis(Math.min(settings.rollupEvery - BETWEEN_RUNS_MS, TIMEOUT_MS_MAX)),
+    memoryMb: MEMORY_MB,
     permissions: [
       { actions: ['dynamodb:Query'], resources: [`${results.tableArn}/index/${HOUR_INDEX.name}`] },
       {

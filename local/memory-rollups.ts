@@ -4,26 +4,38 @@ import type { Digest } from '../functions/domain/event.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
 import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../functions/domain/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../functions/domain/top-queries.ts'
-import { type Ranking, type RollupStore, StoreConflict, type Touch, type Touches } from '../functions/ports.ts'
+import {
+  type Ranking,
+  type RollupStore,
+  StoreConflict,
+  type Touch,
+  type Touches,
+  type WaitingTouch,
+} from '../functions/ports.ts'
 
 export interface MemoryTouches extends Touches {
   /** By kind and what it is of. */
-  readonly waiting: ReadonlyMap<string, Touch>
+  readonly waiting: ReadonlyMap<string, WaitingTouch>
 }
 
 export function memoryTouches(): MemoryTouches {
-  const waiting = new Map<string, Touch>()
+  const waiting = new Map<string, WaitingTouch>()
   const keyOf = ({ kind, of }: Touch): string => `${kind}#${of}`
   return {
     waiting,
     touch: async (touches) => {
-      for (const touch of touches) waiting.set(keyOf(touch), touch)
+      for (const touch of touches) waiting.set(keyOf(touch), { ...touch, seenMs: null })
     },
     touched: async function* () {
       yield [...waiting.values()]
     },
+    see: async (touch, nowMs) => {
+      const now = waiting.get(keyOf(touch))
+      if (now?.atMs === touch.atMs && now.seenMs === null) waiting.set(keyOf(touch), { ...now, seenMs: nowMs })
+    },
     settle: async (touch) => {
-      if (waiting.get(keyOf(touch))?.atMs === touch.atMs) waiting.delete(keyOf(touch))
+      const now = waiting.get(keyOf(touch))
+      if (now?.atMs === touch.atMs && now.seenMs === touch.seenMs) waiting.delete(keyOf(touch))
     },
   }
 }

@@ -1,7 +1,7 @@
 // Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
 
 import type { UserState } from '../functions/domain/user-state.ts'
-import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Touch, Touches } from '../functions/ports.ts'
+import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Touches, WaitingTouch } from '../functions/ports.ts'
 
 export const CONTROLS = {
   'dedupe-by-sequence': 'what is not past the highest sequence number applied of its shard is taken for applied',
@@ -56,15 +56,16 @@ export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[
   return { record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
 }
 
-/** Every touch seems to be long ago. */
+/** Every touch seems to have been seen long ago. */
 export function settlingAtOnce(touches: Touches): Touches {
-  const made = new Map<Touch, Touch>()
+  const made = new Map<WaitingTouch, WaitingTouch>()
   return {
     ...touches,
+    see: async () => {},
     touched: async function* () {
       for await (const page of touches.touched()) {
         yield page.map((touch) => {
-          const old = { ...touch, atMs: 0 }
+          const old = { ...touch, seenMs: 0 }
           made.set(old, touch)
           return old
         })

@@ -43,6 +43,7 @@ export function reachedTouches({ touches }: Stores, { call }: Pick<Invocation, '
     touched: async function* () {
       yield await call('looks for touches', null, async () => [...touches.waiting.values()])
     },
+    see: (touch, nowMs) => call(`sees ${touch.of}`, null, () => touches.see(touch, nowMs)),
     settle: (touch) => call(`settles ${touch.of}`, null, () => touches.settle(touch)),
   }
 }

@@ -28,6 +28,9 @@ export const SESSION_RANGES = [
   ['sessions_longer', Number.POSITIVE_INFINITY],
 ] as const
 
+/** Further down than anybody looks: what producers say beyond it is no position, and would spoil every average. */
+const POSITION_MAX = 10_000
+
 /** Of searches alone, and so known of a query too. */
 export const SEARCH_COUNTS = [
   'searches',
@@ -45,6 +48,9 @@ export const SEARCH_COUNTS = [
   ...FIRST_CLICK_RANGES.map(([name]) => name),
 ] as const
 
+/** Searches that showed a result at the position and got a click on it: of `shown_at_...` a share that is at most 1. */
+export const PLACE_COUNTS = POSITIONS.map((position) => `clicked_at_${position}` as const)
+
 /** Of sessions with a search, on the day and in the hour of their start. */
 export const SESSION_COUNTS = [
   'sessions',
@@ -54,7 +60,7 @@ export const SESSION_COUNTS = [
   ...SESSION_RANGES.map(([name]) => name),
 ] as const
 
-export const COUNTS = [...SEARCH_COUNTS, ...SESSION_COUNTS] as const
+export const COUNTS = [...SEARCH_COUNTS, ...PLACE_COUNTS, ...SESSION_COUNTS] as const
 export type CountName = (typeof COUNTS)[number]
 
 /** What is absent is 0. */
@@ -69,7 +75,8 @@ export function countsOf(row: ResultRow): Counts {
  * nothing. (It may have found nothing and been clicked: what is clicked was then found by an earlier search.)
  */
 function countsOfSearch(row: SearchRow): Counts {
-  const positions = row.clicked_positions === '' ? [] : row.clicked_positions.split(',').map(Number)
+  const sent = row.clicked_positions === '' ? [] : row.clicked_positions.split(',').map(Number)
+  const positions = sent.filter((position) => position <= POSITION_MAX)
   const counts: Partial<Record<CountName, number>> = {
     searches: 1,
     searches_with_click: row.clicked,
@@ -83,7 +90,11 @@ function countsOfSearch(row: SearchRow): Counts {
     const name = clicksAt(position)
     counts[name] = (counts[name] ?? 0) + 1
   }
-  for (const position of POSITIONS) if ((row.result_count ?? 0) >= position) counts[`shown_at_${position}`] = 1
+  for (const position of POSITIONS) {
+    if ((row.result_count ?? 0) < position) break
+    counts[`shown_at_${position}`] = 1
+    if (positions.includes(position)) counts[`clicked_at_${position}`] = 1
+  }
   if (row.time_to_first_click_ms !== null) {
     counts.first_click_ms_sum = row.time_to_first_click_ms
     counts[rangeOf(FIRST_CLICK_RANGES, row.time_to_first_click_ms)] = 1

@@ -156,9 +156,11 @@ async function removeRows(
     let found = 0
     for await (const rows of results.rowsOf(user)) {
       const old = rows.filter(isFromBefore)
-      // Before they go: after a crash in between there would be no row left to tell the hour.
-      await touches.touch([...new Set(old.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
+      // Before they go too: after a crash in between there would be no row left to tell the hour.
+      const hours = [...new Set(old.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs }) as const)
+      await touches.touch(hours)
       await pMap(old, (row) => results.remove(row, row.version + 1), { concurrency: WRITES_AT_ONCE })
+      await touches.touch(hours)
       found += old.length
     }
     if (found === 0) return removed

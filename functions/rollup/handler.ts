@@ -23,5 +23,6 @@ export async function handler(request: { readonly drain?: unknown }, context: Co
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
   const report = await rollup({ drain: request.drain === true }, { ...ports, hasTime }, settings, Date.now())
   logReport('rollup', settings.pipelineName, report, rollupMetrics(report), Date.now())
+  if (report.failed !== null) throw report.failed.cause
   return report
 }

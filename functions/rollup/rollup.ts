@@ -13,9 +13,10 @@ import {
   hourKey,
   hourRollup,
   SLICES,
+  type Slice,
   sumRows,
 } from '../domain/rollup.ts'
-import { type RollupStamp, type RollupStore, StoreConflict, type Touch, type Touches } from '../ports.ts'
+import { type RollupStamp, type RollupStore, StoreConflict, type Touches, type WaitingTouch } from '../ports.ts'
 import { rankQueries } from './rank-queries.ts'
 
 export interface RollupPorts {
@@ -38,20 +39,24 @@ export interface RollupReport {
   /** Of which the queries were ranked anew. */
   readonly daysRanked: number
   readonly rowsRead: number
-  /** Days left for the next run: another one was first. */
+  /** Left for the next run: another one was first. */
   readonly conflicts: number
   readonly isUnfinished: boolean
+  /** How many hours, days and rankings failed, and why the first did. The others were done all the same. */
+  readonly failed: { readonly count: number; readonly cause: unknown } | null
 }
 
-/** A touch is of the beginning of its invocation, and the index trails the rows: together by less than this. */
+/** The index that the rows are read by is behind by less than this. */
 const SETTLES_MS = 15 * 60_000
 /** More are for the next run. */
 const TOUCHES_MAX = 10_000
-const HOURS_AT_ONCE = 2
+const SETTLED_AT_ONCE = 8
+/** Of one hour, of which each may hold a page of the index. */
+const SLICES_AT_ONCE = 8
 
 /**
  * Sums are made of the rows, never added to, so a run may come twice, late or not at all. An hour stays touched until it
- * was summed when its rows had been at rest for a while: the index may trail them. With `drain`, queries are ranked now.
+ * was summed some time after a run saw the touch: the index may trail the rows. With `drain`, queries are ranked now.
  */
 export async function rollup(
   { drain }: { readonly drain: boolean },
@@ -59,41 +64,53 @@ export async function rollup(
   settings: RollupSettings,
   nowMs: number,
 ): Promise<RollupReport> {
-  const tally = { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 }
   const stamp = { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs }
+  const run: Run = { ports, stamp, tally: { ...NOTHING_DONE }, failures: [] }
   const touches = await firstTouches(ports.touches)
-  const hours = touches.filter(({ kind }) => kind === 'hour')
-  const byDay = groupByDay(hours)
-  for (const [day, ofDay] of byDay) {
-    if (!ports.hasTime()) return { ...tally, isUnfinished: true }
-    await unlessOvertaken(tally, async () => {
-      await sumDay(day, ofDay, ports, stamp, tally)
-      await settleAll(
-        ofDay.filter(({ atMs }) => atMs <= nowMs - SETTLES_MS),
-        ports,
-      )
+  const hours = touches.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
+  const summed: WaitingTouch[] = []
+  for (const touch of hours) {
+    if (!ports.hasTime()) break
+    await attempt(run, async () => {
+      await sumHour(touch.of, run)
+      await ports.touches.see(touch, nowMs)
+      summed.push(touch)
     })
   }
+  const days = new Set(hours.map(({ of }) => dayOf(of)))
+  for (const day of days) {
+    const ofDay = summed.filter(({ of }) => dayOf(of) === day)
+    if (ofDay.length > 0) await attempt(run, () => sumDay(day, ofDay, run))
+  }
   const toRank = touches.filter(({ kind }) => kind === 'queries')
-  for (const day of new Set([...toRank.map(({ of }) => of), ...byDay.keys()])) {
-    if (!ports.hasTime()) return { ...tally, isUnfinished: true }
-    await unlessOvertaken(tally, async () => {
-      const isRanked = await rankQueries(day, drain ? 0 : settings.rankEveryMs, ports, stamp, tally)
+  for (const day of new Set([...toRank.map(({ of }) => of), ...days])) {
+    await attempt(run, async () => {
+      const isRanked = ports.hasTime() && (await rankQueries(day, drain ? 0 : settings.rankEveryMs, run))
       // While its hours are touched, there is more to come.
-      if (isRanked && !byDay.has(day))
+      if (isRanked && !days.has(day))
         await settleAll(
           toRank.filter(({ of }) => of === day),
           ports,
         )
     })
   }
-  return { ...tally, isUnfinished: !ports.hasTime() || touches.length === TOUCHES_MAX }
+  const { tally, failures } = run
+  const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
+  return { ...tally, isUnfinished: !ports.hasTime() || touches.length === TOUCHES_MAX, failed }
 }
 
-type Tally = { -readonly [count in keyof Omit<RollupReport, 'isUnfinished'>]: number }
+const NOTHING_DONE = { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 }
 
-async function firstTouches(touches: Touches): Promise<Touch[]> {
-  const found: Touch[] = []
+/** What all of one run has in common. */
+export interface Run {
+  readonly ports: RollupPorts
+  readonly stamp: RollupStamp
+  readonly tally: { -readonly [count in keyof typeof NOTHING_DONE]: number }
+  readonly failures: unknown[]
+}
+
+async function firstTouches(touches: Touches): Promise<WaitingTouch[]> {
+  const found: WaitingTouch[] = []
   for await (const page of touches.touched()) {
     found.push(...page.slice(0, TOUCHES_MAX - found.length))
     if (found.length === TOUCHES_MAX) break
@@ -101,48 +118,48 @@ async function firstTouches(touches: Touches): Promise<Touch[]> {
   return found
 }
 
-function groupByDay(touches: readonly Touch[]): Map<Day, Touch[]> {
-  const byDay = new Map<Day, Touch[]>()
-  for (const touch of touches) byDay.set(dayOf(touch.of), [...(byDay.get(dayOf(touch.of)) ?? []), touch])
-  return byDay
+/** So that a run whose time is short goes on where the last one stopped; and what is now before what was long ago. */
+function unseenFirst(a: WaitingTouch, b: WaitingTouch): number {
+  const [seenA, seenB] = [a, b].map(({ seenMs }) => (seenMs === null ? 0 : 1)) as [number, number]
+  return seenA - seenB || (a.of > b.of ? -1 : 1)
 }
 
-async function settleAll(touches: readonly Touch[], ports: RollupPorts): Promise<void> {
-  await pMap(touches, (touch) => ports.touches.settle(touch), { concurrency: HOURS_AT_ONCE })
+async function settleAll(touches: readonly WaitingTouch[], ports: RollupPorts): Promise<void> {
+  await pMap(touches, (touch) => ports.touches.settle(touch), { concurrency: SETTLED_AT_ONCE })
 }
 
-/** Two runs at once: the other one may have read less, so what it wrote is read again, but by the next run. */
-async function unlessOvertaken(tally: Tally, work: () => Promise<void>): Promise<void> {
+/**
+ * What fails is left to the next run, and holds up nothing else. Of two runs at once one loses: it may have read less, so
+ * that it is done again.
+ */
+async function attempt({ tally, failures }: Run, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof StoreConflict)) throw error
-    tally.conflicts++
+    if (error instanceof StoreConflict) tally.conflicts++
+    else failures.push(error)
   }
 }
 
-async function sumDay(
-  day: Day,
-  touched: readonly Touch[],
-  ports: RollupPorts,
-  stamp: RollupStamp,
-  tally: Tally,
-): Promise<void> {
-  await pMap(touched, ({ of }) => sumHour(of, ports, stamp, tally), { concurrency: HOURS_AT_ONCE })
+/** @param summed of its touched hours, those that this run has summed. */
+async function sumDay(day: Day, summed: readonly WaitingTouch[], run: Run): Promise<void> {
+  const { ports, stamp, tally } = run
   const stored = await ports.rollups.load<DayRollup>(dayKey(day))
-  const summed = dayRollup(day, await ports.rollups.hoursOf(day))
-  if (await saveIfChanged(summed, stored, ports.rollups, stamp)) tally.days++
+  const sum = dayRollup(day, await ports.rollups.hoursOf(day))
+  if (await saveIfChanged(sum, stored, ports.rollups, stamp)) tally.days++
   await ports.touches.touch([{ kind: 'queries', of: day, atMs: stamp.computedAtMs }])
+  const isAtRest = ({ seenMs }: WaitingTouch): boolean => seenMs !== null && seenMs <= stamp.computedAtMs - SETTLES_MS
+  await settleAll(summed.filter(isAtRest), ports)
 }
 
-async function sumHour(hour: Hour, { rollups }: RollupPorts, stamp: RollupStamp, tally: Tally): Promise<void> {
+async function sumHour(hour: Hour, { ports: { rollups }, stamp, tally }: Run): Promise<void> {
   // Before the rows are read: who writes meanwhile is noticed.
   const stored = await rollups.load<HourRollup>(hourKey(hour))
   // Of the rows that it counts, some are gone.
   const expireAt = stored?.rollup.rows_expire_at ?? null
   if (expireAt !== null && Date.parse(expireAt) <= stamp.computedAtMs) return
   let firstExpiryMs = Number.POSITIVE_INFINITY
-  const sums = await pMap(SLICES, async (slice) => {
+  const sumSlice = async (slice: Slice): Promise<Counts> => {
     let sum: Counts = {}
     for await (const kept of rollups.rowsOf(hour, slice)) {
       sum = addCounts(sum, sumRows(kept.map(({ row }) => row)))
@@ -150,7 +167,8 @@ async function sumHour(hour: Hour, { rollups }: RollupPorts, stamp: RollupStamp,
       tally.rowsRead += kept.length
     }
     return sum
-  })
+  }
+  const sums = await pMap(SLICES, sumSlice, { concurrency: SLICES_AT_ONCE })
   const rowsExpireAtMs = Number.isFinite(firstExpiryMs) ? firstExpiryMs : null
   const summed = hourRollup(hour, sums.reduce(addCounts, {}), rowsExpireAtMs)
   if (await saveIfChanged(summed, stored, rollups, stamp)) tally.hours++

@@ -16,7 +16,7 @@ import {
   sumRows,
 } from '../../functions/domain/rollup.ts'
 import { type QueryRollup, QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
-import { type RollupStore, StoreConflict, type Touch, type Touches } from '../../functions/ports.ts'
+import { type RollupStore, StoreConflict, type Touches, type WaitingTouch } from '../../functions/ports.ts'
 import { EXPIRES_MS, rowsOf } from './result-store-contract.ts'
 
 export interface ReadableRollups {
@@ -121,8 +121,8 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
     beforeEach(async () => {
       touches = (await make()).touches
     })
-    const touch: Touch = { kind: 'hour', of: '2026-03-02T09', atMs: 1000 }
-    const other: Touch = { kind: 'queries', of: '2026-03-02', atMs: 1000 }
+    const touch: WaitingTouch = { kind: 'hour', of: '2026-03-02T09', atMs: 1000, seenMs: null }
+    const other: WaitingTouch = { kind: 'queries', of: '2026-03-02', atMs: 1000, seenMs: null }
 
     it('wait until they are settled, each for itself', async () => {
       await touches.touch([touch, other])
@@ -136,6 +136,31 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       await touches.touch([touch])
       await touches.touch([{ ...touch, atMs: 2000 }])
       await touches.settle(touch)
+      expect(await all(touches.touched())).toEqual([{ ...touch, atMs: 2000 }])
+    })
+
+    it('know when they were seen first, and have to be settled as they were found', async () => {
+      await touches.touch([touch])
+      await touches.see(touch, 5000)
+      await touches.see(touch, 6000)
+      await touches.settle(touch)
+      expect(await all(touches.touched())).toEqual([{ ...touch, seenMs: 5000 }])
+      await touches.settle({ ...touch, seenMs: 5000 })
+      expect(await all(touches.touched())).toEqual([])
+    })
+
+    it('made again at the very same moment are unseen, and stay', async () => {
+      await touches.touch([touch])
+      await touches.see(touch, 5000)
+      await touches.touch([touch])
+      await touches.settle({ ...touch, seenMs: 5000 })
+      expect(await all(touches.touched())).toEqual([touch])
+    })
+
+    it('made again meanwhile are not seen as what they were', async () => {
+      await touches.touch([touch])
+      await touches.touch([{ ...touch, atMs: 2000 }])
+      await touches.see(touch, 5000)
       expect(await all(touches.touched())).toEqual([{ ...touch, atMs: 2000 }])
     })
   })

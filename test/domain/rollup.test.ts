@@ -59,6 +59,35 @@ describe('an hour', () => {
     expect(hour.average_clicked_position).toBe(7)
   })
 
+  it.each([
+    [1, 'clicks_at_1'],
+    [10, 'clicks_at_10'],
+    [11, 'clicks_at_11_to_20'],
+    [20, 'clicks_at_11_to_20'],
+    [21, 'clicks_further_down'],
+    [10_000, 'clicks_further_down'],
+  ] as const)('counts a click at %d in %s', (position, name) => {
+    const clicked = hourOfRows(rowsOf([search(at(0)), click(at(1), 'x', { position })]))
+    expect(clicked).toMatchObject({ [name]: 1, clicks_with_position: 1, average_clicked_position: position })
+  })
+
+  it('takes a position that nobody can have seen for none, however large it is', () => {
+    const far = [10_001, Number.MAX_SAFE_INTEGER].map((position, n) => click(at(n + 1), 'x', { position }))
+    const clicked = hourOfRows(rowsOf([search(at(0)), ...far]))
+    expect(clicked).toMatchObject({ clicks: 2, clicks_with_position: 0, average_clicked_position: null })
+  })
+
+  it('counts a place as clicked once a search, and only where it was shown', () => {
+    const shown = results(at(1), ['a', 'b'])
+    const twice = [click(at(2), 'a'), click(at(3), 'a'), click(at(4), 'z', { position: 3 })]
+    const clicked = hourOfRows(rowsOf([search(at(0)), shown, ...twice]))
+    expect(clicked).toMatchObject({ clicks_at_1: 2, clicked_at_1: 1, shown_at_1: 1, clicks_at_3: 1, clicked_at_3: 0 })
+  })
+
+  it('counts orphan clicks', () => {
+    expect(hourOfRows(rowsOf([click(at(0), 'x'), search(at(1))]))).toMatchObject({ orphan_clicks: 1, clicks: 0 })
+  })
+
   it('counts the time to the first click, and how long sessions last', () => {
     expect(hour).toMatchObject({ first_click_ms_sum: 4000, first_clicks_to_5s: 1, first_clicks_to_2s: 0 })
     expect(hour).toMatchObject({
@@ -162,6 +191,18 @@ describe('the queries of a day', () => {
         .map(({ query }) => query)
     expect(list('without_click')).toEqual(['cats', 'unicorns'])
     expect(list('without_results')).toEqual(['unicorns'])
+  })
+
+  it('were asked in as many sessions as there are, of each user', () => {
+    const ids = [
+      ['ann', 's1'],
+      ['ann', 's1'],
+      ['ann', 's2'],
+      ['ben', 's1'],
+    ]
+    const [row] = searchRows as [SearchRow]
+    const rows = ids.map(([user, session_id]) => ({ ...row, pk: `user#${user}`, session_id: session_id as string }))
+    expect(ranked(rows)[0]).toMatchObject({ searches: 4, sessions: 3 })
   })
 
   it('are a thousand of a list at most', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { SearchRow } from '../../functions/domain/result.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
+import { forget } from '../../functions/forget/forget.ts'
 import { StoreConflict } from '../../functions/ports.ts'
 import { type RollupPorts, type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import { at, DAY, HOUR, MINUTE, RULES, record, type Sent } from '../support/events.ts'
@@ -29,6 +30,13 @@ async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: num
   )
   await pipeline.sweep(nowMs + 1, true)
   await pipeline.finalizeAll(nowMs)
+}
+
+/** The rows, of which all expire at the moment. */
+function expiring({ rollups }: MemoryPipeline, expiresAtMs: number): typeof rollups.rowsOf {
+  return async function* (hour, slice) {
+    for await (const kept of rollups.rowsOf(hour, slice)) yield kept.map(({ row }) => ({ row, expiresAtMs }))
+  }
 }
 
 const DOGS = { type: 'Search', user: 'ann', time: at(0), eventId: 'dogs', query: 'dogs' }
@@ -100,9 +108,10 @@ describe('an hour', () => {
   it('stays touched until its rows have been at rest, since the index may trail them', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
-    await rollUp(pipeline, MORNING + 14 * MINUTE)
+    await rollUp(pipeline, MORNING + 60 * MINUTE)
+    await rollUp(pipeline, MORNING + 74 * MINUTE)
     expect([...pipeline.touches.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
-    await rollUp(pipeline, MORNING + 15 * MINUTE)
+    await rollUp(pipeline, MORNING + 75 * MINUTE)
     expect([...pipeline.touches.waiting.keys()]).toEqual(['queries#2026-03-02'])
   })
 
@@ -122,7 +131,6 @@ describe('an hour', () => {
     const sumAgain = async (atMs: number): Promise<number | undefined> => {
       await pipeline.touches.touch([{ kind: 'hour', of: '2026-03-02T00', atMs: 0 }])
       await rollUp(pipeline, atMs)
-      expect(pipeline.touches.waiting.has('hour#2026-03-02T00')).toBe(false)
       return pipeline.rollups.rollups.get('rollup#hour 2026-03-02T00')?.searches
     }
     for (const row of [...pipeline.results.rows.values()]) await pipeline.results.remove(row, 1_000_000)
@@ -136,10 +144,13 @@ describe('an hour', () => {
     const save = async () => {
       throw new StoreConflict('2026-03-02T00', 1)
     }
-    const overtaken = await rollUp(pipeline, MORNING + 20 * MINUTE, { rollups: { ...pipeline.rollups, save } })
-    expect(overtaken.conflicts).toBe(1)
+    const rollups = { ...pipeline.rollups, save }
+    for (const minutes of [20, 40]) {
+      const overtaken = await rollUp(pipeline, MORNING + minutes * MINUTE, { rollups })
+      expect(overtaken.conflicts).toBe(1)
+    }
     expect(pipeline.touches.waiting.has('hour#2026-03-02T00')).toBe(true)
-    await rollUp(pipeline, MORNING + 25 * MINUTE, { drain: true })
+    await rollUp(pipeline, MORNING + 45 * MINUTE, { drain: true })
     expectSummed(pipeline)
   })
 
@@ -151,7 +162,94 @@ describe('an hour', () => {
   })
 })
 
+describe('what fails', () => {
+  it('holds up no other hour, day or ranking, and is told', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS, { ...DOGS, user: 'ben', eventId: 'next', time: at(90_000) }], at(90_010))
+    const save: typeof pipeline.rollups.save = (sum, base, stamp) =>
+      sum.day === '2026-03-02' ? Promise.reject(new Error('throttled')) : pipeline.rollups.save(sum, base, stamp)
+    const report = await rollUp(pipeline, at(90_020), { rollups: { ...pipeline.rollups, save } })
+    expect(report).toMatchObject({ hours: 1, days: 1, failed: { count: 1, cause: new Error('throttled') } })
+    expect(pipeline.rollups.rollups.get('rollup#day 2026-03-03')).toMatchObject({ searches: 1 })
+    expect(pipeline.touches.waiting.has('hour#2026-03-02T00')).toBe(true)
+  })
+
+  it('for want of time goes on in the next run with what no run has seen', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const hours = [0, 1, 2, 3].map((hour) => ({
+      ...DOGS,
+      eventId: `in ${hour}`,
+      time: at(hour * 3600),
+      user: `u${hour}`,
+    }))
+    await take(pipeline, hours, at(20_000))
+    let looks = 0
+    const first = await rollUp(pipeline, at(20_010), { hasTime: () => ++looks < 3 })
+    expect(first).toMatchObject({ hours: 2, isUnfinished: true })
+    looks = 0
+    const second = await rollUp(pipeline, at(20_020), { hasTime: () => ++looks < 3 })
+    expect(second.hours).toBe(2)
+    expect([...pipeline.rollups.rollups.values()].filter(({ kind }) => kind === 'hour')).toHaveLength(4)
+    expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 4 })
+  })
+})
+
+describe('the rows are read', () => {
+  it('after the revision that is written over, so that who writes meanwhile is noticed', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    const told: string[] = []
+    const { load, rowsOf } = pipeline.rollups
+    await rollUp(pipeline, MORNING + MINUTE, {
+      rollups: {
+        ...pipeline.rollups,
+        load: (key) => {
+          told.push(`loads ${key.sk}`)
+          return load(key)
+        },
+        rowsOf: (hour, slice) => {
+          if (!told.includes('reads')) told.push('reads')
+          return rowsOf(hour, slice)
+        },
+      },
+    })
+    expect(told.slice(0, 2)).toEqual(['loads 2026-03-02T00', 'reads'])
+  })
+})
+
+describe('forgetting a person', () => {
+  it('takes their searches out of hours, days and queries', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS, { ...DOGS, user: 'ben', eventId: 'ben', query: 'secret' }], at(10))
+    await rollUp(pipeline, at(20), { drain: true })
+    expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('secret')
+    const ports = { ...pipeline, pseudonym: (user: string) => user }
+    await forget('ben', ports, { deadLettersKeptMs: DAY }, at(100))
+    await rollUp(pipeline, at(110), { drain: true })
+    expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 1, sessions: 1 })
+    expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).not.toContain('secret')
+  })
+})
+
 describe('the queries of a day', () => {
+  it('are as they are once a row of theirs has expired, and expire with it', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    const stamps: number[] = []
+    const saveRanking: typeof pipeline.rollups.saveRanking = (day, queries, base, stamp) => {
+      stamps.push(stamp.expiresAtMs)
+      return pipeline.rollups.saveRanking(day, queries, base, stamp)
+    }
+    const rollups = { ...pipeline.rollups, saveRanking }
+    const expiryMs = MORNING + 200 * DAY
+    await rollUp(pipeline, MORNING, { rollups: { ...rollups, rowsOf: expiring(pipeline, expiryMs) } })
+    expect(stamps).toEqual([expiryMs])
+    await pipeline.touches.touch([{ kind: 'queries', of: '2026-03-02', atMs: expiryMs }])
+    for (const row of [...pipeline.results.rows.values()]) await pipeline.results.remove(row, 1_000_000)
+    await rollUp(pipeline, expiryMs, { rollups, drain: true })
+    expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('dogs')
+  })
+
   it('are ranked at most as often as the setting says, and once more after the last change', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
@@ -160,8 +258,9 @@ describe('the queries of a day', () => {
     expect((await rollUp(pipeline, MORNING + 59 * MINUTE)).daysRanked).toBe(0)
     expect((await rollUp(pipeline, MORNING + 60 * MINUTE)).daysRanked).toBe(1)
     expectSummed(pipeline)
-    expect((await rollUp(pipeline, MORNING + 121 * MINUTE)).daysRanked).toBe(0)
+    for (const minutes of [121, 182, 243]) await rollUp(pipeline, MORNING + minutes * MINUTE)
     expect(pipeline.touches.waiting.size).toBe(0)
+    expectSummed(pipeline)
   })
 
   it('are ranked at once by a drain', async () => {
@@ -177,7 +276,7 @@ describe('the queries of a day', () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     let looks = 0
-    const report = await rollUp(pipeline, MORNING, { hasTime: () => ++looks < 6 })
+    const report = await rollUp(pipeline, MORNING, { hasTime: () => ++looks < 4 })
     expect(report).toMatchObject({ hours: 1, days: 1, daysRanked: 0, isUnfinished: true })
     expect(pipeline.rollups.queries.size).toBe(0)
     expect(pipeline.touches.waiting.has('queries#2026-03-02')).toBe(true)
