@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { checkSettingName, readSettings } from '../infra/settings.ts'
+import { checkSettingName, checkTogether, readSettings } from '../infra/settings.ts'
 import { checkKeptPath, DEFAULT_KEPT_PATH, type KeptRun, writeKeptRun } from '../local/kept-run.ts'
 import type { LocalRun } from '../local/local-run.ts'
 import { logLines } from '../local/log-lines.ts'
@@ -66,7 +66,7 @@ async function runLocal(options: LocalOptions): Promise<void> {
   if (options.events === undefined && keepPath === null)
     throw new UsageError('--events FILE is missing (or - for standard input)')
   for (const name of Object.keys(options.setting)) checkSettingName(name)
-  readSettings(options.setting)
+  checkTogether(readSettings(options.setting))
   if (options.events !== undefined) await checkReadable(options.events)
   if (options.out !== undefined) await makeFolder('--out', options.out)
   if (options.data !== undefined) await makeFolder('--data', options.data)

@@ -23,6 +23,9 @@ export interface ReportTables {
   readonly sessions: string
 }
 
+/** Rows outlive their sessions: past so many hours without one, there is none further back. */
+const EMPTY_HOURS_MAX = 24
+
 export function reportReads(client: DynamoDBDocumentClient, { results, sessions }: ReportTables): ReportPorts {
   const between = async <T>(pk: string, from: string, to: string): Promise<T[]> => {
     const found: T[] = []
@@ -43,11 +46,14 @@ export function reportReads(client: DynamoDBDocumentClient, { results, sessions 
     sampleSessions: async (range, sessionsMax) => {
       const sampled: ClosedSession[] = []
       const hours = (await readHours(range)).filter(({ sessions: count }) => count > 0).reverse()
+      let emptyHours = 0
       for (const hour of hours) {
-        if (sampled.length >= sessionsMax) break
+        if (sampled.length >= sessionsMax || emptyHours === EMPTY_HOURS_MAX) break
         const keys = await sessionKeys(client, results, hourOf(hour))
         const items = await itemsByKey(client, sessions, keys.slice(0, sessionsMax - sampled.length))
-        sampled.push(...items.flatMap((item) => readClosed(item) ?? []))
+        const found = items.flatMap((item) => readClosed(item) ?? [])
+        emptyHours = found.length === 0 ? emptyHours + 1 : 0
+        sampled.push(...found)
       }
       return sampled
     },
@@ -84,7 +90,7 @@ async function* pages(
   for await (const { Items: items } of paginateQuery({ client }, query)) yield items ?? []
 }
 
-/** Of the closed sessions that began in the hour and have a row. */
+/** Of the closed sessions that began in the hour and have a row, the last first: their ids begin with a time. */
 async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Item[]> {
   const ofSlice = async (slice: string): Promise<Item[]> => {
     const query = {
@@ -98,7 +104,8 @@ async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: 
     for await (const { Items: items } of paginateQuery({ client }, query)) keys.push(...(items ?? []).map(toClosedKey))
     return keys
   }
-  return (await Promise.all(SLICES.map(ofSlice))).flat()
+  const keys = (await Promise.all(SLICES.map(ofSlice))).flat()
+  return keys.sort((a, b) => (String(a[SORT_KEY]) > String(b[SORT_KEY]) ? -1 : 1))
 }
 
 function toClosedKey({ [PARTITION_KEY]: pk, session_id: id }: Item): Item {

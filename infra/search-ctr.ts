@@ -22,7 +22,7 @@ import { ingest } from './ingest-function.ts'
 import { ownMetrics } from './metrics.ts'
 import { rollup } from './rollup-function.ts'
 import type { DurationSetting } from './setting-kinds.ts'
-import { type PIPELINE_SETTINGS, type PipelineSettings, readPipelineSettings } from './settings.ts'
+import { checkTogether, type PIPELINE_SETTINGS, type PipelineSettings, readPipelineSettings } from './settings.ts'
 import { sweep } from './sweep-function.ts'
 import { resultsTable, sessionsTable } from './tables.ts'
 
@@ -64,6 +64,7 @@ export class SearchCtr extends Construct {
   constructor(scope: Construct, id: string, props: SearchCtrProps = {}) {
     super(scope, id)
     const settings = readPipelineSettings(textsOf(props))
+    checkTogether(settings)
     const removalPolicy = settings.ephemeral ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
     const key = props.encryptionKey
     const tableSettings = { settings, key, removalPolicy }

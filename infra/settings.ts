@@ -1,5 +1,6 @@
 // Every number of a deployment, with its reason: `-c name=value` texts in, typed and checked settings out.
 
+import ms from 'ms'
 import { SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
 import {
   duration,
@@ -117,6 +118,19 @@ export function readSettings(sent: Readonly<Record<string, unknown>>): Settings 
 /** As `readSettings`, of the pipeline's own alone. */
 export function readPipelineSettings(sent: Readonly<Record<string, unknown>>): PipelineSettings {
   return readEach(PIPELINE_SETTINGS, sent) as PipelineSettings
+}
+
+/** What no setting can tell by itself. Throws SettingError. */
+export function checkTogether({ amendFor, resultRetention, rollupRetention }: PipelineSettings): void {
+  if (resultRetention <= amendFor) {
+    throw new SettingError(
+      `setting resultRetention: '${ms(resultRetention)}' is not longer than amendFor (${ms(amendFor)})`,
+    )
+  }
+  if (rollupRetention < resultRetention) {
+    const least = `resultRetention (${ms(resultRetention)})`
+    throw new SettingError(`setting rollupRetention: '${ms(rollupRetention)}' is shorter than ${least}`)
+  }
 }
 
 function readEach(known: Readonly<Record<string, Setting>>, sent: Readonly<Record<string, unknown>>): object {

@@ -51,40 +51,40 @@ export function clicksByPosition(counts: Counts): Markup {
 
 export function ctrByPosition(counts: Counts): Markup {
   const rows = POSITIONS.map((place) => {
-    const clicks = counts[`clicks_at_${place}`] ?? 0
+    const clicked = counts[`clicked_at_${place}`] ?? 0
     const shown = counts[`shown_at_${place}`] ?? 0
-    return { label: `${place}`, clicks, shown, ratio: shown === 0 ? null : clicks / shown, isFew: shown < FEW }
+    return { label: `${place}`, clicked, shown, ratio: shown === 0 ? null : clicked / shown, isFew: shown < FEW }
   })
   const bars = rows.map(
-    ({ label, clicks, shown, ratio, isFew }): Bar => ({
+    ({ label, clicked, shown, ratio, isFew }): Bar => ({
       label,
       shortLabel: label,
       value: ratio,
       text: ratio === null ? '' : `${Math.round(ratio * 100)}%`,
-      hint: `position ${label}: ${shareText(ratio)}, ${countText(clicks)} clicks, shown ${countText(shown)} times`,
+      hint: `position ${label}: ${shareText(ratio)}, clicked in ${countText(clicked)} of ${countText(shown)} searches`,
       look: isFew ? 'few' : 'sure',
     }),
   )
   const title = 'CTR by position'
-  const labels = { xLabel: 'position of the result', yLabel: 'clicks / times shown', yUnit: 'share' } as const
+  const labels = { xLabel: 'position of the result', yLabel: 'clicked / shown', yUnit: 'share' } as const
   const first = rows[0]
   return chartFigure({
     id: 'ctr-by-position',
     title,
-    formula: 'clicks at a position / searches with a result there; several clicks of a search count each',
+    formula: 'searches with a click at a position / searches known to have a result there',
     drawings: [NARROW, HALF].map((size) => barDrawing(size, title, bars, labels)),
     summary:
       first === undefined || first.ratio === null
         ? 'No search is known to have shown results.'
-        : `The first result: ${countOf(first.clicks, 'click', 'clicks')} in ${countOf(first.shown, 'search', 'searches')} that showed one, ${shareText(first.ratio)}.`,
+        : `The first result: clicked in ${countText(first.clicked)} of ${countOf(first.shown, 'search', 'searches')} that showed one, ${shareText(first.ratio)}.`,
     legend: rows.some(({ isFew, ratio }) => isFew && ratio !== null)
       ? { look: 'few', text: `Hollow: shown fewer than ${FEW} times.` }
       : null,
-    columns: ['position', 'times shown', 'clicks', 'CTR'],
-    rows: rows.map(({ label, shown, clicks, ratio, isFew }) => [
+    columns: ['position', 'searches that showed it', 'clicked', 'CTR'],
+    rows: rows.map(({ label, shown, clicked, ratio, isFew }) => [
       label,
       countText(shown),
-      countText(clicks),
+      countText(clicked),
       `${isFew && ratio !== null ? '* ' : ''}${shareText(ratio)}`,
     ]),
   })

@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs'
 import { RootConstruct } from 'constructs'
 import { describe, expect, it } from 'vitest'
 import { allowedText, defaultText, SettingError } from '../../infra/setting-kinds.ts'
-import { checkSettingName, readContext, readSettings, SETTINGS, type Settings } from '../../infra/settings.ts'
+import {
+  checkSettingName,
+  checkTogether,
+  readContext,
+  readSettings,
+  SETTINGS,
+  type Settings,
+} from '../../infra/settings.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../support/events.ts'
 
 interface Limits {
@@ -187,6 +194,16 @@ it('covers every setting here', () => {
   const covered = [...DURATIONS, ...NUMBERS, ...CHOICES, ...TEXTS].map(({ name }) => name)
   expect(covered.sort()).toEqual(Object.keys(SETTINGS).sort())
 })
+
+it.each([
+  [{ resultRetention: '7d' }, "setting resultRetention: '7d' is not longer than amendFor (7d)"],
+  [{ rollupRetention: '399d' }, "setting rollupRetention: '399d' is shorter than resultRetention (400d)"],
+  [{ resultRetention: '1101d' }, "setting rollupRetention: '1100d' is shorter than resultRetention (1101d)"],
+])('refuses what does not fit together: %j', (sent, message) => {
+  expect(() => checkTogether(readSettings(sent))).toThrow(message)
+})
+
+it('takes the defaults together', () => expect(() => checkTogether(readSettings({}))).not.toThrow())
 
 it('gives every setting a reason', () => {
   for (const { why } of Object.values(SETTINGS)) expect(why).toMatch(/\w+ \w+/)
