@@ -53,6 +53,17 @@ resultStoreContract('on DynamoDB', async () => {
   return { store: dynamoResultStore(client, table.name), read }
 })
 
+it('the longest query has a place in the index too', async () => {
+  const table = resultsSpec(`results-${randomUUID()}`)
+  await makeTables([table], clients)
+  const query = '🐈'.repeat(1024)
+  const row = { ...(rowsOf(5)[0] as ResultRow), query } as ResultRow
+  await dynamoResultStore(client, table.name).put(row, EXPIRES_MS)
+  const { Item: item } = await client.send(new GetCommand({ TableName: table.name, Key: { pk: row.pk, sk: row.sk } }))
+  expect(Buffer.byteLength(String(item?.slice_key))).toBeLessThanOrEqual(1024)
+  expect(item?.query).toBe(query)
+})
+
 describe('a result store on a scripted DynamoDB', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
   const mocked = mockClient(scripted)

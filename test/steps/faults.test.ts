@@ -246,6 +246,37 @@ describe('finalize', () => {
     expect(ports.results.rows.size).toBe(4)
   })
 
+  it('touches the hours that rows were in and are in, after it has written them, and though a change failed', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const sends = [{ type: 'Search', user: 'ann', time: at(3605), eventId: 'a', query: 'dogs' }]
+    await pipeline.ingest([record(sends[0], at(3605))], at(3605))
+    await pipeline.sweep(at(10_000))
+    await pipeline.finalizeAll()
+    expect([...pipeline.touches.waiting.keys()]).toEqual(['hour#2026-03-02T01'])
+    for (const touch of [...pipeline.touches.waiting.values()]) await pipeline.touches.settle(touch)
+    // Earlier events move the session's start, and its row, into the hour before.
+    const earlier = { type: 'Search', user: 'ann', time: at(3500), eventId: 'b', query: 'cats' }
+    await pipeline.ingest([record(earlier, at(10_010))], at(10_010))
+    await pipeline.sweep(at(20_000))
+    const { sessions, results, touches, changes } = pipeline
+    const touched: number[] = []
+    const watched = {
+      touch: async (made: Parameters<typeof touches.touch>[0]) => {
+        touched.push(results.rows.size)
+        await touches.touch(made)
+      },
+    }
+    const put = async () => {
+      throw new Error('throttled')
+    }
+    const ports = { sessions, results, touches: watched, digest: sha256, hasTime: () => true }
+    const failing = { ...ports, results: { ...results, put } }
+    expect((await finalize(changes, failing, settings, 0)).failed).not.toBeNull()
+    expect([...touches.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'hour#2026-03-02T01'])
+    await finalize(changes, ports, settings, 0)
+    expect(touched).toEqual([2, 3])
+  })
+
   it('leaves no write under way when one fails', async () => {
     const { changes, ports } = await twoClosed()
     let settled = 0
