@@ -1,0 +1,79 @@
+// `npm run follow-docs`: README.md and docs in, every command in them typed as a newcomer would; what is not true, by file and line, out.
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type FollowedPage, followPage } from './follow-page.ts'
+import { missingOn, readerEnvironment } from './machine.ts'
+import { openShell } from './page-shell.ts'
+import { PAGES } from './pages.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const USAGE = `npm run follow-docs -- [--clone] [PAGE...]
+
+Follows README.md and docs/ literally, in a temporary folder: a copy of this checkout that shares its node_modules, or with
+--clone what is committed, cloned and installed afresh. Pages after README.md use the file that README.md makes.
+
+  block of sh           is run; all of a page in one shell; with --keep until the page ends
+  block of no language  after it, is what it prints; beginning with $, is commands and what each prints
+  ...                   as a line: any lines; at the end of a line: the rest of it
+  <!-- varies: a, b --> above an output: these texts are others each time
+  <!-- not run: why --> above a block: it is not run
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { clone: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+})
+
+if (values.help) console.log(USAGE)
+else process.exitCode = await follow(positionals.length === 0 ? PAGES : positionals)
+
+async function follow(pages: readonly string[]): Promise<number> {
+  const scratch = mkdtempSync(join(tmpdir(), 'follow-docs-'))
+  const work = join(scratch, 'search-session-ctr')
+  const followed: FollowedPage[] = []
+  try {
+    if (values.clone) execFileSync('git', ['clone', '--quiet', ROOT, work])
+    else copyCheckout(work)
+    const missing = missingOn(process.env, { installs: values.clone })
+    for (const path of pages) {
+      const shell = openShell({ work, scratch }, readerEnvironment(process.env, scratch, work))
+      try {
+        followed.push(await followPage(path, readFileSync(join(work, path), 'utf8'), shell, missing, console.error))
+      } finally {
+        await shell.close()
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+  return tell(pages, followed)
+}
+
+function copyCheckout(work: string): void {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
+  for (const file of listed.toString().split('\0').filter(Boolean)) {
+    mkdirSync(dirname(join(work, file)), { recursive: true })
+    cpSync(join(ROOT, file), join(work, file))
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'))
+}
+
+function tell(pages: readonly string[], followed: readonly FollowedPage[]): number {
+  const failures = followed.flatMap((page) => page.failures)
+  for (const line of [...followed.flatMap(({ skipped }) => skipped), ...failures]) console.log(line)
+  const sum = (count: (page: FollowedPage) => number): number => followed.reduce((all, page) => all + count(page), 0)
+  const counts = [
+    `${pages.length} pages`,
+    `${sum(({ ran }) => ran)} blocks run`,
+    `${sum(({ notRun }) => notRun)} marked as not run`,
+    `${sum(({ skipped }) => skipped.length)} skipped`,
+    `${failures.length} not true`,
+  ]
+  console.log(counts.join(', '))
+  return failures.length === 0 ? 0 : 1
+}
