@@ -31,7 +31,10 @@ export function missingOn(env: NodeJS.ProcessEnv, { installs }: { readonly insta
  * `search-ctr` is what the pages call `npx search-ctr` for short.
  */
 export function readerEnvironment(env: NodeJS.ProcessEnv, scratch: string, work: string): NodeJS.ProcessEnv {
-  const own = Object.entries(env).filter(([name]) => !/^(AWS_|npm_(lifecycle|package|command|config_local_prefix)|INIT_CWD|FORCE_COLOR|DEBUG|VITEST)/.test(name))
+  const own = Object.entries(env).filter(
+    ([name]) =>
+      !/^(AWS_|npm_(lifecycle|package|command|config_local_prefix)|INIT_CWD|FORCE_COLOR|DEBUG|VITEST)/.test(name),
+  )
   const bin = join(scratch, 'bin')
   mkdirSync(bin, { recursive: true })
   writeFileSync(join(bin, 'search-ctr'), `#!/bin/sh\nexec node '${work}/cli/search-ctr.mjs' "$@"\n`, { mode: 0o755 })
