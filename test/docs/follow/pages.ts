@@ -10,4 +10,5 @@ export const PAGES = [
   'docs/report.md',
   'docs/cli.md',
   'docs/operations.md',
+  'docs/performance.md',
 ] as const
