@@ -17,7 +17,7 @@ export interface FollowedPage {
 /** Why a block cannot be run here, or null. */
 export type Missing = (command: string) => string | null
 
-const STAYS_UP = /\s--keep\b/
+const STAYS_UP = /\blocal\b.*\s--keep\b/
 
 export async function followPage(
   path: string,

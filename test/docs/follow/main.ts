@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type FollowedPage, followPage } from './follow-page.ts'
 import { missingOn, readerEnvironment } from './machine.ts'
+import { type Block, pageBlocks } from './page-blocks.ts'
 import { openShell } from './page-shell.ts'
 import { PAGES } from './pages.ts'
 
@@ -15,7 +16,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const USAGE = `npm run follow-docs -- [--clone] [PAGE...]
 
 Follows README.md and docs/ literally, in a temporary folder: a copy of this checkout that shares its node_modules, or with
---clone what is committed, cloned and installed afresh. Pages after README.md use the file that README.md makes.
+--clone what is committed, cloned and installed afresh. The log that README.md makes is there for every page.
 
   block of sh           is run; all of a page in one shell; with --keep until the page ends
   block of no language  after it, is what it prints; beginning with $, is commands and what each prints
@@ -36,6 +37,7 @@ async function follow(pages: readonly string[]): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'follow-docs-'))
   const work = join(scratch, 'search-session-ctr')
   const followed: FollowedPage[] = []
+  const fallen: string[] = []
   try {
     if (values.clone) execFileSync('git', ['clone', '--quiet', ROOT, work])
     else copyCheckout(work)
@@ -43,15 +45,21 @@ async function follow(pages: readonly string[]): Promise<number> {
     for (const path of pages) {
       const shell = openShell({ work, scratch }, readerEnvironment(process.env, scratch, work))
       try {
+        if (path !== 'README.md') for (const { command } of logOfReadme(work)) await shell.run(command)
         followed.push(await followPage(path, readFileSync(join(work, path), 'utf8'), shell, missing, console.error))
       } finally {
-        await shell.close()
+        const lastWords = await shell.close()
+        if (lastWords !== null) fallen.push(`${path}: what was started with --keep ended by itself\n${lastWords}`)
       }
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
-  return tell(pages, followed)
+  return tell(pages, followed, fallen)
+}
+
+function logOfReadme(work: string): Block[] {
+  return pageBlocks(readFileSync(join(work, 'README.md'), 'utf8')).filter(({ command }) => command.startsWith('cat > '))
 }
 
 function copyCheckout(work: string): void {
@@ -63,8 +71,8 @@ function copyCheckout(work: string): void {
   symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'))
 }
 
-function tell(pages: readonly string[], followed: readonly FollowedPage[]): number {
-  const failures = followed.flatMap((page) => page.failures)
+function tell(pages: readonly string[], followed: readonly FollowedPage[], fallen: readonly string[]): number {
+  const failures = [...followed.flatMap((page) => page.failures), ...fallen]
   for (const line of [...followed.flatMap(({ skipped }) => skipped), ...failures]) console.log(line)
   const sum = (count: (page: FollowedPage) => number): number => followed.reduce((all, page) => all + count(page), 0)
   const counts = [

@@ -16,7 +16,8 @@ export interface PageShell {
   run(command: string): Promise<Ran>
   /** Starts what stays up until Ctrl-C, and returns when it says so. What stayed up before is ended first. */
   keep(command: string): Promise<Ran>
-  close(): Promise<void>
+  /** Returns what was said last by what should have stayed up and did not, else null. */
+  close(): Promise<string | null>
 }
 
 /** Longer than the demo on a busy machine. */
@@ -35,6 +36,7 @@ export function openShell({ work, scratch }: Folders, env: NodeJS.ProcessEnv): P
   const options = { cwd: work, env, detached: true, stdio: 'pipe' } as const
   const shell = spawn('bash', ['--noprofile', '--norc'], options)
   let kept: ChildProcess | null = null
+  let laterText = ''
   let blocks = 0
 
   return {
@@ -50,14 +52,21 @@ trap - ERR; printf '%s %s\\n' '${end}' "$failed"\n`)
     },
     keep: async (command) => {
       await interrupt(kept)
+      laterText = ''
       kept = spawn('bash', ['--noprofile', '--norc', '-c', `exec 2>&1\n${command}`], options)
       const printed = await gather(kept, (text) => IS_UP.test(text), KEPT_MS_MAX)
+      const hear = (chunk: Buffer): void => {
+        laterText += chunk.toString()
+      }
+      kept.stdout?.on('data', hear)
       return { exitCode: kept.exitCode ?? 0, printed }
     },
     close: async () => {
+      const hasEnded = kept !== null && kept.exitCode !== null
       await interrupt(kept)
       shell.stdin.end()
       if (shell.exitCode === null) await once(shell, 'exit')
+      return hasEnded ? laterText : null
     },
   }
 }
