@@ -1,7 +1,7 @@
 // A log's lines before they are sent: each in; what to send for it, and what ingest would say to its events, out.
 
 import { sha256 } from '../functions/aws/digest.ts'
-import { recordEvents } from '../functions/aws/record-events.ts'
+import { RECORD_EVENTS_MAX, recordEvents } from '../functions/aws/record-events.ts'
 import { decodeEvent } from '../functions/domain/decode.ts'
 import { type Format, sentEvents } from '../functions/domain/formats/sent-events.ts'
 import type { RejectReason } from '../functions/domain/rejection.ts'
@@ -14,8 +14,8 @@ export interface LineProblem {
 }
 
 export interface CheckedLine {
-  /** The line itself, or its good events; null where there is none. */
-  readonly sent: Buffer | null
+  /** The records that it makes: the line itself, or its good events in as many as they need; none where all are bad. */
+  readonly sent: readonly Buffer[]
   readonly events: number
   readonly problems: readonly LineProblem[]
   /** Events that happen when they arrive: sent again, they happen again. */
@@ -36,7 +36,7 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'):
   if (line.length > LINE_BYTES_MAX) {
     const detail = `more than ${LINE_BYTES_MAX} bytes in one record`
     const problems = [{ event: null, reason: 'too-large', detail }] as const
-    return { sent: null, events: 1, problems, withoutTime: 0, ignored: 0 }
+    return { sent: [], events: 1, problems, withoutTime: 0, ignored: 0 }
   }
   const problems: LineProblem[] = []
   const good: unknown[] = []
@@ -57,13 +57,28 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'):
       if (decoded.ok && isWithoutTime(value)) withoutTime++
     }
   }
-  const isConverted = format === 'ubi' || format === 'bytewax'
-  const sent = good.length === 0 ? null : isConverted ? toLine(good) : line
+  // Ingest would take for what it looks like, what is not of the format that was asked for.
+  const isRewritten = format === 'ubi' || format === 'bytewax' || (format === 'events' && problems.length > 0)
+  const sent = good.length === 0 ? [] : isRewritten ? toRecords(good) : [line]
   return { sent, events: good.length + problems.length, problems, withoutTime, ignored }
 }
 
-function toLine(events: readonly unknown[]): Buffer {
-  return Buffer.from(JSON.stringify(events.length === 1 ? events[0] : events))
+/** An event alone never is too much: it is shorter than its document, which was not. */
+function toRecords(events: readonly unknown[]): Buffer[] {
+  const groups: string[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const event of events) {
+    const text = JSON.stringify(event)
+    // With a comma or a bracket.
+    const more = Buffer.byteLength(text) + 1
+    if (bytes + more > LINE_BYTES_MAX || groups.at(-1)?.length === RECORD_EVENTS_MAX) {
+      groups.push([])
+      bytes = 1
+    }
+    groups.at(-1)?.push(text)
+    bytes += more
+  }
+  return groups.map((texts) => Buffer.from(texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`))
 }
 
 function isWithoutTime(value: unknown): boolean {

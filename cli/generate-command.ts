@@ -2,7 +2,9 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { generateLog } from '../local/generated-log.ts'
+import { EXIT } from './exit-codes.ts'
 import { parseCountTo, parseDay } from './option-values.ts'
+import { note } from './output.ts'
 import { sendLines } from './sending.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
@@ -62,8 +64,11 @@ async function runGenerate(options: GenerateOptions): Promise<void> {
   const { title, clients, outputs } = await openTarget(options)
   const lines = generateLog(size).map((event) => Buffer.from(JSON.stringify(event)))
   const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
-  const { events } = await sendLines(lines, stream, { rate: options.rate ?? null, onSent: () => {} })
+  const { events, tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, onSent: () => {} })
   console.log(`${counted(events, 'event')} sent to ${title}.`)
+  if (tooLarge === 0) return
+  note(`${counted(tooLarge, 'event')} not sent: too large for a record.`)
+  process.exitCode = EXIT.foundTrouble
 }
 
 function parseSearches(text: string): number {

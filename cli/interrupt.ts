@@ -24,6 +24,30 @@ export function onInterrupt(cleanUp: () => Promise<void>): { forget(): void } {
   }
 }
 
+export interface Steps {
+  take(step: () => Promise<void>): Promise<void>
+  /** Resolves when the step under way has ended, well or not. */
+  end(): Promise<void>
+}
+
+/** Work that an interruption does not break off in the middle: the step under way is finished, no other is begun. */
+export function wholeSteps(): Steps {
+  let underWay: Promise<void> = Promise.resolve()
+  let isEnding = false
+  return {
+    take: (step) => {
+      // The process ends meanwhile.
+      if (isEnding) return new Promise(() => {})
+      underWay = step()
+      return underWay
+    },
+    end: () => {
+      isEnding = true
+      return underWay.catch(() => {})
+    },
+  }
+}
+
 /** Keeps the process alive until the first request to end, or until that is forgotten. */
 export function untilInterrupted(): Promise<never> {
   // Timers keep a process alive, promises do not.

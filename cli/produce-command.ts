@@ -8,14 +8,14 @@ import { numberedLogLines } from '../local/log-lines.ts'
 import { UsageError, UserError } from '../local/user-error.ts'
 import { checkLine } from './checked-lines.ts'
 import { EXIT } from './exit-codes.ts'
-import { onInterrupt } from './interrupt.ts'
+import { onInterrupt, wholeSteps } from './interrupt.ts'
 import { parseCountTo } from './option-values.ts'
 import { note, printJson } from './output.ts'
 import { type ProduceCounts, produceCounts } from './produce-counts.ts'
 import { startProgress } from './progress.ts'
 import { progressBar } from './progress-bar.ts'
 import { sendLines } from './sending.ts'
-import { openSentLog, SENT_PATH, type SentLog } from './sent-log.ts'
+import { openSentLog, SENT_FOLDER, type SentLog } from './sent-log.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
 import { counted } from './text-table.ts'
@@ -51,11 +51,11 @@ export function addProduce(program: Command): void {
       'after',
       `
 Every event is checked as ingest would. A bad one is told with its line and left out, and the exit code is 3. (A line that is
-an array is sent if one of its events is good; ingest refuses the others.) Documents of OpenSearch UBI and events in the style of
+an array is sent if one of its events is good; ingest refuses the others. With a --format, only the good ones are.) Documents of OpenSearch UBI and events in the style of
 Bytewax's tutorial are sent as they are, since ingest takes them; with --format ubi or bytewax all have to be such, and are converted.
 
-What was sent of a file is remembered in ${SENT_PATH}: the same command goes on behind it, in a file that has grown too.
-Where a run was killed up to 500 lines may be sent twice. Events with a time count once however often they come; those
+What was sent of a file is remembered in ${SENT_FOLDER}: the same command goes on behind it, in a file that has grown too.
+Ctrl-C lets the request under way finish; a second one ends at once. Where a run was killed so, up to 500 lines may be sent twice. Events with a time count once however often they come; those
 without happen when they arrive, so they would count twice.
 
 Examples:
@@ -97,7 +97,7 @@ async function send(
   progress: ReturnType<typeof startProgress>,
 ): Promise<void> {
   const { title, streamId, clients, outputs } = await openTarget(options)
-  const log = path === '-' ? null : await openSentLog(path, streamId, Boolean(options.again))
+  const log = size === null ? null : await openSentLog(path, streamId, Boolean(options.again))
   if (log?.isOther) note(`${path} does not begin with what was sent under its name: from the beginning.`)
   if (log !== null && log.skip > 0)
     note(`${counted(log.skip, 'line')} of ${path} in the stream already: going on behind.`)
@@ -105,12 +105,17 @@ async function send(
   let handled = log?.skip ?? 0
   const goOn = (): string =>
     `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command goes on there'}.`
-  const interrupt = onInterrupt(async () => note(`\nInterrupted. ${goOn()}`))
+  const steps = wholeSteps()
+  const interrupt = onInterrupt(async () => {
+    await steps.end()
+    note(`\nInterrupted. ${goOn()}`)
+  })
   try {
     const taken = goodLines(path, log, counts, options.format)
     const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
-    await sendLines(taken.lines, stream, {
+    const { tooLarge } = await sendLines(taken.lines, stream, {
       rate: options.rate ?? null,
+      steps,
       onSent: async () => {
         const lines = taken.untilNow()
         await log?.record(lines)
@@ -118,6 +123,7 @@ async function send(
         progress.show(show(taken.bytes(), counts.total().events))
       },
     })
+    counts.addTooLarge(tooLarge)
     await log?.record(taken.untilNow())
   } catch (error) {
     if (!(error instanceof UserError)) note(goOn())
@@ -156,8 +162,11 @@ function goodLines(path: string, log: SentLog | null, counts: ProduceCounts, for
         }
         const checked = checkLine(line, Date.now(), format)
         counts.add(number, checked)
+        const records = checked.sent
+        yield* records.slice(0, -1)
+        // In the stream when the last of its records is.
         read.push(line)
-        if (checked.sent !== null) yield checked.sent
+        yield* records.slice(-1)
       }
     } finally {
       input.destroy()
@@ -187,9 +196,10 @@ function checkedPath(file: string | undefined, { local }: ProduceOptions): strin
   throw new UsageError("a file of events is missing (or - for standard input), as 'search-ctr produce events.ndjson'")
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** Null of what is no regular file, as a pipe: it cannot be read again. */
+async function sizeOf(path: string): Promise<number | null> {
   const found = await stat(path).catch(() => null)
   if (found === null) throw new UserError(`${path}: there is no such file`)
   if (found.isDirectory()) throw new UserError(`${path}: is a folder, expected a file`)
-  return found.size
+  return found.isFile() ? found.size : null
 }

@@ -20,6 +20,8 @@ export interface ProduceTotal {
 export interface ProduceCounts {
   /** Throws at the first problem where that is asked for. */
   add(line: number, checked: CheckedLine): void
+  /** So many good lines were not sent after all: no record can hold them with their partition keys. */
+  addTooLarge(lines: number): void
   total(): ProduceTotal
   /** Says what is to be known beside the counts. */
   tell(): void
@@ -44,6 +46,12 @@ export function produceCounts(isStrict: boolean): ProduceCounts {
       total.events += events - problems.length
       total.withoutTime += withoutTime
       total.ignored += ignored
+    },
+    addTooLarge: (lines) => {
+      if (lines === 0) return
+      note(`${counted(lines, 'line')} not sent: too large for a record.`)
+      total.bad += lines
+      reasons['too-large'] = (reasons['too-large'] ?? 0) + lines
     },
     total: () => ({ ...total, reasons }),
     tell: () => {

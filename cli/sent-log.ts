@@ -1,9 +1,9 @@
 // What of a file is in a stream already: the file and the stream in; how many of its lines, remembered beside the work, out.
 
-import { createHash, type Hash } from 'node:crypto'
+import { createHash, type Hash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { KEPT_FOLDER, makeKeptFolder } from '../local/kept-run.ts'
 import { logLines } from '../local/log-lines.ts'
 
@@ -23,29 +23,28 @@ interface SentPart {
   readonly digest: string
 }
 
-export const SENT_PATH = join(KEPT_FOLDER, 'produce.json')
+export const SENT_FOLDER = join(KEPT_FOLDER, 'produced')
 /** Logs that are remembered; the one that was sent longest ago goes first. */
 const LOGS_MAX = 200
 
 /** @param streamId see `Target`. */
 export async function openSentLog(path: string, streamId: string, isAgain: boolean): Promise<SentLog> {
   const name = `${streamId} ${resolve(path)}`
-  const stored = await readParts()
-  const before = isAgain ? undefined : stored.get(name)
-  const hash = before === undefined ? null : await hashOf(path, before)
+  const before = isAgain ? null : await readPart(name)
+  const hash = before === null ? null : await hashOf(path, before)
   let part = hash === null ? { lines: 0, bytes: 0 } : { lines: before?.lines ?? 0, bytes: before?.bytes ?? 0 }
   const latest = hash ?? createHash('sha256')
+  await makeKeptFolder(KEPT_FOLDER)
+  await mkdir(SENT_FOLDER, { recursive: true })
+  await forgetOldest()
   return {
     skip: part.lines,
-    isOther: before !== undefined && hash === null,
+    isOther: before !== null && hash === null,
     record: async (lines) => {
       for (const line of lines) latest.update(line).update('\n')
       const bytes = lines.reduce((sum, line) => sum + line.length + 1, part.bytes)
       part = { lines: part.lines + lines.length, bytes }
-      // The latest is the last, so that the first is the oldest.
-      stored.delete(name)
-      stored.set(name, { ...part, digest: latest.copy().digest('hex') })
-      await writeParts(stored)
+      await writePart(name, { ...part, digest: latest.copy().digest('hex') })
     },
   }
 }
@@ -66,19 +65,33 @@ async function hashOf(path: string, { lines, bytes, digest }: SentPart): Promise
   return hashed === lines && hash.copy().digest('hex') === digest ? hash : null
 }
 
-async function readParts(): Promise<Map<string, SentPart>> {
+/** Of its own for each log and stream: what is sent at the same time does not forget each other. */
+function pathOf(name: string): string {
+  return join(SENT_FOLDER, `${createHash('sha256').update(name).digest('hex').slice(0, 32)}.json`)
+}
+
+async function readPart(name: string): Promise<SentPart | null> {
   try {
-    return new Map(Object.entries(JSON.parse(await readFile(SENT_PATH, 'utf8')) as Record<string, SentPart>))
+    return JSON.parse(await readFile(pathOf(name), 'utf8')) as SentPart
   } catch {
     // None yet, or broken: sending all again is harmless for events with an id and a time.
-    return new Map()
+    return null
   }
 }
 
-async function writeParts(parts: Map<string, SentPart>): Promise<void> {
-  const kept = [...parts].slice(-LOGS_MAX)
-  await makeKeptFolder(dirname(SENT_PATH))
+async function writePart(name: string, part: SentPart): Promise<void> {
   // Written beside and moved, so that a kill in between leaves the old one.
-  await writeFile(`${SENT_PATH}.new`, JSON.stringify(Object.fromEntries(kept)))
-  await rename(`${SENT_PATH}.new`, SENT_PATH)
+  const beside = `${pathOf(name)}.${randomUUID()}`
+  await writeFile(beside, JSON.stringify({ log: name, ...part }))
+  await rename(beside, pathOf(name))
+}
+
+async function forgetOldest(): Promise<void> {
+  const names = await readdir(SENT_FOLDER)
+  if (names.length <= LOGS_MAX) return
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, atMs: (await stat(join(SENT_FOLDER, name)).catch(() => null))?.mtimeMs ?? 0 })),
+  )
+  const oldest = files.sort((a, b) => b.atMs - a.atMs).slice(LOGS_MAX)
+  for (const { name } of oldest) await rm(join(SENT_FOLDER, name), { force: true })
 }

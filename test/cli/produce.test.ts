@@ -8,6 +8,8 @@ import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkLine } from '../../cli/checked-lines.ts'
+import { wholeSteps } from '../../cli/interrupt.ts'
+import { produceCounts } from '../../cli/produce-counts.ts'
 import { progressBar } from '../../cli/progress-bar.ts'
 import { sendLines } from '../../cli/sending.ts'
 import { openSentLog } from '../../cli/sent-log.ts'
@@ -56,14 +58,41 @@ describe('a line', () => {
       query_response_hit_ids: ['x'],
     }
     const whole = line(query)
-    expect(checkLine(whole, at(0))).toMatchObject({ sent: whole, events: 2, problems: [] })
-    const converted = JSON.parse(String(checkLine(whole, at(0), 'ubi').sent))
+    expect(checkLine(whole, at(0))).toMatchObject({ sent: [whole], events: 2, problems: [] })
+    const converted = JSON.parse(String(checkLine(whole, at(0), 'ubi').sent[0]))
     expect(converted).toMatchObject([
       { type: 'Search', user: 'c', query: 'lamp' },
       { type: 'Results', items: ['x'] },
     ])
-    expect(checkLine(line(OPEN), at(0), 'ubi')).toMatchObject({ sent: null, problems: [{ reason: 'not-an-event' }] })
-    expect(checkLine(whole, at(0), 'events')).toMatchObject({ sent: null, problems: [{ event: null }] })
+    expect(checkLine(line(OPEN), at(0), 'ubi')).toMatchObject({ sent: [], problems: [{ reason: 'not-an-event' }] })
+    expect(checkLine(whole, at(0), 'events')).toMatchObject({ sent: [], problems: [{ event: null }] })
+  })
+
+  it('of a format that was asked for is sent without the documents that are not of it', () => {
+    const mixed = checkLine(line([OPEN, ubiEvent('click')]), at(0), 'events')
+    expect(mixed).toMatchObject({ events: 2, problems: [{ event: 2 }] })
+    expect(mixed.sent.map((record) => JSON.parse(String(record)))).toEqual([OPEN])
+  })
+
+  it.each([
+    ['more events than ingest takes of a record', 5500, 1],
+    ['more bytes than a record holds', 1100, 128],
+  ])('that converts to %s makes several records, in order', (_, documents, idCharacters) => {
+    const query = (n: number) => ({
+      query_id: 'é'.repeat(idCharacters),
+      client_id: 'é'.repeat(idCharacters),
+      user_query: '',
+      timestamp: at(n),
+      query_response_hit_ids: [1],
+    })
+    const checked = checkLine(line(Array.from({ length: documents }, (_, n) => query(n))), at(0), 'ubi')
+    expect(checked).toMatchObject({ events: 2 * documents, problems: [] })
+    expect(checked.sent).toHaveLength(2)
+    const events = checked.sent.map((record) => JSON.parse(String(record)) as { time: string }[])
+    expect(Math.max(...checked.sent.map((record) => record.length))).toBeLessThanOrEqual(1024 * 1024 - 1024)
+    expect(Math.max(...events.map((one) => one.length))).toBeLessThanOrEqual(10_000)
+    const times = events.flat().map(({ time }) => Date.parse(time))
+    expect(times).toEqual(Array.from({ length: 2 * documents }, (_, n) => at(n >> 1)))
   })
 
   it('that no record can hold is too large', () => {
@@ -100,6 +129,38 @@ describe('sending', () => {
     })
     expect(records).toEqual(lines.map(String))
     expect(told).toEqual([500, 1000, 1234])
+  })
+
+  it('finishes the request under way when it is interrupted, and begins no other', async () => {
+    const steps = wholeSteps()
+    let ended: Promise<void> = Promise.resolve()
+    mocked.on(PutRecordsCommand).callsFake(async ({ Records }) => {
+      ended = steps.end()
+      return { Records: Records.map(() => ({})) }
+    })
+    const told: number[] = []
+    const lines = Array.from({ length: 1234 }, () => line(OPEN))
+    const recorded = new Promise<void>((resolve) => {
+      const onSent = (sent: number): void => {
+        told.push(sent)
+        resolve()
+      }
+      void sendLines(lines, { name: 's', kinesis }, { rate: null, onSent, steps })
+    })
+    await recorded
+    await ended
+    await new Promise(setImmediate)
+    expect([told, mocked.commandCalls(PutRecordsCommand).length]).toEqual([[500], 1])
+  })
+
+  it('says how many lines no record can hold, with their keys', async () => {
+    mocked.on(PutRecordsCommand).callsFake(({ Records }) => ({ Records: Records.map(() => ({})) }))
+    const lines = [line(OPEN), Buffer.alloc(1024 * 1024, 0x20)]
+    const sent = await sendLines(lines, { name: 's', kinesis }, { rate: null, onSent: () => {} })
+    expect(sent).toEqual({ events: 1, tooLarge: 1 })
+    const counts = produceCounts(false)
+    counts.addTooLarge(sent.tooLarge)
+    expect(counts.total()).toMatchObject({ bad: 1, reasons: { 'too-large': 1 } })
   })
 
   it('stops where the stream does, with nothing told that is not there', async () => {
@@ -141,6 +202,15 @@ describe('what of a file was sent', () => {
       }),
       { seed: 1, numRuns: 25 },
     )
+  })
+
+  it('is not forgotten by another that is sent at the same time', async () => {
+    for (const path of ['one', 'two']) writeFileSync(path, 'a\nb\n')
+    const [one, two] = [await openSentLog('one', 'stream', true), await openSentLog('two', 'stream', true)]
+    await one.record([Buffer.from('a')])
+    await Promise.all([two.record([Buffer.from('a'), Buffer.from('b')]), one.record([Buffer.from('b')])])
+    expect((await openSentLog('one', 'stream', false)).skip).toBe(2)
+    expect((await openSentLog('two', 'stream', false)).skip).toBe(2)
   })
 
   it('counts for nothing once the file begins otherwise, or is shorter', async () => {
