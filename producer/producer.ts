@@ -7,7 +7,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { EventInput } from './event.ts'
 import { putRecords } from './put-records.ts'
 import { EventsNotSent } from './refusals.ts'
-import { sendQueue } from './send-queue.ts'
+import { type SendQueue, sendQueue } from './send-queue.ts'
 import { type Stamped, stamped } from './stamp.ts'
 
 export type { EventInput } from './event.ts'
@@ -33,9 +33,9 @@ export interface Producer {
   send(event: EventInput): Promise<void>
   /** The same for many, however many: it waits for room. All are checked before the first is sent. */
   sendAll(events: readonly EventInput[]): Promise<void>
-  /** Sends at once what waits. Resolves when nothing waits any more; whether it was sent, its `send` says. */
+  /** Sends at once what waits. Resolves when that is answered; whether it was sent, its `send` says. */
   flush(): Promise<void>
-  /** Takes no more events, and flushes. */
+  /** Takes no more events, and resolves when all that it took are answered, the rest of a `sendAll` too. */
   close(): Promise<void>
 }
 
@@ -47,18 +47,22 @@ export interface ProducerPorts {
   readonly random: () => number
 }
 
+/** A connection that has died silently would else hold up every event for good. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
+
 const AROUND: ProducerPorts = { nowMs: Date.now, newEventId: randomUUID, wait, random: Math.random }
 
 export function createProducer(options: ProducerOptions, around: ProducerPorts = AROUND): Producer {
   const { streamName, lingerMs, triesMax, queueEventsMax } = checked(options)
   // The SDK's own choice is HTTP/2, which opens a connection for each request.
-  const client = options.client ?? new KinesisClient({ requestHandler: new NodeHttpHandler() })
+  const client = options.client ?? new KinesisClient({ requestHandler: new NodeHttpHandler(TIMEOUTS) })
   const queue = sendQueue(
     (records) => putRecords(records, streamName, client, { triesMax, wait: around.wait, random: around.random }),
     () => around.wait(lingerMs),
     queueEventsMax,
   )
   let isClosed = false
+  const lists = new Set<Promise<void>>()
   const accept = (event: EventInput): Stamped => {
     const accepted = stamped(event, around.nowMs, around.newEventId)
     if (isClosed) throw new EventsNotSent('the producer is closed', [accepted.event])
@@ -71,26 +75,37 @@ export function createProducer(options: ProducerOptions, around: ProducerPorts =
       return queue.enqueue(accepted)
     },
     sendAll: async (events) => {
-      const failures: EventsNotSent[] = []
-      const sent: Promise<void>[] = []
-      for (const accepted of events.map(accept)) {
-        while (!queue.hasRoom()) await queue.flush()
-        sent.push(queue.enqueue(accepted).catch((failure: EventsNotSent) => void failures.push(failure)))
+      const sending = sendList(events.map(accept), queue)
+      lists.add(sending)
+      try {
+        await sending
+      } finally {
+        lists.delete(sending)
       }
-      await queue.flush()
-      await Promise.all(sent)
-      const left = failures.flatMap((failure) => failure.events)
-      if (left.length === 0) return
-      const message = `${left.length} of ${events.length} events were not sent: ${failures[0]?.message}`
-      throw new EventsNotSent(message, left, failures[0]?.cause)
     },
     flush: queue.flush,
     close: async () => {
       isClosed = true
+      await Promise.allSettled(lists)
       await queue.flush()
       if (options.client === undefined) client.destroy()
     },
   }
+}
+
+async function sendList(accepted: readonly Stamped[], queue: SendQueue): Promise<void> {
+  const failures: EventsNotSent[] = []
+  const sent: Promise<void>[] = []
+  for (const one of accepted) {
+    while (!queue.hasRoom()) await queue.room()
+    sent.push(queue.enqueue(one).catch((failure: EventsNotSent) => void failures.push(failure)))
+  }
+  await queue.flush()
+  await Promise.all(sent)
+  const left = failures.flatMap((failure) => failure.events)
+  if (left.length === 0) return
+  const message = `${left.length} of ${accepted.length} events were not sent: ${failures[0]?.message}`
+  throw new EventsNotSent(message, left, failures[0]?.cause)
 }
 
 function checked({ streamName, lingerMs = 100, triesMax = 8, queueEventsMax = 10_000 }: ProducerOptions) {

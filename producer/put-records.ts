@@ -1,6 +1,11 @@
 // Records in, the same records in the stream out: what Kinesis refuses for the moment is sent again, before anything later.
 
-import { type KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
+import {
+  type KinesisClient,
+  PutRecordsCommand,
+  type PutRecordsRequestEntry,
+  type PutRecordsResultEntry,
+} from '@aws-sdk/client-kinesis'
 
 /** Kinesis' limits: records and bytes in a request, bytes in a record with its key, and a key's length. */
 export const REQUEST_RECORDS_MAX = 500
@@ -44,15 +49,19 @@ export async function putRecords(
       const { Records: outcomes } = await kinesis.send(
         new PutRecordsCommand({ StreamName: stream, Records: [...remaining] }),
       )
-      // A request can fail for some of its records.
-      const refused = remaining.filter((_, index) => outcomes?.[index]?.ErrorCode !== undefined)
-      cause = outcomes?.find(({ ErrorCode }) => ErrorCode !== undefined)?.ErrorCode
+      // A request can fail for some of its records; one that nothing is said of may not be in the stream.
+      const refused = remaining.filter((_, index) => !isTaken(outcomes?.[index]))
+      cause = outcomes?.find(({ ErrorCode }) => ErrorCode !== undefined)?.ErrorCode ?? 'no answer for the record'
       remaining = refused
     } catch (error) {
       if (!mayPass(error)) throw new RecordsNotPut(stream, remaining, tries + 1, error)
       cause = error
     }
   }
+}
+
+function isTaken(outcome: PutRecordsResultEntry | undefined): boolean {
+  return outcome !== undefined && outcome.ErrorCode === undefined
 }
 
 interface Failure {
@@ -68,8 +77,11 @@ const PASSING: ReadonlySet<string | undefined> = new Set([
   'KMSThrottlingException',
   'LimitExceededException',
   'TimeoutError',
+  'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   'EPIPE',
   'ETIMEDOUT',
 ])

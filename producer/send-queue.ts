@@ -8,15 +8,22 @@ import { type BatchRecord, userBatch } from './user-batch.ts'
 
 export interface SendQueue {
   hasRoom(): boolean
+  /** Resolves when the request under way is answered, and what waits is being sent. */
+  room(): Promise<void>
   /** Resolves when the event is in the stream; rejects with EventsNotSent. */
   enqueue(stamped: Stamped): Promise<void>
-  /** Sends at once. Resolves when nothing waits any more. */
+  /** Sends at once. Resolves when all that was enqueued before is in the stream or refused. */
   flush(): Promise<void>
 }
 
 interface Queued extends Stamped {
   readonly resolve: () => void
   readonly reject: (error: EventsNotSent) => void
+}
+
+interface Watcher {
+  readonly from: number
+  readonly resolve: () => void
 }
 
 type Put = (records: readonly PutRecordsRequestEntry[]) => Promise<void>
@@ -32,6 +39,9 @@ const BATCH_EVENTS = 500
 export function sendQueue(put: Put, linger: () => Promise<unknown>, eventsMax: number): SendQueue {
   let waiting: Queued[] = []
   let underWay = 0
+  /** Of all that was ever enqueued, how many have been answered; they are in their order. */
+  let [enqueued, answered] = [0, 0]
+  let watchers: Watcher[] = []
   let isLingering = false
   let sending: Promise<void> | null = null
 
@@ -42,33 +52,41 @@ export function sendQueue(put: Put, linger: () => Promise<unknown>, eventsMax: n
       underWay = end === -1 ? waiting.length : end
       waiting = waiting.slice(underWay)
       await sendBatch(batch.records(), put)
+      answered += underWay
       underWay = 0
+      const reached = watchers.filter(({ from }) => from <= answered)
+      watchers = watchers.filter(({ from }) => from > answered)
+      for (const { resolve } of reached) resolve()
     }
     sending = null
   }
-  const start = (): Promise<void> => {
+  const start = (): void => {
     if (sending === null && waiting.length > 0) sending = sendWaiting()
-    return sending ?? Promise.resolve()
+  }
+  /** Resolves when so many have been answered. */
+  const answeredFrom = (from: number): Promise<void> => {
+    start()
+    return from <= answered ? Promise.resolve() : new Promise((resolve) => watchers.push({ from, resolve }))
   }
   const startLater = (): void => {
     if (isLingering || sending !== null) return
     isLingering = true
     linger().then(() => {
       isLingering = false
-      return start()
+      start()
     })
   }
   return {
     hasRoom: () => waiting.length + underWay < eventsMax,
+    room: () => answeredFrom(answered + 1),
     enqueue: (stamped) => {
+      enqueued++
       const sent = new Promise<void>((resolve, reject) => waiting.push({ ...stamped, resolve, reject }))
       if (waiting.length >= BATCH_EVENTS) start()
       else startLater()
       return sent
     },
-    flush: async () => {
-      while (waiting.length + underWay > 0) await start()
-    },
+    flush: () => answeredFrom(enqueued),
   }
 }
 

@@ -28,6 +28,7 @@ const MIB = 1024 * 1024
 type Answer = (record: PutRecordsRequestEntry, request: number) => boolean
 
 interface Stream {
+  readonly client: KinesisClient
   readonly producer: Producer
   readonly requests: PutRecordsRequestEntry[][]
   /** What the stream took, in order. */
@@ -60,7 +61,8 @@ function producing(refuses: Answer = () => false, options: Partial<ProducerOptio
     random: () => 1,
     wait: async (ms: number) => void waits.push(ms),
   }
-  return { producer: createProducer({ streamName: 'events', client, ...options }, around), requests, taken, waits }
+  const producer = createProducer({ streamName: 'events', client, ...options }, around)
+  return { client, producer, requests, taken, waits }
 }
 
 const search = (user: string | number, query: string): EventInput => ({ type: 'Search', user, query })
@@ -103,6 +105,13 @@ describe('an event', () => {
   })
 
   it.each([
+    [null, 'not-an-event'],
+    ['Search', 'not-an-event'],
+    [{ type: 'AppOpen', user: 17n }, 'not-json'],
+    [{ type: 'AppOpen', user: 'ann', time: Number.NaN }, 'invalid-field'],
+    [{ type: 'AppOpen', user: 'ann', time: Number.POSITIVE_INFINITY }, 'invalid-field'],
+    [{ type: 'AppOpen', user: 'ann', time: new Date(Number.NaN) }, 'invalid-field'],
+    [{ type: 'AppOpen', user: 'ann', eventId: Number.NaN }, 'invalid-field'],
     [{ type: 'Search', user: 'ann' }, 'missing-field'],
     [{ type: 'search', user: 'ann', query: 'x' }, 'unknown-type'],
     [{ type: 'ClickResult', user: 'ann', item: 'a', position: 0 }, 'invalid-field'],
@@ -209,9 +218,19 @@ describe('what the stream refuses', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('by breaking off is tried again', async () => {
+  it('by saying nothing of a record is tried again', async () => {
+    const { client, producer } = producing()
+    const answers = [[], [{}], [{}]]
+    const mocked = mockClient(client)
+      .on(PutRecordsCommand)
+      .callsFake(() => ({ Records: answers.shift() }))
+    await producer.sendAll([search('ann', 'a'), search('ben', 'b')])
+    expect(mocked.commandCalls(PutRecordsCommand).map(({ args }) => args[0].input.Records?.length)).toEqual([2, 2, 1])
+  })
+
+  it.each(['ECONNRESET', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])('by %s is tried again', async (code) => {
     const { producer, requests, taken } = producing((_, request) => {
-      if (request === 1) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+      if (request === 1) throw Object.assign(new Error('broken off'), { code })
       return false
     })
     await producer.send(search('ann', 'a'))
@@ -229,6 +248,34 @@ describe('the queue', () => {
     await Promise.all(sent)
     await producer.sendAll(['d', 'e', 'f', 'g', 'h'].map((query) => search('ann', query)))
     expect(queriesIn(taken)).toEqual(['a', 'b', 'd', 'e', 'f', 'g', 'h'])
+  })
+
+  it('is flushed of what was in it, however much comes after', async () => {
+    const { client, producer } = producing()
+    let isFlushed = false
+    let requests = 0
+    mockClient(client)
+      .on(PutRecordsCommand)
+      .callsFake(async ({ Records }) => {
+        requests++
+        // So that there always is another event.
+        if (!isFlushed && requests < 50) void producer.send(search('ben', 'b'))
+        await new Promise(setImmediate)
+        return { Records: Records.map(() => ({})) }
+      })
+    void producer.send(search('ann', 'a'))
+    await producer.flush()
+    isFlushed = true
+    expect(requests).toBeLessThan(5)
+    await producer.close()
+  })
+
+  it('takes all of a list that came before it was closed', async () => {
+    const { producer, taken } = producing(undefined, { queueEventsMax: 2 })
+    const sent = producer.sendAll(['a', 'b', 'c', 'd', 'e'].map((query) => search('ann', query)))
+    await producer.close()
+    expect(queriesIn(taken)).toEqual(['a', 'b', 'c', 'd', 'e'])
+    await sent
   })
 
   it('is empty after a flush and after closing, and closed it takes nothing', async () => {
