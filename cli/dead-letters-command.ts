@@ -7,7 +7,7 @@ import { note, painted, printJson } from './output.ts'
 import { addRedrive } from './redrive-command.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { columns } from './text-table.ts'
+import { columns, printable } from './text-table.ts'
 
 interface LettersOptions extends TargetOptions {
   readonly reason?: string
@@ -86,7 +86,7 @@ async function listLetters(options: LettersOptions): Promise<void> {
   const lines = columns(rows.map(({ cells }) => cells)).split('\n')
   let key = ''
   for (const [index, row] of rows.entries()) {
-    if (row.key !== key) console.log(painted('dim', row.key))
+    if (row.key !== key) console.log(painted('dim', printable(row.key)))
     key = row.key
     console.log(lines[index])
   }
@@ -116,22 +116,22 @@ async function find(options: LettersOptions, prefix: string | undefined, limit: 
   return { found, hasMore: false, title }
 }
 
-function listed({ arrival, reason, detail, text }: ShownLetter): string[] {
+export function listed({ arrival, reason, detail, text }: ShownLetter): string[] {
   const line = text?.replace(/\s+/g, ' ').trim() ?? 'no text'
   const start = line.length > TEXT_CHARACTERS_MAX ? `${line.slice(0, TEXT_CHARACTERS_MAX)}…` : line
   return [`  ${arrival?.slice(0, 19).replace('T', ' ') ?? ''}`, reason, detail, start]
 }
 
-function shown({ key, reason, detail, arrival, shard, sequence, place, text }: ShownLetter): string {
+export function shown({ key, reason, detail, arrival, shard, sequence, place, text }: ShownLetter): string {
   const where = `${shard}, record ${sequence}${place === null ? '' : `, event ${place}`}`
   return [
-    painted('bold', `${reason}: ${detail}`),
+    painted('bold', printable(`${reason}: ${detail}`)),
     columns([
       ['  object', key],
       ...(arrival === null ? [] : [['  arrived', arrival]]),
       ...(sequence === null ? [] : [['  from', where]]),
     ]),
-    text ?? '(not text)',
+    text?.split('\n').map(printable).join('\n') ?? '(not text)',
   ].join('\n')
 }
 
@@ -139,6 +139,6 @@ function tellCounts(found: readonly ShownLetter[], hasMore: boolean, title: stri
   if (found.length === 0) note(`There are no such dead letters in ${title}.`)
   const counts = new Map<string, number>()
   for (const { reason } of found) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  if (found.length > 0) note([...counts].map(([reason, count]) => `${count} ${reason}`).join(', '))
+  if (found.length > 0) note(printable([...counts].map(([reason, count]) => `${count} ${reason}`).join(', ')))
   if (hasMore) note(`There are more than these ${found.length}: raise --limit.`)
 }

@@ -15,6 +15,7 @@ import { startProgress } from './progress.ts'
 import { stackChecks } from './stack-checks.ts'
 import { awsConfig, openTarget, type Target } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
+import { printable } from './text-table.ts'
 
 interface DoctorOptions extends TargetOptions {
   readonly json?: true
@@ -119,6 +120,6 @@ const MARKS = { ok: ['green', 'ok     '], trouble: ['red', 'WRONG  '], unknown: 
 
 function findingText({ check, status, says, next }: Finding): string {
   const [style, mark] = MARKS[status]
-  const line = `${painted(style, mark)}  ${check.padEnd(20)}  ${says}`
+  const line = `${painted(style, mark)}  ${check.padEnd(20)}  ${printable(says)}`
   return next === null ? line : `${line}\n${' '.repeat(31)}-> ${next}`
 }

@@ -1,7 +1,10 @@
 // `generate`: a seed and sizes in, events of a made-up search engine on standard output or in the stream out.
 
 import { type Command, InvalidArgumentError } from 'commander'
+import { DAY_MS } from '../functions/domain/rollup.ts'
+import { parseTime } from '../functions/domain/time.ts'
 import { generateLog } from '../local/generated-log.ts'
+import { UsageError } from '../local/user-error.ts'
 import { EXIT } from './exit-codes.ts'
 import { parseCountTo, parseDay } from './option-values.ts'
 import { note } from './output.ts'
@@ -53,7 +56,11 @@ Examples:
 
 async function runGenerate(options: GenerateOptions): Promise<void> {
   const { seed, users, searches, days, start } = options
-  const size = { seed, users, days, startMs: Date.parse(`${start}T00:00:00Z`), searchesPerSession: searches }
+  const startMs = Date.parse(`${start}T00:00:00Z`)
+  // A session that begins on the last day may end on the next.
+  if (parseTime(startMs + (days + 1) * DAY_MS) === null)
+    throw new UsageError(`--start: ${start} and ${counted(days, 'day')} pass the year 9999`)
+  const size = { seed, users, days, startMs, searchesPerSession: searches }
   if (!options.send) {
     for (const event of generateLog(size)) {
       const isFull = !process.stdout.write(`${JSON.stringify(event)}\n`)

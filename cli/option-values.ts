@@ -1,6 +1,7 @@
 // Values of options: what was typed in, a checked value out, or a sentence that says what was expected.
 
 import { InvalidArgumentError } from 'commander'
+import { parseTime } from '../functions/domain/time.ts'
 
 export function collectSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {
   const equals = text.indexOf('=')
@@ -63,15 +64,13 @@ export function parseDay(text: string): string {
 
 const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const AGO = /^(?<count>\d{1,6})(?<unit>[smhd])$/
-const ZONED = /(Z|[+-]\d{2}:?\d{2})$/i
 
 /** A moment: a day, a time with its zone, or how long ago. */
 export function parseSince(text: string): number {
   const { count, unit } = AGO.exec(text)?.groups ?? {}
   if (count !== undefined) return Date.now() - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const timeMs = isDay || ZONED.test(text) ? Date.parse(isDay ? `${text}T00:00:00Z` : text) : Number.NaN
-  if (!Number.isNaN(timeMs)) return timeMs
+  const timeMs = parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
+  if (timeMs !== null) return timeMs
   throw new InvalidArgumentError('Expected 30m, 12h, 7d, 2026-03-02 or 2026-03-02T09:00:00Z.')
 }
 

@@ -11,7 +11,7 @@ import { note, printJson } from './output.ts'
 import { startProgress } from './progress.ts'
 import { awsConfig, clientsOf, openTarget, type TargetClients } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { columns } from './text-table.ts'
+import { columns, printable } from './text-table.ts'
 
 interface Letters {
   readonly bucket: string
@@ -77,7 +77,7 @@ async function runRedrive(options: RedriveOptions): Promise<void> {
         ['unreadable objects', String(report.unreadable.length)],
       ]),
     )
-    for (const key of report.unreadable) note(`not a dead letter: ${key}`)
+    for (const key of report.unreadable) note(printable(`not a dead letter: ${key}`))
   }
   if (report.failed > 0 || report.unreadable.length > 0) process.exitCode = EXIT.foundTrouble
 }

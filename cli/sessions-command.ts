@@ -7,7 +7,7 @@ import { type ShownEvent, type ShownSession, storedSessions } from './stored-ses
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { columns, counted } from './text-table.ts'
+import { columns, counted, printable } from './text-table.ts'
 
 interface SessionsOptions extends TargetOptions {
   readonly user: string
@@ -51,13 +51,13 @@ async function runSessions(options: SessionsOptions): Promise<void> {
   else note(`${title} has no ${options.open ? 'open ' : ''}sessions of this user.`)
 }
 
-function sessionText(session: ShownSession): string {
+export function sessionText(session: ShownSession): string {
   const { state, start, close_reason: reason, looked_at: lookedAt, continues_session_id: continues } = session
   const until = state === 'open' ? `open, next looked at ${clock(lookedAt ?? '')}` : `closed by ${reason}`
   const counts = `${counted(session.searches, 'search', 'searches')}, ${session.searches_with_click} with a click`
   return [
     painted('bold', `${start.slice(0, 10)} ${clock(start)} to ${clock(session.end)}  ${until}  ${counts}`),
-    `  id ${session.session_id}${continues === null ? '' : `, continues ${continues}`}`,
+    printable(`  id ${session.session_id}${continues === null ? '' : `, continues ${continues}`}`),
     columns(session.events.map((event) => [`  ${clock(event.time)}`, event.type, told(event)])),
   ].join('\n')
 }

@@ -13,7 +13,7 @@ import { type RowKey, rowsByKey } from './rows-by-key.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { counted } from './text-table.ts'
+import { counted, printable } from './text-table.ts'
 
 interface TailOptions extends TargetOptions {
   readonly user?: string
@@ -114,7 +114,11 @@ async function takeWritten(
   return rows.sort((a, b) => rowTime(a) - rowTime(b))
 }
 
-function rowText(row: ResultRow): string {
+export function rowText(row: ResultRow): string {
+  return printable(rowLine(row))
+}
+
+function rowLine(row: ResultRow): string {
   const time = (row.kind === 'search' ? row.time : row.start).slice(0, 19).replace('T', ' ')
   const head = `${time}  ${row.kind.padEnd(7)}  ${row.user.padEnd(16)}`
   if (row.kind === 'session') {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { STACK_NAME } from '../infra/settings.ts'
+import { UsageError } from '../local/user-error.ts'
 import { parsePath } from './option-values.ts'
 
 export interface TargetOptions {
@@ -24,4 +25,12 @@ export function withTarget(command: Command): Command {
       parsePath,
     )
     .optionsGroup('Options:')
+    .hook('preAction', (_, action) => checkTarget(action))
+}
+
+function checkTarget(command: Command): void {
+  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
+  const named = ['stack', 'region', 'profile'].find(isTyped)
+  if (isTyped('local') && named !== undefined)
+    throw new UsageError(`--local is instead of a stack on AWS: leave it or --${named} out`)
 }

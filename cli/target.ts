@@ -54,13 +54,24 @@ export interface ClientConfig {
   readonly region?: string
   readonly profile?: string
   readonly maxAttempts: number
+  readonly requestHandler: typeof TIMEOUTS
 }
+
+/** The SDK would wait for an answer for good. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
+/** As long as a function may run. */
+const INVOCATION_TIMEOUTS = { ...TIMEOUTS, requestTimeout: 15 * 60_000 }
 
 /** More than the SDK's own 3: at a terminal, waiting is better than failing. */
 const TRIES_MAX = 6
 
 export function awsConfig({ region, profile }: Pick<TargetOptions, 'region' | 'profile'>): ClientConfig {
-  return { maxAttempts: TRIES_MAX, ...(region !== undefined && { region }), ...(profile !== undefined && { profile }) }
+  return {
+    maxAttempts: TRIES_MAX,
+    requestHandler: TIMEOUTS,
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+  }
 }
 
 export async function openTarget(options: TargetOptions): Promise<Target> {
@@ -70,7 +81,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
     title: 'the local run',
     streamId: `local ${keptRun.startedAt} ${keptRun.outputs.StreamName}`,
     outputs: checkedOutputs(keptRun.outputs, 'the local run'),
-    clients: clientsOf({ ...LOCAL_CONFIG, maxAttempts: 2 }, keptRun.endpoints),
+    clients: clientsOf({ ...LOCAL_CONFIG, maxAttempts: 2, requestHandler: TIMEOUTS }, keptRun.endpoints),
     keptRun,
     stack: null,
   }
@@ -115,7 +126,7 @@ function checkedOutputs(outputs: Readonly<Record<string, string>>, title: string
   )
 }
 
-type Config = ClientConfig | (typeof LOCAL_CONFIG & { readonly maxAttempts: number })
+type Config = ClientConfig | (typeof LOCAL_CONFIG & Pick<ClientConfig, 'maxAttempts' | 'requestHandler'>)
 
 /** @param endpoints of a local run; on AWS the SDK knows them. */
 export function clientsOf(config: Config, endpoints?: KeptRun['endpoints']): TargetClients {
@@ -123,11 +134,11 @@ export function clientsOf(config: Config, endpoints?: KeptRun['endpoints']): Tar
   const dynamodb = new DynamoDBClient(at(endpoints?.dynamodb))
   return {
     // The emulator of Kinesis speaks HTTP/1.1 only.
-    kinesis: new KinesisClient({ ...at(endpoints?.kinesis), requestHandler: new NodeHttpHandler() }),
+    kinesis: new KinesisClient({ ...at(endpoints?.kinesis), requestHandler: new NodeHttpHandler(TIMEOUTS) }),
     dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
     tableStreams: new DynamoDBStreamsClient(at(endpoints?.dynamodb)),
     s3: new S3Client({ ...at(endpoints?.s3), forcePathStyle: endpoints !== undefined }),
-    lambda: new LambdaClient(at(endpoints?.lambda)),
+    lambda: new LambdaClient({ ...at(endpoints?.lambda), requestHandler: INVOCATION_TIMEOUTS }),
     secrets: new SecretsManagerClient(at(endpoints?.secrets)),
   }
 }

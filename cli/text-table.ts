@@ -1,6 +1,13 @@
 // Text for terminals: rows of cells or shares in, aligned lines out.
 
-export function columns(rows: readonly (readonly string[])[]): string {
+/** Events hold what anybody sent, and a terminal obeys control characters: ours alone come through. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => (/\s/.test(character) ? ' ' : '\uFFFD'))
+}
+
+/** @param texts of cells that are not painted: escape sequences would be replaced. */
+export function columns(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(printable))
   const widths: number[] = []
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)

@@ -12,6 +12,7 @@ export async function* userRows(
   user: string,
   filter: RowFilter,
 ): AsyncGenerator<ResultRow> {
+  if (filter.fromMs >= filter.toMs) return
   // Sessions sort by a time of theirs, but not by the one that counts.
   const keys = filter.kind === 'search' ? searchKeys(filter) : { first: 'session#', last: 'session$' }
   const query = {

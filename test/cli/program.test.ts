@@ -72,6 +72,10 @@ describe('wrong usage', () => {
     [['results', '--query', 'dogs'], '--query: name a --user'],
     [['produce'], 'a file of events is missing'],
     [['produce', '--local', 'events.ndjson'], "search-ctr produce events.ndjson --local'"],
+    [['results', '--user', 'ann', '--since', '2026-02-30'], 'Expected 30m, 12h, 7d'],
+    [['doctor', '--local', '--region', 'eu-west-1'], '--local is instead of a stack on AWS: leave it or --region out'],
+    [['dead-letters', 'list', '--stack', 'trial', '--local'], 'leave it or --stack out'],
+    [['generate', '--start', '9999-12-30', '--days', '2'], '--start: 9999-12-30 and 2 days pass the year 9999'],
     [['generate', '--searches', '1'], 'Expected a number above 1'],
   ])('has exit code 2 and a sentence: %j', async (args, sentence) => {
     const { status, stdout, stderr } = await typed(args, tmpdir())

@@ -1,0 +1,60 @@
+// What is printed of what anybody sent: control characters in, none out; JSON keeps them.
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { mockClient } from 'aws-sdk-client-mock'
+import { describe, expect, it } from 'vitest'
+import { listed, shown } from '../../cli/dead-letters-command.ts'
+import { rowFilter } from '../../cli/row-filter.ts'
+import { sessionText } from '../../cli/sessions-command.ts'
+import { rowText } from '../../cli/tail-command.ts'
+import { columns, printable } from '../../cli/text-table.ts'
+import { userRows } from '../../cli/user-rows.ts'
+import type { ResultRow } from '../../functions/domain/result.ts'
+
+const HOSTILE = '\u001b[2J\u009b31m\u007f\u0000a\r\nb\tc'
+
+describe('a control character of an event', () => {
+  it('is replaced, and blank ones by a space', () => {
+    expect(printable(HOSTILE)).toBe('\uFFFD[2J\uFFFD31m\uFFFD\uFFFDa  b c')
+    expect(printable('lämp 🐕 – ok')).toBe('lämp 🐕 – ok')
+  })
+
+  it('reaches no cell of a table, which stays a line for each row', () => {
+    expect(columns([[HOSTILE, 'x'], ['y']]).split('\n')).toHaveLength(2)
+    expect(columns([[HOSTILE]])).not.toMatch(/\p{Cc}/u)
+  })
+
+  it('reaches no line of tail, sessions and dead letters', () => {
+    const row = { kind: 'search', time: '2026-03-02T09:00:00.000Z', user: HOSTILE, query: HOSTILE, clicked: 0 }
+    expect(rowText({ ...row, result_count: 1 } as ResultRow)).not.toMatch(/\p{Cc}/u)
+    const event = { type: 'Search', time: '2026-03-02T09:00:00.000Z', event_id: HOSTILE, query: HOSTILE } as const
+    const session = sessionText({
+      user: HOSTILE,
+      session_id: HOSTILE,
+      state: 'closed',
+      start: event.time,
+      end: event.time,
+      close_reason: 'gap',
+      looked_at: null,
+      continues_session_id: HOSTILE,
+      searches: 1,
+      searches_with_click: 0,
+      events: [event],
+    })
+    expect(session.split('\n')).toHaveLength(3)
+    expect(session.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    const letter = { key: HOSTILE, reason: HOSTILE, detail: HOSTILE, arrival: null, shard: HOSTILE, sequence: HOSTILE }
+    const whole = { ...letter, place: 1, text: HOSTILE }
+    expect(shown(whole).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    expect(columns([listed(whole)])).not.toMatch(/\p{Cc}/u)
+  })
+})
+
+it('a day and a later moment have no rows of a user, and nobody is asked for any', async () => {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
+  const mocked = mockClient(client)
+  const filter = rowFilter({ day: '2026-03-02', since: Date.parse('2026-03-05T00:00:00Z') })
+  for await (const row of userRows(client, 'results', 'ann', filter)) expect.unreachable(row.sk)
+  expect(mocked.commandCalls(QueryCommand)).toEqual([])
+})
