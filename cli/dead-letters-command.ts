@@ -1,7 +1,7 @@
 // `dead-letters`: a target in; what was refused there, and why, listed, shown whole, or sent again, out.
 
-import type { Command } from 'commander'
-import { keptLetters, prefixesOf, type ShownLetter } from './kept-letters.ts'
+import { type Command, Option } from 'commander'
+import { keptLetters, LETTER_REASONS, prefixesOf, type ShownLetter } from './kept-letters.ts'
 import { parseCount, parseDay } from './option-values.ts'
 import { note, painted, printJson } from './output.ts'
 import { addRedrive } from './redrive-command.ts'
@@ -42,8 +42,7 @@ Examples:
     .addHelpText(
       'after',
       `
-Reasons: not-json, not-an-event, unknown-type, missing-field, invalid-field, time-in-future, too-late, too-large, late, and
-given-up for the records of a batch that Lambda gave up.
+The reason given-up is for the records of a batch that Lambda gave up, unreadable for an object that is no dead letter.
 
 Examples:
   search-ctr dead-letters list
@@ -67,7 +66,7 @@ Examples:
 
 function withFilter(command: Command): Command {
   command
-    .option('--reason <reason>', 'only what was refused for this reason')
+    .addOption(new Option('--reason <reason>', 'only what was refused for this reason').choices(LETTER_REASONS))
     .option('--day <day>', 'only what arrived on this day (UTC)', parseDay)
     .option('--prefix <text>', 'only objects whose keys begin so, as rejected/2026-11-21/ or aws/lambda/')
     .option(

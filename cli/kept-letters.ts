@@ -3,6 +3,7 @@
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
 import { recordEvents } from '../functions/aws/record-events.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
+import { REJECT_REASONS } from '../functions/domain/rejection.ts'
 
 export interface ShownLetter {
   /** The object that holds it. */
@@ -27,6 +28,8 @@ export interface LetterFilter {
 
 export const GIVEN_UP = 'given-up'
 
+export const LETTER_REASONS = [...REJECT_REASONS, GIVEN_UP, 'unreadable'] as const
+
 /** @param day narrows the objects that are listed, too. */
 export function prefixesOf(prefix: string | undefined, day: string | undefined): string[] {
   if (prefix !== undefined) return [prefix]
@@ -43,12 +46,17 @@ export async function* keptLetters(s3: S3Client, bucket: string, filter: LetterF
       for (const { Key: key = '' } of objects ?? []) {
         const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
         for (const letter of toLetters(key, (await body?.transformToString('utf8')) ?? '')) {
-          const isOfDay = filter.day === null || letter.arrival === null || letter.arrival.startsWith(filter.day)
-          if (isOfDay && (filter.reason === null || letter.reason === filter.reason)) yield letter
+          if (isOfDay(letter.arrival, filter.day) && (filter.reason === null || letter.reason === filter.reason))
+            yield letter
         }
       }
     }
   }
+}
+
+/** Changes of closed sessions have no arrival, and are of any day. */
+export function isOfDay(arrival: string | null, day: string | null): boolean {
+  return day === null || arrival === null || arrival.startsWith(day)
 }
 
 export function toLetters(key: string, text: string): ShownLetter[] {

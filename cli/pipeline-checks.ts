@@ -8,7 +8,7 @@ import { loadProgress } from '../functions/aws/shard-progress.ts'
 import { DUE_SHARDS, FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
 import { isDue, watermark } from '../functions/domain/clock.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
-import { GIVEN_UP, keptLetters } from './kept-letters.ts'
+import { keptLetters } from './kept-letters.ts'
 import type { Target } from './target.ts'
 import { counted } from './text-table.ts'
 
@@ -84,31 +84,45 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
     : trouble('due sessions', says, 'docs/operations.md, SweepMissing and DueBacklog')
 }
 
-/** Of today and yesterday: what is older was there before, and goes by itself. */
+/** Of today and yesterday: what is older was there before, and goes by itself. What was given up is looked at first. */
 async function lettersCheck({ clients, outputs }: Target, where: string, nowMs: number): Promise<Finding> {
   const days = [nowMs - DAY_MS, nowMs].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
-  const prefixes = [...days.map((day) => `${REJECTED_PREFIX}${day}/`), FAILED_PREFIX]
   const reasons = new Map<string, number>()
   // One that was sent again and refused again lies there twice.
   const seen = new Set<string>()
-  let count = 0
-  const filter = { prefixes, reason: null, day: null }
-  for await (const letter of keptLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
-    const { key, reason, sequence, place } = letter
-    const id = sequence === null ? key : `${sequence} ${place}`
-    if (seen.has(id)) continue
-    seen.add(id)
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-    count++
-    if (count === LETTERS_MAX) break
+  let isCut = false
+  /** Each with a limit of its own, so that many of one kind or day hide no other. */
+  const count = async (prefix: string): Promise<number> => {
+    let found = 0
+    const filter = { prefixes: [prefix], reason: null, day: null }
+    for await (const { key, reason, sequence, place } of keptLetters(
+      clients.s3,
+      outputs.DeadLetterBucketName,
+      filter,
+    )) {
+      const id = sequence === null ? key : `${sequence} ${place}`
+      if (seen.has(id)) continue
+      seen.add(id)
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+      found++
+      if (found < LETTERS_MAX) continue
+      isCut = true
+      break
+    }
+    return found
   }
-  if (count === 0) return ok('dead letters', 'none since yesterday')
+  const givenUp = await count(FAILED_PREFIX)
+  const lists: string[] = []
+  for (const day of days) {
+    if ((await count(`${REJECTED_PREFIX}${day}/`)) > 0) lists.push(`search-ctr dead-letters list --day ${day}${where}`)
+  }
+  if (givenUp === 0 && lists.length === 0) return ok('dead letters', 'none since yesterday')
   const told = [...reasons].map(([reason, number]) => `${number} ${reason}`).join(', ')
-  const more = count === LETTERS_MAX ? ', or more' : ''
-  const next = reasons.has(GIVEN_UP)
-    ? `search-ctr dead-letters list --prefix ${FAILED_PREFIX}${where}, then docs/operations.md, BatchesGivenUp`
-    : `search-ctr dead-letters list --day ${days[1]}${where}, then docs/operations.md, RejectedShare`
-  return trouble('dead letters', `since yesterday ${told}${more}`, next)
+  const next =
+    givenUp > 0
+      ? `search-ctr dead-letters list --prefix ${FAILED_PREFIX}${where}, then docs/operations.md, BatchesGivenUp`
+      : `${lists.join(' and ')}, then docs/operations.md, RejectedShare`
+  return trouble('dead letters', `since yesterday ${told}${isCut ? ', or more' : ''}`, next)
 }
 
 export function durationText(ms: number): string {

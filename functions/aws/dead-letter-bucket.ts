@@ -22,6 +22,18 @@ export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
   }
 }
 
+/** The same dead letters, and what was kept there through them. */
+export function recordedLetters({ put }: DeadLetters): DeadLetters & { readonly letters: readonly DeadLetter[] } {
+  const letters: DeadLetter[] = []
+  return {
+    letters,
+    put: async (more) => {
+      await put(more)
+      for (const letter of more) letters.push(letter)
+    },
+  }
+}
+
 /** `rejected/<day of arrival>/<shard>/<first>-<last>-<count>.ndjson`: the same again, the same object. */
 function objectKey(letters: readonly DeadLetter[]): string {
   const first = letters[0] as DeadLetter

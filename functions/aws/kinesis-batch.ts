@@ -1,7 +1,7 @@
 // Kinesis batches as Lambda hands them over: an event in, records in order out; and the reply that names the first failure.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import type { ArrivedRecord } from '../ports.ts'
+import type { ArrivedRecord, DeadLetter } from '../ports.ts'
 
 export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
   return batch.Records.map(({ eventID, kinesis }) => ({
@@ -14,6 +14,20 @@ export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
     // Kinesis has no such field; an event that is sent again alone brings it.
     place: (kinesis as { readonly place?: number }).place ?? null,
   }))
+}
+
+/** Of records that a person sent again: what is refused again, too. */
+export interface ResentReply extends KinesisStreamBatchResponse {
+  /** Each as its sequence number and, of a packed record, its place. */
+  readonly refused: readonly string[]
+}
+
+export function toResentReply(
+  failed: { readonly sequenceNumber: string } | null,
+  letters: readonly Pick<DeadLetter, 'sequenceNumber' | 'place'>[],
+): ResentReply {
+  const refused = letters.map(({ sequenceNumber, place }) => `${sequenceNumber}.${place ?? ''}`)
+  return { ...toBatchReply(failed), refused }
 }
 
 /** Lambda delivers again from the lowest sequence number named, so one is enough. */

@@ -1,16 +1,19 @@
 // Why something that was sent is refused (E3), and how the code that reads a field says so.
 
 /** Why an event is rejected (E3) or, with `late`, diverted (C7). */
-export type RejectReason =
-  | 'not-json'
-  | 'not-an-event'
-  | 'unknown-type'
-  | 'missing-field'
-  | 'invalid-field'
-  | 'time-in-future'
-  | 'too-late'
-  | 'too-large'
-  | 'late'
+export type RejectReason = (typeof REJECT_REASONS)[number]
+
+export const REJECT_REASONS = [
+  'not-json',
+  'not-an-event',
+  'unknown-type',
+  'missing-field',
+  'invalid-field',
+  'time-in-future',
+  'too-late',
+  'too-large',
+  'late',
+] as const
 
 /** `detail` says which rule was broken; it never repeats a value, which may be personal. */
 export interface Rejection {

@@ -3,12 +3,13 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { s3DeadLetters } from '../aws/dead-letter-bucket.ts'
+import { recordedLetters, s3DeadLetters } from '../aws/dead-letter-bucket.ts'
+import { RESENT_SHARD } from '../aws/dead-letter-objects.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
 import { dynamoEarlyAlarms } from '../aws/early-alarms.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
-import { toBatchReply, toRecords } from '../aws/kinesis-batch.ts'
+import { toBatchReply, toRecords, toResentReply } from '../aws/kinesis-batch.ts'
 import { type Pseudonym, secretPseudonym } from '../aws/pseudonym.ts'
 import { unpackRecord } from '../aws/record-events.ts'
 import { logReport } from '../aws/report-log.ts'
@@ -35,7 +36,11 @@ const ports = {
 
 export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
   const pseudonym = await loadPseudonym()
-  const report = await ingest(toRecords(batch), { ...ports, pseudonym }, settings.rules, Date.now())
+  const records = toRecords(batch)
+  const deadLetters = recordedLetters(ports.deadLetters)
+  const report = await ingest(records, { ...ports, deadLetters, pseudonym }, settings.rules, Date.now())
   logReport('ingest', settings.pipelineName, report, ingestMetrics(report), Date.now())
-  return toBatchReply(report.failed)
+  return records[0]?.shardId === RESENT_SHARD
+    ? toResentReply(report.failed, deadLetters.letters)
+    : toBatchReply(report.failed)
 }

@@ -12,7 +12,7 @@ import {
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis'
 import { GetFunctionConfigurationCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -128,6 +128,32 @@ describe('a stack that is well', () => {
 })
 
 describe('trouble', () => {
+  it('is what was refused on either day, and what was given up, however much was refused', async () => {
+    const [yesterday, today] = [NOW - DAY, NOW].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
+    const refused = (n: number) =>
+      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: `${n}`, arrival: 't', data: '' })
+    const objects = new Map([
+      [`rejected/${yesterday}/s/1.ndjson`, Array.from({ length: 1200 }, (_, n) => refused(n)).join('\n')],
+    ])
+    s3.on(ListObjectsV2Command).callsFake(({ Prefix }) => ({
+      Contents: [...objects.keys()].filter((key) => key.startsWith(Prefix)).map((Key) => ({ Key })),
+    }))
+    s3.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects.get(Key) } }))
+    const where = '--stack trial --region eu-west-1'
+    const list = (day?: string): string => `search-ctr dead-letters list --day ${day} ${where}`
+    expect((await troubles())['dead letters']).toEqual({
+      says: 'since yesterday 1000 not-json, or more',
+      next: `${list(yesterday)}, then docs/operations.md, RejectedShare`,
+    })
+    objects.set(`rejected/${today}/s/2.ndjson`, refused(2000))
+    expect((await troubles())['dead letters']?.next).toContain(`${list(yesterday)} and ${list(today)}, then`)
+    objects.set('aws/lambda/x', JSON.stringify({ payload: JSON.stringify({ Records: [{ dynamodb: {} }] }) }))
+    expect((await troubles())['dead letters']).toEqual({
+      says: 'since yesterday 1 given-up, 1001 not-json, or more',
+      next: `search-ctr dead-letters list --prefix aws/lambda/ ${where}, then docs/operations.md, BatchesGivenUp`,
+    })
+  })
+
   it('is a deployment that failed, and a function that was not updated', async () => {
     stackIn('UPDATE_ROLLBACK_COMPLETE')
     lambda

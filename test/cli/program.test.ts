@@ -76,6 +76,7 @@ describe('wrong usage', () => {
     [['doctor', '--local', '--region', 'eu-west-1'], '--local is instead of a stack on AWS: leave it or --region out'],
     [['dead-letters', 'list', '--stack', 'trial', '--local'], 'leave it or --stack out'],
     [['generate', '--start', '9999-12-30', '--days', '2'], '--start: 9999-12-30 and 2 days pass the year 9999'],
+    [['dead-letters', 'list', '--reason', 'nonsense'], 'Allowed choices are not-json, not-an-event'],
     [['generate', '--searches', '1'], 'Expected a number above 1'],
   ])('has exit code 2 and a sentence: %j', async (args, sentence) => {
     const { status, stdout, stderr } = await typed(args, tmpdir())

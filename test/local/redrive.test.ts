@@ -5,15 +5,16 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { redrive } from '../../cli/redrive-command.ts'
-import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
-import { toBatchReply, toRecords } from '../../functions/aws/kinesis-batch.ts'
+import { redrive } from '../../cli/redrive.ts'
+import { recordedLetters, s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
+import { toRecords, toResentReply } from '../../functions/aws/kinesis-batch.ts'
+import { ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 import { at, MINUTE, RULES, record } from '../support/events.ts'
 import { kplRecord } from '../support/kpl.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 
-const OPTIONS = { bucket: 'letters', ingest: 'the-ingest', finalize: 'the-finalize', prefix: '' }
+const OPTIONS = { bucket: 'letters', ingest: 'the-ingest', finalize: 'the-finalize', prefixes: [''], day: null }
 
 const s3 = new S3Client({ region: 'us-east-1' })
 const lambda = new LambdaClient({ region: 'us-east-1' })
@@ -37,8 +38,10 @@ beforeEach(() => {
 /** The ingest function on a pipeline in memory; how much later it is when it runs does not matter. */
 function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
   mockedLambda.on(InvokeCommand, { FunctionName: 'the-ingest' }).callsFake(async ({ Payload }) => {
-    const report = await pipeline.ingest(toRecords(JSON.parse(Buffer.from(Payload).toString())), at(900_000))
-    return { Payload: Buffer.from(JSON.stringify(toBatchReply(report.failed))) }
+    const deadLetters = recordedLetters(pipeline.ports.deadLetters)
+    const records = toRecords(JSON.parse(Buffer.from(Payload).toString()))
+    const report = await ingest(records, { ...pipeline.ports, deadLetters }, RULES, at(900_000))
+    return { Payload: Buffer.from(JSON.stringify(toResentReply(report.failed, deadLetters.letters))) }
   })
 }
 
@@ -74,7 +77,7 @@ describe('a redrive', () => {
 
     const patient = memoryPipeline(RULES)
     ingestOn(patient)
-    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 2, failed: 0 })
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 2, failed: 0, refused: 1 })
     expect(patient.sessions.states.get('ann')?.open[0]?.events).toMatchObject([{ eventId: 'late' }])
     expect(patient.deadLetters.letters).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
   })
@@ -147,6 +150,35 @@ describe('a redrive', () => {
     expect(shards).toEqual(['resent'])
   })
 
+  it('leaves out copies of what was refused again, but where the original is gone', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([record('{', at(0)), record('[', at(0))], at(0))
+    await s3DeadLetters(s3, 'letters').put(pipeline.deadLetters.letters)
+    const originals = new Map(objects)
+    const again = memoryPipeline(RULES)
+    ingestOn(again)
+    for (let n = 0; n < 2; n++) {
+      expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
+      await s3DeadLetters(s3, 'letters').put(again.deadLetters.letters.slice(-2))
+    }
+    expect([...objects.keys()].filter((key) => key.includes('/resent/'))).toHaveLength(1)
+    for (const key of originals.keys()) objects.delete(key)
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
+  })
+
+  it('of a day takes what arrived on it, from wherever it lies', async () => {
+    const pipeline = memoryPipeline(RULES)
+    ingestOn(pipeline)
+    const open = (user: string, seconds: number) => record({ type: 'AppOpen', user, time: at(seconds) }, at(seconds))
+    objects.set('aws/lambda/batch', givenUp([open('ann', 0), open('ben', 86_400)]))
+    const day = new Date(at(86_400)).toISOString().slice(0, 10)
+    const asked = { ...OPTIONS, prefixes: ['aws/'], day }
+    expect(await redrive(asked, s3, lambda, () => {})).toMatchObject({ records: 1, failed: 0 })
+    expect([...pipeline.sessions.states.keys()]).toEqual(['ben'])
+    const other = { ...OPTIONS, prefixes: ['aws/'], day: '2020-01-01' }
+    expect(await redrive(other, s3, lambda, () => {})).toMatchObject({ objects: 0, records: 0 })
+  })
+
   it('hands a failed batch of the table’s stream to the finalizer as it was', async () => {
     const Records = [{ eventName: 'MODIFY', dynamodb: { SequenceNumber: '7', NewImage: { kind: { S: 'closed' } } } }]
     objects.set('aws/lambda/batch', JSON.stringify({ DDBStreamBatchInfo: {}, payload: JSON.stringify({ Records }) }))
@@ -166,6 +198,7 @@ describe('a redrive', () => {
       objects: 3,
       records: 1,
       failed: 1,
+      refused: 0,
       unreadable: ['rejected/x.ndjson', 'stray.json'],
     })
   })
