@@ -133,7 +133,7 @@ function readClick(fields: Fields, digest: Digest): Payload {
   return { fields: click, identity: [searchId, item, position] }
 }
 
-/** Written by the reader of UBI only, so whatever else has that name is an unknown field, and ignored. */
+/** Reserved for what is converted from UBI, before it is sent or here; whatever else has that name is an unknown field. */
 function readOrdinal(sent: unknown): { readonly ordinal: number } | null {
   return Number.isSafeInteger(sent) && (sent as number) >= 0 ? { ordinal: sent as number } : null
 }

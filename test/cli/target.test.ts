@@ -78,6 +78,15 @@ describe('a local run', () => {
     const target = await openTarget({ stack: 'unused', local: folder })
     expect(target).toMatchObject({ title: 'the local run', outputs: OUTPUTS, keptRun: run, stack: null })
     expect(await target.clients.lambda.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port: 4 })
+    for (const client of Object.values(target.clients)) {
+      const { requestHandler } = client.config
+      // Resolved with the first request.
+      await requestHandler.handle({} as never).catch(() => {})
+      expect(requestHandler.httpHandlerConfigs()).toMatchObject({
+        throwOnRequestTimeout: true,
+        connectionTimeout: 5000,
+      })
+    }
     await expect(checkKeptPath(folder)).rejects.toThrow(`tells of another run (process ${process.pid})`)
     await forget()
     await expect(readKeptRun(folder)).rejects.toThrow(/no local run is kept there; start one with/)
