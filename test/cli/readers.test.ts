@@ -243,7 +243,8 @@ describe('dead letters', () => {
       },
     ])
     const again = await local('dead-letters', 'redrive', '--json')
-    expect(objectsIn(again.stdout)).toMatchObject([{ objects: 1, records: 1, failed: 0 }])
+    expect(again.status).toBe(EXIT.foundTrouble)
+    expect(objectsIn(again.stdout)).toMatchObject([{ objects: 1, records: 1, refused: 1, failed: 0 }])
   })
 })
 
