@@ -1,7 +1,7 @@
 // A DynamoDB that answers at once: items put in, the same items by their keys out, in memory and without any condition.
 
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type LoopbackServer, listen } from '../local/loopback-server.ts'
 
 type Attributes = Readonly<Record<string, { readonly S?: string }>>
 
@@ -10,12 +10,7 @@ interface Request {
   readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Attributes[] }>>
 }
 
-export interface StubDynamo {
-  readonly endpoint: string
-  stop(): Promise<void>
-}
-
-export async function startStubDynamo(): Promise<StubDynamo> {
+export async function startStubDynamo(): Promise<LoopbackServer> {
   const items = new Map<string, Attributes>()
   const keyOf = ({ pk, sk }: Attributes): string => `${pk?.S} ${sk?.S}`
   const answer = ({ Item: item, RequestItems: asked }: Request): object => {
@@ -34,14 +29,7 @@ export async function startStubDynamo(): Promise<StubDynamo> {
     })
     outgoing.end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return listen(server)
 }
 
 async function textOf(incoming: IncomingMessage): Promise<string> {

@@ -2,7 +2,7 @@
 
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { hourSliceKey } from '../functions/aws/result-items.ts'
-import { closedKey, type Item, readClosed } from '../functions/aws/session-items.ts'
+import { closedKey, type Item, type Key, readClosed } from '../functions/aws/session-items.ts'
 import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
 import {
@@ -91,8 +91,8 @@ async function* pages(
 }
 
 /** Of the closed sessions that began in the hour and have a row, the last first: their ids begin with a time. */
-async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Item[]> {
-  const ofSlice = async (slice: string): Promise<Item[]> => {
+async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Key[]> {
+  const ofSlice = async (slice: string): Promise<Key[]> => {
     const query = {
       TableName: table,
       IndexName: HOUR_INDEX.name,
@@ -100,7 +100,7 @@ async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: 
       ExpressionAttributeNames: { '#slice': HOUR_INDEX.partitionKey, '#key': HOUR_INDEX.sortKey },
       ExpressionAttributeValues: { ':slice': hourSliceKey(hour, slice), ':session': 'session' },
     }
-    const keys: Item[] = []
+    const keys: Key[] = []
     for await (const { Items: items } of paginateQuery({ client }, query)) keys.push(...(items ?? []).map(toClosedKey))
     return keys
   }
@@ -108,6 +108,6 @@ async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: 
   return keys.sort((a, b) => (String(a[SORT_KEY]) > String(b[SORT_KEY]) ? -1 : 1))
 }
 
-function toClosedKey({ [PARTITION_KEY]: pk, session_id: id }: Item): Item {
+function toClosedKey({ [PARTITION_KEY]: pk, session_id: id }: Item): Key {
   return closedKey(String(pk).slice('user#'.length), String(id))
 }

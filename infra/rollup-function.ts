@@ -1,13 +1,12 @@
 // Roll up: a schedule and the results table in, a function that sums hours and days and ranks queries out.
 
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { Duration, Validations } from 'aws-cdk-lib/core'
+import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { type Environment, HOUR_INDEX, ROLLUP_VARIABLES } from '../functions/contract.ts'
 import { pipelineFunction } from './pipeline-function.ts'
+import { NEXT_TICK_RETRIES, runBySchedule } from './run-by-schedule.ts'
 import type { PipelineSettings } from './settings.ts'
 import { throughTable } from './tables.ts'
 
@@ -43,22 +42,11 @@ export function rollup(scope: Construct, { settings, pipelineName, results }: Ro
       },
       ...throughTable(results),
     ],
-    deadLetterReason: 'The next tick is the retry, and an alarm tells when there is none.',
+    deadLetterReason: NEXT_TICK_RETRIES,
   })
-  // The next tick is the retry.
-  fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) })
-  const schedule = new Rule(scope, 'RollupSchedule', {
+  runBySchedule(scope, 'RollupSchedule', fn, {
+    everyMs: settings.rollupEvery,
     description: 'Sums the hours and days of which results changed',
-    schedule: Schedule.rate(Duration.millis(settings.rollupEvery)),
-    targets: [new LambdaFunction(fn, { event: RuleTargetInput.fromObject({ drain: false }), retryAttempts: 0 })],
-  })
-  Validations.of(fn).acknowledge({
-    id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
-    reason: 'A tick that failed is made up for by the next one, and an alarm tells when they go on failing.',
-  })
-  Validations.of(schedule).acknowledge({
-    id: 'Serverless::Serverless-EventBusDLQ',
-    reason: 'A tick that is lost is made up for by the next one, and an alarm tells when there is none.',
   })
   return fn
 }

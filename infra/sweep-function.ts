@@ -1,17 +1,16 @@
 // Sweep: a schedule, the stream's shards and the open sessions in, a function that closes what is due out.
 
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { Duration, Validations } from 'aws-cdk-lib/core'
+import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { DUE_INDEX, type Environment, SWEEP_VARIABLES } from '../functions/contract.ts'
 import { recordAgeMsMax } from './dead-letters.ts'
 import { lookIntoStream } from './event-stream.ts'
 import { pipelineFunction } from './pipeline-function.ts'
 import { ruleEnvironment } from './rule-environment.ts'
+import { NEXT_TICK_RETRIES, runBySchedule } from './run-by-schedule.ts'
 import type { PipelineSettings } from './settings.ts'
 import { throughTable } from './tables.ts'
 
@@ -53,22 +52,11 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
       },
       ...throughTable(sessions),
     ],
-    deadLetterReason: 'The next tick is the retry, and an alarm tells when there is none.',
+    deadLetterReason: NEXT_TICK_RETRIES,
   })
-  // The next tick is the retry.
-  fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) })
-  const schedule = new Rule(scope, 'SweepSchedule', {
+  runBySchedule(scope, 'SweepSchedule', fn, {
+    everyMs: settings.sweepEvery,
     description: 'Closes the sessions that are due',
-    schedule: Schedule.rate(Duration.millis(settings.sweepEvery)),
-    targets: [new LambdaFunction(fn, { event: RuleTargetInput.fromObject({ drain: false }), retryAttempts: 0 })],
-  })
-  Validations.of(fn).acknowledge({
-    id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
-    reason: 'A tick that failed is made up for by the next one, and an alarm tells when they go on failing.',
-  })
-  Validations.of(schedule).acknowledge({
-    id: 'Serverless::Serverless-EventBusDLQ',
-    reason: 'A tick that is lost is made up for by the next one, and an alarm tells when there is none.',
   })
   return fn
 }

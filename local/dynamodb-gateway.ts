@@ -1,7 +1,8 @@
 // A gateway before DynamoDB's endpoint: the functions' requests in, their answers and a count of capacity units out.
 
 import type { Mishaps } from './chaos.ts'
-import { type Gateway, type Passing, startGateway } from './gateway.ts'
+import { type Passing, startGateway } from './gateway.ts'
+import type { LoopbackServer } from './loopback-server.ts'
 
 /** Units by `<table>` and `<table>/<index>`, and what kind they are; those of some callers under a name of their own. */
 export interface Capacity {
@@ -9,7 +10,7 @@ export interface Capacity {
   readonly reads: ReadonlyMap<string, number>
 }
 
-export interface DynamoGateway extends Gateway {
+export interface DynamoGateway extends LoopbackServer {
   capacity(): Capacity
 }
 

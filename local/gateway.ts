@@ -1,15 +1,10 @@
 // A gateway before an endpoint: the functions' requests in, passed on and answered, or refused, or a mishap's prey, out.
 
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Mishaps } from './chaos.ts'
 import { LOCAL_ENVIRONMENT } from './clients.ts'
-
-export interface Gateway {
-  readonly endpoint: string
-  stop(): Promise<void>
-}
+import { type LoopbackServer, listen } from './loopback-server.ts'
 
 /** A function's request to a service. */
 export interface Call {
@@ -43,19 +38,22 @@ export interface Passing {
 const AS_IT_IS: Passing = { refusal: () => null, request: ({ body }) => body, answer: () => {} }
 
 /** @param changed what is not done as it is. */
-export async function startGateway(target: string, mishaps: Mishaps, changed: Partial<Passing>): Promise<Gateway> {
+export async function startGateway(
+  target: string,
+  mishaps: Mishaps,
+  changed: Partial<Passing>,
+): Promise<LoopbackServer> {
   const passing = { ...AS_IT_IS, ...changed }
   const agent = new Agent({ keepAlive: true })
   const server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing, target, agent, mishaps, passing).catch(() => outgoing.destroy())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { endpoint, stop } = await listen(server)
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     stop: async () => {
       agent.destroy()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await stop()
     },
   }
 }

@@ -2,7 +2,8 @@
 
 import type { Mishaps } from './chaos.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
-import { type Call, type Gateway, startGateway } from './gateway.ts'
+import { type Call, startGateway } from './gateway.ts'
+import type { LoopbackServer } from './loopback-server.ts'
 import { type JsonRequest, permissionsNeeded } from './needed-permissions.ts'
 
 /** More than a sweep of the largest stream opens. Of one that is forgotten any stream may be meant. */
@@ -12,7 +13,7 @@ export async function startKinesisGateway(
   target: string,
   mishaps: Mishaps,
   roles: Pick<EnforcedRoles, 'refusal'>,
-): Promise<Gateway> {
+): Promise<LoopbackServer> {
   const streams = new Map<string, string>()
   const streamOf = (iterator: string): string | null => streams.get(iterator) ?? null
   const toRequest = ({ operation, json }: Call): JsonRequest => ({ service: 'kinesis', operation, body: json() })

@@ -1,13 +1,8 @@
 // Lambda as far as the command line asks it: functions by name in, an endpoint where the SDK's client invokes them out.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
-
-export interface LambdaEndpoint {
-  readonly endpoint: string
-  stop(): Promise<void>
-}
+import { type LoopbackServer, listen } from './loopback-server.ts'
 
 /** Lambda's limit for a synchronous invocation. */
 const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
@@ -17,23 +12,13 @@ const INVOCATION = /^\/2015-03-31\/functions\/(?<name>[^/]+)\/invocations$/
 export async function startLambdaEndpoint(
   functions: ReadonlyMap<string, FunctionProcess>,
   port: number,
-): Promise<LambdaEndpoint> {
+): Promise<LoopbackServer> {
   const server = createServer((incoming, outgoing) => {
     answer(incoming, functions)
       .catch((error: unknown) => refusal(500, 'ServiceException', messageOf(error)))
       .then((reply) => send(outgoing, reply))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return listen(server, port)
 }
 
 interface Reply {

@@ -4,37 +4,18 @@ import { randomUUID } from 'node:crypto'
 import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { resultsSpec } from '../../bench/bench-tables.ts'
-import { documentClient } from '../../functions/aws/document-client.ts'
 import { toRow } from '../../functions/aws/result-items.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { EXPIRES_AT } from '../../functions/contract.ts'
 import type { ResultRow } from '../../functions/domain/result.ts'
-import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
-import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memoryResultStore } from '../../local/memory-stores.ts'
+import { emulatedDynamo } from '../support/emulated-dynamo.ts'
 import { makeTables } from '../support/tables.ts'
 import { EXPIRES_MS, resultStoreContract, rowsOf } from './result-store-contract.ts'
 
-let endpoints: Endpoints
-let clients: Clients
-let client: DynamoDBDocumentClient
-
-beforeAll(async () => {
-  endpoints = await startEndpoints(null, null, process.env)
-  clients = localClients(endpoints)
-  for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
-  client = documentClient()
-})
-
-afterAll(async () => {
-  client?.destroy()
-  clients?.close()
-  await endpoints?.stop()
-  vi.unstubAllEnvs()
-})
+const emulated = emulatedDynamo()
 
 resultStoreContract('in memory', async () => {
   const store = memoryResultStore()
@@ -43,23 +24,25 @@ resultStoreContract('in memory', async () => {
 
 resultStoreContract('on DynamoDB', async () => {
   const table = resultsSpec(`results-${randomUUID()}`)
-  await makeTables([table], clients)
+  await makeTables([table], emulated.clients)
   const read = async (pk: string, sk: string): Promise<ResultRow | undefined> => {
     const command = new GetCommand({ TableName: table.name, Key: { pk, sk }, ConsistentRead: true })
-    const { Item: item } = await client.send(command)
+    const { Item: item } = await emulated.client.send(command)
     if (item === undefined) return undefined
     return toRow(item)
   }
-  return { store: dynamoResultStore(client, table.name), read }
+  return { store: dynamoResultStore(emulated.client, table.name), read }
 })
 
 it('the longest query has a place in the index too', async () => {
   const table = resultsSpec(`results-${randomUUID()}`)
-  await makeTables([table], clients)
+  await makeTables([table], emulated.clients)
   const query = '🐈'.repeat(1024)
   const row = { ...(rowsOf(5)[0] as ResultRow), query } as ResultRow
-  await dynamoResultStore(client, table.name).put(row, EXPIRES_MS)
-  const { Item: item } = await client.send(new GetCommand({ TableName: table.name, Key: { pk: row.pk, sk: row.sk } }))
+  await dynamoResultStore(emulated.client, table.name).put(row, EXPIRES_MS)
+  const { Item: item } = await emulated.client.send(
+    new GetCommand({ TableName: table.name, Key: { pk: row.pk, sk: row.sk } }),
+  )
   expect(Buffer.byteLength(String(item?.slice_key))).toBeLessThanOrEqual(1024)
   expect(item?.query).toBe(query)
 })

@@ -1,11 +1,10 @@
 // RollupStore and Touches in memory and on DynamoDB: the contract over HTTP, and who was overtaken midway.
 
 import { randomUUID } from 'node:crypto'
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { expect, it } from 'vitest'
 import { resultsSpec } from '../../bench/bench-tables.ts'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { documentClient } from '../../functions/aws/document-client.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
 import { dynamoRollupStore } from '../../functions/aws/rollup-store.ts'
 import { dynamoTouches } from '../../functions/aws/touches.ts'
@@ -13,32 +12,14 @@ import type { ResultRow } from '../../functions/domain/result.ts'
 import { hourKey, hourRollup } from '../../functions/domain/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../functions/domain/top-queries.ts'
 import { StoreConflict } from '../../functions/ports.ts'
-import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
-import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memoryRollupStore, memoryTouches } from '../../local/memory-rollups.ts'
 import { memoryResultStore } from '../../local/memory-stores.ts'
+import { emulatedDynamo } from '../support/emulated-dynamo.ts'
 import { makeTables } from '../support/tables.ts'
 import { EXPIRES_MS } from './result-store-contract.ts'
 import { rollupStoreContract } from './rollup-store-contract.ts'
 
-let endpoints: Endpoints
-let clients: Clients
-let client: DynamoDBDocumentClient
-
-beforeAll(async () => {
-  endpoints = await startEndpoints(null, null, process.env)
-  clients = localClients(endpoints)
-  for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
-  client = documentClient()
-})
-
-afterAll(async () => {
-  client?.destroy()
-  clients?.close()
-  await endpoints?.stop()
-  vi.unstubAllEnvs()
-})
+const emulated = emulatedDynamo()
 
 rollupStoreContract('in memory', async () => {
   const results = memoryResultStore()
@@ -53,7 +34,7 @@ rollupStoreContract('in memory', async () => {
 
 async function newTable(): Promise<string> {
   const table = resultsSpec(`results-${randomUUID()}`)
-  await makeTables([table], clients)
+  await makeTables([table], emulated.clients)
   return table.name
 }
 
@@ -65,7 +46,7 @@ async function storedQueries(table: string, day: string): Promise<QueryRollup[]>
     ExpressionAttributeValues: { ':pk': queriesPartition(day) },
     ConsistentRead: true,
   })
-  const { Items: items = [] } = await client.send(command)
+  const { Items: items = [] } = await emulated.client.send(command)
   const queries = items.filter(({ kind }) => kind === 'query')
   const order = ['top', 'without_click', 'without_results']
   queries.sort((a, b) => order.indexOf(a.list) - order.indexOf(b.list) || a.rank - b.rank)
@@ -74,10 +55,10 @@ async function storedQueries(table: string, day: string): Promise<QueryRollup[]>
 
 rollupStoreContract('on DynamoDB', async () => {
   const table = await newTable()
-  const results = dynamoResultStore(client, table)
+  const results = dynamoResultStore(emulated.client, table)
   return {
-    store: dynamoRollupStore(client, table),
-    touches: dynamoTouches(client, table),
+    store: dynamoRollupStore(emulated.client, table),
+    touches: dynamoTouches(emulated.client, table),
     put: (row: ResultRow) => results.put(row, EXPIRES_MS),
     queries: (day) => storedQueries(table, day),
   }
@@ -86,8 +67,8 @@ rollupStoreContract('on DynamoDB', async () => {
 it('a rollup says when it was computed, and expires', async () => {
   const table = await newTable()
   const stamp = { computedAtMs: Date.parse('2026-03-02T10:00:00.123Z'), expiresAtMs: EXPIRES_MS }
-  await dynamoRollupStore(client, table).save(hourRollup('2026-03-02T09', { searches: 1 }), 0, stamp)
-  const { Item: item } = await client.send(new GetCommand({ TableName: table, Key: hourKey('2026-03-02T09') }))
+  await dynamoRollupStore(emulated.client, table).save(hourRollup('2026-03-02T09', { searches: 1 }), 0, stamp)
+  const { Item: item } = await emulated.client.send(new GetCommand({ TableName: table, Key: hourKey('2026-03-02T09') }))
   expect(item).toMatchObject({ computed_at: '2026-03-02T10:00:00.123Z', expires_at: EXPIRES_MS / 1000, revision: 1 })
 })
 
@@ -98,12 +79,12 @@ it('a ranking that another has overtaken writes no more', async () => {
     send: async (command: { input: object }) => {
       if (command.constructor.name === 'TransactWriteCommand') {
         const Item = { pk: queriesPartition('2026-03-02'), sk: 'ranking', revision: 99 }
-        await client.send(new PutCommand({ TableName: table, Item }))
+        await emulated.client.send(new PutCommand({ TableName: table, Item }))
       }
-      return client.send(command as GetCommand)
+      return emulated.client.send(command as GetCommand)
     },
   }
-  const store = dynamoRollupStore(Object.assign(Object.create(client), overtaken), table)
+  const store = dynamoRollupStore(Object.assign(Object.create(emulated.client), overtaken), table)
   const [query] = [{ sk: 'top#0001', pk: queriesPartition('2026-03-02'), kind: 'query', list: 'top', rank: 1 }]
   await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, stamp)).rejects.toBeInstanceOf(StoreConflict)
   expect(await storedQueries(table, '2026-03-02')).toEqual([])

@@ -12,9 +12,8 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionsSpec } from '../../bench/bench-tables.ts'
-import { documentClient } from '../../functions/aws/document-client.ts'
 import { absorbedItem, closedItem, stateItem } from '../../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
 import { EXPIRES_AT } from '../../functions/contract.ts'
@@ -22,40 +21,21 @@ import type { Event } from '../../functions/domain/event.ts'
 import type { Session } from '../../functions/domain/session.ts'
 import { NEW_USER } from '../../functions/domain/user-state.ts'
 import { type SessionStore, StoreConflict } from '../../functions/ports.ts'
-import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
-import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 import { memorySessionStore } from '../../local/memory-stores.ts'
+import { emulatedDynamo } from '../support/emulated-dynamo.ts'
 import { at, DAY, search } from '../support/events.ts'
 import { SEED } from '../support/random-log.ts'
 import { makeTables } from '../support/tables.ts'
 import { closedOf, EXPIRES_MS, session, sessionStoreContract, stateOf } from './session-store-contract.ts'
 
-let endpoints: Endpoints
-let clients: Clients
-let client: DynamoDBDocumentClient
-
-beforeAll(async () => {
-  endpoints = await startEndpoints(null, null, process.env)
-  clients = localClients(endpoints)
-  // The client that the functions use, so that its way to marshall is under test as well.
-  for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
-  client = documentClient()
-})
-
-afterAll(async () => {
-  client?.destroy()
-  clients?.close()
-  await endpoints?.stop()
-  vi.unstubAllEnvs()
-})
+const emulated = emulatedDynamo()
 
 sessionStoreContract('in memory', async () => memorySessionStore())
 
 sessionStoreContract('on DynamoDB', async () => {
   const table = sessionsSpec(`sessions-${randomUUID()}`)
-  await makeTables([table], clients)
-  return dynamoSessionStore(client, table.name)
+  await makeTables([table], emulated.clients)
+  return dynamoSessionStore(emulated.client, table.name)
 })
 
 describe('a long session on DynamoDB', () => {
@@ -64,8 +44,8 @@ describe('a long session on DynamoDB', () => {
 
   beforeEach(async () => {
     table = `sessions-${randomUUID()}`
-    await makeTables([sessionsSpec(table)], clients)
-    store = dynamoSessionStore(client, table)
+    await makeTables([sessionsSpec(table)], emulated.clients)
+    store = dynamoSessionStore(emulated.client, table)
   })
 
   const eventsOf = (count: number, first = 0) =>
@@ -75,7 +55,7 @@ describe('a long session on DynamoDB', () => {
 
   async function items(): Promise<Record<string, unknown>[]> {
     const found = []
-    for await (const page of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
+    for await (const page of paginateScan({ client: emulated.clients.dynamodb }, { TableName: table })) {
       found.push(...(page.Items ?? []))
     }
     return found
@@ -100,7 +80,7 @@ describe('a long session on DynamoDB', () => {
           const events = eventsOf(last - first, first).map((event) => known.get(event.eventId) ?? event)
           const next = open(state.version + 1, events, events.slice(0, count))
           await store.saveUser(user, next, state.version, EXPIRES_MS)
-          const another = dynamoSessionStore(client, table)
+          const another = dynamoSessionStore(emulated.client, table)
           expect((await another.loadUsers([user])).get(user)).toEqual(next)
           state = (await store.loadUsers([user])).get(user) ?? state
           expect(state).toEqual(next)

@@ -22,6 +22,7 @@ import { stateItem } from '../../functions/aws/session-items.ts'
 import { SWEEP_VARIABLES } from '../../functions/contract.ts'
 import { NEW_USER } from '../../functions/domain/user-state.ts'
 import { at, DAY, HOUR, MINUTE } from '../support/events.ts'
+import { OUTPUTS } from '../support/stack-outputs.ts'
 
 const sts = mockClient(STSClient)
 const stacks = mockClient(CloudFormationClient)
@@ -35,16 +36,6 @@ const ALL = [sts, stacks, lambda, cloudWatch, logs, kinesis, dynamodb, s3, mockC
 
 const NOW = at(100_000)
 const ON_AWS = { stack: 'trial', region: 'eu-west-1' }
-const OUTPUTS = {
-  StreamName: 'the-stream',
-  ResultsTableName: 'the-results',
-  SessionsTableName: 'the-sessions',
-  DeadLetterBucketName: 'the-letters',
-  IngestFunctionName: 'the-ingest',
-  SweepFunctionName: 'the-sweep',
-  FinalizeFunctionName: 'the-finalize',
-  RollupFunctionName: 'the-rollup',
-}
 const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
   gapMs: String(30 * MINUTE),
   latenessMs: String(MINUTE),

@@ -11,21 +11,15 @@ import { openTarget } from '../../cli/target.ts'
 import { SettingError } from '../../infra/setting-kinds.ts'
 import { checkKeptPath, type KeptRun, readKeptRun, writeKeptRun } from '../../local/kept-run.ts'
 import { UserError } from '../../local/user-error.ts'
+import { OUTPUTS as STACK_OUTPUTS } from '../support/stack-outputs.ts'
 import { objectsIn, typed } from '../support/typed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-target-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const OUTPUTS = {
-  StreamName: 'the-stream',
+  ...STACK_OUTPUTS,
   StreamArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/the-stream',
-  ResultsTableName: 'the-results',
-  SessionsTableName: 'the-sessions',
-  DeadLetterBucketName: 'the-letters',
-  IngestFunctionName: 'the-ingest',
-  SweepFunctionName: 'the-sweep',
-  FinalizeFunctionName: 'the-finalize',
-  RollupFunctionName: 'the-rollup',
 }
 
 const mocked = mockClient(CloudFormationClient)

@@ -4,13 +4,14 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LOCAL_CONFIG } from '../../local/clients.ts'
 import { FunctionError } from '../../local/function-process.ts'
-import { type LambdaEndpoint, startLambdaEndpoint } from '../../local/lambda-endpoint.ts'
+import { startLambdaEndpoint } from '../../local/lambda-endpoint.ts'
+import type { LoopbackServer } from '../../local/loopback-server.ts'
 
 const functions = new Map([
   ['echo', { invoke: async (event: unknown) => ({ event }), stop: async () => {} }],
   ['broken', { invoke: () => Promise.reject(new FunctionError('out of time')), stop: async () => {} }],
 ])
-let lambda: LambdaEndpoint
+let lambda: LoopbackServer
 let client: LambdaClient
 
 beforeAll(async () => {

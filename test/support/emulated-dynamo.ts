@@ -1,0 +1,33 @@
+// DynamoDB emulated for one test file: nothing in; clients, and the document client that the functions use, out.
+
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { afterAll, beforeAll, vi } from 'vitest'
+import { documentClient } from '../../functions/aws/document-client.ts'
+import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
+import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
+
+/** There from the first test on. */
+export interface EmulatedDynamo {
+  clients: Clients
+  /** So that its way to marshall is under test as well. */
+  client: DynamoDBDocumentClient
+}
+
+export function emulatedDynamo(): EmulatedDynamo {
+  const emulated = {} as EmulatedDynamo
+  let endpoints: Endpoints
+  beforeAll(async () => {
+    endpoints = await startEndpoints(null, null, process.env)
+    emulated.clients = localClients(endpoints)
+    for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
+    emulated.client = documentClient()
+  })
+  afterAll(async () => {
+    emulated.client?.destroy()
+    emulated.clients?.close()
+    await endpoints?.stop()
+    vi.unstubAllEnvs()
+  })
+  return emulated
+}
