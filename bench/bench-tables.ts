@@ -2,7 +2,7 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { DUE_INDEX, EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import { LOCAL_ENVIRONMENT, localClients } from '../local/clients.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import { provision } from '../local/provision.ts'
@@ -32,7 +32,8 @@ export function resultsSpec(name: string): TableSpec {
   return { ...table, indexes: index === undefined ? [] : [{ ...index, Projection: projection }] }
 }
 
-function plainSpec(name: string): TableSpec {
+/** Of sessions: they have no index. */
+export function sessionsSpec(name: string): TableSpec {
   return {
     name,
     keySchema: [
@@ -49,17 +50,13 @@ function plainSpec(name: string): TableSpec {
   }
 }
 
-export function sessionsSpec(name: string): TableSpec {
-  return indexed(name, DUE_INDEX, 'N', 'KEYS_ONLY')
-}
-
 export function indexed(
   name: string,
   index: { readonly name: string; readonly partitionKey: string; readonly sortKey: string },
   sortType: 'N' | 'S',
   projection: 'KEYS_ONLY' | 'ALL' | 'INCLUDE',
 ): TableSpec {
-  const table = plainSpec(name)
+  const table = sessionsSpec(name)
   return {
     ...table,
     attributes: [

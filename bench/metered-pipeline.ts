@@ -1,19 +1,19 @@
 // The real steps and adapters on the emulator: batches in, the units that they took until every session is closed out.
 
+import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import { sha256 } from '../functions/aws/digest.ts'
-import { dynamoEarlyAlarms } from '../functions/aws/early-alarms.ts'
 import { unpackRecord } from '../functions/aws/record-events.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoShardProgress } from '../functions/aws/shard-progress.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
-import { ALARMS, DUE_SHARDS, PROGRESS_KEY } from '../functions/contract.ts'
+import { ALARMS, PROGRESS_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { sessionId } from '../functions/domain/session.ts'
 import { finalize } from '../functions/finalize/finalize.ts'
 import { ingest } from '../functions/ingest/ingest.ts'
-import type { ClosedChange, EarlyAlarm, EarlyAlarms, SessionStore } from '../functions/ports.ts'
+import type { Alarm, Alarms, ClosedChange, SessionStore } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import type { Call } from '../local/gateway.ts'
@@ -55,7 +55,7 @@ export async function meterPipeline(
   try {
     const { sessions, alarms, changes, nextAlarmMs } = watched(
       dynamoSessionStore(client, tables.sessions),
-      dynamoEarlyAlarms(client, tables.sessions),
+      dynamoAlarms(client, tables.sessions),
     )
     const progress = dynamoShardProgress(client, tables.sessions)
     const { rules, sweepEveryMs, resultRetentionMs } = settings
@@ -73,7 +73,7 @@ export async function meterPipeline(
       meter.during('close')
       const ports = { sessions, alarms, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
       // Not at the full hour, when the sweeper counts who is open as well.
-      const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs, dueShards: DUE_SHARDS }, nowMs)
+      const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, nowMs)
       if (report.failed !== null) throw report.failed.cause
     }
     let accepted = 0
@@ -120,14 +120,14 @@ function purposeOf(call: Call, resultsTable: string): Purpose | null {
   if (table === resultsTable) return 'results'
   const { pk, sk } = { ...request.Item, ...request.Key }
   const isOfAlarms = pk?.S?.startsWith(ALARMS) || request.ExpressionAttributeValues?.[':alarms'] !== undefined
-  return isOfAlarms || sk?.S === PROGRESS_KEY ? 'batch' : null
+  if (isOfAlarms) return 'index'
+  return sk?.S === PROGRESS_KEY ? 'batch' : null
 }
 
 /** The stores, with the changes that the table's stream would tell, and the earliest alarm that is set. */
-function watched(store: SessionStore, early: EarlyAlarms) {
+function watched(store: SessionStore, stored: Alarms) {
   const changes: ClosedChange[] = []
   const latest = new Map<string, ClosedSession>()
-  const armed = new Map<string, number>()
   const change = (user: string, id: string, version: number, after: ClosedSession | null): void => {
     const key = JSON.stringify([user, id])
     changes.push({ sequenceNumber: `${changes.length}`, user, id, version, after, before: latest.get(key) ?? null })
@@ -136,11 +136,6 @@ function watched(store: SessionStore, early: EarlyAlarms) {
   }
   const sessions: SessionStore = {
     ...store,
-    saveUser: async (user, state, baseVersion, expiresAtMs) => {
-      await store.saveUser(user, state, baseVersion, expiresAtMs)
-      if (state.armedAtMs === null) armed.delete(user)
-      else armed.set(user, state.armedAtMs)
-    },
     putClosed: async (closed, expiresAtMs) => {
       await store.putClosed(closed, expiresAtMs)
       change(closed.user, sessionId(closed.session), closed.version, closed)
@@ -150,19 +145,18 @@ function watched(store: SessionStore, early: EarlyAlarms) {
       change(user, id, version, null)
     },
   }
-  let pending: EarlyAlarm[] = []
-  const alarms: EarlyAlarms = {
-    ...early,
+  let pending: Alarm[] = []
+  const alarms: Alarms = {
+    ...stored,
     put: async (set) => {
-      await early.put(set)
+      await stored.put(set)
       pending.push(...set)
     },
-    due: (dueMs) => {
-      pending = pending.filter(({ atMs }) => atMs > dueMs)
-      return early.due(dueMs)
+    lists: (span) => {
+      pending = pending.filter(({ atMs }) => atMs > span.toMs)
+      return stored.lists(span)
     },
   }
-  const nextAlarmMs = (): number =>
-    [...armed.values(), ...pending.map(({ atMs }) => atMs)].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  const nextAlarmMs = (): number => pending.reduce((next, { atMs }) => Math.min(next, atMs), Number.POSITIVE_INFINITY)
   return { sessions, alarms, changes, nextAlarmMs }
 }

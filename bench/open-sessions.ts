@@ -1,6 +1,7 @@
-// Users with open sessions, as ingest leaves them: how many and when they are due in, their items in the sessions table out.
+// Users with open sessions, as ingest leaves them: how many and when they are due in, their items and alarms in the sessions table out.
 
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import { stateItem } from '../functions/aws/session-items.ts'
 import { foundingId } from '../functions/domain/session.ts'
 import type { UserState } from '../functions/domain/user-state.ts'
@@ -8,6 +9,8 @@ import type { UserState } from '../functions/domain/user-state.ts'
 /** DynamoDB's limit. */
 const BATCH_WRITE_ITEMS_MAX = 25
 const WRITERS = 8
+/** What ingest sets alarms for at once. */
+const USERS_IN_A_BATCH = 500
 
 /** Each with one session of one event, at `timeMs`. */
 export async function putOpenUsers(
@@ -15,7 +18,7 @@ export async function putOpenUsers(
   table: string,
   users: readonly string[],
   timeMs: number,
-  armedAtMs: number,
+  dueMs: number,
 ): Promise<void> {
   let next = 0
   const write = async (): Promise<void> => {
@@ -23,16 +26,20 @@ export async function putOpenUsers(
       const batch = users.slice(next, next + BATCH_WRITE_ITEMS_MAX)
       next += batch.length
       const requests = batch.map((user) => ({
-        PutRequest: { Item: stateItem(user, openState(user, timeMs, armedAtMs), 0) },
+        PutRequest: { Item: stateItem(user, openState(user, timeMs), 0) },
       }))
       await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }))
     }
   }
+  const alarms = dynamoAlarms(client, table)
+  for (let start = 0; start < users.length; start += USERS_IN_A_BATCH) {
+    await alarms.put(users.slice(start, start + USERS_IN_A_BATCH).map((user) => ({ user, atMs: dueMs })))
+  }
   await Promise.all(Array.from({ length: WRITERS }, write))
 }
 
-function openState(user: string, timeMs: number, armedAtMs: number): UserState {
+function openState(user: string, timeMs: number): UserState {
   const event = { type: 'AppOpen', eventId: `${user}-0`, timeMs } as const
   const session = { ids: [foundingId(event)], continues: null, cut: null, events: [event] }
-  return { version: 1, skewMs: 0, closedReachMs: null, open: [session], armedAtMs, forgotten: null }
+  return { version: 1, skewMs: 0, closedReachMs: null, open: [session], forgotten: null }
 }

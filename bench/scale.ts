@@ -55,8 +55,8 @@ const LANE_GB = 0.5
 const LANE_CORES = 512 / 1769
 const BATCH_RECORDS_MAX = 500
 const BATCH_WINDOW_SECONDS = 30
-/** Progress, and an item of early alarms put and removed. */
-const UNITS_A_BATCH = 3
+/** Progress, and what pages of some fifty alarms take beyond their share of full ones: one for openings, one for AppCloses. */
+const UNITS_A_BATCH = 7
 const PARTITION_UNITS_PER_SECOND = 1000
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 /** Events a second and processing unit: what AWS' own example sizes for, and half of what a published benchmark reached. */

@@ -1,8 +1,7 @@
 // What a sweep costs: how many sessions are open and how many of them due in, its units and its time out.
 
-import { dynamoEarlyAlarms } from '../functions/aws/early-alarms.ts'
+import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
-import { DUE_SHARDS } from '../functions/contract.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { type Endpoints, startEndpoints } from '../local/endpoints.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
@@ -95,12 +94,12 @@ async function sweepOnce(table: string, nowMs: number, endpoints: Endpoints): Pr
   try {
     const ports = {
       sessions: dynamoSessionStore(client, table),
-      alarms: dynamoEarlyAlarms(client, table),
+      alarms: dynamoAlarms(client, table),
       horizon: { readUpTo: async () => nowMs },
       hasTime: () => true,
     }
     const startedMs = performance.now()
-    const report = await sweep({ drain: false }, ports, { ...BENCH_SETTINGS, dueShards: DUE_SHARDS }, nowMs)
+    const report = await sweep({ drain: false }, ports, BENCH_SETTINGS, nowMs)
     const ms = Math.round((performance.now() - startedMs) * 10) / 10
     if (report.failed !== null) throw report.failed.cause
     const { read, write } = meter.units()

@@ -3,7 +3,10 @@
 import { NO_MISHAPS } from '../local/chaos.ts'
 import { type Call, startGateway } from '../local/gateway.ts'
 
-/** `batch` is what a batch writes once for all its users: how far its shard is read, and early alarms. */
+/**
+ * `index` is how it is known whom to look at, and when: alarms, or the naive design's index. `batch` is how far its shard
+ * is read, which a batch writes once for all its users.
+ */
 export const PURPOSES = ['append', 'index', 'close', 'batch', 'results'] as const
 export type Purpose = (typeof PURPOSES)[number]
 

@@ -64,26 +64,32 @@ export interface Drained {
 interface Report extends Partial<Drained> {
   readonly conflicts: number
   readonly isUnfinished: boolean
+  readonly stoppedAtMs?: number | null
   readonly errorMessage?: string
 }
 
-/** A function stops when its time is up, so it is asked again until nothing is left. */
+/** A function stops when its time is up, so it is asked to go on until nothing is left. */
 export async function drain(
   lambda: LambdaClient,
   drainable: string,
   onProgress: (drained: Drained) => void,
 ): Promise<Drained> {
   let drained: Drained = { closed: 0, users: 0 }
+  let fromMs: number | undefined
   for (let drains = 0; drains < DRAINS_MAX; drains++) {
-    const command = new InvokeCommand({ FunctionName: drainable, Payload: Buffer.from('{"drain":true}') })
+    const command = new InvokeCommand({
+      FunctionName: drainable,
+      Payload: Buffer.from(JSON.stringify({ drain: true, fromMs })),
+    })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
     const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report
-    const { closed = 0, users = 0, conflicts, isUnfinished } = reply
+    const { closed = 0, users = 0, conflicts, isUnfinished, stoppedAtMs } = reply
     if (failed !== undefined)
       throw new UserError(`${drainable} failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
     drained = { closed: drained.closed + closed, users: drained.users + (closed > 0 ? users : 0) }
     onProgress(drained)
     if (closed === 0 && conflicts === 0 && !isUnfinished) return drained
+    fromMs = stoppedAtMs ?? undefined
   }
   throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: are events coming all the time?`)
 }

@@ -5,12 +5,12 @@ import { setTimeout } from 'node:timers/promises'
 import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import type { Command } from 'commander'
+import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import { keptForMs, s3KeptLetters } from '../functions/aws/dead-letter-erasure.ts'
-import { dynamoEarlyAlarms } from '../functions/aws/early-alarms.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
-import { DUE_INDEX } from '../functions/contract.ts'
+import { HOUR_INDEX } from '../functions/contract.ts'
 import { type ForgetPorts, type ForgetReport, type ForgetSettings, forget } from '../functions/forget/forget.ts'
 import { UserError } from '../local/user-error.ts'
 import { parseUser } from './option-values.ts'
@@ -74,15 +74,15 @@ interface Stores {
 export async function runForget(options: ForgetOptions): Promise<void> {
   const { user, pseudonymKey } = options
   const { title, sessions, results, bucket, clients } = await findStores(options)
-  await checkTable('--sessions', sessions, clients.dynamodb, true)
-  await checkTable('--results', results, clients.dynamodb, false)
+  await checkTable('--sessions', sessions, clients.dynamodb, false)
+  await checkTable('--results', results, clients.dynamodb, true)
   await checkBucket(bucket, clients.s3)
   if (!options.yes && !(await isConfirmed(user, title))) throw new UserError('Nothing was removed.')
   const keptMs = await keptForMs(clients.s3, bucket)
   if (keptMs === null) console.error('The bucket does not say how long it keeps its objects: 30 days are assumed.')
   const ports = {
     sessions: dynamoSessionStore(clients.dynamodb, sessions),
-    alarms: dynamoEarlyAlarms(clients.dynamodb, sessions),
+    alarms: dynamoAlarms(clients.dynamodb, sessions),
     results: dynamoResultStore(clients.dynamodb, results),
     touches: dynamoTouches(clients.dynamodb, results),
     deadLetters: s3KeptLetters(clients.s3, bucket),
@@ -183,11 +183,11 @@ function reportText(report: ForgetReport, { pseudonymKey }: ForgetOptions): stri
 }
 
 /** The two tables told apart: rows would not be found among sessions. */
-async function checkTable(option: string, table: string, client: DynamoDBClient, hasDueIndex: boolean): Promise<void> {
+async function checkTable(option: string, table: string, client: DynamoDBClient, isResults: boolean): Promise<void> {
   try {
     const { Table: found } = await client.send(new DescribeTableCommand({ TableName: table }))
-    const isSessions = (found?.GlobalSecondaryIndexes ?? []).some(({ IndexName }) => IndexName === DUE_INDEX.name)
-    if (isSessions === hasDueIndex) return
+    const hasHours = (found?.GlobalSecondaryIndexes ?? []).some(({ IndexName }) => IndexName === HOUR_INDEX.name)
+    if (hasHours === isResults) return
   } catch (error) {
     if (error instanceof ResourceNotFoundException) throw new UserError(`${option} ${table}: there is no such table`)
     throw error

@@ -1,11 +1,12 @@
 // The doctor's look at the pipeline itself, on AWS or here: a target in, what is well and what is wrong with it out.
 
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
+import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import type { readSweepEnvironment } from '../functions/aws/environment.ts'
 import { kinesisHorizon } from '../functions/aws/kinesis-horizon.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { loadProgress } from '../functions/aws/shard-progress.ts'
-import { DUE_SHARDS, FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
+import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
 import { isDue, watermark } from '../functions/domain/clock.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 import { keptLetters } from './kept-letters.ts'
@@ -63,22 +64,23 @@ async function lagCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
 async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number): Promise<Finding> {
   const horizonMs = await horizonOf(target, sweep).readUpTo(nowMs)
   const atMs = horizonMs - 3 * sweep.sweepEveryMs
-  const store = dynamoSessionStore(target.clients.dynamodb, target.outputs.SessionsTableName)
-  const users: string[] = []
-  let open = 0
-  for (let shard = 0; shard < DUE_SHARDS; shard++) {
-    open += await store.countOpenUsers(shard)
-    if (users.length >= DUE_USERS_MAX) continue
-    for await (const page of store.dueUsers(shard, atMs)) {
-      users.push(...page)
-      if (users.length >= DUE_USERS_MAX) break
+  const { dynamodb } = target.clients
+  const table = target.outputs.SessionsTableName
+  const waiting = new Set<string>()
+  const due = new Set<string>()
+  for (const list of dynamoAlarms(dynamodb, table).lists({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })) {
+    for await (const pages of list) {
+      for (const alarm of pages.flatMap(({ alarms }) => alarms)) {
+        waiting.add(alarm.user)
+        if (alarm.atMs <= atMs && due.size < DUE_USERS_MAX) due.add(alarm.user)
+      }
     }
   }
-  const states = await store.loadUsers(users.slice(0, DUE_USERS_MAX))
+  const states = await dynamoSessionStore(dynamodb, table).loadUsers([...due])
   const isOverdue = ({ open, skewMs }: { open: readonly Parameters<typeof isDue>[0][]; skewMs: number | null }) =>
     skewMs !== null && open.some((session) => isDue(session, watermark(atMs, skewMs, sweep.rules), sweep.rules))
   const overdue = [...states.values()].filter(isOverdue).length
-  const says = `${counted(open, 'user')} with open sessions, ${overdue === DUE_USERS_MAX ? `${overdue} or more` : overdue} of them overdue`
+  const says = `${counted(waiting.size, 'user')} to be looked at, ${overdue === DUE_USERS_MAX ? `${overdue} or more` : overdue} of them overdue`
   return overdue === 0
     ? ok('due sessions', says)
     : trouble('due sessions', says, 'docs/operations.md, SweepMissing and DueBacklog')

@@ -52,8 +52,8 @@ async function runSessions(options: SessionsOptions): Promise<void> {
 }
 
 export function sessionText(session: ShownSession): string {
-  const { state, start, close_reason: reason, looked_at: lookedAt, continues_session_id: continues } = session
-  const until = state === 'open' ? `open, next looked at ${clock(lookedAt ?? '')}` : `closed by ${reason}`
+  const { state, start, close_reason: reason, continues_session_id: continues } = session
+  const until = state === 'open' ? 'open' : `closed by ${reason}`
   const counts = `${counted(session.searches, 'search', 'searches')}, ${session.searches_with_click} with a click`
   return [
     painted('bold', `${start.slice(0, 10)} ${clock(start)} to ${clock(session.end)}  ${until}  ${counts}`),

@@ -19,8 +19,6 @@ export interface ShownSession {
   readonly end: string
   /** Null while it is open. */
   readonly close_reason: string | null
-  /** When the sweep looks at the user next, by its own clock; null for a closed session. */
-  readonly looked_at: string | null
   readonly continues_session_id: string | null
   readonly searches: number
   readonly searches_with_click: number
@@ -69,18 +67,14 @@ export async function storedSessions(
 }
 
 function openSessions(user: string, state: UserState): [readonly string[], ShownSession][] {
-  const lookedAt = state.armedAtMs === null ? null : isoTime(state.armedAtMs)
-  return state.open.map((session) => [
-    session.ids,
-    { ...shown(user, session), state: 'open', close_reason: null, looked_at: lookedAt },
-  ])
+  return state.open.map((session) => [session.ids, { ...shown(user, session), state: 'open', close_reason: null }])
 }
 
 /** None for the mark of a session that another absorbed. */
 function closedSessions(user: string, item: Item): ShownSession[] {
   const closed = readClosed(item)
   if (closed === null) return []
-  return [{ ...shown(user, closed.session), state: 'closed', close_reason: closed.reason, looked_at: null }]
+  return [{ ...shown(user, closed.session), state: 'closed', close_reason: closed.reason }]
 }
 
 function shown(user: string, session: Session) {

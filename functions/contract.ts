@@ -56,16 +56,6 @@ export const SORT_KEY = 'sk'
 /** DynamoDB deletes an item some time after this moment, in epoch seconds. */
 export const EXPIRES_AT = 'expires_at'
 
-/** The index of users with open sessions: sparse, keys only, spread over `DUE_SHARDS` partitions by a hash of the user. */
-export const DUE_INDEX = {
-  name: 'due',
-  partitionKey: 'due_shard',
-  sortKey: 'due_at',
-} as const
-
-/** 16 index partitions take 16,000 openings a second. */
-export const DUE_SHARDS = 16
-
 /** The index of result rows by the hour that they count in, in slices, with what rollups read of them. */
 export const HOUR_INDEX = {
   name: 'by_hour',
@@ -99,7 +89,7 @@ export const CLOSED = 'closed'
 export const ABSORBED = 'absorbed'
 /** What an item with a part of a user's state is. */
 export const BLOCK = 'block'
-/** What an item of early alarms is. */
+/** What an item of alarms is. */
 export const ALARMS = 'alarms'
 /** Sort key of the item that says how far ingest has read a shard. */
 export const PROGRESS_KEY = 'progress'

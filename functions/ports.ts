@@ -86,12 +86,8 @@ export interface SessionStore {
   closedVersion(user: string, id: string): Promise<number | null>
   /** Pages of all that `closedVersion` knows of the user. Consistent. */
   closedVersions(user: string): AsyncIterable<readonly ClosedVersion[]>
-  /** Pages of the users of one index shard whose alarm is at or before the moment, earliest first. May be out of date. */
-  dueUsers(shard: number, atMs: number): AsyncIterable<readonly string[]>
   /** Removes what the store may still hold apart of the user's states up to this version, which no later one needs. */
   eraseBlocks(user: string, version: number): Promise<void>
-  /** How many users of one index shard have open sessions, a moment ago. Reads the whole shard. */
-  countOpenUsers(shard: number): Promise<number>
 }
 
 export interface ResultStore {
@@ -200,26 +196,32 @@ export interface KeptLetters {
 }
 
 /** A user whom the sweeper is to look at, and when. */
-export interface EarlyAlarm {
+export interface Alarm {
   readonly user: string
   readonly atMs: number
 }
 
-/** Alarms that were put together, never none. */
+/** Alarms that were put together, never none, the earliest first. */
 export interface AlarmPage {
   readonly id: string
-  readonly alarms: readonly EarlyAlarm[]
+  /** No later than the first of them. */
+  readonly startMs: number
+  readonly alarms: readonly Alarm[]
 }
 
-/**
- * Alarms earlier than those in the due index, many in one item: moving an entry of the index costs two writes. One for
- * nothing costs a read.
- */
-export interface EarlyAlarms {
-  /** Putting the same ones again changes nothing. */
-  put(alarms: readonly EarlyAlarm[]): Promise<void>
-  /** Those that hold an alarm at or before the moment. Consistent. */
-  due(atMs: number): AsyncIterable<readonly AlarmPage[]>
+export interface TimeSpan {
+  readonly fromMs: number
+  /** Inclusive. */
+  readonly toMs: number
+}
+
+/** Many alarms lie in one item, so that each costs a few hundredths of a write. Any number may be set for one user. */
+export interface Alarms {
+  put(alarms: readonly Alarm[]): Promise<void>
+  /**
+   * All pages that start in the span. Several lists, to be read side by side; each in the order of starts, and consistent.
+   */
+  lists(span: TimeSpan): readonly AsyncIterable<readonly AlarmPage[]>[]
   remove(id: string): Promise<void>
   /** Takes the user out of every page. */
   erase(user: string): Promise<void>

@@ -15,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { DUE_INDEX, type MetricName } from '../functions/contract.ts'
+import type { MetricName } from '../functions/contract.ts'
 import { givenUp, shareOf, throttledRequests, writeUnits } from './metrics.ts'
 import { type PipelineParts, tablesAndIndexes } from './troubles.ts'
 
@@ -99,7 +99,7 @@ function sessions({ own }: PipelineParts): IWidget[] {
   const closed = own.of('SessionsClosed', FIVE_MINUTES)
   const accepted = own.of('Accepted', FIVE_MINUTES)
   return [
-    graph('Users with an open session', [own.of('UsersOpen', HOUR, 'users')], { unit: 'users, counted hourly' }),
+    graph('Users to be looked at', [own.of('UsersOpen', HOUR, 'users')], { unit: 'users, counted hourly' }),
     graph(
       'Sessions closed, by reason',
       reasons.map(([name, label]) => own.of(name, FIVE_MINUTES, label)),
@@ -144,11 +144,7 @@ function flow({ own, settings, ingester, finalizer, sessions: table, results }: 
     ),
     graph(
       'Write capacity',
-      [
-        writeUnits([table, null], FIVE_MINUTES, 'sessions'),
-        writeUnits([table, DUE_INDEX.name], FIVE_MINUTES, 'due index'),
-        writeUnits([results, null], FIVE_MINUTES, 'results'),
-      ],
+      [writeUnits([table, null], FIVE_MINUTES, 'sessions'), writeUnits([results, null], FIVE_MINUTES, 'results')],
       { unit: 'units', stacked: true },
     ),
   ]

@@ -5,7 +5,7 @@ import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { DUE_INDEX, type Environment, SWEEP_VARIABLES } from '../functions/contract.ts'
+import { type Environment, SWEEP_VARIABLES } from '../functions/contract.ts'
 import { recordAgeMsMax } from './dead-letters.ts'
 import { lookIntoStream } from './event-stream.ts'
 import { pipelineFunction } from './pipeline-function.ts'
@@ -43,11 +43,7 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
     permissions: [
       ...lookIntoStream(stream),
       {
-        actions: ['dynamodb:Query'],
-        resources: [`${sessions.tableArn}/index/${DUE_INDEX.name}`, sessions.tableArn],
-      },
-      {
-        actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+        actions: ['Query', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
         resources: [sessions.tableArn],
       },
       ...throughTable(sessions),

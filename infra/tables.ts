@@ -1,4 +1,4 @@
-// The two tables: settings in, sessions (state, with the due index and a stream) and results (what users query, with an index by hour) out.
+// The two tables: settings in, sessions (states and alarms, with a stream) and results (what users query, with an index by hour) out.
 
 import {
   AttributeType,
@@ -13,7 +13,7 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { DUE_INDEX, EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import type { Permission } from './pipeline-function.ts'
 import type { PipelineSettings } from './settings.ts'
 
@@ -52,14 +52,6 @@ export function sessionsTable(scope: Construct, settings: TableSettings): TableV
     ...tableProps(settings),
     // Both images: the finalizer writes the rows of the new one and removes what only the old one had.
     dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
-    globalSecondaryIndexes: [
-      {
-        indexName: DUE_INDEX.name,
-        partitionKey: { name: DUE_INDEX.partitionKey, type: AttributeType.STRING },
-        sortKey: { name: DUE_INDEX.sortKey, type: AttributeType.NUMBER },
-        projectionType: ProjectionType.KEYS_ONLY,
-      },
-    ],
   })
 }
 

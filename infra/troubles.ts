@@ -5,7 +5,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
-import { DUE_INDEX, HOUR_INDEX, type MetricName } from '../functions/contract.ts'
+import { HOUR_INDEX, type MetricName } from '../functions/contract.ts'
 import { FINALIZE_TIMEOUT, type Finalize } from './finalize-function.ts'
 import { INGEST_TIMEOUT, type Ingest } from './ingest-function.ts'
 import { givenUp, type OwnMetrics, sumOf, type TableOrIndex, throttledRequests } from './metrics.ts'
@@ -137,7 +137,6 @@ function ofData({ settings, own, stream, ingester, finalizer, sessions, results 
 export function tablesAndIndexes(sessions: TableV2, results: TableV2): TableOrIndex[] {
   return [
     [sessions, null],
-    [sessions, DUE_INDEX.name],
     [results, null],
     [results, HOUR_INDEX.name],
   ]

@@ -6,7 +6,7 @@ import { FunctionError, type FunctionProcess } from './function-process.ts'
 
 const DRAINS_MAX = 1000
 
-type DrainReport = Pick<SweepReport, 'closed' | 'conflicts' | 'isUnfinished'>
+type DrainReport = Pick<SweepReport, 'closed' | 'conflicts' | 'isUnfinished' | 'stoppedAtMs'>
 
 export async function drainSessions(sweep: FunctionProcess): Promise<void> {
   const isDone = ({ closed, conflicts, isUnfinished }: DrainReport): boolean =>
@@ -16,13 +16,20 @@ export async function drainSessions(sweep: FunctionProcess): Promise<void> {
 
 export async function drainRollups(rollup: FunctionProcess): Promise<void> {
   const isDone = ({ conflicts, isUnfinished }: RollupReport): boolean => conflicts === 0 && !isUnfinished
-  if (!(await drained(rollup, isDone))) throw new Error(`not all is summed up after ${DRAINS_MAX} drains`)
+  if (!(await drained<RollupReport & { stoppedAtMs?: null }>(rollup, isDone)))
+    throw new Error(`not all is summed up after ${DRAINS_MAX} drains`)
 }
 
-async function drained<T>(invoked: FunctionProcess, isDone: (report: T) => boolean): Promise<boolean> {
+async function drained<T extends { readonly stoppedAtMs?: number | null }>(
+  invoked: FunctionProcess,
+  isDone: (report: T) => boolean,
+): Promise<boolean> {
+  let fromMs: number | undefined
   for (let drains = 0; drains < DRAINS_MAX; drains++) {
     try {
-      if (isDone((await invoked.invoke({ drain: true })) as T)) return true
+      const report = (await invoked.invoke({ drain: true, fromMs })) as T
+      if (isDone(report)) return true
+      fromMs = report.stoppedAtMs ?? undefined
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error
     }

@@ -6,10 +6,10 @@ import { type ClosedSession, type ResultRow, rowPartition } from '../functions/d
 import { idStamp, type Session, sessionId, timeStamp } from '../functions/domain/session.ts'
 import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
 import {
+  type Alarm,
+  type Alarms,
   type DeadLetter,
   type DeadLetters,
-  type EarlyAlarm,
-  type EarlyAlarms,
   type KeptLetters,
   type ResultStore,
   type SessionStore,
@@ -82,16 +82,8 @@ export function memorySessionStore(
       yield entries.map((entry) => ({ id: entry.id, version: entry.version, isMark: entry.closed === null }))
     },
     closedVersion: async (user, id) => closed.get(closedKey(user, id))?.version ?? null,
-    dueUsers: async function* (shard, atMs) {
-      if (shard !== 0) return
-      const due = [...states].filter(([, state]) => state.armedAtMs !== null && state.armedAtMs <= atMs)
-      yield due.sort(([, a], [, b]) => (a.armedAtMs ?? 0) - (b.armedAtMs ?? 0)).map(([user]) => user)
-    },
     // A map holds every state whole.
     eraseBlocks: async () => {},
-    countOpenUsers: async (shard) => {
-      return shard === 0 ? [...states.values()].filter(({ armedAtMs }) => armedAtMs !== null).length : 0
-    },
   }
 }
 
@@ -107,22 +99,25 @@ async function* eachOf<T>(values: readonly T[]): AsyncIterable<T> {
   yield* values
 }
 
-export interface MemoryEarlyAlarms extends EarlyAlarms {
+export interface MemoryAlarms extends Alarms {
   /** By id. */
-  readonly pages: ReadonlyMap<string, readonly EarlyAlarm[]>
+  readonly pages: ReadonlyMap<string, readonly Alarm[]>
 }
 
 /** Alarms that are put together are one page. */
-export function memoryEarlyAlarms(): MemoryEarlyAlarms {
-  const pages = new Map<string, readonly EarlyAlarm[]>()
+export function memoryAlarms(): MemoryAlarms {
+  const pages = new Map<string, readonly Alarm[]>()
+  let puts = 0
   return {
     pages,
     put: async (alarms) => {
-      pages.set(JSON.stringify(alarms), alarms)
+      const sorted = [...alarms].sort((a, b) => a.atMs - b.atMs)
+      pages.set(`${sorted[0]?.atMs} ${puts++}`, sorted)
     },
-    due: async function* (dueMs) {
-      const due = [...pages].filter(([, alarms]) => alarms.some(({ atMs }) => atMs <= dueMs))
-      yield due.map(([id, alarms]) => ({ id, alarms }))
+    lists: ({ fromMs, toMs }) => {
+      const found = [...pages].map(([id, alarms]) => ({ id, startMs: Number(id.split(' ')[0]), alarms }))
+      const within = found.filter(({ startMs }) => startMs >= fromMs && startMs <= toMs)
+      return within.length === 0 ? [] : [eachOf([within.sort((a, b) => a.startMs - b.startMs)])]
     },
     remove: async (id) => {
       pages.delete(id)

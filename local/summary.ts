@@ -5,16 +5,7 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { isRow, toRow } from '../functions/aws/result-items.ts'
 import { blockNames, type Item, readClosed, readState, userOf } from '../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
-import {
-  ALARMS,
-  CLOSED,
-  DUE_INDEX,
-  HOUR_INDEX,
-  KIND,
-  PROGRESS_KEY,
-  REJECTED_PREFIX,
-  SORT_KEY,
-} from '../functions/contract.ts'
+import { ALARMS, CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
 import type { UserState } from '../functions/domain/user-state.ts'
 import type { Clients } from './clients.ts'
@@ -202,7 +193,6 @@ export const ROLLUPS = 'rollups'
 export function summarizeCapacity(capacity: Capacity, tables: SummaryTables): CapacitySummary {
   const purposes = new Map([
     [tables.sessions, 'sessions'],
-    [`${tables.sessions}/${DUE_INDEX.name}`, 'due'],
     [tables.results, 'results'],
     [`${tables.results}/${HOUR_INDEX.name}`, HOUR_INDEX.name],
     [ROLLUPS, ROLLUPS],

@@ -1,12 +1,21 @@
 // Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
 
-import type { UserState } from '../functions/domain/user-state.ts'
-import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Touches, WaitingTouch } from '../functions/ports.ts'
+import type {
+  Alarm,
+  Alarms,
+  ArrivedRecord,
+  Horizon,
+  SessionStore,
+  ShardProgress,
+  Touches,
+  WaitingTouch,
+} from '../functions/ports.ts'
 
 export const CONTROLS = {
   'dedupe-by-sequence': 'what is not past the highest sequence number applied of its shard is taken for applied',
   'wall-clock-sweep': 'the sweeper closes by the time of day, however far a shard lags',
-  'trusted-index': 'the sweeper closes the copy that the index shows, without a condition',
+  'alarm-last': 'an alarm is set after the state that it is for',
+  'page-first': 'the sweeper removes a page of alarms before those of its users are set who live on',
   'blind-append': 'ingest writes without a condition on the version',
   'forget-by-deleting': 'what there is of who is forgotten goes, and nothing remembers that it went',
   'settle-at-once': 'an hour is summed once after its rows changed, however far the index trails',
@@ -36,9 +45,36 @@ export function unconditional(sessions: SessionStore): SessionStore {
   }
 }
 
-/** Shows each user as the index does: as it was minutes ago. */
-export function trustingIndex(sessions: SessionStore, copies: ReadonlyMap<string, UserState>): SessionStore {
-  return { ...unconditional(sessions), loadUsers: async () => copies }
+/** Alarms wait for the invocation's next write to be through. */
+export function alarmLast(sessions: SessionStore, alarms: Alarms) {
+  const waiting: Alarm[] = []
+  const saveUser: SessionStore['saveUser'] = async (user, ...rest) => {
+    await sessions.saveUser(user, ...rest)
+    const ofUser = waiting.filter((alarm) => alarm.user === user)
+    if (ofUser.length === 0) return
+    waiting.splice(0, waiting.length, ...waiting.filter((alarm) => alarm.user !== user))
+    await alarms.put(ofUser)
+  }
+  const put: Alarms['put'] = async (set) => {
+    waiting.push(...set)
+  }
+  return { sessions: { ...sessions, saveUser }, alarms: { ...alarms, put } }
+}
+
+/** What is to be set waits until the next page is removed. */
+export function pageFirst(alarms: Alarms): Alarms {
+  const waiting: Alarm[] = []
+  return {
+    ...alarms,
+    put: async (set) => {
+      waiting.push(...set)
+    },
+    remove: async (id) => {
+      await alarms.remove(id)
+      const next = waiting.splice(0)
+      if (next.length > 0) await alarms.put(next)
+    },
+  }
 }
 
 /** Leaves a state as of a user who never was. */

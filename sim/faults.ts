@@ -32,8 +32,6 @@ const RATES_MAX = {
   racingChild: 0.8,
   /** a look into a shard: finds nothing though there is more */
   emptyPage: 0.1,
-  /** a look at the due index: shows it as it was minutes ago */
-  staleIndex: 0.3,
   /** a look at the index of rows: shows it as it was up to a minute ago */
   laggingIndex: 0.5,
   /** a change of a closed session: is delivered long after it happened */

@@ -40,7 +40,7 @@ async function forgetTwice(user: string, wiring: Wiring): Promise<void> {
 async function forgetOnce(user: string, wiring: Wiring, invocation: Invocation): Promise<void> {
   const { world, stores, watch, control } = wiring
   const { call } = invocation
-  const reached = reachedSessions(stores, invocation, world)
+  const reached = reachedSessions(stores, invocation)
   const watched: SessionStore = {
     ...reached,
     saveUser: async (_, state, baseVersion, expiresAtMs) => {

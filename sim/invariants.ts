@@ -29,8 +29,8 @@ export function checkAtRest(
   for (const user of users) {
     const broken = (what: string): void => watch.broken(user, what)
     if ((stores.sessions.states.get(user)?.open.length ?? 0) > 0) broken('a session never closed')
-    const early = [...stores.alarms.pages.values()].flat()
-    if (early.some((alarm) => alarm.user === user)) broken('an early alarm was never looked at')
+    const waiting = [...stores.alarms.pages.values()].flat()
+    if (waiting.some((alarm) => alarm.user === user)) broken('an alarm was never looked at')
     const sessions = closedOf(user, stores, fromMs)
     const events = sessions.flatMap((session) => session.events)
     const accepted = new Map(events.map((event) => [event.eventId, event]))

@@ -6,13 +6,14 @@ import { unpackRecord } from '../functions/aws/record-events.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
+import { lookableFrom } from '../functions/ingest/set-alarms.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
-import { beyond, type Control, furthest, trustingIndex, unconditional, wallClock } from './controls.ts'
+import { alarmLast, beyond, type Control, furthest, pageFirst, unconditional, wallClock } from './controls.ts'
 import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
 import { reachedTouches } from './rollups.ts'
-import { longAgoMs, reachedAlarms, reachedSessions, type Stores } from './stores.ts'
+import { reachedAlarms, reachedSessions, type Stores } from './stores.ts'
 import type { Stream } from './stream.ts'
 import type { Watch } from './watch.ts'
 import { type Invocation, invoke, type Outcome, type World } from './world.ts'
@@ -44,8 +45,9 @@ export function deliverRecords(
 ): Promise<Outcome<Reply>> {
   const { world, stores, rules, control } = wiring
   return invoke(world, async (invocation) => {
-    const ports = ingestPorts(wiring, invocation, progress)
     const nowMs = world.time.nowMs()
+    const { notBeforeMs } = lookableFrom(batch, nowMs)
+    const ports = ingestPorts(wiring, invocation, progress, notBeforeMs)
     if (control === 'parallel-batch') {
       const parallel = { ...ports, progress: furthest(ports.progress, batch) }
       const reports = await Promise.all(batch.map((record) => ingest([record], parallel, rules, nowMs)))
@@ -59,22 +61,30 @@ export function deliverRecords(
   })
 }
 
-function ingestPorts(wiring: Wiring, invocation: Invocation, progress: ShardProgress | null): IngestPorts {
-  const { world, stores, watch, rules, control } = wiring
+function ingestPorts(
+  wiring: Wiring,
+  invocation: Invocation,
+  progress: ShardProgress | null,
+  notBeforeMs: number,
+): IngestPorts {
+  const { stores, watch, rules, control } = wiring
   const { call } = invocation
-  const reached = reachedSessions(stores, { call, hasTime: () => true }, world)
+  const reached = reachedSessions(stores, { call, hasTime: () => true })
   const saving: SessionStore = {
     // What ingest closes may be amended, unless late events are diverted.
     ...(rules.lateEvents === 'divert' ? watchedClosing(reached, wiring) : reached),
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
       // Before it is known to have succeeded: what may have been applied counts as applied.
-      watch.mayBeSaved(user, state)
+      watch.mayBeSaved(user, state, notBeforeMs)
       await reached.saveUser(user, state, baseVersion, expiresAtMs)
     },
   }
-  return {
+  const ports = {
     sessions: control === 'blind-append' ? unconditional(saving) : saving,
     alarms: reachedAlarms(stores, invocation),
+  }
+  return {
+    ...(control === 'alarm-last' ? alarmLast(ports.sessions, ports.alarms) : ports),
     deadLetters: { put: (letters) => call(`refuses ${letters.length}`, null, () => stores.deadLetters.put(letters)) },
     progress: {
       record: async (shardId, sequenceNumber, arrivalMs) => {
@@ -106,7 +116,7 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
       remove: (row, olderThan) =>
         call(`removes ${row.sk} older than ${olderThan}`, row.user, () => stores.results.remove(row, olderThan)),
     }
-    const sessions = reachedSessions(stores, invocation, world)
+    const sessions = reachedSessions(stores, invocation)
     const settings = { resultRetentionMs: RESULT_RETENTION_MS }
     const report = await finalize(
       batch,
@@ -127,9 +137,8 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
 export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number): Promise<Outcome<null>> {
   const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
-    const watched = watchedClosing(reachedSessions(stores, invocation, world), wiring)
-    const sessions =
-      control === 'trusted-index' ? trustingIndex(watched, stores.sessions.statesAsOf(longAgoMs(world))) : watched
+    const sessions = watchedClosing(reachedSessions(stores, invocation), wiring)
+    const alarms = reachedAlarms(stores, invocation)
     const kinesis = simulatedKinesis(stream, invocation, world)
     const horizon = kinesisHorizon(
       kinesis,
@@ -139,16 +148,14 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
     )
     const ports = {
       sessions,
-      alarms: reachedAlarms(stores, invocation),
+      alarms: control === 'page-first' ? pageFirst(alarms) : alarms,
       horizon: control === 'wall-clock-sweep' ? wallClock : horizon,
       hasTime: invocation.hasTime,
     }
     const found = new Map(stores.sessions.states)
-    const stale = world.faults.counts.staleIndex
-    const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs, dueShards: 1 }, world.time.nowMs())
+    const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, world.time.nowMs())
     if (report.failed !== null) throw report.failed.cause
-    const isWhole = !report.isUnfinished && world.faults.counts.staleIndex === stale
-    if (isWhole) watch.wasSwept(found, stores.sessions.states, report.horizonMs)
+    if (!report.isUnfinished) watch.wasSwept(found, stores.sessions.states, report.horizonMs)
     return null
   })
 }

@@ -3,13 +3,12 @@
 import { sha256 } from '../functions/aws/digest.ts'
 import type { Digest } from '../functions/domain/event.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
-import type { UserState } from '../functions/domain/user-state.ts'
-import type { AlarmPage, ClosedVersion, EarlyAlarms, SessionStore, ShardProgress } from '../functions/ports.ts'
+import type { AlarmPage, Alarms, ClosedVersion, SessionStore, ShardProgress, TimeSpan } from '../functions/ports.ts'
 import { memoryRollupStore, memoryTouches } from '../local/memory-rollups.ts'
 import {
   type MemorySessionStore,
+  memoryAlarms,
   memoryDeadLetters,
-  memoryEarlyAlarms,
   memoryResultStore,
   memorySessionStore,
   type StoredClosed,
@@ -24,7 +23,7 @@ export interface Progress {
 
 export interface Stores {
   readonly sessions: MemorySessionStore & Expiring
-  readonly alarms: ReturnType<typeof memoryEarlyAlarms>
+  readonly alarms: ReturnType<typeof memoryAlarms>
   readonly results: ReturnType<typeof memoryResultStore>
   readonly touches: ReturnType<typeof memoryTouches>
   readonly rollups: ReturnType<typeof memoryRollupStore>
@@ -35,16 +34,14 @@ export interface Stores {
 interface Expiring {
   /** When the item is deleted, by `user` or `user id`; infinity while something is open. */
   readonly expiresAtMs: ReadonlyMap<string, number>
-  /** Users and their states as they were then, by user. */
-  statesAsOf(thenMs: number): Map<string, UserState>
 }
 
 export function newStores(world: World, onChange: (before: StoredClosed | null, after: StoredClosed) => void): Stores {
   const latest = new Map<string, Progress>()
   const { results, rowsSeen } = trailedByIndex(world, memoryResultStore())
   return {
-    sessions: expiring(world, memorySessionStore(onChange)),
-    alarms: memoryEarlyAlarms(),
+    sessions: expiring(memorySessionStore(onChange)),
+    alarms: memoryAlarms(),
     results,
     touches: memoryTouches(),
     rollups: memoryRollupStore(rowsSeen, remembered(sha256)),
@@ -94,18 +91,16 @@ export function expiryKey(user: string, id?: string): string {
   return id === undefined ? user : `${user} ${id}`
 }
 
-/** Remembers until when each item is kept, and how the due index was before. */
-function expiring(world: World, store: MemorySessionStore): MemorySessionStore & Expiring {
+/** Remembers until when each item is kept. */
+function expiring(store: MemorySessionStore): MemorySessionStore & Expiring {
   const expiresAtMs = new Map<string, number>()
-  const saved: { sinceMs: number; user: string; state: UserState }[] = []
   return {
     ...store,
     expiresAtMs,
     saveUser: async (user, state, baseVersion, expiresMs) => {
       await store.saveUser(user, state, baseVersion, expiresMs)
       const keptMs = Math.max(expiresMs, state.forgotten?.untilMs ?? 0)
-      expiresAtMs.set(expiryKey(user), state.armedAtMs === null ? keptMs : Number.POSITIVE_INFINITY)
-      saved.push({ sinceMs: world.time.nowMs(), user, state })
+      expiresAtMs.set(expiryKey(user), state.open.length === 0 ? keptMs : Number.POSITIVE_INFINITY)
     },
     putClosed: async (closed, expiresMs) => {
       await store.putClosed(closed, expiresMs)
@@ -115,23 +110,11 @@ function expiring(world: World, store: MemorySessionStore): MemorySessionStore &
       await store.putAbsorbed(user, id, version, expiresMs)
       expiresAtMs.set(expiryKey(user, id), expiresMs)
     },
-    statesAsOf: (thenMs) => {
-      const then = new Map<string, UserState>()
-      for (const { sinceMs, user, state } of saved) if (sinceMs <= thenMs) then.set(user, state)
-      return then
-    },
   }
 }
 
-const STALE_MS_MAX = 15 * 60_000
-
-/** A moment that an index entry may still show. */
-export function longAgoMs({ time, chance }: World): number {
-  return time.nowMs() - chance.between(1000, STALE_MS_MAX)
-}
-
 /** The session store as an invocation reaches it. */
-export function reachedSessions(stores: Stores, invocation: Invocation, world: World): SessionStore {
+export function reachedSessions(stores: Stores, invocation: Invocation): SessionStore {
   const { sessions } = stores
   const { call } = invocation
   return {
@@ -156,37 +139,28 @@ export function reachedSessions(stores: Stores, invocation: Invocation, world: W
         return pages.flat()
       })
     },
-    dueUsers: async function* (shard, atMs) {
-      yield await call('looks for due users', null, async () => {
-        if (shard !== 0) return []
-        const isStale = world.faults.strikes('staleIndex')
-        const states = isStale ? sessions.statesAsOf(longAgoMs(world)) : sessions.states
-        return [...states]
-          .filter(([, state]) => state.armedAtMs !== null && state.armedAtMs <= atMs)
-          .map(([user]) => user)
-      })
-    },
     eraseBlocks: (user, version) => call('erases blocks', user, () => sessions.eraseBlocks(user, version)),
-    countOpenUsers: (shard) => call('counts who is open', null, () => sessions.countOpenUsers(shard)),
   }
 }
 
-/** The early alarms as an invocation reaches them. */
-export function reachedAlarms({ alarms }: Stores, { call }: Invocation): EarlyAlarms {
+/** The alarms as an invocation reaches them. */
+export function reachedAlarms({ alarms }: Stores, { call }: Invocation): Alarms {
   return {
-    put: (early) => {
-      const users = early.map(({ user }) => user).join(', ')
-      return call(`sets early alarms for ${users}`, null, () => alarms.put(early))
+    put: (set) => {
+      const users = set.map(({ user }) => user).join(', ')
+      return call(`sets alarms for ${users}`, null, () => alarms.put(set))
     },
-    due: async function* (atMs) {
-      yield await call('looks for early alarms', null, async () => {
-        const pages: AlarmPage[] = []
-        for await (const page of alarms.due(atMs)) pages.push(...page)
-        return pages
-      })
-    },
-    remove: (id) => call('is done with early alarms', null, () => alarms.remove(id)),
-    erase: (user) => call('erases early alarms', user, () => alarms.erase(user)),
+    lists: (span) => [reachedList(span)],
+    remove: (id) => call('is done with a page of alarms', null, () => alarms.remove(id)),
+    erase: (user) => call('erases alarms', user, () => alarms.erase(user)),
+  }
+
+  async function* reachedList(span: TimeSpan) {
+    yield await call('looks for alarms', null, async () => {
+      const pages: AlarmPage[] = []
+      for (const list of alarms.lists(span)) for await (const page of list) pages.push(...page)
+      return pages
+    })
   }
 }
 

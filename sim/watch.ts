@@ -33,11 +33,15 @@ export interface Watch {
   mayBeForgotten(user: string, atMs: number): void
   /** Sent before its user was forgotten: it has to be as if it had never been. */
   isErased(sent: SentEvent): boolean
-  /** What is written, whether or not it is heard of again, is no longer unread. */
-  mayBeSaved(user: string, state: UserState): void
+  /**
+   * What is written, whether or not it is heard of again, is no longer unread.
+   *
+   * @param lookableMs from when on the sweeper may look for it.
+   */
+  mayBeSaved(user: string, state: UserState, lookableMs: number): void
   /** Called when a session is about to be closed for good or by the sweeper: no record that is on time and not yet applied may touch the session. */
   closes(closed: ClosedSession, skewMs: number | null, nowMs: number): void
-  /** Called after a sweep that saw the due index as it was: it left nothing as it found it that was due then. */
+  /** Called after a sweep: it left nothing as it found it that was due then. */
   wasSwept(found: ReadonlyMap<string, UserState>, left: ReadonlyMap<string, UserState>, horizonMs: number): void
   /** Called when a row is about to be replaced. */
   replaces(before: ResultRow | undefined, after: ResultRow): void
@@ -50,6 +54,7 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
   const violations: Violation[] = []
   const unread = new Map<string, SentEvent[]>()
   const applied = new Set<string>()
+  const lookable = new Map<string, number>()
   const givenUp = new Set<string>()
   const forgottenAtMs = new Map<string, number>()
   const isErased = ({ user, event, arrivalMs }: SentEvent): boolean =>
@@ -78,7 +83,8 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       forgottenAtMs.set(user, Math.max(atMs, forgottenAtMs.get(user) ?? atMs))
     },
     isErased,
-    mayBeSaved: (user, state) => {
+    mayBeSaved: (user, state, lookableMs) => {
+      lookable.set(user, Math.max(lookableMs, lookable.get(user) ?? lookableMs))
       for (const session of state.open) for (const event of session.events) applied.add(`${user} ${event.eventId}`)
     },
     closes: ({ user, session, reason }, skewMs, nowMs) => {
@@ -96,7 +102,8 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
     wasSwept: (found, left, horizonMs) => {
       for (const [user, state] of left) {
         const dueMs = nextDueAt(state, rules)
-        if (found.get(user) !== state || dueMs === null || dueMs > horizonMs) continue
+        if (found.get(user) !== state || dueMs === null) continue
+        if (Math.max(dueMs, lookable.get(user) ?? 0) > horizonMs) continue
         broken(user, `a sweep at ${horizonMs} left a session open that was due at ${dueMs}`)
       }
     },

@@ -1,17 +1,6 @@
 // Items of the sessions table: states and closed sessions in, items out, and back. Nothing here talks to a table.
 
-import { createHash } from 'node:crypto'
-import {
-  ABSORBED,
-  BLOCK,
-  CLOSED,
-  DUE_INDEX,
-  DUE_SHARDS,
-  EXPIRES_AT,
-  KIND,
-  PARTITION_KEY,
-  SORT_KEY,
-} from '../contract.ts'
+import { ABSORBED, BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
 import type { CloseReason } from '../domain/clock.ts'
 import type { Forgotten } from '../domain/forgotten.ts'
 import type { ClosedSession } from '../domain/result.ts'
@@ -46,23 +35,14 @@ export function closedIdOf(item: Item): string {
   return String(item[SORT_KEY]).slice(CLOSED_PREFIX.length)
 }
 
-/** The user's shard of the due index: the same always. */
-export function dueShardOf(user: string): number {
-  return createHash('sha256').update(user).digest().readUInt32BE(0) % DUE_SHARDS
-}
-
-export function dueShardKey(shard: number): string {
-  return `due#${shard}`
-}
-
 /**
- * In the due index and without an expiry while something is open; out of the index and expiring once nothing is, but
- * not before all that a forgotten user sent has passed.
+ * Without an expiry while something is open; expiring once nothing is, but not before all that a forgotten user sent has
+ * passed.
  *
  * @param apart what of the open sessions is stored in blocks; without it, nothing is.
  */
 export function stateItem(user: string, state: UserState, expiresAtMs: number, apart?: Apart): Item {
-  const { version, skewMs, closedReachMs, open, armedAtMs, forgotten } = state
+  const { version, skewMs, closedReachMs, open, forgotten } = state
   const keptUntilMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
   const hasBlocks = apart !== undefined && apart.blocks.length > 0
   return {
@@ -78,9 +58,7 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number, a
       forgotten_until: forgotten.untilMs,
       unmarked: forgotten.unmarked.length === 0 ? undefined : encodeIds(forgotten.unmarked),
     }),
-    ...(armedAtMs === null
-      ? { [EXPIRES_AT]: epochSeconds(keptUntilMs) }
-      : { [DUE_INDEX.partitionKey]: dueShardKey(dueShardOf(user)), [DUE_INDEX.sortKey]: armedAtMs }),
+    ...(open.length === 0 && { [EXPIRES_AT]: epochSeconds(keptUntilMs) }),
   }
 }
 
@@ -127,7 +105,6 @@ export function readState(item: Item | undefined, blocks: readonly Block[] = [])
     skewMs: (item.skew as number | undefined) ?? null,
     closedReachMs: (item.reach as number | undefined) ?? null,
     open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, parts),
-    armedAtMs: (item[DUE_INDEX.sortKey] as number | undefined) ?? null,
     forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
   }
 }

@@ -1,24 +1,14 @@
 // SessionStore on DynamoDB: states and closed sessions in, conditional writes and consistent reads out.
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { DUE_INDEX } from '../contract.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNearby, queryVersions } from './closed-queries.ts'
 import { checkSchema } from './item-schema.ts'
 import { type KnownBlocks, setApart } from './session-blocks.ts'
-import {
-  absorbedItem,
-  closedItem,
-  closedKey,
-  dueShardKey,
-  type Item,
-  stateItem,
-  userOf,
-  versionOf,
-} from './session-items.ts'
+import { absorbedItem, closedItem, closedKey, type Item, stateItem, versionOf } from './session-items.ts'
 
 export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string): SessionStore {
   const known: KnownBlocks = new WeakMap()
@@ -56,32 +46,7 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
 
     closedVersions: (user) => queryVersions(client, table, user),
 
-    dueUsers: async function* (shard, atMs) {
-      const query = {
-        TableName: table,
-        IndexName: DUE_INDEX.name,
-        KeyConditionExpression: '#shard = :shard AND #at <= :at',
-        ExpressionAttributeNames: { '#shard': DUE_INDEX.partitionKey, '#at': DUE_INDEX.sortKey },
-        ExpressionAttributeValues: { ':shard': dueShardKey(shard), ':at': atMs },
-      }
-      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(userOf)
-    },
-
     eraseBlocks: (user, version) => eraseBlocks(client, table, user, version),
-
-    countOpenUsers: async (shard) => {
-      const query = {
-        TableName: table,
-        IndexName: DUE_INDEX.name,
-        Select: 'COUNT' as const,
-        KeyConditionExpression: '#shard = :shard',
-        ExpressionAttributeNames: { '#shard': DUE_INDEX.partitionKey },
-        ExpressionAttributeValues: { ':shard': dueShardKey(shard) },
-      }
-      let users = 0
-      for await (const { Count: count } of paginateQuery({ client }, query)) users += count ?? 0
-      return users
-    },
   }
 }
 
@@ -126,7 +91,6 @@ function isSameState(stored: Item, item: Item): boolean {
     stored.version === item.version &&
     stored.skew === item.skew &&
     stored.reach === item.reach &&
-    stored[DUE_INDEX.sortKey] === item[DUE_INDEX.sortKey] &&
     stored.forgotten_at === item.forgotten_at &&
     stored.forgotten_until === item.forgotten_until &&
     bytes(stored.unmarked).equals(bytes(item.unmarked)) &&

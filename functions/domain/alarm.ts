@@ -1,23 +1,8 @@
-// When the sweeper is to look at a user: a state in, the state with its alarm set out; and how early an AppClose asks for a look.
+// When the sweeper has to look at a user: the state before and after a write in, the alarm that the write needs out.
 
-import { dueAt, laterSkew, watermarkPasses } from './clock.ts'
-import { type Arrival, isCloser } from './event.ts'
-import { remembered } from './forgotten.ts'
+import { dueAt } from './clock.ts'
 import type { Rules } from './rules.ts'
 import type { UserState } from './user-state.ts'
-
-/**
- * The state with its alarm set: as early as any open session is due. An alarm that is early enough stays where it is,
- * since moving it costs two writes to the index, and a look too early only one read.
- *
- * @param lookMs when the sweeper looks at the user in any case, and sets the alarm anew where that is needed.
- */
-export function armed(state: UserState, rules: Rules, lookMs = Number.POSITIVE_INFINITY): UserState {
-  const nextMs = nextDueAt(state, rules)
-  if (nextMs === null) return { ...state, armedAtMs: null }
-  const isEarlyEnough = state.armedAtMs !== null && Math.min(state.armedAtMs, lookMs) <= nextMs
-  return isEarlyEnough ? state : { ...state, armedAtMs: nextMs }
-}
 
 /** When the first of the open sessions is due if nothing else arrives; null when nothing is open. */
 export function nextDueAt(state: UserState, rules: Rules): number | null {
@@ -27,20 +12,26 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
 }
 
 /**
- * When the sweeper has to look at the user once these arrivals are applied, if a closer among them ends a session before
- * its alarm; null when there is none. It may be for nothing, or too early, but is never later than such a session is due.
+ * The alarm to set before `after` is written over `before`; null where there is one that is early enough.
  *
- * It is after the arrivals, so that nobody looks before the sweeper's horizon has passed them, which is when they are
- * applied: what is due before that is left to the alarm itself.
+ * So every stored state with open sessions has an alarm no later than the first of them is due: it is set with the
+ * first, is early enough for whatever makes them due later, and who looks before they are due sets the next. One that is
+ * too early, or for what was not written after all, costs a read. What should have been looked at when this arrived
+ * gets another, lest a session stay open for ever by whatever mistake.
+ *
+ * @param arrivedMs when the last of what is written arrived.
+ * @param notBeforeMs nobody may look before: the look would find the state as it was, and be the last.
  */
-export function earlyAlarmAt(state: UserState, arrivals: readonly Arrival[], rules: Rules): number | null {
-  if (state.armedAtMs === null) return null
-  const known = new Set(state.open.flatMap(({ events }) => events.map(({ eventId }) => eventId)))
-  const arrived = remembered(state, arrivals)
-  const closers = arrived.filter(({ event }) => isCloser(event) && !known.has(event.eventId))
-  if (closers.length === 0) return null
-  const skewMs = arrived.reduce((skew, { event, arrivalMs }) => laterSkew(skew, event, arrivalMs), state.skewMs) ?? 0
-  const atMs = watermarkPasses(Math.min(...closers.map(({ event }) => event.timeMs)), skewMs, rules)
-  const lastArrivalMs = Math.max(...arrived.map(({ arrivalMs }) => arrivalMs))
-  return lastArrivalMs < atMs && atMs < state.armedAtMs ? atMs : null
+export function alarmFor(
+  before: UserState,
+  after: UserState,
+  arrivedMs: number,
+  notBeforeMs: number,
+  rules: Rules,
+): number | null {
+  const nextMs = nextDueAt(after, rules)
+  if (nextMs === null) return null
+  const setMs = nextDueAt(before, rules)
+  const isEarlyEnough = setMs !== null && arrivedMs < setMs && setMs <= nextMs
+  return isEarlyEnough ? null : Math.max(nextMs, notBeforeMs)
 }

@@ -1,6 +1,5 @@
 // Closing (C2, C3, C5): a user's state and the present moment in, the sessions to close and the state without them out.
 
-import { armed } from './alarm.ts'
 import { reach, STATE_BYTES_MAX, totalBytes } from './amending.ts'
 import { type CloseReason, closeReason, isDue, watermark } from './clock.ts'
 import type { Rules } from './rules.ts'
@@ -69,7 +68,7 @@ export function withoutClosed(state: UserState, closings: readonly Closing[], ru
   const reaches = [...closed].map((session) => reach(session, rules))
   const open = state.open.filter((session) => !closed.has(session))
   const closedReachMs = Math.max(state.closedReachMs ?? Number.NEGATIVE_INFINITY, ...reaches)
-  return armed({ ...state, open, closedReachMs, armedAtMs: null }, rules)
+  return { ...state, open, closedReachMs }
 }
 
 /** Longer than a stream keeps a record: a closed session outlives every delivery of an event that may amend it. */

@@ -1,6 +1,5 @@
 // A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
 
-import { armed, nextDueAt } from './alarm.ts'
 import { fittingBatches, reopen, touches } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
 import type { Arrival } from './event.ts'
@@ -17,8 +16,6 @@ export interface UserState {
   readonly closedReachMs: number | null
   /** Ordered by first event. */
   readonly open: readonly Session[]
-  /** When the sweeper is to look at this user by the due index; null when nothing is open. */
-  readonly armedAtMs: number | null
   /** Null for a user who never was. */
   readonly forgotten: Forgotten | null
 }
@@ -28,7 +25,6 @@ export const NEW_USER: UserState = {
   skewMs: null,
   closedReachMs: null,
   open: [],
-  armedAtMs: null,
   forgotten: null,
 }
 
@@ -58,14 +54,12 @@ export interface Applied {
  *
  * @param closed the closed sessions near each of `touchedRanges`: those of `nearbySessions`.
  * @param arrivals what does not fit at once (`roomFor`) is refused.
- * @param lookMs when an early alarm makes the sweeper look at the user; infinity where none does.
  */
 export function apply(
   state: UserState,
   closed: readonly Session[],
   arrivals: readonly Arrival[],
   rules: Rules,
-  lookMs = Number.POSITIVE_INFINITY,
 ): Applied {
   const onlyClosed = notOpen(closed, state)
   const arrived = remembered(state, arrivals)
@@ -74,10 +68,8 @@ export function apply(
   const admitted = judged.filter((arrival) => !unfit.has(arrival))
   const { reopened, involved } = reopen(state.open, onlyClosed, admitted, rules)
   const open = admitted.length === 0 ? state.open : recut(state.open, reopened, involved, admitted, rules)
-  // The sweeper looks in any case when the first of the sessions was due that were open before.
-  const nextLookMs = Math.min(lookMs, nextDueAt(state, rules) ?? Number.POSITIVE_INFINITY)
   return {
-    state: armed({ ...state, skewMs, open }, rules, nextLookMs),
+    state: { ...state, skewMs, open },
     accepted: admitted.length,
     duplicates,
     refused: [...refused, ...[...unfit].map((arrival): Refusal => ({ arrival, ...refusalOf(rules) }))],

@@ -9,7 +9,7 @@ import { sessionId } from '../domain/session.ts'
 import { NEW_USER, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import {
-  type EarlyAlarms,
+  type Alarms,
   type KeptLetters,
   type ResultStore,
   type SessionStore,
@@ -19,7 +19,7 @@ import {
 
 export interface ForgetPorts {
   readonly sessions: SessionStore
-  readonly alarms: Pick<EarlyAlarms, 'erase'>
+  readonly alarms: Pick<Alarms, 'erase'>
   readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
   readonly touches: Pick<Touches, 'touch'>
   readonly deadLetters: KeptLetters
@@ -49,7 +49,8 @@ const ROUNDS_MAX = 10
 /**
  * The state first: whoever holds an older one loses the next race, and drops what is from before. Then the closed
  * sessions become marks, which keep older copies out and make a finalizer take back what it is about to write; so the
- * rows go after them. Blocks and early alarms are for nothing by then. Interrupted anywhere, the same again does the rest; doing it again does no harm.
+ * rows go after them. Blocks and alarms are for nothing by then. Interrupted anywhere, the same again does the rest;
+ * doing it again does no harm.
  */
 export async function forget(
   person: string,

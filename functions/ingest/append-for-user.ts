@@ -2,6 +2,7 @@
 
 import pMap from 'p-map'
 import { closeSessions } from '../close-sessions.ts'
+import { alarmFor } from '../domain/alarm.ts'
 import { evicted, keepStateUntil, toClose } from '../domain/closing.ts'
 import { eventBytes } from '../domain/event.ts'
 import { touchedRanges } from '../domain/nearby.ts'
@@ -9,8 +10,9 @@ import type { Rules } from '../domain/rules.ts'
 import { type Session, sessionId } from '../domain/session.ts'
 import { apply, NEW_USER, refusalOf, roomFor, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
-import { type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
+import { type Alarms, type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
 import { type ArrivedEvent, deadLetter } from './decode-records.ts'
+import { lookableFrom } from './set-alarms.ts'
 
 export interface UserOutcome {
   readonly accepted: number
@@ -35,15 +37,21 @@ export interface UserShare {
   readonly user: string
   readonly loaded: UserState | undefined
   readonly arrivals: readonly ArrivedEvent[]
-  /** When an early alarm makes the sweeper look at the user; infinity where none does. */
+  /** The alarm that the batch set for the user; infinity where it set none. */
   readonly lookMs: number
+}
+
+export interface AppendPorts {
+  readonly sessions: SessionStore
+  readonly alarms: Pick<Alarms, 'put'>
 }
 
 /** What the writes of one user have in common. */
 interface Appending {
   readonly user: string
-  readonly lookMs: number
   readonly sessions: SessionStore
+  /** Sets the alarm that writing the second state over the first needs. */
+  readonly setAlarm: (before: UserState, after: UserState) => Promise<void>
   readonly rules: Rules
   readonly nowMs: number
   readonly totals: Totals
@@ -52,12 +60,17 @@ interface Appending {
 /** Never throws: what a user's trouble leaves undone is in `failed`, and the other users go on. */
 export async function appendForUser(
   { user, loaded, arrivals, lookMs }: UserShare,
-  sessions: SessionStore,
+  { sessions, alarms }: AppendPorts,
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome> {
   const totals: Totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, conflicts: 0, refused: [] }
-  const appending: Appending = { user, lookMs, sessions, rules, nowMs, totals }
+  const { arrivedMs, notBeforeMs } = lookableFrom(arrivals, nowMs)
+  const setAlarm = async (before: UserState, after: UserState): Promise<void> => {
+    const atMs = alarmFor(before, after, arrivedMs, notBeforeMs, rules)
+    if (atMs !== null && atMs < lookMs) await alarms.put([{ user, atMs }])
+  }
+  const appending: Appending = { user, sessions, setAlarm, rules, nowMs, totals }
   const chunks: (readonly ArrivedEvent[])[] = toChunks(arrivals, rules)
   let state = loaded ?? NEW_USER
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
@@ -81,7 +94,7 @@ interface Appended {
 async function append(
   chunk: readonly ArrivedEvent[],
   loaded: UserState,
-  { user, lookMs, sessions, rules, nowMs, totals }: Appending,
+  { user, sessions, setAlarm, rules, nowMs, totals }: Appending,
 ): Promise<Appended> {
   const expiresAtMs = keepStateUntil(nowMs, rules)
   totals.conflicts--
@@ -96,11 +109,13 @@ async function append(
       before = await closeSessions(user, before, closings, sessions, rules, nowMs)
       near = { ...near, closed: (await loadNear(first, before, user, sessions, rules)).closed }
     }
-    const applied = apply(before, near.closed, first, rules, lookMs)
+    const applied = apply(before, near.closed, first, rules)
     const refused = [...applied.refused, ...near.refused.map((arrival) => ({ arrival, ...refusalOf(rules) }))]
     const state = applied.changed ? { ...applied.state, version: before.version + 1 } : before
-    if (applied.changed) await sessions.saveUser(user, state, before.version, expiresAtMs)
-    else if (refused.length > 0) await checkIsLatest(user, before, sessions)
+    if (applied.changed) {
+      await setAlarm(before, state)
+      await sessions.saveUser(user, state, before.version, expiresAtMs)
+    } else if (refused.length > 0) await checkIsLatest(user, before, sessions)
     return { applied: { ...applied, refused }, state, rest: [...others, ...near.later] }
   })
   totals.accepted += applied.accepted

@@ -3,11 +3,11 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import { dynamoAlarms } from '../aws/alarms.ts'
 import { recordedLetters, s3DeadLetters } from '../aws/dead-letter-bucket.ts'
 import { RESENT_SHARD } from '../aws/dead-letter-objects.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
-import { dynamoEarlyAlarms } from '../aws/early-alarms.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
 import { toBatchReply, toRecords, toResentReply } from '../aws/kinesis-batch.ts'
 import { type Pseudonym, secretPseudonym } from '../aws/pseudonym.ts'
@@ -27,7 +27,7 @@ const loadPseudonym =
     : secretPseudonym(new SecretsManagerClient({}), settings.pseudonymKeySecret)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
-  alarms: dynamoEarlyAlarms(client, settings.sessionsTable),
+  alarms: dynamoAlarms(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: s3DeadLetters(new S3Client({}), settings.deadLetterBucket),
   digest: sha256,

@@ -5,22 +5,22 @@ import type { RejectReason } from '../domain/decode.ts'
 import type { Digest } from '../domain/event.ts'
 import type { Rules } from '../domain/rules.ts'
 import type {
+  Alarms,
   ArrivedRecord,
   DeadLetter,
   DeadLetters,
-  EarlyAlarms,
   RecordEvents,
   SessionStore,
   ShardProgress,
 } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
 import { type DecodedBatch, decodeRecords } from './decode-records.ts'
-import { setEarlyAlarms } from './early-alarms.ts'
 import { lettersToKeep } from './forgotten-letters.ts'
+import { setAlarms } from './set-alarms.ts'
 
 export interface IngestPorts {
   readonly sessions: SessionStore
-  readonly alarms: Pick<EarlyAlarms, 'put'>
+  readonly alarms: Pick<Alarms, 'put'>
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
   readonly digest: Digest
@@ -98,12 +98,12 @@ async function appendAll(
 ): Promise<UserOutcome[]> {
   if (byUser.size === 0) return []
   const states = await ports.sessions.loadUsers([...byUser.keys()])
-  const looks = await setEarlyAlarms(byUser, states, ports.alarms, rules, nowMs)
+  const looks = await setAlarms(byUser, states, ports.alarms, rules, nowMs)
   return pMap(
     byUser,
     ([user, arrivals]) => {
       const share = { user, loaded: states.get(user), arrivals, lookMs: looks.get(user) ?? Number.POSITIVE_INFINITY }
-      return appendForUser(share, ports.sessions, rules, nowMs)
+      return appendForUser(share, ports, rules, nowMs)
     },
     { concurrency: USERS_AT_ONCE },
   )

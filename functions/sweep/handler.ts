@@ -1,28 +1,27 @@
-// Lambda: a schedule's tick or `{"drain": true}` in, `sweep` until the time is up, its counts out.
+// Lambda: a schedule's tick or `{"drain": true}` in, `sweep` until the time is up, its counts out. A drain may go on `fromMs`.
 
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Context } from 'aws-lambda'
+import { dynamoAlarms } from '../aws/alarms.ts'
 import { documentClient } from '../aws/document-client.ts'
-import { dynamoEarlyAlarms } from '../aws/early-alarms.ts'
 import { readSweepEnvironment } from '../aws/environment.ts'
 import { kinesisHorizon } from '../aws/kinesis-horizon.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
 import { loadProgress } from '../aws/shard-progress.ts'
-import { DUE_SHARDS } from '../contract.ts'
-import { type SweepReport, sweep } from './sweep.ts'
+import { type SweepReport, type SweepRequest, sweep } from './sweep.ts'
 import { sweepMetrics } from './sweep-metrics.ts'
 
 /** Time to finish what was begun before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 5000
 
-const settings = { ...readSweepEnvironment(process.env), dueShards: DUE_SHARDS }
+const settings = readSweepEnvironment(process.env)
 const client = documentClient()
 // The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient({ maxAttempts: 4, requestHandler: new NodeHttpHandler({ requestTimeout: 3000 }) })
 const sessions = dynamoSessionStore(client, settings.sessionsTable)
-const alarms = dynamoEarlyAlarms(client, settings.sessionsTable)
+const alarms = dynamoAlarms(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,
   settings.stream,
@@ -30,10 +29,11 @@ const horizon = kinesisHorizon(
   settings.givenUpAfterMs,
 )
 
-export async function handler(request: { readonly drain?: unknown }, context: Context): Promise<SweepReport> {
+export async function handler(request: Partial<SweepRequest>, context: Context): Promise<SweepReport> {
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
   const drain = request.drain === true
-  const report = await sweep({ drain }, { sessions, alarms, horizon, hasTime }, settings, Date.now())
+  const ports = { sessions, alarms, horizon, hasTime }
+  const report = await sweep({ ...request, drain }, ports, settings, Date.now())
   logReport('sweep', settings.pipelineName, report, sweepMetrics(report, drain), Date.now())
   if (report.failed !== null) throw report.failed.cause
   return report

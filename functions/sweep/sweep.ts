@@ -2,12 +2,13 @@
 
 import pMap from 'p-map'
 import type { Rules } from '../domain/rules.ts'
-import { type AlarmPage, type EarlyAlarms, type Horizon, type SessionStore, StoreConflict } from '../ports.ts'
-import { type Sweeping, sweepUser, type Tally } from './sweep-user.ts'
+import type { Alarm, AlarmPage, Alarms, Horizon, SessionStore } from '../ports.ts'
+import { userCounter } from './count-users.ts'
+import { type Look, type Looks, newLooks } from './look-at-users.ts'
 
 export interface SweepPorts {
   readonly sessions: SessionStore
-  readonly alarms: Pick<EarlyAlarms, 'due' | 'remove'>
+  readonly alarms: Pick<Alarms, 'lists' | 'put' | 'remove'>
   readonly horizon: Horizon
   /** False when the time for this sweep is up: what is left is for the next one. */
   readonly hasTime: () => boolean
@@ -16,7 +17,12 @@ export interface SweepPorts {
 export interface SweepSettings {
   readonly rules: Rules
   readonly sweepEveryMs: number
-  readonly dueShards: number
+}
+
+export interface SweepRequest {
+  readonly drain: boolean
+  /** Where the drain before this one stopped: `stoppedAtMs` of its report. */
+  readonly fromMs?: number
 }
 
 export interface SweepReport {
@@ -26,132 +32,147 @@ export interface SweepReport {
   readonly lagMs: number
   readonly users: number
   readonly closed: number
-  /** Users whose alarm was moved because their session lives on. */
-  readonly moved: number
+  /** Users who are to be looked at again, since a session of theirs lives on. */
+  readonly again: number
   /** Users left for the next sweep: another writer was first, again and again. */
   readonly conflicts: number
-  /** How many users have open sessions: counted by the first sweep of an hour, else null. */
+  /** About how many users have an alarm, as all with open sessions do: counted by the first sweep of an hour, else null. */
   readonly usersOpen: number | null
   /** True when the sweep stopped before it had seen every due user. */
   readonly isUnfinished: boolean
-  /** How many users or index shards failed, and why the first did. The others were swept all the same. */
+  /** The alarm at which a drain stopped; null when it is through. */
+  readonly stoppedAtMs: number | null
+  /** How many users failed, or lists of alarms, and why the first did. The others were swept all the same. */
   readonly failed: { readonly count: number; readonly cause: unknown } | null
 }
 
-const USERS_AT_ONCE = 16
-/** Shards at once, and pages of early alarms. */
-const CONCURRENCY = { concurrency: 4 }
+/** What all of one sweep has in common. */
+export interface Sweeping {
+  readonly drain: boolean
+  readonly horizonMs: number
+  readonly nowMs: number
+}
 
-/** Closes what is due at the horizon, which trails `nowMs` while a shard does. A drain takes everything, due or not. */
+const LISTS_AT_ONCE = 4
+const REMOVALS_AT_ONCE = 4
+const ALWAYS_MS = Number.MAX_SAFE_INTEGER
+
+/**
+ * Closes what is due at the horizon, which trails `nowMs` while a shard does. A drain takes everything, due or not, and
+ * leaves the alarms to when they are due: who is about to write what one of them is for must still find it set.
+ */
 export async function sweep(
-  request: { readonly drain: boolean },
+  { drain, fromMs = 0 }: SweepRequest,
   ports: SweepPorts,
   settings: SweepSettings,
   nowMs: number,
 ): Promise<SweepReport> {
-  const horizonMs = request.drain ? nowMs : await ports.horizon.readUpTo(nowMs)
-  const shards = Array.from({ length: settings.dueShards }, (_, shard) => shard)
-  const tally: Tally = { users: 0, closed: 0, moved: 0, conflicts: 0 }
+  const horizonMs = drain ? nowMs : await ports.horizon.readUpTo(nowMs)
+  const sweeping: Sweeping = { drain, horizonMs, nowMs }
+  const looks = newLooks(sweeping, ports, settings.rules)
+  const range = drain ? { fromMs, toMs: ALWAYS_MS } : { fromMs: 0, toMs: horizonMs }
   const failures: unknown[] = []
-  const sweeping: Sweeping = { ...request, horizonMs, nowMs }
-  const sweepOne = userSweep(sweeping, ports, settings, tally, failures)
-  const finished = await pMap(shards, (shard) => sweepIndex(shard, sweeping, ports, sweepOne, failures), CONCURRENCY)
-  // A drain finds everybody in the index, and leaves early alarms to when they are due.
-  if (!request.drain) finished.push(await sweepEarly(horizonMs, ports, sweepOne, failures))
-  const usersOpen = await countHourly(shards, ports, settings, nowMs, failures)
-  const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
-  return { horizonMs, lagMs: nowMs - horizonMs, ...tally, usersOpen, isUnfinished: finished.includes(false), failed }
+  const swept = await pMap(ports.alarms.lists(range), (list) => sweepList(list, sweeping, ports, looks, failures), {
+    concurrency: LISTS_AT_ONCE,
+  })
+  const usersOpen = await countHourly(ports, settings, nowMs, failures)
+  const causes = [...looks.failures, ...failures]
+  const stops = swept.flatMap(({ stoppedAtMs }) => stoppedAtMs ?? [])
+  return {
+    horizonMs,
+    lagMs: nowMs - horizonMs,
+    ...looks.tally,
+    again: swept.reduce((sum, { again }) => sum + again, 0),
+    usersOpen,
+    isUnfinished: stops.length > 0,
+    stoppedAtMs: drain && stops.length > 0 ? Math.min(...stops) : null,
+    failed: causes.length === 0 ? null : { count: causes.length, cause: causes[0] },
+  }
+}
+
+interface SweptList {
+  readonly again: number
+  /** Null when the list is through. */
+  readonly stoppedAtMs: number | null
+}
+
+async function sweepList(
+  list: AsyncIterable<readonly AlarmPage[]>,
+  sweeping: Sweeping,
+  { alarms, hasTime }: SweepPorts,
+  looks: Looks,
+  failures: unknown[],
+): Promise<SweptList> {
+  let again = 0
+  let reachedMs = 0
+  try {
+    for await (const pages of list) {
+      reachedMs = pages[0]?.startMs ?? reachedMs
+      const found = hasTime() ? await lookAt(pages, sweeping, looks) : new Map()
+      if (!sweeping.drain) again += await settle(pages, sweeping.horizonMs, found, alarms)
+      if (!hasTime()) return { again, stoppedAtMs: reachedMs }
+    }
+  } catch (error) {
+    failures.push(error)
+  }
+  return { again, stoppedAtMs: null }
+}
+
+function lookAt(
+  pages: readonly AlarmPage[],
+  { drain, horizonMs }: Sweeping,
+  looks: Looks,
+): Promise<ReadonlyMap<string, Look>> {
+  const passed = pages.flatMap((page) => page.alarms.filter(({ atMs }) => drain || atMs <= horizonMs))
+  return looks.at([...new Set(passed.map(({ user }) => user))])
+}
+
+/**
+ * A page goes when all of its alarms have passed and all of its users were seen, and not before those of them who live
+ * on have their next alarm.
+ *
+ * @returns how many have.
+ */
+async function settle(
+  pages: readonly AlarmPage[],
+  horizonMs: number,
+  found: ReadonlyMap<string, Look>,
+  alarms: SweepPorts['alarms'],
+): Promise<number> {
+  const isSeen = ({ user, atMs }: Alarm): boolean => atMs <= horizonMs && (found.get(user) ?? 'left') !== 'left'
+  const done = pages.filter((page) => page.alarms.every(isSeen))
+  const users = new Set(done.flatMap((page) => page.alarms.map(({ user }) => user)))
+  const next = [...users].flatMap((user): Alarm[] => {
+    const look = found.get(user)
+    return look === undefined || look === 'left' || look.againMs === null ? [] : [{ user, atMs: look.againMs }]
+  })
+  if (next.length > 0) await alarms.put(next)
+  await pMap(done, ({ id }) => alarms.remove(id), { concurrency: REMOVALS_AT_ONCE })
+  return next.length
 }
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** Hourly, since it reads the whole index: 6,010 units of a million users, which is less than 0.1 cents a count. */
+/** Hourly, since it reads every alarm. */
 async function countHourly(
-  shards: readonly number[],
-  { sessions, hasTime }: SweepPorts,
+  { alarms, hasTime }: SweepPorts,
   { sweepEveryMs }: SweepSettings,
   nowMs: number,
   failures: unknown[],
 ): Promise<number | null> {
-  if (nowMs % HOUR_MS >= sweepEveryMs || !hasTime()) return null
+  if (nowMs % HOUR_MS >= sweepEveryMs) return null
+  const counter = userCounter()
   try {
-    const counts = await pMap(shards, (shard) => sessions.countOpenUsers(shard), CONCURRENCY)
-    return counts.reduce((sum, count) => sum + count, 0)
+    for (const list of alarms.lists({ fromMs: 0, toMs: ALWAYS_MS })) {
+      if (!hasTime()) return null
+      for await (const pages of list) {
+        for (const { user } of pages.flatMap((page) => page.alarms)) counter.add(user)
+        if (!hasTime()) return null
+      }
+    }
+    return counter.count()
   } catch (error) {
     failures.push(error)
     return null
   }
-}
-
-/** Sweeps a user, once however often it is asked to; false when the user was left for another time. */
-type SweepOne = (user: string) => Promise<boolean>
-
-function userSweep(
-  sweeping: Sweeping,
-  ports: SweepPorts,
-  settings: SweepSettings,
-  tally: Tally,
-  failures: unknown[],
-): SweepOne {
-  // As many as one sweep has time for.
-  const sweeps = new Map<string, Promise<boolean>>()
-  const sweepNow = async (user: string): Promise<boolean> => {
-    if (!ports.hasTime()) return false
-    tally.users++
-    try {
-      await sweepUser(user, sweeping, ports, settings, tally)
-      return true
-    } catch (error) {
-      if (error instanceof StoreConflict) tally.conflicts++
-      else failures.push(error)
-      return false
-    }
-  }
-  return (user) => {
-    const swept = sweeps.get(user) ?? sweepNow(user)
-    sweeps.set(user, swept)
-    return swept
-  }
-}
-
-/** True when every user of the index shard whose alarm has passed was seen. */
-async function sweepIndex(
-  shard: number,
-  { drain, horizonMs }: Sweeping,
-  { sessions, hasTime }: SweepPorts,
-  sweepOne: SweepOne,
-  failures: unknown[],
-): Promise<boolean> {
-  try {
-    for await (const users of sessions.dueUsers(shard, drain ? Number.MAX_SAFE_INTEGER : horizonMs)) {
-      if (!hasTime()) return false
-      await pMap(users, sweepOne, { concurrency: USERS_AT_ONCE })
-    }
-  } catch (error) {
-    failures.push(error)
-  }
-  return hasTime()
-}
-
-/** True when every user with an early alarm that has passed was seen. A page goes when all of its users have been. */
-async function sweepEarly(
-  horizonMs: number,
-  { alarms, hasTime }: SweepPorts,
-  sweepOne: SweepOne,
-  failures: unknown[],
-): Promise<boolean> {
-  const sweepPage = async (page: AlarmPage): Promise<void> => {
-    const due = page.alarms.filter(({ atMs }) => atMs <= horizonMs)
-    const swept = await pMap(due, ({ user }) => sweepOne(user), { concurrency: USERS_AT_ONCE })
-    if (due.length === page.alarms.length && !swept.includes(false)) await alarms.remove(page.id)
-  }
-  try {
-    for await (const pages of alarms.due(horizonMs)) {
-      if (!hasTime()) return false
-      await pMap(pages, sweepPage, CONCURRENCY)
-    }
-  } catch (error) {
-    failures.push(error)
-  }
-  return hasTime()
 }

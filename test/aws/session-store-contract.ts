@@ -1,8 +1,7 @@
 // The rules of SessionStore: any implementation in, tests that hold for each of them out.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { dueShardOf } from '../../functions/aws/session-items.ts'
-import { DUE_SHARDS, SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
+import { SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
 import type { Event } from '../../functions/domain/event.ts'
 import type { Forgotten } from '../../functions/domain/forgotten.ts'
 import type { ClosedSession } from '../../functions/domain/result.ts'
@@ -64,7 +63,6 @@ const EVERY_FIELD = stateOf(1, {
     session([search(at(9))], { cut: { reason: 'max_events', atMs: at(10) } }),
     session([search(at(10))], { cut: { reason: 'max_duration', atMs: at(11) }, continues: 'the one before' }),
   ],
-  armedAtMs: at(1861),
   forgotten: { atMs: at(-100), untilMs: at(1_000_000), unmarked: ['20260301T000000000Z-a', '20260301T010000000Z-ä "'] },
 })
 
@@ -81,8 +79,6 @@ export function sessionStoreContract(name: string, makeStore: () => Promise<Sess
     })
     describe('of states', () => statesContract(() => store))
     describe('of closed sessions', () => closedContract(() => store))
-    describe('of alarms', () => alarmsContract(() => store))
-    describe('of open users', () => openUsersContract(() => store))
   })
 }
 
@@ -96,7 +92,6 @@ function statesContract(store: () => SessionStore): void {
     ['every type of event and every field', EVERY_FIELD],
     ['nothing in it', EMPTY],
     ['a user who is forgotten and has no open session', stateOf(1, { forgotten: { ...FORGOTTEN, unmarked: [] } })],
-    ['an alarm long past', stateOf(1, { armedAtMs: 0, open: [session(EVERY_TYPE)] })],
   ])('gives back a state with %s', async (_, state) => {
     await store().saveUser('ann', state, 0, EXPIRES_MS)
     expect(await loadUser('ann', store())).toEqual(state)
@@ -138,7 +133,7 @@ function statesContract(store: () => SessionStore): void {
   it('takes the very same state again as saved, since a reply can be lost', async () => {
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
-    const next = { ...EVERY_FIELD, version: 2, armedAtMs: null, open: [] }
+    const next = { ...EVERY_FIELD, version: 2, open: [] }
     await store().saveUser('ann', next, 1, EXPIRES_MS)
     await store().saveUser('ann', next, 1, EXPIRES_MS)
     expect(await loadUser('ann', store())).toEqual(next)
@@ -147,7 +142,6 @@ function statesContract(store: () => SessionStore): void {
   it.each<[string, Partial<UserState>]>([
     ['clock', { skewMs: -1233 }],
     ['reach', { closedReachMs: at(-59) }],
-    ['alarm', { armedAtMs: at(1862) }],
     ['sessions', { open: EVERY_FIELD.open.slice(1) }],
     ['moment of being forgotten', { forgotten: { ...FORGOTTEN, atMs: at(-99) } }],
     ['end of being forgotten', { forgotten: { ...FORGOTTEN, untilMs: at(1_000_001) } }],
@@ -367,56 +361,6 @@ function closedContract(store: () => SessionStore): void {
   })
 }
 
-function alarmsContract(store: () => SessionStore): void {
-  const armed = (armedAtMs: number | null, version = 1): UserState => stateOf(version, { armedAtMs })
-
-  it('lists each user whose alarm is at or before the moment, once', async () => {
-    const users = Array.from({ length: 60 }, (_, n) => `user ${n}`)
-    for (const [n, user] of users.entries()) await store().saveUser(user, armed(at(n)), 0, EXPIRES_MS)
-    expect((await dueUsers(store(), at(39))).sort()).toEqual(users.slice(0, 40).sort())
-    expect(await dueUsers(store(), at(-1))).toEqual([])
-  })
-
-  it('lists the earliest alarm of a shard first', async () => {
-    const users = Array.from({ length: 400 }, (_, n) => `user ${n}`).filter((user) => dueShardOf(user) === 3)
-    expect(users.length).toBeGreaterThan(10)
-    for (const [n, user] of users.entries()) await store().saveUser(user, armed(at(1000 - n)), 0, EXPIRES_MS)
-    expect(await dueUsers(store(), at(1000))).toEqual([...users].reverse())
-  })
-
-  it('forgets an alarm that was moved or is gone', async () => {
-    await store().saveUser('ann', armed(at(5)), 0, EXPIRES_MS)
-    await store().saveUser('ann', armed(at(9), 2), 1, EXPIRES_MS)
-    expect(await dueUsers(store(), at(9) - 1)).toEqual([])
-    expect(await dueUsers(store(), at(9))).toEqual(['ann'])
-    await store().saveUser('ann', armed(null, 3), 2, EXPIRES_MS)
-    expect(await dueUsers(store(), at(1_000_000))).toEqual([])
-  })
-
-  it('lists oddly named users under their own names, and none for what is only closed', async () => {
-    for (const user of ODD_NAMES) await store().saveUser(user, armed(at(0)), 0, EXPIRES_MS)
-    await store().putClosed(closedOf(session(EVERY_TYPE), 1), EXPIRES_MS)
-    expect((await dueUsers(store(), at(0))).sort()).toEqual([...ODD_NAMES].sort())
-  })
-}
-
-function openUsersContract(store: () => SessionStore): void {
-  it('counts each user with an open session once, and none without', async () => {
-    expect(await openUsers(store())).toBe(0)
-    for (let n = 0; n < 40; n++) await store().saveUser(`user ${n}`, stateOf(1, { armedAtMs: at(n) }), 0, EXPIRES_MS)
-    await store().saveUser('user 0', stateOf(2, { armedAtMs: at(99) }), 1, EXPIRES_MS)
-    await store().saveUser('user 1', stateOf(2, { armedAtMs: null }), 1, EXPIRES_MS)
-    await store().putClosed(closedOf(session(EVERY_TYPE), 1), EXPIRES_MS)
-    expect(await openUsers(store())).toBe(39)
-  })
-}
-
-async function openUsers(store: SessionStore): Promise<number> {
-  let users = 0
-  for (let shard = 0; shard < DUE_SHARDS; shard++) users += await store.countOpenUsers(shard)
-  return users
-}
-
 /** Sessions of the step's length, each cut where the next begins; the late event's gap touches only the first. */
 function chainOf(length: number, stepMs: number): Session[] {
   const startOf = (n: number): number => ORIGIN_MS + n * stepMs
@@ -433,14 +377,6 @@ function chainOf(length: number, stepMs: number): Session[] {
 
 function sortedIds(sessions: readonly Session[]): string[] {
   return sessions.map(sessionId).sort()
-}
-
-async function dueUsers(store: SessionStore, atMs: number): Promise<string[]> {
-  const users: string[] = []
-  for (let shard = 0; shard < DUE_SHARDS; shard++) {
-    for await (const page of store.dueUsers(shard, atMs)) users.push(...page)
-  }
-  return users
 }
 
 async function expectConflict(attempt: Promise<void>, version: number): Promise<void> {

@@ -51,7 +51,7 @@ describe('a long session on DynamoDB', () => {
   const eventsOf = (count: number, first = 0) =>
     Array.from({ length: count }, (_, n) => search(at(first + n), { eventId: `e${first + n}`, query: `dogs ${n}` }))
   const open = (version: number, ...events: Event[][]) =>
-    stateOf(version, { open: events.map((each) => session(each)), armedAtMs: at(9) })
+    stateOf(version, { open: events.map((each) => session(each)) })
 
   async function items(): Promise<Record<string, unknown>[]> {
     const found = []
@@ -236,7 +236,6 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
   it('hands the error of a throttled table up untouched', async () => {
     const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
     mocked.onAnyCommand().rejects(throttled)
-    const due = store.dueUsers(0, at(0))[Symbol.asyncIterator]()
     for (const attempt of [
       store.loadUsers(['ann']),
       store.loadClosed('ann', { fromMs: at(0), toMs: at(1) }),
@@ -245,19 +244,18 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
       store.putAbsorbed('ann', 'gone', 1, EXPIRES_MS),
       store.closedVersion('ann', 'gone'),
       store.closedVersions('ann')[Symbol.asyncIterator]().next(),
-      due.next(),
     ]) {
       await expect(attempt).rejects.toBe(throttled)
     }
   })
 
-  it('lets items expire in seconds, never early, and no state with an alarm', async () => {
+  it('lets items expire in seconds, never early, and no state with an open session', async () => {
     mocked.on(PutCommand).resolves({})
     const expiresAtMs = 1_900_000_000_001
     await store.saveUser('ann', stateOf(1), 0, expiresAtMs)
     await store.putClosed(closedOf(closedAt(0), 1), expiresAtMs)
     await store.putAbsorbed('ann', 'gone', 1, expiresAtMs)
-    await store.saveUser('ann', stateOf(2, { armedAtMs: at(9), open: [closedAt(0)] }), 1, expiresAtMs)
+    await store.saveUser('ann', stateOf(2, { open: [closedAt(0)] }), 1, expiresAtMs)
     expect(expiries()).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
   })
 
@@ -266,7 +264,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     const forgotten = { atMs: at(0), untilMs: 1_900_000_000_001, unmarked: [] }
     await store.saveUser('ann', stateOf(1, { forgotten }), 0, 1_800_000_000_000)
     await store.saveUser('ann', stateOf(2, { forgotten }), 1, 2_000_000_000_000)
-    await store.saveUser('ann', stateOf(3, { forgotten, armedAtMs: at(9), open: [closedAt(0)] }), 2, 1)
+    await store.saveUser('ann', stateOf(3, { forgotten, open: [closedAt(0)] }), 2, 1)
     expect(expiries()).toEqual([1_900_000_001, 2_000_000_000, undefined])
   })
 

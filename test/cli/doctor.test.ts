@@ -18,6 +18,7 @@ import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } fro
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { findingsOf } from '../../cli/doctor-command.ts'
+import { pageItem } from '../../functions/aws/alarms.ts'
 import { stateItem } from '../../functions/aws/session-items.ts'
 import { SWEEP_VARIABLES } from '../../functions/contract.ts'
 import { NEW_USER } from '../../functions/domain/user-state.ts'
@@ -202,13 +203,17 @@ describe('trouble', () => {
       cut: null,
       events: [{ type: 'AppOpen' as const, eventId: 'e', timeMs: startMs }],
     }
-    const overdue = { ...NEW_USER, version: 1, skewMs: 0, open: [session], armedAtMs: startMs }
+    const overdue = { ...NEW_USER, version: 1, skewMs: 0, open: [session] }
     const ahead = { ...overdue, skewMs: -3 * HOUR }
-    dynamodb.on(QueryCommand).resolves({ Items: [{ pk: 'user#ann' }, { pk: 'user#ben' }], Count: 0 })
+    const alarms = ['ann', 'ben'].map((user) => ({ user, atMs: startMs }))
+    const page = pageItem({ id: 'page#0', startMs, alarms })
+    dynamodb
+      .on(QueryCommand)
+      .callsFake(({ ExpressionAttributeValues: values }) => (values[':alarms'] === page.pk ? { Items: [page] } : {}))
     dynamodb.on(BatchGetCommand).resolves({
       Responses: { 'the-sessions': [stateItem('ann', overdue, 0), stateItem('ben', ahead, 0)] },
     })
-    expect((await troubles())['due sessions']?.says).toBe('0 users with open sessions, 1 of them overdue')
+    expect((await troubles())['due sessions']?.says).toBe('2 users to be looked at, 1 of them overdue')
   })
 
   it('is a table that is gone', async () => {

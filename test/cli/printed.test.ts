@@ -36,7 +36,6 @@ describe('a control character of an event', () => {
       start: event.time,
       end: event.time,
       close_reason: 'gap',
-      looked_at: null,
       continues_session_id: HOSTILE,
       searches: 1,
       searches_with_click: 0,

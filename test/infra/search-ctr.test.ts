@@ -139,7 +139,7 @@ describe('provisioned tables', () => {
       expect(table?.Properties.BillingMode).toBe('PROVISIONED')
       expect(table?.Properties.WriteProvisionedThroughputSettings.WriteCapacityAutoScalingSettings.MaxCapacity).toBe(77)
     }
-    const [index] = sessions?.Properties.GlobalSecondaryIndexes ?? []
+    const [index] = results?.Properties.GlobalSecondaryIndexes ?? []
     expect(index.WriteProvisionedThroughputSettings.WriteCapacityAutoScalingSettings.MaxCapacity).toBe(77)
     const [replica] = results?.Properties.Replicas ?? []
     expect(replica.ReadProvisionedThroughputSettings.ReadCapacityAutoScalingSettings.MaxCapacity).toBe(33)

@@ -146,7 +146,6 @@ describe('the roles', () => {
       'dynamodb:GetItem on Sessions.Arn',
       'dynamodb:PutItem on Sessions.Arn',
       'dynamodb:Query on Sessions.Arn',
-      'dynamodb:Query on Sessions.Arn/index/due',
       'kinesis:GetRecords on Events.Arn',
       'kinesis:GetShardIterator on Events.Arn',
       'kinesis:ListShards on Events.Arn',

@@ -70,19 +70,9 @@ describe('the tables', () => {
     }
   })
 
-  it('have an index of the due sessions, on attributes that only open users have, and keys only', () => {
+  it('of sessions has no index: an index is written as often as what it shows', () => {
     const [sessions] = tables()
-    expect(sessions?.Properties.GlobalSecondaryIndexes).toEqual([
-      {
-        IndexName: 'due',
-        KeySchema: [
-          { AttributeName: 'due_shard', KeyType: 'HASH' },
-          { AttributeName: 'due_at', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      },
-    ])
-    expect(sessions?.Properties.AttributeDefinitions).toContainEqual({ AttributeName: 'due_at', AttributeType: 'N' })
+    expect(sessions?.Properties.GlobalSecondaryIndexes).toBeUndefined()
   })
 
   it('have an index of the results by hour, on attributes that only rows have, with what rollups count', () => {

@@ -184,7 +184,6 @@ describe('of capacity', () => {
   it('the units are those of the two tables and their indexes, and of summing up, and their sum', () => {
     const writes = new Map([
       ['Sessions', 10],
-      ['Sessions/due', 4],
       ['Results', 3.5],
       ['Results/by_hour', 2],
       ['rollups', 7],
@@ -192,10 +191,10 @@ describe('of capacity', () => {
     ])
     const reads = new Map([['Sessions', 0.5]])
     expect(summarizeCapacity({ writes, reads }, TABLES)).toEqual({
-      writeUnits: 26.5,
+      writeUnits: 22.5,
       readUnits: 0.5,
-      writeUnitsBy: { sessions: 10, due: 4, results: 3.5, by_hour: 2, rollups: 7 },
-      readUnitsBy: { sessions: 0.5, due: 0, results: 0, by_hour: 0, rollups: 0 },
+      writeUnitsBy: { sessions: 10, results: 3.5, by_hour: 2, rollups: 7 },
+      readUnitsBy: { sessions: 0.5, results: 0, by_hour: 0, rollups: 0 },
     })
   })
 })

@@ -176,7 +176,7 @@ describe('sweep', () => {
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => false,
     }
-    const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
+    const settings = { rules: RULES, sweepEveryMs: MINUTE }
     expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({ closed: 0, isUnfinished: true })
   })
 
@@ -190,7 +190,7 @@ describe('sweep', () => {
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => true,
     }
-    const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
+    const settings = { rules: RULES, sweepEveryMs: MINUTE }
     expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({
       users: 3,
       closed: 2,
@@ -208,19 +208,6 @@ describe('sweep', () => {
     const closedMs = at(10) + RULES.latenessMs
     expect(await pipeline.sweep(closedMs)).toMatchObject({ closed: 0 })
     expect(await pipeline.sweep(closedMs + 1)).toMatchObject({ closed: 1 })
-  })
-
-  it('moves the alarm of a session that lives on for long, and only looks again at one that is nearly due', async () => {
-    const pipeline = memoryPipeline(RULES)
-    await pipeline.ingest([open('ann', 0)], at(0))
-    await pipeline.ingest([open('ann', 1700)], at(1700))
-    const armed = pipeline.sessions.states.get('ann')?.armedAtMs
-    expect(await pipeline.sweep(at(1861))).toMatchObject({ closed: 0, moved: 1 })
-    expect(pipeline.sessions.states.get('ann')?.armedAtMs).toBe((armed ?? 0) + 1700 * 1000)
-    expect(await pipeline.sweep(at(3559))).toMatchObject({ users: 0 })
-    await pipeline.ingest([open('ann', 1710)], at(1710))
-    expect(await pipeline.sweep(at(3561))).toMatchObject({ users: 1, closed: 0, moved: 0 })
-    expect(await pipeline.sweep(at(3571))).toMatchObject({ closed: 1 })
   })
 })
 

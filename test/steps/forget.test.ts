@@ -6,7 +6,7 @@ import { sha256 } from '../../functions/aws/digest.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { type ForgetPorts, type ForgetReport, forget } from '../../functions/forget/forget.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
-import type { ArrivedRecord } from '../../functions/ports.ts'
+import type { ArrivedRecord, TimeSpan } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
 import { at, DAY, event, MINUTE, RULES, record, type Sent } from '../support/events.ts'
@@ -39,9 +39,14 @@ const EVERYTHING = [...FIRST, ...GARBAGE, ...LATE, ...LAST]
 
 /** The same port, with something done before every call of it. */
 function hooked<T extends object>(port: T, before: () => Promise<void>): T {
+  async function* after<Page>(list: AsyncIterable<Page>): AsyncIterable<Page> {
+    await before()
+    yield* list
+  }
   const calls = Object.entries(port).map(([name, call]) => {
     if (typeof call !== 'function') return [name, call]
-    if (!/^(dueUsers|due|closedVersions|rowsOf)$/.test(name)) {
+    if (name === 'lists') return [name, (span: TimeSpan) => call(span).map(after)]
+    if (!/^(closedVersions|rowsOf)$/.test(name)) {
       return [name, (...args: unknown[]) => before().then(() => call(...args))]
     }
     return [
@@ -62,7 +67,7 @@ async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>):
   const touches = hooked(pipeline.touches, before)
   const alarms = hooked(pipeline.alarms, before)
   const ports = { ...pipeline.ports, sessions, alarms, deadLetters: hooked(pipeline.deadLetters, before) }
-  const settings = { rules: RULES, sweepEveryMs: MINUTE, dueShards: 1 }
+  const settings = { rules: RULES, sweepEveryMs: MINUTE }
   const sweepAt = async (nowMs: number): Promise<void> => {
     await sweep(
       { drain: false },

@@ -14,8 +14,8 @@ import {
   memoryTouches,
 } from '../../local/memory-rollups.ts'
 import {
+  memoryAlarms,
   memoryDeadLetters,
-  memoryEarlyAlarms,
   memoryResultStore,
   memorySessionStore,
   type StoredClosed,
@@ -28,7 +28,7 @@ export interface MemoryPipeline {
   readonly touches: MemoryTouches
   readonly rollups: MemoryRollupStore
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
-  readonly alarms: ReturnType<typeof memoryEarlyAlarms>
+  readonly alarms: ReturnType<typeof memoryAlarms>
   /** Changes of closed sessions that no `finalizeAll` has taken yet. */
   readonly changes: ClosedChange[]
   readonly progress: { sequenceNumber: string | null }
@@ -48,7 +48,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
   const touches = memoryTouches()
   const rollups = memoryRollupStore(() => results.rows.values(), sha256)
   const deadLetters = memoryDeadLetters()
-  const alarms = memoryEarlyAlarms()
+  const alarms = memoryAlarms()
   const progress = { sequenceNumber: null as string | null }
   const ports: IngestPorts = {
     sessions,
@@ -63,7 +63,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
       },
     },
   }
-  const settings = { rules, sweepEveryMs: MINUTE, dueShards: 1 }
+  const settings = { rules, sweepEveryMs: MINUTE }
   return {
     sessions,
     results,

@@ -1,0 +1,154 @@
+// Alarms on DynamoDB: users and when to look at them in, a few items of the sessions table that hold many of them each out.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+} from '@aws-sdk/lib-dynamodb'
+import pMap from 'p-map'
+import { ALARMS, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
+import type { Alarm, AlarmPage, Alarms, TimeSpan } from '../ports.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
+import type { Item, Key } from './session-items.ts'
+
+/** Partitions: 4 take the pages of half a million events a second, and each is a read at every sweep. */
+const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${ALARMS}#${n}`)
+/** How far apart the alarms of one item may be: about as far as two sweeps, so that it is looked at once or twice. */
+const SPAN_MS = 60_000
+/** Of the users in one item, far below what an item may hold. */
+const CHARACTERS_MAX = 32 * 1024
+const INFLATED_BYTES_MAX = 1024 * 1024
+const PAGES_AT_ONCE = 4
+/** Digits of the largest safe integer: padded, times compare as text. */
+const TIME_DIGITS = 16
+
+export function dynamoAlarms(client: DynamoDBDocumentClient, table: string): Alarms {
+  return {
+    put: async (alarms) => {
+      const write = (page: AlarmPage) => client.send(new PutCommand({ TableName: table, Item: pageItem(page) }))
+      await pMap(toPages(alarms), write, { concurrency: PAGES_AT_ONCE })
+    },
+
+    lists: (span) => PARTITIONS.map((partition) => queryPages(client, table, partition, span)),
+
+    remove: async (id) => {
+      await client.send(new DeleteCommand({ TableName: table, Key: pageKey(id) }))
+    },
+
+    erase: async (user) => {
+      for (const partition of PARTITIONS) {
+        for await (const pages of queryPages(client, table, partition, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })) {
+          const named = pages.filter(({ alarms }) => alarms.some((alarm) => alarm.user === user))
+          for (const { id } of named) await eraseFrom(client, table, id, user)
+        }
+      }
+    },
+  }
+}
+
+async function* queryPages(
+  client: DynamoDBDocumentClient,
+  table: string,
+  partition: string,
+  { fromMs, toMs }: TimeSpan,
+): AsyncIterable<readonly AlarmPage[]> {
+  const query = {
+    TableName: table,
+    KeyConditionExpression: '#pk = :alarms AND #sk BETWEEN :from AND :after',
+    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
+    // The bounds are no ids: those go on after the time.
+    ExpressionAttributeValues: {
+      ':alarms': partition,
+      ':from': timeKey(fromMs),
+      ':after': timeKey(Math.floor(toMs) + 1),
+    },
+    ConsistentRead: true,
+  }
+  for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(readPage)
+}
+
+/** Who else is forgotten at the same time may be in the same item. */
+const ERASE_TRIES_MAX = 10
+
+async function eraseFrom(client: DynamoDBDocumentClient, table: string, id: string, user: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { Item: item } = await client.send(
+      new GetCommand({ TableName: table, Key: pageKey(id), ConsistentRead: true }),
+    )
+    // The sweeper was done with it.
+    if (item === undefined) return
+    const page = readPage(item)
+    const others = page.alarms.filter((alarm) => alarm.user !== user)
+    const asRead = {
+      TableName: table,
+      ConditionExpression: '#users = :users',
+      ExpressionAttributeNames: { '#users': 'users' },
+      ExpressionAttributeValues: { ':users': item.users },
+    }
+    try {
+      if (others.length === 0) await client.send(new DeleteCommand({ ...asRead, Key: pageKey(id) }))
+      else await client.send(new PutCommand({ ...asRead, Item: pageItem({ ...page, alarms: others }) }))
+      return
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException) || tries === ERASE_TRIES_MAX) throw error
+    }
+  }
+}
+
+/**
+ * Begins with the time that pages sort by, and ends with where it lies. No two are the same: who is done with a page
+ * never removes another that was put since.
+ */
+function newPageId(startMs: number, user: string): string {
+  const [spread = 0] = createHash('sha256').update(`${startMs} ${user}`).digest()
+  return `${timeKey(startMs)}#${randomBytes(8).toString('hex')}#${spread % PARTITIONS.length}`
+}
+
+function pageKey(id: string): Key {
+  return { [PARTITION_KEY]: `${ALARMS}#${id.slice(id.lastIndexOf('#') + 1)}`, [SORT_KEY]: id }
+}
+
+function timeKey(atMs: number): string {
+  return String(Math.min(Math.ceil(atMs), Number.MAX_SAFE_INTEGER)).padStart(TIME_DIGITS, '0')
+}
+
+export function pageItem({ id, startMs, alarms }: AlarmPage): Item {
+  const rows = alarms.map(({ user, atMs }) => [user, atMs - startMs])
+  return {
+    ...pageKey(id),
+    [KIND]: ALARMS,
+    [SCHEMA]: ITEM_SCHEMA,
+    start: startMs,
+    users: deflateRawSync(JSON.stringify(rows), { level: 9 }),
+  }
+}
+
+function readPage(item: Item): AlarmPage {
+  checkSchema(item)
+  const text = inflateRawSync(item.users as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
+  const rows = JSON.parse(text) as [user: string, sinceStartMs: number][]
+  const startMs = item.start as number
+  const alarms = rows.map(([user, sinceStartMs]) => ({ user, atMs: startMs + sinceStartMs }))
+  return { id: String(item[SORT_KEY]), startMs, alarms }
+}
+
+function toPages(alarms: readonly Alarm[]): AlarmPage[] {
+  const pages: { readonly id: string; readonly startMs: number; readonly alarms: Alarm[] }[] = []
+  let characters = 0
+  for (const alarm of [...alarms].sort((a, b) => a.atMs - b.atMs)) {
+    const last = pages.at(-1)
+    characters += alarm.user.length
+    if (last !== undefined && alarm.atMs - last.startMs <= SPAN_MS && characters <= CHARACTERS_MAX) {
+      last.alarms.push(alarm)
+    } else {
+      pages.push({ id: newPageId(alarm.atMs, alarm.user), startMs: alarm.atMs, alarms: [alarm] })
+      characters = alarm.user.length
+    }
+  }
+  return pages
+}
