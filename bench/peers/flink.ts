@@ -28,7 +28,15 @@ export async function installFlink(): Promise<Peer> {
     // Under its name only once all is there: a run that was interrupted starts again.
     const written = `${classpath}.new`
     const settings = [`-DbuildFolder=${folder}`, `-Dmdep.outputFile=${written}`]
-    await called('mvn', ['--quiet', '--batch-mode', '--file', join(SOURCE, 'pom.xml'), ...settings, ...goals])
+    await called('mvn', [
+      '--quiet',
+      '--batch-mode',
+
+      '--file',
+      join(SOURCE, 'pom.xml'),
+      ...settings,
+      ...goals,
+    ])
     await rename(written, classpath)
   }
   const path = [join(folder, 'classes'), (await readFile(classpath, 'utf8')).trim()].join(delimiter)

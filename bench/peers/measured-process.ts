@@ -16,11 +16,12 @@ export interface Taken {
 const DONE = 'done'
 /** All that people are shown of what a program complained of. */
 const COMPLAINT_LENGTH = 2000
+const MINUTES_MAX = 20
 
 /** Ends the program once it is measured, and waits for that. */
 export async function measureProcess([program, ...rest]: readonly [string, ...string[]]): Promise<Taken> {
   const startedMs = performance.now()
-  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: MINUTES_MAX * 60_000 })
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk).slice(-COMPLAINT_LENGTH)

@@ -2,8 +2,8 @@
 
 import { execFile } from 'node:child_process'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { basename, join } from 'node:path'
+import { promisify, stripVTControlCharacters } from 'node:util'
 
 /** The same numbers for every peer. */
 export interface PeerSettings {
@@ -31,16 +31,25 @@ export async function called(program: string, args: readonly string[]): Promise<
     const { stdout } = await promisify(execFile)(program, args, { timeout: MINUTES_MAX * 60_000 })
     return stdout.trim()
   } catch (error) {
-    throw new PeerMissing(missingText(program, error as NodeJS.ErrnoException & { readonly stderr?: string }))
+    throw new PeerMissing(missingText(program, error as Failed))
   }
 }
 
-/** Of all that a program complained of, the first line that names an error, else the last one. */
-export function missingText(program: string, error: { readonly code?: unknown; readonly stderr?: string }): string {
-  if (error.code === 'ENOENT') return `${program} is not installed`
-  const lines = (error.stderr ?? '').split('\n').flatMap((line) => line.trim() || [])
-  const line = lines.find((text) => /error/i.test(text)) ?? lines.at(-1) ?? `ended with ${error.code ?? 'a signal'}`
-  return `${program}: ${line.slice(0, LINE_LENGTH)}`
+interface Failed {
+  /** Of the program, or of what kept it from starting. */
+  readonly code?: unknown
+  readonly stderr?: string
+  readonly stdout?: string
+}
+
+/** Of all that a program said (Maven complains where others answer), the first line that names an error, else the last. */
+export function missingText(program: string, { code, stderr = '', stdout = '' }: Failed): string {
+  if (code === 'ENOENT') return `${basename(program)} is not installed`
+  const lines = stripVTControlCharacters(`${stderr}\n${stdout}`)
+    .split('\n')
+    .flatMap((line) => line.trim() || [])
+  const line = lines.find((text) => /error/i.test(text)) ?? lines.at(-1) ?? `ended with ${code ?? 'a signal'}`
+  return `${basename(program)}: ${line.slice(0, LINE_LENGTH)}`
 }
 
 const LINE_LENGTH = 160

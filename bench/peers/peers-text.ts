@@ -1,5 +1,6 @@
 // Ours beside others as a person reads it: measurements in; what was skipped, and tables of speed and agreement, out.
 
+import { isDeepStrictEqual } from 'node:util'
 import { columns, percent } from '../../cli/text-table.ts'
 import type { PeerLog, PeerRun, PeersReport } from './peers.ts'
 
@@ -31,7 +32,7 @@ function logText({ name, events, runs }: PeerLog): string {
       ...[counts.clicks, agreement.sameSessions, agreement.sameSearches].map(String),
     ]),
   ]
-  const differing = runs.flatMap((run) => differenceRows(run))
+  const differing = runs.flatMap((run, index) => differenceRows(run, runs.slice(0, index)))
   return [
     `The ${name} log, ${events} events`,
     columns(speeds),
@@ -41,7 +42,10 @@ function logText({ name, events, runs }: PeerLog): string {
   ].join('\n')
 }
 
-function differenceRows({ name, agreement, byTheirRules }: PeerRun): string[][] {
+/** Two peers that differ from ours in the same way are told of once. */
+function differenceRows({ name, agreement, byTheirRules }: PeerRun, before: readonly PeerRun[]): string[][] {
+  const alike = before.find((run) => isDeepStrictEqual(run.agreement, agreement))
+  if (alike !== undefined && byTheirRules !== null) return [[name, '', '', '', `as ${alike.name}`]]
   const rows = agreement.differences.map(({ of, why, ours, theirs }) => [name, of, String(ours), String(theirs), why])
   if (byTheirRules === null) return rows
   const { sessions, searches, agreement: theirs } = byTheirRules

@@ -79,7 +79,7 @@ export async function measurePeers(onStep: (text: string) => void): Promise<Peer
       oneCore,
       skipped,
       logs: [
-        await measureLog('in order', orderedLog(), peers, bench),
+        await measureLog('ordered', orderedLog(), peers, bench),
         await measureLog('hard', hardLog(), [...peers, ...slowPeers], bench),
       ],
     }

@@ -133,7 +133,10 @@ describe('a peer that cannot be had', () => {
 
   it('is told in one short line, the first that names an error', () => {
     const stderr = 'one\n\nERROR: no matching distribution\nERROR: another\nhint'
-    expect(missingText('pip', { code: 1, stderr })).toBe('pip: ERROR: no matching distribution')
+    expect(missingText('/somewhere/bin/python', { code: 1, stderr })).toBe('python: ERROR: no matching distribution')
+    expect(missingText('mvn', { code: 1, stdout: '\u001b[0m[ERROR] no artifact\n[ERROR] help' })).toBe(
+      'mvn: [ERROR] no artifact',
+    )
     expect(missingText('mvn', { code: 1, stderr: 'one\ntwo\n' })).toBe('mvn: two')
     expect(missingText('mvn', { code: 1, stderr: '' })).toBe('mvn: ended with 1')
   })

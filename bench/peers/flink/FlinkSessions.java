@@ -34,8 +34,6 @@ public class FlinkSessions {
     Duration lateness = Duration.ofMillis(Long.parseLong(arguments[3]));
 
     LocalStreamEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(1);
-    // Only fields are read after this, so nothing has to be copied between chained steps.
-    environment.getConfig().enableObjectReuse();
     environment
         .fromSource(
             FileSource.forRecordStreamFormat(new TextLineInputFormat(), log).build(),
