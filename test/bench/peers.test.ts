@@ -10,7 +10,8 @@ import { cpuSecondsOf, measureProcess, peakMegabytesOf } from '../../bench/peers
 import { ownSessions } from '../../bench/peers/own-sessions.ts'
 import { called, missingText, PeerMissing } from '../../bench/peers/peer.ts'
 import { hardLog } from '../../bench/peers/peer-logs.ts'
-import { orSkipped } from '../../bench/peers/peers.ts'
+import { orSkipped, type PeerRun } from '../../bench/peers/peers.ts'
+import { peersText } from '../../bench/peers/peers-text.ts'
 
 function session(events: string, fields: Partial<FoundSession> = {}): FoundSession {
   return { user: 'ann', events: events.split(' '), searches: [], clicks: 0, ...fields }
@@ -144,6 +145,34 @@ describe('a peer that cannot be had', () => {
   it('is not what a defect is taken for', async () => {
     await expect(orSkipped('Bytewax', () => Promise.reject(new TypeError('defect')), [])).rejects.toThrow('defect')
     expect(new PeerMissing('x')).toBeInstanceOf(Error)
+  })
+})
+
+describe('the report', () => {
+  const start = { seconds: 1, cpuSeconds: 1, peakMegabytes: 50 }
+  const ours = [session('a', { ended: 'timeout' }), session('b')]
+  const run = (name: string, found: readonly FoundSession[], hasRules: boolean): PeerRun => ({
+    ...{ name, seconds: 2, cpuSeconds: 1.5, eventsPerSecond: 1000, peakMegabytes: 99, start },
+    counts: countsOf(found),
+    agreement: compare(ours, found),
+    byTheirRules: hasRules ? { sessions: 1, searches: 0, agreement: compare(found, found) } : null,
+  })
+
+  it('begins with a line for each peer that is skipped, and still has ours', () => {
+    const logs = [{ name: 'hard', events: 2, runs: [run('ours', ours, false)] }]
+    const lines = peersText({ oneCore: false, skipped: ['Bytewax is skipped: no'], logs }).split('\n')
+    expect(lines[0]).toBe('Bytewax is skipped: no')
+    expect(lines[1]).toMatch(/^On all cores: there is no taskset here\./)
+    expect(lines).toContainEqual(expect.stringMatching(/^ours +1000 +2\.0 +1\.5 +99 +1\.0 +50$/))
+  })
+
+  it('says why a peer differs, whether it would by its own rules, and of two alike only once', () => {
+    const theirs = [session('a b')]
+    const runs = [run('ours', ours, false), run('one', theirs, true), run('two', theirs, true)]
+    const text = peersText({ oneCore: true, skipped: [], logs: [{ name: 'hard', events: 2, runs }] })
+    expect(text).toMatch(new RegExp(`one +sessions +2 +1 +${WHY.closer}`))
+    expect(text).toMatch(/one +by their rules +1 of 1 sessions and 0 of 0 searches are the same/)
+    expect(text).toMatch(/two +as one$/)
   })
 })
 
