@@ -9,6 +9,9 @@ import { called, PEERS_FOLDER, type Peer } from './peer.ts'
 const DATAFLOW = fileURLToPath(new URL('bytewax_sessions.py', import.meta.url))
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url))
 
+/** Before it, Python did not read a time that ends with Z. */
+const CHECK_VERSION = 'import sys; sys.version_info < (3, 11) and sys.exit("Python 3.11 or later is needed")'
+
 /** `replay` sleeps until an event or the end of the log wakes it; `tutorial` is the clock as the tutorial has it. */
 export type BytewaxClock = 'replay' | 'tutorial'
 
@@ -20,7 +23,7 @@ export async function installBytewax(): Promise<(clock: BytewaxClock) => Peer> {
     .slice(0, 16)
   const folder = join(PEERS_FOLDER, `bytewax-${digest}`)
   const python = join(folder, 'bin', 'python')
-  await called('python3', ['--version'])
+  await called('python3', ['-c', CHECK_VERSION])
   const isInstalled = await called(python, ['-c', 'import bytewax']).then(
     () => true,
     () => false,
