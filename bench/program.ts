@@ -10,6 +10,8 @@ import { coreText } from './core-text.ts'
 import { measureCost } from './cost.ts'
 import { costText } from './cost-text.ts'
 import { measureIngest } from './ingest.ts'
+import { measurePeers } from './peers/peers.ts'
+import { peersText } from './peers/peers-text.ts'
 import { measureScale } from './scale.ts'
 import { scaleText } from './scale-text.ts'
 import { coldText, ingestText } from './speed-text.ts'
@@ -45,6 +47,7 @@ const PARTS: readonly Part[] = [
   part('cold', 'bundles: sizes, CPU of loading and of a first request', measureCold, coldText),
   part('sweep', 'units and time of a sweep, by how many sessions are open and due', measureSweep, sweepText),
   part('scale', 'a model from the measured numbers: what sizes need and cost', measureScale, scaleText),
+  part('peers', 'Bytewax and Flink on the same logs, where Python and Java are', measurePeers, peersText),
 ]
 
 export async function runBench(argv: readonly string[]): Promise<void> {

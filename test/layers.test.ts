@@ -16,6 +16,14 @@ function pathsIn(folder: string): string[] {
   })
 }
 
+/** What the bench runs in the languages of others. */
+const PEER_FILES = [
+  'bench/peers/bytewax_sessions.py',
+  'bench/peers/flink/FlinkSessions.java',
+  'bench/peers/flink/pom.xml',
+  'bench/peers/requirements.txt',
+]
+
 const PATHS = FOLDERS.flatMap(pathsIn)
 const SOURCES: readonly SourceFile[] = PATHS.filter((path) => path.endsWith('.ts')).map((path) => {
   return { path, text: readFileSync(join(ROOT, path), 'utf8') }
@@ -31,8 +39,14 @@ describe('the source', () => {
       'local/function-runtime.mjs',
       'local/tied-process.mjs',
       'cli/search-ctr.mjs',
+      ...PEER_FILES,
       'report/report.css',
     ])
+  })
+
+  it.each(PEER_FILES)('begins with a sentence in other languages too: %s', (path) => {
+    const [first] = readFileSync(join(ROOT, path), 'utf8').split('\n')
+    expect(first).toMatch(/^(\/\/|#|<!--) [A-Z].*\.( -->)?$/)
   })
 
   it('was found in every folder', () => {

@@ -1,0 +1,107 @@
+// The sessions that the pipeline makes of a log: lines in; decoded, appended and closed by its own steps, sessions out.
+
+import { sha256 } from '../../functions/aws/digest.ts'
+import { closeSessions } from '../../functions/close-sessions.ts'
+import { type Scope, toClose } from '../../functions/domain/closing.ts'
+import { decodeEvent, parseEvent } from '../../functions/domain/decode.ts'
+import { type ClosedSession, type SearchRow, toRows } from '../../functions/domain/result.ts'
+import type { Rules } from '../../functions/domain/rules.ts'
+import { appendForUser } from '../../functions/ingest/append-for-user.ts'
+import type { ArrivedEvent } from '../../functions/ingest/decode-records.ts'
+import { type MemorySessionStore, memorySessionStore } from '../../local/memory-stores.ts'
+import { BENCH_SETTINGS } from '../bench-settings.ts'
+import type { FoundSession } from './found-session.ts'
+import { LOG_END_MS } from './peer-logs.ts'
+
+/** Lines in one batch, as a deployment takes them by default. */
+const BATCH_LINES = 500
+
+interface OwnUser {
+  readonly store: MemorySessionStore
+  /** By id; what is amended is found again, and replaced. */
+  readonly found: Map<string, FoundSession>
+}
+
+/**
+ * As a log is replayed: all of it arrives at one moment, so a user's time moves with the user's events, and what is
+ * open after the last is drained. Closed sessions are kept to be amended, in memory here and in a table otherwise.
+ *
+ * @param rewritten what becomes of an event before it is decoded; null drops it.
+ */
+export async function ownSessions(
+  lines: AsyncIterable<string>,
+  rules: Rules = BENCH_SETTINGS.rules,
+  rewritten: (sent: Record<string, unknown>) => Record<string, unknown> | null = (sent) => sent,
+): Promise<FoundSession[]> {
+  const users = new Map<string, OwnUser>()
+  let byUser = new Map<string, ArrivedEvent[]>()
+  let count = 0
+  for await (const line of lines) {
+    const decoded = decode(line, rules, rewritten)
+    if (decoded === null) continue
+    const arrivals = byUser.get(decoded.user) ?? []
+    arrivals.push({ event: decoded.event, ...ORIGIN })
+    byUser.set(decoded.user, arrivals)
+    if (++count % BATCH_LINES > 0) continue
+    await takeBatch(byUser, users, rules)
+    byUser = new Map()
+  }
+  await takeBatch(byUser, users, rules)
+  for (const [user, { store }] of users) await close(user, store, rules, 'all')
+  return [...users.values()].flatMap(({ found }) => [...found.values()])
+}
+
+const RECORD = { shardId: 'shard', sequenceNumber: '0', arrivalMs: LOG_END_MS, data: '', place: null }
+const ORIGIN = { record: RECORD, origin: { place: null, data: () => '' }, index: 0, arrivalMs: LOG_END_MS }
+
+function decode(line: string, rules: Rules, rewritten: NonNullable<Parameters<typeof ownSessions>[2]>) {
+  const parsed = parseEvent(line)
+  const sent = parsed.ok ? rewritten(parsed.value as Record<string, unknown>) : null
+  if (sent === null) return null
+  const decoded = decodeEvent(sent, LOG_END_MS, rules.maxClockSkewMs, sha256)
+  return decoded.ok ? decoded : null
+}
+
+async function takeBatch(
+  byUser: ReadonlyMap<string, readonly ArrivedEvent[]>,
+  users: Map<string, OwnUser>,
+  rules: Rules,
+): Promise<void> {
+  for (const [user, arrivals] of byUser) {
+    const own = users.get(user) ?? newUser()
+    users.set(user, own)
+    const share = { user, loaded: own.store.states.get(user), arrivals, lookMs: Number.POSITIVE_INFINITY }
+    const { failed } = await appendForUser(share, own.store, rules, LOG_END_MS)
+    if (failed !== null) throw failed.cause
+    await close(user, own.store, rules, 'due')
+  }
+}
+
+async function close(user: string, store: MemorySessionStore, rules: Rules, scope: Scope): Promise<void> {
+  const state = store.states.get(user)
+  if (state === undefined) return
+  const closings = toClose(state, LOG_END_MS, rules, scope)
+  if (closings.length > 0) await closeSessions(user, state, closings, store, rules, LOG_END_MS)
+}
+
+/** A store of one's own for each user, since the one in memory looks through all that it holds. */
+function newUser(): OwnUser {
+  const found = new Map<string, FoundSession>()
+  const store = memorySessionStore((_, { id, closed }) => {
+    if (closed === null) found.delete(id)
+    else found.set(id, foundIn(closed))
+  })
+  return { store, found }
+}
+
+function foundIn(closed: ClosedSession): FoundSession {
+  const rows = toRows(closed, sha256)
+  const searches = rows.filter((row): row is SearchRow => row.kind === 'search')
+  return {
+    user: closed.user,
+    events: closed.session.events.map(({ eventId }) => eventId),
+    searches: searches.map((row) => [row.event_id, row.clicked]),
+    clicks: searches.reduce((sum, row) => sum + row.clicks, 0),
+    ended: closed.reason,
+  }
+}

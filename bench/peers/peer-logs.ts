@@ -1,0 +1,111 @@
+// The logs that all peers read: which one in, its events in the order of their delivery out, always the same.
+
+import { generateLog } from '../../local/generated-log.ts'
+import type { SentEvent } from '../../local/tutorial-events.ts'
+import { BENCH_SETTINGS } from '../bench-settings.ts'
+
+const START_MS = Date.parse('2026-03-02T00:00:00Z')
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const DAYS = 3
+const { gapMs } = BENCH_SETTINGS.rules
+
+/** When everything has happened: a replayed log arrives then. */
+export const LOG_END_MS = START_MS + (DAYS + 2) * DAY
+
+/** To be timed: in the order of event time, so that nobody has anything late. */
+export function orderedLog(users = 20_000): SentEvent[] {
+  const log = generateLog({ seed: 1, users, days: DAYS, startMs: START_MS })
+  return log.sort((a, b) => timeOf(a) - timeOf(b))
+}
+
+/** To disagree about: as it was delivered, one event in a hundred late, with users who do what the rules are about. */
+export function hardLog(users = 2000, ofEachHabit = 20): SentEvent[] {
+  let newestMs = 0
+  const generated = generateLog({ seed: 2, users, days: DAYS, startMs: START_MS }).map((event) => {
+    newestMs = Math.max(newestMs, timeOf(event))
+    return { event, deliveredMs: newestMs }
+  })
+  const scripted = Object.entries(HABITS).flatMap(([habit, script]) =>
+    Array.from({ length: ofEachHabit }, (_, n) => scriptedEvents(`${habit}-${n}`, START_MS + n * HOUR, script)).flat(),
+  )
+  return [...generated, ...scripted].sort((a, b) => a.deliveredMs - b.deliveredMs).map(({ event }) => event)
+}
+
+/** What, when after the start, and when it was delivered if that was not then. */
+type Step = readonly [
+  afterMs: number,
+  fields: { readonly type: string; readonly [field: string]: unknown },
+  atMs?: number,
+]
+
+const SEARCH = { type: 'Search', query: 'oak lamp' }
+const RESULTS = { type: 'Results', items: ['oak-lamp-1', 'oak-lamp-2'] }
+const CLICK = { type: 'ClickResult', item: 'oak-lamp-2' }
+
+const FLOOD_EVENTS = 1200
+const LONG_MS = 13 * HOUR
+
+const HABITS: Readonly<Record<string, readonly Step[]>> = {
+  'pauses-for-the-gap': [
+    [0, SEARCH],
+    [gapMs, CLICK],
+  ],
+  'pauses-for-longer': [
+    [0, SEARCH],
+    [gapMs + 1, CLICK],
+  ],
+  'never-searches': [
+    [0, { type: 'AppOpen' }],
+    [SECOND, CLICK],
+    [MINUTE, { type: 'AppClose' }],
+  ],
+  'clicks-in-a-later-session': [
+    [0, { ...SEARCH, searchId: 'first' }],
+    [MINUTE, { type: 'AppClose' }],
+    [5 * MINUTE, { ...SEARCH, searchId: 'second' }],
+    [6 * MINUTE, { ...CLICK, searchId: 'first' }],
+  ],
+  'goes-on-after-a-timeout': [
+    [0, SEARCH],
+    [MINUTE, { type: 'Timeout' }],
+    [2 * MINUTE, CLICK],
+  ],
+  'goes-back-to-an-older-list': [
+    [0, SEARCH],
+    [SECOND, RESULTS],
+    [MINUTE, { ...SEARCH, query: 'rug' }],
+    [MINUTE + SECOND, { type: 'Results', items: ['rug-1'] }],
+    [2 * MINUTE, CLICK],
+  ],
+  'names-an-older-search': [
+    [0, { ...SEARCH, searchId: 'first' }],
+    [MINUTE, { ...SEARCH, searchId: 'second' }],
+    [2 * MINUTE, { ...CLICK, searchId: 'first' }],
+  ],
+  'turns-the-page': [
+    [0, { ...SEARCH, searchId: 'only' }],
+    [MINUTE, { ...SEARCH, searchId: 'only' }],
+    [2 * MINUTE, { ...CLICK, searchId: 'only' }],
+  ],
+  'arrives-backwards': [
+    [0, SEARCH, 40 * SECOND],
+    [20 * SECOND, RESULTS, 40 * SECOND - 1],
+    [40 * SECOND, CLICK, 40 * SECOND - 2],
+  ],
+  'is-a-robot': Array.from({ length: FLOOD_EVENTS }, (_, n): Step => [n * 2 * SECOND, n % 2 === 0 ? SEARCH : CLICK]),
+  'is-a-kiosk': Array.from({ length: LONG_MS / (20 * MINUTE) }, (_, n): Step => [n * 20 * MINUTE, SEARCH]),
+}
+
+function scriptedEvents(user: string, startMs: number, script: readonly Step[]) {
+  return script.map(([afterMs, fields, atMs = afterMs], n) => {
+    const event = { user, time: new Date(startMs + afterMs).toISOString(), eventId: `${user}-${n}`, ...fields }
+    return { event, deliveredMs: startMs + atMs }
+  })
+}
+
+function timeOf(event: SentEvent): number {
+  return Date.parse(event.time as string)
+}

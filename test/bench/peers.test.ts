@@ -1,0 +1,237 @@
+// Ours beside peers: sessions of both sides, and what programs print, in; what agrees, why not, and what is skipped, out.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { compare, countsOf, WHY } from '../../bench/peers/agreement.ts'
+import { type FoundSession, parseFound } from '../../bench/peers/found-session.ts'
+import { cpuSecondsOf, measureProcess, peakMegabytesOf } from '../../bench/peers/measured-process.ts'
+import { ownSessions } from '../../bench/peers/own-sessions.ts'
+import { called, missingText, PeerMissing } from '../../bench/peers/peer.ts'
+import { hardLog } from '../../bench/peers/peer-logs.ts'
+import { orSkipped, type PeerRun } from '../../bench/peers/peers.ts'
+import { peersText } from '../../bench/peers/peers-text.ts'
+
+function session(events: string, fields: Partial<FoundSession> = {}): FoundSession {
+  return { user: 'ann', events: events.split(' '), searches: [], clicks: 0, ...fields }
+}
+
+describe('sessions of two sides', () => {
+  it('are the same with the same events of the same user, in any order and however often', () => {
+    expect(compare([session('a b')], [session('b a a')])).toEqual({
+      sameSessions: 1,
+      sameSearches: 0,
+      differences: [],
+    })
+    expect(compare([session('a')], [session('a', { user: 'bob' })]).sameSessions).toBe(0)
+  })
+
+  it.each([
+    ['app_close', WHY.closer],
+    ['timeout', WHY.closer],
+    ['max_events', WHY.limit],
+    ['max_duration', WHY.limit],
+    ['gap', WHY.unexplained],
+  ])('differ where one ended with %s and the other went on', (ended, why) => {
+    const { differences } = compare([session('a b', { ended }), session('c', { ended: 'gap' })], [session('a b c')])
+    expect(differences).toEqual([{ of: 'sessions', why, ours: 2, theirs: 1 }])
+  })
+
+  it('differ where a late event was dropped there, though it had joined two', () => {
+    const { differences } = compare([session('a b c')], [session('a'), session('c')])
+    expect(differences).toEqual([{ of: 'sessions', why: WHY.dropped, ours: 1, theirs: 2 }])
+  })
+
+  it('differ for several reasons at once', () => {
+    const { differences } = compare([session('a b', { ended: 'timeout' }), session('c d')], [session('a b d')])
+    expect(differences).toEqual([{ of: 'sessions', why: `${WHY.closer}; ${WHY.dropped}`, ours: 2, theirs: 1 }])
+  })
+
+  it('differ where ours refused an event', () => {
+    const { differences } = compare([], [session('a')])
+    expect(differences).toEqual([{ of: 'sessions', why: WHY.refused, ours: 0, theirs: 1 }])
+  })
+})
+
+describe('searches of two sides', () => {
+  it('are the same where both got a click, or neither', () => {
+    const both = [
+      session('a b', {
+        searches: [
+          ['a', 1],
+          ['b', 0],
+        ],
+      }),
+    ]
+    expect(compare(both, both)).toMatchObject({ sameSearches: 2, differences: [] })
+  })
+
+  it.each<[string, FoundSession, FoundSession, { ours: number; theirs: number }]>([
+    [WHY.named, session('a b', { searches: [['a', 1]] }), session('a b', { searches: [['a', 0]] }), both(1)],
+    [WHY.dropped, session('a b', { searches: [['a', 1]] }), session('b'), { ours: 1, theirs: 0 }],
+    [WHY.inOther, session('a b', { searches: [['a', 1]] }), session('a', { searches: [['a', 0]] }), both(1)],
+    [WHY.repeatedId, session('a b'), session('a b', { searches: [['b', 0]] }), { ours: 0, theirs: 1 }],
+    [WHY.refused, session('a'), session('a b', { searches: [['b', 0]] }), { ours: 0, theirs: 1 }],
+  ])('differ: %s', (why, our, their, counts) => {
+    const { differences } = compare([our], [their])
+    expect(differences.filter(({ of }) => of === 'searches')).toEqual([{ of: 'searches', why, ...counts }])
+  })
+
+  it('are counted twice there where they were sent twice, with the click on either', () => {
+    const their = session('a a', {
+      searches: [
+        ['a', 0],
+        ['a', 1],
+      ],
+    })
+    expect(compare([session('a', { searches: [['a', 1]] })], [their])).toEqual({
+      sameSessions: 1,
+      sameSearches: 1,
+      differences: [{ of: 'searches', why: WHY.sentTwice, ours: 0, theirs: 1 }],
+    })
+  })
+
+  it('make a rate of those with a click, and none of nothing', () => {
+    const searches = [
+      ['a', 1],
+      ['b', 0],
+    ] as const
+    expect(countsOf([session('a b', { searches, clicks: 3 }), session('c')])).toEqual({
+      sessions: 2,
+      sessionsWithSearch: 1,
+      searches: 2,
+      searchesWithClick: 1,
+      ctr: 0.5,
+      clicks: 3,
+    })
+    expect(countsOf([]).ctr).toBeNull()
+  })
+})
+
+function both(count: number): { ours: number; theirs: number } {
+  return { ours: count, theirs: count }
+}
+
+describe('what a peer writes', () => {
+  it('is a session', () => {
+    const line = '{"user":"ann","events":["a"],"searches":[["a",1]],"clicks":1}'
+    expect(parseFound(line)).toEqual(session('a', { searches: [['a', 1]], clicks: 1 }))
+  })
+
+  it.each(['{}', '{"user":"ann","events":"a","searches":[],"clicks":0}'])('or is refused: %s', (line) => {
+    expect(() => parseFound(line)).toThrow('a peer wrote what is no session')
+  })
+})
+
+describe('a peer that cannot be had', () => {
+  it('is skipped with one line that names what is missing', async () => {
+    const skipped: string[] = []
+    const install = () => called('no-such-program-here', ['--version'])
+    expect(await orSkipped('Bytewax', install, skipped)).toBeNull()
+    expect(skipped).toEqual(['Bytewax is skipped: no-such-program-here is not installed'])
+  })
+
+  it('is told in one short line, the first that names an error', () => {
+    const stderr = 'one\n\nERROR: no matching distribution\nERROR: another\nhint'
+    expect(missingText('/somewhere/bin/python', { code: 1, stderr })).toBe('python: ERROR: no matching distribution')
+    expect(missingText('mvn', { code: 1, stdout: '\u001b[0m[ERROR] no artifact\n[ERROR] help' })).toBe(
+      'mvn: [ERROR] no artifact',
+    )
+    expect(missingText('mvn', { code: 1, stderr: 'one\ntwo\n' })).toBe('mvn: two')
+    expect(missingText('mvn', { code: 1, stderr: '' })).toBe('mvn: ended with 1')
+  })
+
+  it('is not what a defect is taken for', async () => {
+    await expect(orSkipped('Bytewax', () => Promise.reject(new TypeError('defect')), [])).rejects.toThrow('defect')
+    expect(new PeerMissing('x')).toBeInstanceOf(Error)
+  })
+})
+
+describe('the report', () => {
+  const start = { seconds: 1, cpuSeconds: 1, peakMegabytes: 50 }
+  const ours = [session('a', { ended: 'timeout' }), session('b')]
+  const run = (name: string, found: readonly FoundSession[], hasRules: boolean): PeerRun => ({
+    ...{ name, seconds: 2, cpuSeconds: 1.5, eventsPerSecond: 1000, peakMegabytes: 99, start },
+    counts: countsOf(found),
+    agreement: compare(ours, found),
+    byTheirRules: hasRules ? { sessions: 1, searches: 0, agreement: compare(found, found) } : null,
+  })
+
+  it('begins with a line for each peer that is skipped, and still has ours', () => {
+    const logs = [{ name: 'hard', events: 2, runs: [run('ours', ours, false)] }]
+    const lines = peersText({ oneCore: false, skipped: ['Bytewax is skipped: no'], logs }).split('\n')
+    expect(lines[0]).toBe('Bytewax is skipped: no')
+    expect(lines[1]).toMatch(/^On all cores: there is no taskset here\./)
+    expect(lines).toContainEqual(expect.stringMatching(/^ours +1000 +2\.0 +1\.5 +99 +1\.0 +50$/))
+  })
+
+  it('says why a peer differs, whether it would by its own rules, and of two alike only once', () => {
+    const theirs = [session('a b')]
+    const runs = [run('ours', ours, false), run('one', theirs, true), run('two', theirs, true)]
+    const text = peersText({ oneCore: true, skipped: [], logs: [{ name: 'hard', events: 2, runs }] })
+    expect(text).toMatch(new RegExp(`one +sessions +2 +1 +${WHY.closer}`))
+    expect(text).toMatch(/one +by their rules +1 of 1 sessions and 0 of 0 searches are the same/)
+    expect(text).toMatch(/two +as one$/)
+  })
+})
+
+describe('a measured program', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-peers-'))
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  it('has its CPU and peak read from what Linux tells of it', () => {
+    expect(cpuSecondsOf('7 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0')).toBe(3)
+    expect(peakMegabytesOf('VmPeak:\t 9 kB\nVmHWM:\t  1000000 kB\n')).toBe(1024)
+  })
+
+  it('is let go once it says that it is done', async () => {
+    const program = 'console.log("done"); process.stdin.resume()'
+    const { seconds } = await measureProcess([process.execPath, '-e', program])
+    expect(seconds).toBeGreaterThan(0)
+  })
+
+  it('fails with what it complained of', async () => {
+    const program = 'console.error("no such log"); process.exit(3)'
+    await expect(measureProcess([process.execPath, '-e', program])).rejects.toThrow('ended with 3: no such log')
+  })
+})
+
+describe('our sessions of the hard log', () => {
+  it('hold every event once, whatever came late or twice, and are of every kind that peers differ about', async () => {
+    const log = hardLog(100, 2)
+    const sessions = await ownSessions(linesOf(log))
+    const sent = new Set(log.map(({ user, eventId }) => `${user} ${eventId}`))
+    const held = sessions.flatMap(({ user, events }) => events.map((eventId) => `${user} ${eventId}`))
+    expect(held).toHaveLength(sent.size)
+    expect(new Set(held)).toEqual(sent)
+    expect(log.length).toBeGreaterThan(sent.size)
+    const ends = new Set(sessions.map(({ ended }) => ended))
+    for (const end of ['gap', 'app_close', 'timeout', 'max_events', 'max_duration']) expect(ends).toContain(end)
+  })
+
+  it.each([
+    ['pauses-for-the-gap', 1, [1]],
+    ['pauses-for-longer', 2, [0]],
+    ['never-searches', 1, []],
+    ['clicks-in-a-later-session', 2, [0, 0]],
+    ['goes-on-after-a-timeout', 2, [0]],
+    ['goes-back-to-an-older-list', 1, [1, 0]],
+    ['names-an-older-search', 1, [1, 0]],
+    ['turns-the-page', 1, [1]],
+    ['arrives-backwards', 1, [1]],
+  ])('of who %s: %i, with clicks %j', async (habit, count, clicked) => {
+    const log = hardLog(0, 1).filter(({ user }) => user === `${habit}-0`)
+    const sessions = await ownSessions(linesOf(log))
+    const inOrder = sessions.sort((a, b) => (String(a.events[0]) < String(b.events[0]) ? -1 : 1))
+    expect(inOrder).toHaveLength(count)
+    expect(inOrder.flatMap(({ searches }) => searches.map(([, value]) => value))).toEqual(clicked)
+  })
+})
+
+async function* linesOf(log: readonly object[]): AsyncGenerator<string> {
+  for (const event of log) yield JSON.stringify(event)
+}
