@@ -16,6 +16,9 @@ import { LOG_END_MS } from './peer-logs.ts'
 /** Lines in one batch, as a deployment takes them by default. */
 const BATCH_LINES = 500
 
+/** Each user is looked at after every batch. */
+const NO_ALARMS = { put: async () => {} }
+
 interface OwnUser {
   readonly store: MemorySessionStore
   /** By id; what is amended is found again, and replaced. */
@@ -71,7 +74,7 @@ async function takeBatch(
     const own = users.get(user) ?? newUser()
     users.set(user, own)
     const share = { user, loaded: own.store.states.get(user), arrivals, lookMs: Number.POSITIVE_INFINITY }
-    const { failed } = await appendForUser(share, own.store, rules, LOG_END_MS)
+    const { failed } = await appendForUser(share, { sessions: own.store, alarms: NO_ALARMS }, rules, LOG_END_MS)
     if (failed !== null) throw failed.cause
     await close(user, own.store, rules, 'due')
   }
