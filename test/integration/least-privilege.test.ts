@@ -112,7 +112,7 @@ describe('the role of every function', () => {
 describe('a role without an action that its function needs', () => {
   it.each([
     ['Ingest', 'dynamodb:PutItem', 'table \\w*Sessions', 0.2],
-    ['Sweep', 'dynamodb:Query', 'index due of table \\w*Sessions', 0],
+    ['Sweep', 'dynamodb:Query', 'table \\w*Sessions', 0],
     ['Finalize', 'dynamodb:DeleteItem', 'table \\w*Results', 0],
   ])('fails the run with the name of what is missing: %s, %s', async (step, action, on, chaosRate) => {
     const amend = (template: Template): Template => withoutAction(template, step, action)
