@@ -29,7 +29,7 @@ const START_MS = Date.parse('2026-03-02T09:00:30Z')
 export async function measureIngest(onStep: (text: string) => void): Promise<IngestSpeed[]> {
   const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-bench-'))
   try {
-    await makeBundle('ingest', folder)
+    makeBundle('ingest', folder)
     const speeds: IngestSpeed[] = []
     for (const b of PER_BATCH) {
       onStep(`b = ${b}`)

@@ -13,12 +13,20 @@ export function ingestText(speeds: readonly IngestSpeed[]): string {
 
 export function coldText(starts: readonly ColdStart[]): string {
   const bare = starts.find(({ bundle }) => bundle === 'bare')?.loadMs ?? Number.NaN
-  const rows = starts.map(({ bundle, bytes, loadMs, firstRequestMs }) => [
+  const rows = starts.map(({ bundle, startBytes, allBytes, loadMs, firstRequestMs }) => [
     bundle === 'bare' ? 'SDK alone' : bundle,
-    String(Math.round(bytes / 1000)),
+    kilobytes(startBytes),
+    kilobytes(allBytes),
     loadMs.toFixed(1),
     (loadMs / bare).toFixed(2),
     firstRequestMs?.toFixed(1) ?? '',
   ])
-  return columns([['bundle', 'KB', 'load, CPU ms', 'times the SDK', 'first request, CPU ms'], ...rows])
+  return columns([
+    ['bundle', 'KB at the start', 'KB in all', 'load, CPU ms', 'times the SDK', 'first request, CPU ms'],
+    ...rows,
+  ])
+}
+
+function kilobytes(bytes: number): string {
+  return String(Math.round(bytes / 1000))
 }
