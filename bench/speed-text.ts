@@ -5,10 +5,23 @@ import type { ColdStart } from './cold.ts'
 import type { IngestSpeed } from './ingest.ts'
 
 export function ingestText(speeds: readonly IngestSpeed[]): string {
-  const rows = speeds.map(({ b, records, cpuMicrosPerRecord, recordsPerSecond }) =>
-    [b, records, recordsPerSecond, cpuMicrosPerRecord].map(String),
-  )
-  return columns([['b', 'records', 'records a second', 'CPU µs a record'], ...rows])
+  const rows = speeds.map((speed) => [
+    String(speed.b),
+    String(speed.records),
+    String(speed.recordsPerSecond),
+    String(speed.cpuMicrosPerRecord),
+    String(speed.recordsPerCpuSecond),
+    (speed.allocatedBytesPerRecord / 1000).toFixed(1),
+  ])
+  const names = [
+    'b',
+    'records',
+    'records a second',
+    'CPU µs a record',
+    'records a second of CPU',
+    'KB allocated a record',
+  ]
+  return columns([names, ...rows])
 }
 
 export function coldText(starts: readonly ColdStart[]): string {

@@ -3,7 +3,7 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { RESENT_SHARD } from '../aws/dead-letter-objects.ts'
 import { sha256 } from '../aws/digest.ts'
-import { documentClient } from '../aws/document-client.ts'
+import { documentClient, writingClient } from '../aws/document-client.ts'
 import { dynamoEarlyAlarms } from '../aws/early-alarms.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
 import { toBatchReply, toRecords, toResentReply } from '../aws/kinesis-batch.ts'
@@ -20,7 +20,7 @@ const settings = readIngestEnvironment(process.env)
 const client = documentClient()
 const loadPseudonym = latePseudonym(settings.pseudonymKeySecret)
 const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable),
+  sessions: dynamoSessionStore(client, settings.sessionsTable, writingClient(client)),
   alarms: dynamoEarlyAlarms(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: lateDeadLetters(settings.deadLetterBucket),
