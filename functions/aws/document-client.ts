@@ -14,7 +14,7 @@ export function documentClient(): DynamoDBDocumentClient {
 
 /**
  * The same without documents, over the same connections: it puts the middleware of each kind of command together once,
- * which a document client cannot, and not for every request. A third less CPU.
+ * which a document client cannot, and not for every request: a quarter less CPU for a record of ingest.
  */
 export function writingClient({ config }: DynamoDBDocumentClient): DynamoDBClient {
   const { requestHandler, credentials, region, maxAttempts } = config
