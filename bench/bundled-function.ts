@@ -26,7 +26,7 @@ export function startBundle(bundle: Bundle, folder: string, endpoint: string): B
   return { invoke: async (event) => (await started.invoke(event)) as Taken, stop: started.stop }
 }
 
-/** Of all three steps. */
+/** Of all steps. */
 function variables(): Record<string, string> {
   const { rules, sweepEveryMs, resultRetentionMs } = BENCH_SETTINGS
   return {
@@ -45,5 +45,7 @@ function variables(): Record<string, string> {
     SWEEP_EVERY_MS: String(sweepEveryMs),
     GIVEN_UP_AFTER_MS: '0',
     RESULT_RETENTION_MS: String(resultRetentionMs),
+    ROLLUP_RETENTION_MS: String(resultRetentionMs),
+    RANK_EVERY_MS: String(60 * 60 * 1000),
   }
 }

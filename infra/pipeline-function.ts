@@ -1,14 +1,11 @@
 // One Lambda of the pipeline: its name, environment and permissions in, a bundled function with its own role and log out.
 
-import { fileURLToPath } from 'node:url'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda'
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core'
+import { AssetHashType, DockerImage, type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+import { bundleStep, ROOT, type Step } from './bundle.ts'
 
 export interface Permission {
   readonly actions: readonly string[]
@@ -19,7 +16,7 @@ export interface Permission {
 
 export interface PipelineFunctionProps {
   /** Folder of its handler under `functions/`. */
-  readonly step: 'ingest' | 'sweep' | 'finalize' | 'rollup'
+  readonly step: Step
   readonly environment: Readonly<Record<string, string>>
   readonly timeout: Duration
   readonly memoryMb?: number
@@ -28,7 +25,7 @@ export interface PipelineFunctionProps {
   readonly deadLetterReason: string
 }
 
-export function pipelineFunction(scope: Construct, id: string, props: PipelineFunctionProps): NodejsFunction {
+export function pipelineFunction(scope: Construct, id: string, props: PipelineFunctionProps): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Log`, {
     retention: RetentionDays.ONE_MONTH,
     // It holds counts only.
@@ -36,12 +33,9 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
   })
   const role = roleOf(scope, id, props.permissions)
   logGroup.grantWrite(role)
-  const fn = new NodejsFunction(scope, id, {
-    entry: `${ROOT}functions/${props.step}/handler.ts`,
-    handler: 'handler',
-    projectRoot: ROOT,
-    // Not the lock file, which a packed package lacks.
-    depsLockFilePath: `${ROOT}package.json`,
+  const fn = new LambdaFunction(scope, id, {
+    code: codeOf(props.step),
+    handler: 'index.handler',
     // Pinned, not "latest", which would change under a running stack.
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -50,7 +44,6 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
     environment: { ...props.environment },
     role,
     logGroup,
-    bundling: BUNDLING,
   })
   Validations.of(fn).acknowledge({
     id: 'Serverless::Serverless-LambdaDLQ',
@@ -63,16 +56,22 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
   return fn
 }
 
-const BUNDLING: BundlingOptions = {
-  format: OutputFormat.ESM,
-  // The SDK's module builds are a third smaller than its CommonJS ones, and it is bundled so that it is the tested one.
-  mainFields: ['module', 'main'],
-  bundleAwsSDK: true,
-  // The oldest Node that runs the bundles locally; Lambda's is newer.
-  target: 'node20',
-  minify: true,
-  // Some dependencies of the SDK still call require.
-  banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+/** Not `NodejsFunction`, which makes one file: a folder has chunks, and a start reads only those that it needs. */
+function codeOf(step: Step): Code {
+  return Code.fromAsset(`${ROOT}functions/${step}`, {
+    // Of what was made, so that code that stays the same is not deployed again.
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never run: what is tried first throws, or makes the code.
+      image: DockerImage.fromRegistry('none'),
+      local: {
+        tryBundle: (folder) => {
+          bundleStep(step, folder)
+          return true
+        },
+      },
+    },
+  })
 }
 
 function roleOf(scope: Construct, id: string, permissions: readonly Permission[]): Role {

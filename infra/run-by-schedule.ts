@@ -2,7 +2,7 @@
 
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration, Validations } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 
@@ -14,7 +14,7 @@ export interface ScheduleProps {
 /** Of a function that is run by a schedule, why it has no dead-letter queue of its own. */
 export const NEXT_TICK_RETRIES = 'The next tick is the retry, and an alarm tells when there is none.'
 
-export function runBySchedule(scope: Construct, id: string, fn: NodejsFunction, props: ScheduleProps): void {
+export function runBySchedule(scope: Construct, id: string, fn: IFunction, props: ScheduleProps): void {
   // The next tick is the retry.
   fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) })
   const schedule = new Rule(scope, id, {

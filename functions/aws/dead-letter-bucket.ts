@@ -1,12 +1,16 @@
 // DeadLetters on S3: refused records and events in, one object per batch of newline-delimited JSON out.
 
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { REJECTED_PREFIX } from '../contract.ts'
 import { isoTime } from '../domain/time.ts'
 import type { DeadLetter, DeadLetters } from '../ports.ts'
 
 /** One object as S3 takes it in one request without much memory. */
 const OBJECT_CHARACTERS_MAX = 4 * 1024 * 1024
+
+export function bucketDeadLetters(bucket: string): DeadLetters {
+  return s3DeadLetters(new S3Client({}), bucket)
+}
 
 export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
   return {
@@ -18,18 +22,6 @@ export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
           new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/x-ndjson' }),
         )
       }
-    },
-  }
-}
-
-/** The same dead letters, and what was kept there through them. */
-export function recordedLetters({ put }: DeadLetters): DeadLetters & { readonly letters: readonly DeadLetter[] } {
-  const letters: DeadLetter[] = []
-  return {
-    letters,
-    put: async (more) => {
-      await put(more)
-      for (const letter of more) letters.push(letter)
     },
   }
 }

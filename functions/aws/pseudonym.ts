@@ -1,7 +1,7 @@
 // Pseudonyms of users: a secret that holds a key in, users' ids to 43 base64url characters that only its holder can tell out.
 
 import { createHmac } from 'node:crypto'
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { OPTIONAL_INGEST_VARIABLES } from '../contract.ts'
 
 export type Pseudonym = (user: string) => string
@@ -12,6 +12,11 @@ const KEY_CHARACTERS_MIN = 32
 /** HMAC-SHA-256, since a digest without a key is soon told for ids that can be guessed. */
 export function keyedPseudonym(key: string): Pseudonym {
   return (user) => createHmac('sha256', key).update(user).digest('base64url')
+}
+
+/** @param secret its name or ARN. */
+export function storedPseudonym(secret: string): () => Promise<Pseudonym> {
+  return secretPseudonym(new SecretsManagerClient({}), secret)
 }
 
 /** Reads the secret at the first call, and at the next again if that failed; the key is its whole text. */

@@ -1,8 +1,8 @@
 // SessionStore on DynamoDB: states and closed sessions in, conditional writes and consistent reads out.
 
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { unmarshall } from '@aws-sdk/util-dynamodb'
+import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import { type SessionStore, StoreConflict } from '../ports.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNearby, queryVersions } from './closed-queries.ts'
@@ -10,7 +10,15 @@ import { checkSchema } from './item-schema.ts'
 import { type KnownBlocks, setApart } from './session-blocks.ts'
 import { absorbedItem, closedItem, closedKey, type Item, stateItem, versionOf } from './session-items.ts'
 
-export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string): SessionStore {
+/** Takes the client's own commands, as a document client does too. */
+export type Writer = Pick<DynamoDBClient, 'send'>
+
+/** @param writer sends the conditional writes, which are nearly all there is to do. */
+export function dynamoSessionStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  writer: Writer = client,
+): SessionStore {
   const known: KnownBlocks = new WeakMap()
   return {
     loadUsers: (users) => loadStates(client, table, users, known),
@@ -23,17 +31,17 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
       await putBlocks(client, table, user, apart.blocks, known, expiresAtMs)
       const item = stateItem(user, state, expiresAtMs, apart)
       const condition = baseVersion === 0 ? 'attribute_not_exists(pk)' : '#version = :version'
-      const stored = await putIf(client, table, item, condition, baseVersion)
+      const stored = await putIf(writer, table, item, condition, baseVersion)
       // A write whose reply was lost is retried by the client, and then fails on its own success.
       if (stored !== null && !isSameState(stored, item)) throw new StoreConflict(user, versionOf(stored))
     },
 
     putClosed: async (closed, expiresAtMs) => {
-      await putNewer(client, table, closed.user, closedItem(closed, expiresAtMs))
+      await putNewer(writer, table, closed.user, closedItem(closed, expiresAtMs))
     },
 
     putAbsorbed: async (user, id, version, expiresAtMs) => {
-      await putNewer(client, table, user, absorbedItem(user, id, version, expiresAtMs))
+      await putNewer(writer, table, user, absorbedItem(user, id, version, expiresAtMs))
     },
 
     closedVersion: async (user, id) => {
@@ -52,7 +60,7 @@ export function dynamoSessionStore(client: DynamoDBDocumentClient, table: string
 
 /** Null when written, else the item that the condition failed on. */
 async function putIf(
-  client: DynamoDBDocumentClient,
+  writer: Writer,
   table: string,
   item: Item,
   condition: string,
@@ -60,14 +68,14 @@ async function putIf(
 ): Promise<Item | null> {
   const usesVersion = condition.includes(':version')
   try {
-    await client.send(
-      new PutCommand({
+    await writer.send(
+      new PutItemCommand({
         TableName: table,
-        Item: item,
+        Item: marshall(item, { removeUndefinedValues: true }),
         ConditionExpression: condition,
         ...(usesVersion && {
           ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':version': version },
+          ExpressionAttributeValues: { ':version': { N: String(version) } },
         }),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
@@ -79,9 +87,9 @@ async function putIf(
   }
 }
 
-async function putNewer(client: DynamoDBDocumentClient, table: string, user: string, item: Item): Promise<void> {
+async function putNewer(writer: Writer, table: string, user: string, item: Item): Promise<void> {
   const version = versionOf(item)
-  const stored = await putIf(client, table, item, 'attribute_not_exists(pk) OR #version < :version', version)
+  const stored = await putIf(writer, table, item, 'attribute_not_exists(pk) OR #version < :version', version)
   if (stored !== null && versionOf(stored) > version) throw new StoreConflict(user, versionOf(stored))
 }
 

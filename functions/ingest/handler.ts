@@ -1,17 +1,15 @@
 // Lambda: a Kinesis batch in, `ingest` on it, the first failure out.
 
-import { S3Client } from '@aws-sdk/client-s3'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { dynamoAlarms } from '../aws/alarms.ts'
-import { recordedLetters, s3DeadLetters } from '../aws/dead-letter-bucket.ts'
 import { RESENT_SHARD } from '../aws/dead-letter-objects.ts'
 import { sha256 } from '../aws/digest.ts'
-import { documentClient } from '../aws/document-client.ts'
+import { documentClient, writingClient } from '../aws/document-client.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
 import { toBatchReply, toRecords, toResentReply } from '../aws/kinesis-batch.ts'
-import { type Pseudonym, secretPseudonym } from '../aws/pseudonym.ts'
+import { lateDeadLetters, latePseudonym } from '../aws/late-loaded.ts'
 import { unpackRecord } from '../aws/record-events.ts'
+import { recordedLetters } from '../aws/recorded-letters.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoSessionStore } from '../aws/session-store.ts'
 import { dynamoShardProgress } from '../aws/shard-progress.ts'
@@ -20,16 +18,12 @@ import { ingestMetrics } from './ingest-metrics.ts'
 
 const settings = readIngestEnvironment(process.env)
 const client = documentClient()
-const asSent: Pseudonym = (user) => user
-const loadPseudonym =
-  settings.pseudonymKeySecret === null
-    ? async () => asSent
-    : secretPseudonym(new SecretsManagerClient({}), settings.pseudonymKeySecret)
+const loadPseudonym = latePseudonym(settings.pseudonymKeySecret)
 const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable),
+  sessions: dynamoSessionStore(client, settings.sessionsTable, writingClient(client)),
   alarms: dynamoAlarms(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
-  deadLetters: s3DeadLetters(new S3Client({}), settings.deadLetterBucket),
+  deadLetters: lateDeadLetters(settings.deadLetterBucket),
   digest: sha256,
   unpack: unpackRecord,
 }

@@ -4,7 +4,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Context } from 'aws-lambda'
 import { dynamoAlarms } from '../aws/alarms.ts'
-import { documentClient } from '../aws/document-client.ts'
+import { documentClient, writingClient } from '../aws/document-client.ts'
 import { readSweepEnvironment } from '../aws/environment.ts'
 import { kinesisHorizon } from '../aws/kinesis-horizon.ts'
 import { logReport } from '../aws/report-log.ts'
@@ -20,7 +20,7 @@ const settings = readSweepEnvironment(process.env)
 const client = documentClient()
 // The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient({ maxAttempts: 4, requestHandler: new NodeHttpHandler({ requestTimeout: 3000 }) })
-const sessions = dynamoSessionStore(client, settings.sessionsTable)
+const sessions = dynamoSessionStore(client, settings.sessionsTable, writingClient(client))
 const alarms = dynamoAlarms(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,

@@ -1,19 +1,14 @@
 // SessionStore in memory and on DynamoDB: the contract over HTTP, and against a scripted client what no emulator does.
 
 import { randomUUID } from 'node:crypto'
-import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
-import {
-  BatchGetCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  paginateScan,
-  QueryCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { DynamoDBClient, ProvisionedThroughputExceededException, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, paginateScan, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionsSpec } from '../../bench/bench-tables.ts'
+import { writingClient } from '../../functions/aws/document-client.ts'
 import { absorbedItem, closedItem, stateItem } from '../../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
 import { EXPIRES_AT } from '../../functions/contract.ts'
@@ -35,7 +30,26 @@ sessionStoreContract('in memory', async () => memorySessionStore())
 sessionStoreContract('on DynamoDB', async () => {
   const table = sessionsSpec(`sessions-${randomUUID()}`)
   await makeTables([table], emulated.clients)
-  return dynamoSessionStore(emulated.client, table.name)
+  return dynamoSessionStore(emulated.client, table.name, writingClient(emulated.client))
+})
+
+describe('the client for frequent writes', () => {
+  it('writes many users at once, each as it is, and tells each race that was lost', async () => {
+    const table = sessionsSpec(`sessions-${randomUUID()}`)
+    await makeTables([table], emulated.clients)
+    const store = dynamoSessionStore(emulated.client, table.name, writingClient(emulated.client))
+    const users = Array.from({ length: 60 }, (_, n) => `user-${n}`)
+    const states = new Map(users.map((user, n) => [user, stateOf(1, { skewMs: n })]))
+    const save = (user: string) => store.saveUser(user, states.get(user) ?? stateOf(1), 0, EXPIRES_MS)
+    await Promise.all(users.map(save))
+    expect(await store.loadUsers(users)).toEqual(states)
+    // Every other one has not seen that write.
+    const behind = (user: string, n: number) => store.saveUser(user, stateOf(n % 2 === 0 ? 2 : 1), n % 2, EXPIRES_MS)
+    const ended = await Promise.allSettled(users.map(behind))
+    expect(ended.map((each) => (each.status === 'rejected' ? each.reason : null))).toEqual(
+      users.map((_, n) => (n % 2 === 0 ? expect.any(StoreConflict) : null)),
+    )
+  })
 })
 
 describe('a long session on DynamoDB', () => {
@@ -250,7 +264,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
   })
 
   it('lets items expire in seconds, never early, and no state with an open session', async () => {
-    mocked.on(PutCommand).resolves({})
+    mocked.on(PutItemCommand).resolves({})
     const expiresAtMs = 1_900_000_000_001
     await store.saveUser('ann', stateOf(1), 0, expiresAtMs)
     await store.putClosed(closedOf(closedAt(0), 1), expiresAtMs)
@@ -260,7 +274,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
   })
 
   it('keeps the state of who is forgotten until that has to be known no more', async () => {
-    mocked.on(PutCommand).resolves({})
+    mocked.on(PutItemCommand).resolves({})
     const forgotten = { atMs: at(0), untilMs: 1_900_000_000_001, unmarked: [] }
     await store.saveUser('ann', stateOf(1, { forgotten }), 0, 1_800_000_000_000)
     await store.saveUser('ann', stateOf(2, { forgotten }), 1, 2_000_000_000_000)
@@ -269,6 +283,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
   })
 
   function expiries(): unknown[] {
-    return mocked.commandCalls(PutCommand).map((call) => call.args[0].input.Item?.[EXPIRES_AT])
+    const items = mocked.commandCalls(PutItemCommand).map((call) => unmarshall(call.args[0].input.Item ?? {}))
+    return items.map((item) => item[EXPIRES_AT])
   }
 })

@@ -85,7 +85,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'infra',
     files: /^infra\//,
-    imports: [/^infra\//, CONTRACT, NODE, /^aws-cdk-lib($|\/)/, /^cdk-nag$/, /^constructs$/, /^ms$/],
+    imports: [/^infra\//, CONTRACT, NODE, /^aws-cdk-lib($|\/)/, /^cdk-nag$/, /^constructs$/, /^esbuild$/, /^ms$/],
   },
   {
     name: 'producer',
@@ -162,7 +162,7 @@ const LAYERS: readonly Layer[] = [
     imports: [
       /^bench\//,
       /^local\//,
-      /^infra\/setting(s|-kinds)\.ts$/,
+      /^infra\/(bundle|setting(s|-kinds))\.ts$/,
       /^functions\/(?![^/]+\/handler\.ts$)/,
       /^cli\/(text-table|progress)\.ts$/,
       ...SDK,

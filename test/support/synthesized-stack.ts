@@ -20,6 +20,7 @@ export interface FoundResource {
   readonly name: string
   readonly Type: string
   readonly Properties: Properties
+  readonly Metadata?: Readonly<Record<string, unknown>>
   readonly DeletionPolicy?: string
   readonly UpdateReplacePolicy?: string
 }
