@@ -34,6 +34,7 @@ export function toClose(state: UserState, atMs: number, rules: Rules, scope: Sco
   const watermarkMs = watermark(atMs, skewMs, rules)
   // Nearly always so little that it need not be counted.
   const isLittle = totalBytesAtMost(state.open) <= CROWDED_BYTES
+  if (scope === 'limits' && isLittle && state.open.every(({ cut }) => cut === null)) return []
   let bytes = isLittle ? 0 : totalBytes(state.open)
   const chosen = state.open.filter((session) => {
     const isUrgent = rules.lateEvents === 'amend' && (session.cut !== null || bytes > CROWDED_BYTES)

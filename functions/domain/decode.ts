@@ -145,7 +145,7 @@ function markOf(item: string, digest: Digest): string {
 
 function readType(fields: Fields): EventType {
   const sent = required('type', fields.type)
-  const type = EVENT_TYPES.find((known) => known === sent)
+  const type = EVENT_TYPES[EVENT_TYPES.indexOf(sent as EventType)]
   if (type === undefined) throw new FieldProblem('unknown-type', `type: expected one of ${EVENT_TYPES.join(', ')}`)
   return type
 }

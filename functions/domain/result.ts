@@ -2,7 +2,7 @@
 
 import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
 import type { CloseReason } from './clock.ts'
-import type { Digest, SearchEvent } from './event.ts'
+import type { Digest, ResultsEvent, SearchEvent } from './event.ts'
 import { firstEvent, type Session, sessionId } from './session.ts'
 import { isoTime } from './time.ts'
 
@@ -127,8 +127,8 @@ function searchRow(
   digest: Digest,
 ): SearchRow {
   const first = clicks[0]
-  const resultCount = results.length === 0 ? null : Math.max(...results.map((result) => result.resultCount))
-  const positions = clicks.flatMap(({ position }) => position ?? [])
+  const resultCount = largestCount(results)
+  const evidence = evidenceCounts(clicks)
   const time = isoTime(search.timeMs)
   return {
     pk: rowPartition(closed.user),
@@ -140,16 +140,19 @@ function searchRow(
     search_id: search.searchId,
     event_id: search.eventId,
     time,
-    ...dayAndHour(time),
+    day: dayOf(time),
+    hour: hourOf(time),
     query: search.query,
     query_cut: search.queryCut,
     clicked: clicks.length > 0 ? 1 : 0,
     clicks: clicks.length,
-    distinct_items_clicked: new Set(clicks.map(({ click }) => click.item)).size,
-    ...evidenceCounts(clicks),
+    distinct_items_clicked: clicks.length > 1 ? new Set(clicks.map(({ click }) => click.item)).size : clicks.length,
+    clicks_by_search_id: evidence.searchId,
+    clicks_by_item: evidence.item,
+    clicks_by_order: evidence.order,
     result_count: resultCount,
     zero_results: resultCount === 0 ? 1 : 0,
-    clicked_positions: positions.join(','),
+    clicked_positions: positionsOf(clicks),
     first_click_position: first?.position ?? null,
     time_to_first_click_ms: first === undefined ? null : Math.max(0, first.click.timeMs - search.timeMs),
     version: closed.version,
@@ -174,7 +177,8 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
     start,
     end: isoTime(endMs),
     duration_ms: endMs - startMs,
-    ...dayAndHour(start),
+    day: dayOf(start),
+    hour: hourOf(start),
     events: session.events.length,
     searches: searches.length,
     searches_with_click: clicked,
@@ -198,15 +202,30 @@ function endOf(session: Session): number {
   return active.timeMs
 }
 
-function evidenceCounts(clicks: readonly AttributedClick[]): EvidenceCounts {
-  const count = (evidence: Evidence): number => clicks.filter((click) => click.evidence === evidence).length
-  return {
-    clicks_by_search_id: count('searchId'),
-    clicks_by_item: count('item'),
-    clicks_by_order: count('order'),
-  }
+function largestCount(results: readonly ResultsEvent[]): number | null {
+  let largest: number | null = null
+  for (const { resultCount } of results) largest = largest === null ? resultCount : Math.max(largest, resultCount)
+  return largest
 }
 
-function dayAndHour(time: string): { day: string; hour: number } {
-  return { day: time.slice(0, 10), hour: Number(time.slice(11, 13)) }
+function positionsOf(clicks: readonly AttributedClick[]): string {
+  let positions = ''
+  for (const { position } of clicks) {
+    if (position !== null) positions += positions === '' ? position : `,${position}`
+  }
+  return positions
+}
+
+function evidenceCounts(clicks: readonly AttributedClick[]): Record<Evidence, number> {
+  const counts = { searchId: 0, item: 0, order: 0 }
+  for (const { evidence } of clicks) counts[evidence]++
+  return counts
+}
+
+function dayOf(time: string): string {
+  return time.slice(0, 10)
+}
+
+function hourOf(time: string): number {
+  return Number(time.slice(11, 13))
 }

@@ -85,9 +85,9 @@ let latestWritten = { midnightMs: Number.NaN, text: '' }
 
 /** ISO 8601 UTC with milliseconds, as every stored time is written. Date does the days, and takes long for the rest. */
 export function isoTime(timeMs: number): string {
+  if (!Number.isInteger(timeMs)) return new Date(timeMs).toISOString()
   const midnightMs = Math.floor(timeMs / DAY_MS) * DAY_MS
   const sinceMs = timeMs - midnightMs
-  if (!Number.isInteger(sinceMs)) return new Date(timeMs).toISOString()
   if (midnightMs !== latestWritten.midnightMs) {
     latestWritten = { midnightMs, text: new Date(midnightMs).toISOString().slice(0, -'00:00:00.000Z'.length) }
   }

@@ -200,9 +200,8 @@ interface Admission {
 
 /** One arrival after the other, as they arrived: each moves the clock, then is judged by it. */
 function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
-  const isStored = (id: string): boolean =>
-    state.open.some(({ events }) => hasEvent(events, id)) || closed.some(({ events }) => hasEvent(events, id))
-  const seen = new Set<string>()
+  // Made when there is anything to put into it that another arrival may repeat.
+  const seen = arrivals.length > 1 ? new Set<string>() : null
   const admitted: Arrival[] = []
   const refused: Refusal[] = []
   let skewMs = state.skewMs
@@ -212,13 +211,18 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
     const laterMs = laterSkew(skewMs, event, arrivalMs)
     skewMs = laterMs
     const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
-    if (seen.has(event.eventId) || isStored(event.eventId)) duplicates++
+    if (seen?.has(event.eventId) || hold(state.open, event.eventId) || hold(closed, event.eventId)) duplicates++
     else if (rules.lateEvents === 'divert' && behindMs > 0) refused.push({ arrival, reason: 'late', detail: BEHIND })
     else if (behindMs > rules.amendForMs) refused.push({ arrival, reason: 'too-late', detail: BEHIND })
     else {
-      seen.add(event.eventId)
+      seen?.add(event.eventId)
       admitted.push(arrival)
     }
   }
   return { skewMs, admitted, duplicates, refused }
+}
+
+function hold(sessions: readonly Session[], eventId: string): boolean {
+  for (const { events } of sessions) if (hasEvent(events, eventId)) return true
+  return false
 }
