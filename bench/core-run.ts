@@ -46,7 +46,7 @@ const WARM_UP = {
 const ROUND_MS = 24 * 60 * 60 * 1000
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
 /** Events that are worked on stage by stage before the next are made: few, so that no load is held in memory. */
-const CHUNK_EVENTS = 500
+const CHUNK_EVENTS = 2_000
 
 const { rules } = BENCH_SETTINGS
 

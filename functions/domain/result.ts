@@ -114,8 +114,14 @@ export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
  * can cut a session between two searches of one id. Then a digest of the event id tells them apart, since two ids of
  * full length would be longer than a key may be.
  */
-function searchKey({ cut }: Session, search: SearchEvent, taken: ReadonlySet<string>, digest: Digest): string {
-  const key = `search#${isoTime(search.timeMs)}#${search.searchId ?? search.eventId}`
+function searchKey(
+  { cut }: Session,
+  search: SearchEvent,
+  time: string,
+  taken: ReadonlySet<string>,
+  digest: Digest,
+): string {
+  const key = `search#${time}#${search.searchId ?? search.eventId}`
   const isUnclear = taken.has(key) || cut?.atMs === search.timeMs
   return isUnclear ? `${key}#${digest(search.eventId).slice(0, KEY_DIGEST_LENGTH)}` : key
 }
@@ -132,7 +138,7 @@ function searchRow(
   const time = isoTime(search.timeMs)
   return {
     pk: rowPartition(closed.user),
-    sk: searchKey(closed.session, search, taken, digest),
+    sk: searchKey(closed.session, search, time, taken, digest),
     kind: 'search',
     schema: ROW_SCHEMA,
     user: closed.user,
@@ -164,9 +170,15 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
   const startMs = firstEvent(session).timeMs
   const endMs = endOf(session)
   const start = isoTime(startMs)
-  const sum = (count: (row: SearchRow) => number): number => searches.reduce((total, row) => total + count(row), 0)
-  const clicked = sum((row) => row.clicked)
-  const clicks = sum((row) => row.clicks)
+  const total = { clicked: 0, clicks: 0, zeroResults: 0, bySearchId: 0, byItem: 0, byOrder: 0 }
+  for (const row of searches) {
+    total.clicked += row.clicked
+    total.clicks += row.clicks
+    total.zeroResults += row.zero_results
+    total.bySearchId += row.clicks_by_search_id
+    total.byItem += row.clicks_by_item
+    total.byOrder += row.clicks_by_order
+  }
   return {
     pk: rowPartition(closed.user),
     sk: `session#${sessionId(session)}`,
@@ -181,15 +193,15 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
     hour: hourOf(start),
     events: session.events.length,
     searches: searches.length,
-    searches_with_click: clicked,
-    clicks,
+    searches_with_click: total.clicked,
+    clicks: total.clicks,
     orphan_clicks: orphanClicks,
-    zero_result_searches: sum((row) => row.zero_results),
-    clicks_by_search_id: sum((row) => row.clicks_by_search_id),
-    clicks_by_item: sum((row) => row.clicks_by_item),
-    clicks_by_order: sum((row) => row.clicks_by_order),
-    ctr: clicked / searches.length,
-    clicks_per_search: clicks / searches.length,
+    zero_result_searches: total.zeroResults,
+    clicks_by_search_id: total.bySearchId,
+    clicks_by_item: total.byItem,
+    clicks_by_order: total.byOrder,
+    ctr: total.clicked / searches.length,
+    clicks_per_search: total.clicks / searches.length,
     close_reason: closed.reason,
     continues_session_id: session.continues,
     version: closed.version,

@@ -93,10 +93,13 @@ export function isoTime(timeMs: number): string {
   }
   const seconds = Math.floor(sinceMs / 1000)
   const minutes = Math.floor(seconds / 60)
-  const clock = `${padded(Math.floor(minutes / 60))}:${padded(minutes % 60)}:${padded(seconds % 60)}`
-  return `${latestWritten.text}${clock}.${padded(sinceMs % 1000, 3)}Z`
+  const clock = `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`
+  return `${latestWritten.text}${clock}.${THREE_DIGITS[sinceMs % 1000]}Z`
 }
 
-function padded(number: number, length = 2): string {
-  return String(number).padStart(length, '0')
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'))
+const TWO_DIGITS = THREE_DIGITS.slice(0, 60).map((digits) => digits.slice(1))
+
+function twoDigits(number: number): string {
+  return TWO_DIGITS[number] as string
 }
