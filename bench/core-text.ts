@@ -1,11 +1,19 @@
 // The speed of the domain as a person reads it: measurements in, a table out.
 
 import { columns } from '../cli/text-table.ts'
-import type { CoreSpeed } from './core.ts'
+import type { CoreSpeed } from './core-run.ts'
+
+const STAGES = ['parse', 'decode', 'apply', 'close', 'rows'] as const
 
 export function coreText(speeds: readonly CoreSpeed[]): string {
-  const rows = speeds.map(({ events, users, perBatch, eventsPerSecond, heapMegabytes }) =>
-    [events, users, perBatch, eventsPerSecond, heapMegabytes].map(String),
+  const rows = speeds.map(
+    ({ events, users, sessionEvents, items, perBatch, microsPerEvent, eventsPerSecond, heapMegabytes }) => [
+      ...[events, users, sessionEvents, items, perBatch].map(String),
+      ...STAGES.map((stage) => microsPerEvent[stage].toFixed(2)),
+      String(eventsPerSecond),
+      String(heapMegabytes),
+    ],
   )
-  return columns([['events', 'users', 'b', 'events a second', 'heap MB'], ...rows])
+  const head = ['events', 'users', 'a session', 'items', 'b', ...STAGES, 'events a second', 'heap MB']
+  return columns([head, ...rows])
 }

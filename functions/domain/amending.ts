@@ -1,6 +1,7 @@
 // Amending (C6): newly arrived events and a user's sessions in, the closed sessions that they open again out.
 
 import { type Arrival, isCloser } from './event.ts'
+import { bytesAtMost } from './event-index.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
 
@@ -106,6 +107,8 @@ function followContinuations(
   closed: readonly Session[],
   open: readonly Session[],
 ): boolean {
+  const isAnyCut = reopened.some(({ cut }) => cut !== null) || [...involved].some(({ cut }) => cut !== null)
+  if (!isAnyCut) return true
   const openNext = new Map(open.map((session) => [session.continues, session]))
   const closedNext = new Map(closed.map((session) => [session.continues, session]))
   const seen = new Set([...reopened, ...involved])
@@ -123,6 +126,11 @@ function followContinuations(
     }
   }
   return isWhole
+}
+
+/** Never less than `totalBytes`, and quick. */
+export function totalBytesAtMost(sessions: readonly Session[]): number {
+  return sessions.reduce((sum, session) => sum + bytesAtMost(session.events), 0)
 }
 
 export function totalBytes(sessions: readonly Session[]): number {

@@ -25,71 +25,91 @@ export interface Attribution {
   readonly orphans: readonly ClickEvent[]
 }
 
-interface OpenSearch {
+class OpenSearch implements AttributedSearch {
+  readonly results: ResultsEvent[] = []
+  readonly clicks: AttributedClick[] = []
   readonly search: SearchEvent
-  /** Where the Search stands among the session's events; a repetition of its search id does not move it. */
-  readonly index: number
-  readonly results: ResultsEvent[]
-  readonly clicks: AttributedClick[]
+  #places: ReadonlyMap<string, number> | undefined
+
+  constructor(search: SearchEvent) {
+    this.search = search
+  }
+
+  /** Of each mark its place, 1-based, in the lists one after the other: a second Results of a search is its next page. */
+  get places(): ReadonlyMap<string, number> {
+    this.#places ??= placesIn(this.results)
+    return this.#places
+  }
 }
 
 /** @param events one session's, in order (S2). */
 export function attribute(events: readonly Event[]): Attribution {
-  const searches = findSearches(events)
-  const byId = new Map(searches.map((search) => [search.search.searchId, search]))
-  byId.delete(null)
-  for (const [index, event] of events.entries()) {
+  const searches: OpenSearch[] = []
+  const byId = new Map<string, OpenSearch>()
+  addSearches(events, searches, byId)
+  addResults(events, searches, byId)
+  return { searches, orphans: addClicks(events, searches, byId) }
+}
+
+/** Each Search is one, except that a repeated search id is the search that it repeats, and does not move it (R1). */
+function addSearches(events: readonly Event[], searches: OpenSearch[], byId: Map<string, OpenSearch>): void {
+  for (const event of events) {
+    if (event.type !== 'Search' || (event.searchId !== null && byId.has(event.searchId))) continue
+    const search = new OpenSearch(event)
+    searches.push(search)
+    if (event.searchId !== null) byId.set(event.searchId, search)
+  }
+}
+
+/** To the search of its id, be it a later one; without an id to the latest before it (R2). */
+function addResults(
+  events: readonly Event[],
+  searches: readonly OpenSearch[],
+  byId: ReadonlyMap<string, OpenSearch>,
+): void {
+  let passed = 0
+  for (const event of events) {
+    if (event === searches[passed]?.search) passed++
     if (event.type !== 'Results') continue
-    const owner = event.searchId === null ? latestBefore(searches, index) : byId.get(event.searchId)
+    const owner = event.searchId === null ? searches[passed - 1] : byId.get(event.searchId)
     owner?.results.push(event)
   }
+}
+
+/** Gives back those of no search (R3). */
+function addClicks(
+  events: readonly Event[],
+  searches: readonly OpenSearch[],
+  byId: ReadonlyMap<string, OpenSearch>,
+): ClickEvent[] {
   const orphans: ClickEvent[] = []
-  for (const [index, event] of events.entries()) {
+  /** Of each mark the latest of the first searches that lists it; as many searches as were looked at. */
+  const listing = new Map<string, OpenSearch>()
+  let [passed, listed] = [0, 0]
+  const addClick = (click: ClickEvent, owner: OpenSearch | undefined, evidence: Evidence): void => {
+    if (owner === undefined) orphans.push(click)
+    else owner.clicks.push({ click, evidence, position: positionOf(click, owner) })
+  }
+  for (const event of events) {
+    if (event === searches[passed]?.search) passed++
     if (event.type !== 'ClickResult') continue
-    const found = event.searchId === null ? findOwner(searches, index, event) : ownerById(byId, event.searchId)
-    if (found === undefined) orphans.push(event)
-    else found.owner.clicks.push({ click: event, evidence: found.evidence, position: positionOf(event, found.owner) })
+    if (event.searchId !== null) {
+      addClick(event, byId.get(event.searchId), 'searchId')
+      continue
+    }
+    for (; listed < passed; listed++) {
+      const search = searches[listed] as OpenSearch
+      for (const mark of search.places.keys()) listing.set(mark, search)
+    }
+    // A user who goes back clicks on an older list: the list that shows the item is better evidence than the order.
+    const lister = listing.get(event.mark)
+    addClick(event, lister ?? searches[passed - 1], lister === undefined ? 'order' : 'item')
   }
-  return { searches, orphans }
-}
-
-/** Each Search is one, except that a repeated search id is the search that it repeats (R1). */
-function findSearches(events: readonly Event[]): OpenSearch[] {
-  const searches: OpenSearch[] = []
-  const ids = new Set<string>()
-  for (const [index, event] of events.entries()) {
-    if (event.type !== 'Search' || (event.searchId !== null && ids.has(event.searchId))) continue
-    if (event.searchId !== null) ids.add(event.searchId)
-    searches.push({ search: event, index, results: [], clicks: [] })
-  }
-  return searches
-}
-
-interface Found {
-  readonly owner: OpenSearch
-  readonly evidence: Evidence
-}
-
-function ownerById(byId: ReadonlyMap<string | null, OpenSearch>, searchId: string): Found | undefined {
-  const owner = byId.get(searchId)
-  return owner && { owner, evidence: 'searchId' }
-}
-
-/** A user who goes back clicks on an older list: the list that shows the item is better evidence than the order. */
-function findOwner(searches: readonly OpenSearch[], index: number, click: ClickEvent): Found | undefined {
-  const earlier = searches.filter((search) => search.index < index)
-  const listing = earlier.findLast((search) => placeOf(click.mark, search.results) !== null)
-  if (listing !== undefined) return { owner: listing, evidence: 'item' }
-  const latest = earlier.at(-1)
-  return latest && { owner: latest, evidence: 'order' }
-}
-
-function latestBefore(searches: readonly OpenSearch[], index: number): OpenSearch | undefined {
-  return searches.findLast((search) => search.index < index)
+  return orphans
 }
 
 function positionOf(click: ClickEvent, owner: OpenSearch): number | null {
-  return click.position ?? placeOf(click.mark, owner.results) ?? positionByOrdinal(click.ordinal)
+  return click.position ?? owner.places.get(click.mark) ?? positionByOrdinal(click.ordinal)
 }
 
 /** Only who counts from 0 says 0; any other number is taken as its schema means it, from 1. */
@@ -97,11 +117,15 @@ function positionByOrdinal(ordinal: number | undefined): number | null {
   return ordinal === undefined ? null : Math.max(ordinal, 1)
 }
 
-/** The item's place, 1-based, in the lists one after the other: a second Results of a search is its next page. */
-function placeOf(mark: string, results: readonly ResultsEvent[]): number | null {
-  const listed = results.map((result) => result.marks).join('')
-  for (let start = 0; start < listed.length; start += MARK_LENGTH) {
-    if (listed.startsWith(mark, start)) return start / MARK_LENGTH + 1
+function placesIn(results: readonly ResultsEvent[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>()
+  let place = 0
+  for (const { marks } of results) {
+    for (let start = 0; start < marks.length; start += MARK_LENGTH) {
+      const mark = marks.slice(start, start + MARK_LENGTH)
+      place++
+      if (!places.has(mark)) places.set(mark, place)
+    }
   }
-  return null
+  return places
 }

@@ -1,6 +1,6 @@
 // Closing (C2, C3, C5): a user's state and the present moment in, the sessions to close and the state without them out.
 
-import { reach, STATE_BYTES_MAX, totalBytes } from './amending.ts'
+import { reach, STATE_BYTES_MAX, totalBytes, totalBytesAtMost } from './amending.ts'
 import { type CloseReason, closeReason, isDue, watermark } from './clock.ts'
 import type { Rules } from './rules.ts'
 import { type Session, sessionBytes } from './session.ts'
@@ -31,12 +31,15 @@ export function toClose(state: UserState, atMs: number, rules: Rules, scope: Sco
   const { skewMs } = state
   if (skewMs === null) return []
   const watermarkMs = watermark(atMs, skewMs, rules)
-  let bytes = totalBytes(state.open)
+  // Nearly always so little that it need not be counted.
+  const isLittle = totalBytesAtMost(state.open) <= CROWDED_BYTES
+  if (scope === 'limits' && isLittle && state.open.every(({ cut }) => cut === null)) return []
+  let bytes = isLittle ? 0 : totalBytes(state.open)
   const chosen = state.open.filter((session) => {
     const isUrgent = rules.lateEvents === 'amend' && (session.cut !== null || bytes > CROWDED_BYTES)
     const isDueNow = (scope === 'due' || isUrgent) && isDue(session, watermarkMs, rules)
     const isChosen = scope === 'all' || isDueNow || bytes > STATE_BYTES_MAX
-    if (isChosen) bytes -= sessionBytes(session)
+    if (isChosen && !isLittle) bytes -= sessionBytes(session)
     return isChosen
   })
   return closing(state, chosen, scope, watermarkMs, rules)

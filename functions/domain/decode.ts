@@ -77,39 +77,40 @@ function readEvent(fields: Fields, arrivalMs: number, digest: Digest): { user: s
   const type = readType(fields)
   const user = readUser(fields)
   const timeMs = fields.time === undefined || fields.time === null ? arrivalMs : readTime(fields.time)
-  const sentId = optionalText(fields, 'eventId', 128)
-  const payload = readPayload(fields, type, digest)
-  const eventId = sentId ?? digest(JSON.stringify([user, type, timeMs, payload.identity])).slice(0, 22)
-  return { user, event: { ...payload.fields, eventId, timeMs } as Event }
+  const sentId = optionalText('eventId', fields.eventId, 128)
+  /** @param identity what tells the event from another of the same user, type and time. */
+  const idOf = (...identity: readonly unknown[]): string =>
+    sentId ?? digest(JSON.stringify([user, type, timeMs, identity])).slice(0, 22)
+  return { user, event: readTyped(fields, type, timeMs, idOf, digest) }
 }
 
-type Unstamped<T> = Omit<T, 'eventId' | 'timeMs'>
+type IdOf = (...identity: readonly unknown[]) => string
 
-/** The event's own fields, and what tells it from another event of the same user, type and time. */
-interface Payload {
-  readonly fields: Unstamped<Event>
-  readonly identity: readonly unknown[]
+function readTyped(fields: Fields, type: EventType, timeMs: number, idOf: IdOf, digest: Digest): Event {
+  if (type === 'Search') return readSearch(fields, timeMs, idOf)
+  if (type === 'Results') return readResults(fields, timeMs, idOf, digest)
+  if (type === 'ClickResult') return readClick(fields, timeMs, idOf, digest)
+  return { type, eventId: idOf(), timeMs }
 }
 
-function readPayload(fields: Fields, type: EventType, digest: Digest): Payload {
-  if (type === 'Search') return readSearch(fields)
-  if (type === 'Results') return readResults(fields, digest)
-  if (type === 'ClickResult') return readClick(fields, digest)
-  return { fields: { type }, identity: [] }
-}
-
-function readSearch(fields: Fields): Payload {
-  const sent = required(fields, 'query')
+function readSearch(fields: Fields, timeMs: number, idOf: IdOf): SearchEvent {
+  const sent = required('query', fields.query)
   if (typeof sent !== 'string') throw new FieldProblem('invalid-field', 'query: expected a string')
   const query = cutText(sent, QUERY_CHARACTERS_MAX)
-  const searchId = optionalText(fields, 'searchId', 128)
-  const search: Unstamped<SearchEvent> = { type: 'Search', searchId, query, queryCut: query.length < sent.length }
-  return { fields: search, identity: [searchId, sent] }
+  const searchId = optionalText('searchId', fields.searchId, 128)
+  return {
+    type: 'Search',
+    searchId,
+    query,
+    queryCut: query.length < sent.length,
+    eventId: idOf(searchId, sent),
+    timeMs,
+  }
 }
 
-function readResults(fields: Fields, digest: Digest): Payload {
-  const searchId = optionalText(fields, 'searchId', 128)
-  const count = optionalInteger(fields, 'resultCount', 0)
+function readResults(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest): ResultsEvent {
+  const searchId = optionalText('searchId', fields.searchId, 128)
+  const count = optionalInteger('resultCount', fields.resultCount, 0)
   const items = fields.items ?? null
   if (items === null && count === null) throw new FieldProblem('missing-field', 'items or resultCount: required')
   if (items !== null && !isTextList(items))
@@ -119,23 +120,23 @@ function readResults(fields: Fields, digest: Digest): Payload {
   }
   const marks = (items ?? []).map((item) => markOf(item, digest)).join('')
   const resultCount = count ?? items?.length ?? 0
-  const results: Unstamped<ResultsEvent> = { type: 'Results', searchId, resultCount, marks }
-  return { fields: results, identity: [searchId, items, count] }
+  return { type: 'Results', searchId, resultCount, marks, eventId: idOf(searchId, items, count), timeMs }
 }
 
-function readClick(fields: Fields, digest: Digest): Payload {
-  const searchId = optionalText(fields, 'searchId', 128)
-  const item = text('item', required(fields, 'item'), 512)
-  const position = optionalInteger(fields, 'position', 1)
+function readClick(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest): ClickEvent {
+  const searchId = optionalText('searchId', fields.searchId, 128)
+  const item = text('item', required('item', fields.item), 512)
+  const position = optionalInteger('position', fields.position, 1)
   const mark = markOf(item, digest)
+  const eventId = idOf(searchId, item, position)
+  const click: ClickEvent = { type: 'ClickResult', searchId, item, mark, position, eventId, timeMs }
   const ordinal = readOrdinal(fields.ubiOrdinal)
-  const click: Unstamped<ClickEvent> = { type: 'ClickResult', searchId, item, mark, position, ...ordinal }
-  return { fields: click, identity: [searchId, item, position] }
+  return ordinal === null ? click : { ...click, ordinal }
 }
 
 /** Reserved for what is converted from UBI, before it is sent or here; whatever else has that name is an unknown field. */
-function readOrdinal(sent: unknown): { readonly ordinal: number } | null {
-  return Number.isSafeInteger(sent) && (sent as number) >= 0 ? { ordinal: sent as number } : null
+function readOrdinal(sent: unknown): number | null {
+  return Number.isSafeInteger(sent) && (sent as number) >= 0 ? (sent as number) : null
 }
 
 function markOf(item: string, digest: Digest): string {
@@ -143,14 +144,14 @@ function markOf(item: string, digest: Digest): string {
 }
 
 function readType(fields: Fields): EventType {
-  const sent = required(fields, 'type')
-  const type = EVENT_TYPES.find((known) => known === sent)
+  const sent = required('type', fields.type)
+  const type = EVENT_TYPES[EVENT_TYPES.indexOf(sent as EventType)]
   if (type === undefined) throw new FieldProblem('unknown-type', `type: expected one of ${EVENT_TYPES.join(', ')}`)
   return type
 }
 
 function readUser(fields: Fields): string {
-  const sent = required(fields, 'user')
+  const sent = required('user', fields.user)
   // An integer past 2^53 has already lost digits: two users would become one.
   if (typeof sent === 'number' && Number.isSafeInteger(sent)) return String(sent)
   return text('user', sent, 256)
@@ -163,13 +164,11 @@ function readTime(sent: unknown): number {
   return timeMs
 }
 
-function optionalText(fields: Fields, name: string, charactersMax: number): string | null {
-  const value = fields[name]
+function optionalText(name: string, value: unknown, charactersMax: number): string | null {
   return value === undefined || value === null ? null : text(name, value, charactersMax)
 }
 
-function optionalInteger(fields: Fields, name: string, min: number): number | null {
-  const value = fields[name]
+function optionalInteger(name: string, value: unknown, min: number): number | null {
   if (value === undefined || value === null) return null
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value
   throw new FieldProblem('invalid-field', `${name}: expected an integer >= ${min}`)
@@ -177,7 +176,7 @@ function optionalInteger(fields: Fields, name: string, min: number): number | nu
 
 /** A text that is stored as UTF-8: half a surrogate pair cannot be, and two such ids would become one. */
 function text(name: string, value: unknown, charactersMax: number): string {
-  if (typeof value === 'string' && value !== '' && isWellFormed(value) && fits(value, charactersMax)) return value
+  if (typeof value === 'string' && value !== '' && value.isWellFormed() && fits(value, charactersMax)) return value
   throw new FieldProblem('invalid-field', `${name}: expected a string of 1 to ${charactersMax} characters`)
 }
 
@@ -191,14 +190,10 @@ function fits(value: string, charactersMax: number): boolean {
   return value.length <= 2 * charactersMax && [...value].length <= charactersMax
 }
 
-function isWellFormed(value: string): boolean {
-  return !/\p{Surrogate}/u.test(value)
-}
-
 /** The first characters of a query, with half surrogate pairs replaced: producers cut queries too, and not always well. */
 function cutText(value: string, charactersMax: number): string {
   const cut = fits(value, charactersMax)
     ? value
     : [...value.slice(0, 2 * charactersMax)].slice(0, charactersMax).join('')
-  return cut.replace(/\p{Surrogate}/gu, '\uFFFD')
+  return cut.toWellFormed()
 }

@@ -92,8 +92,23 @@ export function eventBytes(event: Event): number {
   return fixed
 }
 
+const OTHER_SCRIPTS = /[\u0080-\uffff]/
 /** Deflated, random ASCII takes 1 byte a character and random text of other scripts a little over 2. */
+const OTHER_SCRIPTS_BYTES = 2.2
+
 function textBytes(text: string | null): number {
   if (text === null) return 0
-  return /[\u0080-\uffff]/.test(text) ? Math.ceil(text.length * 2.2) : text.length
+  return OTHER_SCRIPTS.test(text) ? Math.ceil(text.length * OTHER_SCRIPTS_BYTES) : text.length
+}
+
+/** Never less than `eventBytes`, and quick: by the lengths of the texts, whatever script they are in. */
+export function eventBytesAtMost(event: Event): number {
+  // Each of at most three texts is rounded up by itself.
+  const fixed = 24 + MARK_LENGTH + 3
+  let characters = event.eventId.length
+  if (event.type === 'Search') characters += event.query.length
+  else if (event.type === 'Results') characters += event.marks.length
+  else if (event.type === 'ClickResult') characters += event.item.length
+  else return fixed + characters * OTHER_SCRIPTS_BYTES
+  return fixed + (characters + (event.searchId?.length ?? 0)) * OTHER_SCRIPTS_BYTES
 }

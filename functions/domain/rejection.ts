@@ -52,8 +52,7 @@ export function isFields(value: unknown): value is Fields {
 }
 
 /** A field that is null counts as absent: many producers write their missing values so. */
-export function required(fields: Fields, name: string): unknown {
-  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+export function required(name: string, value: unknown): unknown {
   if (value === undefined || value === null) throw new FieldProblem('missing-field', `${name}: required`)
   return value
 }

@@ -2,7 +2,7 @@
 
 import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
 import type { CloseReason } from './clock.ts'
-import type { Digest, SearchEvent } from './event.ts'
+import type { Digest, ResultsEvent, SearchEvent } from './event.ts'
 import { firstEvent, type Session, sessionId } from './session.ts'
 import { isoTime } from './time.ts'
 
@@ -114,8 +114,14 @@ export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
  * can cut a session between two searches of one id. Then a digest of the event id tells them apart, since two ids of
  * full length would be longer than a key may be.
  */
-function searchKey({ cut }: Session, search: SearchEvent, taken: ReadonlySet<string>, digest: Digest): string {
-  const key = `search#${isoTime(search.timeMs)}#${search.searchId ?? search.eventId}`
+function searchKey(
+  { cut }: Session,
+  search: SearchEvent,
+  time: string,
+  taken: ReadonlySet<string>,
+  digest: Digest,
+): string {
+  const key = `search#${time}#${search.searchId ?? search.eventId}`
   const isUnclear = taken.has(key) || cut?.atMs === search.timeMs
   return isUnclear ? `${key}#${digest(search.eventId).slice(0, KEY_DIGEST_LENGTH)}` : key
 }
@@ -127,12 +133,12 @@ function searchRow(
   digest: Digest,
 ): SearchRow {
   const first = clicks[0]
-  const resultCount = results.length === 0 ? null : Math.max(...results.map((result) => result.resultCount))
-  const positions = clicks.flatMap(({ position }) => position ?? [])
+  const resultCount = largestCount(results)
+  const evidence = evidenceCounts(clicks)
   const time = isoTime(search.timeMs)
   return {
     pk: rowPartition(closed.user),
-    sk: searchKey(closed.session, search, taken, digest),
+    sk: searchKey(closed.session, search, time, taken, digest),
     kind: 'search',
     schema: ROW_SCHEMA,
     user: closed.user,
@@ -140,16 +146,19 @@ function searchRow(
     search_id: search.searchId,
     event_id: search.eventId,
     time,
-    ...dayAndHour(time),
+    day: dayOf(time),
+    hour: hourOf(time),
     query: search.query,
     query_cut: search.queryCut,
     clicked: clicks.length > 0 ? 1 : 0,
     clicks: clicks.length,
-    distinct_items_clicked: new Set(clicks.map(({ click }) => click.item)).size,
-    ...evidenceCounts(clicks),
+    distinct_items_clicked: clicks.length > 1 ? new Set(clicks.map(({ click }) => click.item)).size : clicks.length,
+    clicks_by_search_id: evidence.searchId,
+    clicks_by_item: evidence.item,
+    clicks_by_order: evidence.order,
     result_count: resultCount,
     zero_results: resultCount === 0 ? 1 : 0,
-    clicked_positions: positions.join(','),
+    clicked_positions: positionsOf(clicks),
     first_click_position: first?.position ?? null,
     time_to_first_click_ms: first === undefined ? null : Math.max(0, first.click.timeMs - search.timeMs),
     version: closed.version,
@@ -161,9 +170,15 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
   const startMs = firstEvent(session).timeMs
   const endMs = endOf(session)
   const start = isoTime(startMs)
-  const sum = (count: (row: SearchRow) => number): number => searches.reduce((total, row) => total + count(row), 0)
-  const clicked = sum((row) => row.clicked)
-  const clicks = sum((row) => row.clicks)
+  const total = { clicked: 0, clicks: 0, zeroResults: 0, bySearchId: 0, byItem: 0, byOrder: 0 }
+  for (const row of searches) {
+    total.clicked += row.clicked
+    total.clicks += row.clicks
+    total.zeroResults += row.zero_results
+    total.bySearchId += row.clicks_by_search_id
+    total.byItem += row.clicks_by_item
+    total.byOrder += row.clicks_by_order
+  }
   return {
     pk: rowPartition(closed.user),
     sk: `session#${sessionId(session)}`,
@@ -174,18 +189,19 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
     start,
     end: isoTime(endMs),
     duration_ms: endMs - startMs,
-    ...dayAndHour(start),
+    day: dayOf(start),
+    hour: hourOf(start),
     events: session.events.length,
     searches: searches.length,
-    searches_with_click: clicked,
-    clicks,
+    searches_with_click: total.clicked,
+    clicks: total.clicks,
     orphan_clicks: orphanClicks,
-    zero_result_searches: sum((row) => row.zero_results),
-    clicks_by_search_id: sum((row) => row.clicks_by_search_id),
-    clicks_by_item: sum((row) => row.clicks_by_item),
-    clicks_by_order: sum((row) => row.clicks_by_order),
-    ctr: clicked / searches.length,
-    clicks_per_search: clicks / searches.length,
+    zero_result_searches: total.zeroResults,
+    clicks_by_search_id: total.bySearchId,
+    clicks_by_item: total.byItem,
+    clicks_by_order: total.byOrder,
+    ctr: total.clicked / searches.length,
+    clicks_per_search: total.clicks / searches.length,
     close_reason: closed.reason,
     continues_session_id: session.continues,
     version: closed.version,
@@ -198,15 +214,30 @@ function endOf(session: Session): number {
   return active.timeMs
 }
 
-function evidenceCounts(clicks: readonly AttributedClick[]): EvidenceCounts {
-  const count = (evidence: Evidence): number => clicks.filter((click) => click.evidence === evidence).length
-  return {
-    clicks_by_search_id: count('searchId'),
-    clicks_by_item: count('item'),
-    clicks_by_order: count('order'),
-  }
+function largestCount(results: readonly ResultsEvent[]): number | null {
+  let largest: number | null = null
+  for (const { resultCount } of results) largest = largest === null ? resultCount : Math.max(largest, resultCount)
+  return largest
 }
 
-function dayAndHour(time: string): { day: string; hour: number } {
-  return { day: time.slice(0, 10), hour: Number(time.slice(11, 13)) }
+function positionsOf(clicks: readonly AttributedClick[]): string {
+  let positions = ''
+  for (const { position } of clicks) {
+    if (position !== null) positions += positions === '' ? position : `,${position}`
+  }
+  return positions
+}
+
+function evidenceCounts(clicks: readonly AttributedClick[]): Record<Evidence, number> {
+  const counts = { searchId: 0, item: 0, order: 0 }
+  for (const { evidence } of clicks) counts[evidence]++
+  return counts
+}
+
+function dayOf(time: string): string {
+  return time.slice(0, 10)
+}
+
+function hourOf(time: string): number {
+  return Number(time.slice(11, 13))
 }

@@ -1,6 +1,7 @@
 // Session windows (S1-S6): a user's set of events in, the sessions that they make out.
 
-import { type Event, eventBytes, isCloser } from './event.ts'
+import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from './event.ts'
+import { bytesAtMost, bytesOf, handOnIndex } from './event-index.ts'
 import type { Rules } from './rules.ts'
 import { isoTime } from './time.ts'
 
@@ -52,7 +53,7 @@ export function lastEvent(session: Session): Event {
 }
 
 export function sessionBytes(session: Session): number {
-  return session.events.reduce((sum, event) => sum + eventBytes(event), 0)
+  return bytesOf(session.events)
 }
 
 /** Begins with the founding event's time, so that ids sort by time; stable from then on (S6). */
@@ -62,7 +63,9 @@ export function foundingId(event: Event): string {
 
 /** A time of years 0 to 9999 as ids begin with it. Sorts as the times do. */
 export function timeStamp(timeMs: number): string {
-  return isoTime(timeMs).replace(/[-:.]/g, '')
+  const iso = isoTime(timeMs)
+  const clock = iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19) + iso.slice(20)
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 11)}${clock}`
 }
 
 const STAMP_LENGTH = '20240101T000005000Z'.length
@@ -124,34 +127,67 @@ function continuedByFirstEvent(known: readonly Session[]): ReadonlyMap<string, s
   return continued
 }
 
+/**
+ * The session with these events after its own, where they do nothing but make it longer, which is what nearly all events
+ * do; null where only `toSessions` says what they make.
+ *
+ * @param session undefined where the events may make a new one.
+ * @param added none of which it has, and each once.
+ */
+export function lengthened(session: Session | undefined, added: readonly Event[], rules: Rules): Session | null {
+  const first = session === undefined ? added[0] : firstEvent(session)
+  if (first === undefined || (session !== undefined && session.cut !== null)) return null
+  let last = session && lastEvent(session)
+  let count = session === undefined ? 0 : session.events.length
+  let bytes = session === undefined ? 0 : bytesAtMost(session.events)
+  for (const event of added) {
+    bytes += eventBytesAtMost(event)
+    if (last !== undefined) {
+      const isNext = compareEvents(last, event) < 0 && !endsBefore(last, event, rules)
+      if (!isNext || limitPassed(first, count, bytes, event, rules) !== null) return null
+    }
+    last = event
+    count++
+  }
+  if (session === undefined) return { ids: [foundingId(first)], continues: null, cut: null, events: [...added] }
+  const events = session.events.concat(added)
+  handOnIndex(session.events, events, added)
+  return { ids: session.ids, continues: session.continues, cut: null, events }
+}
+
 function cutIntoPieces(events: readonly Event[], rules: Rules): Piece[] {
   const pieces: Piece[] = []
   let piece: Piece | undefined
   let bytes = 0
   for (const event of events) {
-    const ended = piece === undefined || endsBefore(piece, event, rules)
-    const passed = piece === undefined || ended ? null : limitPassed(piece, bytes, event, rules)
+    bytes += eventBytes(event)
+    const ended = piece === undefined || endsBefore(piece.events.at(-1) as Event, event, rules)
+    const passed =
+      piece === undefined || ended
+        ? null
+        : limitPassed(piece.events[0] as Event, piece.events.length, bytes, event, rules)
     if (piece !== undefined && passed !== null) piece.cut = { reason: passed, atMs: event.timeMs }
     if (piece === undefined || ended || passed !== null) {
       piece = { events: [], cut: null, continuesPrevious: passed !== null }
       pieces.push(piece)
-      bytes = 0
+      bytes = eventBytes(event)
     }
     piece.events.push(event)
-    bytes += eventBytes(event)
   }
   return pieces
 }
 
 /** The gap is inclusive: a pause of exactly `gapMs` still joins. */
-function endsBefore(piece: Piece, event: Event, rules: Rules): boolean {
-  const last = piece.events[piece.events.length - 1] as Event
+function endsBefore(last: Event, event: Event, rules: Rules): boolean {
   return isCloser(last) || event.timeMs - last.timeMs > rules.gapMs
 }
 
-function limitPassed(piece: Piece, bytes: number, event: Event, rules: Rules): CutReason | null {
-  if (piece.events.length >= rules.maxSessionEvents) return 'max_events'
-  if (bytes + eventBytes(event) > SESSION_BYTES_MAX) return 'max_events'
-  const first = piece.events[0] as Event
+/**
+ * @param count of the events before this one.
+ * @param bytes of this one too.
+ */
+function limitPassed(first: Event, count: number, bytes: number, event: Event, rules: Rules): CutReason | null {
+  if (count >= rules.maxSessionEvents) return 'max_events'
+  if (bytes > SESSION_BYTES_MAX) return 'max_events'
   return event.timeMs - first.timeMs > rules.maxSessionDurationMs ? 'max_duration' : null
 }

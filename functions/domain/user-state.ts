@@ -3,10 +3,11 @@
 import { fittingBatches, reopen, touches } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
 import type { Arrival } from './event.ts'
+import { hasEvent } from './event-index.ts'
 import { type Forgotten, isForgotten, remembered } from './forgotten.ts'
 import { recut } from './recut.ts'
 import type { Rules } from './rules.ts'
-import { type Session, sessionId } from './session.ts'
+import { lengthened, type Session, sessionId } from './session.ts'
 
 export interface UserState {
   /** Grows by one with every write; a write is conditional on it. 0 before the first. */
@@ -64,19 +65,57 @@ export function apply(
   const onlyClosed = notOpen(closed, state)
   const arrived = remembered(state, arrivals)
   const { skewMs, admitted: judged, duplicates, refused } = admit(state, onlyClosed, arrived, rules)
-  const unfit = unfitting(state.open, onlyClosed, judged, rules)
-  const admitted = judged.filter((arrival) => !unfit.has(arrival))
-  const { reopened, involved } = reopen(state.open, onlyClosed, admitted, rules)
-  const open = admitted.length === 0 ? state.open : recut(state.open, reopened, involved, admitted, rules)
+  const { open, unfit, amended } =
+    appended(state.open, onlyClosed, judged, rules) ?? takenIn(state.open, onlyClosed, judged, rules)
   return {
     state: { ...state, skewMs, open },
-    accepted: admitted.length,
+    accepted: judged.length - unfit.size,
     duplicates,
-    refused: [...refused, ...[...unfit].map((arrival): Refusal => ({ arrival, ...refusalOf(rules) }))],
+    refused: unfit.size === 0 ? refused : [...refused, ...refusals(unfit, rules)],
     forgotten: arrivals.length - arrived.length,
-    amended: reopened.length,
-    changed: admitted.length > 0 || skewMs !== state.skewMs,
+    amended,
+    changed: judged.length > unfit.size || skewMs !== state.skewMs,
   }
+}
+
+interface Taken {
+  readonly open: readonly Session[]
+  readonly unfit: ReadonlySet<Arrival>
+  readonly amended: number
+}
+
+const NONE: ReadonlySet<Arrival> = new Set()
+
+/**
+ * What `takenIn` would make of it, for what nearly all arrivals are: in order, of a user with one session at most, which
+ * they make longer. Null for any other.
+ */
+function appended(
+  open: readonly Session[],
+  closed: readonly Session[],
+  judged: readonly Arrival[],
+  rules: Rules,
+): Taken | null {
+  if (closed.length > 0 || open.length > 1) return null
+  const session = lengthened(
+    open[0],
+    judged.map(({ event }) => event),
+    rules,
+  )
+  return session && { open: [session], unfit: NONE, amended: 0 }
+}
+
+function takenIn(
+  open: readonly Session[],
+  closed: readonly Session[],
+  judged: readonly Arrival[],
+  rules: Rules,
+): Taken {
+  const unfit = unfitting(open, closed, judged, rules)
+  const admitted = judged.filter((arrival) => !unfit.has(arrival))
+  const { reopened, involved } = reopen(open, closed, admitted, rules)
+  const next = admitted.length === 0 ? open : recut(open, reopened, involved, admitted, rules)
+  return { open: next, unfit, amended: reopened.length }
 }
 
 /** What cannot be taken in: it touches what is published for good (C7), or more than can be open at once. */
@@ -108,6 +147,10 @@ export function roomFor<A extends Arrival>(
   rules: Rules,
 ): Room<A> {
   const onlyClosed = notOpen(closed, state)
+  // Only what is opened again needs room, and what a limit cut may continue where nobody keeps it.
+  if (onlyClosed.length === 0 && state.open.every(({ cut }) => cut === null)) {
+    return { batches: [arrivals], inTheWay: [] }
+  }
   const arrived = remembered(state, arrivals)
   const { fits, inTheWay } = reopen(state.open, onlyClosed, arrived, rules)
   if (fits) return { batches: [arrivals], inTheWay }
@@ -122,8 +165,13 @@ export function roomFor<A extends Arrival>(
 
 /** A session that was opened again keeps its stored copy until it closes again; the open one is the newer. */
 function notOpen(closed: readonly Session[], state: UserState): Session[] {
+  if (closed.length === 0) return []
   const openIds = new Set(state.open.flatMap((session) => session.ids))
   return closed.filter((session) => !openIds.has(sessionId(session)))
+}
+
+function refusals(unfit: Iterable<Arrival>, rules: Rules): Refusal[] {
+  return [...unfit].map((arrival) => ({ arrival, ...refusalOf(rules) }))
 }
 
 const BEHIND = 'behind the watermark of its user'
@@ -144,7 +192,8 @@ interface Admission {
 
 /** One arrival after the other, as they arrived: each moves the clock, then is judged by it. */
 function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
-  const seen = new Set([...state.open, ...closed].flatMap((session) => session.events.map((event) => event.eventId)))
+  // Made when there is anything to put into it that another arrival may repeat.
+  const seen = arrivals.length > 1 ? new Set<string>() : null
   const admitted: Arrival[] = []
   const refused: Refusal[] = []
   let skewMs = state.skewMs
@@ -154,13 +203,18 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
     const laterMs = laterSkew(skewMs, event, arrivalMs)
     skewMs = laterMs
     const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
-    if (seen.has(event.eventId)) duplicates++
+    if (seen?.has(event.eventId) || hold(state.open, event.eventId) || hold(closed, event.eventId)) duplicates++
     else if (rules.lateEvents === 'divert' && behindMs > 0) refused.push({ arrival, reason: 'late', detail: BEHIND })
     else if (behindMs > rules.amendForMs) refused.push({ arrival, reason: 'too-late', detail: BEHIND })
     else {
-      seen.add(event.eventId)
+      seen?.add(event.eventId)
       admitted.push(arrival)
     }
   }
   return { skewMs, admitted, duplicates, refused }
+}
+
+function hold(sessions: readonly Session[], eventId: string): boolean {
+  for (const { events } of sessions) if (hasEvent(events, eventId)) return true
+  return false
 }

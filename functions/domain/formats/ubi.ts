@@ -88,7 +88,7 @@ function hitsOf(document: Fields): Fields | null {
 }
 
 function eventOf(document: Fields): Fields[] {
-  const name = required(document, 'action_name')
+  const name = required('action_name', document.action_name)
   if (typeof name !== 'string') throw new FieldProblem('invalid-field', 'action_name: expected a string')
   const action = name.toLowerCase()
   if (SEARCHES.has(action)) return searchOf(document)
@@ -140,7 +140,7 @@ function searchIdOf({ query_id: id }: Fields): { readonly searchId?: string } {
 
 /** Required: ids of events are made of it, and so a copy that comes later is the same event. */
 function timeOf(document: Fields): string {
-  required(document, 'timestamp')
+  required('timestamp', document.timestamp)
   const timeMs = parseTime(ubiTime(document))
   if (timeMs === null) throw new FieldProblem('invalid-field', 'timestamp: expected ISO 8601, or epoch milliseconds')
   return isoTime(timeMs)
