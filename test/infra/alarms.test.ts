@@ -134,7 +134,7 @@ describe('the dashboard', () => {
     'Click-through rate',
     'Zero-result rate',
     'Searches',
-    'Users with an open session',
+    'Users to be looked at',
     'Sessions closed, by reason',
     'Amended and late',
     'Events',
