@@ -5,11 +5,12 @@ import type { Cost, CostReport } from './cost.ts'
 /** By log, then by what is counted. */
 export type CommittedUnits = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-export function unitsOf({ standard, long, realistic, real }: CostReport): CommittedUnits {
+export function unitsOf({ standard, alone, long, realistic, real }: CostReport): CommittedUnits {
   const named = (name: string, costs: Readonly<Record<string, Cost>>) =>
     Object.entries(costs).map(([b, cost]) => [`${name} ${b}`, counted(cost)] as const)
   return Object.fromEntries([
     ...named('standard', standard),
+    ['alone', counted(alone)],
     ...named('long', long),
     ['realistic', counted(realistic)],
     ...(real === null ? [] : [['real', counted(real)] as const]),

@@ -7,9 +7,10 @@ import { streamDollars, unitDollars } from './prices.ts'
 /** Of a shard's 1,000 records a second. */
 const SHARD_USE = 0.5
 
-export function costText({ standard, long, realistic, real }: CostReport): string {
+export function costText({ standard, alone, long, realistic, real }: CostReport): string {
   const rows = [
     ...Object.entries(standard).map(([b, cost]) => costRow(`standard session, b = ${b}`, cost)),
+    costRow('the same alone, b = 1', alone),
     ...Object.entries(long).map(([b, cost]) => costRow(`1,000 events, b = ${b}`, cost)),
     costRow('generated log', realistic),
     ...(real === null ? [] : [costRow('study log', real)]),
@@ -18,7 +19,7 @@ export function costText({ standard, long, realistic, real }: CostReport): strin
     columns([HEAD, ...rows]),
     '',
     'b: events per user and batch. Units of DynamoDB, for each session or event.',
-    'write is append, index and close; batch is what a batch writes once for all its users.',
+    'write is append, alarms and close; batch is how far its shard is read, which a batch writes once for all its users.',
     'dollars: DynamoDB on demand, per million events, results and reads included; so is naive $, without reads.',
     `Kinesis adds ${dollars(streamDollars(SHARD_USE))} a million records (provisioned, shards half used). S3 takes dead letters only.`,
   ].join('\n')
@@ -28,7 +29,7 @@ const HEAD = [
   'log',
   'for each',
   'append',
-  'index',
+  'alarms',
   'close',
   'write',
   'limit',

@@ -16,7 +16,7 @@ import { type Purpose, totalUnits, type Units } from './unit-meter.ts'
 export interface Cost {
   /** What the numbers below are for each of. */
   readonly per: 'session' | 'event'
-  /** For the session or event alone: append, index and close. */
+  /** Append, index (alarms) and close. */
   readonly write: number
   readonly read: number
   /** Its share of what a batch writes once for all its users: the more users in a batch, the less. */
@@ -37,6 +37,8 @@ export interface Cost {
 export interface CostReport {
   /** By events per user and batch. */
   readonly standard: Readonly<Record<string, Cost>>
+  /** The standard session without anybody else: every event is a batch, and no alarm shares an item. */
+  readonly alone: Cost
   /** Of a thousand events. */
   readonly long: Readonly<Record<string, Cost>>
   readonly realistic: Cost
@@ -70,6 +72,7 @@ export async function measureCost(onStep: (text: string) => void, known: Naive |
   try {
     const logs = Array.from({ length: STANDARD_USERS }, (_, n) => standardSession(`user-${n}`, START_MS))
     const standard = await measureEach(PER_BATCH, 'standard', logs, 'session', measure)
+    const alone = await measure('alone', batchesOf(logs.slice(0, 1), 1), 'session', standard[1] ?? null)
     const long = await measureEach(
       LONG_PER_BATCH,
       'long',
@@ -80,7 +83,7 @@ export async function measureCost(onStep: (text: string) => void, known: Naive |
     const realistic = await measure('realistic', windowedBatches(generateLog(REALISTIC), WINDOW), 'event', null)
     const log = await readRealLog()
     const real = log === null ? null : await measure('real', windowedBatches(log, WINDOW), 'event', null)
-    return { standard, long, realistic, real }
+    return { standard, alone, long, realistic, real }
   } finally {
     await endpoints.stop()
   }

@@ -43,7 +43,7 @@ export interface ScaleReport {
 
 const UNITS: CommittedUnits = JSON.parse(readFileSync(new URL('units.json', import.meta.url), 'utf8'))
 /** CPU a record by events per user and batch, as `npm run bench:ingest` measured it on a shared 2-core machine. */
-const CPU_MICROS: Readonly<Record<number, number>> = { 1: 977, 2: 489, 5: 192 }
+const CPU_MICROS: Readonly<Record<number, number>> = { 1: 682, 2: 341, 5: 137 }
 const RATES = [100, 1000, 10_000, 100_000] as const
 const PER_BATCH = [1, 2, 5] as const
 
