@@ -5,11 +5,12 @@ import type { Cost, CostReport } from './cost.ts'
 /** By log, then by what is counted. */
 export type CommittedUnits = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-export function unitsOf({ standard, alone, long, realistic, real }: CostReport): CommittedUnits {
+export function unitsOf({ standard, deployed, alone, long, realistic, real }: CostReport): CommittedUnits {
   const named = (name: string, costs: Readonly<Record<string, Cost>>) =>
     Object.entries(costs).map(([b, cost]) => [`${name} ${b}`, counted(cost)] as const)
   return Object.fromEntries([
     ...named('standard', standard),
+    ...named('deployed', deployed),
     ['alone', counted(alone)],
     ...named('long', long),
     ['realistic', counted(realistic)],
@@ -17,8 +18,9 @@ export function unitsOf({ standard, alone, long, realistic, real }: CostReport):
   ])
 }
 
-function counted({ write, batch, read, results }: Cost): Readonly<Record<string, number>> {
-  return { write, batch, read, results }
+/** With all writes together, so that none is hidden by being told as another's. */
+function counted({ write, batch, results, read, userBatches }: Cost): Readonly<Record<string, number>> {
+  return { write, batch, results, allWrites: Math.round((write + batch + results) * 1000) / 1000, read, userBatches }
 }
 
 export interface UnitChanges {

@@ -7,10 +7,11 @@ import { streamDollars, unitDollars } from './prices.ts'
 /** Of a shard's 1,000 records a second. */
 const SHARD_USE = 0.5
 
-export function costText({ standard, alone, long, realistic, real }: CostReport): string {
+export function costText({ standard, deployed, alone, long, realistic, real }: CostReport): string {
   const rows = [
     ...Object.entries(standard).map(([b, cost]) => costRow(`standard session, b = ${b}`, cost)),
-    costRow('the same alone, b = 1', alone),
+    ...Object.entries(deployed).map(([rate, cost]) => costRow(`${rate} events/s, defaults`, cost)),
+    costRow('alone in its batches', alone),
     ...Object.entries(long).map(([b, cost]) => costRow(`1,000 events, b = ${b}`, cost)),
     costRow('generated log', realistic),
     ...(real === null ? [] : [costRow('study log', real)]),
@@ -28,6 +29,7 @@ export function costText({ standard, alone, long, realistic, real }: CostReport)
 const HEAD = [
   'log',
   'for each',
+  'b',
   'append',
   'alarms',
   'close',
@@ -43,8 +45,16 @@ const HEAD = [
 
 function costRow(name: string, cost: Cost): string[] {
   const { append, index, close } = cost.writeBy
+  const b = cost.events / (cost.userBatches * (cost.per === 'event' ? cost.events : cost.sessions))
   const units = [append, index, close, cost.write, cost.limit, cost.naive, cost.batch, cost.results, cost.read]
-  return [name, cost.per, ...units.map((count) => count.toFixed(2)), dollars(perMillion(cost)), dollars(naive(cost))]
+  return [
+    name,
+    cost.per,
+    b.toFixed(2),
+    ...units.map((count) => count.toFixed(2)),
+    dollars(perMillion(cost)),
+    dollars(naive(cost)),
+  ]
 }
 
 /** Of a million events. */

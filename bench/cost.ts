@@ -10,7 +10,7 @@ import { type Batch, batchesOf, userBatches, windowedBatches } from './batches.t
 import { BENCH_SETTINGS, DEPLOYED } from './bench-settings.ts'
 import { type Metered, meterPipeline } from './metered-pipeline.ts'
 import { meterNaive } from './naive-baseline.ts'
-import { longSession, standardSession } from './standard-session.ts'
+import { idOf, longSession, STANDARD_EVENTS, standardSession } from './standard-session.ts'
 import { type Purpose, totalUnits, type Units } from './unit-meter.ts'
 
 export interface Cost {
@@ -19,7 +19,7 @@ export interface Cost {
   /** Append, index (alarms) and close. */
   readonly write: number
   readonly read: number
-  /** Its share of what a batch writes once for all its users: the more users in a batch, the less. */
+  /** Its share of how far its shard is read, which a batch writes once for all its users: the fuller the batch, the less. */
   readonly batch: number
   /** Rows, one a search and one a session. */
   readonly results: number
@@ -30,6 +30,8 @@ export interface Cost {
   readonly naiveResults: number
   /** A write for each user and batch, and one that is both close and result. */
   readonly limit: number
+  /** How many batches held an event of its user. */
+  readonly userBatches: number
   readonly events: number
   readonly sessions: number
 }
@@ -37,6 +39,8 @@ export interface Cost {
 export interface CostReport {
   /** By events per user and batch. */
   readonly standard: Readonly<Record<string, Cost>>
+  /** Standard sessions with the settings of a deployment and one shard, by events a second. */
+  readonly deployed: Readonly<Record<string, Cost>>
   /** The standard session without anybody else: every event is a batch, and no alarm shares an item. */
   readonly alone: Cost
   /** Of a thousand events. */
@@ -52,6 +56,12 @@ const LONG_EVENTS = 1000
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
 /** Users whose standard sessions run side by side: a batch of one event each is half of `batchSize`. */
 const STANDARD_USERS = 250
+/** Events a second, and sessions enough for batches to be as full as they get. */
+const TRAFFIC = [
+  { rate: 1, sessions: 60 },
+  { rate: 10, sessions: 200 },
+  { rate: 100, sessions: 1000 },
+] as const
 const REALISTIC = { seed: 6, users: 100, days: 2, startMs: Date.parse('2026-03-02T00:00:00Z') }
 const REAL_LOG = fileURLToPath(new URL('../../shared/data/lisp/events.ndjson', import.meta.url))
 
@@ -70,9 +80,15 @@ export async function measureCost(onStep: (text: string) => void, known: Naive |
     return costOf(`${run}-${name}`, batches, per, known ?? naive, endpoints)
   }
   try {
-    const logs = Array.from({ length: STANDARD_USERS }, (_, n) => standardSession(`user-${n}`, START_MS))
+    const logs = Array.from({ length: STANDARD_USERS }, (_, n) => standardSession(idOf(`user ${n}`), START_MS))
     const standard = await measureEach(PER_BATCH, 'standard', logs, 'session', measure)
-    const alone = await measure('alone', batchesOf(logs.slice(0, 1), 1), 'session', standard[1] ?? null)
+    const naive = standard[1] ?? null
+    const deployed: Record<string, Cost> = {}
+    for (const { rate, sessions } of TRAFFIC) {
+      const batches = windowedBatches(traffic(rate, sessions), WINDOW)
+      deployed[rate] = await measure(`deployed-${rate}`, batches, 'session', naive)
+    }
+    const alone = await measure('alone', batchesOf(logs.slice(0, 1), 1), 'session', naive)
     const long = await measureEach(
       LONG_PER_BATCH,
       'long',
@@ -83,10 +99,17 @@ export async function measureCost(onStep: (text: string) => void, known: Naive |
     const realistic = await measure('realistic', windowedBatches(generateLog(REALISTIC), WINDOW), 'event', null)
     const log = await readRealLog()
     const real = log === null ? null : await measure('real', windowedBatches(log, WINDOW), 'event', null)
-    return { standard, alone, long, realistic, real }
+    return { standard, deployed, alone, long, realistic, real }
   } finally {
     await endpoints.stop()
   }
+}
+
+/** Standard sessions, each of a user of its own, that begin one after the other. */
+function traffic(eventsPerSecond: number, sessions: number): SentEvent[] {
+  const everyMs = (STANDARD_EVENTS * 1000) / eventsPerSecond
+  const logs = Array.from({ length: sessions }, (_, n) => standardSession(idOf(`visitor ${n}`), START_MS + n * everyMs))
+  return logs.flat().sort((a, b) => Date.parse(a.time as string) - Date.parse(b.time as string))
 }
 
 /** @param naive what was measured of the naive design before; null to measure it. */
@@ -145,6 +168,7 @@ async function costOf(
     naive: naive.naive,
     naiveResults: naive.naiveResults,
     limit: share(userBatches(batches) + metered.sessions),
+    userBatches: share(userBatches(batches)),
     events: metered.accepted,
     sessions: metered.sessions,
   }

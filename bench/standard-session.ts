@@ -60,6 +60,6 @@ export function longSession(user: string, startMs: number, events: number): Sent
 const LONG_ROUND_MS = 170_000
 
 /** Random to a compressor, and the same every time, as a producer's UUIDs would not be. */
-function idOf(name: string, length = 22): string {
+export function idOf(name: string, length = 22): string {
   return createHash('sha256').update(name).digest('base64url').slice(0, length)
 }

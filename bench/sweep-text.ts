@@ -4,8 +4,8 @@ import { columns } from '../cli/text-table.ts'
 import type { SweepCost } from './sweep.ts'
 
 export function sweepText(costs: readonly SweepCost[]): string {
-  const rows = costs.map(({ open, due, read, write, closed, ms, countRead }) =>
-    [open, due, closed, read, write, ms, countRead].map(String),
+  const rows = costs.map(({ open, passed, due, read, write, closed, ms, countRead }) =>
+    [open, passed, due, closed, read, write, ms, countRead].map(String),
   )
-  return columns([['open', 'due', 'closed', 'read', 'write', 'ms', 'hourly count, read'], ...rows])
+  return columns([['open', 'of them looked at', 'due', 'closed', 'read', 'write', 'ms', 'hourly count, read'], ...rows])
 }

@@ -7,11 +7,14 @@ import { type Endpoints, startEndpoints } from '../local/endpoints.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
 import { benchClient, makeTables, sessionsSpec } from './bench-tables.ts'
 import { putOpenUsers } from './open-sessions.ts'
+import { idOf } from './standard-session.ts'
 import { startUnitMeter, totalUnits } from './unit-meter.ts'
 
 export interface SweepCost {
   readonly open: number
   readonly due: number
+  /** Of the open, users whose alarm has passed though their session lives on. */
+  readonly passed: number
   readonly read: number
   readonly write: number
   readonly closed: number
@@ -58,19 +61,23 @@ async function sweepEach(
   let filled = 0
   for (const open of openCounts) {
     onStep(`${open} open`)
-    const more = Array.from({ length: open - filled }, (_, n) => `user-${filled + n}`)
+    const more = Array.from({ length: open - filled }, (_, n) => idOf(`user ${filled + n}`))
     await putOpenUsers(filling, table, more, NOW_MS, LATER_MS)
     filled = open
     const idle = await repeated(REPEATS, () => sweepOnce(table, NOW_MS, endpoints))
     const { read: withCount } = await sweepOnce(table, HOUR_START_MS, endpoints)
     const countRead = withCount - idle.read
-    costs.push({ ...idle, open, due: 0, countRead })
+    costs.push({ ...idle, open, due: 0, passed: 0, countRead })
+    onStep(`${open} open, ${due} looked at`)
+    const living = Array.from({ length: due }, (_, n) => idOf(`living ${open} ${n}`))
+    await putOpenUsers(filling, table, living, NOW_MS, NOW_MS - 1)
+    costs.push({ ...(await sweepOnce(table, NOW_MS, endpoints)), open, due: 0, passed: due, countRead })
     onStep(`${open} open, ${due} due`)
     // They come on top, so that those that are not due stay as many.
-    const dueUsers = Array.from({ length: due }, (_, n) => `due-${open}-${n}`)
+    const dueUsers = Array.from({ length: due }, (_, n) => idOf(`due ${open} ${n}`))
     const longAgoMs = NOW_MS - BENCH_SETTINGS.rules.gapMs - BENCH_SETTINGS.rules.latenessMs - 1000
     await putOpenUsers(filling, table, dueUsers, longAgoMs, NOW_MS - 1)
-    costs.push({ ...(await sweepOnce(table, NOW_MS, endpoints)), open, due, countRead })
+    costs.push({ ...(await sweepOnce(table, NOW_MS, endpoints)), open, due, passed: 0, countRead })
   }
   filling.destroy()
   return costs
