@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
 import { UserError } from '../local/user-error.ts'
+import { alarmOpenUsers } from './open-users.ts'
 import { printJson } from './output.ts'
 import { startProgress } from './progress.ts'
 import { openTarget } from './target.ts'
@@ -11,6 +12,7 @@ import { type TargetOptions, withTarget } from './target-options.ts'
 import { counted } from './text-table.ts'
 
 interface DrainOptions extends TargetOptions {
+  readonly scan?: true
   readonly json?: true
 }
 
@@ -22,6 +24,7 @@ export function addDrain(program: Command): void {
   const command = program
     .command('drain')
     .description('close every open session now, without waiting for the gap, and sum up')
+    .option('--scan', 'read the whole sessions table for them, after a restore or an upgrade that lost alarms')
     .option('--json', 'print one line of JSON')
   withTarget(command)
     .addHelpText(
@@ -41,6 +44,10 @@ async function runDrain(options: DrainOptions): Promise<void> {
   const { title, clients, outputs } = await openTarget(options)
   const progress = startProgress()
   try {
+    if (options.scan) {
+      progress.show('reading the table')
+      await alarmOpenUsers(clients.dynamodb, outputs.SessionsTableName, Date.now())
+    }
     const drained = await drain(clients.lambda, outputs.SweepFunctionName, ({ closed }) =>
       progress.show(`${closed} sessions closed`),
     )
@@ -88,7 +95,8 @@ export async function drain(
       throw new UserError(`${drainable} failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
     drained = { closed: drained.closed + closed, users: drained.users + (closed > 0 ? users : 0) }
     onProgress(drained)
-    if (closed === 0 && conflicts === 0 && !isUnfinished) return drained
+    // One that went on from where another stopped knows nothing of those before.
+    if (fromMs === undefined && closed === 0 && conflicts === 0 && !isUnfinished) return drained
     fromMs = stoppedAtMs ?? undefined
   }
   throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: are events coming all the time?`)

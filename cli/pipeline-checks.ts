@@ -8,6 +8,7 @@ import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { loadProgress } from '../functions/aws/shard-progress.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
 import { isDue, watermark } from '../functions/domain/clock.ts'
+import { userCounter } from '../functions/domain/count-users.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 import { keptLetters } from './kept-letters.ts'
 import type { Target } from './target.ts'
@@ -66,7 +67,7 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
   const atMs = horizonMs - 3 * sweep.sweepEveryMs
   const { dynamodb } = target.clients
   const table = target.outputs.SessionsTableName
-  const waiting = new Set<string>()
+  const waiting = userCounter()
   const due = new Set<string>()
   for (const list of dynamoAlarms(dynamodb, table).lists({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })) {
     for await (const pages of list) {
@@ -80,7 +81,7 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
   const isOverdue = ({ open, skewMs }: { open: readonly Parameters<typeof isDue>[0][]; skewMs: number | null }) =>
     skewMs !== null && open.some((session) => isDue(session, watermark(atMs, skewMs, sweep.rules), sweep.rules))
   const overdue = [...states.values()].filter(isOverdue).length
-  const says = `${counted(waiting.size, 'user')} to be looked at, ${overdue === DUE_USERS_MAX ? `${overdue} or more` : overdue} of them overdue`
+  const says = `${counted(waiting.count(), 'user')} to be looked at, ${overdue === DUE_USERS_MAX ? `${overdue} or more` : overdue} of them overdue`
   return overdue === 0
     ? ok('due sessions', says)
     : trouble('due sessions', says, 'docs/operations.md, SweepMissing and DueBacklog')

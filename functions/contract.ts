@@ -91,6 +91,8 @@ export const ABSORBED = 'absorbed'
 export const BLOCK = 'block'
 /** What an item of alarms is. */
 export const ALARMS = 'alarms'
+/** Its partitions are this and a number. (`alarms` had items of another shape, which are let expire.) */
+export const ALARM_PAGES = 'alarm_pages'
 /** Sort key of the item that says how far ingest has read a shard. */
 export const PROGRESS_KEY = 'progress'
 

@@ -219,18 +219,19 @@ export interface TimeSpan {
 export interface Alarms {
   put(alarms: readonly Alarm[]): Promise<void>
   /**
-   * All pages that start in the span. Several lists, to be read side by side; each in the order of starts, and consistent.
+   * All pages that start in the span. Several lists, to be read side by side; each in the order of starts, consistent, and
+   * failing only after all that can be read.
    */
   lists(span: TimeSpan): readonly AsyncIterable<readonly AlarmPage[]>[]
   remove(id: string): Promise<void>
-  /** Takes the user out of every page. */
-  erase(user: string): Promise<void>
 }
 
 /** How far each shard has been applied. */
 export interface ShardProgress {
   /** Everything of the shard up to and with this record is durable. Never goes back. */
   record(shardId: string, sequenceNumber: string, arrivalMs: number): Promise<void>
+  /** Whether the record comes again after it was recorded, or beside the stream: the horizon may be far ahead of it. */
+  isPassed(shardId: string, sequenceNumber: string): Promise<boolean>
 }
 
 export interface Horizon {

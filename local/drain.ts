@@ -28,7 +28,8 @@ async function drained<T extends { readonly stoppedAtMs?: number | null }>(
   for (let drains = 0; drains < DRAINS_MAX; drains++) {
     try {
       const report = (await invoked.invoke({ drain: true, fromMs })) as T
-      if (isDone(report)) return true
+      // One that went on from where another stopped knows nothing of those before.
+      if (fromMs === undefined && isDone(report)) return true
       fromMs = report.stoppedAtMs ?? undefined
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error

@@ -122,13 +122,6 @@ export function memoryAlarms(): MemoryAlarms {
     remove: async (id) => {
       pages.delete(id)
     },
-    erase: async (user) => {
-      for (const [id, alarms] of [...pages]) {
-        const others = alarms.filter((alarm) => alarm.user !== user)
-        if (others.length === 0) pages.delete(id)
-        else pages.set(id, others)
-      }
-    },
   }
 }
 

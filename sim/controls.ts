@@ -89,7 +89,7 @@ export function deleting(sessions: SessionStore): SessionStore {
 /** Progress that is never held back by a record before it. */
 export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[]): ShardProgress {
   const last = batch[batch.length - 1] as ArrivedRecord
-  return { record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
+  return { ...progress, record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
 }
 
 /** Every touch seems to have been seen long ago. */

@@ -6,7 +6,6 @@ import { unpackRecord } from '../functions/aws/record-events.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
-import { lookableFrom } from '../functions/ingest/set-alarms.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { alarmLast, beyond, type Control, furthest, pageFirst, unconditional, wallClock } from './controls.ts'
@@ -46,8 +45,7 @@ export function deliverRecords(
   const { world, stores, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const nowMs = world.time.nowMs()
-    const { notBeforeMs } = lookableFrom(batch, nowMs)
-    const ports = ingestPorts(wiring, invocation, progress, notBeforeMs)
+    const ports = ingestPorts(wiring, invocation, progress, await lookableMs(batch, stores, progress, nowMs))
     if (control === 'parallel-batch') {
       const parallel = { ...ports, progress: furthest(ports.progress, batch) }
       const reports = await Promise.all(batch.map((record) => ingest([record], parallel, rules, nowMs)))
@@ -59,6 +57,19 @@ export function deliverRecords(
     const report = await ingest(records, ports, rules, nowMs)
     return report.failed?.sequenceNumber ?? null
   })
+}
+
+/** From when on the sweeper has to find what the batch makes due: at once, or, of records that come again, later. */
+async function lookableMs(
+  batch: readonly ArrivedRecord[],
+  stores: Stores,
+  progress: ShardProgress | null,
+  nowMs: number,
+): Promise<number> {
+  const [first] = batch
+  const read = first === undefined ? undefined : stores.progress.load(first.shardId)?.sequenceNumber
+  const isAgain = progress === null || Number(read ?? 0) >= Number(first?.sequenceNumber)
+  return isAgain ? nowMs + LAST_TRY_MS : Math.max(...batch.map(({ arrivalMs }) => arrivalMs)) + 1
 }
 
 function ingestPorts(
@@ -87,6 +98,10 @@ function ingestPorts(
     ...(control === 'alarm-last' ? alarmLast(ports.sessions, ports.alarms) : ports),
     deadLetters: { put: (letters) => call(`refuses ${letters.length}`, null, () => stores.deadLetters.put(letters)) },
     progress: {
+      isPassed: (shardId, sequenceNumber) =>
+        call('looks how far it is read', null, async () =>
+          progress === null ? true : progress.isPassed(shardId, sequenceNumber),
+        ),
       record: async (shardId, sequenceNumber, arrivalMs) => {
         if (progress === null) return
         await call(`read ${shardId} to ${sequenceNumber}`, null, () =>

@@ -52,6 +52,8 @@ export function newStores(world: World, onChange: (before: StoredClosed | null, 
         if (before !== undefined && Number(before.sequenceNumber) >= Number(sequenceNumber)) return
         latest.set(shardId, { sequenceNumber, arrivalMs })
       },
+      isPassed: async (shardId, sequenceNumber) =>
+        Number(latest.get(shardId)?.sequenceNumber ?? 0) >= Number(sequenceNumber),
       load: (shardId) => latest.get(shardId) ?? null,
     },
   }
@@ -152,7 +154,6 @@ export function reachedAlarms({ alarms }: Stores, { call }: Invocation): Alarms 
     },
     lists: (span) => [reachedList(span)],
     remove: (id) => call('is done with a page of alarms', null, () => alarms.remove(id)),
-    erase: (user) => call('erases alarms', user, () => alarms.erase(user)),
   }
 
   async function* reachedList(span: TimeSpan) {

@@ -73,7 +73,13 @@ async function takeBatch(
   for (const [user, arrivals] of byUser) {
     const own = users.get(user) ?? newUser()
     users.set(user, own)
-    const share = { user, loaded: own.store.states.get(user), arrivals, lookMs: Number.POSITIVE_INFINITY }
+    const share = {
+      user,
+      loaded: own.store.states.get(user),
+      arrivals,
+      lookMs: Number.POSITIVE_INFINITY,
+      heldUntilMs: 0,
+    }
     const { failed } = await appendForUser(share, { sessions: own.store, alarms: NO_ALARMS }, rules, LOG_END_MS)
     if (failed !== null) throw failed.cause
     await close(user, own.store, rules, 'due')

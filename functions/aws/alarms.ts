@@ -2,22 +2,15 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  paginateQuery,
-} from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
-import { ALARMS, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
+import { ALARM_PAGES, ALARMS, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
 import type { Alarm, AlarmPage, Alarms, TimeSpan } from '../ports.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
 import type { Item, Key } from './session-items.ts'
 
 /** Partitions: 4 take the pages of half a million events a second, and each is a read at every sweep. */
-const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${ALARMS}#${n}`)
+const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${ALARM_PAGES}#${n}`)
 /** How far apart the alarms of one item may be: about as far as two sweeps, so that it is looked at once or twice. */
 const SPAN_MS = 60_000
 /** Of the users in one item, far below what an item may hold. */
@@ -38,15 +31,6 @@ export function dynamoAlarms(client: DynamoDBDocumentClient, table: string): Ala
 
     remove: async (id) => {
       await client.send(new DeleteCommand({ TableName: table, Key: pageKey(id) }))
-    },
-
-    erase: async (user) => {
-      for (const partition of PARTITIONS) {
-        for await (const pages of queryPages(client, table, partition, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })) {
-          const named = pages.filter(({ alarms }) => alarms.some((alarm) => alarm.user === user))
-          for (const { id } of named) await eraseFrom(client, table, id, user)
-        }
-      }
     },
   }
 }
@@ -69,35 +53,18 @@ async function* queryPages(
     },
     ConsistentRead: true,
   }
-  for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(readPage)
-}
-
-/** Who else is forgotten at the same time may be in the same item. */
-const ERASE_TRIES_MAX = 10
-
-async function eraseFrom(client: DynamoDBDocumentClient, table: string, id: string, user: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    const { Item: item } = await client.send(
-      new GetCommand({ TableName: table, Key: pageKey(id), ConsistentRead: true }),
-    )
-    // The sweeper was done with it.
-    if (item === undefined) return
-    const page = readPage(item)
-    const others = page.alarms.filter((alarm) => alarm.user !== user)
-    const asRead = {
-      TableName: table,
-      ConditionExpression: '#users = :users',
-      ExpressionAttributeNames: { '#users': 'users' },
-      ExpressionAttributeValues: { ':users': item.users },
-    }
-    try {
-      if (others.length === 0) await client.send(new DeleteCommand({ ...asRead, Key: pageKey(id) }))
-      else await client.send(new PutCommand({ ...asRead, Item: pageItem({ ...page, alarms: others }) }))
-      return
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException) || tries === ERASE_TRIES_MAX) throw error
-    }
+  const unreadable: unknown[] = []
+  for await (const { Items: items } of paginateQuery({ client }, query)) {
+    yield (items ?? []).flatMap((item) => {
+      try {
+        return [readPage(item)]
+      } catch (error) {
+        unreadable.push(error)
+        return []
+      }
+    })
   }
+  if (unreadable.length > 0) throw unreadable[0]
 }
 
 /**
@@ -110,7 +77,7 @@ function newPageId(startMs: number, user: string): string {
 }
 
 function pageKey(id: string): Key {
-  return { [PARTITION_KEY]: `${ALARMS}#${id.slice(id.lastIndexOf('#') + 1)}`, [SORT_KEY]: id }
+  return { [PARTITION_KEY]: `${ALARM_PAGES}#${id.slice(id.lastIndexOf('#') + 1)}`, [SORT_KEY]: id }
 }
 
 function timeKey(atMs: number): string {

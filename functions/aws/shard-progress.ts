@@ -4,6 +4,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { PARTITION_KEY, PROGRESS_KEY, SORT_KEY } from '../contract.ts'
 import type { ShardProgress } from '../ports.ts'
+import { RESENT_SHARD } from './dead-letter-objects.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
 
 export interface Progress {
@@ -41,6 +42,12 @@ export function dynamoShardProgress(client: DynamoDBDocumentClient, table: strin
         // A redelivered batch: a later record is already recorded.
         if (!(error instanceof ConditionalCheckFailedException)) throw error
       }
+    },
+
+    isPassed: async (shardId, sequenceNumber) => {
+      if (shardId === RESENT_SHARD) return true
+      const progress = await loadProgress(client, table, shardId)
+      return progress !== null && comparable(progress.sequenceNumber) >= comparable(sequenceNumber)
     },
   }
 }

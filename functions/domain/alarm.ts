@@ -16,22 +16,24 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
  *
  * So every stored state with open sessions has an alarm no later than the first of them is due: it is set with the
  * first, is early enough for whatever makes them due later, and who looks before they are due sets the next. One that is
- * too early, or for what was not written after all, costs a read. What should have been looked at when this arrived
- * gets another, lest a session stay open for ever by whatever mistake.
+ * too early, or for what was not written after all, costs a read. Who should have been looked at before this arrived gets
+ * another, lest a session stay open for ever by whatever mistake.
  *
- * @param arrivedMs when the last of what is written arrived.
- * @param notBeforeMs nobody may look before: the look would find the state as it was, and be the last.
+ * Never for a moment that may come before `after` is written: the look would find `before`, and be the last.
+ *
+ * @param arrivedMs when the last of what is written arrived. The horizon passes that only when it is applied,
+ * @param heldUntilMs unless it had passed it before: then this is when it is sure to be.
  */
 export function alarmFor(
   before: UserState,
   after: UserState,
   arrivedMs: number,
-  notBeforeMs: number,
+  heldUntilMs: number,
   rules: Rules,
 ): number | null {
   const nextMs = nextDueAt(after, rules)
   if (nextMs === null) return null
   const setMs = nextDueAt(before, rules)
   const isEarlyEnough = setMs !== null && arrivedMs < setMs && setMs <= nextMs
-  return isEarlyEnough ? null : Math.max(nextMs, notBeforeMs)
+  return isEarlyEnough ? null : Math.max(nextMs, arrivedMs + 1, heldUntilMs)
 }

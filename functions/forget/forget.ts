@@ -8,18 +8,10 @@ import { hourOf } from '../domain/rollup.ts'
 import { sessionId } from '../domain/session.ts'
 import { NEW_USER, type UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
-import {
-  type Alarms,
-  type KeptLetters,
-  type ResultStore,
-  type SessionStore,
-  StoreConflict,
-  type Touches,
-} from '../ports.ts'
+import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict, type Touches } from '../ports.ts'
 
 export interface ForgetPorts {
   readonly sessions: SessionStore
-  readonly alarms: Pick<Alarms, 'erase'>
   readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
   readonly touches: Pick<Touches, 'touch'>
   readonly deadLetters: KeptLetters
@@ -49,8 +41,8 @@ const ROUNDS_MAX = 10
 /**
  * The state first: whoever holds an older one loses the next race, and drops what is from before. Then the closed
  * sessions become marks, which keep older copies out and make a finalizer take back what it is about to write; so the
- * rows go after them. Blocks and alarms are for nothing by then. Interrupted anywhere, the same again does the rest;
- * doing it again does no harm.
+ * rows go after them. Blocks are for nothing by then. Alarms stay until somebody has looked, since one may be for the life
+ * after. Interrupted anywhere, the same again does the rest; doing it again does no harm.
  */
 export async function forget(
   person: string,
@@ -64,7 +56,6 @@ export async function forget(
   const sessions = await markAll(user, ports.sessions, { version, forgotten, openIds })
   const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
   await ports.sessions.eraseBlocks(user, version)
-  await ports.alarms.erase(user)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
   return { sessions, rows, deadLetters: removed, unreadable, untilMs: forgotten.untilMs }
 }

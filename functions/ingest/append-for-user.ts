@@ -12,7 +12,7 @@ import { apply, NEW_USER, refusalOf, roomFor, type UserState } from '../domain/u
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type Alarms, type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
 import { type ArrivedEvent, deadLetter } from './decode-records.ts'
-import { lookableFrom } from './set-alarms.ts'
+import { lastArrivalMs } from './set-alarms.ts'
 
 export interface UserOutcome {
   readonly accepted: number
@@ -39,6 +39,8 @@ export interface UserShare {
   readonly arrivals: readonly ArrivedEvent[]
   /** The alarm that the batch set for the user; infinity where it set none. */
   readonly lookMs: number
+  /** See `heldUntil`. */
+  readonly heldUntilMs: number
 }
 
 export interface AppendPorts {
@@ -59,15 +61,15 @@ interface Appending {
 
 /** Never throws: what a user's trouble leaves undone is in `failed`, and the other users go on. */
 export async function appendForUser(
-  { user, loaded, arrivals, lookMs }: UserShare,
+  { user, loaded, arrivals, lookMs, heldUntilMs }: UserShare,
   { sessions, alarms }: AppendPorts,
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome> {
   const totals: Totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, conflicts: 0, refused: [] }
-  const { arrivedMs, notBeforeMs } = lookableFrom(arrivals, nowMs)
+  const arrivedMs = lastArrivalMs(arrivals)
   const setAlarm = async (before: UserState, after: UserState): Promise<void> => {
-    const atMs = alarmFor(before, after, arrivedMs, notBeforeMs, rules)
+    const atMs = alarmFor(before, after, arrivedMs, heldUntilMs, rules)
     if (atMs !== null && atMs < lookMs) await alarms.put([{ user, atMs }])
   }
   const appending: Appending = { user, sessions, setAlarm, rules, nowMs, totals }
@@ -105,7 +107,7 @@ async function append(
     const { batches, inTheWay } = roomFor(before, near.closed, near.arrivals, rules)
     const [first = near.arrivals, ...others] = batches
     if (inTheWay.length > 0) {
-      const closings = evicted(before, inTheWay, lastArrivalMs(chunk), rules)
+      const closings = evicted(before, inTheWay, appliedToMs(chunk), rules)
       before = await closeSessions(user, before, closings, sessions, rules, nowMs)
       near = { ...near, closed: (await loadNear(first, before, user, sessions, rules)).closed }
     }
@@ -173,7 +175,7 @@ function halves<T>(all: readonly T[]): (readonly T[])[] {
 }
 
 /** What of this shard is applied so far. Not the time of day: that may be hours ahead of a shard that lags. */
-function lastArrivalMs(chunk: readonly ArrivedEvent[]): number {
+function appliedToMs(chunk: readonly ArrivedEvent[]): number {
   return (chunk[chunk.length - 1] as ArrivedEvent).arrivalMs
 }
 
@@ -183,7 +185,7 @@ async function closeWhatLimitsDemand(
   saved: UserState,
   { user, sessions, rules, nowMs }: Appending,
 ): Promise<UserState> {
-  const atMs = lastArrivalMs(chunk)
+  const atMs = appliedToMs(chunk)
   if (toClose(saved, atMs, rules, 'limits').length === 0) return saved
   return onLatestState(user, saved, sessions, keepStateUntil(nowMs, rules), async (state) => {
     const closings = toClose(state, atMs, rules, 'limits')

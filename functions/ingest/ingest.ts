@@ -16,7 +16,7 @@ import type {
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
 import { type DecodedBatch, decodeRecords } from './decode-records.ts'
 import { lettersToKeep } from './forgotten-letters.ts'
-import { setAlarms } from './set-alarms.ts'
+import { heldUntil, setAlarms } from './set-alarms.ts'
 
 export interface IngestPorts {
   readonly sessions: SessionStore
@@ -64,7 +64,7 @@ export async function ingest(
   const { byUser, unreadable: unread, ignored, taken } = decodeRecords(records, ports, rules)
   const unreadable = await lettersToKeep(unread, ports)
   const dropped = unread.length - unreadable.length
-  const outcomes = await appendAll(byUser, ports, rules, nowMs)
+  const outcomes = await appendAll(records, byUser, ports, rules, nowMs)
   const letters = [...unreadable, ...outcomes.flatMap((outcome) => outcome.refused)]
   const failures = outcomes.flatMap((outcome) => outcome.failed ?? [])
   const unkept = await keep(letters, records, ports.deadLetters)
@@ -91,18 +91,24 @@ export async function ingest(
 }
 
 async function appendAll(
+  [first]: readonly ArrivedRecord[],
   byUser: DecodedBatch['byUser'],
   ports: IngestPorts,
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome[]> {
-  if (byUser.size === 0) return []
-  const states = await ports.sessions.loadUsers([...byUser.keys()])
-  const looks = await setAlarms(byUser, states, ports.alarms, rules, nowMs)
+  if (first === undefined || byUser.size === 0) return []
+  const [states, isPassed] = await Promise.all([
+    ports.sessions.loadUsers([...byUser.keys()]),
+    ports.progress.isPassed(first.shardId, first.sequenceNumber),
+  ])
+  const heldUntilMs = heldUntil(isPassed, nowMs)
+  const looks = await setAlarms(byUser, states, ports.alarms, rules, heldUntilMs)
   return pMap(
     byUser,
     ([user, arrivals]) => {
-      const share = { user, loaded: states.get(user), arrivals, lookMs: looks.get(user) ?? Number.POSITIVE_INFINITY }
+      const lookMs = looks.get(user) ?? Number.POSITIVE_INFINITY
+      const share = { user, loaded: states.get(user), arrivals, lookMs, heldUntilMs }
       return appendForUser(share, ports, rules, nowMs)
     },
     { concurrency: USERS_AT_ONCE },

@@ -29,11 +29,12 @@ const horizon = kinesisHorizon(
   settings.givenUpAfterMs,
 )
 
-export async function handler(request: Partial<SweepRequest>, context: Context): Promise<SweepReport> {
+export async function handler(request: Partial<SweepRequest> | null, context: Context): Promise<SweepReport> {
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
-  const drain = request.drain === true
+  const drain = request?.drain === true
+  const fromMs = Number.isFinite(request?.fromMs) ? Number(request?.fromMs) : 0
   const ports = { sessions, alarms, horizon, hasTime }
-  const report = await sweep({ ...request, drain }, ports, settings, Date.now())
+  const report = await sweep({ drain, fromMs }, ports, settings, Date.now())
   logReport('sweep', settings.pipelineName, report, sweepMetrics(report, drain), Date.now())
   if (report.failed !== null) throw report.failed.cause
   return report

@@ -11,10 +11,10 @@ import { type SessionStore, StoreConflict } from '../ports.ts'
 import type { Sweeping, SweepPorts } from './sweep.ts'
 
 /**
- * When the first of the sessions that live on is due, as far as is known by now; null when nothing is open. `left`: the
- * user is for another sweep.
+ * When the first of the sessions that live on is due, as far as is known by now; null when nothing is open. `left`: there
+ * was no time. `failed`: another writer was first, again and again, or worse.
  */
-export type Look = { readonly againMs: number | null } | 'left'
+export type Look = { readonly againMs: number | null } | 'left' | 'failed'
 
 export interface Looks {
   at(users: readonly string[]): Promise<ReadonlyMap<string, Look>>
@@ -42,7 +42,7 @@ export function newLooks(sweeping: Sweeping, { sessions, hasTime }: SweepPorts, 
     } catch (error) {
       if (error instanceof StoreConflict) tally.conflicts++
       else failures.push(error)
-      return 'left'
+      return 'failed'
     }
   }
   const look = (user: string, states: ReadonlyMap<string, UserState>): Promise<Look> => {

@@ -1,9 +1,9 @@
 // Sweep: a schedule's tick in, the sessions that are due closed; with `drain`, all of them.
 
 import pMap from 'p-map'
+import { userCounter } from '../domain/count-users.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { Alarm, AlarmPage, Alarms, Horizon, SessionStore } from '../ports.ts'
-import { userCounter } from './count-users.ts'
 import { type Look, type Looks, newLooks } from './look-at-users.ts'
 
 export interface SweepPorts {
@@ -104,18 +104,23 @@ async function sweepList(
   failures: unknown[],
 ): Promise<SweptList> {
   let again = 0
-  let reachedMs = 0
   try {
     for await (const pages of list) {
-      reachedMs = pages[0]?.startMs ?? reachedMs
+      if (pages.length === 0) continue
       const found = hasTime() ? await lookAt(pages, sweeping, looks) : new Map()
       if (!sweeping.drain) again += await settle(pages, sweeping.horizonMs, found, alarms)
-      if (!hasTime()) return { again, stoppedAtMs: reachedMs }
+      if (!hasTime()) return { again, stoppedAtMs: firstUnseenMs(pages, found) }
     }
   } catch (error) {
     failures.push(error)
   }
   return { again, stoppedAtMs: null }
+}
+
+/** The last of the pages where all were seen. */
+function firstUnseenMs(pages: readonly AlarmPage[], found: ReadonlyMap<string, Look>): number {
+  const unseen = pages.find((page) => page.alarms.some(({ user }) => (found.get(user) ?? 'left') === 'left'))
+  return (unseen ?? (pages.at(-1) as AlarmPage)).startMs
 }
 
 function lookAt(
@@ -129,7 +134,7 @@ function lookAt(
 
 /**
  * A page goes when all of its alarms have passed and all of its users were seen, and not before those of them who live
- * on have their next alarm.
+ * on have their next alarm. Who failed gets one too, for the next sweep, lest the others be looked at again with them.
  *
  * @returns how many have.
  */
@@ -143,8 +148,9 @@ async function settle(
   const done = pages.filter((page) => page.alarms.every(isSeen))
   const users = new Set(done.flatMap((page) => page.alarms.map(({ user }) => user)))
   const next = [...users].flatMap((user): Alarm[] => {
-    const look = found.get(user)
-    return look === undefined || look === 'left' || look.againMs === null ? [] : [{ user, atMs: look.againMs }]
+    const look = found.get(user) ?? 'left'
+    if (look === 'failed') return [{ user, atMs: horizonMs + 1 }]
+    return look === 'left' || look.againMs === null ? [] : [{ user, atMs: look.againMs }]
   })
   if (next.length > 0) await alarms.put(next)
   await pMap(done, ({ id }) => alarms.remove(id), { concurrency: REMOVALS_AT_ONCE })

@@ -1,4 +1,4 @@
-// What every store of alarms does: alarms in; their pages in the order of time, until they are removed or their user forgotten, out.
+// What every store of alarms does: alarms in; their pages in the order of time, until they are removed, out.
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { AlarmPage, Alarms, TimeSpan } from '../../functions/ports.ts'
@@ -74,17 +74,6 @@ export function alarmsContract(name: string, makeAlarms: () => Promise<Alarms>):
       await alarms.remove(pages[0]?.id ?? '')
       await alarms.remove(pages[0]?.id ?? '')
       expect(await usersOf(alarms)).toEqual(['ben'])
-    })
-
-    it('of a user who is erased are gone, from where they were alone and from among others', async () => {
-      await alarms.put([{ user: 'ann', atMs: at(1) }])
-      await alarms.put([
-        { user: 'ben', atMs: at(5) },
-        { user: 'ann', atMs: at(2) },
-        { user: 'ann', atMs: at(3) },
-      ])
-      await alarms.erase('ann')
-      expect((await listsOf(alarms)).flat().map((page) => page.alarms)).toEqual([[{ user: 'ben', atMs: at(5) }]])
     })
   })
 }

@@ -94,13 +94,23 @@ describe('an alarm', () => {
   })
 
   it('is never for a moment that the horizon may pass before what it is for is written', async () => {
-    const pipeline = await openedBy(['ann', 'ben'])
+    const pipeline = await openedBy(['ann'])
     // Due at 160, before it arrives.
     await pipeline.ingest([sent('AppClose', 'ann', 100, 170)], at(171))
     expect(alarmsOf(pipeline)[0]).toEqual({ user: 'ann', atMs: at(170) + 1 })
-    // Given up long ago, and sent again: the horizon is somewhere near now.
-    await pipeline.ingest([sent('AppClose', 'ben', 100, 170)], at(2 * 3600))
-    expect(alarmsOf(pipeline).at(-1)).toEqual({ user: 'ben', atMs: at(2 * 3600) + 15 * MINUTE })
+  })
+
+  it('is for when no invocation of now can run any more where the horizon may have passed the record before', async () => {
+    const pipeline = memoryPipeline(RULES, undefined, () => true)
+    const nowMs = at(2 * 3600)
+    await pipeline.ingest([sent('AppOpen', 'ann', 0)], nowMs)
+    expect(alarmsOf(pipeline)).toEqual([{ user: 'ann', atMs: nowMs + 15 * MINUTE }])
+  })
+
+  it('is where it belongs while a backlog is worked off: by the time of arrival, not by the time of day', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([sent('AppOpen', 'ann', 0)], at(5 * 3600))
+    expect(alarmsOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE }])
   })
 
   it('is set by a write that has to start anew since another writer closed what had one', async () => {
@@ -130,7 +140,7 @@ describe('a page of alarms', () => {
   it.each([
     ['fails', new Error('item is broken')],
     ['is left to another writer', new StoreConflict('ann', 9)],
-  ])('stays until all its users were seen: one %s', async (_, trouble) => {
+  ])('goes without the user who %s, whom the next sweep looks at alone', async (_, trouble) => {
     const pipeline = await openedBy(['ann', 'ben'])
     const sessions: SessionStore = {
       ...pipeline.sessions,
@@ -138,9 +148,19 @@ describe('a page of alarms', () => {
         closed.user === 'ann' ? Promise.reject(trouble) : pipeline.sessions.putClosed(closed, expiresAtMs),
     }
     expect(await sweepWith(pipeline, { sessions }, DUE)).toMatchObject({ users: 2, closed: 1 })
-    expect(pipeline.alarms.pages.size).toBe(1)
-    expect(await pipeline.sweep(DUE + 1)).toMatchObject({ users: 2, closed: 1, failed: null })
+    expect(alarmsOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE + 1 }])
+    expect(await pipeline.sweep(DUE + 1)).toMatchObject({ users: 1, closed: 1, failed: null })
     expect(pipeline.alarms.pages.size).toBe(0)
+  })
+
+  it('stays until the last of it has passed, though it is of a user who was seen', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const both = [10, 50].map((seconds) => ({ user: 'ann', atMs: at(seconds) }))
+    await pipeline.alarms.put(both)
+    await pipeline.sweep(at(20))
+    expect(alarmsOf(pipeline)).toEqual(both)
+    await pipeline.sweep(at(50))
+    expect(alarmsOf(pipeline)).toEqual([])
   })
 
   it('does not share the fate of a user whose state cannot be read', async () => {
@@ -237,15 +257,13 @@ describe('a drain', () => {
 describe('the count of users with an open session', () => {
   const opened = Array.from({ length: 300 }, (_, n) => `user ${n}`)
 
-  it('is made by the first sweep of an hour', async () => {
+  it('is made by the first sweep of an hour, and counts who has two alarms once', async () => {
     const pipeline = await openedBy(opened)
-    await pipeline.ingest(
-      opened.slice(0, 100).map((user) => sent('AppOpen', user, 5)),
-      at(5),
-    )
-    const hourMs = Math.ceil(at(0) / HOUR) * HOUR
-    expect(await pipeline.sweep(hourMs - 1)).toMatchObject({ usersOpen: null })
-    expect((await sweepWith(await openedBy(opened), {}, Math.floor(at(0) / HOUR) * HOUR)).usersOpen).toBe(300)
+    await pipeline.alarms.put(opened.slice(0, 100).map((user) => ({ user, atMs: at(9000) })))
+    expect(alarmsOf(pipeline)).toHaveLength(400)
+    const hourMs = Math.floor(at(0) / HOUR) * HOUR
+    expect((await sweepWith(pipeline, {}, hourMs)).usersOpen).toBe(300)
+    expect((await sweepWith(pipeline, {}, hourMs + MINUTE)).usersOpen).toBeNull()
   })
 })
 

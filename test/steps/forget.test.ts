@@ -287,6 +287,25 @@ describe('a life after being forgotten', () => {
     expect(pipeline.deadLetters.letters).toMatchObject([{ arrivalMs: FORGOTTEN_AT + 1 }])
   })
 
+  it('that begins before any call of the forgetting is closed like any other', async () => {
+    const calls = await callsOf(async (before) => {
+      const pipeline = memoryPipeline(RULES)
+      await everyStep(pipeline, async () => {})
+      await forget('ann', allHooked(pipeline, before), SETTINGS, FORGOTTEN_AT)
+    })
+    for (let nth = 0; nth < calls; nth++) {
+      const pipeline = memoryPipeline(RULES)
+      await everyStep(pipeline, async () => {})
+      let call = 0
+      const beginAnew = async () => {
+        if (call++ === nth) await pipeline.ingest(searching('ann', 10_001), FORGOTTEN_AT + 1001)
+      }
+      await forget('ann', allHooked(pipeline, beginAnew), SETTINGS, FORGOTTEN_AT)
+      await comeToRest(pipeline)
+      expect(pipeline.sessions.states.get('ann')?.open, `before call ${nth}`).toEqual([])
+    }
+  })
+
   it('is not touched by a forgetting that was begun before it and goes on late', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
@@ -342,12 +361,11 @@ describe('a life after being forgotten', () => {
 })
 
 function allHooked(
-  { sessions, alarms, results, touches, deadLetters }: MemoryPipeline,
+  { sessions, results, touches, deadLetters }: MemoryPipeline,
   before: () => Promise<void>,
 ): ForgetPorts {
   return {
     sessions: hooked(sessions, before),
-    alarms: hooked(alarms, before),
     results: hooked(results, before),
     touches: hooked(touches, before),
     deadLetters: hooked(deadLetters, before),

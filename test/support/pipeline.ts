@@ -40,8 +40,15 @@ export interface MemoryPipeline {
 
 export const RETENTION_MS = 400 * 24 * 60 * MINUTE
 
-/** @param horizon the arrival time up to which the sweeper may believe everything applied. */
-export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number = (nowMs) => nowMs): MemoryPipeline {
+/**
+ * @param horizon the arrival time up to which the sweeper may believe everything applied.
+ * @param isPassed whether the records of a batch come again.
+ */
+export function memoryPipeline(
+  rules: Rules,
+  horizon: (nowMs: number) => number = (nowMs) => nowMs,
+  isPassed: () => boolean = () => false,
+): MemoryPipeline {
   const changes: ClosedChange[] = []
   const sessions = memorySessionStore((before, after) => changes.push(toChange(before, after, changes.length)))
   const results = memoryResultStore()
@@ -58,6 +65,7 @@ export function memoryPipeline(rules: Rules, horizon: (nowMs: number) => number 
     pseudonym: (user) => user,
     unpack: unpackRecord,
     progress: {
+      isPassed: async () => isPassed(),
       record: async (_, sequenceNumber) => {
         progress.sequenceNumber = sequenceNumber
       },

@@ -1,0 +1,29 @@
+// Open sessions without an alarm: the sessions table in, an alarm for everybody who has one open set, and how many, out.
+
+import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
+import { dynamoAlarms } from '../functions/aws/alarms.ts'
+import { type Item, stateKey, userOf } from '../functions/aws/session-items.ts'
+import { PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+
+/**
+ * Reads the whole table. After a restore of states without their alarms, or an upgrade from a release that had none,
+ * nobody else would find them. One alarm more costs a look.
+ */
+export async function alarmOpenUsers(client: DynamoDBDocumentClient, table: string, nowMs: number): Promise<number> {
+  const alarms = dynamoAlarms(client, table)
+  const scan = {
+    TableName: table,
+    ProjectionExpression: '#pk',
+    FilterExpression: '#sk = :open AND attribute_exists(#sessions)',
+    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY, '#sessions': 'sessions' },
+    ExpressionAttributeValues: { ':open': stateKey('')[SORT_KEY] },
+    ConsistentRead: true,
+  }
+  let found = 0
+  for await (const { Items: items } of paginateScan({ client }, scan)) {
+    const users = ((items ?? []) as Item[]).map(userOf)
+    if (users.length > 0) await alarms.put(users.map((user) => ({ user, atMs: nowMs })))
+    found += users.length
+  }
+  return found
+}
