@@ -3,28 +3,30 @@
 import { columns } from '../cli/text-table.ts'
 import type { ScaleReport } from './scale.ts'
 
-export function scaleText({ sizes, breakEven }: ScaleReport): string {
+export function scaleText({ sizes, breakEven, sweptEventsPerSecond }: ScaleReport): string {
   const rows = sizes.map((scale) => [
-    ...[scale.eventsPerSecond, scale.b, scale.shards].map(String),
+    ...[scale.eventsPerSecond, scale.batches, scale.shards].map(String),
     scale.lanesBusy.toFixed(1),
     ...[scale.writeUnitsPerSecond, scale.readUnitsPerSecond, scale.partitions].map((count) => count.toFixed(0)),
     ...[scale.kinesis, scale.lambda, scale.dynamodbOnDemand, scale.dynamodbProvisioned].map(dollars),
     ...[scale.onDemand, scale.provisioned, scale.flinkFast, scale.flinkSlow].map(dollars),
   ])
-  const cheaper = breakEven.map(({ b, onDemand, provisioned }) => [b, onDemand, provisioned].map(String))
+  const cheaper = breakEven.map(({ batches, onDemand, provisioned }) => [batches, onDemand, provisioned].map(String))
   return [
     columns([HEAD, ...rows]),
     '',
     'Dollars a month at a steady rate. Lambda is ingest. Flink: 20,000 and 1,000 events a second and processing unit.',
     '',
     'From so many events a second, Flink (20,000) costs less:',
-    columns([['b', 'on demand', 'provisioned'], ...cheaper]),
+    columns([['batches', 'on demand', 'provisioned'], ...cheaper]),
+    '',
+    `One sweeper of 512 MB closes the sessions of ${Math.round(sweptEventsPerSecond)} events a second, the first limit.`,
   ].join('\n')
 }
 
 const HEAD = [
   'events/s',
-  'b',
+  'batches',
   'shards',
   'lanes',
   'write/s',

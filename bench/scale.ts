@@ -7,7 +7,7 @@ import { STANDARD_EVENTS } from './standard-session.ts'
 
 export interface Scale {
   readonly eventsPerSecond: number
-  readonly b: number
+  readonly batches: Batches
   readonly shards: number
   /** Lanes of ingest that are busy at the same time, on average. */
   readonly lanesBusy: number
@@ -30,7 +30,7 @@ export interface Scale {
 }
 
 export interface BreakEven {
-  readonly b: number
+  readonly batches: Batches
   /** Events a second from which managed Flink (fast) is cheaper. */
   readonly onDemand: number
   readonly provisioned: number
@@ -39,13 +39,25 @@ export interface BreakEven {
 export interface ScaleReport {
   readonly sizes: readonly Scale[]
   readonly breakEven: readonly BreakEven[]
+  /** What one sweeper closes, before anything else is full. */
+  readonly sweptEventsPerSecond: number
 }
 
 const UNITS: CommittedUnits = JSON.parse(readFileSync(new URL('units.json', import.meta.url), 'utf8'))
-/** CPU a record by events per user and batch, as `npm run bench:ingest` measured it on a shared 2-core machine. */
-const CPU_MICROS: Readonly<Record<number, number>> = { 1: 682, 2: 341, 5: 137 }
+/** CPU of a write, as `npm run bench:ingest` measured it at b = 1 on a shared 2-core machine. At others it is as much a write. */
+const WRITE_CPU_MICROS = 682
 const RATES = [100, 1000, 10_000, 100_000] as const
-const PER_BATCH = [1, 2, 5] as const
+
+/** The default settings at 100 events a second and shard; or as many of a user's events in a batch. */
+export const BATCHES = {
+  defaults: 'deployed 100',
+  'two together': 'standard 2',
+  'five together': 'standard 5',
+} as const
+export type Batches = keyof typeof BATCHES
+const EACH_BATCHES = Object.keys(BATCHES) as Batches[]
+/** The closed session, and the state. */
+const WRITES_A_CLOSING = 2
 
 /** How full shards, lanes and provisioned tables are meant to be. */
 const USE = 0.7
@@ -55,8 +67,6 @@ const LANE_GB = 0.5
 const LANE_CORES = 512 / 1769
 const BATCH_RECORDS_MAX = 500
 const BATCH_WINDOW_SECONDS = 30
-/** Progress, and what pages of some fifty alarms take beyond their share of full ones: one for openings, one for AppCloses. */
-const UNITS_A_BATCH = 7
 const PARTITION_UNITS_PER_SECOND = 1000
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 /** Events a second and processing unit: what AWS' own example sizes for, and half of what a published benchmark reached. */
@@ -66,34 +76,36 @@ const BREAK_EVEN_MAX = 100_000
 
 export async function measureScale(): Promise<ScaleReport> {
   return {
-    sizes: RATES.flatMap((rate) => PER_BATCH.map((b) => scaleOf(rate, b))),
-    breakEven: PER_BATCH.map((b) => ({
-      b,
-      onDemand: breakEven(b, ({ onDemand, flinkFast }) => onDemand > flinkFast),
-      provisioned: breakEven(b, ({ provisioned, flinkProvisioned }) => provisioned > flinkProvisioned),
+    sizes: RATES.flatMap((rate) => EACH_BATCHES.map((batches) => scaleOf(rate, batches))),
+    breakEven: EACH_BATCHES.map((batches) => ({
+      batches,
+      onDemand: breakEven(batches, ({ onDemand, flinkFast }) => onDemand > flinkFast),
+      provisioned: breakEven(batches, ({ provisioned, flinkProvisioned }) => provisioned > flinkProvisioned),
     })),
+    sweptEventsPerSecond: (STANDARD_EVENTS * LANE_CORES * 1e6) / (WRITES_A_CLOSING * WRITE_CPU_MICROS),
   }
 }
 
-export function scaleOf(rate: number, b: number): Scale {
-  const units = UNITS[`standard ${b}`] as { write: number; read: number; results: number }
-  const laneSeconds = (CPU_MICROS[b] as number) / 1e6 / LANE_CORES
+export function scaleOf(rate: number, batches: Batches): Scale {
+  const units = UNITS[BATCHES[batches]] as { [unit in 'allWrites' | 'read' | 'results' | 'userBatches']: number }
+  const laneSeconds = (WRITE_CPU_MICROS * units.userBatches) / STANDARD_EVENTS / 1e6 / LANE_CORES
   const lanesBusy = rate * laneSeconds
   // A shard has one lane: it is full when its records are too many, or too dear.
   const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)), Math.ceil(lanesBusy / USE))
-  const batches = Math.max(rate / BATCH_RECORDS_MAX, Math.min(rate, shards / BATCH_WINDOW_SECONDS))
-  const write = (rate * (units.write + units.results)) / STANDARD_EVENTS + batches * UNITS_A_BATCH
+  const invocations = Math.max(rate / BATCH_RECORDS_MAX, Math.min(rate, shards / BATCH_WINDOW_SECONDS))
+  const write = (rate * units.allWrites) / STANDARD_EVENTS
   const read = (rate * units.read) / STANDARD_EVENTS
   const kinesis = shards * PRICES.shardHour * HOURS_A_MONTH + perMonth(rate, PRICES.streamPuts)
   const gbSeconds = lanesBusy * LANE_GB * SECONDS_A_MONTH
-  const lambda = gbSeconds * PRICES.gbSecond + perMonth(batches, PRICES.invocations)
+  const lambda = gbSeconds * PRICES.gbSecond + perMonth(invocations, PRICES.invocations)
   const dynamodbOnDemand = unitDollars(write, read) * SECONDS_A_MONTH
   const dynamodbProvisioned = provisionedDollars(write, read)
-  const results = (rate * units.results) / STANDARD_EVENTS
+  // Without the index by hour: a stream processor sums hours in its own memory.
+  const results = (rate * units.results) / 2 / STANDARD_EVENTS
   const resultDollars = unitDollars(results, 0) * SECONDS_A_MONTH
   return {
     eventsPerSecond: rate,
-    b,
+    batches,
     shards,
     lanesBusy,
     writeUnitsPerSecond: write,
@@ -132,7 +144,7 @@ function flink(rate: number, eventsPerUnit: number): number {
   )
 }
 
-function breakEven(b: number, isDearer: (scale: Scale) => boolean): number {
-  for (let rate = 1; rate < BREAK_EVEN_MAX; rate++) if (isDearer(scaleOf(rate, b))) return rate
+function breakEven(batches: Batches, isDearer: (scale: Scale) => boolean): number {
+  for (let rate = 1; rate < BREAK_EVEN_MAX; rate++) if (isDearer(scaleOf(rate, batches))) return rate
   return BREAK_EVEN_MAX
 }

@@ -5,15 +5,18 @@ import { measureScale, scaleOf } from '../../bench/scale.ts'
 
 describe('the model of sizes', () => {
   it('adds up', () => {
-    const { kinesis, lambda, dynamodbOnDemand, dynamodbProvisioned, onDemand, provisioned } = scaleOf(100, 2)
+    const { kinesis, lambda, dynamodbOnDemand, dynamodbProvisioned, onDemand, provisioned } = scaleOf(
+      100,
+      'two together',
+    )
     expect(onDemand).toBeCloseTo(kinesis + lambda + dynamodbOnDemand)
     expect(provisioned).toBeCloseTo(kinesis + lambda + dynamodbProvisioned)
   })
 
   it('costs less the more of a user’s events a batch holds, and more the more there are', async () => {
     const { sizes, breakEven } = await measureScale()
-    expect(scaleOf(1000, 5).onDemand).toBeLessThan(scaleOf(1000, 1).onDemand)
-    expect(scaleOf(2000, 2).onDemand).toBeGreaterThan(scaleOf(1000, 2).onDemand)
+    expect(scaleOf(1000, 'five together').onDemand).toBeLessThan(scaleOf(1000, 'defaults').onDemand)
+    expect(scaleOf(2000, 'defaults').onDemand).toBeGreaterThan(scaleOf(1000, 'defaults').onDemand)
     expect(sizes.every(({ lanesBusy, shards }) => lanesBusy <= shards)).toBe(true)
     expect(breakEven.every(({ onDemand, provisioned }) => onDemand < provisioned)).toBe(true)
   })
