@@ -2,13 +2,13 @@
 
 import { Command } from 'commander'
 import { startProgress } from '../cli/progress.ts'
-import { UserError } from '../local/user-error.ts'
 import { measureCold } from './cold.ts'
 import { unitsOf } from './committed-units.ts'
 import { measureCore } from './core.ts'
 import { coreText } from './core-text.ts'
 import { measureCost } from './cost.ts'
 import { costText } from './cost-text.ts'
+import { failureText } from './failure-text.ts'
 import { measureIngest } from './ingest.ts'
 import { measurePeers } from './peers/peers.ts'
 import { peersText } from './peers/peers-text.ts'
@@ -18,7 +18,7 @@ import { coldText, ingestText } from './speed-text.ts'
 import { measureSweep } from './sweep.ts'
 import { sweepText } from './sweep-text.ts'
 
-interface Part {
+export interface Part {
   readonly name: string
   readonly description: string
   measure(onStep: (text: string) => void): Promise<{ readonly json: unknown; readonly text: string }>
@@ -51,39 +51,83 @@ const PARTS: readonly Part[] = [
 ]
 
 export async function runBench(argv: readonly string[]): Promise<void> {
+  try {
+    await benchProgram(PARTS).parseAsync([...argv])
+  } catch (error) {
+    console.error(failureText(error, process.env))
+    process.exitCode = 1
+  }
+}
+
+export function benchProgram(parts: readonly Part[]): Command {
   const program = new Command('bench').description('What events cost and how fast they go.').showHelpAfterError()
-  const all = program.command('all').description('every part, one after the other').option('--json', 'one line of JSON')
-  all.action((options: { readonly json?: true }) => run(PARTS, options.json === true))
-  for (const measured of PARTS) {
+  program
+    .command('all', { isDefault: true })
+    .description('every part, one after the other; also without a name')
+    .option('--json', 'one line of JSON')
+    // A part that is not known ends up here too, and is answered with the names of all.
+    .allowExcessArguments()
+    .action((options: { readonly json?: true }, { args: [unknown] }: Command) => {
+      if (unknown !== undefined) program.error(`error: there is no part '${unknown}'`)
+      return runAll(parts, options.json === true)
+    })
+  for (const one of parts) {
     program
-      .command(measured.name)
-      .description(measured.description)
+      .command(one.name)
+      .description(one.description)
       .option('--json', 'print one line of JSON')
-      .action((options: { readonly json?: true }) => run([measured], options.json === true))
+      .action((options: { readonly json?: true }) => runOne(one, options.json === true))
   }
   program
     .command('units')
     .description('what bench/units.json is to hold')
     .action(async () => console.log(JSON.stringify(unitsOf(await measureCost(() => {})), null, 2)))
-  try {
-    await program.parseAsync([...argv])
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    console.error(error.message)
-    process.exitCode = 1
-  }
+  return program
 }
 
-/** One part's JSON is its report; of several, reports by name. */
-async function run(parts: readonly Part[], asJson: boolean): Promise<void> {
-  const progress = startProgress()
+async function runOne({ name, measure }: Part, asJson: boolean): Promise<void> {
+  const { json, text } = await measured(name, measure)
+  console.log(asJson ? JSON.stringify(json) : text)
+}
+
+async function runAll(parts: readonly Part[], asJson: boolean): Promise<void> {
+  const reports = await measureAll(parts, {
+    measured: (name, text) => {
+      if (!asJson) console.log(`${name}\n\n${text}\n`)
+    },
+    failed: (name, failure) => {
+      console.error(`${name} failed: ${failure}`)
+      process.exitCode = 1
+    },
+  })
+  if (asJson) console.log(JSON.stringify(reports))
+}
+
+/** A part that fails takes nothing from the others: under its name stands why, instead of a report. */
+export async function measureAll(
+  parts: readonly Part[],
+  tell: { measured(name: string, text: string): void; failed(name: string, failure: string): void },
+): Promise<Record<string, unknown>> {
   const reports: Record<string, unknown> = {}
   for (const { name, measure } of parts) {
-    const { json, text } = await measure((step) => progress.show(`${name}: ${step}`))
-    progress.clear()
-    reports[name] = json
-    if (!asJson) console.log(parts.length === 1 ? text : `${name}\n\n${text}\n`)
+    try {
+      const { json, text } = await measured(name, measure)
+      reports[name] = json
+      tell.measured(name, text)
+    } catch (error) {
+      const failure = failureText(error, process.env)
+      reports[name] = { failure }
+      tell.failed(name, failure)
+    }
   }
-  const [only] = Object.values(reports)
-  if (asJson) console.log(JSON.stringify(parts.length === 1 ? only : reports))
+  return reports
+}
+
+async function measured(name: string, measure: Part['measure']): ReturnType<Part['measure']> {
+  const progress = startProgress()
+  try {
+    return await measure((step) => progress.show(`${name}: ${step}`))
+  } finally {
+    progress.clear()
+  }
 }

@@ -15,10 +15,19 @@ export interface FoundSession {
 }
 
 export function parseFound(line: string): FoundSession {
-  const read = JSON.parse(line) as Partial<FoundSession>
-  const { user, events, searches, clicks } = read
+  const read = jsonIn(line) as Partial<FoundSession> | null
+  const { user, events, searches, clicks } = read ?? {}
   if (typeof user !== 'string' || !Array.isArray(events) || !Array.isArray(searches) || typeof clicks !== 'number') {
     throw new UserError(`a peer wrote what is no session: ${line.slice(0, 100)}`)
   }
   return read as FoundSession
+}
+
+/** Null for what is no JSON. */
+function jsonIn(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return null
+  }
 }

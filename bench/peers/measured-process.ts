@@ -18,20 +18,28 @@ const DONE = 'done'
 const COMPLAINT_LENGTH = 2000
 const MINUTES_MAX = 20
 
-/** Ends the program once it is measured, and waits for that. */
-export async function measureProcess([program, ...rest]: readonly [string, ...string[]]): Promise<Taken> {
+/**
+ * Ends the program once it is measured, and waits for that.
+ *
+ * @param signal ends the program early; what is thrown then is the signal's reason.
+ * @throws UserError where the program does not say that it is done.
+ */
+export async function measureProcess(
+  [program, ...rest]: readonly [string, ...string[]],
+  signal: AbortSignal,
+): Promise<Taken> {
   const startedMs = performance.now()
-  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: MINUTES_MAX * 60_000 })
+  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: MINUTES_MAX * 60_000, signal })
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk).slice(-COMPLAINT_LENGTH)
   })
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', ({ message }) => resolve(message))
+    child.once('close', (code, killedBy) => resolve(`ended with ${code ?? killedBy}`))
   })
-  // A program that cannot be started rejects before anybody waits for it.
-  ended.catch(() => {})
+  // One that ends without reading its input is told of by what it complains of.
+  child.stdin.on('error', () => {})
   let taken: Taken | null = null
   for await (const line of createInterface({ input: child.stdout })) {
     if (line !== DONE) continue
@@ -39,8 +47,9 @@ export async function measureProcess([program, ...rest]: readonly [string, ...st
     taken = { seconds, ...(await soFar(child.pid)) }
     child.stdin.end()
   }
-  const code = await ended
-  if (taken === null) throw new UserError(`${program} ended with ${code}: ${complaint.trim()}`)
+  const end = await ended
+  signal.throwIfAborted()
+  if (taken === null) throw new UserError(`${end}: ${complaint.trim()}`)
   return taken
 }
 

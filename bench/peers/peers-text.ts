@@ -4,10 +4,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { columns, percent } from '../../cli/text-table.ts'
 import type { PeerLog, PeerRun, PeersReport } from './peers.ts'
 
-export function peersText({ oneCore, skipped, logs }: PeersReport): string {
+export function peersText({ oneCore, skipped, notes, logs }: PeersReport): string {
   const cores = oneCore ? 'Each on one core.' : 'On all cores: there is no taskset here.'
-  const notes = [...skipped, `${cores} Seconds and CPU without what a log of one event takes.`]
-  return [...notes, '', ...logs.flatMap((log) => [logText(log), ''])].join('\n').trimEnd()
+  const above = [...skipped, `${cores} Seconds and CPU without what a log of one event takes.`, ...notes]
+  return [...above, '', ...logs.flatMap((log) => [logText(log), ''])].join('\n').trimEnd()
 }
 
 function logText({ name, events, runs }: PeerLog): string {

@@ -1,22 +1,25 @@
 // Ours beside Bytewax and Flink: the same logs through each on one core in; speeds, memory and agreement out.
 
 import { createReadStream } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { onInterrupt } from '../../cli/interrupt.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import type { SentEvent } from '../../local/tutorial-events.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 import { type Agreement, type Counts, compare, countsOf, eventKey } from './agreement.ts'
 import { installBytewax } from './bytewax.ts'
 import { installFlink } from './flink.ts'
-import { type FoundSession, parseFound } from './found-session.ts'
-import { measureProcess, type Taken } from './measured-process.ts'
+import type { FoundSession } from './found-session.ts'
+import { orFailed, orSkipped } from './left-out-peers.ts'
+import type { Taken } from './measured-process.ts'
 import { ownSessions } from './own-sessions.ts'
-import { called, type Peer, PeerMissing } from './peer.ts'
+import { called, type Peer } from './peer.ts'
 import { hardLog, orderedLog } from './peer-logs.ts'
+import { bestOf, type RunPlace, runOnce } from './peer-run.ts'
 
 export interface PeerRun {
   readonly name: string
@@ -44,8 +47,10 @@ export interface PeerLog {
 export interface PeersReport {
   /** Whether each program was held to one core: without `taskset` it takes what there is. */
   readonly oneCore: boolean
-  /** One line for each peer that could not be had. */
+  /** One line for each peer that could not be had, and for each log on which one failed. */
   readonly skipped: readonly string[]
+  /** What is to be known of the peers that ran. */
+  readonly notes: readonly string[]
   readonly logs: readonly PeerLog[]
 }
 
@@ -61,48 +66,48 @@ const OURS: Peer = {
 
 export async function measurePeers(onStep: (text: string) => void): Promise<PeersReport> {
   const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-peers-'))
+  const interruption = new AbortController()
+  const { signal } = interruption
+  const work = measureIn(folder, onStep, signal).finally(() => rm(folder, { recursive: true, force: true }))
+  const interrupt = onInterrupt(async () => {
+    interruption.abort()
+    await work.catch(() => {})
+  })
   try {
-    const oneCore = await called('taskset', ['-c', '0', 'true']).then(
-      () => true,
-      () => false,
-    )
-    const skipped: string[] = []
-    onStep('installing Bytewax')
-    const bytewax = await orSkipped('Bytewax', installBytewax, skipped)
-    onStep('installing Flink')
-    const flink = await orSkipped('Apache Flink', installFlink, skipped)
-    const peers = [OURS, ...(bytewax === null ? [] : [bytewax('replay')]), ...(flink === null ? [] : [flink])]
-    // Too slow for the long log: it grows with the events times the open sessions.
-    const slowPeers = bytewax === null ? [] : [bytewax('tutorial')]
-    const bench = { folder, oneCore, onStep }
-    return {
-      oneCore,
-      skipped,
-      logs: [
-        await measureLog('ordered', orderedLog(), peers, bench),
-        await measureLog('hard', hardLog(), [...peers, ...slowPeers], bench),
-      ],
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** What is missing is a line of the report, and nothing else. */
-export async function orSkipped<T>(name: string, install: () => Promise<T>, skipped: string[]): Promise<T | null> {
-  try {
-    return await install()
+    return await work
   } catch (error) {
-    if (!(error instanceof PeerMissing)) throw error
-    skipped.push(`${name} is skipped: ${error.message}`)
-    return null
+    // The process is about to end, and nobody is to be told why.
+    if (signal.aborted) return await new Promise<never>(() => {})
+    throw error
+  } finally {
+    interrupt.forget()
   }
 }
 
-interface Bench {
-  readonly folder: string
-  readonly oneCore: boolean
+async function measureIn(folder: string, onStep: (text: string) => void, signal: AbortSignal): Promise<PeersReport> {
+  const oneCore = await called('taskset', ['-c', '0', 'true'], signal).then(
+    () => true,
+    () => false,
+  )
+  const skipped: string[] = []
+  onStep('installing Bytewax')
+  const bytewax = await orSkipped('Bytewax', () => installBytewax(signal), skipped)
+  onStep('installing Flink')
+  const flink = await orSkipped('Apache Flink', () => installFlink(signal), skipped)
+  const peers = [OURS, ...(bytewax === null ? [] : [bytewax('replay')]), ...(flink === null ? [] : [flink])]
+  // Too slow for the long log: it grows with the events times the open sessions.
+  const slowPeers = bytewax === null ? [] : [bytewax('tutorial')]
+  const bench = { folder, oneCore, onStep, signal, skipped }
+  const logs = [
+    await measureLog('ordered', orderedLog(), peers, bench),
+    await measureLog('hard', hardLog(), [...peers, ...slowPeers], bench),
+  ]
+  return { oneCore, skipped, notes: peers.flatMap(({ note }) => note ?? []), logs }
+}
+
+interface Bench extends RunPlace {
   readonly onStep: (text: string) => void
+  readonly skipped: string[]
 }
 
 async function measureLog(
@@ -120,52 +125,30 @@ async function measureLog(
   let ours: readonly FoundSession[] = []
   for (const peer of peers) {
     const step = (text: string): void => bench.onStep(`${name} log, ${peer.name}: ${text}`)
-    const { taken: start } = await runOnce(peer, tiny, bench)
-    let best: Run | null = null
-    for (let run = 1; run <= RUNS; run++) {
-      step(`run ${run} of ${RUNS}`)
-      const next = await runOnce(peer, log, bench)
-      if (best === null || cost(next.taken) < cost(best.taken)) best = next
+    const run = async () => {
+      const { taken: start } = await runOnce(peer, tiny, bench)
+      const best = await bestOf(RUNS, (run) => {
+        step(`run ${run} of ${RUNS}`)
+        return runOnce(peer, log, bench)
+      })
+      return { start, ...best }
     }
-    if (best === null) continue
-    if (peer === OURS) ours = best.found
+    // Without ours there is nothing to compare with.
+    const measured = peer === OURS ? await run() : await orFailed(`${peer.name} on the ${name} log`, run, bench.skipped)
+    if (measured === null) continue
+    const { start, taken, found } = measured
+    if (peer === OURS) ours = found
     step('comparing')
     runs.push({
       name: peer.name,
-      ...speedOf(best.taken, start, events.length),
+      ...speedOf(taken, start, events.length),
       start,
-      counts: countsOf(best.found),
-      agreement: compare(ours, best.found),
-      byTheirRules: peer === OURS ? null : await byTheirRules(log, best.found),
+      counts: countsOf(found),
+      agreement: compare(ours, found),
+      byTheirRules: peer === OURS ? null : await byTheirRules(log, found, bench.signal),
     })
   }
   return { name, events: events.length, runs }
-}
-
-interface Run {
-  readonly taken: Taken
-  readonly found: readonly FoundSession[]
-}
-
-async function runOnce(peer: Peer, log: string, { folder, oneCore }: Bench): Promise<Run> {
-  const out = join(folder, 'out')
-  const command = peer.command(log, out, BENCH_SETTINGS.rules)
-  const taken = await measureProcess(oneCore ? ['taskset', '-c', '0', ...command] : command)
-  const found = await readFound(out)
-  await rm(out, { recursive: true, force: true })
-  return { taken, found }
-}
-
-/** One file, or a folder of them. */
-async function readFound(path: string): Promise<FoundSession[]> {
-  const isFolder = (await stat(path)).isDirectory()
-  const files = isFolder ? (await readdir(path)).map((file) => join(path, file)) : [path]
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
-  return texts.flatMap((text) => text.split('\n').filter((line) => line !== '')).map(parseFound)
-}
-
-function cost({ cpuSeconds, seconds }: Taken): number {
-  return cpuSeconds ?? seconds
 }
 
 function speedOf(taken: Taken, start: Taken, events: number) {
@@ -182,10 +165,15 @@ function speedOf(taken: Taken, start: Taken, events: number) {
 const NO_LIMITS = { maxSessionEvents: 1_000_000, maxSessionDurationMs: Number.MAX_SAFE_INTEGER }
 
 /** Ours without what the peers do not have: closers, limits, and what ties a click to a search but the order. */
-async function byTheirRules(log: string, theirs: readonly FoundSession[]): Promise<PeerRun['byTheirRules']> {
+async function byTheirRules(
+  log: string,
+  theirs: readonly FoundSession[],
+  signal: AbortSignal,
+): Promise<PeerRun['byTheirRules']> {
   const kept = new Set(theirs.flatMap(({ user, events }) => events.map((eventId) => eventKey(user, eventId))))
   const rules: Rules = { ...BENCH_SETTINGS.rules, ...NO_LIMITS }
   const ours = await ownSessions(createInterface({ input: createReadStream(log) }), rules, (sent) => {
+    signal.throwIfAborted()
     if (!kept.has(eventKey(String(sent.user), String(sent.eventId)))) return null
     const { searchId: _, items, ...rest } = sent
     const isCloser = sent.type === 'AppClose' || sent.type === 'Timeout'

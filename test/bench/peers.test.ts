@@ -1,17 +1,24 @@
 // Ours beside peers: sessions of both sides, and what programs print, in; what agrees, why not, and what is skipped, out.
 
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { compare, countsOf, WHY } from '../../bench/peers/agreement.ts'
+import { bytewaxVersion } from '../../bench/peers/bytewax.ts'
+import { flinkVersion } from '../../bench/peers/flink.ts'
 import { type FoundSession, parseFound } from '../../bench/peers/found-session.ts'
+import { orFailed, orSkipped } from '../../bench/peers/left-out-peers.ts'
 import { cpuSecondsOf, measureProcess, peakMegabytesOf } from '../../bench/peers/measured-process.ts'
 import { ownSessions } from '../../bench/peers/own-sessions.ts'
-import { called, missingText, PeerMissing } from '../../bench/peers/peer.ts'
+import { called, filledOnce, missingText, PeerMissing } from '../../bench/peers/peer.ts'
 import { hardLog } from '../../bench/peers/peer-logs.ts'
-import { orSkipped, type PeerRun } from '../../bench/peers/peers.ts'
+import type { PeerRun } from '../../bench/peers/peers.ts'
 import { peersText } from '../../bench/peers/peers-text.ts'
+import { UserError } from '../../local/user-error.ts'
+
+/** Of nothing that is to be ended early. */
+const NEVER = new AbortController().signal
 
 function session(events: string, fields: Partial<FoundSession> = {}): FoundSession {
   return { user: 'ann', events: events.split(' '), searches: [], clicks: 0, ...fields }
@@ -119,15 +126,18 @@ describe('what a peer writes', () => {
     expect(parseFound(line)).toEqual(session('a', { searches: [['a', 1]], clicks: 1 }))
   })
 
-  it.each(['{}', '{"user":"ann","events":"a","searches":[],"clicks":0}'])('or is refused: %s', (line) => {
-    expect(() => parseFound(line)).toThrow('a peer wrote what is no session')
-  })
+  it.each(['no JSON', 'null', '{}', '{"user":"ann","events":"a","searches":[],"clicks":0}'])(
+    'or is refused: %s',
+    (line) => {
+      expect(() => parseFound(line)).toThrow('a peer wrote what is no session')
+    },
+  )
 })
 
 describe('a peer that cannot be had', () => {
   it('is skipped with one line that names what is missing', async () => {
     const skipped: string[] = []
-    const install = () => called('no-such-program-here', ['--version'])
+    const install = () => called('no-such-program-here', ['--version'], NEVER)
     expect(await orSkipped('Bytewax', install, skipped)).toBeNull()
     expect(skipped).toEqual(['Bytewax is skipped: no-such-program-here is not installed'])
   })
@@ -143,8 +153,55 @@ describe('a peer that cannot be had', () => {
   })
 
   it('is not what a defect is taken for', async () => {
-    await expect(orSkipped('Bytewax', () => Promise.reject(new TypeError('defect')), [])).rejects.toThrow('defect')
-    expect(new PeerMissing('x')).toBeInstanceOf(Error)
+    for (const leftOut of [orSkipped, orFailed]) {
+      await expect(leftOut('Bytewax', () => Promise.reject(new TypeError('defect')), [])).rejects.toThrow('defect')
+    }
+  })
+})
+
+describe('a peer that fails while it runs', () => {
+  it('is one line, with the first of its complaint that names an error', async () => {
+    const lines: string[] = []
+    const complaint = 'ended with 1: \nTraceback\n  File "x"\nModuleNotFoundError: no bytewax\n'
+    expect(await orFailed('Bytewax', () => Promise.reject(new UserError(complaint)), lines)).toBeNull()
+    expect(lines).toEqual(['Bytewax failed: ModuleNotFoundError: no bytewax'])
+  })
+})
+
+describe('the version of a peer', () => {
+  it('is the one that is pinned', () => {
+    expect(bytewaxVersion('# bytewax==0.1\nother==2\nbytewax==1.2.3\n')).toBe('1.2.3')
+    expect(flinkVersion('<properties>\n<flink.version>4.5.6</flink.version>\n')).toBe('4.5.6')
+  })
+
+  it('is not guessed', () => {
+    expect(() => bytewaxVersion('bytewax>=1')).toThrow('pins no version')
+    expect(() => flinkVersion('<project/>')).toThrow('names no version')
+  })
+})
+
+describe('the packages of a peer', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-peers-'))
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  it('are fetched again until all of them were', async () => {
+    let fills = 0
+    const fill = async (): Promise<void> => {
+      if (++fills === 1) throw new PeerMissing('interrupted')
+    }
+    await expect(filledOnce(join(folder, 'new'), fill)).rejects.toThrow('interrupted')
+    for (let run = 0; run < 2; run++) await filledOnce(join(folder, 'new'), fill)
+    expect(fills).toBe(2)
+  })
+
+  it('are missing where their folder cannot be made', async () => {
+    await writeFile(join(folder, 'file'), '')
+    const filled = filledOnce(join(folder, 'file', 'new'), async () => {})
+    await expect(filled).rejects.toThrow(PeerMissing)
+    await expect(filled).rejects.toThrow('its packages cannot be kept (ENOTDIR')
   })
 })
 
@@ -160,16 +217,19 @@ describe('the report', () => {
 
   it('begins with a line for each peer that is skipped, and still has ours', () => {
     const logs = [{ name: 'hard', events: 2, runs: [run('ours', ours, false)] }]
-    const lines = peersText({ oneCore: false, skipped: ['Bytewax is skipped: no'], logs }).split('\n')
+    const lines = peersText({ oneCore: false, skipped: ['Bytewax is skipped: no'], notes: ['A note.'], logs }).split(
+      '\n',
+    )
     expect(lines[0]).toBe('Bytewax is skipped: no')
     expect(lines[1]).toMatch(/^On all cores: there is no taskset here\./)
+    expect(lines[2]).toBe('A note.')
     expect(lines).toContainEqual(expect.stringMatching(/^ours +1000 +2\.0 +1\.5 +99 +1\.0 +50$/))
   })
 
   it('says why a peer differs, whether it would by its own rules, and of two alike only once', () => {
     const theirs = [session('a b')]
     const runs = [run('ours', ours, false), run('one', theirs, true), run('two', theirs, true)]
-    const text = peersText({ oneCore: true, skipped: [], logs: [{ name: 'hard', events: 2, runs }] })
+    const text = peersText({ oneCore: true, skipped: [], notes: [], logs: [{ name: 'hard', events: 2, runs }] })
     expect(text).toMatch(new RegExp(`one +sessions +2 +1 +${WHY.closer}`))
     expect(text).toMatch(/one +by their rules +1 of 1 sessions and 0 of 0 searches are the same/)
     expect(text).toMatch(/two +as one$/)
@@ -190,13 +250,24 @@ describe('a measured program', () => {
 
   it('is let go once it says that it is done', async () => {
     const program = 'console.log("done"); process.stdin.resume()'
-    const { seconds } = await measureProcess([process.execPath, '-e', program])
+    const { seconds } = await measureProcess([process.execPath, '-e', program], NEVER)
     expect(seconds).toBeGreaterThan(0)
   })
 
   it('fails with what it complained of', async () => {
     const program = 'console.error("no such log"); process.exit(3)'
-    await expect(measureProcess([process.execPath, '-e', program])).rejects.toThrow('ended with 3: no such log')
+    await expect(measureProcess([process.execPath, '-e', program], NEVER)).rejects.toThrow('ended with 3: no such log')
+  })
+
+  it('fails where it cannot be started', async () => {
+    await expect(measureProcess(['no-such-program-here'], NEVER)).rejects.toThrow(UserError)
+  })
+
+  it('is ended when the bench is, and that is no failure of its own', async () => {
+    const ended = new AbortController()
+    const running = measureProcess([process.execPath, '-e', 'process.stdin.resume()'], ended.signal)
+    ended.abort()
+    await expect(running).rejects.toBe(ended.signal.reason)
   })
 })
 

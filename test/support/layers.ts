@@ -164,7 +164,7 @@ const LAYERS: readonly Layer[] = [
       /^local\//,
       /^infra\/(bundle|setting(s|-kinds))\.ts$/,
       /^functions\/(?![^/]+\/handler\.ts$)/,
-      /^cli\/(text-table|progress)\.ts$/,
+      /^cli\/(text-table|progress|interrupt)\.ts$/,
       ...SDK,
       NODE,
       /^commander$/,
