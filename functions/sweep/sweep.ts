@@ -134,7 +134,7 @@ function lookAt(
 
 /**
  * A page goes when all of its alarms have passed and all of its users were seen, and not before those of them who live
- * on have their next alarm. Who failed gets one too, for the next sweep, lest the others be looked at again with them.
+ * on have their next alarm. Who failed gets one too, lest the others be looked at again with them.
  *
  * @returns how many have.
  */
@@ -149,7 +149,7 @@ async function settle(
   const users = new Set(done.flatMap((page) => page.alarms.map(({ user }) => user)))
   const next = [...users].flatMap((user): Alarm[] => {
     const look = found.get(user) ?? 'left'
-    if (look === 'failed') return [{ user, atMs: horizonMs + 1 }]
+    if (look === 'failed') return [{ user, atMs: horizonMs }]
     return look === 'left' || look.againMs === null ? [] : [{ user, atMs: look.againMs }]
   })
   if (next.length > 0) await alarms.put(next)
