@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { OPTIONAL_INGEST_VARIABLES } from '../contract.ts'
+import { boundedRequests } from './bounded-requests.ts'
 import { once } from './once.ts'
 
 export type Pseudonym = (user: string) => string
@@ -16,8 +17,8 @@ export function keyedPseudonym(key: string): Pseudonym {
 }
 
 /** @param secret its name or ARN. */
-export function storedPseudonym(secret: string): () => Promise<Pseudonym> {
-  return secretPseudonym(new SecretsManagerClient({}), secret)
+export function storedPseudonym(secret: string, answerMs?: number): () => Promise<Pseudonym> {
+  return secretPseudonym(new SecretsManagerClient(boundedRequests(answerMs)), secret)
 }
 
 /** Reads the secret at the first call, and at the next again if that failed; the key is its whole text. */
