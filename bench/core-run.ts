@@ -7,7 +7,7 @@ import { type Closing, toClose, withoutClosed } from '../functions/domain/closin
 import { type Decoded, decodeEvent, parseEvent } from '../functions/domain/decode.ts'
 import type { Arrival } from '../functions/domain/event.ts'
 import { touchedRanges } from '../functions/domain/nearby.ts'
-import { toRows } from '../functions/domain/result.ts'
+import { toRows } from '../functions/domain/result-rows.ts'
 import { apply, NEW_USER, roomFor, type UserState } from '../functions/domain/user-state.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
 import { type ItemChoice, sessionSource } from './core-load.ts'

@@ -9,7 +9,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Of every function, and of what is measured beside them. */
 export const BUNDLING = {
-  // Names of chunks are digests that paths go into: so they are the same wherever the project lies.
+  // Names of chunks are digests that paths go into. So they are the same wherever a checkout lies; an installed package
+  // has others, since what it depends on lies beside it and not in it.
   absWorkingDir: ROOT,
   bundle: true,
   format: 'esm',

@@ -4,12 +4,15 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { REJECTED_PREFIX } from '../contract.ts'
 import { isoTime } from '../domain/time.ts'
 import type { DeadLetter, DeadLetters } from '../ports.ts'
+import { boundedRequests } from './bounded-requests.ts'
 
 /** One object as S3 takes it in one request without much memory. */
 const OBJECT_CHARACTERS_MAX = 4 * 1024 * 1024
+/** The sending of such an object counts. */
+const ANSWER_MS_MAX = 5000
 
-export function bucketDeadLetters(bucket: string): DeadLetters {
-  return s3DeadLetters(new S3Client({}), bucket)
+export function bucketDeadLetters(bucket: string, answerMs = ANSWER_MS_MAX): DeadLetters {
+  return s3DeadLetters(new S3Client(boundedRequests(answerMs)), bucket)
 }
 
 export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {

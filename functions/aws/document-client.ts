@@ -1,14 +1,12 @@
-// The DynamoDB clients of one container: nothing in, a document client and one for frequent writes with bounded waits out.
+// The DynamoDB clients of one container: a wait for an answer in, a document client and one for frequent writes with bounded waits out.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { boundedRequests } from './bounded-requests.ts'
 
 /** One per container, so that connections are kept alive between invocations. */
-export function documentClient(): DynamoDBDocumentClient {
-  const client = new DynamoDBClient({
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 },
-  })
+export function documentClient(answerMs?: number): DynamoDBDocumentClient {
+  const client = new DynamoDBClient(boundedRequests(answerMs))
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
 }
 
@@ -17,8 +15,16 @@ export function documentClient(): DynamoDBDocumentClient {
  * which a document client cannot, and not for every request: a quarter less CPU for a record of ingest.
  */
 export function writingClient({ config }: DynamoDBDocumentClient): DynamoDBClient {
-  const { requestHandler, credentials, region, maxAttempts } = config
-  const client = new DynamoDBClient({ maxAttempts, requestHandler, credentials, region, cacheMiddleware: true })
+  const { requestHandler, credentials, region, maxAttempts, endpoint } = config
+  const client = new DynamoDBClient({
+    maxAttempts,
+    requestHandler,
+    credentials,
+    region,
+    // None where the region tells it, or the environment.
+    ...(endpoint !== undefined && { endpoint }),
+    cacheMiddleware: true,
+  })
   // Nobody is told, and what it would tell is copied first.
   client.middlewareStack.remove('loggerMiddleware')
   return client

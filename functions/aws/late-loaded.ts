@@ -1,6 +1,7 @@
 // What only some batches need: settings in, ports that load their SDK client when they are first called out.
 
 import type { DeadLetters } from '../ports.ts'
+import { once } from './once.ts'
 import type { Pseudonym } from './pseudonym.ts'
 
 /** The S3 client is a third of what ingest loads, and most batches have no dead letter. */
@@ -14,12 +15,4 @@ export function latePseudonym(secret: string | null): () => Promise<Pseudonym> {
   if (secret === null) return async () => (user) => user
   const load = once(async () => (await import('./pseudonym.ts')).storedPseudonym(secret))
   return async () => (await load())()
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null
-  return () => {
-    made ??= make()
-    return made
-  }
 }

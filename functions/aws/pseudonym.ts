@@ -3,6 +3,8 @@
 import { createHmac } from 'node:crypto'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { OPTIONAL_INGEST_VARIABLES } from '../contract.ts'
+import { boundedRequests } from './bounded-requests.ts'
+import { once } from './once.ts'
 
 export type Pseudonym = (user: string) => string
 
@@ -15,20 +17,13 @@ export function keyedPseudonym(key: string): Pseudonym {
 }
 
 /** @param secret its name or ARN. */
-export function storedPseudonym(secret: string): () => Promise<Pseudonym> {
-  return secretPseudonym(new SecretsManagerClient({}), secret)
+export function storedPseudonym(secret: string, answerMs?: number): () => Promise<Pseudonym> {
+  return secretPseudonym(new SecretsManagerClient(boundedRequests(answerMs)), secret)
 }
 
 /** Reads the secret at the first call, and at the next again if that failed; the key is its whole text. */
 export function secretPseudonym(client: SecretsManagerClient, secret: string): () => Promise<Pseudonym> {
-  let made: Promise<Pseudonym> | null = null
-  return () => {
-    made ??= readKey(client, secret).then(keyedPseudonym, (error: unknown) => {
-      made = null
-      throw error
-    })
-    return made
-  }
+  return once(async () => keyedPseudonym(await readKey(client, secret)))
 }
 
 async function readKey(client: SecretsManagerClient, secret: string): Promise<string> {

@@ -1,10 +1,7 @@
-// Results (R4-R7): one closed session in, the rows that users query out: one per search, and one for the session.
+// What a closed session and its rows are (R4-R7), which users query: a user or a row in, its partition or its time out.
 
-import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
 import type { CloseReason } from './clock.ts'
-import type { Digest, ResultsEvent, SearchEvent } from './event.ts'
-import { firstEvent, type Session, sessionId } from './session.ts'
-import { isoTime } from './time.ts'
+import type { Session } from './session.ts'
 
 export interface ClosedSession {
   readonly user: string
@@ -17,7 +14,7 @@ export interface ClosedSession {
 interface RowKey {
   /** `user#<user>` */
   readonly pk: string
-  /** `search#<time>#<searchId or eventId>` (see `searchKey`) or `session#<sessionId>` */
+  /** `search#<time>#<searchId or eventId>` (see `searchKey` of result-rows.ts) or `session#<sessionId>` */
   readonly sk: string
 }
 
@@ -29,7 +26,7 @@ interface EvidenceCounts {
 }
 
 /** Raised when a column changes its meaning; a new column needs no new one. Rows from before it was written are of 1. */
-const ROW_SCHEMA = 1
+export const ROW_SCHEMA = 1
 
 interface CommonRow extends RowKey, EvidenceCounts {
   readonly schema: typeof ROW_SCHEMA
@@ -91,153 +88,4 @@ export function rowPartition(user: string): string {
 /** When the search or the session began. */
 export function rowTime(row: ResultRow): number {
   return Date.parse(row.kind === 'search' ? row.time : row.start)
-}
-
-const KEY_DIGEST_LENGTH = 11
-
-/** The search rows in order, then the session's own. A session without a search has none: it contributes nothing. */
-export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
-  const { searches, orphans } = attribute(closed.session.events)
-  if (searches.length === 0) return []
-  const rows: SearchRow[] = []
-  const keys = new Set<string>()
-  for (const search of searches) {
-    const row = searchRow(closed, search, keys, digest)
-    keys.add(row.sk)
-    rows.push(row)
-  }
-  return [...rows, sessionRow(closed, rows, orphans.length)]
-}
-
-/**
- * The id alone may not tell two searches of one millisecond apart: a search id can be another's event id, and a limit
- * can cut a session between two searches of one id. Then a digest of the event id tells them apart, since two ids of
- * full length would be longer than a key may be.
- */
-function searchKey(
-  { cut }: Session,
-  search: SearchEvent,
-  time: string,
-  taken: ReadonlySet<string>,
-  digest: Digest,
-): string {
-  const key = `search#${time}#${search.searchId ?? search.eventId}`
-  const isUnclear = taken.has(key) || cut?.atMs === search.timeMs
-  return isUnclear ? `${key}#${digest(search.eventId).slice(0, KEY_DIGEST_LENGTH)}` : key
-}
-
-function searchRow(
-  closed: ClosedSession,
-  { search, results, clicks }: AttributedSearch,
-  taken: ReadonlySet<string>,
-  digest: Digest,
-): SearchRow {
-  const first = clicks[0]
-  const resultCount = largestCount(results)
-  const evidence = evidenceCounts(clicks)
-  const time = isoTime(search.timeMs)
-  return {
-    pk: rowPartition(closed.user),
-    sk: searchKey(closed.session, search, time, taken, digest),
-    kind: 'search',
-    schema: ROW_SCHEMA,
-    user: closed.user,
-    session_id: sessionId(closed.session),
-    search_id: search.searchId,
-    event_id: search.eventId,
-    time,
-    day: dayOf(time),
-    hour: hourOf(time),
-    query: search.query,
-    query_cut: search.queryCut,
-    clicked: clicks.length > 0 ? 1 : 0,
-    clicks: clicks.length,
-    distinct_items_clicked: clicks.length > 1 ? new Set(clicks.map(({ click }) => click.item)).size : clicks.length,
-    clicks_by_search_id: evidence.searchId,
-    clicks_by_item: evidence.item,
-    clicks_by_order: evidence.order,
-    result_count: resultCount,
-    zero_results: resultCount === 0 ? 1 : 0,
-    clicked_positions: positionsOf(clicks),
-    first_click_position: first?.position ?? null,
-    time_to_first_click_ms: first === undefined ? null : Math.max(0, first.click.timeMs - search.timeMs),
-    version: closed.version,
-  }
-}
-
-function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orphanClicks: number): SessionRow {
-  const { session } = closed
-  const startMs = firstEvent(session).timeMs
-  const endMs = endOf(session)
-  const start = isoTime(startMs)
-  const total = { clicked: 0, clicks: 0, zeroResults: 0, bySearchId: 0, byItem: 0, byOrder: 0 }
-  for (const row of searches) {
-    total.clicked += row.clicked
-    total.clicks += row.clicks
-    total.zeroResults += row.zero_results
-    total.bySearchId += row.clicks_by_search_id
-    total.byItem += row.clicks_by_item
-    total.byOrder += row.clicks_by_order
-  }
-  return {
-    pk: rowPartition(closed.user),
-    sk: `session#${sessionId(session)}`,
-    kind: 'session',
-    schema: ROW_SCHEMA,
-    user: closed.user,
-    session_id: sessionId(session),
-    start,
-    end: isoTime(endMs),
-    duration_ms: endMs - startMs,
-    day: dayOf(start),
-    hour: hourOf(start),
-    events: session.events.length,
-    searches: searches.length,
-    searches_with_click: total.clicked,
-    clicks: total.clicks,
-    orphan_clicks: orphanClicks,
-    zero_result_searches: total.zeroResults,
-    clicks_by_search_id: total.bySearchId,
-    clicks_by_item: total.byItem,
-    clicks_by_order: total.byOrder,
-    ctr: total.clicked / searches.length,
-    clicks_per_search: total.clicks / searches.length,
-    close_reason: closed.reason,
-    continues_session_id: session.continues,
-    version: closed.version,
-  }
-}
-
-/** The last event that is the user's own doing: a Timeout says that nothing happened until then. */
-function endOf(session: Session): number {
-  const active = session.events.findLast((event) => event.type !== 'Timeout') ?? firstEvent(session)
-  return active.timeMs
-}
-
-function largestCount(results: readonly ResultsEvent[]): number | null {
-  let largest: number | null = null
-  for (const { resultCount } of results) largest = largest === null ? resultCount : Math.max(largest, resultCount)
-  return largest
-}
-
-function positionsOf(clicks: readonly AttributedClick[]): string {
-  let positions = ''
-  for (const { position } of clicks) {
-    if (position !== null) positions += positions === '' ? position : `,${position}`
-  }
-  return positions
-}
-
-function evidenceCounts(clicks: readonly AttributedClick[]): Record<Evidence, number> {
-  const counts = { searchId: 0, item: 0, order: 0 }
-  for (const { evidence } of clicks) counts[evidence]++
-  return counts
-}
-
-function dayOf(time: string): string {
-  return time.slice(0, 10)
-}
-
-function hourOf(time: string): number {
-  return Number(time.slice(11, 13))
 }

@@ -3,7 +3,8 @@
 import pMap from 'p-map'
 import type { CloseReason } from '../domain/clock.ts'
 import type { Digest } from '../domain/event.ts'
-import { type ResultRow, type SearchRow, toRows } from '../domain/result.ts'
+import type { ResultRow, SearchRow } from '../domain/result.ts'
+import { toRows } from '../domain/result-rows.ts'
 import { type Hour, hourOf } from '../domain/rollup.ts'
 import type { ClosedChange, ResultStore, SessionStore, Touches } from '../ports.ts'
 

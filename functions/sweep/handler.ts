@@ -1,9 +1,9 @@
 // Lambda: a schedule's tick or `{"drain": true}` in, `sweep` until the time is up, its counts out. A drain may go on `fromMs`.
 
 import { KinesisClient } from '@aws-sdk/client-kinesis'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Context } from 'aws-lambda'
 import { dynamoAlarms } from '../aws/alarms.ts'
+import { boundedRequests } from '../aws/bounded-requests.ts'
 import { documentClient, writingClient } from '../aws/document-client.ts'
 import { readSweepEnvironment } from '../aws/environment.ts'
 import { kinesisHorizon } from '../aws/kinesis-horizon.ts'
@@ -18,8 +18,8 @@ const TIME_LEFT_MS_MIN = 5000
 
 const settings = readSweepEnvironment(process.env)
 const client = documentClient()
-// The default HTTP/2 handler opens a connection for every request.
-const kinesis = new KinesisClient({ maxAttempts: 4, requestHandler: new NodeHttpHandler({ requestTimeout: 3000 }) })
+// With it over HTTP/1.1: the default HTTP/2 handler opens a connection for every request.
+const kinesis = new KinesisClient(boundedRequests())
 const sessions = dynamoSessionStore(client, settings.sessionsTable, writingClient(client))
 const alarms = dynamoAlarms(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
