@@ -46,7 +46,10 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
     timeout: INGEST_TIMEOUT,
     permissions: [
       ...pollStream(stream),
-      { actions: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Query'], resources: [sessions.tableArn] },
+      {
+        actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action}`),
+        resources: [sessions.tableArn],
+      },
       ...throughTable(sessions),
       ...readSecret(pseudonymKey),
       ...keepRejected(deadLetters),

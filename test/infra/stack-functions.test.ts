@@ -125,6 +125,7 @@ describe('the roles', () => {
   it('of ingest allows this and nothing else', () => {
     expect(permissionsOf(statementsOf(template, 'IngestRole'))).toEqual([
       'dynamodb:BatchGetItem on Sessions.Arn',
+      'dynamodb:GetItem on Sessions.Arn',
       'dynamodb:PutItem on Sessions.Arn',
       'dynamodb:Query on Sessions.Arn',
       'kinesis:DescribeStream on Events.Arn',
