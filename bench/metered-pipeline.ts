@@ -7,7 +7,7 @@ import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoShardProgress } from '../functions/aws/shard-progress.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
-import { ALARMS, PROGRESS_KEY } from '../functions/contract.ts'
+import { ALARM_PAGES, PROGRESS_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 import { sessionId } from '../functions/domain/session.ts'
@@ -119,7 +119,7 @@ function purposeOf(call: Call, resultsTable: string): Purpose | null {
   }
   if (table === resultsTable) return 'results'
   const { pk, sk } = { ...request.Item, ...request.Key }
-  const isOfAlarms = pk?.S?.startsWith(ALARMS) || request.ExpressionAttributeValues?.[':alarms'] !== undefined
+  const isOfAlarms = pk?.S?.startsWith(ALARM_PAGES) || request.ExpressionAttributeValues?.[':alarms'] !== undefined
   if (isOfAlarms) return 'index'
   return sk?.S === PROGRESS_KEY ? 'batch' : null
 }
