@@ -68,7 +68,9 @@ export interface Drained {
 }
 
 /** The rollup closes nothing, and does not say so. */
-interface Report extends Partial<Drained> {
+interface Report {
+  readonly closed?: number
+  readonly usersClosed?: number
   readonly conflicts: number
   readonly isUnfinished: boolean
   readonly stoppedAtMs?: number | null
@@ -90,10 +92,10 @@ export async function drain(
     })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
     const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report
-    const { closed = 0, users = 0, conflicts, isUnfinished, stoppedAtMs } = reply
+    const { closed = 0, usersClosed = 0, conflicts, isUnfinished, stoppedAtMs } = reply
     if (failed !== undefined)
       throw new UserError(`${drainable} failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
-    drained = { closed: drained.closed + closed, users: drained.users + (closed > 0 ? users : 0) }
+    drained = { closed: drained.closed + closed, users: drained.users + usersClosed }
     onProgress(drained)
     // One that went on from where another stopped knows nothing of those before.
     if (fromMs === undefined && closed === 0 && conflicts === 0 && !isUnfinished) return drained

@@ -8,7 +8,7 @@ import type { Rules } from '../domain/rules.ts'
 import type { UserState } from '../domain/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
-import type { Sweeping, SweepPorts } from './sweep.ts'
+import type { Sweeping, SweepPorts, SweepReport } from './sweep.ts'
 
 /**
  * When the first of the sessions that live on is due, as far as is known by now; null when nothing is open. `left`: there
@@ -18,7 +18,7 @@ export type Look = { readonly againMs: number | null } | 'left' | 'failed'
 
 export interface Looks {
   at(users: readonly string[]): Promise<ReadonlyMap<string, Look>>
-  readonly tally: { readonly users: number; readonly closed: number; readonly conflicts: number }
+  readonly tally: Pick<SweepReport, 'users' | 'usersClosed' | 'closed' | 'conflicts'>
   readonly failures: readonly unknown[]
 }
 
@@ -29,7 +29,7 @@ const USERS_AT_ONCE = 16
 export function newLooks(sweeping: Sweeping, { sessions, hasTime }: SweepPorts, rules: Rules): Looks {
   // As many as one sweep has time for.
   const looks = new Map<string, Promise<Look>>()
-  const tally = { users: 0, closed: 0, conflicts: 0 }
+  const tally = { users: 0, usersClosed: 0, closed: 0, conflicts: 0 }
   const failures: unknown[] = []
 
   const lookNow = async (user: string, loaded: UserState | undefined): Promise<Look> => {
@@ -38,6 +38,7 @@ export function newLooks(sweeping: Sweeping, { sessions, hasTime }: SweepPorts, 
     try {
       const { closed, left } = await closeDue(user, loaded, sweeping, sessions, rules)
       tally.closed += closed
+      if (closed > 0) tally.usersClosed++
       return { againMs: nextDueAt(left, rules) }
     } catch (error) {
       if (error instanceof StoreConflict) tally.conflicts++

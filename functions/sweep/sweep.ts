@@ -30,7 +30,10 @@ export interface SweepReport {
   readonly horizonMs: number
   /** How far that trails the time of day: how late sessions close. */
   readonly lagMs: number
+  /** Users who were looked at. */
   readonly users: number
+  /** Users of whom a session was closed. */
+  readonly usersClosed: number
   readonly closed: number
   /** Users who are to be looked at again, since a session of theirs lives on. */
   readonly again: number

@@ -6,7 +6,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { drain } from '../../cli/drain-command.ts'
 
 const lambda = mockClient(LambdaClient)
-const DONE = { closed: 0, users: 0, conflicts: 0, isUnfinished: false, stoppedAtMs: null }
+const DONE = { closed: 0, usersClosed: 0, conflicts: 0, isUnfinished: false, stoppedAtMs: null }
 
 beforeEach(() => {
   lambda.reset()
