@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
+import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../local/drain.ts'
 import { UserError } from '../local/user-error.ts'
 import { alarmOpenUsers } from './open-users.ts'
 import { printJson } from './output.ts'
@@ -16,7 +17,6 @@ interface DrainOptions extends TargetOptions {
   readonly json?: true
 }
 
-const DRAINS_MAX = 1000
 /** Finalize is invoked by the table's stream within seconds. What it is later with, the next run of the rollup sums. */
 const RESULTS_MS = 5000
 
@@ -67,39 +67,28 @@ export interface Drained {
   readonly users: number
 }
 
-/** The rollup closes nothing, and does not say so. */
-interface Report {
-  readonly closed?: number
+interface Reply extends DrainReport {
   readonly usersClosed?: number
-  readonly conflicts: number
-  readonly isUnfinished: boolean
-  readonly stoppedAtMs?: number | null
   readonly errorMessage?: string
 }
 
-/** A function stops when its time is up, so it is asked to go on until nothing is left. */
 export async function drain(
   lambda: LambdaClient,
   drainable: string,
   onProgress: (drained: Drained) => void,
 ): Promise<Drained> {
   let drained: Drained = { closed: 0, users: 0 }
-  let fromMs: number | undefined
-  for (let drains = 0; drains < DRAINS_MAX; drains++) {
-    const command = new InvokeCommand({
-      FunctionName: drainable,
-      Payload: Buffer.from(JSON.stringify({ drain: true, fromMs })),
-    })
+  const isDone = await drainUntilDone(async (request) => {
+    const command = new InvokeCommand({ FunctionName: drainable, Payload: Buffer.from(JSON.stringify(request)) })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
-    const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Report
-    const { closed = 0, usersClosed = 0, conflicts, isUnfinished, stoppedAtMs } = reply
+    const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Reply
     if (failed !== undefined)
       throw new UserError(`${drainable} failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
+    const { closed = 0, usersClosed = 0 } = reply
     drained = { closed: drained.closed + closed, users: drained.users + usersClosed }
     onProgress(drained)
-    // One that went on from where another stopped knows nothing of those before.
-    if (fromMs === undefined && closed === 0 && conflicts === 0 && !isUnfinished) return drained
-    fromMs = stoppedAtMs ?? undefined
-  }
+    return reply
+  })
+  if (isDone) return drained
   throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: are events coming all the time?`)
 }

@@ -5,7 +5,6 @@ import { setTimeout } from 'node:timers/promises'
 import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import type { Command } from 'commander'
-import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import { keptForMs, s3KeptLetters } from '../functions/aws/dead-letter-erasure.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
@@ -82,7 +81,6 @@ export async function runForget(options: ForgetOptions): Promise<void> {
   if (keptMs === null) console.error('The bucket does not say how long it keeps its objects: 30 days are assumed.')
   const ports = {
     sessions: dynamoSessionStore(clients.dynamodb, sessions),
-    alarms: dynamoAlarms(clients.dynamodb, sessions),
     results: dynamoResultStore(clients.dynamodb, results),
     touches: dynamoTouches(clients.dynamodb, results),
     deadLetters: s3KeptLetters(clients.s3, bucket),

@@ -6,7 +6,7 @@ import type { SessionStore } from '../functions/ports.ts'
 import { deleting } from './controls.ts'
 import { reachedTouches } from './rollups.ts'
 import type { Wiring } from './steps.ts'
-import { reachedAlarms, reachedSessions } from './stores.ts'
+import { reachedSessions } from './stores.ts'
 import { type Invocation, invoke } from './world.ts'
 
 const MINUTE = 60_000
@@ -51,7 +51,6 @@ async function forgetOnce(user: string, wiring: Wiring, invocation: Invocation):
   const { results, deadLetters } = stores
   const ports = {
     sessions: control === 'forget-by-deleting' ? deleting(watched) : watched,
-    alarms: reachedAlarms(stores, invocation),
     results: {
       rowsOf: async function* () {
         yield await call('looks for rows', user, async () => {

@@ -45,7 +45,7 @@ export function deliverRecords(
   const { world, stores, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const nowMs = world.time.nowMs()
-    const ports = ingestPorts(wiring, invocation, progress, await lookableMs(batch, stores, progress, nowMs))
+    const ports = ingestPorts(wiring, invocation, progress, lookableMs(batch, stores, progress, nowMs))
     if (control === 'parallel-batch') {
       const parallel = { ...ports, progress: furthest(ports.progress, batch) }
       const reports = await Promise.all(batch.map((record) => ingest([record], parallel, rules, nowMs)))
@@ -60,12 +60,12 @@ export function deliverRecords(
 }
 
 /** From when on the sweeper has to find what the batch makes due: at once, or, of records that come again, later. */
-async function lookableMs(
+function lookableMs(
   batch: readonly ArrivedRecord[],
   stores: Stores,
   progress: ShardProgress | null,
   nowMs: number,
-): Promise<number> {
+): number {
   const [first] = batch
   const read = first === undefined ? undefined : stores.progress.load(first.shardId)?.sequenceNumber
   const isAgain = progress === null || Number(read ?? 0) >= Number(first?.sequenceNumber)

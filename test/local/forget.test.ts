@@ -6,7 +6,6 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { resultsSpec, sessionsSpec } from '../../bench/bench-tables.ts'
 import { forgetTwice, runForget } from '../../cli/forget-command.ts'
-import { dynamoAlarms } from '../../functions/aws/alarms.ts'
 import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
 import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letter-erasure.ts'
 import { dynamoResultStore } from '../../functions/aws/result-store.ts'
@@ -84,7 +83,6 @@ describe('forgetting on DynamoDB and S3', () => {
     const [sessions, rows] = [await itemsOf(NAMES.sessions, 'ben'), await itemsOf(NAMES.results, 'ben')]
     const ports = {
       sessions: dynamoSessionStore(clients.dynamodb, NAMES.sessions),
-      alarms: dynamoAlarms(clients.dynamodb, NAMES.sessions),
       results: dynamoResultStore(clients.dynamodb, NAMES.results),
       touches: dynamoTouches(clients.dynamodb, NAMES.results),
       deadLetters: s3KeptLetters(clients.s3, NAMES.bucket),
