@@ -29,11 +29,13 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
     return item
   }
 
-  async function* query(partition: string, prefix: string): AsyncIterable<Item[]> {
+  /** Yields the partition page by page. DynamoDB refuses an empty prefix, so none is sent unless there is one. */
+  async function* query(partition: string, prefix?: string): AsyncIterable<Item[]> {
+    const isBySortKey = prefix !== undefined
     const input = {
       TableName: table,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-      ExpressionAttributeValues: { ':pk': partition, ':sk': prefix },
+      KeyConditionExpression: isBySortKey ? 'pk = :pk AND begins_with(sk, :sk)' : 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': partition, ...(isBySortKey && { ':sk': prefix }) },
       ConsistentRead: true,
     }
     for await (const { Items: items } of paginateQuery({ client }, input)) yield items ?? []
@@ -92,8 +94,7 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
       // Who began later takes the lists over: no more of what is written here gets past it.
       await put({ ...key, kind: RANKING, day, [REVISION]: revision, [EXPIRES_AT]: stampOf(stamp) }, baseRevision)
       const stored = new Map<unknown, Item>()
-      for await (const items of query(queriesPartition(day), ''))
-        for (const item of items) stored.set(item[SORT_KEY], item)
+      for await (const items of query(queriesPartition(day))) for (const item of items) stored.set(item[SORT_KEY], item)
       stored.delete(RANKING)
       const changes = changesOf(queries, stored, table, stamped(stamp, revision))
       for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {

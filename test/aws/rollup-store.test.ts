@@ -89,3 +89,18 @@ it('a ranking that another has overtaken writes no more', async () => {
   await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, stamp)).rejects.toBeInstanceOf(StoreConflict)
   expect(await storedQueries(table, '2026-03-02')).toEqual([])
 })
+
+it('no request of a ranking holds an empty key value, which DynamoDB refuses', async () => {
+  const table = await newTable()
+  const values: unknown[] = []
+  const recording = {
+    send: (command: { input: { ExpressionAttributeValues?: object } }) => {
+      values.push(...Object.values(command.input.ExpressionAttributeValues ?? {}))
+      return emulated.client.send(command as GetCommand)
+    },
+  }
+  const store = dynamoRollupStore(Object.assign(Object.create(emulated.client), recording), table)
+  await store.saveRanking('2026-03-02', [], 0, { computedAtMs: 0, expiresAtMs: EXPIRES_MS })
+  expect(values).toContain(queriesPartition('2026-03-02'))
+  expect(values).not.toContain('')
+})
