@@ -1,6 +1,6 @@
 // The speed of the domain as a person reads it: measurements in, a table out.
 
-import { columns } from '../cli/text-table.ts'
+import { columns } from '../terminal/text-table.ts'
 import type { CoreSpeed } from './core-run.ts'
 
 const STAGES = ['parse', 'decode', 'apply', 'close', 'rows'] as const

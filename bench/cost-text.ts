@@ -1,6 +1,6 @@
 // The costs as a person reads them: the report in, tables out.
 
-import { columns } from '../cli/text-table.ts'
+import { columns } from '../terminal/text-table.ts'
 import type { Cost, CostReport } from './cost.ts'
 import { streamDollars, unitDollars } from './prices.ts'
 

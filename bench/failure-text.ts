@@ -1,6 +1,6 @@
 // Failures of the bench as a person can act on them: an error in; a sentence, or for a defect where it lies, out.
 
-import { UserError } from '../local/user-error.ts'
+import { UserError } from '../terminal/user-error.ts'
 
 const UNREACHED = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT'])
 

@@ -1,7 +1,7 @@
 // The parts of the bench as commands: arguments in, each part measured, and what it found as JSON or tables out.
 
 import { Command } from 'commander'
-import { startProgress } from '../cli/progress.ts'
+import { startProgress } from '../terminal/progress.ts'
 import { measureCold } from './cold.ts'
 import { unitsOf } from './committed-units.ts'
 import { measureCore } from './core.ts'

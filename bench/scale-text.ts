@@ -1,6 +1,6 @@
 // The sizes of deployments as a person reads them: the model's numbers in, tables out.
 
-import { columns } from '../cli/text-table.ts'
+import { columns } from '../terminal/text-table.ts'
 import type { ScaleReport } from './scale.ts'
 
 export function scaleText({ sizes, breakEven, sweptEventsPerSecond }: ScaleReport): string {

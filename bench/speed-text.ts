@@ -1,6 +1,6 @@
 // Speeds of ingest and of starts as a person reads them: measurements in, tables out.
 
-import { columns } from '../cli/text-table.ts'
+import { columns } from '../terminal/text-table.ts'
 import type { ColdStart } from './cold.ts'
 import type { IngestSpeed } from './ingest.ts'
 

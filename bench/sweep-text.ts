@@ -1,6 +1,6 @@
 // The cost of sweeps as a person reads it: measurements in, a table out.
 
-import { columns } from '../cli/text-table.ts'
+import { columns } from '../terminal/text-table.ts'
 import type { SweepCost } from './sweep.ts'
 
 export function sweepText(costs: readonly SweepCost[]): string {

@@ -16,11 +16,11 @@ import {
 } from '../local/tutorial-events.ts'
 import { renderReport } from '../report/render-report.ts'
 import { readReport, SESSIONS_DEFAULT } from '../report/report-data.ts'
-import { onInterrupt } from './interrupt.ts'
-import { startProgress } from './progress.ts'
+import { onInterrupt } from '../terminal/interrupt.ts'
+import { startProgress } from '../terminal/progress.ts'
+import { bars, columns, percent } from '../terminal/text-table.ts'
 import { reportReads } from './report-reads.ts'
 import { summaryText } from './summary-text.ts'
-import { bars, columns, percent } from './text-table.ts'
 
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }

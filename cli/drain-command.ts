@@ -4,13 +4,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
 import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../local/drain.ts'
-import { UserError } from '../local/user-error.ts'
+import { printJson } from '../terminal/output.ts'
+import { startProgress } from '../terminal/progress.ts'
+import { counted } from '../terminal/text-table.ts'
+import { UserError } from '../terminal/user-error.ts'
 import { alarmOpenUsers } from './open-users.ts'
-import { printJson } from './output.ts'
-import { startProgress } from './progress.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { counted } from './text-table.ts'
 
 interface DrainOptions extends TargetOptions {
   readonly scan?: true

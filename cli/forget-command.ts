@@ -11,14 +11,14 @@ import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
 import { HOUR_INDEX } from '../functions/contract.ts'
 import { type ForgetPorts, type ForgetReport, type ForgetSettings, forget } from '../functions/forget/forget.ts'
-import { UserError } from '../local/user-error.ts'
+import { printJson } from '../terminal/output.ts'
+import { startProgress } from '../terminal/progress.ts'
+import { columns } from '../terminal/text-table.ts'
+import { UserError } from '../terminal/user-error.ts'
 import { parseUser } from './option-values.ts'
-import { printJson } from './output.ts'
-import { startProgress } from './progress.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { awsConfig, clientsOf, openTarget, type TargetClients } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { columns } from './text-table.ts'
 
 interface ForgetOptions extends TargetOptions {
   readonly user: string

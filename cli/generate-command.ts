@@ -4,14 +4,14 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { DAY_MS } from '../functions/domain/rollup.ts'
 import { parseTime } from '../functions/domain/time.ts'
 import { generateLog } from '../local/generated-log.ts'
-import { UsageError } from '../local/user-error.ts'
-import { EXIT } from './exit-codes.ts'
+import { EXIT } from '../terminal/exit-codes.ts'
+import { note } from '../terminal/output.ts'
+import { counted } from '../terminal/text-table.ts'
+import { UsageError } from '../terminal/user-error.ts'
 import { parseCountTo, parseDay } from './option-values.ts'
-import { note } from './output.ts'
 import { sendLines } from './sending.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { counted } from './text-table.ts'
 
 interface GenerateOptions extends TargetOptions {
   readonly seed: number

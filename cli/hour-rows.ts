@@ -6,7 +6,7 @@ import { hourSliceKey, queryKey } from '../functions/aws/result-items.ts'
 import { HOUR_INDEX } from '../functions/contract.ts'
 import { type ResultRow, rowTime } from '../functions/domain/result.ts'
 import { DAY_MS, HOUR_MS, type Hour, SLICES, sliceOfText } from '../functions/domain/rollup.ts'
-import { UsageError } from '../local/user-error.ts'
+import { UsageError } from '../terminal/user-error.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { type RowKey, rowsByKey } from './rows-by-key.ts'
 

@@ -3,7 +3,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { batchGet, KeysUnread } from '../functions/aws/batch-get.ts'
 import type { Item, Key } from '../functions/aws/session-items.ts'
-import { UserError } from '../local/user-error.ts'
+import { UserError } from '../terminal/user-error.ts'
 
 /** At a terminal, waiting is better than failing; the client waits longer from try to try. */
 const TRIES_MAX = 8

@@ -8,10 +8,10 @@ import { checkSettingName, checkTogether, readSettings } from '../infra/settings
 import { checkKeptPath, DEFAULT_KEPT_PATH, type KeptRun, writeKeptRun } from '../local/kept-run.ts'
 import type { LocalRun } from '../local/local-run.ts'
 import { logLines } from '../local/log-lines.ts'
-import { UsageError, UserError } from '../local/user-error.ts'
-import { onInterrupt, untilInterrupted } from './interrupt.ts'
+import { onInterrupt, untilInterrupted } from '../terminal/interrupt.ts'
+import { startProgress } from '../terminal/progress.ts'
+import { UsageError, UserError } from '../terminal/user-error.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from './option-values.ts'
-import { startProgress } from './progress.ts'
 import { reachText } from './reach-text.ts'
 import { summaryText } from './summary-text.ts'
 

@@ -9,10 +9,10 @@ import { loadProgress } from '../functions/aws/shard-progress.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
 import { isDue, watermark } from '../functions/domain/clock.ts'
 import { userCounter } from '../functions/domain/count-users.ts'
+import { counted } from '../terminal/text-table.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 import { keptLetters } from './kept-letters.ts'
 import type { Target } from './target.ts'
-import { counted } from './text-table.ts'
 
 /** What the sweep is told. */
 export type SweepEnvironment = ReturnType<typeof readSweepEnvironment>

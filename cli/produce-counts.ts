@@ -1,9 +1,9 @@
 // The account of what was produced: checked lines in, counts and the first problems in sentences out.
 
-import { UserError } from '../local/user-error.ts'
+import { note } from '../terminal/output.ts'
+import { counted } from '../terminal/text-table.ts'
+import { UserError } from '../terminal/user-error.ts'
 import type { CheckedLine } from './checked-lines.ts'
-import { note } from './output.ts'
-import { counted } from './text-table.ts'
 
 export interface ProduceTotal {
   readonly lines: number

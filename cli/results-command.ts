@@ -2,10 +2,10 @@
 
 import type { Command } from 'commander'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
-import { UsageError } from '../local/user-error.ts'
+import { type ListOptions, printList } from '../terminal/output.ts'
+import { UsageError } from '../terminal/user-error.ts'
 import { hourRows } from './hour-rows.ts'
 import { parseCount, parseDay, parseSince, parseUser } from './option-values.ts'
-import { type ListOptions, printList } from './output.ts'
 import { type RowFilter, type RowOptions, rowFilter } from './row-filter.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget, type Target } from './target.ts'

@@ -3,10 +3,10 @@
 import type { Command } from 'commander'
 import type { Campaign } from '../sim/campaign.ts'
 import type { Fault } from '../sim/faults.ts'
-import { EXIT } from './exit-codes.ts'
+import { EXIT } from '../terminal/exit-codes.ts'
+import { startProgress } from '../terminal/progress.ts'
+import { columns } from '../terminal/text-table.ts'
 import { parseCount } from './option-values.ts'
-import { startProgress } from './progress.ts'
-import { columns } from './text-table.ts'
 
 interface SimOptions {
   readonly seeds: number

@@ -6,15 +6,15 @@ import type { Command } from 'commander'
 import { sha256 } from '../functions/aws/digest.ts'
 import { type ClosedSession, type ResultRow, rowTime } from '../functions/domain/result.ts'
 import { toRows } from '../functions/domain/result-rows.ts'
+import { onInterrupt } from '../terminal/interrupt.ts'
+import { note, printJson } from '../terminal/output.ts'
+import { counted, printable } from '../terminal/text-table.ts'
 import { followClosed } from './closed-follower.ts'
-import { onInterrupt } from './interrupt.ts'
 import { parseCount, parseCountTo, parseUser } from './option-values.ts'
-import { note, printJson } from './output.ts'
 import { type RowKey, rowsByKey } from './rows-by-key.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
 import { openTarget } from './target.ts'
 import { type TargetOptions, withTarget } from './target-options.ts'
-import { counted, printable } from './text-table.ts'
 
 interface TailOptions extends TargetOptions {
   readonly user?: string

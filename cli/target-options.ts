@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { STACK_NAME } from '../infra/settings.ts'
-import { UsageError } from '../local/user-error.ts'
+import { UsageError } from '../terminal/user-error.ts'
 import { parsePath } from './option-values.ts'
 
 export interface TargetOptions {

@@ -11,7 +11,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { LOCAL_CONFIG } from '../local/clients.ts'
 import { DEFAULT_KEPT_PATH, type KeptRun, readKeptRun } from '../local/kept-run.ts'
-import { UserError } from '../local/user-error.ts'
+import { UserError } from '../terminal/user-error.ts'
 import type { TargetOptions } from './target-options.ts'
 
 const OUTPUTS = [

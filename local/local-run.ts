@@ -2,6 +2,7 @@
 
 import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
+import { UserError } from '../terminal/user-error.ts'
 import { accountFor } from './account.ts'
 import { mishapsAt, NO_MISHAPS } from './chaos.ts'
 import { type Clients, localClients } from './clients.ts'
@@ -23,7 +24,6 @@ import { ROLLUPS, readResults, type Summary, type SummaryTables } from './summar
 import { synthesize } from './synthesized-app.ts'
 import { startTableStreamPoller } from './table-stream-poller.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline, type Template } from './template.ts'
-import { UserError } from './user-error.ts'
 
 export interface LocalRunOptions {
   /** Texts by name, as `-c name=value` gives them to the CDK app. */

@@ -4,7 +4,7 @@ import type { ClosedSession } from '../functions/domain/result.ts'
 import { DAY_MS, type Day, type DayRollup, type HourRollup } from '../functions/domain/rollup.ts'
 import { firstEvent } from '../functions/domain/session.ts'
 import type { QueryRollup } from '../functions/domain/top-queries.ts'
-import { UserError } from '../local/user-error.ts'
+import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'
 

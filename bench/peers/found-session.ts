@@ -1,6 +1,6 @@
 // The sessions of a log as every peer tells them: lines of JSON in, sessions out, with the clicks of each search.
 
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export interface FoundSession {
   readonly user: string

@@ -1,6 +1,6 @@
 // Peers that are left out: what installs or runs one in; what that gives, or null and one line of why not, out.
 
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 import { PeerMissing, tellingLine } from './peer.ts'
 
 /** What is missing is a line of the report, and nothing else. */

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export interface Taken {
   readonly seconds: number

@@ -2,7 +2,7 @@
 
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 import { type FoundSession, parseFound } from './found-session.ts'
 import { measureProcess, type Taken } from './measured-process.ts'

@@ -1,7 +1,7 @@
 // Ours beside others as a person reads it: measurements in; what was skipped, and tables of speed and agreement, out.
 
 import { isDeepStrictEqual } from 'node:util'
-import { columns, percent } from '../../cli/text-table.ts'
+import { columns, percent } from '../../terminal/text-table.ts'
 import type { PeerLog, PeerRun, PeersReport } from './peers.ts'
 
 export function peersText({ oneCore, skipped, notes, logs }: PeersReport): string {

@@ -15,7 +15,7 @@ import { called, filledOnce, missingText, PeerMissing } from '../../bench/peers/
 import { hardLog } from '../../bench/peers/peer-logs.ts'
 import type { PeerRun } from '../../bench/peers/peers.ts'
 import { peersText } from '../../bench/peers/peers-text.ts'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 /** Of nothing that is to be ended early. */
 const NEVER = new AbortController().signal

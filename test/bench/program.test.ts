@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { failureText } from '../../bench/failure-text.ts'
 import { benchProgram, measureAll, type Part } from '../../bench/program.ts'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 function part(name: string, measure: Part['measure']): Part {
   return { name, description: `measures ${name}`, measure }

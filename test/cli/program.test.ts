@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { EXIT } from '../../cli/exit-codes.ts'
 import { parseDay, parseSince } from '../../cli/option-values.ts'
 import { searchCtr } from '../../cli/program.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
 import { typed } from '../support/typed.ts'
 
 const DOCS = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')

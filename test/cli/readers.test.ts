@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EXIT } from '../../cli/exit-codes.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
 import { objectsIn, PROGRAM, type Typed, typed } from '../support/typed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-readers-'))

@@ -10,7 +10,7 @@ import { failureText } from '../../cli/failure-text.ts'
 import { openTarget } from '../../cli/target.ts'
 import { SettingError } from '../../infra/setting-kinds.ts'
 import { checkKeptPath, type KeptRun, readKeptRun, writeKeptRun } from '../../local/kept-run.ts'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 import { OUTPUTS as STACK_OUTPUTS } from '../support/stack-outputs.ts'
 import { objectsIn, typed } from '../support/typed.ts'
 

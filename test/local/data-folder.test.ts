@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { holdDataFolder } from '../../local/data-folder.ts'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 let folder: string
 let lock: string

@@ -6,7 +6,7 @@ import { accessKeyId, type EnforcedRoles, enforceRoles } from '../../local/enfor
 import type { FunctionProcess } from '../../local/function-process.ts'
 import type { JsonRequest, ObjectRequest } from '../../local/needed-permissions.ts'
 import type { FunctionSpec } from '../../local/template.ts'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 const INGEST: FunctionSpec = {
   name: 'r1-Ingest',

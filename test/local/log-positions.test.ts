@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { logPositions } from '../../local/log-positions.ts'
-import { UserError } from '../../local/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-positions-'))
 const path = join(folder, 'positions.json')
