@@ -1,7 +1,7 @@
 // Batches of a bench: logs of events in, the records of each invocation with fixed times out, the same every time.
 
 import type { ArrivedRecord } from '../functions/ports.ts'
-import type { SentEvent } from '../local/tutorial-events.ts'
+import type { SentEvent } from '../samples/tutorial-events.ts'
 
 export interface Batch {
   readonly records: readonly ArrivedRecord[]

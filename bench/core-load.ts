@@ -2,7 +2,7 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { SentEvent } from '../local/tutorial-events.ts'
+import type { SentEvent } from '../samples/tutorial-events.ts'
 import { longSession, STANDARD_EVENTS, standardSession } from './standard-session.ts'
 
 /**

@@ -2,7 +2,7 @@
 
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { Endpoints } from '../local/endpoints.ts'
-import type { SentEvent } from '../local/tutorial-events.ts'
+import type { SentEvent } from '../samples/tutorial-events.ts'
 import type { Batch } from './batches.ts'
 import { benchClient, indexed, makeTables, resultsSpec } from './bench-tables.ts'
 import { startUnitMeter, type Units } from './unit-meter.ts'

@@ -1,7 +1,7 @@
 // The session that costs are told for: a user and a start in, its ten events of some 200 bytes each out.
 
 import { createHash } from 'node:crypto'
-import type { SentEvent } from '../local/tutorial-events.ts'
+import type { SentEvent } from '../samples/tutorial-events.ts'
 
 /** Two searches with ten results each, two clicks each, an opening and a closing: seconds since the start, and what. */
 const SCRIPT = [

@@ -5,17 +5,17 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { SearchRow, SessionRow } from '../functions/domain/result.ts'
 import { DAY_MS } from '../functions/domain/rollup.ts'
-import { generateLog } from '../local/generated-log.ts'
 import type { LocalRun } from '../local/local-run.ts'
 import { summarizeSearches } from '../local/summary.ts'
+import { renderReport } from '../report/render-report.ts'
+import { readReport, SESSIONS_DEFAULT } from '../report/report-data.ts'
+import { generateLog } from '../samples/generated-log.ts'
 import {
   FIRST_GENERATION,
   LATER_GENERATION,
   LATER_GENERATION_SETTINGS,
   type SentEvent,
-} from '../local/tutorial-events.ts'
-import { renderReport } from '../report/render-report.ts'
-import { readReport, SESSIONS_DEFAULT } from '../report/report-data.ts'
+} from '../samples/tutorial-events.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
 import { startProgress } from '../terminal/progress.ts'
 import { bars, columns, percent } from '../terminal/text-table.ts'

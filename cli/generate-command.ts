@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { DAY_MS } from '../functions/domain/rollup.ts'
 import { parseTime } from '../functions/domain/time.ts'
-import { generateLog } from '../local/generated-log.ts'
+import { generateLog } from '../samples/generated-log.ts'
 import { EXIT } from '../terminal/exit-codes.ts'
 import { note } from '../terminal/output.ts'
 import { counted } from '../terminal/text-table.ts'

@@ -1,7 +1,7 @@
 // The logs that all peers read: which one in, its events in the order of their delivery out, always the same.
 
-import { generateLog } from '../../local/generated-log.ts'
-import type { SentEvent } from '../../local/tutorial-events.ts'
+import { generateLog } from '../../samples/generated-log.ts'
+import type { SentEvent } from '../../samples/tutorial-events.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 
 const START_MS = Date.parse('2026-03-02T00:00:00Z')
