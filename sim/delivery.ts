@@ -1,7 +1,7 @@
 // Delivery: every shard of the stream and of the table's stream read by a poller; what was given up kept to be sent again.
 
+import type { StoredClosed } from '../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../functions/ports.ts'
-import type { StoredClosed } from '../local/memory-stores.ts'
 import type { Chance } from './chance.ts'
 import { type PollerSettings, pollShard, type Reply } from './poller.ts'
 import { deliverChanges, deliverRecords, type Wiring } from './steps.ts'

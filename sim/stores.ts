@@ -3,8 +3,7 @@
 import { sha256 } from '../functions/aws/digest.ts'
 import type { Digest } from '../functions/domain/event.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
-import type { AlarmPage, Alarms, ClosedVersion, SessionStore, ShardProgress, TimeSpan } from '../functions/ports.ts'
-import { memoryRollupStore, memoryTouches } from '../local/memory-rollups.ts'
+import { memoryRollupStore, memoryTouches } from '../functions/memory/memory-rollups.ts'
 import {
   type MemorySessionStore,
   memoryAlarms,
@@ -12,7 +11,8 @@ import {
   memoryResultStore,
   memorySessionStore,
   type StoredClosed,
-} from '../local/memory-stores.ts'
+} from '../functions/memory/memory-stores.ts'
+import type { AlarmPage, Alarms, ClosedVersion, SessionStore, ShardProgress, TimeSpan } from '../functions/ports.ts'
 import type { Invocation, World } from './world.ts'
 
 /** As `loadProgress` of the adapters gives it. */

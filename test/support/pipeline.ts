@@ -5,21 +5,21 @@ import { unpackRecord } from '../../functions/aws/record-events.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
-import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
-import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
 import {
   type MemoryRollupStore,
   type MemoryTouches,
   memoryRollupStore,
   memoryTouches,
-} from '../../local/memory-rollups.ts'
+} from '../../functions/memory/memory-rollups.ts'
 import {
   memoryAlarms,
   memoryDeadLetters,
   memoryResultStore,
   memorySessionStore,
   type StoredClosed,
-} from '../../local/memory-stores.ts'
+} from '../../functions/memory/memory-stores.ts'
+import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
+import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
 import { MINUTE } from './events.ts'
 
 export interface MemoryPipeline {

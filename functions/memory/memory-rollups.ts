@@ -1,17 +1,10 @@
 // Touches and rollups in memory: what DynamoDB does for the rollup step, as plain maps, for tests and simulations.
 
-import type { Digest } from '../functions/domain/event.ts'
-import type { ResultRow } from '../functions/domain/result.ts'
-import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../functions/domain/rollup.ts'
-import { type QueryRollup, queriesPartition } from '../functions/domain/top-queries.ts'
-import {
-  type Ranking,
-  type RollupStore,
-  StoreConflict,
-  type Touch,
-  type Touches,
-  type WaitingTouch,
-} from '../functions/ports.ts'
+import type { Digest } from '../domain/event.ts'
+import type { ResultRow } from '../domain/result.ts'
+import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../domain/top-queries.ts'
+import { type Ranking, type RollupStore, StoreConflict, type Touch, type Touches, type WaitingTouch } from '../ports.ts'
 
 export interface MemoryTouches extends Touches {
   /** By kind and what it is of. */

@@ -1,10 +1,10 @@
 // The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
 
-import { isNamed } from '../functions/domain/named-users.ts'
-import { nearbySessions } from '../functions/domain/nearby.ts'
-import { type ClosedSession, type ResultRow, rowPartition } from '../functions/domain/result.ts'
-import { idStamp, type Session, sessionId, timeStamp } from '../functions/domain/session.ts'
-import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
+import { isNamed } from '../domain/named-users.ts'
+import { nearbySessions } from '../domain/nearby.ts'
+import { type ClosedSession, type ResultRow, rowPartition } from '../domain/result.ts'
+import { idStamp, type Session, sessionId, timeStamp } from '../domain/session.ts'
+import { NEW_USER, type UserState } from '../domain/user-state.ts'
 import {
   type Alarm,
   type Alarms,
@@ -14,7 +14,7 @@ import {
   type ResultStore,
   type SessionStore,
   StoreConflict,
-} from '../functions/ports.ts'
+} from '../ports.ts'
 
 /** A closed session, or the mark that another absorbed it. */
 export interface StoredClosed {
