@@ -2,9 +2,9 @@
 
 import { sha256 } from '../functions/aws/digest.ts'
 import { RECORD_EVENTS_MAX, recordEvents } from '../functions/aws/record-events.ts'
-import { decodeEvent } from '../functions/domain/decode.ts'
-import { type Format, sentEvents } from '../functions/domain/formats/sent-events.ts'
-import type { RejectReason } from '../functions/domain/rejection.ts'
+import { decodeEvent } from '../functions/domain/events/decode.ts'
+import { type Format, sentEvents } from '../functions/domain/events/formats/sent-events.ts'
+import type { RejectReason } from '../functions/domain/events/rejection.ts'
 
 export interface LineProblem {
   /** Of the event in a packed line, from 1; null for the line itself. */

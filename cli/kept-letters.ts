@@ -3,7 +3,7 @@
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
 import { recordEvents } from '../functions/aws/record-events.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
-import { REJECT_REASONS } from '../functions/domain/rejection.ts'
+import { REJECT_REASONS } from '../functions/domain/events/rejection.ts'
 
 export interface ShownLetter {
   /** The object that holds it. */

@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { FORMATS, type Format } from '../functions/domain/formats/sent-events.ts'
+import { FORMATS, type Format } from '../functions/domain/events/formats/sent-events.ts'
 import { numberedLogLines } from '../local/log-lines.ts'
 import { EXIT } from '../terminal/exit-codes.ts'
 import { onInterrupt, wholeSteps } from '../terminal/interrupt.ts'

@@ -5,7 +5,7 @@ import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk
 import { RESENT_SHARD, type Resend, toResends } from '../functions/aws/dead-letter-objects.ts'
 import type { ResentReply } from '../functions/aws/kinesis-batch.ts'
 import { REJECTED_PREFIX } from '../functions/contract.ts'
-import { isoTime } from '../functions/domain/time.ts'
+import { isoTime } from '../functions/domain/events/time.ts'
 import { isOfDay } from './kept-letters.ts'
 
 export interface Letters {

@@ -5,9 +5,9 @@ import { CLOSED_PREFIX, type Item, readClosed, stateKey } from '../functions/aws
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import { attribute } from '../functions/domain/attribution.ts'
-import type { Event } from '../functions/domain/event.ts'
+import type { Event } from '../functions/domain/events/event.ts'
+import { isoTime } from '../functions/domain/events/time.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
-import { isoTime } from '../functions/domain/time.ts'
 import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
 
 /** In the words of the result rows, so that a program can join them. */

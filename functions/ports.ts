@@ -1,6 +1,6 @@
 // What the steps meet outside: what is handed to them, where sessions, results and dead letters are kept, and the horizon.
 
-import type { Parsed, Rejection, RejectReason } from './domain/decode.ts'
+import type { Parsed, Rejection, RejectReason } from './domain/events/decode.ts'
 import type { TimeRange } from './domain/nearby.ts'
 import type { ClosedSession, ResultRow } from './domain/result.ts'
 import type { Day, DayRollup, Hour, HourRollup, Slice } from './domain/rollup.ts'

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient, PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
 import { recordEvents } from '../functions/aws/record-events.ts'
-import { sentEvents } from '../functions/domain/formats/sent-events.ts'
-import { namedUsers } from '../functions/domain/named-users.ts'
+import { sentEvents } from '../functions/domain/events/formats/sent-events.ts'
+import { namedUsers } from '../functions/domain/events/named-users.ts'
 import {
   PARTITION_KEY_LENGTH_MAX,
   putRecords,

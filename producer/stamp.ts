@@ -1,7 +1,7 @@
 // An event as a service hands it over in; the event with an id and a time, its user and its text out, or why ingest would reject it.
 
-import { decodeEvent, type Parsed, parseEvent } from '../functions/domain/decode.ts'
-import { isFields } from '../functions/domain/rejection.ts'
+import { decodeEvent, type Parsed, parseEvent } from '../functions/domain/events/decode.ts'
+import { isFields } from '../functions/domain/events/rejection.ts'
 import type { EventInput } from './event.ts'
 import { RECORD_BYTES_MAX } from './put-records.ts'
 import { EventRejected, type StampedEvent } from './refusals.ts'

@@ -7,7 +7,7 @@ import {
   attribute,
   type Evidence,
 } from '../functions/domain/attribution.ts'
-import type { ClickEvent, Event, SearchEvent } from '../functions/domain/event.ts'
+import type { ClickEvent, Event, SearchEvent } from '../functions/domain/events/event.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
 import { firstEvent, sessionId } from '../functions/domain/session.ts'
 import { cutText } from './number-text.ts'

@@ -2,8 +2,8 @@
 
 import { sha256 } from '../functions/aws/digest.ts'
 import { watermark } from '../functions/domain/clock.ts'
-import type { Event } from '../functions/domain/event.ts'
-import { isNamed } from '../functions/domain/named-users.ts'
+import type { Event } from '../functions/domain/events/event.ts'
+import { isNamed } from '../functions/domain/events/named-users.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
 import { toRows } from '../functions/domain/result-rows.ts'
 import type { Rules } from '../functions/domain/rules.ts'

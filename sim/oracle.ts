@@ -1,7 +1,7 @@
 // The batch oracle: all accepted events of one user at once in, sessions as SPEC 2 words them out. Written apart from
 // the code that it judges, and for reading, not for speed.
 
-import type { Event } from '../functions/domain/event.ts'
+import type { Event } from '../functions/domain/events/event.ts'
 import type { Rules } from '../functions/domain/rules.ts'
 
 const ORDER = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose']

@@ -1,7 +1,7 @@
 // The stores of one run: kept in memory, reached by an invocation with all that may befall its calls, and watched.
 
 import { sha256 } from '../functions/aws/digest.ts'
-import type { Digest } from '../functions/domain/event.ts'
+import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
 import { memoryRollupStore, memoryTouches } from '../functions/memory/memory-rollups.ts'
 import {

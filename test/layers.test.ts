@@ -82,7 +82,7 @@ describe('the check', () => {
     ['functions/aws/digest.ts', "import { type X, type Y } from 'aws-lambda'"],
     ['cli/main.ts', 'console.log(`import nothing from nowhere`)'],
     ['bench/cost.ts', "import { columns } from '../terminal/text-table.ts'"],
-    ['producer/stamp.ts', "import { decodeEvent } from '../functions/domain/decode.ts'"],
+    ['producer/stamp.ts', "import { decodeEvent } from '../functions/domain/events/decode.ts'"],
     ['local/producer.ts', "import { putRecords } from '../producer/put-records.ts'"],
     ['local/kinesalite.d.ts', 'export default function kinesalite(): void'],
   ])('lets pass in %s: %s', (path, line) => expect(planted(path, line)).toEqual([]))

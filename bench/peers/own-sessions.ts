@@ -3,7 +3,7 @@
 import { sha256 } from '../../functions/aws/digest.ts'
 import { closeSessions } from '../../functions/close-sessions.ts'
 import { type Scope, toClose } from '../../functions/domain/closing.ts'
-import { decodeEvent, parseEvent } from '../../functions/domain/decode.ts'
+import { decodeEvent, parseEvent } from '../../functions/domain/events/decode.ts'
 import type { ClosedSession, SearchRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
 import type { Rules } from '../../functions/domain/rules.ts'

@@ -4,7 +4,7 @@ import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery }
 import pMap from 'p-map'
 import { PARTITION_KEY, SORT_KEY } from '../contract.ts'
 import { DELIVERY_MS_MAX } from '../domain/closing.ts'
-import type { Event } from '../domain/event.ts'
+import type { Event } from '../domain/events/event.ts'
 import type { UserState } from '../domain/user-state.ts'
 import { batchGet } from './batch-get.ts'
 import { type Block, type KnownBlocks, versionOfBlock } from './session-blocks.ts'

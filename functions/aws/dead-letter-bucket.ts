@@ -2,7 +2,7 @@
 
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { REJECTED_PREFIX } from '../contract.ts'
-import { isoTime } from '../domain/time.ts'
+import { isoTime } from '../domain/events/time.ts'
 import type { DeadLetter, DeadLetters } from '../ports.ts'
 import { boundedRequests } from './bounded-requests.ts'
 

@@ -2,7 +2,7 @@
 
 import type { KinesisStreamRecord } from 'aws-lambda'
 import { REJECTED_PREFIX } from '../contract.ts'
-import { isNamed } from '../domain/named-users.ts'
+import { isNamed } from '../domain/events/named-users.ts'
 import { unpackRecord } from './record-events.ts'
 import { stateKey } from './session-items.ts'
 

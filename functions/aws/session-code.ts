@@ -1,7 +1,7 @@
 // Sessions as they are stored: sessions in, one compressed binary out, and back.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { type ClickEvent, EVENT_TYPES, type Event, MARK_LENGTH } from '../domain/event.ts'
+import { type ClickEvent, EVENT_TYPES, type Event, MARK_LENGTH } from '../domain/events/event.ts'
 import type { CutReason, Session } from '../domain/session.ts'
 import { sha256 } from './digest.ts'
 

@@ -1,9 +1,9 @@
 // Rollups: rows of an hour in, the item of the hour out; hours in, the item of their day out. Days add up to hours, hours to rows.
 
 import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
-import type { Digest } from './event.ts'
+import type { Digest } from './events/event.ts'
+import { isoTime } from './events/time.ts'
 import type { ResultRow } from './result.ts'
-import { isoTime } from './time.ts'
 
 /** `2026-03-02T09`, UTC. */
 export type Hour = string

@@ -1,9 +1,9 @@
 // Session windows (S1-S6): a user's set of events in, the sessions that they make out.
 
-import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from './event.ts'
 import { bytesAtMost, bytesOf, handOnIndex } from './event-index.ts'
+import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from './events/event.ts'
+import { isoTime } from './events/time.ts'
 import type { Rules } from './rules.ts'
-import { isoTime } from './time.ts'
 
 /** Which limit ended a session (S5). */
 export type CutReason = 'max_events' | 'max_duration'

@@ -2,8 +2,8 @@
 
 import { fittingBatches, reopen, touches } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
-import type { Arrival } from './event.ts'
 import { hasEvent } from './event-index.ts'
+import type { Arrival } from './events/event.ts'
 import { type Forgotten, isForgotten, remembered } from './forgotten.ts'
 import { recut } from './recut.ts'
 import type { Rules } from './rules.ts'

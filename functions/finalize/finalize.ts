@@ -2,7 +2,7 @@
 
 import pMap from 'p-map'
 import type { CloseReason } from '../domain/clock.ts'
-import type { Digest } from '../domain/event.ts'
+import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/result.ts'
 import { toRows } from '../domain/result-rows.ts'
 import { type Hour, hourOf } from '../domain/rollup.ts'

@@ -1,8 +1,8 @@
 // A batch of records in, the events that they hold by user, what is none, and how far the batch was taken out.
 
-import { decodeEvent, type Parsed, type Rejection, type RejectReason } from '../domain/decode.ts'
-import type { Arrival } from '../domain/event.ts'
-import { sentEvents } from '../domain/formats/sent-events.ts'
+import { decodeEvent, type Parsed, type Rejection, type RejectReason } from '../domain/events/decode.ts'
+import type { Arrival } from '../domain/events/event.ts'
+import { sentEvents } from '../domain/events/formats/sent-events.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { ArrivedRecord, DeadLetter, UnpackedEvent } from '../ports.ts'
 import type { IngestPorts } from './ingest.ts'

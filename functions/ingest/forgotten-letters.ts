@@ -1,6 +1,6 @@
 // Refused records of people who are forgotten: dead letters in, those that may be kept out.
 
-import { namedTime, namedUsers } from '../domain/named-users.ts'
+import { namedTime, namedUsers } from '../domain/events/named-users.ts'
 import type { DeadLetter, SessionStore } from '../ports.ts'
 
 interface ForgottenPorts {

@@ -1,8 +1,8 @@
 // Ingest: the records of one shard's batch in, their events appended to the users' open sessions; what cannot be read is kept aside.
 
 import pMap from 'p-map'
-import type { RejectReason } from '../domain/decode.ts'
-import type { Digest } from '../domain/event.ts'
+import type { RejectReason } from '../domain/events/decode.ts'
+import type { Digest } from '../domain/events/event.ts'
 import type { Rules } from '../domain/rules.ts'
 import type {
   Alarms,

@@ -1,6 +1,6 @@
 // Touches and rollups in memory: what DynamoDB does for the rollup step, as plain maps, for tests and simulations.
 
-import type { Digest } from '../domain/event.ts'
+import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow } from '../domain/result.ts'
 import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../domain/top-queries.ts'

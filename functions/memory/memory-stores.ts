@@ -1,6 +1,6 @@
 // The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
 
-import { isNamed } from '../domain/named-users.ts'
+import { isNamed } from '../domain/events/named-users.ts'
 import { nearbySessions } from '../domain/nearby.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../domain/result.ts'
 import { idStamp, type Session, sessionId, timeStamp } from '../domain/session.ts'

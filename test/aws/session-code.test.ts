@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
 import { decodeSessions, encodeSessions } from '../../functions/aws/session-code.ts'
-import { type Event, MARK_LENGTH } from '../../functions/domain/event.ts'
+import { type Event, MARK_LENGTH } from '../../functions/domain/events/event.ts'
 import type { Cut, Session } from '../../functions/domain/session.ts'
 import { at, bare, click, results, search } from '../support/events.ts'
 

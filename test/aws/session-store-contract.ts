@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
 import type { Forgotten } from '../../functions/domain/forgotten.ts'
 import type { ClosedSession } from '../../functions/domain/result.ts'
 import { foundingId, type Session, sessionId } from '../../functions/domain/session.ts'

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { compareEvents, type Event } from '../../functions/domain/event.ts'
+import { compareEvents, type Event } from '../../functions/domain/events/event.ts'
 import type { SearchRow, SessionRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
 import { toSessions } from '../../functions/domain/session.ts'

@@ -8,7 +8,7 @@ import {
   EVENT_CHARACTERS_MAX,
   parseEvent,
   type Rejection,
-} from '../../functions/domain/decode.ts'
+} from '../../functions/domain/events/decode.ts'
 import { at, MINUTE } from '../support/events.ts'
 
 const NOW_MS = at(0)

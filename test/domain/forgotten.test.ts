@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Arrival } from '../../functions/domain/event.ts'
+import type { Arrival } from '../../functions/domain/events/event.ts'
 import { forgottenLonger, isForgotten } from '../../functions/domain/forgotten.ts'
 import { touchedRanges } from '../../functions/domain/nearby.ts'
 import { apply, NEW_USER, roomFor, type UserState } from '../../functions/domain/user-state.ts'

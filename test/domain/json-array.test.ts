@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { elementTexts } from '../../functions/domain/json-array.ts'
+import { elementTexts } from '../../functions/domain/events/json-array.ts'
 import { SEED } from '../support/random-log.ts'
 
 const MANY = 1000

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
 import { COUNTS } from '../../functions/domain/counts.ts'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
 import {

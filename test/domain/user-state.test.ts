@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Arrival, Event } from '../../functions/domain/event.ts'
+import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { sessionId } from '../../functions/domain/session.ts'
 import { oracleSessions } from '../../sim/oracle.ts'

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { decodeEvent } from '../../functions/domain/decode.ts'
-import { EVENT_TYPES } from '../../functions/domain/event.ts'
+import { decodeEvent } from '../../functions/domain/events/decode.ts'
+import { EVENT_TYPES } from '../../functions/domain/events/event.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import type { SentEvent } from '../../samples/tutorial-events.ts'
 import { DAY, HOUR, MINUTE, ORIGIN_MS, RULES } from '../support/events.ts'

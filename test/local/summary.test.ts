@@ -4,7 +4,7 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow, SearchRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
 import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../local/summary.ts'

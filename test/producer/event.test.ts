@@ -5,7 +5,7 @@ import { Ajv } from 'ajv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { decodeEvent } from '../../functions/domain/decode.ts'
+import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { EventInput } from '../../producer/event.ts'
 import { SEED } from '../support/random-log.ts'
 

@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
 import { recordEvents } from '../../functions/aws/record-events.ts'
-import { decodeEvent } from '../../functions/domain/decode.ts'
+import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import {
   createProducer,
   type EventInput,

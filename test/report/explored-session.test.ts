@@ -1,7 +1,7 @@
 // A session to look into says how each click was attributed, and is bounded whatever it holds.
 
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
 import { type ExploredSession, exploreSession, STEPS_MAX } from '../../report/explored-session.ts'
 import { at, bare, click, results, search } from '../support/events.ts'
 

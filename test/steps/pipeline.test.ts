@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
 import type { ResultRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
 import type { Rules } from '../../functions/domain/rules.ts'

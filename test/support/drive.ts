@@ -1,7 +1,7 @@
 // Drives the domain as ingest and sweep do, without stores: arrivals and sweeps in, final sessions out.
 
 import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/closing.ts'
-import type { Arrival } from '../../functions/domain/event.ts'
+import type { Arrival } from '../../functions/domain/events/event.ts'
 import { touchedRanges } from '../../functions/domain/nearby.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/session.ts'

@@ -1,8 +1,8 @@
 // Builders for tests: short words in, events of a fixed day out.
 
 import { sha256 } from '../../functions/aws/digest.ts'
-import { decodeEvent } from '../../functions/domain/decode.ts'
-import type { Arrival, Event } from '../../functions/domain/event.ts'
+import { decodeEvent } from '../../functions/domain/events/decode.ts'
+import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import type { Rules } from '../../functions/domain/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 

@@ -1,7 +1,7 @@
 // Random logs for property tests: one user's events, dense in the traps (equal times, exact gaps, closers, bridges).
 
 import fc from 'fast-check'
-import type { Event } from '../../functions/domain/event.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
 import { at, event, type Sent } from './events.ts'
 
 /** Printed with a failure and fixed, so that a failing run is the same run tomorrow. */

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { type Decoded, decodeEvent } from '../../functions/domain/decode.ts'
-import { compareEvents, type Event } from '../../functions/domain/event.ts'
+import { type Decoded, decodeEvent } from '../../functions/domain/events/decode.ts'
+import { compareEvents, type Event } from '../../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
