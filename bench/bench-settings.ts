@@ -1,6 +1,6 @@
 // The settings of every part of the bench: nothing in, the defaults of a deployment as the steps take them out.
 
-import type { Rules } from '../functions/domain/rules.ts'
+import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { type PipelineSettings, readPipelineSettings } from '../infra/settings.ts'
 
 export const DEPLOYED = readPipelineSettings({})

@@ -3,8 +3,8 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import { stateItem } from '../functions/aws/session-items.ts'
-import { foundingId } from '../functions/domain/session.ts'
-import type { UserState } from '../functions/domain/user-state.ts'
+import { foundingId } from '../functions/domain/sessions/session.ts'
+import type { UserState } from '../functions/domain/sessions/user-state.ts'
 
 /** DynamoDB's limit. */
 const BATCH_WRITE_ITEMS_MAX = 25

@@ -7,8 +7,8 @@ import { PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import { attribute } from '../functions/domain/attribution.ts'
 import type { Event } from '../functions/domain/events/event.ts'
 import { isoTime } from '../functions/domain/events/time.ts'
-import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/session.ts'
-import { NEW_USER, type UserState } from '../functions/domain/user-state.ts'
+import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/sessions/session.ts'
+import { NEW_USER, type UserState } from '../functions/domain/sessions/user-state.ts'
 
 /** In the words of the result rows, so that a program can join them. */
 export interface ShownSession {

@@ -1,8 +1,8 @@
 // Closing one user's sessions: the saved state and a choice of sessions in, closed items and the state without them out.
 
-import { type Closing, keepClosedUntil, keepStateUntil, withoutClosed } from './domain/closing.ts'
-import type { Rules } from './domain/rules.ts'
-import type { UserState } from './domain/user-state.ts'
+import { type Closing, keepClosedUntil, keepStateUntil, withoutClosed } from './domain/sessions/closing.ts'
+import type { Rules } from './domain/sessions/rules.ts'
+import type { UserState } from './domain/sessions/user-state.ts'
 import type { SessionStore } from './ports.ts'
 
 /**

@@ -1,6 +1,6 @@
 // Lost races: an attempt on a user's state in, its outcome on the newest state out, after a bounded number of tries.
 
-import { NEW_USER, type UserState } from './domain/user-state.ts'
+import { NEW_USER, type UserState } from './domain/sessions/user-state.ts'
 import { type SessionStore, StoreConflict } from './ports.ts'
 
 /** Writers of one user are few: its shard's ingest, the sweeper, and an ingest that was given up but goes on. */

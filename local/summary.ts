@@ -7,7 +7,7 @@ import { blockNames, type Item, readClosed, readState, userOf } from '../functio
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { ALARMS, CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
-import type { UserState } from '../functions/domain/user-state.ts'
+import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import type { Clients } from './clients.ts'
 import type { Capacity } from './dynamodb-gateway.ts'
 

@@ -9,7 +9,7 @@ import {
 } from '../functions/domain/attribution.ts'
 import type { ClickEvent, Event, SearchEvent } from '../functions/domain/events/event.ts'
 import type { ClosedSession } from '../functions/domain/result.ts'
-import { firstEvent, sessionId } from '../functions/domain/session.ts'
+import { firstEvent, sessionId } from '../functions/domain/sessions/session.ts'
 import { cutText } from './number-text.ts'
 
 /** By what a click was tied to its search, or that it was not. */

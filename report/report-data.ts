@@ -2,7 +2,7 @@
 
 import type { ClosedSession } from '../functions/domain/result.ts'
 import { DAY_MS, type Day, type DayRollup, type HourRollup } from '../functions/domain/rollup.ts'
-import { firstEvent } from '../functions/domain/session.ts'
+import { firstEvent } from '../functions/domain/sessions/session.ts'
 import type { QueryRollup } from '../functions/domain/top-queries.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'

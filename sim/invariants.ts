@@ -1,13 +1,13 @@
 // What must hold when a run has come to rest: stores, letters and everything sent in, broken promises out.
 
 import { sha256 } from '../functions/aws/digest.ts'
-import { watermark } from '../functions/domain/clock.ts'
 import type { Event } from '../functions/domain/events/event.ts'
 import { isNamed } from '../functions/domain/events/named-users.ts'
 import type { ResultRow } from '../functions/domain/result.ts'
 import { toRows } from '../functions/domain/result-rows.ts'
-import type { Rules } from '../functions/domain/rules.ts'
-import { firstEvent, type Session, sessionId } from '../functions/domain/session.ts'
+import { watermark } from '../functions/domain/sessions/clock.ts'
+import type { Rules } from '../functions/domain/sessions/rules.ts'
+import { firstEvent, type Session, sessionId } from '../functions/domain/sessions/session.ts'
 import type { DeadLetter } from '../functions/ports.ts'
 import { type OracleSession, oracleSessions } from './oracle.ts'
 import type { Stores } from './stores.ts'

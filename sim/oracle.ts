@@ -2,7 +2,7 @@
 // the code that it judges, and for reading, not for speed.
 
 import type { Event } from '../functions/domain/events/event.ts'
-import type { Rules } from '../functions/domain/rules.ts'
+import type { Rules } from '../functions/domain/sessions/rules.ts'
 
 const ORDER = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose']
 

@@ -3,7 +3,7 @@
 import { sha256 } from '../functions/aws/digest.ts'
 import { kinesisHorizon } from '../functions/aws/kinesis-horizon.ts'
 import { unpackRecord } from '../functions/aws/record-events.ts'
-import type { Rules } from '../functions/domain/rules.ts'
+import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'

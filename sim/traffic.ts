@@ -1,6 +1,6 @@
 // The users of one run: chance and rules in, what their devices put into the stream and when out.
 
-import type { Rules } from '../functions/domain/rules.ts'
+import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../functions/ports.ts'
 import type { Stream } from './stream.ts'
 import type { World } from './world.ts'

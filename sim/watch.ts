@@ -1,14 +1,14 @@
 // What is watched while a run goes on: sent records, closings and published rows in, broken promises out.
 
-import { nextDueAt } from '../functions/domain/alarm.ts'
-import { reach } from '../functions/domain/amending.ts'
-import { watermark } from '../functions/domain/clock.ts'
 import { decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Digest, Event } from '../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
-import type { Rules } from '../functions/domain/rules.ts'
-import { firstEvent } from '../functions/domain/session.ts'
-import type { UserState } from '../functions/domain/user-state.ts'
+import { reach } from '../functions/domain/sessions/amending.ts'
+import { watermark } from '../functions/domain/sessions/clock.ts'
+import type { Rules } from '../functions/domain/sessions/rules.ts'
+import { firstEvent } from '../functions/domain/sessions/session.ts'
+import { nextDueAt } from '../functions/domain/sessions/timers.ts'
+import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import type { Sent } from './traffic.ts'
 
 export interface Violation {

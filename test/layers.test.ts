@@ -108,7 +108,7 @@ describe('the check', () => {
     ['functions/aws/digest.ts', "import { x } from '../ingest/ingest.ts'"],
     ['functions/aws/digest.ts', "import { x } from 'aws-lambda'"],
     ['functions/aws/digest.ts', "import { x } from '../../infra/settings.ts'"],
-    ['infra/stack.ts', "import type { Rules } from '../functions/domain/rules.ts'"],
+    ['infra/stack.ts', "import type { Rules } from '../functions/domain/sessions/rules.ts'"],
     ['infra/stack.ts', "import { x } from '../local/clients.ts'"],
     ['local/clients.ts', "import '../functions/ingest/handler.ts'"],
     ['local/clients.ts', "import { readSettings } from '../infra/settings.ts'"],

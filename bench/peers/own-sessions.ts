@@ -2,11 +2,11 @@
 
 import { sha256 } from '../../functions/aws/digest.ts'
 import { closeSessions } from '../../functions/close-sessions.ts'
-import { type Scope, toClose } from '../../functions/domain/closing.ts'
 import { decodeEvent, parseEvent } from '../../functions/domain/events/decode.ts'
 import type { ClosedSession, SearchRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
-import type { Rules } from '../../functions/domain/rules.ts'
+import { type Scope, toClose } from '../../functions/domain/sessions/closing.ts'
+import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { appendForUser } from '../../functions/ingest/append-for-user.ts'
 import type { ArrivedEvent } from '../../functions/ingest/decode-records.ts'
 import { type MemorySessionStore, memorySessionStore } from '../../functions/memory/memory-stores.ts'

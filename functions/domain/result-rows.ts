@@ -11,7 +11,7 @@ import {
   type SearchRow,
   type SessionRow,
 } from './result.ts'
-import { firstEvent, type Session, sessionId } from './session.ts'
+import { firstEvent, type Session, sessionId } from './sessions/session.ts'
 
 const KEY_DIGEST_LENGTH = 11
 

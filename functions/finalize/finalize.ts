@@ -1,11 +1,11 @@
 // Finalize: changes of closed sessions in, their rows written to the results table and the rows they no longer have removed.
 
 import pMap from 'p-map'
-import type { CloseReason } from '../domain/clock.ts'
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/result.ts'
 import { toRows } from '../domain/result-rows.ts'
 import { type Hour, hourOf } from '../domain/rollup.ts'
+import type { CloseReason } from '../domain/sessions/clock.ts'
 import type { ClosedChange, ResultStore, SessionStore, Touches } from '../ports.ts'
 
 export interface FinalizePorts {

@@ -1,12 +1,12 @@
 // Forget: a person and a moment in; nothing left of them from before it, and whatever of that still comes is dropped.
 
 import pMap from 'p-map'
-import { DELIVERY_MS_MAX } from '../domain/closing.ts'
-import { type Forgotten, forgottenLonger } from '../domain/forgotten.ts'
 import { type ResultRow, rowTime } from '../domain/result.ts'
 import { hourOf } from '../domain/rollup.ts'
-import { sessionId } from '../domain/session.ts'
-import { NEW_USER, type UserState } from '../domain/user-state.ts'
+import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
+import { type Forgotten, forgottenLonger } from '../domain/sessions/forgotten.ts'
+import { sessionId } from '../domain/sessions/session.ts'
+import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict, type Touches } from '../ports.ts'
 

@@ -3,7 +3,7 @@
 import { decodeEvent, type Parsed, type Rejection, type RejectReason } from '../domain/events/decode.ts'
 import type { Arrival } from '../domain/events/event.ts'
 import { sentEvents } from '../domain/events/formats/sent-events.ts'
-import type { Rules } from '../domain/rules.ts'
+import type { Rules } from '../domain/sessions/rules.ts'
 import type { ArrivedRecord, DeadLetter, UnpackedEvent } from '../ports.ts'
 import type { IngestPorts } from './ingest.ts'
 

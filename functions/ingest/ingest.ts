@@ -3,7 +3,7 @@
 import pMap from 'p-map'
 import type { RejectReason } from '../domain/events/decode.ts'
 import type { Digest } from '../domain/events/event.ts'
-import type { Rules } from '../domain/rules.ts'
+import type { Rules } from '../domain/sessions/rules.ts'
 import type {
   Alarms,
   ArrivedRecord,

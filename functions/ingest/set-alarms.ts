@@ -1,8 +1,8 @@
 // Alarms of a batch: each user's state and arrivals in, whom the sweeper has to look at told, and when it does out.
 
-import { alarmFor } from '../domain/alarm.ts'
-import type { Rules } from '../domain/rules.ts'
-import { apply, NEW_USER, type UserState } from '../domain/user-state.ts'
+import type { Rules } from '../domain/sessions/rules.ts'
+import { alarmFor } from '../domain/sessions/timers.ts'
+import { apply, NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import type { Alarm, Alarms } from '../ports.ts'
 import type { ArrivedEvent } from './decode-records.ts'
 

@@ -1,10 +1,10 @@
 // The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
 
 import { isNamed } from '../domain/events/named-users.ts'
-import { nearbySessions } from '../domain/nearby.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../domain/result.ts'
-import { idStamp, type Session, sessionId, timeStamp } from '../domain/session.ts'
-import { NEW_USER, type UserState } from '../domain/user-state.ts'
+import { nearbySessions } from '../domain/sessions/neighbours.ts'
+import { idStamp, type Session, sessionId, timeStamp } from '../domain/sessions/session.ts'
+import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import {
   type Alarm,
   type Alarms,

@@ -1,8 +1,8 @@
 // Sweep: a schedule's tick in, the sessions that are due closed; with `drain`, all of them.
 
 import pMap from 'p-map'
-import { userCounter } from '../domain/count-users.ts'
-import type { Rules } from '../domain/rules.ts'
+import { userCounter } from '../domain/sessions/count-users.ts'
+import type { Rules } from '../domain/sessions/rules.ts'
 import type { Alarm, AlarmPage, Alarms, Horizon, SessionStore } from '../ports.ts'
 import { type Look, type Looks, newLooks } from './look-at-users.ts'
 

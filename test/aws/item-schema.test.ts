@@ -18,7 +18,7 @@ import { type Item, readClosed, readState } from '../../functions/aws/session-it
 import { dynamoSessionStore } from '../../functions/aws/session-store.ts'
 import { dynamoShardProgress, loadProgress } from '../../functions/aws/shard-progress.ts'
 import { dynamoTouches } from '../../functions/aws/touches.ts'
-import { firstEvent } from '../../functions/domain/session.ts'
+import { firstEvent } from '../../functions/domain/sessions/session.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
 import { memoryAlarms, memoryDeadLetters } from '../../functions/memory/memory-stores.ts'

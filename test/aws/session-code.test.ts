@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
 import { decodeSessions, encodeSessions } from '../../functions/aws/session-code.ts'
 import { type Event, MARK_LENGTH } from '../../functions/domain/events/event.ts'
-import type { Cut, Session } from '../../functions/domain/session.ts'
+import type { Cut, Session } from '../../functions/domain/sessions/session.ts'
 import { at, bare, click, results, search } from '../support/events.ts'
 
 /** Fixed, and printed with a failure. */

@@ -21,7 +21,7 @@ import { findingsOf } from '../../cli/doctor-command.ts'
 import { pageItem } from '../../functions/aws/alarms.ts'
 import { stateItem } from '../../functions/aws/session-items.ts'
 import { SWEEP_VARIABLES } from '../../functions/contract.ts'
-import { NEW_USER } from '../../functions/domain/user-state.ts'
+import { NEW_USER } from '../../functions/domain/sessions/user-state.ts'
 import { at, DAY, HOUR, MINUTE } from '../support/events.ts'
 import { OUTPUTS } from '../support/stack-outputs.ts'
 

@@ -5,7 +5,7 @@ import { sha256 } from '../../functions/aws/digest.ts'
 import { compareEvents, type Event } from '../../functions/domain/events/event.ts'
 import type { SearchRow, SessionRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
-import { toSessions } from '../../functions/domain/session.ts'
+import { toSessions } from '../../functions/domain/sessions/session.ts'
 import { at, bare, click, HOUR, RULES, results, search } from '../support/events.ts'
 
 function rowsOf(events: readonly Event[]): { searches: SearchRow[]; session: SessionRow | undefined } {

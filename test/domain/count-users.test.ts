@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { userCounter } from '../../functions/domain/count-users.ts'
+import { userCounter } from '../../functions/domain/sessions/count-users.ts'
 import { SEED } from '../support/random-log.ts'
 
 function countOf(users: Iterable<string>): number {

@@ -3,9 +3,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Arrival } from '../../functions/domain/events/event.ts'
-import { forgottenLonger, isForgotten } from '../../functions/domain/forgotten.ts'
-import { touchedRanges } from '../../functions/domain/nearby.ts'
-import { apply, NEW_USER, roomFor, type UserState } from '../../functions/domain/user-state.ts'
+import { forgottenLonger, isForgotten } from '../../functions/domain/sessions/forgotten.ts'
+import { touchedRanges } from '../../functions/domain/sessions/neighbours.ts'
+import { apply, NEW_USER, roomFor, type UserState } from '../../functions/domain/sessions/user-state.ts'
 import { at, bare, HOUR, RULES } from '../support/events.ts'
 import { randomLog, SEED } from '../support/random-log.ts'
 

@@ -16,7 +16,7 @@ import {
   sliceOfText,
   sumRows,
 } from '../../functions/domain/rollup.ts'
-import { toSessions } from '../../functions/domain/session.ts'
+import { toSessions } from '../../functions/domain/sessions/session.ts'
 import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
 import { at, click, DAY, RULES, results, search } from '../support/events.ts'
 import { randomLog, SEED } from '../support/random-log.ts'

@@ -1,14 +1,14 @@
 // Named cases of SPEC 2 and 3, one for each trap that other session windows fell into.
 
 import { describe, expect, it } from 'vitest'
-import { STATE_BYTES_MAX, totalBytes } from '../../functions/domain/amending.ts'
-import { closeReason, dueAt, isDue, watermark } from '../../functions/domain/clock.ts'
-import { evicted, toClose } from '../../functions/domain/closing.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { compareEvents } from '../../functions/domain/events/event.ts'
-import type { Rules } from '../../functions/domain/rules.ts'
-import { SESSION_BYTES_MAX, type Session, toSessions } from '../../functions/domain/session.ts'
-import { apply, NEW_USER } from '../../functions/domain/user-state.ts'
+import { STATE_BYTES_MAX, totalBytes } from '../../functions/domain/sessions/amending.ts'
+import { closeReason, dueAt, isDue, watermark } from '../../functions/domain/sessions/clock.ts'
+import { evicted, toClose } from '../../functions/domain/sessions/closing.ts'
+import type { Rules } from '../../functions/domain/sessions/rules.ts'
+import { SESSION_BYTES_MAX, type Session, toSessions } from '../../functions/domain/sessions/session.ts'
+import { apply, NEW_USER } from '../../functions/domain/sessions/user-state.ts'
 import { arrive, close, drain, newDriven, sweepAt } from '../support/drive.ts'
 import { at, bare, click, DAY, MINUTE, onTime, RULES, results, SECOND, search } from '../support/events.ts'
 

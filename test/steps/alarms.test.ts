@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextDueAt } from '../../functions/domain/alarm.ts'
+import { nextDueAt } from '../../functions/domain/sessions/timers.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { type Alarm, type Alarms, type SessionStore, StoreConflict } from '../../functions/ports.ts'
 import { type SweepRequest, sweep } from '../../functions/sweep/sweep.ts'

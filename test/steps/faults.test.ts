@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { toClose } from '../../functions/domain/closing.ts'
+import { toClose } from '../../functions/domain/sessions/closing.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { type SessionStore, StoreConflict } from '../../functions/ports.ts'

@@ -1,11 +1,11 @@
 // Drives the domain as ingest and sweep do, without stores: arrivals and sweeps in, final sessions out.
 
-import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/closing.ts'
 import type { Arrival } from '../../functions/domain/events/event.ts'
-import { touchedRanges } from '../../functions/domain/nearby.ts'
-import type { Rules } from '../../functions/domain/rules.ts'
-import { firstEvent, type Session, sessionId } from '../../functions/domain/session.ts'
-import { apply, NEW_USER, type Refusal, roomFor, type UserState } from '../../functions/domain/user-state.ts'
+import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/sessions/closing.ts'
+import { touchedRanges } from '../../functions/domain/sessions/neighbours.ts'
+import type { Rules } from '../../functions/domain/sessions/rules.ts'
+import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
+import { apply, NEW_USER, type Refusal, roomFor, type UserState } from '../../functions/domain/sessions/user-state.ts'
 
 export interface Driven {
   state: UserState

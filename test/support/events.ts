@@ -3,7 +3,7 @@
 import { sha256 } from '../../functions/aws/digest.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
-import type { Rules } from '../../functions/domain/rules.ts'
+import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 
 export const SECOND = 1000

@@ -2,7 +2,7 @@
 
 import { sha256 } from '../../functions/aws/digest.ts'
 import { unpackRecord } from '../../functions/aws/record-events.ts'
-import type { Rules } from '../../functions/domain/rules.ts'
+import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
 import {

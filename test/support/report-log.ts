@@ -7,7 +7,7 @@ import { compareEvents, type Event } from '../../functions/domain/events/event.t
 import type { ClosedSession, ResultRow } from '../../functions/domain/result.ts'
 import { toRows } from '../../functions/domain/result-rows.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
-import { firstEvent, lastEvent, type Session, toSessions } from '../../functions/domain/session.ts'
+import { firstEvent, lastEvent, type Session, toSessions } from '../../functions/domain/sessions/session.ts'
 import { type QueryRollup, QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
 import type { DayRange, ReportPorts, ReportWanted } from '../../report/report-data.ts'
 import { RULES, type Sent } from './events.ts'

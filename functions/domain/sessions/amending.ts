@@ -1,7 +1,7 @@
 // Amending (C6): newly arrived events and a user's sessions in, the closed sessions that they open again out.
 
+import { type Arrival, isCloser } from '../events/event.ts'
 import { bytesAtMost } from './event-index.ts'
-import { type Arrival, isCloser } from './events/event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
 

@@ -1,7 +1,7 @@
 // Which closed sessions arrivals may change: a user's state and arrivals in, ranges of time out; and of a range, its sessions.
 
+import { type Arrival, compareEvents } from '../events/event.ts'
 import { STATE_BYTES_MAX, totalBytes } from './amending.ts'
-import { type Arrival, compareEvents } from './events/event.ts'
 import { remembered } from './forgotten.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, idStamp, lastEvent, type Session, sessionBytes, sessionId, timeStamp } from './session.ts'

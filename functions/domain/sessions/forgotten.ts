@@ -1,6 +1,6 @@
 // A person who is forgotten: the moment and an arrival in, whether it is dropped out.
 
-import type { Arrival } from './events/event.ts'
+import type { Arrival } from '../events/event.ts'
 
 export interface Forgotten {
   /** What happened or arrived at or before this moment is dropped, however often it comes. */

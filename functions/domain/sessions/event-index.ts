@@ -1,6 +1,6 @@
 // What a session's events are asked again and again: events in, whether one of an id is among them and how many bytes they are, out.
 
-import { type Event, eventBytes, eventBytesAtMost } from './events/event.ts'
+import { type Event, eventBytes, eventBytesAtMost } from '../events/event.ts'
 
 interface Index {
   readonly eventIds: Set<string>

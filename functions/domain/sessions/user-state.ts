@@ -1,11 +1,11 @@
 // A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
 
+import type { Arrival } from '../events/event.ts'
 import { fittingBatches, reopen, touches } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
 import { hasEvent } from './event-index.ts'
-import type { Arrival } from './events/event.ts'
 import { type Forgotten, isForgotten, remembered } from './forgotten.ts'
-import { recut } from './recut.ts'
+import { recut } from './resessionize.ts'
 import type { Rules } from './rules.ts'
 import { lengthened, type Session, sessionId } from './session.ts'
 

@@ -1,6 +1,6 @@
 // Cutting anew: a user's open sessions, those opened again and new arrivals in, the open sessions that they make out.
 
-import { type Arrival, compareEvents, type Event } from './events/event.ts'
+import { type Arrival, compareEvents, type Event } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, type Session, toSessions } from './session.ts'
 

@@ -1,6 +1,6 @@
 // The rules of time (C1, C2): a user's clock and the present moment in, what is late and what is due out.
 
-import { type Event, isCloser } from './events/event.ts'
+import { type Event, isCloser } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { type CutReason, lastEvent, type Session } from './session.ts'
 

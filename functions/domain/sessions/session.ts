@@ -1,8 +1,8 @@
 // Session windows (S1-S6): a user's set of events in, the sessions that they make out.
 
+import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from '../events/event.ts'
+import { isoTime } from '../events/time.ts'
 import { bytesAtMost, bytesOf, handOnIndex } from './event-index.ts'
-import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from './events/event.ts'
-import { isoTime } from './events/time.ts'
 import type { Rules } from './rules.ts'
 
 /** Which limit ended a session (S5). */
