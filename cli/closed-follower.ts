@@ -14,7 +14,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { type Item, readClosed } from '../functions/aws/session-items.ts'
 import { CLOSED, KIND } from '../functions/contract.ts'
-import type { ClosedSession } from '../functions/domain/result.ts'
+import type { ClosedSession } from '../functions/domain/results/result.ts'
 import { UserError } from '../terminal/user-error.ts'
 
 export interface ClosedFollower {

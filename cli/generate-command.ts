@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { parseTime } from '../functions/domain/events/time.ts'
-import { DAY_MS } from '../functions/domain/rollup.ts'
+import { DAY_MS } from '../functions/domain/results/rollup.ts'
 import { generateLog } from '../samples/generated-log.ts'
 import { EXIT } from '../terminal/exit-codes.ts'
 import { note } from '../terminal/output.ts'

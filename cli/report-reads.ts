@@ -4,7 +4,7 @@ import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-s
 import { hourSliceKey } from '../functions/aws/result-items.ts'
 import { closedKey, type Item, type Key, readClosed } from '../functions/aws/session-items.ts'
 import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
-import type { ClosedSession } from '../functions/domain/result.ts'
+import type { ClosedSession } from '../functions/domain/results/result.ts'
 import {
   type Day,
   type DayRollup,
@@ -13,8 +13,8 @@ import {
   hourKey,
   hourOf,
   SLICES,
-} from '../functions/domain/rollup.ts'
-import { type QueryRollup, queriesPartition } from '../functions/domain/top-queries.ts'
+} from '../functions/domain/results/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../functions/domain/results/top-queries.ts'
 import type { DayRange, ReportPorts } from '../report/report-data.ts'
 import { itemsByKey } from './items-by-key.ts'
 

@@ -1,7 +1,7 @@
 // `results`: a user, a day, a query or a time in, the result rows of it as a table or as JSON out.
 
 import type { Command } from 'commander'
-import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/result.ts'
+import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../terminal/output.ts'
 import { UsageError } from '../terminal/user-error.ts'
 import { hourRows } from './hour-rows.ts'

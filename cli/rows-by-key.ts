@@ -2,7 +2,7 @@
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { toRow } from '../functions/aws/result-items.ts'
-import type { ResultRow } from '../functions/domain/result.ts'
+import type { ResultRow } from '../functions/domain/results/result.ts'
 import { itemsByKey } from './items-by-key.ts'
 
 export interface RowKey {

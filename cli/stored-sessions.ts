@@ -4,9 +4,9 @@ import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamod
 import { CLOSED_PREFIX, type Item, readClosed, stateKey } from '../functions/aws/session-items.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
 import { PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
-import { attribute } from '../functions/domain/attribution.ts'
 import type { Event } from '../functions/domain/events/event.ts'
 import { isoTime } from '../functions/domain/events/time.ts'
+import { attribute } from '../functions/domain/results/attribution.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../functions/domain/sessions/user-state.ts'
 

@@ -1,12 +1,12 @@
 // What the steps meet outside: what is handed to them, where sessions, results and dead letters are kept, and the horizon.
 
 import type { Parsed, Rejection, RejectReason } from './domain/events/decode.ts'
-import type { ClosedSession, ResultRow } from './domain/result.ts'
-import type { Day, DayRollup, Hour, HourRollup, Slice } from './domain/rollup.ts'
+import type { ClosedSession, ResultRow } from './domain/results/result.ts'
+import type { Day, DayRollup, Hour, HourRollup, Slice } from './domain/results/rollup.ts'
+import type { QueryRollup } from './domain/results/top-queries.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
 import type { Session } from './domain/sessions/session.ts'
 import type { UserState } from './domain/sessions/user-state.ts'
-import type { QueryRollup } from './domain/top-queries.ts'
 
 /** One record of a shard, as it was put; or one event out of such a record, sent again alone. */
 export interface ArrivedRecord {

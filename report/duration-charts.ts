@@ -1,6 +1,6 @@
 // How long things take: a report's counts in, the figures of times to the first click and of session lengths out.
 
-import { type Counts, FIRST_CLICK_RANGES, SESSION_RANGES } from '../functions/domain/counts.ts'
+import { type Counts, FIRST_CLICK_RANGES, SESSION_RANGES } from '../functions/domain/results/counts.ts'
 import { barDrawing } from './bar-drawing.ts'
 import { chartFigure } from './chart-figure.ts'
 import { HALF, NARROW } from './drawing.ts'

@@ -1,14 +1,14 @@
 // A session to look into: a closed session in, what happened in it, step by step and bounded, out.
 
+import type { ClickEvent, Event, SearchEvent } from '../functions/domain/events/event.ts'
 import {
   type AttributedClick,
   type AttributedSearch,
   type Attribution,
   attribute,
   type Evidence,
-} from '../functions/domain/attribution.ts'
-import type { ClickEvent, Event, SearchEvent } from '../functions/domain/events/event.ts'
-import type { ClosedSession } from '../functions/domain/result.ts'
+} from '../functions/domain/results/attribution.ts'
+import type { ClosedSession } from '../functions/domain/results/result.ts'
 import { firstEvent, sessionId } from '../functions/domain/sessions/session.ts'
 import { cutText } from './number-text.ts'
 

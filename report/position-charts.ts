@@ -1,6 +1,6 @@
 // Where users click: a report's counts in, the figures of clicks by position and of CTR by position out.
 
-import { type CountName, type Counts, POSITIONS } from '../functions/domain/counts.ts'
+import { type CountName, type Counts, POSITIONS } from '../functions/domain/results/counts.ts'
 import { type Bar, barDrawing } from './bar-drawing.ts'
 import { chartFigure } from './chart-figure.ts'
 import { HALF, NARROW } from './drawing.ts'

@@ -1,6 +1,6 @@
 // Queries: a report's totals in, the tables of what was asked most, never clicked and not found out.
 
-import type { QueryList } from '../functions/domain/top-queries.ts'
+import type { QueryList } from '../functions/domain/results/top-queries.ts'
 import { html, type Markup } from './markup.ts'
 import { countText, cutText, decimalText, FEW, NOTHING, shareText } from './number-text.ts'
 import type { QueryTotal } from './query-totals.ts'

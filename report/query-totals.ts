@@ -1,7 +1,7 @@
 // Queries over several days: the listed queries of each day in, one total for each query and the three lists of them out.
 
-import { addCounts, type Counts, ratiosOf, SEARCH_COUNTS } from '../functions/domain/counts.ts'
-import type { QueryList, QueryRollup } from '../functions/domain/top-queries.ts'
+import { addCounts, type Counts, ratiosOf, SEARCH_COUNTS } from '../functions/domain/results/counts.ts'
+import type { QueryList, QueryRollup } from '../functions/domain/results/top-queries.ts'
 
 export interface QueryTotal {
   readonly query: string

@@ -1,9 +1,9 @@
 // What a report is made of: stored rollups and closed sessions in, through ports; the data of one report out.
 
-import type { ClosedSession } from '../functions/domain/result.ts'
-import { DAY_MS, type Day, type DayRollup, type HourRollup } from '../functions/domain/rollup.ts'
+import type { ClosedSession } from '../functions/domain/results/result.ts'
+import { DAY_MS, type Day, type DayRollup, type HourRollup } from '../functions/domain/results/rollup.ts'
+import type { QueryRollup } from '../functions/domain/results/top-queries.ts'
 import { firstEvent } from '../functions/domain/sessions/session.ts'
-import type { QueryRollup } from '../functions/domain/top-queries.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'

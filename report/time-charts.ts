@@ -1,6 +1,6 @@
 // Ratios over time: a report's data in, the figures of click-through, zero results and abandonment out.
 
-import type { CountName, Counts } from '../functions/domain/counts.ts'
+import type { CountName, Counts } from '../functions/domain/results/counts.ts'
 import { type Chart, chartFigure } from './chart-figure.ts'
 import { FULL, HALF, NARROW, type Size } from './drawing.ts'
 import type { Markup } from './markup.ts'

@@ -1,6 +1,6 @@
 // Ranges of times as rollups count them: counts in, labelled bars and the range of the median out.
 
-import type { CountName, Counts } from '../functions/domain/counts.ts'
+import type { CountName, Counts } from '../functions/domain/results/counts.ts'
 import { durationText } from './number-text.ts'
 
 /** Names of counts with the upper ends, inclusive, of their ranges, as the domain lists them. */

@@ -1,6 +1,6 @@
 // Forgetting in one run: users in, the real step run on some of them at some moment, until it is done and once more.
 
-import type { ResultRow } from '../functions/domain/result.ts'
+import type { ResultRow } from '../functions/domain/results/result.ts'
 import { forget } from '../functions/forget/forget.ts'
 import type { SessionStore } from '../functions/ports.ts'
 import { deleting } from './controls.ts'

@@ -1,8 +1,16 @@
 // Rollups in one run: a tick in, the real step on what the index shows out; at rest, sums against the rows themselves.
 
-import type { ResultRow, SearchRow } from '../functions/domain/result.ts'
-import { type Day, dayKey, dayRollup, hourKey, hourOf, hourRollup, sumRows } from '../functions/domain/rollup.ts'
-import { QueryTallies, queryRollups } from '../functions/domain/top-queries.ts'
+import type { ResultRow, SearchRow } from '../functions/domain/results/result.ts'
+import {
+  type Day,
+  dayKey,
+  dayRollup,
+  hourKey,
+  hourOf,
+  hourRollup,
+  sumRows,
+} from '../functions/domain/results/rollup.ts'
+import { QueryTallies, queryRollups } from '../functions/domain/results/top-queries.ts'
 import type { KeptRow, RollupStore, Touches } from '../functions/ports.ts'
 import { rollup } from '../functions/rollup/rollup.ts'
 import { settlingAtOnce } from './controls.ts'

@@ -2,7 +2,7 @@
 
 import { sha256 } from '../functions/aws/digest.ts'
 import type { Digest } from '../functions/domain/events/event.ts'
-import type { ResultRow } from '../functions/domain/result.ts'
+import type { ResultRow } from '../functions/domain/results/result.ts'
 import { memoryRollupStore, memoryTouches } from '../functions/memory/memory-rollups.ts'
 import {
   type MemorySessionStore,

@@ -2,7 +2,7 @@
 
 import { decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Digest, Event } from '../functions/domain/events/event.ts'
-import type { ClosedSession, ResultRow } from '../functions/domain/result.ts'
+import type { ClosedSession, ResultRow } from '../functions/domain/results/result.ts'
 import { reach } from '../functions/domain/sessions/amending.ts'
 import { watermark } from '../functions/domain/sessions/clock.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'

@@ -1,8 +1,8 @@
 // Items of the results table: rows in, items with the keys of the hour index out, and back. Nothing here talks to a table.
 
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../contract.ts'
-import { type ResultRow, rowPartition } from '../domain/result.ts'
-import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../domain/rollup.ts'
+import { type ResultRow, rowPartition } from '../domain/results/result.ts'
+import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
 import type { KeptRow } from '../ports.ts'
 import { sha256 } from './digest.ts'
 import { epochSeconds, type Item } from './session-items.ts'

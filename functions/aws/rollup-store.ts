@@ -10,8 +10,8 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { type HourRollup, hourKey } from '../domain/rollup.ts'
-import { type QueryRollup, queriesPartition } from '../domain/top-queries.ts'
+import { type HourRollup, hourKey } from '../domain/results/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
 import { type RollupStamp, type RollupStore, StoreConflict } from '../ports.ts'
 import { hourSliceKey, toKeptRow } from './result-items.ts'
 import { epochSeconds, type Item } from './session-items.ts'

@@ -2,7 +2,7 @@
 
 import { ABSORBED, BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
 import { clampTime } from '../domain/events/time.ts'
-import type { ClosedSession } from '../domain/result.ts'
+import type { ClosedSession } from '../domain/results/result.ts'
 import type { CloseReason } from '../domain/sessions/clock.ts'
 import type { Forgotten } from '../domain/sessions/forgotten.ts'
 import { type Session, sessionId, timeStamp } from '../domain/sessions/session.ts'

@@ -2,9 +2,9 @@
 
 import pMap from 'p-map'
 import type { Digest } from '../domain/events/event.ts'
-import type { ResultRow, SearchRow } from '../domain/result.ts'
-import { toRows } from '../domain/result-rows.ts'
-import { type Hour, hourOf } from '../domain/rollup.ts'
+import type { ResultRow, SearchRow } from '../domain/results/result.ts'
+import { toRows } from '../domain/results/result-rows.ts'
+import { type Hour, hourOf } from '../domain/results/rollup.ts'
 import type { CloseReason } from '../domain/sessions/clock.ts'
 import type { ClosedChange, ResultStore, SessionStore, Touches } from '../ports.ts'
 

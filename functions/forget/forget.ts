@@ -1,8 +1,8 @@
 // Forget: a person and a moment in; nothing left of them from before it, and whatever of that still comes is dropped.
 
 import pMap from 'p-map'
-import { type ResultRow, rowTime } from '../domain/result.ts'
-import { hourOf } from '../domain/rollup.ts'
+import { type ResultRow, rowTime } from '../domain/results/result.ts'
+import { hourOf } from '../domain/results/rollup.ts'
 import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
 import { type Forgotten, forgottenLonger } from '../domain/sessions/forgotten.ts'
 import { sessionId } from '../domain/sessions/session.ts'

@@ -1,9 +1,9 @@
 // Touches and rollups in memory: what DynamoDB does for the rollup step, as plain maps, for tests and simulations.
 
 import type { Digest } from '../domain/events/event.ts'
-import type { ResultRow } from '../domain/result.ts'
-import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/rollup.ts'
-import { type QueryRollup, queriesPartition } from '../domain/top-queries.ts'
+import type { ResultRow } from '../domain/results/result.ts'
+import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
 import { type Ranking, type RollupStore, StoreConflict, type Touch, type Touches, type WaitingTouch } from '../ports.ts'
 
 export interface MemoryTouches extends Touches {

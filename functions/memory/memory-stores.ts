@@ -1,7 +1,7 @@
 // The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
 
 import { isNamed } from '../domain/events/named-users.ts'
-import { type ClosedSession, type ResultRow, rowPartition } from '../domain/result.ts'
+import { type ClosedSession, type ResultRow, rowPartition } from '../domain/results/result.ts'
 import { nearbySessions } from '../domain/sessions/neighbours.ts'
 import { idStamp, type Session, sessionId, timeStamp } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'

@@ -1,8 +1,8 @@
 // Rank: a day in; the queries of its rows counted, and its lists of top queries written anew, out.
 
 import pMap from 'p-map'
-import { type Day, type Hour, type HourRollup, hourOf, SLICES, type Slice } from '../domain/rollup.ts'
-import { bestQueries, QueryTallies, type QueryTally, queryRollups } from '../domain/top-queries.ts'
+import { type Day, type Hour, type HourRollup, hourOf, SLICES, type Slice } from '../domain/results/rollup.ts'
+import { bestQueries, QueryTallies, type QueryTally, queryRollups } from '../domain/results/top-queries.ts'
 import type { RollupStore } from '../ports.ts'
 import type { Run } from './rollup.ts'
 

@@ -1,7 +1,7 @@
 // Roll up: a schedule's tick in; every hour of which rows changed, and its day, summed anew from the rows out.
 
 import pMap from 'p-map'
-import { addCounts, type Counts } from '../domain/counts.ts'
+import { addCounts, type Counts } from '../domain/results/counts.ts'
 import {
   type Day,
   type DayRollup,
@@ -15,7 +15,7 @@ import {
   SLICES,
   type Slice,
   sumRows,
-} from '../domain/rollup.ts'
+} from '../domain/results/rollup.ts'
 import { type RollupStamp, type RollupStore, StoreConflict, type Touches, type WaitingTouch } from '../ports.ts'
 import { rankQueries } from './rank-queries.ts'
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { toChanges } from '../../functions/aws/closed-changes.ts'
 import { encodeSessions } from '../../functions/aws/session-code.ts'
 import { absorbedItem, closedItem, type Item } from '../../functions/aws/session-items.ts'
-import type { ClosedSession } from '../../functions/domain/result.ts'
+import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { at, bare, click, results, search } from '../support/events.ts'
 
 const EXPIRES_MS = at(100)

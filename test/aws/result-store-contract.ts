@@ -2,8 +2,8 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import type { ResultRow } from '../../functions/domain/result.ts'
-import { toRows } from '../../functions/domain/result-rows.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
+import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../functions/domain/sessions/session.ts'
 import type { ResultStore } from '../../functions/ports.ts'
 import { at, click, results, search } from '../support/events.ts'

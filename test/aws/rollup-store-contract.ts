@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import type { ResultRow } from '../../functions/domain/result.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
 import {
   type DayRollup,
   dayKey,
@@ -14,8 +14,8 @@ import {
   SLICES,
   sliceOf,
   sumRows,
-} from '../../functions/domain/rollup.ts'
-import { type QueryRollup, QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
+} from '../../functions/domain/results/rollup.ts'
+import { type QueryRollup, QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { type RollupStore, StoreConflict, type Touches, type WaitingTouch } from '../../functions/ports.ts'
 import { EXPIRES_MS, rowsOf } from './result-store-contract.ts'
 

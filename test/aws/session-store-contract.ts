@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_DURATION_MS_MAX } from '../../functions/contract.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
-import type { ClosedSession } from '../../functions/domain/result.ts'
+import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import type { Forgotten } from '../../functions/domain/sessions/forgotten.ts'
 import { foundingId, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'

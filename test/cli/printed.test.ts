@@ -9,7 +9,7 @@ import { rowFilter } from '../../cli/row-filter.ts'
 import { sessionText } from '../../cli/sessions-command.ts'
 import { rowText } from '../../cli/tail-command.ts'
 import { userRows } from '../../cli/user-rows.ts'
-import type { ResultRow } from '../../functions/domain/result.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 
 const HOSTILE = '\u001b[2J\u009b31m\u007f\u0000a\r\nb\tc'

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
 import { compareEvents, type Event } from '../../functions/domain/events/event.ts'
-import type { SearchRow, SessionRow } from '../../functions/domain/result.ts'
-import { toRows } from '../../functions/domain/result-rows.ts'
+import type { SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
+import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { toSessions } from '../../functions/domain/sessions/session.ts'
 import { at, bare, click, HOUR, RULES, results, search } from '../support/events.ts'
 

@@ -3,10 +3,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/digest.ts'
-import { COUNTS } from '../../functions/domain/counts.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
-import type { ResultRow, SearchRow } from '../../functions/domain/result.ts'
-import { toRows } from '../../functions/domain/result-rows.ts'
+import { COUNTS } from '../../functions/domain/results/counts.ts'
+import type { ResultRow, SearchRow } from '../../functions/domain/results/result.ts'
+import { toRows } from '../../functions/domain/results/result-rows.ts'
 import {
   dayRollup,
   foldQuery,
@@ -15,9 +15,9 @@ import {
   SLICES,
   sliceOfText,
   sumRows,
-} from '../../functions/domain/rollup.ts'
+} from '../../functions/domain/results/rollup.ts'
+import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { toSessions } from '../../functions/domain/sessions/session.ts'
-import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
 import { at, click, DAY, RULES, results, search } from '../support/events.ts'
 import { randomLog, SEED } from '../support/random-log.ts'
 

@@ -1,8 +1,8 @@
 // One local run for a test: settings and lines in, its summary and rows out, everything stopped after.
 
 import { paginateQuery } from '@aws-sdk/lib-dynamodb'
-import type { ResultRow } from '../../functions/domain/result.ts'
-import type { DayRollup, HourRollup } from '../../functions/domain/rollup.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
+import type { DayRollup, HourRollup } from '../../functions/domain/results/rollup.ts'
 import { type LocalRun, startLocalRun } from '../../local/local-run.ts'
 import type { Summary } from '../../local/summary.ts'
 import type { Template } from '../../local/template.ts'

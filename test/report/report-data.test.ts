@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { SEARCH_COUNTS } from '../../functions/domain/counts.ts'
+import { SEARCH_COUNTS } from '../../functions/domain/results/counts.ts'
 import { keyFigures } from '../../report/key-figures.ts'
 import { type DayRange, daysOf, QUERY_DAYS_MAX, type ReportPorts, readReport } from '../../report/report-data.ts'
 import { medianRange, rangeCounts } from '../../report/value-ranges.ts'

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SearchRow } from '../../functions/domain/result.ts'
-import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/rollup.ts'
-import { QueryTallies, queryRollups } from '../../functions/domain/top-queries.ts'
+import type { SearchRow } from '../../functions/domain/results/result.ts'
+import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
+import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { forget } from '../../functions/forget/forget.ts'
 import { StoreConflict } from '../../functions/ports.ts'
 import { type RollupPorts, type RollupReport, rollup } from '../../functions/rollup/rollup.ts'

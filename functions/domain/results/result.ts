@@ -1,7 +1,7 @@
 // What a closed session and its rows are (R4-R7), which users query: a user or a row in, its partition or its time out.
 
-import type { CloseReason } from './sessions/clock.ts'
-import type { Session } from './sessions/session.ts'
+import type { CloseReason } from '../sessions/clock.ts'
+import type { Session } from '../sessions/session.ts'
 
 export interface ClosedSession {
   readonly user: string

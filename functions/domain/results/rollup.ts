@@ -1,8 +1,8 @@
 // Rollups: rows of an hour in, the item of the hour out; hours in, the item of their day out. Days add up to hours, hours to rows.
 
+import type { Digest } from '../events/event.ts'
+import { isoTime } from '../events/time.ts'
 import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
-import type { Digest } from './events/event.ts'
-import { isoTime } from './events/time.ts'
 import type { ResultRow } from './result.ts'
 
 /** `2026-03-02T09`, UTC. */

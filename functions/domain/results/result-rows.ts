@@ -1,8 +1,9 @@
 // Results (R4-R7): one closed session in, the rows that users query out: one per search, and one for the session.
 
+import type { Digest, ResultsEvent, SearchEvent } from '../events/event.ts'
+import { isoTime } from '../events/time.ts'
+import { firstEvent, type Session, sessionId } from '../sessions/session.ts'
 import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
-import type { Digest, ResultsEvent, SearchEvent } from './events/event.ts'
-import { isoTime } from './events/time.ts'
 import {
   type ClosedSession,
   type ResultRow,
@@ -11,7 +12,6 @@ import {
   type SearchRow,
   type SessionRow,
 } from './result.ts'
-import { firstEvent, type Session, sessionId } from './sessions/session.ts'
 
 const KEY_DIGEST_LENGTH = 11
 

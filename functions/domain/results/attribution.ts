@@ -1,6 +1,6 @@
 // Attribution (R1-R4): one session's events in, its searches with what was shown and clicked, and the orphan clicks, out.
 
-import { type ClickEvent, type Event, MARK_LENGTH, type ResultsEvent, type SearchEvent } from './events/event.ts'
+import { type ClickEvent, type Event, MARK_LENGTH, type ResultsEvent, type SearchEvent } from '../events/event.ts'
 
 /** By what a click was tied to its search (R3). */
 export type Evidence = 'searchId' | 'item' | 'order'
