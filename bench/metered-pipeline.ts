@@ -2,10 +2,10 @@
 
 import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import { sha256 } from '../functions/aws/digest.ts'
-import { unpackRecord } from '../functions/aws/record-events.ts'
 import { dynamoResultStore } from '../functions/aws/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/session-store.ts'
-import { dynamoShardProgress } from '../functions/aws/shard-progress.ts'
+import { unpackRecord } from '../functions/aws/stream/record-events.ts'
+import { dynamoShardProgress } from '../functions/aws/stream/shard-progress.ts'
 import { dynamoTouches } from '../functions/aws/touches.ts'
 import { ALARM_PAGES, PROGRESS_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'

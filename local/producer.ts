@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient, PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
-import { recordEvents } from '../functions/aws/record-events.ts'
+import { recordEvents } from '../functions/aws/stream/record-events.ts'
 import { sentEvents } from '../functions/domain/events/formats/sent-events.ts'
 import { namedUsers } from '../functions/domain/events/named-users.ts'
 import {

@@ -1,8 +1,8 @@
 // The three steps as functions of the run: a batch, or a tick of the schedule, in; an invocation of the real step out.
 
 import { sha256 } from '../functions/aws/digest.ts'
-import { kinesisHorizon } from '../functions/aws/kinesis-horizon.ts'
-import { unpackRecord } from '../functions/aws/record-events.ts'
+import { kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
+import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'

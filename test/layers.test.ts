@@ -113,7 +113,7 @@ describe('the check', () => {
     ['local/clients.ts', "import '../functions/ingest/handler.ts'"],
     ['local/clients.ts', "import { readSettings } from '../infra/settings.ts'"],
     ['local/clients.ts', "import { columns } from '../terminal/text-table.ts'"],
-    ['producer/stamp.ts', "import { recordEvents } from '../functions/aws/record-events.ts'"],
+    ['producer/stamp.ts', "import { recordEvents } from '../functions/aws/stream/record-events.ts'"],
     ['producer/stamp.ts', "import { clients } from '../local/clients.ts'"],
     ['local/producer.ts', "import { createProducer } from '../producer/producer.ts'"],
     ['bench/cost.ts', "import '../functions/ingest/handler.ts'"],

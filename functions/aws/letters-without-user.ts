@@ -3,8 +3,8 @@
 import type { KinesisStreamRecord } from 'aws-lambda'
 import { REJECTED_PREFIX } from '../contract.ts'
 import { isNamed } from '../domain/events/named-users.ts'
-import { unpackRecord } from './record-events.ts'
 import { stateKey } from './session-items.ts'
+import { unpackRecord } from './stream/record-events.ts'
 
 export interface LettersLeft {
   /** Of the object; null when nothing is left of it. */

@@ -3,7 +3,7 @@
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toBatchReply, toRecords } from '../../functions/aws/kinesis-batch.ts'
+import { toBatchReply, toRecords } from '../../functions/aws/stream/kinesis-batch.ts'
 import { at } from '../support/events.ts'
 
 const SEED = 20260302

@@ -12,8 +12,8 @@ import {
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { kinesisHorizon } from '../../functions/aws/kinesis-horizon.ts'
-import type { Progress } from '../../functions/aws/shard-progress.ts'
+import { kinesisHorizon } from '../../functions/aws/stream/kinesis-horizon.ts'
+import type { Progress } from '../../functions/aws/stream/shard-progress.ts'
 import { at, SECOND } from '../support/events.ts'
 
 const SEED = 20260302

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { kplUserRecords } from '../../functions/aws/kpl.ts'
+import { kplUserRecords } from '../../functions/aws/stream/kpl.ts'
 import { bytesField, KPL_MAGIC, kplRecord, kplSealed, kplUserRecord, varintField } from '../support/kpl.ts'
 
 const MANY = 1000

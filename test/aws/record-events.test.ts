@@ -3,7 +3,12 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RECORD_BYTES_MAX, RECORD_EVENTS_MAX, recordEvents, unpackRecord } from '../../functions/aws/record-events.ts'
+import {
+  RECORD_BYTES_MAX,
+  RECORD_EVENTS_MAX,
+  recordEvents,
+  unpackRecord,
+} from '../../functions/aws/stream/record-events.ts'
 import { EVENT_CHARACTERS_MAX } from '../../functions/domain/events/decode.ts'
 import { kplRecord } from '../support/kpl.ts'
 import { packing, zstd } from '../support/packing.ts'

@@ -1,7 +1,7 @@
 // The three steps on memory stores: records and ticks in, result rows out.
 
 import { sha256 } from '../../functions/aws/digest.ts'
-import { unpackRecord } from '../../functions/aws/record-events.ts'
+import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'

@@ -1,8 +1,8 @@
 // What producers really send (E1): a record in, the events that it holds, packed or not, in their order out.
 
-import { type Parsed, parseEvent, type Rejection } from '../domain/events/decode.ts'
-import { elementTexts } from '../domain/events/json-array.ts'
-import type { ArrivedRecord, RecordEvents, UnpackedEvent } from '../ports.ts'
+import { type Parsed, parseEvent, type Rejection } from '../../domain/events/decode.ts'
+import { elementTexts } from '../../domain/events/json-array.ts'
+import type { ArrivedRecord, RecordEvents, UnpackedEvent } from '../../ports.ts'
 import { inflate, ZSTD_UNSUPPORTED } from './inflate.ts'
 import { kplUserRecords } from './kpl.ts'
 

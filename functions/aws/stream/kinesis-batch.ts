@@ -1,7 +1,7 @@
 // Kinesis batches as Lambda hands them over: an event in, records in order out; and the reply that names the first failure.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import type { ArrivedRecord, DeadLetter } from '../ports.ts'
+import type { ArrivedRecord, DeadLetter } from '../../ports.ts'
 
 export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
   return batch.Records.map(({ eventID, kinesis }) => ({

@@ -1,7 +1,7 @@
 // KPL-aggregated records: a record's bytes in, the data of the user records in it out; null where it is no such record.
 
 import { createHash } from 'node:crypto'
-import type { Rejection } from '../domain/events/decode.ts'
+import type { Rejection } from '../../domain/events/decode.ts'
 
 const MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2])
 const DIGEST_BYTES = 16

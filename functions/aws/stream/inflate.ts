@@ -1,7 +1,7 @@
 // Compressed bytes: a payload in, what it inflates to out; as it is where it is not compressed.
 
 import zlib from 'node:zlib'
-import type { Rejection } from '../domain/events/decode.ts'
+import type { Rejection } from '../../domain/events/decode.ts'
 import { zstdFrames } from './zstd-frames.ts'
 
 export interface Inflated {

@@ -10,7 +10,7 @@ import {
   type Shard,
 } from '@aws-sdk/client-kinesis'
 import pMap from 'p-map'
-import type { Horizon } from '../ports.ts'
+import type { Horizon } from '../../ports.ts'
 import type { Progress } from './shard-progress.ts'
 
 /** Arrival stamps are approximate and records put at once may swap places: trust nothing younger. */
