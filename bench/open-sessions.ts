@@ -1,8 +1,8 @@
 // Users with open sessions, as ingest leaves them: how many and when they are due in, their items and alarms in the sessions table out.
 
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { dynamoAlarms } from '../functions/aws/alarms.ts'
-import { stateItem } from '../functions/aws/session-items.ts'
+import { stateItem } from '../functions/aws/sessions-table/session-items.ts'
+import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
 import { foundingId } from '../functions/domain/sessions/session.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
 

@@ -1,7 +1,7 @@
 // What a sweep costs: how many sessions are open and how many of them due in, its units and its time out.
 
-import { dynamoAlarms } from '../functions/aws/alarms.ts'
-import { dynamoSessionStore } from '../functions/aws/session-store.ts'
+import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
+import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { type Endpoints, startEndpoints } from '../local/endpoints.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'

@@ -12,7 +12,7 @@ import {
   TrimmedDataAccessException,
 } from '@aws-sdk/client-dynamodb-streams'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { type Item, readClosed } from '../functions/aws/session-items.ts'
+import { type Item, readClosed } from '../functions/aws/sessions-table/session-items.ts'
 import { CLOSED, KIND } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import { UserError } from '../terminal/user-error.ts'

@@ -1,8 +1,8 @@
 // Items by their keys: a table and keys in, those of them that are there, whole, out.
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { batchGet, KeysUnread } from '../functions/aws/batch-get.ts'
-import type { Item, Key } from '../functions/aws/session-items.ts'
+import { batchGet, KeysUnread } from '../functions/aws/sessions-table/batch-get.ts'
+import type { Item, Key } from '../functions/aws/sessions-table/session-items.ts'
 import { UserError } from '../terminal/user-error.ts'
 
 /** At a terminal, waiting is better than failing; the client waits longer from try to try. */

@@ -1,9 +1,9 @@
 // The doctor's look at the pipeline itself, on AWS or here: a target in, what is well and what is wrong with it out.
 
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
-import { dynamoAlarms } from '../functions/aws/alarms.ts'
 import type { readSweepEnvironment } from '../functions/aws/environment.ts'
-import { dynamoSessionStore } from '../functions/aws/session-store.ts'
+import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
+import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
 import { kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
 import { loadProgress } from '../functions/aws/stream/shard-progress.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'

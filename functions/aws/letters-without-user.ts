@@ -3,7 +3,7 @@
 import type { KinesisStreamRecord } from 'aws-lambda'
 import { REJECTED_PREFIX } from '../contract.ts'
 import { isNamed } from '../domain/events/named-users.ts'
-import { stateKey } from './session-items.ts'
+import { stateKey } from './sessions-table/session-items.ts'
 import { unpackRecord } from './stream/record-events.ts'
 
 export interface LettersLeft {

@@ -5,7 +5,7 @@ import { type ResultRow, rowPartition } from '../domain/results/result.ts'
 import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
 import type { KeptRow } from '../ports.ts'
 import { sha256 } from './digest.ts'
-import { epochSeconds, type Item } from './session-items.ts'
+import { epochSeconds, type Item } from './sessions-table/session-items.ts'
 
 /** An index key holds 1,024 bytes: a character takes up to four. */
 const QUERY_KEY_CHARACTERS = 200

@@ -14,7 +14,7 @@ import { type HourRollup, hourKey } from '../domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
 import { type RollupStamp, type RollupStore, StoreConflict } from '../ports.ts'
 import { hourSliceKey, toKeptRow } from './result-items.ts'
-import { epochSeconds, type Item } from './session-items.ts'
+import { epochSeconds, type Item } from './sessions-table/session-items.ts'
 
 const REVISION = 'revision'
 const COMPUTED_AT = 'computed_at'

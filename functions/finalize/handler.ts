@@ -1,13 +1,13 @@
 // Lambda: a batch of the sessions table's stream in, `finalize` on it, the first failure out.
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
-import { toChanges } from '../aws/closed-changes.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient } from '../aws/document-client.ts'
 import { readFinalizeEnvironment } from '../aws/environment.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoResultStore } from '../aws/result-store.ts'
-import { dynamoSessionStore } from '../aws/session-store.ts'
+import { toChanges } from '../aws/sessions-table/closed-changes.ts'
+import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { toBatchReply } from '../aws/stream/kinesis-batch.ts'
 import { dynamoTouches } from '../aws/touches.ts'
 import { finalize } from './finalize.ts'

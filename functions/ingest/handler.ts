@@ -1,7 +1,6 @@
 // Lambda: a Kinesis batch in, `ingest` on it, the first failure out.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { dynamoAlarms } from '../aws/alarms.ts'
 import { RESENT_SHARD } from '../aws/dead-letter-objects.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient, writingClient } from '../aws/document-client.ts'
@@ -9,7 +8,8 @@ import { readIngestEnvironment } from '../aws/environment.ts'
 import { lateDeadLetters, latePseudonym } from '../aws/late-loaded.ts'
 import { recordedLetters } from '../aws/recorded-letters.ts'
 import { logReport } from '../aws/report-log.ts'
-import { dynamoSessionStore } from '../aws/session-store.ts'
+import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
+import { dynamoAlarms } from '../aws/sessions-table/timer-store.ts'
 import { toBatchReply, toRecords, toResentReply } from '../aws/stream/kinesis-batch.ts'
 import { unpackRecord } from '../aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../aws/stream/shard-progress.ts'

@@ -3,9 +3,9 @@
 import { marshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue, DynamoDBRecord, StreamRecord } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
-import { toChanges } from '../../functions/aws/closed-changes.ts'
-import { encodeSessions } from '../../functions/aws/session-code.ts'
-import { absorbedItem, closedItem, type Item } from '../../functions/aws/session-items.ts'
+import { toChanges } from '../../functions/aws/sessions-table/closed-changes.ts'
+import { encodeSessions } from '../../functions/aws/sessions-table/session-code.ts'
+import { absorbedItem, closedItem, type Item } from '../../functions/aws/sessions-table/session-items.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { at, bare, click, results, search } from '../support/events.ts'
 

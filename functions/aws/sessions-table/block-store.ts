@@ -2,10 +2,10 @@
 
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
-import { PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import type { Event } from '../domain/events/event.ts'
-import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
-import type { UserState } from '../domain/sessions/user-state.ts'
+import { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import type { Event } from '../../domain/events/event.ts'
+import { DELIVERY_MS_MAX } from '../../domain/sessions/closing.ts'
+import type { UserState } from '../../domain/sessions/user-state.ts'
 import { batchGet } from './batch-get.ts'
 import { type Block, type KnownBlocks, versionOfBlock } from './session-blocks.ts'
 import {

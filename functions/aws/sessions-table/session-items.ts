@@ -1,13 +1,13 @@
 // Items of the sessions table: states and closed sessions in, items out, and back. Nothing here talks to a table.
 
-import { ABSORBED, BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { clampTime } from '../domain/events/time.ts'
-import type { ClosedSession } from '../domain/results/result.ts'
-import type { CloseReason } from '../domain/sessions/clock.ts'
-import type { Forgotten } from '../domain/sessions/forgotten.ts'
-import { type Session, sessionId, timeStamp } from '../domain/sessions/session.ts'
-import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
-import { BLOCKS_SCHEMA, checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
+import { ABSORBED, BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import { clampTime } from '../../domain/events/time.ts'
+import type { ClosedSession } from '../../domain/results/result.ts'
+import type { CloseReason } from '../../domain/sessions/clock.ts'
+import type { Forgotten } from '../../domain/sessions/forgotten.ts'
+import { type Session, sessionId, timeStamp } from '../../domain/sessions/session.ts'
+import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
+import { BLOCKS_SCHEMA, checkSchema, ITEM_SCHEMA, SCHEMA } from '../item-schema.ts'
 import { type Apart, type Block, decodeBlock, encodeBlock } from './session-blocks.ts'
 import { decodeIds, decodeSessions, encodeApart, encodeIds, encodeSessions } from './session-code.ts'
 

@@ -4,9 +4,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
-import { ALARM_PAGES, ALARMS, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import type { Alarm, AlarmPage, Alarms, TimeSpan } from '../ports.ts'
-import { checkSchema, ITEM_SCHEMA, SCHEMA } from './item-schema.ts'
+import { ALARM_PAGES, ALARMS, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import type { Alarm, AlarmPage, Alarms, TimeSpan } from '../../ports.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../item-schema.ts'
 import type { Item, Key } from './session-items.ts'
 
 /** Partitions: 4 take the pages of half a million events a second, and each is a read at every sweep. */

@@ -3,7 +3,7 @@
 import type { AttributeValue as SdkValue } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue, DynamoDBStreamEvent } from 'aws-lambda'
-import type { ClosedChange } from '../ports.ts'
+import type { ClosedChange } from '../../ports.ts'
 import { closedIdOf, type Item, readClosed, userOf } from './session-items.ts'
 
 type Image = Readonly<Record<string, AttributeValue>>

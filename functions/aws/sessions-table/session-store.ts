@@ -3,10 +3,10 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
-import { type SessionStore, StoreConflict } from '../ports.ts'
+import { type SessionStore, StoreConflict } from '../../ports.ts'
+import { checkSchema } from '../item-schema.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNearby, queryVersions } from './closed-queries.ts'
-import { checkSchema } from './item-schema.ts'
 import { type KnownBlocks, setApart } from './session-blocks.ts'
 import { absorbedItem, closedItem, closedKey, type Item, stateItem, versionOf } from './session-items.ts'
 

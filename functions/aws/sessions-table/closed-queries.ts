@@ -6,11 +6,11 @@ import {
   QueryCommand,
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb'
-import { ABSORBED, KIND, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { nearbySessions, type TimeRange } from '../domain/sessions/neighbours.ts'
-import type { Session } from '../domain/sessions/session.ts'
-import type { ClosedVersion } from '../ports.ts'
-import { checkSchema, SCHEMA } from './item-schema.ts'
+import { ABSORBED, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import { nearbySessions, type TimeRange } from '../../domain/sessions/neighbours.ts'
+import type { Session } from '../../domain/sessions/session.ts'
+import type { ClosedVersion } from '../../ports.ts'
+import { checkSchema, SCHEMA } from '../item-schema.ts'
 import {
   CLOSED_KEYS,
   CLOSED_PREFIX,

@@ -1,9 +1,9 @@
 // Blocks: the events of open sessions in; runs of them that are stored once, apart from the state, and the rest, out; and back.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { Event } from '../domain/events/event.ts'
-import type { Session } from '../domain/sessions/session.ts'
-import { sha256 } from './digest.ts'
+import type { Event } from '../../domain/events/event.ts'
+import type { Session } from '../../domain/sessions/session.ts'
+import { sha256 } from '../digest.ts'
 import { type EventRow, INFLATED_BYTES_MAX, readEvents, type StoredSession, writeEvents } from './session-code.ts'
 
 /**
