@@ -1,12 +1,12 @@
 // The real steps and adapters on the emulator: batches in, the units that they took until every session is closed out.
 
 import { sha256 } from '../functions/aws/digest.ts'
-import { dynamoResultStore } from '../functions/aws/result-store.ts'
+import { dynamoTouches } from '../functions/aws/results-table/dirty-hours.ts'
+import { dynamoResultStore } from '../functions/aws/results-table/result-store.ts'
 import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
 import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../functions/aws/stream/shard-progress.ts'
-import { dynamoTouches } from '../functions/aws/touches.ts'
 import { ALARM_PAGES, PROGRESS_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'

@@ -1,7 +1,7 @@
 // What a report reads of a target: days, hours, ranked queries, and the closed sessions to explore, by few requests each.
 
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { hourSliceKey } from '../functions/aws/result-items.ts'
+import { hourSliceKey } from '../functions/aws/results-table/result-items.ts'
 import { closedKey, type Item, type Key, readClosed } from '../functions/aws/sessions-table/session-items.ts'
 import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'

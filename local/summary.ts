@@ -2,7 +2,7 @@
 
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
-import { isRow, toRow } from '../functions/aws/result-items.ts'
+import { isRow, toRow } from '../functions/aws/results-table/result-items.ts'
 import { blockNames, type Item, readClosed, readState, userOf } from '../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
 import { ALARMS, CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'

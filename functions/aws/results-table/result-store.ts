@@ -2,8 +2,8 @@
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
-import { rowPartition } from '../domain/results/result.ts'
-import type { ResultStore } from '../ports.ts'
+import { rowPartition } from '../../domain/results/result.ts'
+import type { ResultStore } from '../../ports.ts'
 import { resultItem, toRow } from './result-items.ts'
 
 const VERSION_NAME = { '#version': 'version' }

@@ -3,9 +3,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
-import { PARTITION_KEY, SORT_KEY, TOUCHED_PARTITION } from '../contract.ts'
-import type { Touch, Touches, WaitingTouch } from '../ports.ts'
-import type { Item } from './sessions-table/session-items.ts'
+import { PARTITION_KEY, SORT_KEY, TOUCHED_PARTITION } from '../../contract.ts'
+import type { Touch, Touches, WaitingTouch } from '../../ports.ts'
+import type { Item } from '../sessions-table/session-items.ts'
 
 const WRITES_AT_ONCE = 16
 const SEEN_AT = 'seen_at'

@@ -9,12 +9,12 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
-import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../contract.ts'
-import { type HourRollup, hourKey } from '../domain/results/rollup.ts'
-import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
-import { type RollupStamp, type RollupStore, StoreConflict } from '../ports.ts'
+import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import { type HourRollup, hourKey } from '../../domain/results/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../../domain/results/top-queries.ts'
+import { type RollupStamp, type RollupStore, StoreConflict } from '../../ports.ts'
+import { epochSeconds, type Item } from '../sessions-table/session-items.ts'
 import { hourSliceKey, toKeptRow } from './result-items.ts'
-import { epochSeconds, type Item } from './sessions-table/session-items.ts'
 
 const REVISION = 'revision'
 const COMPUTED_AT = 'computed_at'

@@ -1,11 +1,11 @@
 // Items of the results table: rows in, items with the keys of the hour index out, and back. Nothing here talks to a table.
 
-import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../contract.ts'
-import { type ResultRow, rowPartition } from '../domain/results/result.ts'
-import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
-import type { KeptRow } from '../ports.ts'
-import { sha256 } from './digest.ts'
-import { epochSeconds, type Item } from './sessions-table/session-items.ts'
+import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
+import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
+import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
+import type { KeptRow } from '../../ports.ts'
+import { sha256 } from '../digest.ts'
+import { epochSeconds, type Item } from '../sessions-table/session-items.ts'
 
 /** An index key holds 1,024 bytes: a character takes up to four. */
 const QUERY_KEY_CHARACTERS = 200
