@@ -1,6 +1,6 @@
 // A local run: settings in; the deployed template's stream, tables, bucket, functions and schedule running on this machine out.
 
-import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'
+import { s3DeadLetters } from '../functions/aws/dead-letters/dead-letter-bucket.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { accountFor } from './account.ts'

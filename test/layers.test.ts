@@ -75,7 +75,7 @@ describe('the check', () => {
     ['functions/domain/time.ts', "// Date.now() and import('node:fs') are not for here"],
     ['infra/stack.ts', "import { DUE_INDEX } from '../functions/contract.ts'"],
     ['infra/stack.ts', "import { Stack } from 'aws-cdk-lib/core'"],
-    ['local/clients.ts', "import { s3DeadLetters } from '../functions/aws/dead-letter-bucket.ts'"],
+    ['local/clients.ts', "import { s3DeadLetters } from '../functions/aws/dead-letters/dead-letter-bucket.ts'"],
     ['cli/main.ts', "const { run } = await import('./program.ts')"],
     ['cli/main.ts', "import type { Row } from '../functions/domain/results/result.ts'"],
     ['cli/main.ts', "import { toRows, type Row } from '../functions/domain/results/result.ts'"],

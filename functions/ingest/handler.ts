@@ -1,12 +1,12 @@
 // Lambda: a Kinesis batch in, `ingest` on it, the first failure out.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { RESENT_SHARD } from '../aws/dead-letter-objects.ts'
+import { RESENT_SHARD } from '../aws/dead-letters/dead-letter-objects.ts'
+import { recordedLetters } from '../aws/dead-letters/recorded-dead-letters.ts'
 import { sha256 } from '../aws/digest.ts'
 import { documentClient, writingClient } from '../aws/document-client.ts'
 import { readIngestEnvironment } from '../aws/environment.ts'
 import { lateDeadLetters, latePseudonym } from '../aws/late-loaded.ts'
-import { recordedLetters } from '../aws/recorded-letters.ts'
 import { logReport } from '../aws/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { dynamoAlarms } from '../aws/sessions-table/timer-store.ts'

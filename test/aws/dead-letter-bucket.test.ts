@@ -4,7 +4,7 @@ import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { s3DeadLetters } from '../../functions/aws/dead-letter-bucket.ts'
+import { s3DeadLetters } from '../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { REJECTED_PREFIX } from '../../functions/contract.ts'
 import type { DeadLetter } from '../../functions/ports.ts'
 import { at, DAY } from '../support/events.ts'

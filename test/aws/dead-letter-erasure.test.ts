@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letter-erasure.ts'
+import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letters/dead-letter-erasure.ts'
 import { at, DAY } from '../support/events.ts'
 
 const client = new S3Client({ region: 'us-east-1' })

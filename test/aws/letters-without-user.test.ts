@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { withoutUser } from '../../functions/aws/letters-without-user.ts'
+import { withoutUser } from '../../functions/aws/dead-letters/dead-letters-without-user.ts'
 import { at } from '../support/events.ts'
 import { kplRecord } from '../support/kpl.ts'
 

@@ -4,7 +4,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { PARTITION_KEY, PROGRESS_KEY, SORT_KEY } from '../../contract.ts'
 import type { ShardProgress } from '../../ports.ts'
-import { RESENT_SHARD } from '../dead-letter-objects.ts'
+import { RESENT_SHARD } from '../dead-letters/dead-letter-objects.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../item-schema.ts'
 
 export interface Progress {

@@ -1,10 +1,10 @@
 // DeadLetters on S3: refused records and events in, one object per batch of newline-delimited JSON out.
 
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { REJECTED_PREFIX } from '../contract.ts'
-import { isoTime } from '../domain/events/time.ts'
-import type { DeadLetter, DeadLetters } from '../ports.ts'
-import { boundedRequests } from './bounded-requests.ts'
+import { REJECTED_PREFIX } from '../../contract.ts'
+import { isoTime } from '../../domain/events/time.ts'
+import type { DeadLetter, DeadLetters } from '../../ports.ts'
+import { boundedRequests } from '../bounded-requests.ts'
 
 /** One object as S3 takes it in one request without much memory. */
 const OBJECT_CHARACTERS_MAX = 4 * 1024 * 1024

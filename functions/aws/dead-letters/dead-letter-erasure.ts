@@ -10,9 +10,9 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import pMap from 'p-map'
-import { FAILED_PREFIX, REJECTED_PREFIX } from '../contract.ts'
-import type { KeptLetters, LettersErased } from '../ports.ts'
-import { type Erased, withoutUser } from './letters-without-user.ts'
+import { FAILED_PREFIX, REJECTED_PREFIX } from '../../contract.ts'
+import type { KeptLetters, LettersErased } from '../../ports.ts'
+import { type Erased, withoutUser } from './dead-letters-without-user.ts'
 
 const OBJECTS_AT_ONCE = 8
 /** Of one object: somebody else may be writing it, to forget another person. */

@@ -1,7 +1,7 @@
 // Dead letters as they lie in the bucket: an object's key and text in, the Lambda events that send them again out.
 
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
-import { REJECTED_PREFIX } from '../contract.ts'
+import { REJECTED_PREFIX } from '../../contract.ts'
 
 /** One invocation that sends records again. Doing it twice changes nothing. */
 export interface Resend {

@@ -1,10 +1,10 @@
 // One object of the dead-letter bucket and a user in; the object without what the user sent until a moment out.
 
 import type { KinesisStreamRecord } from 'aws-lambda'
-import { REJECTED_PREFIX } from '../contract.ts'
-import { isNamed } from '../domain/events/named-users.ts'
-import { stateKey } from './sessions-table/session-items.ts'
-import { unpackRecord } from './stream/record-events.ts'
+import { REJECTED_PREFIX } from '../../contract.ts'
+import { isNamed } from '../../domain/events/named-users.ts'
+import { stateKey } from '../sessions-table/session-items.ts'
+import { unpackRecord } from '../stream/record-events.ts'
 
 export interface LettersLeft {
   /** Of the object; null when nothing is left of it. */

@@ -1,6 +1,6 @@
 // Dead letters of one invocation: where they are put in, the same with a list of what was put there out.
 
-import type { DeadLetter, DeadLetters } from '../ports.ts'
+import type { DeadLetter, DeadLetters } from '../../ports.ts'
 
 /** Only those whose `put` came through. */
 export function recordedLetters({ put }: DeadLetters): DeadLetters & { readonly letters: readonly DeadLetter[] } {
