@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { sha256 } from '../functions/aws/digest.ts'
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Arrival } from '../functions/domain/events/event.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'

@@ -1,8 +1,8 @@
 // The real steps and adapters on the emulator: batches in, the units that they took until every session is closed out.
 
-import { sha256 } from '../functions/aws/digest.ts'
 import { dynamoTouches } from '../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../functions/aws/results-table/result-store.ts'
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
 import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'

@@ -3,7 +3,7 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Command } from 'commander'
-import { readSweepEnvironment } from '../functions/aws/environment.ts'
+import { readSweepEnvironment } from '../functions/aws/runtime/environment.ts'
 import { STACK_NAME } from '../infra/settings.ts'
 import { EXIT } from '../terminal/exit-codes.ts'
 import { painted, printJson } from '../terminal/output.ts'

@@ -1,7 +1,7 @@
 // The doctor's look at the pipeline itself, on AWS or here: a target in, what is well and what is wrong with it out.
 
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
-import type { readSweepEnvironment } from '../functions/aws/environment.ts'
+import type { readSweepEnvironment } from '../functions/aws/runtime/environment.ts'
 import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
 import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
 import { kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'

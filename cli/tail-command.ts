@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Command } from 'commander'
-import { sha256 } from '../functions/aws/digest.ts'
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { type ClosedSession, type ResultRow, rowTime } from '../functions/domain/results/result.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'

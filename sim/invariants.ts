@@ -1,6 +1,6 @@
 // What must hold when a run has come to rest: stores, letters and everything sent in, broken promises out.
 
-import { sha256 } from '../functions/aws/digest.ts'
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { Event } from '../functions/domain/events/event.ts'
 import { isNamed } from '../functions/domain/events/named-users.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'

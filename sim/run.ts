@@ -1,6 +1,6 @@
 // One run: a seed in; the real steps on a simulated stream, poller, stores and schedule until all is at rest; what broke out.
 
-import { sha256 } from '../functions/aws/digest.ts'
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Control } from './controls.ts'

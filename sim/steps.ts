@@ -1,6 +1,6 @@
 // The three steps as functions of the run: a batch, or a tick of the schedule, in; an invocation of the real step out.
 
-import { sha256 } from '../functions/aws/digest.ts'
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'

@@ -1,6 +1,6 @@
 // The stores of one run: kept in memory, reached by an invocation with all that may befall its calls, and watched.
 
-import { sha256 } from '../functions/aws/digest.ts'
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { memoryRollupStore, memoryTouches } from '../functions/memory/memory-rollups.ts'

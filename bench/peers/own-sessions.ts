@@ -1,6 +1,6 @@
 // The sessions that the pipeline makes of a log: lines in; decoded, appended and closed by its own steps, sessions out.
 
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { closeSessions } from '../../functions/close-sessions.ts'
 import { decodeEvent, parseEvent } from '../../functions/domain/events/decode.ts'
 import type { ClosedSession, SearchRow } from '../../functions/domain/results/result.ts'

@@ -1,12 +1,12 @@
 // Lambda: a batch of the sessions table's stream in, `finalize` on it, the first failure out.
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
-import { sha256 } from '../aws/digest.ts'
-import { documentClient } from '../aws/document-client.ts'
-import { readFinalizeEnvironment } from '../aws/environment.ts'
-import { logReport } from '../aws/report-log.ts'
 import { dynamoTouches } from '../aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../aws/results-table/result-store.ts'
+import { sha256 } from '../aws/runtime/digest.ts'
+import { documentClient } from '../aws/runtime/document-client.ts'
+import { readFinalizeEnvironment } from '../aws/runtime/environment.ts'
+import { logReport } from '../aws/runtime/report-log.ts'
 import { toChanges } from '../aws/sessions-table/closed-changes.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { toBatchReply } from '../aws/stream/kinesis-batch.ts'

@@ -1,11 +1,11 @@
 // Lambda: a schedule's tick or `{"drain": true}` in, `rollup` until the time is up, its counts out.
 
 import type { Context } from 'aws-lambda'
-import { documentClient } from '../aws/document-client.ts'
-import { readRollupEnvironment } from '../aws/environment.ts'
-import { logReport } from '../aws/report-log.ts'
 import { dynamoTouches } from '../aws/results-table/dirty-hours.ts'
 import { dynamoRollupStore } from '../aws/results-table/rollup-store.ts'
+import { documentClient } from '../aws/runtime/document-client.ts'
+import { readRollupEnvironment } from '../aws/runtime/environment.ts'
+import { logReport } from '../aws/runtime/report-log.ts'
 import { type RollupReport, rollup } from './rollup.ts'
 import { rollupMetrics } from './rollup-metrics.ts'
 

@@ -5,7 +5,7 @@ import {
   readFinalizeEnvironment,
   readIngestEnvironment,
   readSweepEnvironment,
-} from '../../functions/aws/environment.ts'
+} from '../../functions/aws/runtime/environment.ts'
 import { FINALIZE_VARIABLES, INGEST_VARIABLES, SWEEP_VARIABLES } from '../../functions/contract.ts'
 
 const RULES = {

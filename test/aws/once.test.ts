@@ -1,7 +1,7 @@
 // What is made once: a making that fails or not in, how often it was made and for whom out.
 
 import { expect, it } from 'vitest'
-import { once } from '../../functions/aws/once.ts'
+import { once } from '../../functions/aws/runtime/once.ts'
 
 /** The first `failures` of what is made fail. */
 function counting(failures: number) {

@@ -4,7 +4,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { keyedPseudonym, secretPseudonym } from '../../functions/aws/pseudonym.ts'
+import { keyedPseudonym, secretPseudonym } from '../../functions/aws/runtime/pseudonym.ts'
 import { SEED } from '../support/random-log.ts'
 
 const KEY = 'a key that is long enough, and secret'

@@ -1,7 +1,7 @@
 // The log line of an invocation: what it says, and what it keeps to itself.
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { logReport } from '../../functions/aws/report-log.ts'
+import { logReport } from '../../functions/aws/runtime/report-log.ts'
 
 const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
 const failed = vi.spyOn(console, 'error').mockImplementation(() => {})

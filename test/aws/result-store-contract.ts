@@ -1,7 +1,7 @@
 // The rules of ResultStore: any implementation in, tests that hold for each of them out.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../functions/domain/sessions/session.ts'

@@ -1,7 +1,7 @@
 // The rules of RollupStore and Touches: any implementation in, tests that hold for each of them out.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import {
   type DayRollup,

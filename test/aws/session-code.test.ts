@@ -3,7 +3,7 @@
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { decodeSessions, encodeSessions } from '../../functions/aws/sessions-table/session-code.ts'
 import { type Event, MARK_LENGTH } from '../../functions/domain/events/event.ts'
 import type { Cut, Session } from '../../functions/domain/sessions/session.ts'

@@ -1,7 +1,7 @@
 // Which search a click belongs to, and what is counted of a session (R1-R7).
 
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { compareEvents, type Event } from '../../functions/domain/events/event.ts'
 import type { SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { type Arrival, type Event, eventBytes, eventBytesAtMost } from '../../functions/domain/events/event.ts'
 import { isoTime, parseTime } from '../../functions/domain/events/time.ts'
 import { toClose } from '../../functions/domain/sessions/closing.ts'

@@ -1,7 +1,7 @@
 // Decoding keeps the table of SPEC E1: what it accepts, what it rejects and for which reason.
 
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import {
   type Decoded,
   decodeEvent,

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { COUNTS } from '../../functions/domain/results/counts.ts'
 import type { ResultRow, SearchRow } from '../../functions/domain/results/result.ts'

@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'

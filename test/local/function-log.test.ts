@@ -1,7 +1,7 @@
 // The functions' log: what they print in, the duplicates that ingest reported out.
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { logReport } from '../../functions/aws/report-log.ts'
+import { logReport } from '../../functions/aws/runtime/report-log.ts'
 import { functionLog } from '../../local/function-log.ts'
 
 const log = functionLog()

@@ -1,7 +1,7 @@
 // The generated log: a seed and sizes in; always the same events, with the traps that real logs have, out.
 
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import { EVENT_TYPES } from '../../functions/domain/events/event.ts'
 import { generateLog } from '../../samples/generated-log.ts'

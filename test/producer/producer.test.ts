@@ -9,7 +9,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { recordEvents } from '../../functions/aws/stream/record-events.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import {

@@ -3,7 +3,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { closedItem, type Item, stateItem } from '../../functions/aws/sessions-table/session-items.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'

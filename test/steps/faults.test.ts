@@ -1,7 +1,7 @@
 // What each step does when a store fails: nothing is lost, nothing is twice, and other users go on.
 
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { toClose } from '../../functions/domain/sessions/closing.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { type ForgetPorts, type ForgetReport, forget } from '../../functions/forget/forget.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'

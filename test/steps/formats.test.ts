@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { decodeRecords } from '../../functions/ingest/decode-records.ts'
 import { at, DAY, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { logReport } from '../../functions/aws/report-log.ts'
+import { logReport } from '../../functions/aws/runtime/report-log.ts'
 import type { Metrics } from '../../functions/contract.ts'
 import type { SearchRow } from '../../functions/domain/results/result.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'

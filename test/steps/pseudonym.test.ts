@@ -1,7 +1,7 @@
 // Users by pseudonym: events of users in; sessions and results that name none of them out.
 
 import { describe, expect, it } from 'vitest'
-import { keyedPseudonym } from '../../functions/aws/pseudonym.ts'
+import { keyedPseudonym } from '../../functions/aws/runtime/pseudonym.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { at, RULES, record, type Sent } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'

@@ -2,7 +2,7 @@
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, vi } from 'vitest'
-import { documentClient } from '../../functions/aws/document-client.ts'
+import { documentClient } from '../../functions/aws/runtime/document-client.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
 

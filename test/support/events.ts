@@ -1,6 +1,6 @@
 // Builders for tests: short words in, events of a fixed day out.
 
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'

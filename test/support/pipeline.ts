@@ -1,6 +1,6 @@
 // The three steps on memory stores: records and ticks in, result rows out.
 
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'

@@ -1,7 +1,7 @@
 // Reports without a pipeline: sent events in, the ports of a report as the domain alone makes them out.
 
 import { readFileSync } from 'node:fs'
-import { sha256 } from '../../functions/aws/digest.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent } from '../../functions/domain/events/decode.ts'
 import { compareEvents, type Event } from '../../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow } from '../../functions/domain/results/result.ts'

@@ -4,7 +4,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { REJECTED_PREFIX } from '../../contract.ts'
 import { isoTime } from '../../domain/events/time.ts'
 import type { DeadLetter, DeadLetters } from '../../ports.ts'
-import { boundedRequests } from '../bounded-requests.ts'
+import { boundedRequests } from '../runtime/bounded-requests.ts'
 
 /** One object as S3 takes it in one request without much memory. */
 const OBJECT_CHARACTERS_MAX = 4 * 1024 * 1024

@@ -4,7 +4,7 @@ import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
 import type { KeptRow } from '../../ports.ts'
-import { sha256 } from '../digest.ts'
+import { sha256 } from '../runtime/digest.ts'
 import { epochSeconds, type Item } from '../sessions-table/session-items.ts'
 
 /** An index key holds 1,024 bytes: a character takes up to four. */

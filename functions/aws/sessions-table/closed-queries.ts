@@ -10,7 +10,7 @@ import { ABSORBED, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import { nearbySessions, type TimeRange } from '../../domain/sessions/neighbours.ts'
 import type { Session } from '../../domain/sessions/session.ts'
 import type { ClosedVersion } from '../../ports.ts'
-import { checkSchema, SCHEMA } from '../item-schema.ts'
+import { checkSchema, SCHEMA } from '../runtime/item-schema.ts'
 import {
   CLOSED_KEYS,
   CLOSED_PREFIX,

@@ -3,7 +3,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Event } from '../../domain/events/event.ts'
 import type { Session } from '../../domain/sessions/session.ts'
-import { sha256 } from '../digest.ts'
+import { sha256 } from '../runtime/digest.ts'
 import { type EventRow, INFLATED_BYTES_MAX, readEvents, type StoredSession, writeEvents } from './session-code.ts'
 
 /**

@@ -3,7 +3,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { type ClickEvent, EVENT_TYPES, type Event, MARK_LENGTH } from '../../domain/events/event.ts'
 import type { CutReason, Session } from '../../domain/sessions/session.ts'
-import { sha256 } from '../digest.ts'
+import { sha256 } from '../runtime/digest.ts'
 
 /** First element of what is stored; raised when its shape changes, so that older items stay readable. */
 const SHAPE = 1

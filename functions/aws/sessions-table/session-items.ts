@@ -7,7 +7,7 @@ import type { CloseReason } from '../../domain/sessions/clock.ts'
 import type { Forgotten } from '../../domain/sessions/forgotten.ts'
 import { type Session, sessionId, timeStamp } from '../../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
-import { BLOCKS_SCHEMA, checkSchema, ITEM_SCHEMA, SCHEMA } from '../item-schema.ts'
+import { BLOCKS_SCHEMA, checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
 import { type Apart, type Block, decodeBlock, encodeBlock } from './session-blocks.ts'
 import { decodeIds, decodeSessions, encodeApart, encodeIds, encodeSessions } from './session-code.ts'
 

@@ -4,7 +4,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } 
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import { type SessionStore, StoreConflict } from '../../ports.ts'
-import { checkSchema } from '../item-schema.ts'
+import { checkSchema } from '../runtime/item-schema.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNearby, queryVersions } from './closed-queries.ts'
 import { type KnownBlocks, setApart } from './session-blocks.ts'

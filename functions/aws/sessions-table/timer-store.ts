@@ -6,7 +6,7 @@ import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery }
 import pMap from 'p-map'
 import { ALARM_PAGES, ALARMS, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import type { Alarm, AlarmPage, Alarms, TimeSpan } from '../../ports.ts'
-import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../item-schema.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
 import type { Item, Key } from './session-items.ts'
 
 /** Partitions: 4 take the pages of half a million events a second, and each is a read at every sweep. */

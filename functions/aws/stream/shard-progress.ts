@@ -5,7 +5,7 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/li
 import { PARTITION_KEY, PROGRESS_KEY, SORT_KEY } from '../../contract.ts'
 import type { ShardProgress } from '../../ports.ts'
 import { RESENT_SHARD } from '../dead-letters/dead-letter-objects.ts'
-import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../item-schema.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
 
 export interface Progress {
   readonly sequenceNumber: string

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../../functions/aws/digest.ts'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { decodeEvent } from '../../../functions/domain/events/decode.ts'
 import { convertDocument, type Format, sentEvents } from '../../../functions/domain/events/formats/sent-events.ts'
 import type { Sent } from '../../support/events.ts'

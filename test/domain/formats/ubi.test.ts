@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../../functions/aws/digest.ts'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent } from '../../../functions/domain/events/decode.ts'
 import { compareEvents } from '../../../functions/domain/events/event.ts'
 import { convertDocument, sentEvents } from '../../../functions/domain/events/formats/sent-events.ts'

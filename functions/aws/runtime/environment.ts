@@ -7,8 +7,8 @@ import {
   ROLLUP_VARIABLES,
   RULE_VARIABLES,
   SWEEP_VARIABLES,
-} from '../contract.ts'
-import type { LateEvents, Rules } from '../domain/sessions/rules.ts'
+} from '../../contract.ts'
+import type { LateEvents, Rules } from '../../domain/sessions/rules.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 

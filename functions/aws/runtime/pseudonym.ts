@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { OPTIONAL_INGEST_VARIABLES } from '../contract.ts'
+import { OPTIONAL_INGEST_VARIABLES } from '../../contract.ts'
 import { boundedRequests } from './bounded-requests.ts'
 import { once } from './once.ts'
 

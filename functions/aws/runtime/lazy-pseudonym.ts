@@ -1,12 +1,12 @@
 // What only some batches need: settings in, ports that load their SDK client when they are first called out.
 
-import type { DeadLetters } from '../ports.ts'
+import type { DeadLetters } from '../../ports.ts'
 import { once } from './once.ts'
 import type { Pseudonym } from './pseudonym.ts'
 
 /** The S3 client is a third of what ingest loads, and most batches have no dead letter. */
 export function lateDeadLetters(bucket: string): DeadLetters {
-  const load = once(async () => (await import('./dead-letters/dead-letter-bucket.ts')).bucketDeadLetters(bucket))
+  const load = once(async () => (await import('../dead-letters/dead-letter-bucket.ts')).bucketDeadLetters(bucket))
   return { put: async (letters) => (await load()).put(letters) }
 }
 

@@ -1,6 +1,6 @@
 // The one log line of an invocation: a step's counts and metrics in, JSON out; never a user, a query or a record.
 
-import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName, type Metrics } from '../contract.ts'
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName, type Metrics } from '../../contract.ts'
 
 /**
  * CloudWatch makes metrics of the line, by its embedded metric format. Names the error but leaves its fields out: those
