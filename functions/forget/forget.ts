@@ -7,8 +7,8 @@ import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
 import { type Forgotten, forgottenLonger } from '../domain/sessions/forgotten.ts'
 import { sessionId } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
-import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict, type Touches } from '../ports.ts'
+import { loadUser, onLatestState } from '../user-writes.ts'
 
 export interface ForgetPorts {
   readonly sessions: SessionStore

@@ -9,10 +9,10 @@ import type { Rules } from '../domain/sessions/rules.ts'
 import { type Session, sessionId } from '../domain/sessions/session.ts'
 import { alarmFor } from '../domain/sessions/timers.ts'
 import { apply, NEW_USER, refusalOf, roomFor, type UserState } from '../domain/sessions/user-state.ts'
-import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type Alarms, type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
+import { loadUser, onLatestState } from '../user-writes.ts'
 import { type ArrivedEvent, deadLetter } from './decode-records.ts'
-import { lastArrivalMs } from './set-alarms.ts'
+import { lastArrivalMs } from './schedule-timers.ts'
 
 export interface UserOutcome {
   readonly accepted: number

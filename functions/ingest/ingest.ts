@@ -15,8 +15,8 @@ import type {
 } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
 import { type DecodedBatch, decodeRecords } from './decode-records.ts'
-import { lettersToKeep } from './forgotten-letters.ts'
-import { heldUntil, setAlarms } from './set-alarms.ts'
+import { lettersToKeep } from './drop-forgotten.ts'
+import { heldUntil, setAlarms } from './schedule-timers.ts'
 
 export interface IngestPorts {
   readonly sessions: SessionStore

@@ -4,7 +4,7 @@ import pMap from 'p-map'
 import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import type { Alarm, AlarmPage, Alarms, Horizon, SessionStore } from '../ports.ts'
-import { type Look, type Looks, newLooks } from './look-at-users.ts'
+import { type Look, type Looks, newLooks } from './close-due-users.ts'
 
 export interface SweepPorts {
   readonly sessions: SessionStore

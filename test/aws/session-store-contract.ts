@@ -7,8 +7,8 @@ import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import type { Forgotten } from '../../functions/domain/sessions/forgotten.ts'
 import { foundingId, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
-import { loadUser } from '../../functions/on-latest-state.ts'
 import { type ClosedVersion, type SessionStore, StoreConflict } from '../../functions/ports.ts'
+import { loadUser } from '../../functions/user-writes.ts'
 import { at, bare, click, HOUR, MINUTE, ORIGIN_MS, results, SECOND, search } from '../support/events.ts'
 
 /** Far away: a table deletes what has expired. */

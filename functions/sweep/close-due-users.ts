@@ -6,8 +6,8 @@ import { keepStateUntil, toClose } from '../domain/sessions/closing.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { nextDueAt } from '../domain/sessions/timers.ts'
 import type { UserState } from '../domain/sessions/user-state.ts'
-import { loadUser, onLatestState } from '../on-latest-state.ts'
 import { type SessionStore, StoreConflict } from '../ports.ts'
+import { loadUser, onLatestState } from '../user-writes.ts'
 import type { Sweeping, SweepPorts, SweepReport } from './sweep.ts'
 
 /**
