@@ -6,7 +6,7 @@ import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/co
 import { LOCAL_ENVIRONMENT, localClients } from '../local/clients.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import { provision } from '../local/provision.ts'
-import type { TableSpec } from '../local/template.ts'
+import type { TableSpec } from '../local/template/template.ts'
 
 /** As the functions' own, of an endpoint that is given. */
 export function benchClient(endpoint: string): DynamoDBDocumentClient {

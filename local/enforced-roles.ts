@@ -5,7 +5,7 @@ import { authorize, type Denial, denialText } from './authorization.ts'
 import type { FunctionProcess } from './function-process.ts'
 import { type Refusal, refusalOf } from './gateway.ts'
 import type { ServiceRequest } from './needed-permissions.ts'
-import type { PipelineSpec } from './template.ts'
+import type { PipelineSpec } from './template/template.ts'
 
 export interface EnforcedRoles {
   /**

@@ -5,7 +5,7 @@ import { LOCAL_ENVIRONMENT } from './clients.ts'
 import { accessKeyId, type EnforcedRoles } from './enforced-roles.ts'
 import { type FunctionProcess, startFunction } from './function-process.ts'
 import type { ReachedEndpoints } from './gateways.ts'
-import type { FunctionSpec } from './template.ts'
+import type { FunctionSpec } from './template/template.ts'
 
 /**
  * By name.

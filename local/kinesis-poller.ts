@@ -7,7 +7,7 @@ import type { KinesisStreamRecord } from 'aws-lambda'
 import type { Clients } from './clients.ts'
 import { deliver, type Invoker } from './delivery.ts'
 import type { FunctionProcess } from './function-process.ts'
-import type { MappingSpec } from './template.ts'
+import type { MappingSpec } from './template/template.ts'
 
 export interface Poller {
   /** Records that the function has taken, and those that it was given up for. */

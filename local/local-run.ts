@@ -21,9 +21,15 @@ import { provision } from './provision.ts'
 import { runFolder } from './run-folder.ts'
 import { startSchedule } from './schedule.ts'
 import { ROLLUPS, readResults, type Summary, type SummaryTables } from './summary.ts'
-import { synthesize } from './synthesized-app.ts'
 import { startTableStreamPoller } from './table-stream-poller.ts'
-import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline, type Template } from './template.ts'
+import { synthesize } from './template/synthesized-app.ts'
+import {
+  type FunctionSpec,
+  type MappingSpec,
+  type PipelineSpec,
+  readPipeline,
+  type Template,
+} from './template/template.ts'
 
 export interface LocalRunOptions {
   /** Texts by name, as `-c name=value` gives them to the CDK app. */

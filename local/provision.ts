@@ -5,7 +5,7 @@ import { CreateTableCommand, DescribeTableCommand, UpdateTimeToLiveCommand } fro
 import { CreateStreamCommand, DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import type { Clients } from './clients.ts'
-import type { PipelineSpec, StreamSpec, TableSpec } from './template.ts'
+import type { PipelineSpec, StreamSpec, TableSpec } from './template/template.ts'
 
 const READY_TRIES_MAX = 500
 

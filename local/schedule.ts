@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
-import type { ScheduleSpec } from './template.ts'
+import type { ScheduleSpec } from './template/template.ts'
 
 export interface Schedule {
   /** Resolves when no tick is under way any more. */

@@ -11,10 +11,10 @@ import {
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { Clients } from './clients.ts'
 import { deliver, type Invoker } from './delivery.ts'
-import { matches } from './event-pattern.ts'
 import type { FunctionProcess } from './function-process.ts'
 import type { Poller } from './kinesis-poller.ts'
-import type { MappingSpec } from './template.ts'
+import { matches } from './template/event-pattern.ts'
+import type { MappingSpec } from './template/template.ts'
 
 const IDLE_WAIT_MS = 5
 

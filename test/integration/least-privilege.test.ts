@@ -2,9 +2,9 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { bucketArn, streamArn, tableArn } from '../../local/arn.ts'
 import type { LocalRun } from '../../local/local-run.ts'
-import type { FunctionSpec, Resource, Template } from '../../local/template.ts'
+import { bucketArn, streamArn, tableArn } from '../../local/template/arn.ts'
+import type { FunctionSpec, Resource, Template } from '../../local/template/template.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { MINUTE } from '../support/events.ts'
 import { onLocalRun, toBuffers } from './on-emulators.ts'

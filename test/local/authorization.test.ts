@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { allowedBy, authorize, denialText, matchesWildcards } from '../../local/authorization.ts'
 import { type NeededPermission, permissionsNeeded, type ServiceRequest } from '../../local/needed-permissions.ts'
-import type { Statement } from '../../local/roles.ts'
+import type { Statement } from '../../local/template/roles.ts'
 
 const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/Sessions'
 const OTHER_TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/Results'

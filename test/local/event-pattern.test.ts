@@ -1,7 +1,7 @@
 // Lambda's event filters as the local run reads them: a pattern and an event in, whether it passes out.
 
 import { describe, expect, it } from 'vitest'
-import { matches, type Pattern } from '../../local/event-pattern.ts'
+import { matches, type Pattern } from '../../local/template/event-pattern.ts'
 
 /** The finalizer's own. */
 const CLOSED: Pattern = {

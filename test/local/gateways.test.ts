@@ -3,12 +3,12 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { streamArn } from '../../local/arn.ts'
 import { mishapsAt, NO_MISHAPS } from '../../local/chaos.ts'
 import type { EnforcedRoles } from '../../local/enforced-roles.ts'
 import { refusalOf } from '../../local/gateway.ts'
 import { type Gateways, startGateways } from '../../local/gateways.ts'
 import { permissionsNeeded } from '../../local/needed-permissions.ts'
+import { streamArn } from '../../local/template/arn.ts'
 
 interface Reached {
   readonly headers: IncomingHttpHeaders

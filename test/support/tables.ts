@@ -2,7 +2,7 @@
 
 import type { Clients } from '../../local/clients.ts'
 import { provision } from '../../local/provision.ts'
-import type { TableSpec } from '../../local/template.ts'
+import type { TableSpec } from '../../local/template/template.ts'
 
 export async function makeTables(tables: readonly TableSpec[], clients: Clients): Promise<void> {
   await provision({ streams: [], buckets: [], tables }, clients)
