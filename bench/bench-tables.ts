@@ -3,9 +3,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
-import { LOCAL_ENVIRONMENT, localClients } from '../local/clients.ts'
-import type { Endpoints } from '../local/endpoints.ts'
-import { provision } from '../local/provision.ts'
+import { LOCAL_ENVIRONMENT, localClients } from '../local/emulators/clients.ts'
+import type { Endpoints } from '../local/emulators/endpoints.ts'
+import { provision } from '../local/emulators/provision.ts'
 import type { TableSpec } from '../local/template/template.ts'
 
 /** As the functions' own, of an endpoint that is given. */

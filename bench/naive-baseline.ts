@@ -1,7 +1,7 @@
 // What one would write first: one append to a growing list an event, an index on the last event's time; batches in, units out.
 
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import type { Endpoints } from '../local/endpoints.ts'
+import type { Endpoints } from '../local/emulators/endpoints.ts'
 import type { SentEvent } from '../samples/tutorial-events.ts'
 import type { Batch } from './batches.ts'
 import { benchClient, indexed, makeTables, resultsSpec } from './bench-tables.ts'

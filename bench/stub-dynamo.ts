@@ -1,7 +1,7 @@
 // A DynamoDB that answers at once: items put in, the same items by their keys out, in memory and without any condition.
 
 import { createServer, type IncomingMessage } from 'node:http'
-import { type LoopbackServer, listen } from '../local/loopback-server.ts'
+import { type LoopbackServer, listen } from '../local/emulators/loopback-server.ts'
 
 type Attributes = Readonly<Record<string, { readonly S?: string }>>
 

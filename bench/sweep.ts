@@ -3,7 +3,7 @@
 import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
 import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
-import { type Endpoints, startEndpoints } from '../local/endpoints.ts'
+import { type Endpoints, startEndpoints } from '../local/emulators/endpoints.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
 import { benchClient, makeTables, sessionsSpec } from './bench-tables.ts'
 import { putOpenUsers } from './open-sessions.ts'

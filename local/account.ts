@@ -1,7 +1,7 @@
 // The account of a run: what went in, the tables, the bucket and the functions' log in; a summary that accounts for every event out.
 
-import type { Clients } from './clients.ts'
 import type { Capacity } from './dynamodb-gateway.ts'
+import type { Clients } from './emulators/clients.ts'
 import type { FunctionLog } from './function-log.ts'
 import {
   readRejected,

@@ -1,7 +1,7 @@
 // All functions of the template: their specs in, processes that call with credentials of their own out.
 
 import { chaotic } from './chaos.ts'
-import { LOCAL_ENVIRONMENT } from './clients.ts'
+import { LOCAL_ENVIRONMENT } from './emulators/clients.ts'
 import { accessKeyId, type EnforcedRoles } from './enforced-roles.ts'
 import { type FunctionProcess, startFunction } from './function-process.ts'
 import type { ReachedEndpoints } from './gateways.ts'

@@ -3,8 +3,8 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Mishaps } from './chaos.ts'
-import { LOCAL_ENVIRONMENT } from './clients.ts'
-import { type LoopbackServer, listen } from './loopback-server.ts'
+import { LOCAL_ENVIRONMENT } from './emulators/clients.ts'
+import { type LoopbackServer, listen } from './emulators/loopback-server.ts'
 
 /** A function's request to a service. */
 export interface Call {

@@ -2,11 +2,11 @@
 
 import type { Mishaps } from './chaos.ts'
 import { type Capacity, startDynamoGateway } from './dynamodb-gateway.ts'
-import type { Endpoints } from './endpoints.ts'
+import type { Endpoints } from './emulators/endpoints.ts'
+import { startSecretEndpoint } from './emulators/secret-endpoint.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
 import { startGateway } from './gateway.ts'
 import { startKinesisGateway } from './kinesis-gateway.ts'
-import { startSecretEndpoint } from './secret-endpoint.ts'
 
 /** Where the functions reach the services. */
 export type ReachedEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & { readonly secrets: string }

@@ -1,9 +1,9 @@
 // A gateway before Kinesis' endpoint: the functions' requests in, their answers out, and for which stream an iterator was.
 
 import type { Mishaps } from './chaos.ts'
+import type { LoopbackServer } from './emulators/loopback-server.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
 import { type Call, startGateway } from './gateway.ts'
-import type { LoopbackServer } from './loopback-server.ts'
 import { type JsonRequest, permissionsNeeded } from './needed-permissions.ts'
 
 /** More than a sweep of the largest stream opens. Of one that is forgotten any stream may be meant. */

@@ -1,8 +1,8 @@
 // Lambda as far as the command line asks it: functions by name in, an endpoint where the SDK's client invokes them out.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type LoopbackServer, listen } from './emulators/loopback-server.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
-import { type LoopbackServer, listen } from './loopback-server.ts'
 
 /** Lambda's limit for a synchronous invocation. */
 const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024

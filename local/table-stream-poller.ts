@@ -9,8 +9,8 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import type { Clients } from './clients.ts'
 import { deliver, type Invoker } from './delivery.ts'
+import type { Clients } from './emulators/clients.ts'
 import type { FunctionProcess } from './function-process.ts'
 import type { Poller } from './kinesis-poller.ts'
 import { matches } from './template/event-pattern.ts'

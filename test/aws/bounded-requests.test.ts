@@ -9,7 +9,7 @@ import { boundedRequests } from '../../functions/aws/runtime/bounded-requests.ts
 import { documentClient, writingClient } from '../../functions/aws/runtime/document-client.ts'
 import { keyedPseudonym, storedPseudonym } from '../../functions/aws/runtime/pseudonym.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
-import { LOCAL_CONFIG, LOCAL_ENVIRONMENT } from '../../local/clients.ts'
+import { LOCAL_CONFIG, LOCAL_ENVIRONMENT } from '../../local/emulators/clients.ts'
 import { at } from '../support/events.ts'
 import { type Given, silentServer } from '../support/silent-server.ts'
 import { EXPIRES_MS, stateOf } from './session-store-contract.ts'

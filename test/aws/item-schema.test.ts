@@ -25,8 +25,8 @@ import { memoryAlarms, memoryDeadLetters } from '../../functions/memory/memory-s
 import type { Alarms, SessionStore } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import { loadUser } from '../../functions/user-writes.ts'
-import { type Clients, localClients } from '../../local/clients.ts'
-import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
+import { type Clients, localClients } from '../../local/emulators/clients.ts'
+import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 import { at, DAY, MINUTE, RULES, record, type Sent } from '../support/events.ts'
 import { makeTables } from '../support/tables.ts'
 

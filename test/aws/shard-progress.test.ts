@@ -12,9 +12,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dynamoShardProgress, loadProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
-import { type Clients, localClients } from '../../local/clients.ts'
-import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
-import { provision } from '../../local/provision.ts'
+import { type Clients, localClients } from '../../local/emulators/clients.ts'
+import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
+import { provision } from '../../local/emulators/provision.ts'
 import { at } from '../support/events.ts'
 
 const SEED = 20260302

@@ -14,7 +14,7 @@ import { foundingId } from '../../functions/domain/sessions/session.ts'
 import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import { NO_MISHAPS } from '../../local/chaos.ts'
 import { type DynamoGateway, startDynamoGateway } from '../../local/dynamodb-gateway.ts'
-import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
+import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 import { at, click, DAY, HOUR, results, search } from '../support/events.ts'
 
 const ROWS_A_SESSION = 3

@@ -2,10 +2,10 @@
 
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LOCAL_CONFIG } from '../../local/clients.ts'
+import { LOCAL_CONFIG } from '../../local/emulators/clients.ts'
+import type { LoopbackServer } from '../../local/emulators/loopback-server.ts'
 import { FunctionError } from '../../local/function-process.ts'
 import { startLambdaEndpoint } from '../../local/lambda-endpoint.ts'
-import type { LoopbackServer } from '../../local/loopback-server.ts'
 
 const functions = new Map([
   ['echo', { invoke: async (event: unknown) => ({ event }), stop: async () => {} }],

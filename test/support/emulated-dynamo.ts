@@ -3,8 +3,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { documentClient } from '../../functions/aws/runtime/document-client.ts'
-import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/clients.ts'
-import { type Endpoints, startEndpoints } from '../../local/endpoints.ts'
+import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/emulators/clients.ts'
+import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 
 /** There from the first test on. */
 export interface EmulatedDynamo {

@@ -1,7 +1,7 @@
 // Tables of a test: their specs and clients in, fresh ones out.
 
-import type { Clients } from '../../local/clients.ts'
-import { provision } from '../../local/provision.ts'
+import type { Clients } from '../../local/emulators/clients.ts'
+import { provision } from '../../local/emulators/provision.ts'
 import type { TableSpec } from '../../local/template/template.ts'
 
 export async function makeTables(tables: readonly TableSpec[], clients: Clients): Promise<void> {

@@ -6,8 +6,8 @@ import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { S3Client } from '@aws-sdk/client-s3'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { LOCAL_REGION } from '../template/arn.ts'
 import type { Endpoints } from './endpoints.ts'
-import { LOCAL_REGION } from './template/arn.ts'
 
 export const LOCAL_ENVIRONMENT = {
   AWS_REGION: LOCAL_REGION,

@@ -4,8 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { CreateTableCommand, DescribeTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb'
 import { CreateStreamCommand, DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import type { PipelineSpec, StreamSpec, TableSpec } from '../template/template.ts'
 import type { Clients } from './clients.ts'
-import type { PipelineSpec, StreamSpec, TableSpec } from './template/template.ts'
 
 const READY_TRIES_MAX = 500
 

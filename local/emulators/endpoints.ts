@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startFauxqs } from 'fauxqs'
 import kinesalite from 'kinesalite'
-import { UserError } from '../terminal/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export interface Endpoints {
   readonly kinesis: string
