@@ -1,7 +1,7 @@
 // A bundle in a process of its own: its folder and the stub's endpoint in, what can be invoked and tells what it took out.
 
 import { LOCAL_ENVIRONMENT } from '../local/emulators/clients.ts'
-import { type FunctionProcess, startFunction } from '../local/function-process.ts'
+import { type FunctionProcess, startFunction } from '../local/lambda/function-process.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
 import type { Bundle, Taken } from './bundles.ts'
 

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
-import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../local/drain.ts'
+import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../local/lambda/drain.ts'
 import { printJson } from '../terminal/output.ts'
 import { startProgress } from '../terminal/progress.ts'
 import { counted } from '../terminal/text-table.ts'

@@ -2,7 +2,7 @@
 
 import type { Capacity } from './dynamodb-gateway.ts'
 import type { Clients } from './emulators/clients.ts'
-import type { FunctionLog } from './function-log.ts'
+import type { FunctionLog } from './lambda/function-log.ts'
 import {
   readRejected,
   readResults,

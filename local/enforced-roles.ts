@@ -2,8 +2,8 @@
 
 import { UserError } from '../terminal/user-error.ts'
 import { authorize, type Denial, denialText } from './authorization.ts'
-import type { FunctionProcess } from './function-process.ts'
 import { type Refusal, refusalOf } from './gateway.ts'
+import type { FunctionProcess } from './lambda/function-process.ts'
 import type { ServiceRequest } from './needed-permissions.ts'
 import type { PipelineSpec } from './template/template.ts'
 

@@ -3,8 +3,8 @@
 import { chaotic } from './chaos.ts'
 import { LOCAL_ENVIRONMENT } from './emulators/clients.ts'
 import { accessKeyId, type EnforcedRoles } from './enforced-roles.ts'
-import { type FunctionProcess, startFunction } from './function-process.ts'
 import type { ReachedEndpoints } from './gateways.ts'
+import { type FunctionProcess, startFunction } from './lambda/function-process.ts'
 import type { FunctionSpec } from './template/template.ts'
 
 /**

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { checkAccount } from '../../local/account.ts'
-import { functionLog } from '../../local/function-log.ts'
+import { functionLog } from '../../local/lambda/function-log.ts'
 
 function reporting(duplicates: number) {
   const log = functionLog()

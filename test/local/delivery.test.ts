@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Delivered, deliver, type Invoker } from '../../local/delivery.ts'
+import { type Delivered, deliver, type Invoker } from '../../local/lambda/delivery.ts'
 import type { MappingSpec } from '../../local/template/template.ts'
 import { HOUR, SECOND } from '../support/events.ts'
 import { SEED } from '../support/random-log.ts'

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { accessKeyId, type EnforcedRoles, enforceRoles } from '../../local/enforced-roles.ts'
-import type { FunctionProcess } from '../../local/function-process.ts'
+import type { FunctionProcess } from '../../local/lambda/function-process.ts'
 import type { JsonRequest, ObjectRequest } from '../../local/needed-permissions.ts'
 import { streamArn, tableArn } from '../../local/template/arn.ts'
 import type { FunctionSpec } from '../../local/template/template.ts'

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { logReport } from '../../functions/aws/runtime/report-log.ts'
-import { functionLog } from '../../local/function-log.ts'
+import { functionLog } from '../../local/lambda/function-log.ts'
 
 const log = functionLog()
 beforeEach(() => {

@@ -4,8 +4,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LOCAL_CONFIG } from '../../local/emulators/clients.ts'
 import type { LoopbackServer } from '../../local/emulators/loopback-server.ts'
-import { FunctionError } from '../../local/function-process.ts'
-import { startLambdaEndpoint } from '../../local/lambda-endpoint.ts'
+import { FunctionError } from '../../local/lambda/function-process.ts'
+import { startLambdaEndpoint } from '../../local/lambda/lambda-endpoint.ts'
 
 const functions = new Map([
   ['echo', { invoke: async (event: unknown) => ({ event }), stop: async () => {} }],

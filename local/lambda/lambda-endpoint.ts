@@ -1,7 +1,7 @@
 // Lambda as far as the command line asks it: functions by name in, an endpoint where the SDK's client invokes them out.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type LoopbackServer, listen } from './emulators/loopback-server.ts'
+import { type LoopbackServer, listen } from '../emulators/loopback-server.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
 
 /** Lambda's limit for a synchronous invocation. */

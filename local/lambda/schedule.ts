@@ -1,8 +1,8 @@
 // The schedule: a rule of the template in, its function invoked with the rule's input at every tick out.
 
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ScheduleSpec } from '../template/template.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
-import type { ScheduleSpec } from './template/template.ts'
 
 export interface Schedule {
   /** Resolves when no tick is under way any more. */

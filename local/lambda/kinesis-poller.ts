@@ -4,10 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type _Record, GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { KinesisStreamRecord } from 'aws-lambda'
+import type { Clients } from '../emulators/clients.ts'
+import type { MappingSpec } from '../template/template.ts'
 import { deliver, type Invoker } from './delivery.ts'
-import type { Clients } from './emulators/clients.ts'
 import type { FunctionProcess } from './function-process.ts'
-import type { MappingSpec } from './template/template.ts'
 
 export interface Poller {
   /** Records that the function has taken, and those that it was given up for. */

@@ -9,12 +9,12 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
+import type { Clients } from '../emulators/clients.ts'
+import { matches } from '../template/event-pattern.ts'
+import type { MappingSpec } from '../template/template.ts'
 import { deliver, type Invoker } from './delivery.ts'
-import type { Clients } from './emulators/clients.ts'
 import type { FunctionProcess } from './function-process.ts'
 import type { Poller } from './kinesis-poller.ts'
-import { matches } from './template/event-pattern.ts'
-import type { MappingSpec } from './template/template.ts'
 
 const IDLE_WAIT_MS = 5
 

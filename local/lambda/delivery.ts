@@ -1,8 +1,8 @@
 // Delivery of one batch as an event source mapping does it: records in, invocations with retries and halving, and at last
 // the failure destination out.
 
-import { UserError } from '../terminal/user-error.ts'
-import type { MappingSpec } from './template/template.ts'
+import { UserError } from '../../terminal/user-error.ts'
+import type { MappingSpec } from '../template/template.ts'
 
 export interface Delivered<R> {
   /** What came to the function, in the end without failure. */
