@@ -1,7 +1,7 @@
 // The meter between the adapters and DynamoDB: requests in, the capacity units of each by what it was for out.
 
-import { NO_MISHAPS } from '../local/chaos.ts'
-import { type Call, startGateway } from '../local/gateway.ts'
+import { NO_MISHAPS } from '../local/proxy/chaos.ts'
+import { type Call, startGateway } from '../local/proxy/proxy.ts'
 
 /**
  * `index` is how it is known whom to look at, and when: alarms, or the naive design's index. `batch` is how far its shard

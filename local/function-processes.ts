@@ -1,10 +1,10 @@
 // All functions of the template: their specs in, processes that call with credentials of their own out.
 
-import { chaotic } from './chaos.ts'
 import { LOCAL_ENVIRONMENT } from './emulators/clients.ts'
-import { accessKeyId, type EnforcedRoles } from './enforced-roles.ts'
-import type { ReachedEndpoints } from './gateways.ts'
 import { type FunctionProcess, startFunction } from './lambda/function-process.ts'
+import { chaotic } from './proxy/chaos.ts'
+import { accessKeyId, type EnforcedRoles } from './proxy/enforced-roles.ts'
+import type { ReachedEndpoints } from './proxy/proxies.ts'
 import type { FunctionSpec } from './template/template.ts'
 
 /**

@@ -8,8 +8,8 @@ import { dynamoSessionStore } from '../functions/aws/sessions-table/session-stor
 import { ALARMS, CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/results/result.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
-import type { Capacity } from './dynamodb-gateway.ts'
 import type { Clients } from './emulators/clients.ts'
+import type { Capacity } from './proxy/dynamodb-proxy.ts'
 
 export interface DaySummary {
   readonly searches: number

@@ -12,9 +12,9 @@ import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../functions/domain/sessions/session.ts'
 import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
-import { NO_MISHAPS } from '../../local/chaos.ts'
-import { type DynamoGateway, startDynamoGateway } from '../../local/dynamodb-gateway.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
+import { NO_MISHAPS } from '../../local/proxy/chaos.ts'
+import { type DynamoGateway, startDynamoGateway } from '../../local/proxy/dynamodb-proxy.ts'
 import { at, click, DAY, HOUR, results, search } from '../support/events.ts'
 
 const ROWS_A_SESSION = 3

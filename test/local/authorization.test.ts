@@ -1,8 +1,8 @@
 // Authorization: requests and the statements of a role in, what they need and whether they may out.
 
 import { describe, expect, it } from 'vitest'
-import { allowedBy, authorize, denialText, matchesWildcards } from '../../local/authorization.ts'
-import { type NeededPermission, permissionsNeeded, type ServiceRequest } from '../../local/needed-permissions.ts'
+import { allowedBy, authorize, denialText, matchesWildcards } from '../../local/proxy/authorization.ts'
+import { type NeededPermission, permissionsNeeded, type ServiceRequest } from '../../local/proxy/needed-permissions.ts'
 import type { Statement } from '../../local/template/roles.ts'
 
 const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/Sessions'

@@ -1,9 +1,9 @@
 // Enforced roles: calls of functions in; refusals as the services word them, what was used and what fails the run out.
 
 import { describe, expect, it } from 'vitest'
-import { accessKeyId, type EnforcedRoles, enforceRoles } from '../../local/enforced-roles.ts'
 import type { FunctionProcess } from '../../local/lambda/function-process.ts'
-import type { JsonRequest, ObjectRequest } from '../../local/needed-permissions.ts'
+import { accessKeyId, type EnforcedRoles, enforceRoles } from '../../local/proxy/enforced-roles.ts'
+import type { JsonRequest, ObjectRequest } from '../../local/proxy/needed-permissions.ts'
 import { streamArn, tableArn } from '../../local/template/arn.ts'
 import type { FunctionSpec } from '../../local/template/template.ts'
 import { UserError } from '../../terminal/user-error.ts'

@@ -3,11 +3,11 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { mishapsAt, NO_MISHAPS } from '../../local/chaos.ts'
-import type { EnforcedRoles } from '../../local/enforced-roles.ts'
-import { refusalOf } from '../../local/gateway.ts'
-import { type Gateways, startGateways } from '../../local/gateways.ts'
-import { permissionsNeeded } from '../../local/needed-permissions.ts'
+import { mishapsAt, NO_MISHAPS } from '../../local/proxy/chaos.ts'
+import type { EnforcedRoles } from '../../local/proxy/enforced-roles.ts'
+import { permissionsNeeded } from '../../local/proxy/needed-permissions.ts'
+import { type Gateways, startGateways } from '../../local/proxy/proxies.ts'
+import { refusalOf } from '../../local/proxy/proxy.ts'
 import { streamArn } from '../../local/template/arn.ts'
 
 interface Reached {

@@ -1,12 +1,12 @@
 // The gateways of all services: endpoints, mishaps and roles in; where the functions reach the services out.
 
+import type { Endpoints } from '../emulators/endpoints.ts'
+import { startSecretEndpoint } from '../emulators/secret-endpoint.ts'
 import type { Mishaps } from './chaos.ts'
-import { type Capacity, startDynamoGateway } from './dynamodb-gateway.ts'
-import type { Endpoints } from './emulators/endpoints.ts'
-import { startSecretEndpoint } from './emulators/secret-endpoint.ts'
+import { type Capacity, startDynamoGateway } from './dynamodb-proxy.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
-import { startGateway } from './gateway.ts'
-import { startKinesisGateway } from './kinesis-gateway.ts'
+import { startKinesisGateway } from './kinesis-proxy.ts'
+import { startGateway } from './proxy.ts'
 
 /** Where the functions reach the services. */
 export type ReachedEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & { readonly secrets: string }

@@ -1,7 +1,7 @@
 // Chaos: a rate in, what befalls the functions' calls and the functions themselves out. Chance decides, so no two runs are alike.
 
 import { setTimeout as wait } from 'node:timers/promises'
-import { FunctionError, type FunctionProcess } from './lambda/function-process.ts'
+import { FunctionError, type FunctionProcess } from '../lambda/function-process.ts'
 
 /** What befalls one call of a function to DynamoDB, Kinesis or S3. */
 export type Mishap = 'throttled' | 'failed' | 'failed after it was done' | 'no answer' | 'slow'

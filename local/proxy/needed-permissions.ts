@@ -1,6 +1,6 @@
 // What a request needs: a call of DynamoDB, Kinesis, S3 or Secrets Manager in, the IAM actions and their resources out.
 
-import { bucketArn, localArn, secretArn, streamArn, tableArn } from './template/arn.ts'
+import { bucketArn, localArn, secretArn, streamArn, tableArn } from '../template/arn.ts'
 
 export interface NeededPermission {
   readonly action: string

@@ -1,11 +1,11 @@
 // The functions' roles enforced: requests of functions in, refusals as AWS words them out, and a record of what each did.
 
-import { UserError } from '../terminal/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
+import type { FunctionProcess } from '../lambda/function-process.ts'
+import type { PipelineSpec } from '../template/template.ts'
 import { authorize, type Denial, denialText } from './authorization.ts'
-import { type Refusal, refusalOf } from './gateway.ts'
-import type { FunctionProcess } from './lambda/function-process.ts'
 import type { ServiceRequest } from './needed-permissions.ts'
-import type { PipelineSpec } from './template/template.ts'
+import { type Refusal, refusalOf } from './proxy.ts'
 
 export interface EnforcedRoles {
   /**

@@ -1,8 +1,8 @@
 // A gateway before DynamoDB's endpoint: the functions' requests in, their answers and a count of capacity units out.
 
+import type { LoopbackServer } from '../emulators/loopback-server.ts'
 import type { Mishaps } from './chaos.ts'
-import type { LoopbackServer } from './emulators/loopback-server.ts'
-import { type Passing, startGateway } from './gateway.ts'
+import { type Passing, startGateway } from './proxy.ts'
 
 /** Units by `<table>` and `<table>/<index>`, and what kind they are; those of some callers under a name of their own. */
 export interface Capacity {

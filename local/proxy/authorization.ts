@@ -1,8 +1,8 @@
 // Authorization as IAM does it: the statements of a role and a request in, what allows it or what it lacks out.
 
+import { readArn } from '../template/arn.ts'
+import type { Statement } from '../template/roles.ts'
 import { type NeededPermission, operationText, permissionsNeeded, type ServiceRequest } from './needed-permissions.ts'
-import { readArn } from './template/arn.ts'
-import type { Statement } from './template/roles.ts'
 
 export interface Denial {
   readonly action: string

@@ -1,10 +1,10 @@
 // A gateway before Kinesis' endpoint: the functions' requests in, their answers out, and for which stream an iterator was.
 
+import type { LoopbackServer } from '../emulators/loopback-server.ts'
 import type { Mishaps } from './chaos.ts'
-import type { LoopbackServer } from './emulators/loopback-server.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
-import { type Call, startGateway } from './gateway.ts'
 import { type JsonRequest, permissionsNeeded } from './needed-permissions.ts'
+import { type Call, startGateway } from './proxy.ts'
 
 /** More than a sweep of the largest stream opens. Of one that is forgotten any stream may be meant. */
 const ITERATORS_KEPT = 10_000

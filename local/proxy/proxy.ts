@@ -2,9 +2,9 @@
 
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
+import { type LoopbackServer, listen } from '../emulators/loopback-server.ts'
 import type { Mishaps } from './chaos.ts'
-import { LOCAL_ENVIRONMENT } from './emulators/clients.ts'
-import { type LoopbackServer, listen } from './emulators/loopback-server.ts'
 
 /** A function's request to a service. */
 export interface Call {
