@@ -3,7 +3,7 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Endpoints, startEndpoints } from '../local/emulators/endpoints.ts'
-import { logLines } from '../local/log-lines.ts'
+import { logLines } from '../local/replay/log-lines.ts'
 import { generateLog } from '../samples/generated-log.ts'
 import type { SentEvent } from '../samples/tutorial-events.ts'
 import { type Batch, batchesOf, userBatches, windowedBatches } from './batches.ts'

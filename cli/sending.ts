@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
-import { produce } from '../local/producer.ts'
+import { produce } from '../local/replay/producer.ts'
 import type { Steps } from '../terminal/interrupt.ts'
 
 export interface Sending {

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { holdDataFolder } from './data-folder.ts'
-import { type LogPositions, logPositions } from './log-positions.ts'
+import { type LogPositions, logPositions } from './replay/log-positions.ts'
 
 export interface RunFolder {
   /** What the app is synthesized into. */

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logLines } from '../../local/log-lines.ts'
+import { logLines } from '../../local/replay/log-lines.ts'
 import { SEED } from '../support/random-log.ts'
 
 const MARK = [0xef, 0xbb, 0xbf]

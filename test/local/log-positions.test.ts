@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { logPositions } from '../../local/log-positions.ts'
+import { logPositions } from '../../local/replay/log-positions.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-positions-'))

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
-import { type Produced, produce } from '../../local/producer.ts'
+import { type Produced, produce } from '../../local/replay/producer.ts'
 
 const MIB = 1024 * 1024
 

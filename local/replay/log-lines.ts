@@ -1,6 +1,6 @@
 // A log of events, one a line: bytes of a file or of standard input in, its lines without the blank ones out.
 
-import { UserError } from '../terminal/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 const NEWLINE = 0x0a
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])

@@ -3,16 +3,16 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient, PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
-import { recordEvents } from '../functions/aws/stream/record-events.ts'
-import { sentEvents } from '../functions/domain/events/formats/sent-events.ts'
-import { namedUsers } from '../functions/domain/events/named-users.ts'
+import { recordEvents } from '../../functions/aws/stream/record-events.ts'
+import { sentEvents } from '../../functions/domain/events/formats/sent-events.ts'
+import { namedUsers } from '../../functions/domain/events/named-users.ts'
 import {
   PARTITION_KEY_LENGTH_MAX,
   putRecords,
   RECORD_BYTES_MAX,
   REQUEST_BYTES_MAX,
   REQUEST_RECORDS_MAX,
-} from '../producer/put-records.ts'
+} from '../../producer/put-records.ts'
 
 const PATIENCE = { triesMax: 12, wait, random: Math.random }
 

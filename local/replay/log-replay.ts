@@ -2,8 +2,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
-import type { DeadLetter, DeadLetters } from '../functions/ports.ts'
-import type { Poller } from './lambda/kinesis-poller.ts'
+import type { DeadLetter, DeadLetters } from '../../functions/ports.ts'
+import type { Poller } from '../lambda/kinesis-poller.ts'
 import type { LogPositions } from './log-positions.ts'
 import { type Produced, produce } from './producer.ts'
 

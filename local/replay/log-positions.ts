@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../terminal/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export interface LogPositions {
   /** @param name a path that no other log has, or `-` for standard input. */
