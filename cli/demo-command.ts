@@ -5,8 +5,8 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { SearchRow, SessionRow } from '../functions/domain/results/result.ts'
 import { DAY_MS } from '../functions/domain/results/rollup.ts'
-import type { LocalRun } from '../local/local-run.ts'
-import { summarizeSearches } from '../local/summary.ts'
+import type { LocalRun } from '../local/run/local-run.ts'
+import { summarizeSearches } from '../local/run/summary.ts'
 import { renderReport } from '../report/render-report.ts'
 import { readReport, SESSIONS_DEFAULT } from '../report/report-data.ts'
 import { generateLog } from '../samples/generated-log.ts'
@@ -89,7 +89,7 @@ async function onRun(settings: Readonly<Record<string, string>>, use: (run: Loca
   const interrupt = onInterrupt(async () => run?.stop())
   try {
     // Emulators take half a second to load, which other commands can do without.
-    const { startLocalRun } = await import('../local/local-run.ts')
+    const { startLocalRun } = await import('../local/run/local-run.ts')
     run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: process.env })
     await use(run)
   } finally {

@@ -1,6 +1,6 @@
 // A summary as a person reads it: the machine's account in, lines of text out.
 
-import type { Summary } from '../local/summary.ts'
+import type { Summary } from '../local/run/summary.ts'
 import { bars, columns, percent } from '../terminal/text-table.ts'
 
 export function summaryText(summary: Summary): string {

@@ -10,7 +10,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { LOCAL_CONFIG } from '../local/emulators/clients.ts'
-import { DEFAULT_KEPT_PATH, type KeptRun, readKeptRun } from '../local/kept-run.ts'
+import { DEFAULT_KEPT_PATH, type KeptRun, readKeptRun } from '../local/run/running-pipeline.ts'
 import { UserError } from '../terminal/user-error.ts'
 import type { TargetOptions } from './target-options.ts'
 

@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { LocalRun } from '../../local/local-run.ts'
+import type { LocalRun } from '../../local/run/local-run.ts'
 import { bucketArn, streamArn, tableArn } from '../../local/template/arn.ts'
 import type { FunctionSpec, Resource, Template } from '../../local/template/template.ts'
 import { UserError } from '../../terminal/user-error.ts'

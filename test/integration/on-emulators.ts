@@ -3,8 +3,8 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../../functions/domain/results/rollup.ts'
-import { type LocalRun, startLocalRun } from '../../local/local-run.ts'
-import type { Summary } from '../../local/summary.ts'
+import { type LocalRun, startLocalRun } from '../../local/run/local-run.ts'
+import type { Summary } from '../../local/run/summary.ts'
 import type { Template } from '../../local/template/template.ts'
 
 export interface Outcome {

@@ -1,8 +1,8 @@
 // What a run accounts for: what the tables leave for duplicates and what the functions reported in, nothing or its failure out.
 
 import { expect, it } from 'vitest'
-import { checkAccount } from '../../local/account.ts'
 import { functionLog } from '../../local/lambda/function-log.ts'
+import { checkAccount } from '../../local/run/reconcile.ts'
 
 function reporting(duplicates: number) {
   const log = functionLog()

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { holdDataFolder } from '../../local/data-folder.ts'
+import { holdDataFolder } from '../../local/run/data-folder.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
 let folder: string

@@ -7,7 +7,7 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow, SearchRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
-import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../local/summary.ts'
+import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../local/run/summary.ts'
 import { at, bare, click, DAY, ORIGIN_MS, results, search } from '../support/events.ts'
 
 const TABLES = { sessions: 'Sessions', results: 'Results', deadLetters: 'deadletters' }

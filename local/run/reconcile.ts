@@ -1,8 +1,8 @@
 // The account of a run: what went in, the tables, the bucket and the functions' log in; a summary that accounts for every event out.
 
-import type { Clients } from './emulators/clients.ts'
-import type { FunctionLog } from './lambda/function-log.ts'
-import type { Capacity } from './proxy/dynamodb-proxy.ts'
+import type { Clients } from '../emulators/clients.ts'
+import type { FunctionLog } from '../lambda/function-log.ts'
+import type { Capacity } from '../proxy/dynamodb-proxy.ts'
 import {
   readRejected,
   readResults,

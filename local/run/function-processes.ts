@@ -1,11 +1,11 @@
 // All functions of the template: their specs in, processes that call with credentials of their own out.
 
-import { LOCAL_ENVIRONMENT } from './emulators/clients.ts'
-import { type FunctionProcess, startFunction } from './lambda/function-process.ts'
-import { chaotic } from './proxy/chaos.ts'
-import { accessKeyId, type EnforcedRoles } from './proxy/enforced-roles.ts'
-import type { ReachedEndpoints } from './proxy/proxies.ts'
-import type { FunctionSpec } from './template/template.ts'
+import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
+import { type FunctionProcess, startFunction } from '../lambda/function-process.ts'
+import { chaotic } from '../proxy/chaos.ts'
+import { accessKeyId, type EnforcedRoles } from '../proxy/enforced-roles.ts'
+import type { ReachedEndpoints } from '../proxy/proxies.ts'
+import type { FunctionSpec } from '../template/template.ts'
 
 /**
  * By name.

@@ -4,8 +4,8 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type LogPositions, logPositions } from '../replay/log-positions.ts'
 import { holdDataFolder } from './data-folder.ts'
-import { type LogPositions, logPositions } from './replay/log-positions.ts'
 
 export interface RunFolder {
   /** What the app is synthesized into. */

@@ -1,35 +1,35 @@
 // A local run: settings in; the deployed template's stream, tables, bucket, functions and schedule running on this machine out.
 
-import { s3DeadLetters } from '../functions/aws/dead-letters/dead-letter-bucket.ts'
-import type { ResultRow } from '../functions/domain/results/result.ts'
-import { UserError } from '../terminal/user-error.ts'
-import { accountFor } from './account.ts'
-import { type Clients, localClients } from './emulators/clients.ts'
-import { checkedPort, type Endpoints, startEndpoints } from './emulators/endpoints.ts'
-import { provision } from './emulators/provision.ts'
-import { startFunctions } from './function-processes.ts'
-import { drainRollups, drainSessions } from './lambda/drain.ts'
-import { type FunctionLog, functionLog } from './lambda/function-log.ts'
-import type { FunctionProcess } from './lambda/function-process.ts'
-import { startKinesisPoller } from './lambda/kinesis-poller.ts'
-import { startLambdaEndpoint } from './lambda/lambda-endpoint.ts'
-import { startSchedule } from './lambda/schedule.ts'
-import { startTableStreamPoller } from './lambda/table-stream-poller.ts'
-import { mishapsAt, NO_MISHAPS } from './proxy/chaos.ts'
-import { accessKeyId, type EnforcedRoles, enforceRoles } from './proxy/enforced-roles.ts'
-import { type Gateways, startGateways } from './proxy/proxies.ts'
-import type { LogPositions } from './replay/log-positions.ts'
-import { logPlayer, type Player } from './replay/log-replay.ts'
-import { runFolder } from './run-folder.ts'
-import { ROLLUPS, readResults, type Summary, type SummaryTables } from './summary.ts'
-import { synthesize } from './template/synthesized-app.ts'
+import { s3DeadLetters } from '../../functions/aws/dead-letters/dead-letter-bucket.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
+import { UserError } from '../../terminal/user-error.ts'
+import { type Clients, localClients } from '../emulators/clients.ts'
+import { checkedPort, type Endpoints, startEndpoints } from '../emulators/endpoints.ts'
+import { provision } from '../emulators/provision.ts'
+import { drainRollups, drainSessions } from '../lambda/drain.ts'
+import { type FunctionLog, functionLog } from '../lambda/function-log.ts'
+import type { FunctionProcess } from '../lambda/function-process.ts'
+import { startKinesisPoller } from '../lambda/kinesis-poller.ts'
+import { startLambdaEndpoint } from '../lambda/lambda-endpoint.ts'
+import { startSchedule } from '../lambda/schedule.ts'
+import { startTableStreamPoller } from '../lambda/table-stream-poller.ts'
+import { mishapsAt, NO_MISHAPS } from '../proxy/chaos.ts'
+import { accessKeyId, type EnforcedRoles, enforceRoles } from '../proxy/enforced-roles.ts'
+import { type Gateways, startGateways } from '../proxy/proxies.ts'
+import type { LogPositions } from '../replay/log-positions.ts'
+import { logPlayer, type Player } from '../replay/log-replay.ts'
+import { synthesize } from '../template/synthesized-app.ts'
 import {
   type FunctionSpec,
   type MappingSpec,
   type PipelineSpec,
   readPipeline,
   type Template,
-} from './template/template.ts'
+} from '../template/template.ts'
+import { startFunctions } from './function-processes.ts'
+import { accountFor } from './reconcile.ts'
+import { runFolder } from './run-folder.ts'
+import { ROLLUPS, readResults, type Summary, type SummaryTables } from './summary.ts'
 
 export interface LocalRunOptions {
   /** Texts by name, as `-c name=value` gives them to the CDK app. */

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../terminal/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export interface HeldFolder {
   release(): void

@@ -2,7 +2,7 @@
 
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { UserError } from '../terminal/user-error.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export interface KeptRun {
   readonly pid: number

@@ -2,14 +2,20 @@
 
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
-import { isRow, toRow } from '../functions/aws/results-table/result-items.ts'
-import { blockNames, type Item, readClosed, readState, userOf } from '../functions/aws/sessions-table/session-items.ts'
-import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
-import { ALARMS, CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../functions/contract.ts'
-import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/results/result.ts'
-import type { UserState } from '../functions/domain/sessions/user-state.ts'
-import type { Clients } from './emulators/clients.ts'
-import type { Capacity } from './proxy/dynamodb-proxy.ts'
+import { isRow, toRow } from '../../functions/aws/results-table/result-items.ts'
+import {
+  blockNames,
+  type Item,
+  readClosed,
+  readState,
+  userOf,
+} from '../../functions/aws/sessions-table/session-items.ts'
+import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
+import { ALARMS, CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../../functions/contract.ts'
+import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
+import type { UserState } from '../../functions/domain/sessions/user-state.ts'
+import type { Clients } from '../emulators/clients.ts'
+import type { Capacity } from '../proxy/dynamodb-proxy.ts'
 
 export interface DaySummary {
   readonly searches: number
