@@ -3,7 +3,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, expect, it } from 'vitest'
-import { drain } from '../../cli/drain-command.ts'
+import { drain } from '../../cli/commands/drain.ts'
 
 const lambda = mockClient(LambdaClient)
 const DONE = { closed: 0, usersClosed: 0, conflicts: 0, isUnfinished: false, stoppedAtMs: null }

@@ -5,7 +5,7 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aw
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { resultsSpec, sessionsSpec } from '../../bench/bench-tables.ts'
-import { forgetTwice, runForget } from '../../cli/forget-command.ts'
+import { forgetTwice, runForget } from '../../cli/commands/forget.ts'
 import { s3DeadLetters } from '../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letters/dead-letter-erasure.ts'
 import { dynamoTouches } from '../../functions/aws/results-table/dirty-hours.ts'

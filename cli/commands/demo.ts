@@ -3,24 +3,24 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { SearchRow, SessionRow } from '../functions/domain/results/result.ts'
-import { DAY_MS } from '../functions/domain/results/rollup.ts'
-import type { LocalRun } from '../local/run/local-run.ts'
-import { summarizeSearches } from '../local/run/summary.ts'
-import { renderReport } from '../report/render-report.ts'
-import { readReport, SESSIONS_DEFAULT } from '../report/report-data.ts'
-import { generateLog } from '../samples/generated-log.ts'
+import type { SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
+import { DAY_MS } from '../../functions/domain/results/rollup.ts'
+import type { LocalRun } from '../../local/run/local-run.ts'
+import { summarizeSearches } from '../../local/run/summary.ts'
+import { renderReport } from '../../report/render-report.ts'
+import { readReport, SESSIONS_DEFAULT } from '../../report/report-data.ts'
+import { generateLog } from '../../samples/generated-log.ts'
 import {
   FIRST_GENERATION,
   LATER_GENERATION,
   LATER_GENERATION_SETTINGS,
   type SentEvent,
-} from '../samples/tutorial-events.ts'
-import { onInterrupt } from '../terminal/interrupt.ts'
-import { startProgress } from '../terminal/progress.ts'
-import { bars, columns, percent } from '../terminal/text-table.ts'
-import { reportReads } from './report-reads.ts'
-import { summaryText } from './summary-text.ts'
+} from '../../samples/tutorial-events.ts'
+import { onInterrupt } from '../../terminal/interrupt.ts'
+import { startProgress } from '../../terminal/progress.ts'
+import { bars, columns, percent } from '../../terminal/text-table.ts'
+import { reportReads } from '../report-reads.ts'
+import { summaryText } from '../summary-text.ts'
 
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
@@ -89,7 +89,7 @@ async function onRun(settings: Readonly<Record<string, string>>, use: (run: Loca
   const interrupt = onInterrupt(async () => run?.stop())
   try {
     // Emulators take half a second to load, which other commands can do without.
-    const { startLocalRun } = await import('../local/run/local-run.ts')
+    const { startLocalRun } = await import('../../local/run/local-run.ts')
     run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: process.env })
     await use(run)
   } finally {

@@ -1,13 +1,13 @@
 // `sessions`: a user in, the sessions that are stored of them, each event explained, out.
 
 import type { Command } from 'commander'
-import { note, painted, printJson } from '../terminal/output.ts'
-import { columns, counted, printable } from '../terminal/text-table.ts'
-import { parseCount, parseUser } from './option-values.ts'
-import { type ShownEvent, type ShownSession, storedSessions } from './stored-sessions.ts'
-import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
-import { openTarget } from './target.ts'
-import { type TargetOptions, withTarget } from './target-options.ts'
+import { note, painted, printJson } from '../../terminal/output.ts'
+import { columns, counted, printable } from '../../terminal/text-table.ts'
+import { parseCount, parseUser } from '../option-values.ts'
+import { type ShownEvent, type ShownSession, storedSessions } from '../stored-sessions.ts'
+import { PSEUDONYM_KEY_OPTION, storedAs } from '../stored-user.ts'
+import { openTarget } from '../target.ts'
+import { type TargetOptions, withTarget } from '../target-options.ts'
 
 interface SessionsOptions extends TargetOptions {
   readonly user: string

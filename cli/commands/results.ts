@@ -1,16 +1,16 @@
 // `results`: a user, a day, a query or a time in, the result rows of it as a table or as JSON out.
 
 import type { Command } from 'commander'
-import type { ResultRow, SearchRow, SessionRow } from '../functions/domain/results/result.ts'
-import { type ListOptions, printList } from '../terminal/output.ts'
-import { UsageError } from '../terminal/user-error.ts'
-import { hourRows } from './hour-rows.ts'
-import { parseCount, parseDay, parseSince, parseUser } from './option-values.ts'
-import { type RowFilter, type RowOptions, rowFilter } from './row-filter.ts'
-import { PSEUDONYM_KEY_OPTION, storedAs } from './stored-user.ts'
-import { openTarget, type Target } from './target.ts'
-import { type TargetOptions, withTarget } from './target-options.ts'
-import { userRows } from './user-rows.ts'
+import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
+import { type ListOptions, printList } from '../../terminal/output.ts'
+import { UsageError } from '../../terminal/user-error.ts'
+import { hourRows } from '../hour-rows.ts'
+import { parseCount, parseDay, parseSince, parseUser } from '../option-values.ts'
+import { type RowFilter, type RowOptions, rowFilter } from '../row-filter.ts'
+import { PSEUDONYM_KEY_OPTION, storedAs } from '../stored-user.ts'
+import { openTarget, type Target } from '../target.ts'
+import { type TargetOptions, withTarget } from '../target-options.ts'
+import { userRows } from '../user-rows.ts'
 
 interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
   readonly user?: string

@@ -1,13 +1,13 @@
 // `dead-letters`: a target in; what was refused there, and why, listed, shown whole, or sent again, out.
 
 import { type Command, Option } from 'commander'
-import { note, painted, printJson } from '../terminal/output.ts'
-import { columns, printable } from '../terminal/text-table.ts'
-import { keptLetters, LETTER_REASONS, prefixesOf, type ShownLetter } from './kept-letters.ts'
-import { parseCount, parseDay } from './option-values.ts'
-import { addRedrive } from './redrive-command.ts'
-import { openTarget } from './target.ts'
-import { type TargetOptions, withTarget } from './target-options.ts'
+import { note, painted, printJson } from '../../terminal/output.ts'
+import { columns, printable } from '../../terminal/text-table.ts'
+import { keptLetters, LETTER_REASONS, prefixesOf, type ShownLetter } from '../kept-letters.ts'
+import { parseCount, parseDay } from '../option-values.ts'
+import { openTarget } from '../target.ts'
+import { type TargetOptions, withTarget } from '../target-options.ts'
+import { addRedrive } from './redrive.ts'
 
 interface LettersOptions extends TargetOptions {
   readonly reason?: string

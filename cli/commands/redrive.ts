@@ -1,15 +1,15 @@
 // `redrive`: a dead-letter bucket and the functions in, every record in it sent again out, as often as one likes.
 
 import type { Command } from 'commander'
-import { EXIT } from '../terminal/exit-codes.ts'
-import { note, printJson } from '../terminal/output.ts'
-import { startProgress } from '../terminal/progress.ts'
-import { columns, printable } from '../terminal/text-table.ts'
-import { prefixesOf } from './kept-letters.ts'
-import { parseDay } from './option-values.ts'
-import { type Letters, redrive } from './redrive.ts'
-import { awsConfig, clientsOf, openTarget, type TargetClients } from './target.ts'
-import { type TargetOptions, withTarget } from './target-options.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
+import { note, printJson } from '../../terminal/output.ts'
+import { startProgress } from '../../terminal/progress.ts'
+import { columns, printable } from '../../terminal/text-table.ts'
+import { prefixesOf } from '../kept-letters.ts'
+import { parseDay } from '../option-values.ts'
+import { type Letters, redrive } from '../redrive.ts'
+import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target.ts'
+import { type TargetOptions, withTarget } from '../target-options.ts'
 
 interface RedriveOptions extends TargetOptions, Partial<Omit<Letters, 'prefixes' | 'day'>> {
   readonly prefix?: string

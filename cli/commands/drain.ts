@@ -3,14 +3,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
-import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../local/lambda/drain.ts'
-import { printJson } from '../terminal/output.ts'
-import { startProgress } from '../terminal/progress.ts'
-import { counted } from '../terminal/text-table.ts'
-import { UserError } from '../terminal/user-error.ts'
-import { alarmOpenUsers } from './open-users.ts'
-import { openTarget } from './target.ts'
-import { type TargetOptions, withTarget } from './target-options.ts'
+import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../../local/lambda/drain.ts'
+import { printJson } from '../../terminal/output.ts'
+import { startProgress } from '../../terminal/progress.ts'
+import { counted } from '../../terminal/text-table.ts'
+import { UserError } from '../../terminal/user-error.ts'
+import { alarmOpenUsers } from '../open-users.ts'
+import { openTarget } from '../target.ts'
+import { type TargetOptions, withTarget } from '../target-options.ts'
 
 interface DrainOptions extends TargetOptions {
   readonly scan?: true

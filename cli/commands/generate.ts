@@ -1,17 +1,17 @@
 // `generate`: a seed and sizes in, events of a made-up search engine on standard output or in the stream out.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { parseTime } from '../functions/domain/events/time.ts'
-import { DAY_MS } from '../functions/domain/results/rollup.ts'
-import { generateLog } from '../samples/generated-log.ts'
-import { EXIT } from '../terminal/exit-codes.ts'
-import { note } from '../terminal/output.ts'
-import { counted } from '../terminal/text-table.ts'
-import { UsageError } from '../terminal/user-error.ts'
-import { parseCountTo, parseDay } from './option-values.ts'
-import { sendLines } from './sending.ts'
-import { openTarget } from './target.ts'
-import { type TargetOptions, withTarget } from './target-options.ts'
+import { parseTime } from '../../functions/domain/events/time.ts'
+import { DAY_MS } from '../../functions/domain/results/rollup.ts'
+import { generateLog } from '../../samples/generated-log.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
+import { note } from '../../terminal/output.ts'
+import { counted } from '../../terminal/text-table.ts'
+import { UsageError } from '../../terminal/user-error.ts'
+import { parseCountTo, parseDay } from '../option-values.ts'
+import { sendLines } from '../sending.ts'
+import { openTarget } from '../target.ts'
+import { type TargetOptions, withTarget } from '../target-options.ts'
 
 interface GenerateOptions extends TargetOptions {
   readonly seed: number

@@ -1,6 +1,6 @@
 // How to reach a kept local run: where it listens and what it is called in, what a person may type next out.
 
-import type { LocalRun } from '../local/run/local-run.ts'
+import type { LocalRun } from '../../local/run/local-run.ts'
 
 /** @param where the option by which other commands find the run. */
 export function reachText({ endpoints, outputs }: LocalRun, where: string): string {

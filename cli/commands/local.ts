@@ -4,16 +4,16 @@ import { createReadStream } from 'node:fs'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { checkSettingName, checkTogether, readSettings } from '../infra/settings.ts'
-import { logLines } from '../local/replay/log-lines.ts'
-import type { LocalRun } from '../local/run/local-run.ts'
-import { checkKeptPath, DEFAULT_KEPT_PATH, type KeptRun, writeKeptRun } from '../local/run/running-pipeline.ts'
-import { onInterrupt, untilInterrupted } from '../terminal/interrupt.ts'
-import { startProgress } from '../terminal/progress.ts'
-import { UsageError, UserError } from '../terminal/user-error.ts'
-import { collectSetting, parseChaosRate, parsePath, parsePort } from './option-values.ts'
-import { reachText } from './reach-text.ts'
-import { summaryText } from './summary-text.ts'
+import { checkSettingName, checkTogether, readSettings } from '../../infra/settings.ts'
+import { logLines } from '../../local/replay/log-lines.ts'
+import type { LocalRun } from '../../local/run/local-run.ts'
+import { checkKeptPath, DEFAULT_KEPT_PATH, type KeptRun, writeKeptRun } from '../../local/run/running-pipeline.ts'
+import { onInterrupt, untilInterrupted } from '../../terminal/interrupt.ts'
+import { startProgress } from '../../terminal/progress.ts'
+import { UsageError, UserError } from '../../terminal/user-error.ts'
+import { collectSetting, parseChaosRate, parsePath, parsePort } from '../option-values.ts'
+import { summaryText } from '../summary-text.ts'
+import { reachText } from './connection-text.ts'
 
 interface LocalOptions {
   readonly events?: string
@@ -81,7 +81,7 @@ async function runLocal(options: LocalOptions): Promise<void> {
     await run?.stop()
   })
   try {
-    const { startLocalRun } = await import('../local/run/local-run.ts')
+    const { startLocalRun } = await import('../../local/run/local-run.ts')
     run = await startLocalRun({
       settings: options.setting,
       firstPort: options.port ?? null,

@@ -1,12 +1,12 @@
 // `sim`: seeds in, the pipeline simulated with each, and what broke, with the shortest story of the first that did, out.
 
 import type { Command } from 'commander'
-import type { Campaign } from '../sim/campaign.ts'
-import type { Fault } from '../sim/faults.ts'
-import { EXIT } from '../terminal/exit-codes.ts'
-import { startProgress } from '../terminal/progress.ts'
-import { columns } from '../terminal/text-table.ts'
-import { parseCount } from './option-values.ts'
+import type { Campaign } from '../../sim/campaign.ts'
+import type { Fault } from '../../sim/faults.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
+import { startProgress } from '../../terminal/progress.ts'
+import { columns } from '../../terminal/text-table.ts'
+import { parseCount } from '../option-values.ts'
 
 interface SimOptions {
   readonly seeds: number
@@ -41,8 +41,8 @@ Examples:
 }
 
 async function runSim(options: SimOptions): Promise<void> {
-  const { runCampaign, runControls } = await import('../sim/campaign.ts')
-  const { run } = await import('../sim/run.ts')
+  const { runCampaign, runControls } = await import('../../sim/campaign.ts')
+  const { run } = await import('../../sim/run.ts')
   const progress = startProgress()
   const first = options.seed ?? options.from
   const seeds = options.seed === undefined ? options.seeds : 1
@@ -65,7 +65,7 @@ async function runSim(options: SimOptions): Promise<void> {
 
 /** What broke with the seed, with as few faults and users as still break it. */
 async function storyOf(seed: number): Promise<string> {
-  const { shrink } = await import('../sim/shrink.ts')
+  const { shrink } = await import('../../sim/shrink.ts')
   const { result, usersMax, faults } = await shrink(seed, {})
   const [violation] = result.violations
   return [
