@@ -19,7 +19,7 @@ import {
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { bars, columns, percent } from '../../terminal/text-table.ts'
-import { reportReads } from '../report-reads.ts'
+import { reportReads } from '../reads/report-reads.ts'
 import { summaryText } from '../summary-text.ts'
 
 const REPORT_FILE = 'report.html'

@@ -8,7 +8,7 @@ import { printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { alarmOpenUsers } from '../open-users.ts'
+import { alarmOpenUsers } from '../reads/open-users.ts'
 import { openTarget } from '../target.ts'
 import { type TargetOptions, withTarget } from '../target-options.ts'
 

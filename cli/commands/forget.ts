@@ -16,7 +16,7 @@ import { startProgress } from '../../terminal/progress.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { parseUser } from '../option-values.ts'
-import { PSEUDONYM_KEY_OPTION, storedAs } from '../stored-user.ts'
+import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
 import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target.ts'
 import { type TargetOptions, withTarget } from '../target-options.ts'
 

@@ -9,7 +9,7 @@ import { printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { parseDay, parsePath, parseSessions } from '../option-values.ts'
-import { latestDay, reportReads } from '../report-reads.ts'
+import { latestDay, reportReads } from '../reads/report-reads.ts'
 import { openTarget, type Target } from '../target.ts'
 import { type TargetOptions, withTarget } from '../target-options.ts'
 

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { sessionsSpec } from '../../bench/bench-tables.ts'
-import { alarmOpenUsers } from '../../cli/open-users.ts'
+import { alarmOpenUsers } from '../../cli/reads/open-users.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoAlarms } from '../../functions/aws/sessions-table/timer-store.ts'
 import { foundingId } from '../../functions/domain/sessions/session.ts'

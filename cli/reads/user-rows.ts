@@ -1,7 +1,7 @@
 // The result rows of one user: an id and a filter in, the rows page by page, newest first, out.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
-import { type ResultRow, rowPartition } from '../functions/domain/results/result.ts'
+import { type ResultRow, rowPartition } from '../../functions/domain/results/result.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { shownRow } from './rows-by-key.ts'
 

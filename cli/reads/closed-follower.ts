@@ -12,10 +12,10 @@ import {
   TrimmedDataAccessException,
 } from '@aws-sdk/client-dynamodb-streams'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { type Item, readClosed } from '../functions/aws/sessions-table/session-items.ts'
-import { CLOSED, KIND } from '../functions/contract.ts'
-import type { ClosedSession } from '../functions/domain/results/result.ts'
-import { UserError } from '../terminal/user-error.ts'
+import { type Item, readClosed } from '../../functions/aws/sessions-table/session-items.ts'
+import { CLOSED, KIND } from '../../functions/contract.ts'
+import type { ClosedSession } from '../../functions/domain/results/result.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export interface ClosedFollower {
   look(): Promise<ClosedSession[]>

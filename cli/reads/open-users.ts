@@ -1,9 +1,9 @@
 // Open sessions without an alarm: the sessions table in, an alarm for everybody who has one open set, and how many, out.
 
 import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
-import { type Item, stateKey, userOf } from '../functions/aws/sessions-table/session-items.ts'
-import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
-import { PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
+import { type Item, stateKey, userOf } from '../../functions/aws/sessions-table/session-items.ts'
+import { dynamoAlarms } from '../../functions/aws/sessions-table/timer-store.ts'
+import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 
 /**
  * Reads the whole table. After a restore of states without their alarms, or an upgrade from a release that had none,

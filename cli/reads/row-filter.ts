@@ -1,7 +1,7 @@
 // Which result rows a person asked for: the options in, a filter, and whether a row passes it, out.
 
-import { type ResultRow, rowTime } from '../functions/domain/results/result.ts'
-import { DAY_MS, foldQuery } from '../functions/domain/results/rollup.ts'
+import { type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
+import { DAY_MS, foldQuery } from '../../functions/domain/results/rollup.ts'
 
 export interface RowFilter {
   readonly kind: ResultRow['kind']

@@ -1,9 +1,9 @@
 // Result rows as they are shown: items or their keys in, rows with their columns in one order out.
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { toRow } from '../functions/aws/results-table/result-items.ts'
-import type { ResultRow } from '../functions/domain/results/result.ts'
-import { itemsByKey } from './items-by-key.ts'
+import { toRow } from '../../functions/aws/results-table/result-items.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
+import { itemsByKey } from '../items-by-key.ts'
 
 export interface RowKey {
   readonly pk: string

@@ -1,14 +1,14 @@
 // The sessions of one user as they are stored: the items of the sessions table in, sessions with each event explained out.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
-import { CLOSED_PREFIX, type Item, readClosed, stateKey } from '../functions/aws/sessions-table/session-items.ts'
-import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
-import { PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
-import type { Event } from '../functions/domain/events/event.ts'
-import { isoTime } from '../functions/domain/events/time.ts'
-import { attribute } from '../functions/domain/results/attribution.ts'
-import { firstEvent, lastEvent, type Session, sessionId } from '../functions/domain/sessions/session.ts'
-import { NEW_USER, type UserState } from '../functions/domain/sessions/user-state.ts'
+import { CLOSED_PREFIX, type Item, readClosed, stateKey } from '../../functions/aws/sessions-table/session-items.ts'
+import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
+import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
+import { isoTime } from '../../functions/domain/events/time.ts'
+import { attribute } from '../../functions/domain/results/attribution.ts'
+import { firstEvent, lastEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
+import { NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
 
 /** In the words of the result rows, so that a program can join them. */
 export interface ShownSession {

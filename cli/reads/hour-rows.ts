@@ -1,12 +1,12 @@
 // The result rows of all users of some hours: a filter in, the rows hour by hour, newest first, out.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
-import { hourSliceKey, queryKey } from '../functions/aws/results-table/result-items.ts'
-import { sha256 } from '../functions/aws/runtime/digest.ts'
-import { HOUR_INDEX } from '../functions/contract.ts'
-import { type ResultRow, rowTime } from '../functions/domain/results/result.ts'
-import { DAY_MS, HOUR_MS, type Hour, SLICES, sliceOfText } from '../functions/domain/results/rollup.ts'
-import { UsageError } from '../terminal/user-error.ts'
+import { hourSliceKey, queryKey } from '../../functions/aws/results-table/result-items.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { HOUR_INDEX } from '../../functions/contract.ts'
+import { type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
+import { DAY_MS, HOUR_MS, type Hour, SLICES, sliceOfText } from '../../functions/domain/results/rollup.ts'
+import { UsageError } from '../../terminal/user-error.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { type RowKey, rowsByKey } from './rows-by-key.ts'
 

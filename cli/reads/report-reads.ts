@@ -1,10 +1,10 @@
 // What a report reads of a target: days, hours, ranked queries, and the closed sessions to explore, by few requests each.
 
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { hourSliceKey } from '../functions/aws/results-table/result-items.ts'
-import { closedKey, type Item, type Key, readClosed } from '../functions/aws/sessions-table/session-items.ts'
-import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/contract.ts'
-import type { ClosedSession } from '../functions/domain/results/result.ts'
+import { hourSliceKey } from '../../functions/aws/results-table/result-items.ts'
+import { closedKey, type Item, type Key, readClosed } from '../../functions/aws/sessions-table/session-items.ts'
+import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
+import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import {
   type Day,
   type DayRollup,
@@ -13,10 +13,10 @@ import {
   hourKey,
   hourOf,
   SLICES,
-} from '../functions/domain/results/rollup.ts'
-import { type QueryRollup, queriesPartition } from '../functions/domain/results/top-queries.ts'
-import type { DayRange, ReportPorts } from '../report/report-data.ts'
-import { itemsByKey } from './items-by-key.ts'
+} from '../../functions/domain/results/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../../functions/domain/results/top-queries.ts'
+import type { DayRange, ReportPorts } from '../../report/report-data.ts'
+import { itemsByKey } from '../items-by-key.ts'
 
 export interface ReportTables {
   readonly results: string
