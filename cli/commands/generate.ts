@@ -9,7 +9,7 @@ import { note } from '../../terminal/output.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { parseCountTo, parseDay } from '../option-values.ts'
-import { sendLines } from '../sending.ts'
+import { sendLines } from '../produce/sending.ts'
 import { openTarget } from '../target.ts'
 import { type TargetOptions, withTarget } from '../target-options.ts'
 

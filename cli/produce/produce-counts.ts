@@ -1,8 +1,8 @@
 // The account of what was produced: checked lines in, counts and the first problems in sentences out.
 
-import { note } from '../terminal/output.ts'
-import { counted } from '../terminal/text-table.ts'
-import { UserError } from '../terminal/user-error.ts'
+import { note } from '../../terminal/output.ts'
+import { counted } from '../../terminal/text-table.ts'
+import { UserError } from '../../terminal/user-error.ts'
 import type { CheckedLine } from './checked-lines.ts'
 
 export interface ProduceTotal {

@@ -2,8 +2,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
-import { produce } from '../local/replay/producer.ts'
-import type { Steps } from '../terminal/interrupt.ts'
+import { produce } from '../../local/replay/producer.ts'
+import type { Steps } from '../../terminal/interrupt.ts'
 
 export interface Sending {
   /** Lines a second; null for as fast as the stream takes them. */

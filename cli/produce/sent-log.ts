@@ -4,8 +4,8 @@ import { createHash, type Hash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { logLines } from '../local/replay/log-lines.ts'
-import { KEPT_FOLDER, makeKeptFolder } from '../local/run/running-pipeline.ts'
+import { logLines } from '../../local/replay/log-lines.ts'
+import { KEPT_FOLDER, makeKeptFolder } from '../../local/run/running-pipeline.ts'
 
 export interface SentLog {
   /** Lines at the beginning of the file that are in the stream: all of these, and a few more where a run was killed. */
