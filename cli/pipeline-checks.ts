@@ -10,8 +10,8 @@ import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
 import { isDue, watermark } from '../functions/domain/sessions/clock.ts'
 import { userCounter } from '../functions/domain/sessions/count-users.ts'
 import { counted } from '../terminal/text-table.ts'
+import { keptLetters } from './dead-letters/stored-dead-letters.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
-import { keptLetters } from './kept-letters.ts'
 import type { Target } from './target.ts'
 
 /** What the sweep is told. */

@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { prefixesOf, toLetters } from '../../cli/kept-letters.ts'
+import { prefixesOf, toLetters } from '../../cli/dead-letters/stored-dead-letters.ts'
 
 const base64 = (data: string | Buffer): string => Buffer.from(data).toString('base64')
 

@@ -1,9 +1,9 @@
 // Dead letters as a person reads them: a bucket in; of each refused record or event the reason and its text out.
 
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
-import { recordEvents } from '../functions/aws/stream/record-events.ts'
-import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
-import { REJECT_REASONS } from '../functions/domain/events/rejection.ts'
+import { recordEvents } from '../../functions/aws/stream/record-events.ts'
+import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
+import { REJECT_REASONS } from '../../functions/domain/events/rejection.ts'
 
 export interface ShownLetter {
   /** The object that holds it. */
