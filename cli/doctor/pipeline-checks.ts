@@ -1,18 +1,18 @@
 // The doctor's look at the pipeline itself, on AWS or here: a target in, what is well and what is wrong with it out.
 
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
-import type { readSweepEnvironment } from '../functions/aws/runtime/environment.ts'
-import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
-import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
-import { kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
-import { loadProgress } from '../functions/aws/stream/shard-progress.ts'
-import { FAILED_PREFIX, REJECTED_PREFIX } from '../functions/contract.ts'
-import { isDue, watermark } from '../functions/domain/sessions/clock.ts'
-import { userCounter } from '../functions/domain/sessions/count-users.ts'
-import { counted } from '../terminal/text-table.ts'
-import { keptLetters } from './dead-letters/stored-dead-letters.ts'
+import type { readSweepEnvironment } from '../../functions/aws/runtime/environment.ts'
+import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
+import { dynamoAlarms } from '../../functions/aws/sessions-table/timer-store.ts'
+import { kinesisHorizon } from '../../functions/aws/stream/kinesis-horizon.ts'
+import { loadProgress } from '../../functions/aws/stream/shard-progress.ts'
+import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
+import { isDue, watermark } from '../../functions/domain/sessions/clock.ts'
+import { userCounter } from '../../functions/domain/sessions/count-users.ts'
+import { counted } from '../../terminal/text-table.ts'
+import { keptLetters } from '../dead-letters/stored-dead-letters.ts'
+import type { Target } from '../target.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
-import type { Target } from './target.ts'
 
 /** What the sweep is told. */
 export type SweepEnvironment = ReturnType<typeof readSweepEnvironment>

@@ -7,9 +7,9 @@ import {
   type GetFunctionConfigurationCommandOutput,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
+import type { ClientConfig, Target } from '../target.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 import { durationText } from './pipeline-checks.ts'
-import type { ClientConfig, Target } from './target.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 /** What the log says of a failure may be long. */
