@@ -21,7 +21,7 @@ import { addResults } from './commands/results.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addSim } from './commands/sim.ts'
 import { addTail } from './commands/tail.ts'
-import { failureText } from './failure-text.ts'
+import { failureText } from './target/failure-text.ts'
 
 export function searchCtr(): Command {
   const program = new Command('search-ctr')

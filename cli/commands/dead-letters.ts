@@ -4,9 +4,9 @@ import { type Command, Option } from 'commander'
 import { note, painted, printJson } from '../../terminal/output.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 import { keptLetters, LETTER_REASONS, prefixesOf, type ShownLetter } from '../dead-letters/stored-dead-letters.ts'
-import { parseCount, parseDay } from '../option-values.ts'
-import { openTarget } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseCount, parseDay } from '../target/option-values.ts'
+import { openTarget } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { addRedrive } from './redrive.ts'
 
 interface LettersOptions extends TargetOptions {

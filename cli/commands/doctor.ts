@@ -13,9 +13,9 @@ import { UserError } from '../../terminal/user-error.ts'
 import { type Finding, ok, trouble } from '../doctor/finding.ts'
 import { pipelineChecks, type SweepEnvironment } from '../doctor/pipeline-checks.ts'
 import { stackChecks } from '../doctor/stack-checks.ts'
-import { failureText } from '../failure-text.ts'
-import { awsConfig, openTarget, type Target } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { failureText } from '../target/failure-text.ts'
+import { awsConfig, openTarget, type Target } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface DoctorOptions extends TargetOptions {
   readonly json?: true

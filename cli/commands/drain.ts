@@ -9,8 +9,8 @@ import { startProgress } from '../../terminal/progress.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { alarmOpenUsers } from '../reads/open-users.ts'
-import { openTarget } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { openTarget } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface DrainOptions extends TargetOptions {
   readonly scan?: true

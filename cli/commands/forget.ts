@@ -15,10 +15,10 @@ import { printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { parseUser } from '../option-values.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
-import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseUser } from '../target/option-values.ts'
+import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface ForgetOptions extends TargetOptions {
   readonly user: string

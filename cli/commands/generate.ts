@@ -8,10 +8,10 @@ import { EXIT } from '../../terminal/exit-codes.ts'
 import { note } from '../../terminal/output.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
-import { parseCountTo, parseDay } from '../option-values.ts'
 import { sendLines } from '../produce/sending.ts'
-import { openTarget } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseCountTo, parseDay } from '../target/option-values.ts'
+import { openTarget } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface GenerateOptions extends TargetOptions {
   readonly seed: number

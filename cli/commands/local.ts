@@ -11,8 +11,8 @@ import { checkKeptPath, DEFAULT_KEPT_PATH, type KeptRun, writeKeptRun } from '..
 import { onInterrupt, untilInterrupted } from '../../terminal/interrupt.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
-import { collectSetting, parseChaosRate, parsePath, parsePort } from '../option-values.ts'
 import { summaryText } from '../summary-text.ts'
+import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { reachText } from './connection-text.ts'
 
 interface LocalOptions {

@@ -12,13 +12,13 @@ import { startProgress } from '../../terminal/progress.ts'
 import { progressBar } from '../../terminal/progress-bar.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
-import { parseCountTo } from '../option-values.ts'
 import { checkLine } from '../produce/checked-lines.ts'
 import { type ProduceCounts, produceCounts } from '../produce/produce-counts.ts'
 import { sendLines } from '../produce/sending.ts'
 import { openSentLog, SENT_FOLDER, type SentLog } from '../produce/sent-log.ts'
-import { openTarget } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseCountTo } from '../target/option-values.ts'
+import { openTarget } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface ProduceOptions extends TargetOptions {
   readonly rate?: number

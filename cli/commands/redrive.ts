@@ -7,9 +7,9 @@ import { startProgress } from '../../terminal/progress.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 import { type Letters, redrive } from '../dead-letters/redrive.ts'
 import { prefixesOf } from '../dead-letters/stored-dead-letters.ts'
-import { parseDay } from '../option-values.ts'
-import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseDay } from '../target/option-values.ts'
+import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface RedriveOptions extends TargetOptions, Partial<Omit<Letters, 'prefixes' | 'day'>> {
   readonly prefix?: string

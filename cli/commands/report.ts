@@ -8,10 +8,10 @@ import { type DayRange, dayAfter, readReport, SESSIONS_DEFAULT, SESSIONS_MAX } f
 import { printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { parseDay, parsePath, parseSessions } from '../option-values.ts'
 import { latestDay, reportReads } from '../reads/report-reads.ts'
-import { openTarget, type Target } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseDay, parsePath, parseSessions } from '../target/option-values.ts'
+import { openTarget, type Target } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface ReportOptions extends TargetOptions {
   readonly out: string

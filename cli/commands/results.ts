@@ -4,13 +4,13 @@ import type { Command } from 'commander'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
 import { UsageError } from '../../terminal/user-error.ts'
-import { parseCount, parseDay, parseSince, parseUser } from '../option-values.ts'
 import { hourRows } from '../reads/hour-rows.ts'
 import { type RowFilter, type RowOptions, rowFilter } from '../reads/row-filter.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
 import { userRows } from '../reads/user-rows.ts'
-import { openTarget, type Target } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseCount, parseDay, parseSince, parseUser } from '../target/option-values.ts'
+import { openTarget, type Target } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
   readonly user?: string

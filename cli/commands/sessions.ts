@@ -3,11 +3,11 @@
 import type { Command } from 'commander'
 import { note, painted, printJson } from '../../terminal/output.ts'
 import { columns, counted, printable } from '../../terminal/text-table.ts'
-import { parseCount, parseUser } from '../option-values.ts'
 import { type ShownEvent, type ShownSession, storedSessions } from '../reads/stored-sessions.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
-import { openTarget } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseCount, parseUser } from '../target/option-values.ts'
+import { openTarget } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface SessionsOptions extends TargetOptions {
   readonly user: string

@@ -6,7 +6,7 @@ import type { Fault } from '../../sim/faults.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { columns } from '../../terminal/text-table.ts'
-import { parseCount } from '../option-values.ts'
+import { parseCount } from '../target/option-values.ts'
 
 interface SimOptions {
   readonly seeds: number

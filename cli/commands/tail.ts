@@ -9,12 +9,12 @@ import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { note, printJson } from '../../terminal/output.ts'
 import { counted, printable } from '../../terminal/text-table.ts'
-import { parseCount, parseCountTo, parseUser } from '../option-values.ts'
 import { followClosed } from '../reads/closed-follower.ts'
 import { type RowKey, rowsByKey } from '../reads/rows-by-key.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
-import { openTarget } from '../target.ts'
-import { type TargetOptions, withTarget } from '../target-options.ts'
+import { parseCount, parseCountTo, parseUser } from '../target/option-values.ts'
+import { openTarget } from '../target/target.ts'
+import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
 interface TailOptions extends TargetOptions {
   readonly user?: string

@@ -1,6 +1,6 @@
 // What the doctor finds: one check in; whether it is well, what is wrong, and what to type next out.
 
-import { failureText } from '../failure-text.ts'
+import { failureText } from '../target/failure-text.ts'
 
 export interface Finding {
   readonly check: string

@@ -11,7 +11,7 @@ import { isDue, watermark } from '../../functions/domain/sessions/clock.ts'
 import { userCounter } from '../../functions/domain/sessions/count-users.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { keptLetters } from '../dead-letters/stored-dead-letters.ts'
-import type { Target } from '../target.ts'
+import type { Target } from '../target/target.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 
 /** What the sweep is told. */

@@ -7,7 +7,7 @@ import {
   type GetFunctionConfigurationCommandOutput,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
-import type { ClientConfig, Target } from '../target.ts'
+import type { ClientConfig, Target } from '../target/target.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 import { durationText } from './pipeline-checks.ts'
 

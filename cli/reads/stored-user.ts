@@ -1,7 +1,7 @@
 // A user as the tables have it: the id that producers send, and perhaps a secret, in; the ids to look for out.
 
 import { secretPseudonym } from '../../functions/aws/runtime/pseudonym.ts'
-import type { Target } from '../target.ts'
+import type { Target } from '../target/target.ts'
 
 export const PSEUDONYM_KEY_OPTION = [
   '--pseudonym-key <arn>',

@@ -1,7 +1,7 @@
 // Values of options: what was typed in, a checked value out, or a sentence that says what was expected.
 
 import { InvalidArgumentError } from 'commander'
-import { parseTime } from '../functions/domain/events/time.ts'
+import { parseTime } from '../../functions/domain/events/time.ts'
 
 export function collectSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {
   const equals = text.indexOf('=')

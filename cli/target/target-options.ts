@@ -1,8 +1,8 @@
 // Where a command works: the options that say so, for every command that needs them.
 
 import type { Command } from 'commander'
-import { STACK_NAME } from '../infra/settings.ts'
-import { UsageError } from '../terminal/user-error.ts'
+import { STACK_NAME } from '../../infra/settings.ts'
+import { UsageError } from '../../terminal/user-error.ts'
 import { parsePath } from './option-values.ts'
 
 export interface TargetOptions {

@@ -1,7 +1,7 @@
 // Failures as a person can act on them: an error in, one sentence that says what to do out.
 
-import { SettingError } from '../infra/setting-kinds.ts'
-import { UserError } from '../terminal/user-error.ts'
+import { SettingError } from '../../infra/setting-kinds.ts'
+import { UserError } from '../../terminal/user-error.ts'
 
 export function failureText(error: unknown): string {
   if (error instanceof UserError || error instanceof SettingError) return error.message

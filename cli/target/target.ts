@@ -9,9 +9,9 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { LOCAL_CONFIG } from '../local/emulators/clients.ts'
-import { DEFAULT_KEPT_PATH, type KeptRun, readKeptRun } from '../local/run/running-pipeline.ts'
-import { UserError } from '../terminal/user-error.ts'
+import { LOCAL_CONFIG } from '../../local/emulators/clients.ts'
+import { DEFAULT_KEPT_PATH, type KeptRun, readKeptRun } from '../../local/run/running-pipeline.ts'
+import { UserError } from '../../terminal/user-error.ts'
 import type { TargetOptions } from './target-options.ts'
 
 const OUTPUTS = [
