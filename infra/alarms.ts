@@ -4,7 +4,7 @@ import { Alarm, ComparisonOperator, type IAlarmAction, TreatMissingData } from '
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { type PipelineParts, troubles } from './troubles.ts'
+import { type PipelineParts, troubles } from './alarm-definitions.ts'
 
 export function alarms(scope: Construct, parts: PipelineParts, actions: readonly IAlarmAction[]): Alarm[] {
   const raised = troubles(parts).map(({ name, says, metric, above, periods }) =>

@@ -16,8 +16,8 @@ import {
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { MetricName } from '../functions/contract.ts'
+import { type PipelineParts, tablesAndIndexes } from './alarm-definitions.ts'
 import { givenUp, shareOf, throttledRequests, writeUnits } from './metrics.ts'
-import { type PipelineParts, tablesAndIndexes } from './troubles.ts'
 
 const MINUTE = Duration.minutes(1)
 const FIVE_MINUTES = Duration.minutes(5)

@@ -1,9 +1,9 @@
 // Stamped events in, one batch after the other out; what became of it is told to each event's sender.
 
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
+import type { Stamped } from './prepare-event.ts'
 import { RecordsNotPut } from './put-records.ts'
 import { EventsNotSent } from './refusals.ts'
-import type { Stamped } from './stamp.ts'
 import { type BatchRecord, userBatch } from './user-batch.ts'
 
 export interface SendQueue {

@@ -2,8 +2,8 @@
 
 import type { StoredClosed } from '../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../functions/ports.ts'
-import type { Chance } from './chance.ts'
 import { type PollerSettings, pollShard, type Reply } from './poller.ts'
+import type { Chance } from './random.ts'
 import { deliverChanges, deliverRecords, type Wiring } from './steps.ts'
 import { hashOf, newLog, newStream, type Shard, type Stream } from './stream.ts'
 import type { Outcome, World } from './world.ts'

@@ -1,6 +1,6 @@
 // Faults: chance in, the rates of one run out (a swarm: each run has faults of its own), and a count of each that struck.
 
-import type { Chance } from './chance.ts'
+import type { Chance } from './random.ts'
 
 /** The highest rate of each fault: a probability at every opportunity. What the opportunity is stands beside it. */
 const RATES_MAX = {

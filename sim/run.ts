@@ -2,12 +2,12 @@
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
-import { type Chance, chanceOf } from './chance.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
 import { drawFaults, type Fault, type Faults } from './faults.ts'
 import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
+import { type Chance, chanceOf } from './random.ts'
 import { checkRollups, rollupOnce } from './rollups.ts'
 import { givenUpAfterMs, sweepOnce, type Wiring } from './steps.ts'
 import { expiryKey, newStores } from './stores.ts'

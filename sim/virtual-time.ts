@@ -1,6 +1,6 @@
 // Virtual time: tasks with their moments in, run one after the other in the order of time, with the clock set to each.
 
-import type { Chance } from './chance.ts'
+import type { Chance } from './random.ts'
 
 export interface VirtualTime {
   nowMs(): number

@@ -1,8 +1,8 @@
 // The world of one run: its time, chance, faults and trace; and an invocation, with all that may befall a function.
 
 import { createHash } from 'node:crypto'
-import type { Chance } from './chance.ts'
 import type { Faults } from './faults.ts'
+import type { Chance } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface World {
