@@ -1,0 +1,115 @@
+// The rules of ResultStore: any implementation in, tests that hold for each of them out.
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import type { ResultRow } from '../../../functions/domain/results/result.ts'
+import { toRows } from '../../../functions/domain/results/result-rows.ts'
+import { foundingId } from '../../../functions/domain/sessions/session.ts'
+import type { ResultStore } from '../../../functions/ports.ts'
+import { at, click, results, search } from '../../support/events.ts'
+
+export interface ReadableResults {
+  readonly store: ResultStore
+  /** The row as users query it; undefined when there is none. */
+  read(pk: string, sk: string): Promise<ResultRow | undefined>
+}
+
+/** Far away: a table deletes what has expired. */
+export const EXPIRES_MS = Date.parse('2100-01-01T00:00:00.000Z')
+
+const asked = search(at(0), { eventId: 'asked', searchId: 's#1 検索', query: 'dogs "and" 🐈' })
+const unanswered = search(at(9), { eventId: 'unanswered' })
+const events = [asked, results(at(1), ['a', 'b'], { searchId: 's#1 検索' }), click(at(2), 'b'), unanswered]
+
+/** The rows of one session: two searches, the second with nothing but nulls, and the session's own. */
+export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): ResultRow[] {
+  return toRows({ user, session: { ids: [id], continues: null, cut: null, events }, reason: 'gap', version }, sha256)
+}
+
+/** @param makeResults a store without any row. */
+export function resultStoreContract(name: string, makeResults: () => Promise<ReadableResults>): void {
+  describe(`a result store ${name}`, () => {
+    let results: ReadableResults
+    beforeEach(async () => {
+      results = await makeResults()
+    })
+
+    const first = rowsOf(5)[0] as ResultRow
+    const put = (row: ResultRow): Promise<void> => results.store.put(row, EXPIRES_MS)
+    const stored = (): Promise<ResultRow | undefined> => results.read(first.pk, first.sk)
+
+    it('keeps every row with every field', async () => {
+      const rows = [...rowsOf(5), ...rowsOf(6, '__proto__'), ...rowsOf(7, 'a#b 犬')]
+      expect(rows.map((row) => row.kind)).toEqual([...Array(3)].flatMap(() => ['search', 'search', 'session']))
+      for (const row of rows) await put(row)
+      for (const row of rows) expect(await results.read(row.pk, row.sk)).toEqual(row)
+    })
+
+    it('replaces an older row', async () => {
+      await put({ ...first, clicks: 1, version: 4 })
+      await put({ ...first, clicks: 2, version: 5 })
+      expect(await stored()).toEqual({ ...first, clicks: 2, version: 5 })
+    })
+
+    it('replaces an older row of another session', async () => {
+      await put({ ...first, session_id: 'before', version: 4 })
+      await put(first)
+      expect(await stored()).toEqual(first)
+    })
+
+    it('never replaces a newer row, whichever session it belongs to', async () => {
+      await put(first)
+      await put({ ...first, clicks: 9, version: 4 })
+      await put({ ...first, session_id: 'another', version: 4 })
+      expect(await stored()).toEqual(first)
+    })
+
+    it('changes nothing when a version comes again', async () => {
+      await put(first)
+      await put({ ...first, clicks: 9 })
+      expect(await stored()).toEqual(first)
+    })
+
+    it('compares versions as numbers', async () => {
+      await put({ ...first, version: 9 })
+      await put({ ...first, version: 10 })
+      await put({ ...first, version: 9 })
+      expect(await stored()).toEqual({ ...first, version: 10 })
+    })
+
+    it('removes a row of the session that is older, and removes it once', async () => {
+      await put(first)
+      await results.store.remove({ ...first, version: 2 }, 6)
+      expect(await stored()).toBeUndefined()
+      await results.store.remove(first, 6)
+      expect(await stored()).toBeUndefined()
+    })
+
+    it.each([
+      ['as new as the removal', first, 5],
+      ['newer than the removal', first, 4],
+      ['of another session by now', { ...first, session_id: 'before' }, 6],
+    ])('leaves a row that is %s', async (_, row, olderThanVersion) => {
+      await put(first)
+      await results.store.remove(row, olderThanVersion)
+      expect(await stored()).toEqual(first)
+    })
+
+    it('removes no other row of the session', async () => {
+      const rows = rowsOf(5)
+      for (const row of rows) await put(row)
+      await results.store.remove(first, 6)
+      const left = await Promise.all(rows.map((row) => results.read(row.pk, row.sk)))
+      expect(left).toEqual([undefined, ...rows.slice(1)])
+    })
+
+    it('tells all rows of a user, and none of another', async () => {
+      const rows = rowsOf(5)
+      for (const row of [...rows, ...rowsOf(6, 'ann2'), ...rowsOf(6, 'an')]) await put(row)
+      const found: ResultRow[] = []
+      for await (const page of results.store.rowsOf('ann')) found.push(...page)
+      expect(found.map((row) => row.sk).sort()).toEqual(rows.map((row) => row.sk).sort())
+      expect(found).toMatchObject(rows.toSorted((a, b) => (a.sk < b.sk ? -1 : 1)))
+    })
+  })
+}

@@ -1,0 +1,120 @@
+// The functions' settings: environment variables in, typed settings out; a missing or bad one fails by its name.
+
+import { describe, expect, it } from 'vitest'
+import {
+  readFinalizeEnvironment,
+  readIngestEnvironment,
+  readSweepEnvironment,
+} from '../../../functions/aws/runtime/environment.ts'
+import { FINALIZE_VARIABLES, INGEST_VARIABLES, SWEEP_VARIABLES } from '../../../functions/contract.ts'
+
+const RULES = {
+  GAP_MS: '1800000',
+  LATENESS_MS: '60000',
+  AMEND_FOR_MS: '604800000',
+  LATE_EVENTS: 'amend',
+  MAX_CLOCK_SKEW_MS: '0',
+  MAX_SESSION_EVENTS: '1000',
+  MAX_SESSION_DURATION_MS: '43200000',
+}
+const READ_RULES = {
+  gapMs: 1_800_000,
+  latenessMs: 60_000,
+  amendForMs: 604_800_000,
+  lateEvents: 'amend',
+  maxClockSkewMs: 0,
+  maxSessionEvents: 1000,
+  maxSessionDurationMs: 43_200_000,
+}
+const INGEST = { ...RULES, PIPELINE_NAME: 'clicks', SESSIONS_TABLE: 'sessions', DEAD_LETTER_BUCKET: 'refused' }
+const SWEEP = {
+  ...RULES,
+  PIPELINE_NAME: 'clicks',
+  SESSIONS_TABLE: 'sessions',
+  STREAM_NAME: 'events',
+  SWEEP_EVERY_MS: '60000',
+  GIVEN_UP_AFTER_MS: '72900000',
+}
+const FINALIZE = {
+  PIPELINE_NAME: 'clicks',
+  SESSIONS_TABLE: 'sessions',
+  RESULTS_TABLE: 'results',
+  RESULT_RETENTION_MS: '31536000000',
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+type Read = (variables: Variables) => unknown
+
+const FUNCTIONS: readonly [string, Read, Variables, readonly string[]][] = [
+  ['ingest', readIngestEnvironment, INGEST, Object.values(INGEST_VARIABLES)],
+  ['sweep', readSweepEnvironment, SWEEP, Object.values(SWEEP_VARIABLES)],
+  ['finalize', readFinalizeEnvironment, FINALIZE, Object.values(FINALIZE_VARIABLES)],
+]
+
+describe('the environment', () => {
+  it('of ingest is read as typed settings', () => {
+    expect(readIngestEnvironment(INGEST)).toEqual({
+      rules: READ_RULES,
+      pipelineName: 'clicks',
+      sessionsTable: 'sessions',
+      deadLetterBucket: 'refused',
+      pseudonymKeySecret: null,
+    })
+  })
+
+  it('of ingest may name the secret with the key of pseudonyms; empty is as good as not at all', () => {
+    const named = (secret: string) =>
+      readIngestEnvironment({ ...INGEST, PSEUDONYM_KEY_SECRET: secret }).pseudonymKeySecret
+    expect(named('search-session-ctr/users')).toBe('search-session-ctr/users')
+    expect(named('')).toBeNull()
+  })
+
+  it('of sweep is read as typed settings', () => {
+    expect(readSweepEnvironment({ ...SWEEP, LATE_EVENTS: 'divert' })).toEqual({
+      rules: { ...READ_RULES, lateEvents: 'divert' },
+      pipelineName: 'clicks',
+      sessionsTable: 'sessions',
+      stream: 'events',
+      sweepEveryMs: 60_000,
+      givenUpAfterMs: 72_900_000,
+    })
+  })
+
+  it('of finalize is read as typed settings', () => {
+    expect(readFinalizeEnvironment(FINALIZE)).toEqual({
+      pipelineName: 'clicks',
+      sessionsTable: 'sessions',
+      resultsTable: 'results',
+      resultRetentionMs: 31_536_000_000,
+    })
+  })
+
+  it.each(FUNCTIONS)('of %s needs what the infrastructure is to give it, and no more', (_, read, variables, names) => {
+    expect(Object.keys(variables).sort()).toEqual([...names].sort())
+    expect(read({ ...variables, UNRELATED: 'x' })).toEqual(read(variables))
+  })
+
+  it.each(FUNCTIONS)('of %s names a variable that is missing or empty', (_, read, variables, names) => {
+    for (const name of names) {
+      const message = `environment variable ${name}: missing`
+      expect(() => read({ ...variables, [name]: undefined })).toThrow(message)
+      expect(() => read({ ...variables, [name]: '' })).toThrow(message)
+    }
+  })
+
+  it.each(['abc', '-1', '1.5', '60s', '1,000', 'NaN', 'Infinity', '9007199254740993', ' '])(
+    'names a number that is %j',
+    (bad) => {
+      for (const [, read, variables, names] of FUNCTIONS) {
+        for (const name of names.filter((name) => name.endsWith('_MS') || name === 'MAX_SESSION_EVENTS')) {
+          expect(() => read({ ...variables, [name]: bad }), name).toThrow(`environment variable ${name}: `)
+        }
+      }
+    },
+  )
+
+  it.each(['', 'Amend', 'drop', 'amend '])('names a way with late events that is %j', (bad) => {
+    expect(() => readIngestEnvironment({ ...INGEST, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
+    expect(() => readSweepEnvironment({ ...SWEEP, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
+  })
+})

@@ -1,0 +1,61 @@
+// The log line of an invocation: what it says, and what it keeps to itself.
+
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { logReport } from '../../../functions/aws/runtime/report-log.ts'
+
+const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
+const failed = vi.spyOn(console, 'error').mockImplementation(() => {})
+afterEach(() => vi.clearAllMocks())
+
+function lineOf(spy: typeof printed): Record<string, unknown> {
+  expect(spy).toHaveBeenCalledTimes(1)
+  return JSON.parse(String(spy.mock.calls[0]?.[0])) as Record<string, unknown>
+}
+
+const AT_MS = 1_700_000_000_000
+const REPORT = { accepted: 3, failed: null }
+
+describe('the log line', () => {
+  it('holds the counts', () => {
+    logReport('ingest', 'clicks', REPORT, {}, AT_MS)
+    expect(lineOf(printed)).toEqual({ step: 'ingest', accepted: 3 })
+  })
+
+  it('holds metrics as CloudWatch finds them, by pipeline', () => {
+    logReport('sweep', 'clicks', REPORT, { HorizonLag: 5000, Conflicts: 2 }, AT_MS)
+    expect(lineOf(printed)).toEqual({
+      _aws: {
+        Timestamp: AT_MS,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'SearchSessionCtr',
+            Dimensions: [['pipeline']],
+            Metrics: [
+              { Name: 'HorizonLag', Unit: 'Milliseconds' },
+              { Name: 'Conflicts', Unit: 'Count' },
+            ],
+          },
+        ],
+      },
+      pipeline: 'clicks',
+      HorizonLag: 5000,
+      Conflicts: 2,
+      step: 'sweep',
+      accepted: 3,
+    })
+  })
+
+  it('tells no count of nothing, but a gauge that is 0, and what was taken away', () => {
+    logReport('finalize', 'clicks', {}, { Searches: -2, Conflicts: 0, HorizonLag: 0, UsersOpen: 0 }, AT_MS)
+    const line = lineOf(printed)
+    expect(line).toMatchObject({ Searches: -2, HorizonLag: 0, UsersOpen: 0 })
+    expect(line).not.toHaveProperty('Conflicts')
+  })
+
+  it('names an error, and leaves out what the SDK put into it', () => {
+    const cause = Object.assign(new Error('the condition failed'), { Item: { user: 'ann' } })
+    const report = { accepted: 0, failed: { sequenceNumber: '1', cause } }
+    logReport('ingest', 'clicks', report, {}, AT_MS)
+    expect(lineOf(failed)).toEqual({ step: 'ingest', accepted: 0, failure: 'Error: the condition failed' })
+  })
+})

@@ -1,0 +1,139 @@
+// The code of stored sessions: arbitrary sessions in, the same ones out again; and what is refused instead of read.
+
+import { deflateRawSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { decodeSessions, encodeSessions } from '../../../functions/aws/sessions-table/session-code.ts'
+import { type Event, MARK_LENGTH } from '../../../functions/domain/events/event.ts'
+import type { Cut, Session } from '../../../functions/domain/sessions/session.ts'
+import { at, bare, click, results, search } from '../../support/events.ts'
+
+/** Fixed, and printed with a failure. */
+const SEED = 20260302
+
+/** Any text that UTF-8 can hold: control characters, line separators, any script. */
+const text = fc.string({ unit: 'binary', maxLength: 40 })
+const idText = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 })
+const optionalId = fc.option(idText)
+/** The years 0 to 9999. */
+const timeMs = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 })
+const count = fc.maxSafeNat()
+const mark = fc.nat().map((n) => sha256(String(n)).slice(0, MARK_LENGTH))
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  fc.record({ type: fc.constantFrom('AppOpen', 'Timeout', 'AppClose'), eventId: idText, timeMs }),
+  fc.record({
+    type: fc.constant('Search'),
+    eventId: idText,
+    timeMs,
+    searchId: optionalId,
+    query: text,
+    queryCut: fc.boolean(),
+  }),
+  fc.record({
+    type: fc.constant('Results'),
+    eventId: idText,
+    timeMs,
+    searchId: optionalId,
+    resultCount: count,
+    marks: fc.array(mark, { maxLength: 10 }).map((marks) => marks.join('')),
+  }),
+  fc
+    .record({
+      type: fc.constant('ClickResult'),
+      eventId: idText,
+      timeMs,
+      searchId: optionalId,
+      item: idText,
+      position: fc.option(count),
+      ordinal: fc.option(count),
+    })
+    .map(({ ordinal, ...chosen }) => {
+      const click = { ...chosen, mark: sha256(chosen.item).slice(0, MARK_LENGTH) }
+      return ordinal === null ? click : { ...click, ordinal }
+    }),
+)
+
+const cut: fc.Arbitrary<Cut> = fc.record({ reason: fc.constantFrom('max_events', 'max_duration'), atMs: timeMs })
+
+const session: fc.Arbitrary<Session> = fc.record({
+  ids: fc.array(idText, { minLength: 1, maxLength: 4 }),
+  continues: optionalId,
+  cut: fc.option(cut),
+  events: fc.array(event, { minLength: 1, maxLength: 20 }),
+})
+
+const sessions = fc.array(session, { maxLength: 5 })
+
+/** As an item would hold it if some other program, or a later version of this one, had written it. */
+function stored(json: unknown): Uint8Array {
+  return deflateRawSync(JSON.stringify(json))
+}
+
+describe('stored sessions', () => {
+  it('are the same when they are read again', () => {
+    fc.assert(
+      fc.property(sessions, (given) => {
+        expect(decodeSessions(encodeSessions(given))).toEqual(given)
+      }),
+      { seed: SEED, numRuns: 1000 },
+    )
+  })
+
+  it('are the same bytes when they are written again, so that a repeated write is known as one', () => {
+    fc.assert(
+      fc.property(sessions, (given) => {
+        expect(encodeSessions(decodeSessions(encodeSessions(given)))).toEqual(encodeSessions(given))
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
+  })
+
+  it('stay readable in the shape of the first release', () => {
+    const events = [
+      [0, 0, 'open'],
+      [1, 1000, 'asked', 's1', 'dogs', 0],
+      // The first 48 bits of SHA-256 of 'a' and of 'b', base64url.
+      [2, 2000, 'shown', null, 31, 'ypeBEsobPiPoFgA5'],
+      [3, 3000, 'chosen', 's1', 'a', 7],
+      [4, 4000, 'idle'],
+      [5, 5000, 'gone'],
+    ]
+    const row = [['id', 'absorbed'], 'before', 'max_events', at(6), at(0), events]
+    expect(decodeSessions(stored([1, row]))).toEqual([
+      {
+        ids: ['id', 'absorbed'],
+        continues: 'before',
+        cut: { reason: 'max_events', atMs: at(6) },
+        events: [
+          bare('AppOpen', at(0), { eventId: 'open' }),
+          search(at(1), { eventId: 'asked', searchId: 's1' }),
+          results(at(2), ['a', 'b'], { eventId: 'shown', resultCount: 31 }),
+          click(at(3), 'a', { eventId: 'chosen', searchId: 's1', position: 7 }),
+          bare('Timeout', at(4), { eventId: 'idle' }),
+          bare('AppClose', at(5), { eventId: 'gone' }),
+        ],
+      },
+    ])
+  })
+
+  it('of a shape that is not known are refused by its name', () => {
+    expect(() => decodeSessions(stored([2, []]))).toThrow('shape 2')
+    expect(() => decodeSessions(stored([]))).toThrow('shape undefined')
+  })
+
+  it('with a type of event that is not known are refused by its number', () => {
+    expect(() => decodeSessions(stored([1, [['id'], null, null, 0, at(0), [[6, 0, 'e']]]]))).toThrow('type 6')
+  })
+
+  it('are inflated up to 16 MiB and no further', () => {
+    const padded = (bytes: number): Uint8Array => deflateRawSync(`[1]${' '.repeat(bytes - 3)}`)
+    expect(decodeSessions(padded(16 * 1024 * 1024))).toEqual([])
+    expect(() => decodeSessions(padded(16 * 1024 * 1024 + 1))).toThrow('Cannot create a Buffer larger than')
+  })
+
+  it('that are not deflated are refused', () => {
+    expect(() => decodeSessions(Buffer.from('[1]'))).toThrow()
+  })
+})

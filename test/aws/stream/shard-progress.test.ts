@@ -1,0 +1,117 @@
+// ShardProgress on DynamoDB: records applied in any order in, an item that only moves forward out.
+
+import { randomUUID } from 'node:crypto'
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  ProvisionedThroughputExceededException,
+} from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { mockClient } from 'aws-sdk-client-mock'
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { dynamoShardProgress, loadProgress } from '../../../functions/aws/stream/shard-progress.ts'
+import { PARTITION_KEY, SORT_KEY } from '../../../functions/contract.ts'
+import { type Clients, localClients } from '../../../local/emulators/clients.ts'
+import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoints.ts'
+import { provision } from '../../../local/emulators/provision.ts'
+import { at } from '../../support/events.ts'
+
+const SEED = 20260302
+const TABLE = `progress-${randomUUID()}`
+/** As Kinesis numbers records: 56 digits. */
+const LONG = '49590338271490256608559692538361571095921575989136588898'
+
+let endpoints: Endpoints
+let clients: Clients
+
+beforeAll(async () => {
+  endpoints = await startEndpoints(null, null, process.env)
+  clients = localClients(endpoints)
+  const none = { streams: [], buckets: [], functions: [], mappings: [], schedules: [], outputs: {} }
+  const keys = [
+    { AttributeName: PARTITION_KEY, KeyType: 'HASH' as const },
+    { AttributeName: SORT_KEY, KeyType: 'RANGE' as const },
+  ]
+  const attributes = keys.map(({ AttributeName }) => ({ AttributeName, AttributeType: 'S' as const }))
+  const table = { name: TABLE, keySchema: keys, attributes, indexes: [], streamView: null, ttlAttribute: null }
+  await provision({ ...none, tables: [table] }, clients)
+})
+
+afterAll(async () => {
+  clients?.close()
+  await endpoints?.stop()
+})
+
+describe('the progress of a shard', () => {
+  const record = (shard: string, sequenceNumber: string, seconds: number): Promise<void> =>
+    dynamoShardProgress(clients.dynamodb, TABLE).record(shard, sequenceNumber, at(seconds))
+  const load = (shard: string) => loadProgress(clients.dynamodb, TABLE, shard)
+
+  it('is nothing while nothing was applied', async () => {
+    expect(await load('untouched')).toBeNull()
+  })
+
+  it('is the last applied record, digit for digit', async () => {
+    await record('exact', LONG, 7)
+    expect(await load('exact')).toEqual({ sequenceNumber: LONG, arrivalMs: at(7) })
+  })
+
+  it('never goes back, and takes the same record again', async () => {
+    await record('forward', '200', 20)
+    await record('forward', '300', 30)
+    await record('forward', '200', 20)
+    await record('forward', '300', 30)
+    expect(await load('forward')).toEqual({ sequenceNumber: '300', arrivalMs: at(30) })
+  })
+
+  it('compares numbers of different lengths as numbers', async () => {
+    await record('lengths', '99', 1)
+    await record('lengths', '100', 2)
+    await record('lengths', '11', 3)
+    await record('lengths', LONG, 4)
+    await record('lengths', '999999', 5)
+    expect(await load('lengths')).toEqual({ sequenceNumber: LONG, arrivalMs: at(4) })
+  })
+
+  it('is kept for each shard of its own', async () => {
+    await record('one', '5', 1)
+    await record('one#progress', '3', 2)
+    expect(await load('one')).toEqual({ sequenceNumber: '5', arrivalMs: at(1) })
+    expect(await load('one#progress')).toEqual({ sequenceNumber: '3', arrivalMs: at(2) })
+  })
+
+  it('is the highest record applied, in whatever order', async () => {
+    const sequence = fc.oneof(fc.bigInt({ min: 1n, max: 10n ** 56n }), fc.bigInt({ min: 1n, max: 2000n }))
+    await fc.assert(
+      fc.asyncProperty(fc.uuid(), fc.array(sequence, { minLength: 1, maxLength: 6 }), async (shard, numbers) => {
+        for (const number of numbers) await record(shard, String(number), 1)
+        const highest = numbers.toSorted((a, b) => (a < b ? -1 : 1)).at(-1)
+        expect((await load(shard))?.sequenceNumber).toBe(String(highest))
+      }),
+      { seed: SEED, numRuns: 50 },
+    )
+  })
+})
+
+describe('recording progress', () => {
+  const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
+  const mocked = mockClient(scripted)
+  const progress = dynamoShardProgress(scripted, 'sessions')
+
+  beforeEach(() => {
+    mocked.reset()
+  })
+
+  it('takes a failed condition for a later record that is there already', async () => {
+    mocked.on(PutCommand).rejects(new ConditionalCheckFailedException({ message: 'no', $metadata: {} }))
+    await expect(progress.record('shard', '1', at(1))).resolves.toBeUndefined()
+  })
+
+  it('hands other errors up untouched', async () => {
+    const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
+    mocked.onAnyCommand().rejects(throttled)
+    await expect(progress.record('shard', '1', at(1))).rejects.toBe(throttled)
+    await expect(loadProgress(scripted, 'sessions', 'shard')).rejects.toBe(throttled)
+  })
+})

@@ -1,0 +1,206 @@
+// Dead letters sent again: what lies in the bucket, in each of its layouts, in; the same records through the same steps out.
+
+import { gzipSync } from 'node:zlib'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { redrive } from '../../../cli/dead-letters/redrive.ts'
+import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
+import { recordedLetters } from '../../../functions/aws/dead-letters/recorded-dead-letters.ts'
+import { toRecords, toResentReply } from '../../../functions/aws/stream/kinesis-batch.ts'
+import { ingest } from '../../../functions/ingest/ingest.ts'
+import type { ArrivedRecord } from '../../../functions/ports.ts'
+import { at, MINUTE, RULES, record } from '../../support/events.ts'
+import { kplRecord } from '../../support/kpl.ts'
+import { memoryPipeline } from '../../support/pipeline.ts'
+
+const OPTIONS = { bucket: 'letters', ingest: 'the-ingest', finalize: 'the-finalize', prefixes: [''], day: null }
+
+const s3 = new S3Client({ region: 'us-east-1' })
+const lambda = new LambdaClient({ region: 'us-east-1' })
+const mockedS3 = mockClient(s3)
+const mockedLambda = mockClient(lambda)
+const objects = new Map<string, string>()
+
+beforeEach(() => {
+  mockedS3.reset()
+  mockedLambda.reset()
+  objects.clear()
+  mockedS3.on(PutObjectCommand).callsFake(({ Key, Body }) => objects.set(Key, String(Body)))
+  mockedS3.on(ListObjectsV2Command).callsFake(({ Prefix }) => {
+    return { Contents: [...objects.keys()].filter((key) => key.startsWith(Prefix)).map((Key) => ({ Key })) }
+  })
+  mockedS3.on(GetObjectCommand).callsFake(({ Key }) => ({
+    Body: { transformToString: async () => objects.get(Key) },
+  }))
+})
+
+/** The ingest function on a pipeline in memory; how much later it is when it runs does not matter. */
+function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
+  mockedLambda.on(InvokeCommand, { FunctionName: 'the-ingest' }).callsFake(async ({ Payload }) => {
+    const deadLetters = recordedLetters(pipeline.ports.deadLetters)
+    const records = toRecords(JSON.parse(Buffer.from(Payload).toString()))
+    const report = await ingest(records, { ...pipeline.ports, deadLetters }, RULES, at(900_000))
+    return { Payload: Buffer.from(JSON.stringify(toResentReply(report.failed, deadLetters.letters))) }
+  })
+}
+
+/** As Lambda keeps a batch that it gave up. */
+function givenUp(records: readonly ArrivedRecord[]): string {
+  const Records = records.map(({ shardId, sequenceNumber, arrivalMs, data }) => ({
+    eventID: `${shardId}:${sequenceNumber}`,
+    kinesis: { sequenceNumber, data, approximateArrivalTimestamp: arrivalMs / 1000 },
+  }))
+  return JSON.stringify({ KinesisBatchInfo: { batchSize: records.length }, payload: JSON.stringify({ Records }) })
+}
+
+describe('a redrive', () => {
+  it('takes the events of a batch that was given up, when they happened, once however often it is done', async () => {
+    const pipeline = memoryPipeline(RULES)
+    ingestOn(pipeline)
+    const timeless = record({ type: 'AppOpen', user: 'ann' }, at(60))
+    const batch = [record({ type: 'Search', user: 'ann', time: at(0), query: 'dogs' }, at(0)), timeless]
+    objects.set('aws/lambda/some-mapping/shardId-000000000000/2026/03/02/batch', givenUp(batch))
+    for (let n = 0; n < 3; n++) {
+      expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, failed: 0 })
+    }
+    const [session] = pipeline.sessions.states.get('ann')?.open ?? []
+    expect(session?.events.map(({ timeMs }) => timeMs)).toEqual([at(0), at(60)])
+  })
+
+  it('takes what was refused and is no longer too late, and refuses the rest again', async () => {
+    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE })
+    await strict.ingest([record({ type: 'AppOpen', user: 'ann', time: at(5000) }, at(5000))], at(5000))
+    const late = record({ type: 'AppOpen', user: 'ann', time: at(4000), eventId: 'late' }, at(5000))
+    await strict.ingest([late, record('{', at(5000))], at(5000))
+    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.letters)
+
+    const patient = memoryPipeline(RULES)
+    ingestOn(patient)
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 2, failed: 0, refused: 1 })
+    expect(patient.sessions.states.get('ann')?.open[0]?.events).toMatchObject([{ eventId: 'late' }])
+    expect(patient.deadLetters.letters).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
+  })
+
+  it('sends of a packed record only the events that were refused, each in its place', async () => {
+    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE })
+    const open = (user: string, seconds: number): string =>
+      JSON.stringify({ type: 'AppOpen', user, time: at(seconds), eventId: `${user}${seconds}` })
+    const events = [open('ann', 5000), open('ann', 4000), '7', open('ben', 5000), '[]', open('ann', 3000)]
+    const packed = record(
+      kplRecord([`[${events.slice(0, 3).join(',')}]`, gzipSync(events.slice(3).join('\n'))]),
+      at(5000),
+    )
+    expect(await strict.ingest([packed], at(5000))).toMatchObject({ accepted: 2, rejected: { 'too-late': 2 } })
+    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.letters)
+
+    const patient = memoryPipeline(RULES)
+    ingestOn(patient)
+    for (let n = 0; n < 2; n++) {
+      expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 4, failed: 0 })
+    }
+    expect([...patient.sessions.states.keys()]).toEqual(['ann'])
+    const times = patient.sessions.states.get('ann')?.open.flatMap((session) => session.events.map((one) => one.timeMs))
+    expect(times).toEqual([at(3000), at(4000)])
+    expect(patient.deadLetters.letters.map(({ place, shardId }) => [place, shardId])).toEqual([
+      [2, 'resent'],
+      [4, 'resent'],
+    ])
+  })
+
+  it('goes on from the first record that came back, for as long as it gets any further', async () => {
+    const pipeline = memoryPipeline(RULES)
+    ingestOn(pipeline)
+    const full = (n: number): Buffer => {
+      const events = Array.from({ length: 9000 }, (_, m) => ({
+        type: 'AppOpen',
+        user: `u${m % 10}`,
+        time: at(n),
+        eventId: `${n}-${m}`,
+      }))
+      return gzipSync(JSON.stringify(events))
+    }
+    objects.set('aws/lambda/batch', givenUp([0, 1, 2, 3, 4, 5, 6].map((n) => record(full(n), at(n)))))
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 7, failed: 0 })
+    expect(mockedLambda.commandCalls(InvokeCommand)).toHaveLength(3)
+    expect(pipeline.progress.sequenceNumber).not.toBeNull()
+  })
+
+  it('gives up the records from one on that fails again', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const { saveUser } = pipeline.sessions
+    pipeline.sessions.saveUser = (user, ...rest) => {
+      return user === 'ben' ? Promise.reject(new Error('throttled')) : saveUser(user, ...rest)
+    }
+    ingestOn(pipeline)
+    const open = (user: string): ArrivedRecord => record({ type: 'AppOpen', user, time: at(0) }, at(0))
+    objects.set('aws/lambda/batch', givenUp(['ann', 'ben', 'cleo'].map(open)))
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 3, failed: 2 })
+  })
+
+  it('says nothing of how far a shard is read', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const shards: string[] = []
+    pipeline.ports.progress.record = async (shardId) => {
+      shards.push(shardId)
+    }
+    ingestOn(pipeline)
+    objects.set('aws/lambda/batch', givenUp([record({ type: 'AppOpen', user: 'ann' }, at(0))]))
+    await redrive(OPTIONS, s3, lambda, () => {})
+    expect(shards).toEqual(['resent'])
+  })
+
+  it('leaves out copies of what was refused again, but where the original is gone', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest([record('{', at(0)), record('[', at(0))], at(0))
+    await s3DeadLetters(s3, 'letters').put(pipeline.deadLetters.letters)
+    const originals = new Map(objects)
+    const again = memoryPipeline(RULES)
+    ingestOn(again)
+    for (let n = 0; n < 2; n++) {
+      expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
+      await s3DeadLetters(s3, 'letters').put(again.deadLetters.letters.slice(-2))
+    }
+    expect([...objects.keys()].filter((key) => key.includes('/resent/'))).toHaveLength(1)
+    for (const key of originals.keys()) objects.delete(key)
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
+  })
+
+  it('of a day takes what arrived on it, from wherever it lies', async () => {
+    const pipeline = memoryPipeline(RULES)
+    ingestOn(pipeline)
+    const open = (user: string, seconds: number) => record({ type: 'AppOpen', user, time: at(seconds) }, at(seconds))
+    objects.set('aws/lambda/batch', givenUp([open('ann', 0), open('ben', 86_400)]))
+    const day = new Date(at(86_400)).toISOString().slice(0, 10)
+    const asked = { ...OPTIONS, prefixes: ['aws/'], day }
+    expect(await redrive(asked, s3, lambda, () => {})).toMatchObject({ records: 1, failed: 0 })
+    expect([...pipeline.sessions.states.keys()]).toEqual(['ben'])
+    const other = { ...OPTIONS, prefixes: ['aws/'], day: '2020-01-01' }
+    expect(await redrive(other, s3, lambda, () => {})).toMatchObject({ objects: 0, records: 0 })
+  })
+
+  it('hands a failed batch of the table’s stream to the finalizer as it was', async () => {
+    const Records = [{ eventName: 'MODIFY', dynamodb: { SequenceNumber: '7', NewImage: { kind: { S: 'closed' } } } }]
+    objects.set('aws/lambda/batch', JSON.stringify({ DDBStreamBatchInfo: {}, payload: JSON.stringify({ Records }) }))
+    mockedLambda.on(InvokeCommand).resolves({ Payload: Buffer.from('{"batchItemFailures":[]}') as never })
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 1, failed: 0 })
+    const [call] = mockedLambda.commandCalls(InvokeCommand)
+    expect(call?.args[0].input.FunctionName).toBe('the-finalize')
+    expect(JSON.parse(Buffer.from(call?.args[0].input.Payload as Uint8Array).toString())).toEqual({ Records })
+  })
+
+  it('counts what fails again and what is no dead letter, and goes on', async () => {
+    objects.set('rejected/x.ndjson', 'no JSON\n')
+    objects.set('stray.json', '{}')
+    objects.set('aws/lambda/batch', givenUp([record({ type: 'AppOpen', user: 'ann' }, at(0))]))
+    mockedLambda.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: Buffer.from('{}') as never })
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toEqual({
+      objects: 3,
+      records: 1,
+      failed: 1,
+      refused: 0,
+      unreadable: ['rejected/x.ndjson', 'stray.json'],
+    })
+  })
+})

@@ -1,0 +1,58 @@
+// Dead letters as they lie in the bucket: an object in, what a person is shown of each record out.
+
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { prefixesOf, toLetters } from '../../../cli/dead-letters/stored-dead-letters.ts'
+
+const base64 = (data: string | Buffer): string => Buffer.from(data).toString('base64')
+
+describe('a letter', () => {
+  it('of a refused record tells why, where, and what was sent, unpacked where it can be', () => {
+    const line = (data: string, place?: number): string =>
+      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: '7', place, arrival: 't', data })
+    const packed = base64(gzipSync('{"a":1}\n{"b":2}'))
+    const text = [line(base64('nonsense')), line(packed, 3), line(base64(Buffer.from([0xff, 0xfe])))].join('\n')
+    expect(toLetters('rejected/x', text)).toMatchObject([
+      { reason: 'not-json', sequence: '7', place: null, text: 'nonsense' },
+      { place: 3, text: '{"a":1}\n{"b":2}' },
+      { text: null },
+    ])
+  })
+
+  it('of a batch that was given up is one for each record', () => {
+    const Records = [{ kinesis: { sequenceNumber: '9', data: base64('{}'), approximateArrivalTimestamp: 1 } }]
+    const body = {
+      requestContext: { condition: 'RetryAttemptsExhausted' },
+      KinesisBatchInfo: { shardId: 's' },
+      payload: JSON.stringify({ Records }),
+    }
+    expect(toLetters('aws/lambda/x', JSON.stringify(body))).toEqual([
+      {
+        key: 'aws/lambda/x',
+        reason: 'given-up',
+        detail: 'RetryAttemptsExhausted',
+        arrival: '1970-01-01T00:00:01.000Z',
+        shard: 's',
+        sequence: '9',
+        place: null,
+        text: '{}',
+      },
+    ])
+  })
+
+  it('of changes of closed sessions is one for the batch, and what is none is told as such', () => {
+    const changes = JSON.stringify({ payload: { Records: [{ dynamodb: {} }, { dynamodb: {} }] } })
+    expect(toLetters('aws/lambda/x', changes)).toMatchObject([{ detail: expect.stringContaining('2 changes') }])
+    for (const text of ['no JSON', '{}', '[]']) {
+      expect(toLetters('aws/lambda/x', text)).toMatchObject([{ reason: 'unreadable' }])
+    }
+  })
+})
+
+describe('where to look', () => {
+  it('is both kinds, narrowed by a day or an own prefix', () => {
+    expect(prefixesOf(undefined, undefined)).toEqual(['rejected/', 'aws/lambda/'])
+    expect(prefixesOf(undefined, '2026-03-02')).toEqual(['rejected/2026-03-02/', 'aws/lambda/'])
+    expect(prefixesOf('aws/', '2026-03-02')).toEqual(['aws/'])
+  })
+})

@@ -1,0 +1,245 @@
+// The doctor before a stack: what AWS answers in, findings with what to type next out.
+
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis'
+import { GetFunctionConfigurationCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { mockClient } from 'aws-sdk-client-mock'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { findingsOf } from '../../../cli/commands/doctor.ts'
+import { stateItem } from '../../../functions/aws/sessions-table/session-items.ts'
+import { pageItem } from '../../../functions/aws/sessions-table/timer-store.ts'
+import { SWEEP_VARIABLES } from '../../../functions/contract.ts'
+import { NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
+import { at, DAY, HOUR, MINUTE } from '../../support/events.ts'
+import { OUTPUTS } from '../../support/stack-outputs.ts'
+
+const sts = mockClient(STSClient)
+const stacks = mockClient(CloudFormationClient)
+const lambda = mockClient(LambdaClient)
+const cloudWatch = mockClient(CloudWatchClient)
+const logs = mockClient(CloudWatchLogsClient)
+const kinesis = mockClient(KinesisClient)
+const dynamodb = mockClient(DynamoDBDocumentClient)
+const s3 = mockClient(S3Client)
+const ALL = [sts, stacks, lambda, cloudWatch, logs, kinesis, dynamodb, s3, mockClient(DynamoDBClient)]
+
+const NOW = at(100_000)
+const ON_AWS = { stack: 'trial', region: 'eu-west-1' }
+const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
+  gapMs: String(30 * MINUTE),
+  latenessMs: String(MINUTE),
+  amendForMs: String(7 * DAY),
+  lateEvents: 'amend',
+  maxClockSkewMs: String(5 * MINUTE),
+  maxSessionEvents: '1000',
+  maxSessionDurationMs: String(12 * HOUR),
+  pipelineName: 'trial',
+  sessionsTable: 'the-sessions',
+  stream: 'the-stream',
+  sweepEveryMs: String(MINUTE),
+  givenUpAfterMs: String(20 * HOUR),
+}
+const VARIABLES = Object.fromEntries(
+  Object.entries(SWEEP_VARIABLES).map(([name, variable]) => [variable, SWEEP[name as keyof typeof SWEEP]]),
+)
+
+function stackIn(StackStatus: string): void {
+  const Outputs = Object.entries(OUTPUTS).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }))
+  const stack = { StackName: ON_AWS.stack, StackStatus, CreationTime: new Date(0), Outputs }
+  stacks.on(DescribeStacksCommand).resolves({ Stacks: [stack as never] })
+}
+
+beforeEach(() => {
+  for (const mocked of ALL) mocked.reset()
+  sts.on(GetCallerIdentityCommand).resolves({ Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/ann' })
+  stackIn('UPDATE_COMPLETE')
+  lambda.on(GetFunctionConfigurationCommand).resolves({
+    State: 'Active',
+    LastUpdateStatus: 'Successful',
+    Runtime: 'nodejs24.x',
+    LoggingConfig: { LogGroup: 'the-log' },
+    Environment: { Variables: VARIABLES },
+  })
+  lambda.on(ListEventSourceMappingsCommand).resolves({ EventSourceMappings: [] })
+  lambda
+    .on(ListEventSourceMappingsCommand, { FunctionName: 'the-ingest' })
+    .resolves({ EventSourceMappings: [{ UUID: 'u-1', State: 'Enabled', LastProcessingResult: 'OK' }] })
+  cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [{ Values: [0] }] })
+  const DescribeText = 'The sweep cannot close up to the present. See docs/operations.md, HorizonLag.'
+  const alarm = { AlarmName: 'trial-HorizonLag', AlarmDescription: DescribeText, StateValue: 'OK' as const }
+  cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [alarm] })
+  kinesis.on(DescribeStreamSummaryCommand).resolves({
+    StreamDescriptionSummary: { StreamStatus: 'ACTIVE', OpenShardCount: 2, RetentionPeriodHours: 24 } as never,
+  })
+  kinesis.on(ListShardsCommand).resolves({ Shards: [{ ShardId: 'shardId-0' } as never] })
+  kinesis.on(GetShardIteratorCommand).resolves({ ShardIterator: 'i' })
+  kinesis.on(GetRecordsCommand).resolves({ Records: [], MillisBehindLatest: 0, NextShardIterator: 'i' })
+  dynamodb.on(GetCommand).resolves({})
+  dynamodb.on(QueryCommand).resolves({ Items: [], Count: 0 })
+  s3.on(ListObjectsV2Command).resolves({})
+})
+
+async function troubles(): Promise<Record<string, { says: string; next: string | null }>> {
+  const findings = await findingsOf(ON_AWS, NOW)
+  const wrong = findings.filter(({ status }) => status === 'trouble')
+  return Object.fromEntries(wrong.map(({ check, says, next }) => [check, { says, next }]))
+}
+
+describe('a stack that is well', () => {
+  it('has no trouble, and every check is told', async () => {
+    const findings = await findingsOf(ON_AWS, NOW)
+    expect(findings.filter(({ status }) => status !== 'ok')).toEqual([])
+    expect(findings.map(({ check }) => check)).toEqual([
+      ...[
+        'versions',
+        'credentials',
+        'stack',
+        'ingest',
+        'sweep',
+        'finalize',
+        'rollup',
+        'mapping of ingest',
+        'age',
+        'alarms',
+      ],
+      ...['stream', 'lag', 'due sessions', 'dead letters'],
+    ])
+  })
+})
+
+describe('trouble', () => {
+  it('is what was refused on either day, and what was given up, however much was refused', async () => {
+    const [yesterday, today] = [NOW - DAY, NOW].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
+    const refused = (n: number) =>
+      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: `${n}`, arrival: 't', data: '' })
+    const objects = new Map([
+      [`rejected/${yesterday}/s/1.ndjson`, Array.from({ length: 1200 }, (_, n) => refused(n)).join('\n')],
+    ])
+    s3.on(ListObjectsV2Command).callsFake(({ Prefix }) => ({
+      Contents: [...objects.keys()].filter((key) => key.startsWith(Prefix)).map((Key) => ({ Key })),
+    }))
+    s3.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects.get(Key) } }))
+    const where = '--stack trial --region eu-west-1'
+    const list = (day?: string): string => `search-ctr dead-letters list --day ${day} ${where}`
+    expect((await troubles())['dead letters']).toEqual({
+      says: 'since yesterday 1000 not-json, or more',
+      next: `${list(yesterday)}, then docs/operations.md, RejectedShare`,
+    })
+    objects.set(`rejected/${today}/s/2.ndjson`, refused(2000))
+    expect((await troubles())['dead letters']?.next).toContain(`${list(yesterday)} and ${list(today)}, then`)
+    objects.set('aws/lambda/x', JSON.stringify({ payload: JSON.stringify({ Records: [{ dynamodb: {} }] }) }))
+    expect((await troubles())['dead letters']).toEqual({
+      says: 'since yesterday 1 given-up, 1001 not-json, or more',
+      next: `search-ctr dead-letters list --prefix aws/lambda/ ${where}, then docs/operations.md, BatchesGivenUp`,
+    })
+  })
+
+  it('is a deployment that failed, and a function that was not updated', async () => {
+    stackIn('UPDATE_ROLLBACK_COMPLETE')
+    lambda
+      .on(GetFunctionConfigurationCommand, { FunctionName: 'the-finalize' })
+      .resolves({ State: 'Active', LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'the key is disabled' })
+    expect(await troubles()).toMatchObject({
+      stack: { next: 'aws cloudformation describe-stack-events --stack-name trial' },
+      finalize: { says: expect.stringContaining('the key is disabled'), next: 'npx cdk deploy' },
+    })
+  })
+
+  it('is errors of a function, told with the last of them and where it is explained', async () => {
+    cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [{ Values: [2, 1] }] })
+    const message = '{"step":"ingest","failure":"ThrottlingException: too \\"fast\\""}'
+    logs.on(FilterLogEventsCommand).resolves({ events: [{ message }] })
+    expect((await troubles()).ingest).toEqual({
+      says: '3 errors in the last hour, the last: ThrottlingException: too \\"fast\\"',
+      next: 'docs/operations.md, IngestFailing',
+    })
+  })
+
+  it('is an alarm, told with its heading in the runbook; those of other stacks are not', async () => {
+    const alarm = (AlarmName: string, AlarmDescription: string) => ({
+      AlarmName,
+      AlarmDescription,
+      StateValue: 'ALARM' as const,
+      StateUpdatedTimestamp: new Date(at(0)),
+    })
+    const MetricAlarms = [
+      alarm('trial-x', 'Sessions close late. See docs/operations.md, HorizonLag.'),
+      alarm('trial-2-y', 'Somebody else’s.'),
+    ]
+    cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms })
+    const found = await troubles()
+    expect(found.alarms).toMatchObject({ next: 'docs/operations.md, HorizonLag' })
+    expect(found.alarms?.says).toMatch(/^HorizonLag since .*: Sessions close late\.$/)
+  })
+
+  it('is a mapping that is off, and a shard that is not read', async () => {
+    const off = { UUID: 'u-1', State: 'Disabled', StateTransitionReason: 'User action' }
+    lambda.on(ListEventSourceMappingsCommand, { FunctionName: 'the-ingest' }).resolves({ EventSourceMappings: [off] })
+    const record = { ApproximateArrivalTimestamp: new Date(NOW - 2 * HOUR) } as never
+    kinesis.on(GetRecordsCommand).resolves({ Records: [record], MillisBehindLatest: 1 })
+    expect(await troubles()).toMatchObject({
+      'mapping of ingest': { next: 'aws lambda update-event-source-mapping --uuid u-1 --enabled' },
+      lag: { says: 'everything is applied but the last 2.0 hours', next: 'docs/operations.md, HorizonLag' },
+    })
+  })
+
+  it('is a session that should have been closed, and not one whose user is only looked at early', async () => {
+    const startMs = NOW - 2 * HOUR
+    const session = {
+      ids: ['one'],
+      continues: null,
+      cut: null,
+      events: [{ type: 'AppOpen' as const, eventId: 'e', timeMs: startMs }],
+    }
+    const overdue = { ...NEW_USER, version: 1, skewMs: 0, open: [session] }
+    const ahead = { ...overdue, skewMs: -3 * HOUR }
+    const alarms = ['ann', 'ben'].map((user) => ({ user, atMs: startMs }))
+    const page = pageItem({ id: 'page#0', startMs, alarms })
+    dynamodb
+      .on(QueryCommand)
+      .callsFake(({ ExpressionAttributeValues: values }) => (values[':alarms'] === page.pk ? { Items: [page] } : {}))
+    dynamodb.on(BatchGetCommand).resolves({
+      Responses: { 'the-sessions': [stateItem('ann', overdue, 0), stateItem('ben', ahead, 0)] },
+    })
+    expect((await troubles())['due sessions']?.says).toBe('2 users to be looked at, 1 of them overdue')
+  })
+
+  it('is a table that is gone', async () => {
+    dynamodb.on(QueryCommand).rejects(Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' }))
+    expect((await troubles())['due sessions']).toMatchObject({ says: 'is not there: no such table' })
+  })
+
+  it('ends the look where there are no credentials or no stack', async () => {
+    stacks.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name: 'ValidationError' }))
+    expect((await findingsOf(ON_AWS, NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'trouble' })
+    sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error('old'), { name: 'ExpiredTokenException' }))
+    expect((await findingsOf(ON_AWS, NOW)).at(-1)).toMatchObject({
+      check: 'credentials',
+      says: expect.stringContaining('aws sso login'),
+    })
+  })
+})
+
+describe('what may not be looked at', () => {
+  it('is told as unknown, and is not taken for wrong', async () => {
+    const denied = Object.assign(new Error('not authorized to perform: x'), { name: 'AccessDeniedException' })
+    cloudWatch.on(DescribeAlarmsCommand).rejects(denied)
+    s3.on(ListObjectsV2Command).rejects(denied)
+    const findings = await findingsOf(ON_AWS, NOW)
+    const unknown = findings.filter(({ status }) => status === 'unknown')
+    expect(unknown.map(({ check }) => check)).toEqual(['alarms', 'dead letters'])
+    expect(findings.some(({ status }) => status === 'trouble')).toBe(false)
+  })
+})

@@ -1,0 +1,236 @@
+// What `produce` is made of: lines, files and streams in; what is told of them, sent and remembered out.
+
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
+import { mockClient } from 'aws-sdk-client-mock'
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { checkLine } from '../../../cli/produce/checked-lines.ts'
+import { produceCounts } from '../../../cli/produce/produce-counts.ts'
+import { sendLines } from '../../../cli/produce/sending.ts'
+import { openSentLog } from '../../../cli/produce/sent-log.ts'
+import { wholeSteps } from '../../../terminal/interrupt.ts'
+import { progressBar } from '../../../terminal/progress-bar.ts'
+import { at } from '../../support/events.ts'
+import { ubiEvent } from '../../support/ubi.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-produce-'))
+const cwd = process.cwd()
+beforeAll(() => process.chdir(folder))
+afterAll(() => {
+  process.chdir(cwd)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const line = (event: unknown): Buffer => Buffer.from(JSON.stringify(event))
+const OPEN = { type: 'AppOpen', user: 'ann', time: at(0) }
+
+describe('a line', () => {
+  it.each([
+    [OPEN, 1, []],
+    [{ ...OPEN, time: at(1e9) }, 1, []],
+    // A document of another format, which ingest takes as it is.
+    [ubiEvent('click'), 1, []],
+    [{ ...OPEN, user: '' }, 1, [[null, 'invalid-field']]],
+    [
+      [OPEN, 7, OPEN, { type: 'Search', user: 'ann' }],
+      4,
+      [
+        [2, 'not-an-event'],
+        [4, 'missing-field'],
+      ],
+    ],
+  ])('is told what ingest would say of its events: %j', (sent, events, problems) => {
+    const checked = checkLine(line(sent), at(0))
+    expect(checked.events).toBe(events)
+    expect(checked.problems.map(({ event, reason }) => [event, reason])).toEqual(problems)
+  })
+
+  it('is sent as it is, or as the good events of the format that it has to be of', () => {
+    const query = {
+      application: 'shop',
+      query_id: 'q',
+      client_id: 'c',
+      user_query: 'lamp',
+      timestamp: at(0),
+      query_response_hit_ids: ['x'],
+    }
+    const whole = line(query)
+    expect(checkLine(whole, at(0))).toMatchObject({ sent: [whole], events: 2, problems: [] })
+    const converted = JSON.parse(String(checkLine(whole, at(0), 'ubi').sent[0]))
+    expect(converted).toMatchObject([
+      { type: 'Search', user: 'c', query: 'lamp' },
+      { type: 'Results', items: ['x'] },
+    ])
+    expect(checkLine(line(OPEN), at(0), 'ubi')).toMatchObject({ sent: [], problems: [{ reason: 'not-an-event' }] })
+    expect(checkLine(whole, at(0), 'events')).toMatchObject({ sent: [], problems: [{ event: null }] })
+  })
+
+  it('of a format that was asked for is sent without the documents that are not of it', () => {
+    const mixed = checkLine(line([OPEN, ubiEvent('click')]), at(0), 'events')
+    expect(mixed).toMatchObject({ events: 2, problems: [{ event: 2 }] })
+    expect(mixed.sent.map((record) => JSON.parse(String(record)))).toEqual([OPEN])
+  })
+
+  it.each([
+    ['more events than ingest takes of a record', 5500, 1],
+    ['more bytes than a record holds', 1100, 128],
+  ])('that converts to %s makes several records, in order', (_, documents, idCharacters) => {
+    const query = (n: number) => ({
+      query_id: 'é'.repeat(idCharacters),
+      client_id: 'é'.repeat(idCharacters),
+      user_query: '',
+      timestamp: at(n),
+      query_response_hit_ids: [1],
+    })
+    const checked = checkLine(line(Array.from({ length: documents }, (_, n) => query(n))), at(0), 'ubi')
+    expect(checked).toMatchObject({ events: 2 * documents, problems: [] })
+    expect(checked.sent).toHaveLength(2)
+    const events = checked.sent.map((record) => JSON.parse(String(record)) as { time: string }[])
+    expect(Math.max(...checked.sent.map((record) => record.length))).toBeLessThanOrEqual(1024 * 1024 - 1024)
+    expect(Math.max(...events.map((one) => one.length))).toBeLessThanOrEqual(10_000)
+    const times = events.flat().map(({ time }) => Date.parse(time))
+    expect(times).toEqual(Array.from({ length: 2 * documents }, (_, n) => at(n >> 1)))
+  })
+
+  it('that no record can hold is too large', () => {
+    expect(checkLine(Buffer.alloc(1024 * 1024, 0x20), at(0)).problems).toMatchObject([{ reason: 'too-large' }])
+  })
+
+  it('whose events have no time is counted, since it must not be sent twice', () => {
+    expect(checkLine(line([OPEN, { type: 'AppOpen', user: 'ann', time: null }]), at(0))).toMatchObject({
+      withoutTime: 1,
+    })
+  })
+})
+
+describe('sending', () => {
+  const kinesis = new KinesisClient({ region: 'us-east-1' })
+  const mocked = mockClient(kinesis)
+  beforeEach(() => mocked.reset())
+  afterEach(() => mocked.reset())
+
+  it('sends every line once and in order, and says after every request how many are there', async () => {
+    const records: string[] = []
+    mocked.on(PutRecordsCommand).callsFake(({ Records }) => {
+      for (const { Data } of Records) records.push(Buffer.from(Data).toString())
+      return { Records: Records.map(() => ({})) }
+    })
+    const lines = Array.from({ length: 1234 }, (_, n) => line({ ...OPEN, eventId: `e${n}` }))
+    const told: number[] = []
+    const onSent = (sent: number): void => {
+      told.push(sent)
+    }
+    expect(await sendLines(lines, { name: 's', kinesis }, { rate: null, onSent })).toEqual({
+      events: 1234,
+      tooLarge: 0,
+    })
+    expect(records).toEqual(lines.map(String))
+    expect(told).toEqual([500, 1000, 1234])
+  })
+
+  it('finishes the request under way when it is interrupted, and begins no other', async () => {
+    const steps = wholeSteps()
+    let ended: Promise<void> = Promise.resolve()
+    mocked.on(PutRecordsCommand).callsFake(async ({ Records }) => {
+      ended = steps.end()
+      return { Records: Records.map(() => ({})) }
+    })
+    const told: number[] = []
+    const lines = Array.from({ length: 1234 }, () => line(OPEN))
+    const recorded = new Promise<void>((resolve) => {
+      const onSent = (sent: number): void => {
+        told.push(sent)
+        resolve()
+      }
+      void sendLines(lines, { name: 's', kinesis }, { rate: null, onSent, steps })
+    })
+    await recorded
+    await ended
+    await new Promise(setImmediate)
+    expect([told, mocked.commandCalls(PutRecordsCommand).length]).toEqual([[500], 1])
+  })
+
+  it('says how many lines no record can hold, with their keys', async () => {
+    mocked.on(PutRecordsCommand).callsFake(({ Records }) => ({ Records: Records.map(() => ({})) }))
+    const lines = [line(OPEN), Buffer.alloc(1024 * 1024, 0x20)]
+    const sent = await sendLines(lines, { name: 's', kinesis }, { rate: null, onSent: () => {} })
+    expect(sent).toEqual({ events: 1, tooLarge: 1 })
+    const counts = produceCounts(false)
+    counts.addTooLarge(sent.tooLarge)
+    expect(counts.total()).toMatchObject({ bad: 1, reasons: { 'too-large': 1 } })
+  })
+
+  it('stops where the stream does, with nothing told that is not there', async () => {
+    mocked
+      .on(PutRecordsCommand)
+      .resolvesOnce({ Records: Array(500).fill({}) })
+      .rejects(new Error('gone'))
+    const told: number[] = []
+    const onSent = (sent: number): void => {
+      told.push(sent)
+    }
+    const lines = Array.from({ length: 600 }, () => line(OPEN))
+    await expect(sendLines(lines, { name: 's', kinesis }, { rate: null, onSent })).rejects.toThrow(
+      'did not take 100 records',
+    )
+    expect(told).toEqual([500])
+  })
+})
+
+describe('what of a file was sent', () => {
+  it('is gone on with wherever it was interrupted, and however the file has grown', async () => {
+    const texts = fc.array(
+      fc.string({ minLength: 1, maxLength: 8 }).map((text) => JSON.stringify(text)),
+      { maxLength: 8 },
+    )
+    let n = 0
+    await fc.assert(
+      fc.asyncProperty(texts, texts, fc.nat(8), async (before, after, interruptedAt) => {
+        const path = `log-${n++}`
+        writeFileSync(path, before.map((text) => `${text}\r\n\n`).join(''))
+        const sent = before.slice(0, interruptedAt)
+        const log = await openSentLog(path, 'stream', false)
+        // As many requests as there are lines.
+        for (const text of sent) await log.record([Buffer.from(`${text}\r`)])
+        appendFileSync(path, after.join('\n'))
+        expect(await openSentLog(path, 'stream', false)).toMatchObject({ skip: sent.length, isOther: false })
+        expect((await openSentLog(path, 'another stream', false)).skip).toBe(0)
+        expect((await openSentLog(path, 'stream', true)).skip).toBe(0)
+      }),
+      { seed: 1, numRuns: 25 },
+    )
+  })
+
+  it('is not forgotten by another that is sent at the same time', async () => {
+    for (const path of ['one', 'two']) writeFileSync(path, 'a\nb\n')
+    const [one, two] = [await openSentLog('one', 'stream', true), await openSentLog('two', 'stream', true)]
+    await one.record([Buffer.from('a')])
+    await Promise.all([two.record([Buffer.from('a'), Buffer.from('b')]), one.record([Buffer.from('b')])])
+    expect((await openSentLog('one', 'stream', false)).skip).toBe(2)
+    expect((await openSentLog('two', 'stream', false)).skip).toBe(2)
+  })
+
+  it('counts for nothing once the file begins otherwise, or is shorter', async () => {
+    for (const other of ['a\nc\nd\n', 'a\n', '']) {
+      writeFileSync('rotated', 'a\nb\nc\n')
+      const log = await openSentLog('rotated', 'stream', true)
+      await log.record([Buffer.from('a'), Buffer.from('b')])
+      expect(await openSentLog('rotated', 'stream', false)).toMatchObject({ skip: 2, isOther: false })
+      writeFileSync('rotated', other)
+      expect(await openSentLog('rotated', 'stream', false)).toMatchObject({ skip: 0, isOther: true })
+    }
+  })
+})
+
+describe('the progress', () => {
+  it('tells share, rate and the time that is left', () => {
+    let nowMs = 0
+    const show = progressBar(1000, () => nowMs)
+    nowMs = 30_000
+    expect(show(250, 300)).toBe(`${'█'.repeat(6)}${'·'.repeat(18)} 25 %  300 events, 10/s, 1:30 left`)
+    expect(progressBar(null, () => nowMs)(250, 0)).toBe('0 events, 0/s')
+  })
+})

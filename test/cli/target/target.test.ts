@@ -1,0 +1,158 @@
+// Where a command works: options, and what AWS or a file says, in; clients and names, or one sentence of what to do, out.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { mockClient } from 'aws-sdk-client-mock'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { failureText } from '../../../cli/target/failure-text.ts'
+import { openTarget } from '../../../cli/target/target.ts'
+import { SettingError } from '../../../infra/setting-kinds.ts'
+import { checkKeptPath, type KeptRun, readKeptRun, writeKeptRun } from '../../../local/run/running-pipeline.ts'
+import { UserError } from '../../../terminal/user-error.ts'
+import { OUTPUTS as STACK_OUTPUTS } from '../../support/stack-outputs.ts'
+import { objectsIn, typed } from '../../support/typed.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-target-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const OUTPUTS = {
+  ...STACK_OUTPUTS,
+  StreamArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/the-stream',
+}
+
+const mocked = mockClient(CloudFormationClient)
+beforeEach(() => mocked.reset())
+
+const ON_AWS = { stack: 'SearchSessionCtr', region: 'eu-west-1' }
+
+function answerWith(outputs: Readonly<Record<string, string>>): void {
+  const listed = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }))
+  const stack = { StackName: ON_AWS.stack, StackStatus: 'CREATE_COMPLETE', CreationTime: new Date(0), Outputs: listed }
+  mocked.on(DescribeStacksCommand).resolves({ Stacks: [stack as never] })
+}
+
+describe('a stack', () => {
+  it('names everything by its outputs, in the asked region', async () => {
+    answerWith(OUTPUTS)
+    const target = await openTarget(ON_AWS)
+    expect(target).toMatchObject({ title: 'stack SearchSessionCtr in eu-west-1', outputs: OUTPUTS, keptRun: null })
+    expect(target.streamId).toBe(OUTPUTS.StreamArn)
+    for (const client of Object.values(target.clients)) expect(await client.config.region()).toBe('eu-west-1')
+  })
+
+  it('that is not there, or is another, is told with what to do', async () => {
+    mocked.on(DescribeStacksCommand).rejects(Object.assign(new Error('does not exist'), { name: 'ValidationError' }))
+    await expect(openTarget(ON_AWS)).rejects.toThrow(/^There is no stack SearchSessionCtr in eu-west-1: deploy it/)
+    const { SweepFunctionName: _, ...others } = OUTPUTS
+    answerWith(others)
+    await expect(openTarget(ON_AWS)).rejects.toThrow(/^The output SweepFunctionName is missing in stack/)
+  })
+})
+
+describe('a local run', () => {
+  const run: KeptRun = {
+    pid: process.pid,
+    startedAt: '2026-03-02T09:00:00.000Z',
+    endpoints: {
+      kinesis: 'http://127.0.0.1:1',
+      dynamodb: 'http://127.0.0.1:2',
+      s3: 'http://127.0.0.1:3',
+      lambda: 'http://127.0.0.1:4',
+      secrets: 'http://127.0.0.1:5',
+    },
+    outputs: OUTPUTS,
+    environments: {},
+  }
+
+  it('is found by its file, or by the folder of it, until it ends', async () => {
+    const forget = await writeKeptRun(folder, run)
+    expect(await readKeptRun(join(folder, 'local.json'))).toEqual(run)
+    const target = await openTarget({ stack: 'unused', local: folder })
+    expect(target).toMatchObject({ title: 'the local run', outputs: OUTPUTS, keptRun: run, stack: null })
+    expect(await target.clients.lambda.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port: 4 })
+    for (const client of Object.values(target.clients)) {
+      const { requestHandler } = client.config
+      // Resolved with the first request.
+      await requestHandler.handle({} as never).catch(() => {})
+      expect(requestHandler.httpHandlerConfigs()).toMatchObject({
+        throwOnRequestTimeout: true,
+        connectionTimeout: 5000,
+      })
+    }
+    await expect(checkKeptPath(folder)).rejects.toThrow(`tells of another run (process ${process.pid})`)
+    await forget()
+    await expect(readKeptRun(folder)).rejects.toThrow(/no local run is kept there; start one with/)
+    await checkKeptPath(folder)
+  })
+
+  it('leaves the file of another that took its place', async () => {
+    const forget = await writeKeptRun(folder, run)
+    await writeKeptRun(folder, { ...run, startedAt: '2026-03-02T10:00:00.000Z' })
+    await forget()
+    expect(await readKeptRun(folder)).toMatchObject({ startedAt: '2026-03-02T10:00:00.000Z' })
+  })
+
+  it('that has ended, or is something else, is told in a sentence', async () => {
+    // No process has this number.
+    await writeKeptRun(folder, { ...run, pid: 2 ** 22 + 1 })
+    await expect(readKeptRun(folder)).rejects.toThrow('has ended; start one with')
+    await checkKeptPath(folder)
+    writeFileSync(join(folder, 'other.json'), '{}')
+    await expect(readKeptRun(join(folder, 'other.json'))).rejects.toThrow(
+      'is not the file that a kept local run leaves',
+    )
+  })
+})
+
+function named(name: string, message: string, code?: string): Error {
+  return Object.assign(new Error(message), { name, ...(code !== undefined && { code }) })
+}
+
+describe('a failure', () => {
+  it.each([
+    [
+      named('CredentialsProviderError', 'Could not load credentials from any providers'),
+      'There are no AWS credentials',
+    ],
+    [
+      named('CredentialsProviderError', 'Could not resolve credentials using profile: [x]'),
+      'The AWS profile cannot be used',
+    ],
+    [named('TokenProviderError', 'Token is expired. To refresh run aws sso login'), 'The AWS session has expired'],
+    [
+      named('ExpiredTokenException', 'The security token included in the request is expired'),
+      'The AWS session has expired',
+    ],
+    [named('UnrecognizedClientException', 'The security token is invalid'), 'AWS does not know these credentials'],
+    [named('Error', 'Region is missing'), 'No AWS region is set: give --region'],
+    [named('AccessDeniedException', 'User is not authorized to perform: x'), 'These credentials may not do this'],
+    [
+      named('Error', 'connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED'),
+      'Nobody answers (connect ECONNREFUSED 127.0.0.1:9)',
+    ],
+    [new Error('not taken', { cause: named('AccessDeniedException', 'no') }), 'These credentials may not do this: no'],
+    [new Error('not taken', { cause: new Error('why') }), 'Failed: not taken: why (DEBUG=1 tells where)'],
+    [new UserError('a sentence'), 'a sentence'],
+    [new SettingError('setting gap: no'), 'setting gap: no'],
+    [named('Error', 'something else'), 'Failed: something else (DEBUG=1 tells where)'],
+  ])('is one sentence: %s', (error, sentence) => {
+    expect(failureText(error)).toContain(sentence)
+    expect(failureText(error)).not.toContain('\n')
+  })
+
+  it('of a machine without credentials, or region, is told where it is met', async () => {
+    const without = await typed(['results', '--user', 'ann', '--region', 'eu-west-1'], folder)
+    expect(without).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^There are no AWS credentials.*\n$/),
+    })
+    const nowhere = await typed(['drain'], folder, '', { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' })
+    expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringMatching(/^No AWS region is set.*\n$/) })
+    const doctor = await typed(['doctor', '--region', 'eu-west-1', '--json'], folder)
+    expect(doctor.status).toBe(3)
+    expect(objectsIn(doctor.stdout).at(-1)).toMatchObject({ check: 'credentials', status: 'trouble' })
+  })
+})

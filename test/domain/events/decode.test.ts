@@ -1,0 +1,226 @@
+// Decoding keeps the table of SPEC E1: what it accepts, what it rejects and for which reason.
+
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import {
+  type Decoded,
+  decodeEvent,
+  EVENT_CHARACTERS_MAX,
+  parseEvent,
+  type Rejection,
+} from '../../../functions/domain/events/decode.ts'
+import { at, MINUTE } from '../../support/events.ts'
+
+const NOW_MS = at(0)
+
+function decode(sent: unknown): Decoded | Rejection {
+  const parsed = parseEvent(typeof sent === 'string' ? sent : JSON.stringify(sent))
+  return parsed.ok ? decodeEvent(parsed.value, NOW_MS, 5 * MINUTE, sha256) : parsed
+}
+
+function reasonOf(sent: unknown): string {
+  const decoded = decode(sent)
+  return decoded.ok ? 'accepted' : decoded.reason
+}
+
+function eventOf(sent: unknown): Decoded['event'] {
+  const decoded = decode(sent)
+  if (!decoded.ok) throw new Error(`${decoded.reason}: ${decoded.detail}`)
+  return decoded.event
+}
+
+const SEARCH = { type: 'Search', user: 'ann', query: 'dogs' }
+const CLICK = { type: 'ClickResult', user: 'ann', item: 'rover' }
+const RESULTS = { type: 'Results', user: 'ann', items: ['rover'] }
+
+describe('a text', () => {
+  it.each([
+    ['not JSON', '{', 'not-json'],
+    ['nothing', '', 'not-json'],
+    ['two objects', '{}{}', 'not-json'],
+    ['a text', '"Search"', 'not-an-event'],
+    ['a number', '7', 'not-an-event'],
+    ['null', 'null', 'not-an-event'],
+    ['deep nesting', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'not-an-event'],
+    ['an empty object', {}, 'missing-field'],
+    ['a prototype in disguise', '{"__proto__":{"type":"Search","user":"ann","query":"x"}}', 'missing-field'],
+    ['an event of a megabyte', { ...SEARCH, query: 'x'.repeat(1_000_000) }, 'too-large'],
+  ])('that is %s is rejected', (_, sent, reason) => {
+    expect(reasonOf(sent)).toBe(reason)
+  })
+
+  it('is accepted up to the largest event that the table allows', () => {
+    const items = Array.from({ length: 1000 }, (_, n) => String(n).padStart(512, 'x'))
+    const text = JSON.stringify({ ...RESULTS, items })
+    expect(text.length).toBeLessThan(EVENT_CHARACTERS_MAX)
+    expect(reasonOf(text)).toBe('accepted')
+  })
+
+  it('may have fields that nobody knows', () => {
+    expect(eventOf({ ...SEARCH, eventId: 'e', colour: 'red', __proto__x: 1 })).toEqual(
+      eventOf({ ...SEARCH, eventId: 'e' }),
+    )
+  })
+
+  it('may write a missing value as null', () => {
+    const nulls = { searchId: null, eventId: null, time: null }
+    expect(eventOf({ ...SEARCH, ...nulls })).toEqual(eventOf(SEARCH))
+    expect(reasonOf({ ...SEARCH, query: null })).toBe('missing-field')
+  })
+})
+
+describe('type and user', () => {
+  it.each([
+    [{ user: 'ann' }, 'missing-field'],
+    [{ type: 'search', user: 'ann', query: 'x' }, 'unknown-type'],
+    [{ type: 'Purchase', user: 'ann' }, 'unknown-type'],
+    [{ type: 7, user: 'ann' }, 'unknown-type'],
+    [{ type: 'toString', user: 'ann' }, 'unknown-type'],
+    [{ type: 'AppOpen' }, 'missing-field'],
+    [{ type: 'AppOpen', user: '' }, 'invalid-field'],
+    [{ type: 'AppOpen', user: true }, 'invalid-field'],
+    [{ type: 'AppOpen', user: {} }, 'invalid-field'],
+    [{ type: 'AppOpen', user: 1.5 }, 'invalid-field'],
+    [{ type: 'AppOpen', user: 2 ** 53 }, 'invalid-field'],
+    [{ type: 'AppOpen', user: 'x'.repeat(257) }, 'invalid-field'],
+    [{ type: 'AppOpen', user: 'x'.repeat(256) }, 'accepted'],
+    [{ type: 'AppOpen', user: '😀'.repeat(256) }, 'accepted'],
+    [{ type: 'AppOpen', user: '😀'.repeat(257) }, 'invalid-field'],
+    ['{"type":"AppOpen","user":"\\ud83d"}', 'invalid-field'],
+    [{ type: 'AppOpen', user: -3 }, 'accepted'],
+  ])('%j: %s', (sent, reason) => {
+    expect(reasonOf(sent)).toBe(reason)
+  })
+
+  it('read an integer user as its decimal string', () => {
+    const decoded = decode({ type: 'AppOpen', user: 42 })
+    expect(decoded).toMatchObject({ ok: true, user: '42' })
+  })
+})
+
+describe('the time', () => {
+  it.each([
+    ['2026-03-02T00:00:00Z', 0],
+    ['2026-03-02T00:00:00.123456Z', 123],
+    ['2026-03-02T00:00:00,5Z', 500],
+    ['2026-03-02T02:00:00+02:00', 0],
+    ['2026-03-01T19:30:00-0430', 0],
+    ['2026-03-02T01:00+01', 0],
+    ['2026-03-02t00:00:00z', 0],
+    [at(0), 0],
+    [at(0) + 0.9, 0],
+  ])('%j is read', (time, sinceMs) => {
+    expect(eventOf({ ...SEARCH, time }).timeMs - at(0)).toBe(sinceMs)
+  })
+
+  it.each([
+    '2026-03-02T00:00:00',
+    '2026-03-02',
+    '2026-02-30T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-03-02T24:00:00Z',
+    '2026-03-02T00:60:00Z',
+    '2026-03-02T00:00:00+24:00',
+    'yesterday',
+    '',
+    '1772409600000',
+    1e300,
+    true,
+    [],
+  ])('%j is invalid', (time) => {
+    expect(reasonOf({ ...SEARCH, time })).toBe('invalid-field')
+  })
+
+  it('is the arrival where the event has none', () => {
+    expect(eventOf(SEARCH).timeMs).toBe(NOW_MS)
+  })
+
+  it('may be ahead of the arrival by the allowed skew and no more', () => {
+    expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE })).toBe('accepted')
+    expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE + 1 })).toBe('time-in-future')
+    expect(reasonOf({ ...SEARCH, time: '9999-12-31T23:59:59Z' })).toBe('time-in-future')
+  })
+})
+
+describe('the fields of each type', () => {
+  it.each([
+    [{ ...SEARCH, query: undefined }, 'missing-field'],
+    [{ ...SEARCH, query: 5 }, 'invalid-field'],
+    [{ ...SEARCH, query: '' }, 'accepted'],
+    [{ ...SEARCH, searchId: '' }, 'invalid-field'],
+    [{ ...SEARCH, searchId: 'x'.repeat(129) }, 'invalid-field'],
+    [{ ...SEARCH, eventId: 7 }, 'invalid-field'],
+    [{ ...SEARCH, eventId: 'x'.repeat(128) }, 'accepted'],
+    [{ ...CLICK, item: undefined }, 'missing-field'],
+    [{ ...CLICK, item: '' }, 'invalid-field'],
+    [{ ...CLICK, item: 'x'.repeat(513) }, 'invalid-field'],
+    [{ ...CLICK, position: 0 }, 'invalid-field'],
+    [{ ...CLICK, position: '1' }, 'invalid-field'],
+    [{ ...CLICK, position: 1.5 }, 'invalid-field'],
+    [{ ...CLICK, position: 1 }, 'accepted'],
+    [{ ...RESULTS, items: undefined }, 'missing-field'],
+    [{ ...RESULTS, items: undefined, resultCount: 0 }, 'accepted'],
+    [{ ...RESULTS, resultCount: -1 }, 'invalid-field'],
+    [{ ...RESULTS, items: 'rover' }, 'invalid-field'],
+    [{ ...RESULTS, items: ['rover', 7] }, 'invalid-field'],
+    [{ ...RESULTS, items: Array.from({ length: 1001 }, () => 'x') }, 'invalid-field'],
+    [{ ...RESULTS, items: [] }, 'accepted'],
+    [{ type: 'AppOpen', user: 'ann', searchId: 7, position: 'x' }, 'accepted'],
+  ])('%#: %s', (sent, reason) => {
+    expect(reasonOf(sent)).toBe(reason)
+  })
+
+  it('cut a query at 1,024 characters and mark it', () => {
+    expect(eventOf({ ...SEARCH, query: 'x'.repeat(1025) })).toMatchObject({ query: 'x'.repeat(1024), queryCut: true })
+    expect(eventOf({ ...SEARCH, query: '😀'.repeat(1024) })).toMatchObject({
+      query: '😀'.repeat(1024),
+      queryCut: false,
+    })
+    expect(eventOf({ ...SEARCH, query: '😀'.repeat(1025) })).toMatchObject({ query: '😀'.repeat(1024), queryCut: true })
+  })
+
+  it('mend a query that a producer cut through a character', () => {
+    expect(eventOf('{"type":"Search","user":"ann","query":"dog\\ud83d"}')).toMatchObject({
+      query: 'dog\uFFFD',
+      queryCut: false,
+    })
+  })
+
+  it('take the said result count before the length of the list', () => {
+    expect(eventOf({ ...RESULTS, resultCount: 250 })).toMatchObject({ resultCount: 250 })
+    expect(eventOf(RESULTS)).toMatchObject({ resultCount: 1 })
+  })
+})
+
+describe('an event without an id', () => {
+  it('is the same event when it comes again', () => {
+    const sent = { ...CLICK, time: at(0), position: 2 }
+    expect(eventOf(sent).eventId).toBe(eventOf({ ...sent, colour: 'red' }).eventId)
+    expect(eventOf(sent).eventId).toMatch(/^[\w-]{22}$/)
+  })
+
+  it('is another one when its user, type, time or payload differ', () => {
+    const sent = { ...CLICK, time: at(0), position: 2 }
+    const others = [{ user: 'ben' }, { time: at(1) }, { item: 'fido' }, { position: 3 }, { searchId: 's' }]
+    const ids = [sent, ...others.map((other) => ({ ...sent, ...other }))].map((event) => eventOf(event).eventId)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('is told from one whose query differs only past the cut', () => {
+    const query = 'x'.repeat(1024)
+    expect(eventOf({ ...SEARCH, query: `${query}a` }).eventId).not.toBe(
+      eventOf({ ...SEARCH, query: `${query}b` }).eventId,
+    )
+  })
+})
+
+it('never repeats a value in the detail of a rejection', () => {
+  for (const sent of [
+    { ...CLICK, item: 'secret'.repeat(100) },
+    { type: 'secret', user: 'ann' },
+    { ...SEARCH, time: 'secret' },
+  ]) {
+    const decoded = decode(sent)
+    expect(decoded.ok ? 'accepted' : decoded.detail).not.toContain('secret')
+  }
+})

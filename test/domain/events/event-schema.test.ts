@@ -1,0 +1,66 @@
+// The published schema and the decoder are two wordings of one table: whatever is sent, both accept it or neither does.
+
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { decodeEvent } from '../../../functions/domain/events/decode.ts'
+import { SEED } from '../../support/random-log.ts'
+
+const schema = JSON.parse(readFileSync(new URL('../../../schema/event.schema.json', import.meta.url), 'utf8'))
+// Draft 7 leaves a $ref's siblings out: descriptions stand there.
+const isValid = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: false }).compile(schema)
+
+const of = <T>(...values: T[]) => fc.constantFrom(...values)
+const texts = (max: number) =>
+  fc.oneof(
+    fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }),
+    of('x'.repeat(max), 'x'.repeat(max + 1), '😀'.repeat(max), '😀'.repeat(max + 1), ''),
+  )
+const wrong = of<unknown>(true, {}, [], 1.5, 'text', 7, null, -1, 0, 2 ** 53)
+
+/** Mostly a good value, sometimes one of a wrong kind, sometimes none. */
+const usually = (good: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 6, arbitrary: good }, { weight: 1, arbitrary: wrong }, { weight: 1, arbitrary: of(undefined) })
+
+const sent = fc.record({
+  type: fc.oneof(
+    { weight: 9, arbitrary: of<unknown>('AppOpen', 'Search', 'Results', 'ClickResult', 'AppClose', 'Timeout') },
+    { weight: 1, arbitrary: of<unknown>('search', 7, null, undefined, 'toString') },
+  ),
+  user: usually(fc.oneof(texts(256), fc.maxSafeInteger())),
+  time: usually(
+    of<unknown>('2026-03-02T00:00:00Z', '2026-03-02T01:00+01', '2026-03-02', 0, -62_167_219_200_001, 1e300, ''),
+  ),
+  eventId: usually(texts(128)),
+  searchId: usually(texts(128)),
+  query: usually(texts(1024)),
+  items: usually(
+    fc.oneof(fc.array(texts(512), { maxLength: 5 }), of<unknown>(Array(1000).fill('x'), Array(1001).fill('x'), [7])),
+  ),
+  resultCount: usually(fc.nat()),
+  item: usually(texts(512)),
+  position: usually(fc.nat()),
+})
+
+const decodes = (value: unknown): boolean => decodeEvent(value, Number.MAX_SAFE_INTEGER, 0, sha256).ok
+
+describe('the published schema', () => {
+  it('accepts what the decoder accepts, and nothing else', () => {
+    let accepted = 0
+    const check = (value: Readonly<Record<string, unknown>>) => {
+      const arrived = JSON.parse(JSON.stringify(value))
+      const ok = decodes(arrived)
+      if (ok) accepted++
+      expect(isValid(arrived), JSON.stringify(arrived).slice(0, 400)).toBe(ok)
+    }
+    fc.assert(fc.property(sent, check), { seed: SEED, numRuns: 5000 })
+    expect(accepted).toBeGreaterThan(500)
+  })
+
+  it.each([null, 7, 'Search', [], {}])('refuses %j', (value) => {
+    expect(isValid(value)).toBe(false)
+    expect(decodes(value)).toBe(false)
+  })
+})

@@ -1,0 +1,212 @@
+// OpenSearch UBI: its documents in, our events out, whatever of 1.0 to 1.3 they are; what is wrong with the others.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../../functions/aws/runtime/digest.ts'
+import { type Decoded, decodeEvent } from '../../../../functions/domain/events/decode.ts'
+import { compareEvents } from '../../../../functions/domain/events/event.ts'
+import { convertDocument, sentEvents } from '../../../../functions/domain/events/formats/sent-events.ts'
+import { attribute } from '../../../../functions/domain/results/attribution.ts'
+import { at, type Sent } from '../../../support/events.ts'
+import { SEED } from '../../../support/random-log.ts'
+import { ubiClick, ubiEvent, ubiQuery } from '../../../support/ubi.ts'
+
+const eventsOf = (document: unknown): readonly unknown[] => {
+  const sent = sentEvents(document)
+  if (!sent.ok) throw new Error(`${sent.reason}: ${sent.detail}`)
+  return sent.events
+}
+
+const decoded = (document: unknown): Decoded[] =>
+  eventsOf(document).map((event) => {
+    const read = decodeEvent(event, Number.MAX_SAFE_INTEGER, 0, sha256)
+    if (!read.ok) throw new Error(`${read.reason}: ${read.detail}`)
+    return read
+  })
+
+function reasonOf(document: unknown): string {
+  const sent = convertDocument(document, 'auto', sha256)
+  return sent.ok ? `${sent.events.length} events` : `${sent.reason}: ${sent.detail}`
+}
+
+const stamp = { user: 'CLIENT-ann', searchId: 'q1' }
+
+describe('a query', () => {
+  it('is a search, and what it found', () => {
+    expect(eventsOf(ubiQuery())).toEqual([
+      { type: 'Search', ...stamp, time: '2026-03-02T00:00:00.000Z', query: 'dogs' },
+      { type: 'Results', ...stamp, time: '2026-03-02T00:00:00.000Z', items: ['fido', 'rover', 'rex'] },
+    ])
+  })
+
+  it.each([
+    ['none', { query_response_hit_ids: [] }, [], undefined],
+    ['integers', { query_response_hit_ids: [7, 8] }, ['7', '8'], undefined],
+    ['hits without the field of ids', { query_response_hit_ids: ['a', null, 'b'] }, ['a', '', 'b'], undefined],
+    ['their name before 1.2', { query_response_hit_ids: null, query_response_object_ids: ['a'] }, ['a'], undefined],
+    ['thousands', { query_response_hit_ids: Array(2500).fill('a') }, Array(1000).fill('a'), 2500],
+  ])('may have hits that are %s', (_, own, items, resultCount) => {
+    expect(eventsOf(ubiQuery(own))[1]).toMatchObject({ items })
+    expect((eventsOf(ubiQuery(own))[1] as Sent).resultCount).toBe(resultCount)
+  })
+
+  it('without hits says nothing of results', () => {
+    expect(eventsOf(ubiQuery({ query_response_hit_ids: undefined }))).toMatchObject([{ type: 'Search' }])
+    expect(eventsOf(ubiQuery({ query_response_hit_ids: null }))).toMatchObject([{ type: 'Search' }])
+  })
+
+  it('may be of no words, as the plugin writes one that came without', () => {
+    expect(decoded(ubiQuery({ user_query: '' }))[0]?.event).toMatchObject({ query: '' })
+    expect(decoded(ubiQuery({ user_query: null }))[0]?.event).toMatchObject({ query: '' })
+  })
+
+  it('without an id is one, tied to its clicks by order', () => {
+    expect(eventsOf(ubiQuery({ query_id: null }))[0]).not.toHaveProperty('searchId')
+  })
+
+  it('that comes again is the same events, and another page of it is others', () => {
+    const ids = (document: Sent): string[] => decoded(document).map(({ event }) => event.eventId)
+    expect(ids(JSON.parse(JSON.stringify(ubiQuery())))).toEqual(ids(ubiQuery()))
+    const page = ids(ubiQuery({ timestamp: '2026-03-02T00:00:09Z', query_response_hit_ids: ['spot'] }))
+    expect(new Set([...ids(ubiQuery()), ...page]).size).toBe(4)
+  })
+})
+
+describe('an event', () => {
+  it.each(['click', 'CLICK', 'click_through', 'item_click', 'product_click'])('%s is a click', (name) => {
+    expect(eventsOf(ubiEvent(name))).toEqual([
+      { type: 'ClickResult', ...stamp, time: '2026-03-02T00:00:05.000Z', item: 'rover', ubiOrdinal: 2 },
+    ])
+  })
+
+  it.each(['search', 'on_search'])('%s is a search, which its query is too', (name) => {
+    const searches = [ubiQuery(), ubiEvent(name, { message: 'dogs' })].flatMap(decoded).map(({ event }) => event)
+    expect(searches.filter(({ type }) => type === 'Search')).toHaveLength(2)
+    expect(attribute([...searches].sort(compareEvents)).searches).toHaveLength(1)
+    expect(eventsOf(ubiEvent(name, { message: null }))).toEqual([])
+    expect(eventsOf(ubiEvent(name, { user_query: 'cats' }))).toMatchObject([{ query: 'cats' }])
+  })
+
+  it.each(['impression', 'product_hover', 'add_to_cart', 'purchase', 'view', 'button_click', 'toString', ''])(
+    '%s is ignored',
+    (name) => expect(eventsOf(ubiEvent(name))).toEqual([]),
+  )
+
+  it('is ignored where it is a click on what is no object', () => {
+    expect(eventsOf(ubiEvent('click', { event_attributes: null }))).toEqual([])
+    expect(eventsOf(ubiEvent('click', { event_attributes: { position: { xy: { x: 1, y: 2 } } } }))).toEqual([])
+  })
+})
+
+describe('the user', () => {
+  it.each([
+    [{}, 'CLIENT-ann'],
+    [{ client_id: '', user_id: 'ann' }, 'ann'],
+    [{ client_id: null }, 'SESSION-1'],
+    [{ client_id: null, session_id: null, event_attributes: { session_id: 's', object: { object_id: 'a' } } }, 's'],
+    [{ client_id: 17 }, '17'],
+  ])('of %j is %s', (own, user) => {
+    expect(decoded(ubiEvent('click', own))[0]?.user).toBe(user)
+  })
+})
+
+describe('the time', () => {
+  it.each([
+    ['2026-03-02T00:00:05Z', at(5)],
+    ['2026-03-02T01:00:05+01:00', at(5)],
+    [at(5), at(5)],
+    ['2026-03-02T00:00:05', at(5)],
+    ['2026-03-02T00:00:05.250', at(5.25)],
+  ])('may be %s', (timestamp, timeMs) => {
+    expect(decoded(ubiEvent('click', { timestamp }))[0]?.event.timeMs).toBe(timeMs)
+  })
+})
+
+describe('the ordinal', () => {
+  const positionOf = (click: Sent, hits: readonly string[] | null): number | null => {
+    const events = [ubiQuery({ query_response_hit_ids: hits }), click].flatMap(decoded).map(({ event }) => event)
+    return attribute(events).searches[0]?.clicks[0]?.position ?? null
+  }
+
+  it.each([0, 1, 2, 7, null])('%s gives way to the place among the hits, from wherever it counts', (ordinal) => {
+    expect(positionOf(ubiClick('rover', ordinal), ['fido', 'rover', 'rex'])).toBe(2)
+  })
+
+  it.each([
+    [0, 1],
+    [1, 1],
+    [3, 3],
+    [{ index: 3 }, 3],
+    [-1, null],
+    [null, null],
+  ])('%j is position %s where no hits are known, or not this one', (ordinal, position) => {
+    expect(positionOf(ubiClick('rover', ordinal), null)).toBe(position)
+    expect(positionOf(ubiClick('rover', ordinal), ['fido'])).toBe(position)
+  })
+})
+
+describe('what an export holds around a document', () => {
+  it('is taken off, and the lines between documents are ignored', () => {
+    expect(eventsOf({ _index: 'ubi_events', _id: 'x', _source: ubiClick('rover', 2) })).toEqual(
+      eventsOf(ubiClick('rover', 2)),
+    )
+    expect(eventsOf({ index: { _index: 'ubi_queries', _id: 'x' } })).toEqual([])
+    expect(reasonOf({ index: { _index: 'logs' } })).toBe('missing-field: type: required')
+  })
+})
+
+describe('a document that breaks the schema', () => {
+  const where = 'event_attributes.'
+  it.each([
+    [ubiClick('rover', 1.5), `invalid-field: ${where}position.ordinal: expected an integer`],
+    [ubiClick('rover', '3'), `invalid-field: ${where}position.ordinal: expected an integer`],
+    [ubiClick('rover', [3]), `invalid-field: ${where}position.ordinal: expected an integer`],
+    [ubiClick(null, 3), `missing-field: ${where}object.object_id: required`],
+    [ubiClick('', 3), `missing-field: ${where}object.object_id: required`],
+    [ubiClick(['rover'], 3), `invalid-field: ${where}object.object_id: expected a string or an integer`],
+    [ubiClick('x'.repeat(513), 3), 'invalid-field: item: expected a string of 1 to 512 characters'],
+    [ubiEvent('click', { event_attributes: [] }), 'invalid-field: event_attributes: expected an object'],
+    [ubiEvent('click', { event_attributes: { object: 'rover' } }), `invalid-field: ${where}object: expected an object`],
+    [ubiEvent('click', { query_id: 7 }), 'invalid-field: query_id: expected a string'],
+    [
+      ubiEvent('click', { query_id: 'x'.repeat(129) }),
+      'invalid-field: searchId: expected a string of 1 to 128 characters',
+    ],
+    [ubiEvent('click', { client_id: {} }), 'invalid-field: client_id: expected a string or an integer'],
+    [
+      ubiEvent('click', { client_id: null, session_id: '' }),
+      'missing-field: client_id: required, or user_id or session_id',
+    ],
+    [
+      ubiEvent('click', { timestamp: 'yesterday' }),
+      'invalid-field: timestamp: expected ISO 8601, or epoch milliseconds',
+    ],
+    [ubiEvent('click', { timestamp: null }), 'missing-field: timestamp: required'],
+    [{ ...ubiEvent(''), action_name: 7 }, 'invalid-field: action_name: expected a string'],
+    [{ ...ubiEvent(''), action_name: null }, 'missing-field: action_name: required'],
+    [ubiQuery({ user_query: ['dogs'] }), 'invalid-field: user_query: expected a string'],
+    [ubiQuery({ query_response_hit_ids: 'rover' }), 'invalid-field: query_response_hit_ids: expected an array'],
+    [
+      ubiQuery({ query_response_hit_ids: [{}] }),
+      'invalid-field: query_response_hit_ids: expected a string or an integer',
+    ],
+    [ubiQuery({ timestamp: undefined }), 'missing-field: timestamp: required'],
+  ])('%#: %s', (document, reason) => {
+    expect(reasonOf(JSON.parse(JSON.stringify(document)))).toBe(reason)
+  })
+
+  it('never makes the reader throw, or more than two events', () => {
+    const values = fc.oneof(fc.jsonValue(), fc.constantFrom('click', 'search', 'x'.repeat(2000), -1, 1.5, '3', {}, []))
+    const names = Object.keys({ ...ubiQuery(), ...ubiEvent('click'), _index: 0, _source: 0, type: 0, index: 0 })
+    const document = fc.dictionary(fc.constantFrom(...names), values).chain((own) => {
+      return fc.constantFrom({ ...ubiQuery(), ...own }, { ...ubiEvent('click'), ...own }, own)
+    })
+    fc.assert(
+      fc.property(document, (one) => {
+        const sent = convertDocument(one, 'auto', sha256)
+        expect(sent.ok ? sent.events.length : 0).toBeLessThanOrEqual(2)
+      }),
+      { seed: SEED, numRuns: 3000 },
+    )
+  })
+})

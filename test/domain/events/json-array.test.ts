@@ -1,0 +1,76 @@
+// Cutting a JSON array into its elements: where the texts of the elements are JSON the text is an array, and else it is none.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { elementTexts } from '../../../functions/domain/events/json-array.ts'
+import { SEED } from '../../support/random-log.ts'
+
+const MANY = 1000
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The array that the texts say, or null where they say none. */
+function arrayOf(text: string): unknown[] | null {
+  const texts = elementTexts(text, MANY)
+  return texts?.every(isJson) ? texts.map((element) => JSON.parse(element)) : null
+}
+
+function parsedArray(text: string): unknown {
+  const value: unknown = isJson(text) ? JSON.parse(text) : null
+  return Array.isArray(value) ? value : null
+}
+
+describe('an array', () => {
+  it('is cut into texts that say what its elements are', () => {
+    const spaces = fc.constantFrom(undefined, 1, '\t', ' \r\n')
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue(), { maxLength: 20 }), spaces, (values, indent) => {
+        expect(arrayOf(` ${JSON.stringify(values, null, indent)}\n`)).toEqual(JSON.parse(JSON.stringify(values)))
+      }),
+      { seed: SEED, numRuns: 500 },
+    )
+  })
+
+  it('is known by its elements, whatever stands between brackets, quotes and commas', () => {
+    const part = fc.constantFrom('[', ']', '{', '}', ',', ':', '"', '\\', '\\"', '1', '"a"', ' ', '\u00a0', '{}', '[]')
+    const text = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          text,
+          text.map((inner) => `[${inner}]`),
+        ),
+        (sent) => {
+          expect(arrayOf(sent)).toEqual(parsedArray(sent))
+        },
+      ),
+      { seed: SEED, numRuns: 20_000 },
+    )
+  })
+
+  it.each(['[]', '[ \n]', ' [] '])('may be empty: %j', (text) => expect(elementTexts(text, MANY)).toEqual([]))
+
+  it('keeps digits that a number would lose', () => {
+    expect(elementTexts('[{"user":12345678901234567890}]', MANY)).toEqual(['{"user":12345678901234567890}'])
+  })
+
+  it('of too many elements is cut no further than one too many', () => {
+    expect(elementTexts(`[${'0,'.repeat(10_000)}0]`, MANY)).toHaveLength(MANY + 1)
+  })
+})
+
+describe('what is no array', () => {
+  it.each(['', ' ', '{}', '"[]"', '[', '[1', '[1]]', '[1] [2]', '["]', '["\\"]', '1,2'])(
+    'has no elements: %j',
+    (text) => {
+      expect(elementTexts(text, MANY)).toBeNull()
+    },
+  )
+})

@@ -1,0 +1,205 @@
+// Which search a click belongs to, and what is counted of a session (R1-R7).
+
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { compareEvents, type Event } from '../../../functions/domain/events/event.ts'
+import type { SearchRow, SessionRow } from '../../../functions/domain/results/result.ts'
+import { toRows } from '../../../functions/domain/results/result-rows.ts'
+import { toSessions } from '../../../functions/domain/sessions/session.ts'
+import { at, bare, click, HOUR, RULES, results, search } from '../../support/events.ts'
+
+function rowsOf(events: readonly Event[]): { searches: SearchRow[]; session: SessionRow | undefined } {
+  const [session] = toSessions([...events].sort(compareEvents), [], RULES)
+  if (session === undefined) throw new Error('no session')
+  const rows = toRows({ user: 'ann', session, reason: 'gap', version: 3 }, sha256)
+  return {
+    searches: rows.filter((row) => row.kind === 'search'),
+    session: rows.find((row) => row.kind === 'session'),
+  }
+}
+
+function clicksPerSearch(events: readonly Event[]): number[] {
+  return rowsOf(events).searches.map((row) => row.clicks)
+}
+
+describe('a click with a search id', () => {
+  it('belongs to that search, wherever it stands', () => {
+    const events = [
+      search(at(0), { searchId: 'a' }),
+      search(at(5), { searchId: 'b' }),
+      click(at(9), 'x', { searchId: 'a' }),
+    ]
+    expect(clicksPerSearch(events)).toEqual([1, 0])
+    expect(rowsOf(events).session).toMatchObject({ clicks_by_search_id: 1, clicks_by_item: 0, clicks_by_order: 0 })
+  })
+
+  it('is an orphan where the session has no such search, and never credited', () => {
+    const { searches, session } = rowsOf([search(at(0), { searchId: 'a' }), click(at(9), 'x', { searchId: 'z' })])
+    expect(searches[0]).toMatchObject({ clicked: 0, clicks: 0 })
+    expect(session).toMatchObject({ orphan_clicks: 1, clicks: 0, ctr: 0 })
+  })
+})
+
+describe('a click without a search id', () => {
+  it('belongs to the latest earlier search that listed the item: the back button', () => {
+    const events = [
+      search(at(0)),
+      results(at(1), ['x', 'y']),
+      search(at(5), { query: 'cats' }),
+      results(at(6), ['z']),
+      click(at(9), 'y'),
+    ]
+    expect(clicksPerSearch(events)).toEqual([1, 0])
+    expect(rowsOf(events).searches[0]).toMatchObject({ clicks_by_item: 1, clicked_positions: '2' })
+  })
+
+  it('belongs to the latest earlier search where none listed the item', () => {
+    const events = [search(at(0)), results(at(1), ['x']), search(at(5), { query: 'cats' }), click(at(9), 'q')]
+    expect(clicksPerSearch(events)).toEqual([0, 1])
+    expect(rowsOf(events).session).toMatchObject({ clicks_by_order: 1 })
+  })
+
+  it('never belongs to a later search, even one that lists the item', () => {
+    const events = [search(at(0)), click(at(3), 'x'), search(at(5), { query: 'cats' }), results(at(6), ['x'])]
+    expect(clicksPerSearch(events)).toEqual([1, 0])
+  })
+
+  it('is an orphan before any search', () => {
+    expect(rowsOf([click(at(0), 'x'), search(at(1))]).session).toMatchObject({ orphan_clicks: 1, clicks: 0 })
+  })
+
+  it('counts for a search of the same millisecond', () => {
+    expect(clicksPerSearch([click(at(0), 'x'), search(at(0))])).toEqual([1])
+  })
+})
+
+describe('a search', () => {
+  it('is one where its id is repeated', () => {
+    const events = [search(at(0), { searchId: 'a' }), search(at(9), { searchId: 'a', query: 'dogs again' })]
+    expect(rowsOf(events).searches).toMatchObject([{ query: 'dogs', time: '2026-03-02T00:00:00.000Z' }])
+  })
+
+  it('has a row of its own where its search id is the event id of another of the same millisecond', () => {
+    const { searches } = rowsOf([search(at(0), { searchId: 'x', eventId: 'e1' }), search(at(0), { eventId: 'x' })])
+    expect(new Set(searches.map((row) => row.sk)).size).toBe(2)
+    expect(searches[0]?.sk).toBe('search#2026-03-02T00:00:00.000Z#x')
+  })
+
+  it('has a row of its own where a limit cuts the session between two searches of one id and one millisecond', () => {
+    const events = [
+      search(at(0), { searchId: 'x', eventId: 'a' }),
+      search(at(0), { eventId: 'b' }),
+      search(at(0), { searchId: 'x', eventId: 'c' }),
+      search(at(0), { searchId: 'b', eventId: 'd' }),
+    ]
+    const sessions = toSessions(events, [], { ...RULES, maxSessionEvents: 1 })
+    const rows = sessions.flatMap((session) =>
+      toRows({ user: 'ann', session, reason: 'max_events', version: 3 }, sha256),
+    )
+    expect(rows).toHaveLength(8)
+    expect(new Set(rows.map((row) => row.sk)).size).toBe(8)
+  })
+
+  it('has a key that a table takes, whatever the ids are', () => {
+    const [x, y] = ['😀'.repeat(128), '🙂'.repeat(128)]
+    const { searches } = rowsOf([search(at(0), { searchId: x, eventId: y }), search(at(0), { eventId: x })])
+    for (const row of searches) expect(Buffer.byteLength(row.sk)).toBeLessThanOrEqual(1024)
+    expect(new Set(searches.map((row) => row.sk)).size).toBe(2)
+  })
+
+  it('is never clicked before it was made, whatever the clocks say', () => {
+    const { searches } = rowsOf([search(at(1), { searchId: 'a' }), click(at(0), 'rover', { searchId: 'a' })])
+    expect(searches).toMatchObject([{ clicked: 1, time_to_first_click_ms: 0 }])
+  })
+
+  it('has no result count while no Results was seen, which is not zero results', () => {
+    expect(rowsOf([search(at(0))]).searches[0]).toMatchObject({ result_count: null, zero_results: 0 })
+    expect(rowsOf([search(at(0)), results(at(1), [])]).searches[0]).toMatchObject({ result_count: 0, zero_results: 1 })
+  })
+
+  it('has the largest of several result counts', () => {
+    const events = [
+      search(at(0)),
+      results(at(1), []),
+      results(at(2), ['x'], { resultCount: 40 }),
+      results(at(3), ['y']),
+    ]
+    expect(rowsOf(events).searches[0]).toMatchObject({ result_count: 40, zero_results: 0 })
+  })
+
+  it('takes a Results by its search id, and nobody else’s', () => {
+    const events = [
+      search(at(0), { searchId: 'a' }),
+      search(at(1), { searchId: 'b', query: 'cats' }),
+      results(at(2), ['x'], { searchId: 'a' }),
+      results(at(3), [], { searchId: 'unknown' }),
+    ]
+    expect(rowsOf(events).searches.map((row) => row.result_count)).toEqual([1, null])
+  })
+
+  it('counts positions from 1, over its pages, and believes the click first', () => {
+    const events = [
+      search(at(0)),
+      results(at(1), ['a', 'b']),
+      results(at(2), ['c', 'd']),
+      click(at(3), 'd'),
+      click(at(4), 'a', { position: 7 }),
+      click(at(5), 'unlisted', {}),
+    ]
+    expect(rowsOf(events).searches[0]).toMatchObject({
+      clicked: 1,
+      clicks: 3,
+      clicked_positions: '4,7',
+      first_click_position: 4,
+      time_to_first_click_ms: 3000,
+    })
+  })
+
+  it('counts clicks and distinct items apart', () => {
+    const events = [search(at(0)), click(at(1), 'x'), click(at(2), 'x'), click(at(3), 'y')]
+    expect(rowsOf(events).searches[0]).toMatchObject({ clicks: 3, distinct_items_clicked: 2, clicked: 1 })
+  })
+
+  it('counts on the UTC day and hour of its own time, in a session over midnight', () => {
+    const { searches, session } = rowsOf([search(at(-60)), search(at(60), { query: 'cats' })])
+    expect(searches.map(({ day, hour }) => [day, hour])).toEqual([
+      ['2026-03-01', 23],
+      ['2026-03-02', 0],
+    ])
+    expect(session).toMatchObject({ day: '2026-03-01', hour: 23 })
+  })
+})
+
+describe('a session', () => {
+  it('without a search contributes nothing', () => {
+    expect(rowsOf([bare('AppOpen', at(0)), click(at(1), 'x'), bare('AppClose', at(2))])).toEqual({
+      searches: [],
+      session: undefined,
+    })
+  })
+
+  it('stores numerators and denominators beside the ratios', () => {
+    const events = [
+      search(at(0)),
+      search(at(1), { query: 'cats' }),
+      click(at(2), 'x'),
+      click(at(3), 'y'),
+      click(at(4), 'z'),
+    ]
+    expect(rowsOf(events).session).toMatchObject({
+      searches: 2,
+      searches_with_click: 1,
+      clicks: 3,
+      ctr: 0.5,
+      clicks_per_search: 1.5,
+      events: 5,
+      version: 3,
+      close_reason: 'gap',
+    })
+  })
+
+  it('lasts to its last event, and a Timeout is none of the user’s', () => {
+    const events = [search(at(0)), click(at(10), 'x'), bare('Timeout', at(10) + HOUR / 2)]
+    expect(rowsOf(events).session).toMatchObject({ duration_ms: 10_000, end: '2026-03-02T00:00:10.000Z' })
+  })
+})

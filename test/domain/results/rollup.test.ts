@@ -1,0 +1,252 @@
+// What rows add up to: hours, days, and the queries of a day.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import type { Event } from '../../../functions/domain/events/event.ts'
+import { COUNTS } from '../../../functions/domain/results/counts.ts'
+import type { ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
+import { toRows } from '../../../functions/domain/results/result-rows.ts'
+import {
+  dayRollup,
+  foldQuery,
+  hourOf,
+  hourRollup,
+  SLICES,
+  sliceOfText,
+  sumRows,
+} from '../../../functions/domain/results/rollup.ts'
+import { bestQueries, QueryTallies, queryRollups } from '../../../functions/domain/results/top-queries.ts'
+import { toSessions } from '../../../functions/domain/sessions/session.ts'
+import { at, click, DAY, RULES, results, search } from '../../support/events.ts'
+import { randomLog, SEED } from '../../support/random-log.ts'
+
+function rowsOf(events: readonly Event[], user = 'ann'): ResultRow[] {
+  return toSessions(events, [], RULES).flatMap((session) =>
+    toRows({ user, session, reason: 'gap', version: 1 }, sha256),
+  )
+}
+
+const hourOfRows = (rows: readonly ResultRow[]) => hourRollup('2026-03-02T00', sumRows(rows))
+
+/** Clicked at 2 and 12, after 4 s; nothing found; three found and none clicked; not known what was found. */
+const events = [
+  search(at(0), { searchId: 'a', query: 'dogs' }),
+  results(
+    at(1),
+    Array.from({ length: 12 }, (_, n) => `item${n + 1}`),
+    { searchId: 'a' },
+  ),
+  click(at(4), 'item2', { searchId: 'a' }),
+  click(at(5), 'item12', { searchId: 'a' }),
+  search(at(20), { searchId: 'b', query: 'unicorns' }),
+  results(at(21), [], { searchId: 'b' }),
+  search(at(30), { searchId: 'c', query: ' Dogs ' }),
+  results(at(31), ['x', 'y', 'z'], { searchId: 'c' }),
+  search(at(40), { searchId: 'd', query: 'cats' }),
+]
+
+describe('an hour', () => {
+  const hour = hourOfRows(rowsOf(events))
+
+  it('counts searches by what became of them', () => {
+    expect(hour).toMatchObject({ searches: 4, searches_with_click: 1, zero_result_searches: 1, abandoned_searches: 2 })
+    expect(hour).toMatchObject({ ctr: 0.25, zero_result_rate: 0.25, abandonment_rate: 0.5, clicks_per_search: 0.5 })
+  })
+
+  it('counts clicks by position, and how many searches showed each position', () => {
+    expect(hour).toMatchObject({ clicks: 2, clicks_at_2: 1, clicks_at_11_to_20: 1, clicks_further_down: 0 })
+    expect(hour).toMatchObject({ shown_at_1: 2, shown_at_3: 2, shown_at_4: 1, shown_at_10: 1 })
+    expect(hour.average_clicked_position).toBe(7)
+  })
+
+  it.each([
+    [1, 'clicks_at_1'],
+    [10, 'clicks_at_10'],
+    [11, 'clicks_at_11_to_20'],
+    [20, 'clicks_at_11_to_20'],
+    [21, 'clicks_further_down'],
+    [10_000, 'clicks_further_down'],
+  ] as const)('counts a click at %d in %s', (position, name) => {
+    const clicked = hourOfRows(rowsOf([search(at(0)), click(at(1), 'x', { position })]))
+    expect(clicked).toMatchObject({ [name]: 1, clicks_with_position: 1, average_clicked_position: position })
+  })
+
+  it('takes a position that nobody can have seen for none, however large it is', () => {
+    const far = [10_001, Number.MAX_SAFE_INTEGER].map((position, n) => click(at(n + 1), 'x', { position }))
+    const clicked = hourOfRows(rowsOf([search(at(0)), ...far]))
+    expect(clicked).toMatchObject({ clicks: 2, clicks_with_position: 0, average_clicked_position: null })
+  })
+
+  it('counts a place as clicked once a search, and only where it was shown', () => {
+    const shown = results(at(1), ['a', 'b'])
+    const twice = [click(at(2), 'a'), click(at(3), 'a'), click(at(4), 'z', { position: 3 })]
+    const clicked = hourOfRows(rowsOf([search(at(0)), shown, ...twice]))
+    expect(clicked).toMatchObject({ clicks_at_1: 2, clicked_at_1: 1, shown_at_1: 1, clicks_at_3: 1, clicked_at_3: 0 })
+  })
+
+  it('counts orphan clicks', () => {
+    expect(hourOfRows(rowsOf([click(at(0), 'x'), search(at(1))]))).toMatchObject({ orphan_clicks: 1, clicks: 0 })
+  })
+
+  it('counts the time to the first click, and how long sessions last', () => {
+    expect(hour).toMatchObject({ first_click_ms_sum: 4000, first_clicks_to_5s: 1, first_clicks_to_2s: 0 })
+    expect(hour).toMatchObject({
+      sessions: 1,
+      sessions_with_click: 1,
+      sessions_to_1m: 1,
+      session_duration_ms_sum: 40_000,
+    })
+    expect(hour).toMatchObject({ session_ctr: 1, average_time_to_first_click_ms: 4000 })
+  })
+
+  it('of nothing has every count 0 and every ratio null', () => {
+    const empty = hourOfRows([])
+    for (const name of COUNTS) expect(empty[name]).toBe(0)
+    const { ctr, clicks_per_search, zero_result_rate, abandonment_rate, session_ctr } = empty
+    expect([ctr, clicks_per_search, zero_result_rate, abandonment_rate, session_ctr]).toEqual(Array(5).fill(null))
+    expect([empty.average_clicked_position, empty.average_time_to_first_click_ms]).toEqual([null, null])
+    expect(empty.average_session_duration_ms).toBeNull()
+  })
+
+  it.each([
+    [1_000, 'first_clicks_to_1s'],
+    [1_001, 'first_clicks_to_2s'],
+    [300_000, 'first_clicks_to_5m'],
+    [300_001, 'first_clicks_later'],
+  ] as const)('counts a first click after %d ms in %s', (ms, range) => {
+    const clicked = hourOfRows(rowsOf([search(at(0)), click(at(0) + ms, 'x')]))
+    expect(clicked[range]).toBe(1)
+  })
+
+  it('counts a search in its own hour, and a session in that of its start', () => {
+    const rows = rowsOf([search(at(3599)), search(at(3601))])
+    expect(rows.map((row) => [row.kind, hourOf(row)])).toEqual([
+      ['search', '2026-03-02T00'],
+      ['search', '2026-03-02T01'],
+      ['session', '2026-03-02T00'],
+    ])
+  })
+})
+
+describe('any rows', () => {
+  it('are counted once: hours add up to all of them, and a day to its hours', () => {
+    fc.assert(
+      fc.property(randomLog, fc.integer({ min: 1, max: 400 }), (log, stretch) => {
+        const spread = log.map((event) => ({ ...event, timeMs: at(0) + (((event.timeMs - at(0)) * stretch) % DAY) }))
+        const rows = rowsOf(spread.sort((a, b) => a.timeMs - b.timeMs))
+        const hours = [...new Set(rows.map(hourOf))]
+          .sort()
+          .map((hour) => hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour))))
+        const { pk: _p, sk: _s, kind: _k, ...day } = dayRollup('2026-03-02', hours)
+        const {
+          pk: _,
+          sk: _1,
+          kind: _2,
+          hour: _3,
+          rows_expire_at: _4,
+          ...all
+        } = hourRollup('2026-03-02T00', sumRows(rows))
+        expect(day).toEqual(all)
+        expect(day.searches).toBe(rows.filter(({ kind }) => kind === 'search').length)
+      }),
+      { seed: SEED, numRuns: 200 },
+    )
+  })
+
+  it('are a search with a click, without results, or abandoned', () => {
+    fc.assert(
+      fc.property(randomLog, (log) => {
+        for (const row of rowsOf(log.sort((a, b) => a.timeMs - b.timeMs))) {
+          if (row.kind === 'session') continue
+          const { searches_with_click = 0, zero_result_searches = 0, abandoned_searches = 0 } = sumRows([row])
+          expect(abandoned_searches).toBe(searches_with_click + zero_result_searches === 0 ? 1 : 0)
+        }
+      }),
+      { seed: SEED, numRuns: 200 },
+    )
+  })
+})
+
+describe('the queries of a day', () => {
+  const searchRows = rowsOf(events).filter((row): row is SearchRow => row.kind === 'search')
+  const ranked = (rows: readonly SearchRow[]) => {
+    const tallies = new QueryTallies()
+    for (const row of rows) tallies.add(row)
+    return queryRollups('2026-03-02', tallies.all())
+  }
+
+  it('are one however they are typed, most asked first, then by text', () => {
+    const top = ranked(searchRows).filter(({ list }) => list === 'top')
+    expect(top.map(({ sk, query, searches, ctr, sessions }) => [sk, query, searches, ctr, sessions])).toEqual([
+      ['top#0001', 'dogs', 2, 0.5, 1],
+      ['top#0002', 'cats', 1, 0, 1],
+      ['top#0003', 'unicorns', 1, 0, 1],
+    ])
+  })
+
+  it('without a click are those that nobody clicked on, and without results those that found nothing', () => {
+    const list = (name: string) =>
+      ranked(searchRows)
+        .filter(({ list }) => list === name)
+        .map(({ query }) => query)
+    expect(list('without_click')).toEqual(['cats', 'unicorns'])
+    expect(list('without_results')).toEqual(['unicorns'])
+  })
+
+  it('were asked in as many sessions as there are, of each user', () => {
+    const ids = [
+      ['ann', 's1'],
+      ['ann', 's1'],
+      ['ann', 's2'],
+      ['ben', 's1'],
+    ]
+    const [row] = searchRows as [SearchRow]
+    const rows = ids.map(([user, session_id]) => ({ ...row, pk: `user#${user}`, session_id: session_id as string }))
+    expect(ranked(rows)[0]).toMatchObject({ searches: 4, sessions: 3 })
+  })
+
+  it('are a thousand of a list at most', () => {
+    const [row] = searchRows as [SearchRow]
+    const many = Array.from({ length: 1100 }, (_, n) => ({ ...row, query: `query ${String(n).padStart(4, '0')}` }))
+    const top = ranked([...many, { ...row, query: 'query 1099' }]).filter(({ list }) => list === 'top')
+    expect(top).toHaveLength(1000)
+    expect(top[0]).toMatchObject({ query: 'query 1099', searches: 2, rank: 1, sk: 'top#0001' })
+    expect(top[999]).toMatchObject({ query: 'query 0998', sk: 'top#1000' })
+  })
+
+  it('ranked slice by slice are those of all rows at once', () => {
+    const queries = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.constantFrom(0, 1), fc.constantFrom(0, 1)),
+      {
+        maxLength: 4000,
+        minLength: 2000,
+      },
+    )
+    fc.assert(
+      fc.property(queries, (drawn) => {
+        const [row] = searchRows as [SearchRow]
+        const rows = drawn.map(([n, clicked, zero]) => ({
+          ...row,
+          query: `q${n % 1500}`,
+          clicked: clicked as 0 | 1,
+          zero_results: zero as 0 | 1,
+        }))
+        const best = SLICES.flatMap((slice) => {
+          const tallies = new QueryTallies()
+          for (const one of rows) if (sliceOfText(foldQuery(one.query), sha256) === slice) tallies.add(one)
+          return bestQueries(tallies.all())
+        })
+        expect(queryRollups('2026-03-02', best)).toEqual(ranked(rows))
+      }),
+      { seed: SEED, numRuns: 5 },
+    )
+  })
+
+  it.each([
+    ['  New   York ', 'new york'],
+    ['NEW\tYORK', 'new york'],
+    ['İ', 'i̇'],
+    ['', ''],
+  ])('fold %j to %j', (query, folded) => expect(foldQuery(query)).toBe(folded))
+})

@@ -1,0 +1,164 @@
+// The short way of the common case: random states and arrivals in, the same out as on the long way, and as from times and texts read at length.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { type Arrival, type Event, eventBytes, eventBytesAtMost } from '../../../functions/domain/events/event.ts'
+import { isoTime, parseTime } from '../../../functions/domain/events/time.ts'
+import { toClose } from '../../../functions/domain/sessions/closing.ts'
+import { bytesAtMost, bytesOf, hasEvent } from '../../../functions/domain/sessions/event-index.ts'
+import type { Rules } from '../../../functions/domain/sessions/rules.ts'
+import type { Session } from '../../../functions/domain/sessions/session.ts'
+import { apply, NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
+import { arrive, newDriven } from '../../support/drive.ts'
+import { at, bare, DAY, MINUTE, onTime, RULES, results, SECOND, search } from '../../support/events.ts'
+import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
+
+/** Touched by no event of a log, so that all there is to it is that the user has a closed session. */
+const FAR: Session = {
+  ids: ['far'],
+  continues: null,
+  cut: null,
+  events: [bare('AppOpen', at(-9999), { eventId: 'far' })],
+}
+
+const rules: fc.Arbitrary<Rules> = fc.record({
+  gapMs: fc.constant(GAP_SECONDS * SECOND),
+  latenessMs: fc.constantFrom(0, 2 * SECOND),
+  amendForMs: fc.constantFrom(20 * SECOND, 7 * DAY),
+  lateEvents: fc.constantFrom('amend', 'divert'),
+  maxClockSkewMs: fc.constant(5 * MINUTE),
+  maxSessionEvents: fc.constantFrom(3, 1000),
+  maxSessionDurationMs: fc.constantFrom(15 * SECOND, DAY),
+})
+
+/** In order as a rule, since nothing else takes the short way; a tenth of the events comes twice. */
+const batches: fc.Arbitrary<Arrival[][]> = fc
+  .tuple(
+    randomLog,
+    fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 33, maxLength: 33 }),
+    fc.array(fc.nat({ max: 29 }), { maxLength: 3 }),
+    fc.boolean(),
+  )
+  .map(([log, cuts, repeated, isSorted]) => {
+    const sorted = isSorted ? [...log].sort((a, b) => a.timeMs - b.timeMs) : log
+    const sent = [...sorted, ...repeated.flatMap((n) => sorted[n] ?? [])].map(onTime)
+    const all: Arrival[][] = []
+    for (const size of cuts) if (sent.length > 0) all.push(sent.splice(0, size))
+    return all
+  })
+
+describe('arrivals that only lengthen a session', () => {
+  it('make what they make when all is cut anew', () => {
+    let short = 0
+    fc.assert(
+      fc.property(batches, rules, (given, used) => {
+        let state: UserState = NEW_USER
+        for (const arrivals of given) {
+          const long = apply(state, [FAR], arrivals, used)
+          const applied = apply(state, [], arrivals, used)
+          expect(applied).toStrictEqual(long)
+          if (applied.accepted > 0 && applied.state.open.length === 1) short++
+          state = applied.state
+        }
+      }),
+      { seed: SEED, numRuns: 3000 },
+    )
+    expect(short).toBeGreaterThan(1000)
+  })
+
+  it('make it, event by event, into the longest that a session may be', () => {
+    const driven = newDriven()
+    for (let n = 0; n < 1001; n++) arrive(driven, [onTime(search(at(n), { eventId: `e${n}` }))], RULES)
+    const [full] = [...driven.closed.values()]
+    expect(full).toMatchObject({ cut: { reason: 'max_events' }, events: { length: 1000 } })
+    expect(driven.state.open.map(({ events }) => events.length)).toEqual([1])
+  })
+
+  it('are told from repetitions in a long session, of the state before too', () => {
+    let state = NEW_USER
+    const before: UserState[] = []
+    for (let n = 0; n < 100; n++) {
+      before.push(state)
+      state = apply(state, [], [onTime(search(at(n), { eventId: `e${n}` }))], RULES).state
+    }
+    const repeated = onTime(search(at(70), { eventId: 'e70' }))
+    expect(apply(state, [], [repeated], RULES)).toMatchObject({ duplicates: 1, changed: false })
+    expect(apply(before[70] as UserState, [], [repeated], RULES)).toMatchObject({ duplicates: 0, accepted: 1 })
+    expect(apply(before[71] as UserState, [], [repeated], RULES)).toMatchObject({ duplicates: 1, accepted: 0 })
+  })
+})
+
+describe('the index of a long list of events', () => {
+  it('says what the list says', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 200 }), { maxLength: 60 }), fc.nat({ max: 200 }), (ids, asked) => {
+        const events: Event[] = ids.map((id) => search(at(id), { eventId: `e${id}`, query: 'ä'.repeat(id) }))
+        expect(hasEvent(events, `e${asked}`)).toBe(ids.includes(asked))
+        expect(bytesOf(events)).toBe(events.reduce((sum, event) => sum + eventBytes(event), 0))
+        expect(bytesAtMost(events)).toBeGreaterThanOrEqual(bytesOf(events))
+      }),
+      { seed: SEED },
+    )
+  })
+
+  it('has no event of more bytes than at most', () => {
+    fc.assert(
+      fc.property(randomLog, (events) => {
+        for (const event of events) expect(eventBytesAtMost(event)).toBeGreaterThanOrEqual(eventBytes(event))
+      }),
+      { seed: SEED },
+    )
+  })
+})
+
+it('closes what crowds an item, though short of counting it would seem little', () => {
+  const lists = (start: number) =>
+    Array.from({ length: 5 }, (_, n) => {
+      const items = Array.from({ length: 1000 }, (_, item) => `${item}`)
+      return onTime(results(at(start + n), items, { eventId: `r${start + n}` }))
+    })
+  const first = apply(NEW_USER, [], lists(0), RULES).state
+  const { state } = apply(first, [], lists(4000), RULES)
+  expect(toClose(state, at(4000), RULES, 'limits')).toHaveLength(1)
+})
+
+describe('times', () => {
+  it('are written as Date writes them', () => {
+    const times = fc.oneof(
+      fc.integer({ min: -8.64e15, max: 8.64e15 }),
+      fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }),
+    )
+    fc.assert(
+      fc.property(times, (timeMs) => isoTime(timeMs) === new Date(timeMs).toISOString()),
+      { seed: SEED, numRuns: 2000 },
+    )
+  })
+
+  it('are read in their usual form as in any other', () => {
+    const two = (max: number) => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0'))
+    const parts = fc.tuple(
+      two(9999).map((year) => year.padStart(4, '0')),
+      two(14),
+      two(33),
+      two(25),
+      two(61),
+      two(61),
+    )
+    fc.assert(
+      fc.property(parts, fc.integer({ min: 100, max: 999 }), ([year, month, day, hour, minute, second], ms) => {
+        const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}`
+        expect(parseTime(`${text}Z`)).toBe(parseTime(`${text}+00:00`))
+      }),
+      { seed: SEED, numRuns: 2000 },
+    )
+  })
+})
+
+it('a digest that is remembered is the one that was made', () => {
+  const texts = Array.from({ length: 40_000 }, (_, n) => `item ${n}`)
+  const first = texts.map(sha256)
+  expect(first.slice(-20_000)).toEqual(texts.slice(-20_000).map(sha256))
+  expect(first).toEqual(texts.map(sha256))
+  expect(sha256('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0')
+})

@@ -1,0 +1,70 @@
+// Forgetting in the domain: arrivals on a state that is forgotten in; as if those from before had never come out.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Arrival } from '../../../functions/domain/events/event.ts'
+import { forgottenLonger, isForgotten } from '../../../functions/domain/sessions/forgotten.ts'
+import { touchedRanges } from '../../../functions/domain/sessions/neighbours.ts'
+import { apply, NEW_USER, roomFor, type UserState } from '../../../functions/domain/sessions/user-state.ts'
+import { at, bare, HOUR, RULES } from '../../support/events.ts'
+import { randomLog, SEED } from '../../support/random-log.ts'
+
+const FORGOTTEN = { atMs: at(60), untilMs: at(1_000_000), unmarked: [] }
+const STATE: UserState = { ...NEW_USER, version: 7, forgotten: FORGOTTEN }
+
+function arrival(timeSeconds: number, arrivalSeconds: number): Arrival {
+  return { event: bare('AppOpen', at(timeSeconds)), arrivalMs: at(arrivalSeconds) }
+}
+
+describe('an arrival', () => {
+  it.each([
+    ['happened and arrived before', 10, 20, true],
+    ['happened before and arrived after', 60, 3000, true],
+    ['arrived at the moment, by its own clock after it', 70, 60, true],
+    ['happened and arrived after', 61, 61, false],
+  ])('that %s', (_, timeSeconds, arrivalSeconds, expected) => {
+    expect(isForgotten(arrival(timeSeconds, arrivalSeconds), FORGOTTEN)).toBe(expected)
+    expect(isForgotten(arrival(timeSeconds, arrivalSeconds), null)).toBe(false)
+    const { state, forgotten, changed } = apply(STATE, [], [arrival(timeSeconds, arrivalSeconds)], RULES)
+    expect([forgotten, changed]).toEqual([expected ? 1 : 0, !expected])
+    if (expected) expect(state).toEqual(STATE)
+  })
+})
+
+describe('a state that is forgotten', () => {
+  const arrivals = fc
+    .tuple(randomLog, fc.array(fc.integer({ min: -10, max: 200 }), { minLength: 30, maxLength: 30 }))
+    .map(([log, delays]) =>
+      log.map((event, n): Arrival => ({ event, arrivalMs: event.timeMs + (delays[n] ?? 0) * 1000 })),
+    )
+
+  it.each(['amend', 'divert'] as const)(
+    'takes arrivals as if those from before had never come, in %s',
+    (lateEvents) => {
+      const rules = { ...RULES, lateEvents, latenessMs: 0, amendForMs: HOUR }
+      fc.assert(
+        fc.property(arrivals, (all) => {
+          const after = all.filter((one) => !isForgotten(one, FORGOTTEN))
+          const [given, expected] = [apply(STATE, [], all, rules), apply(STATE, [], after, rules)]
+          expect(given).toEqual({ ...expected, forgotten: all.length - after.length })
+          expect(given.accepted + given.duplicates + given.refused.length + given.forgotten).toBe(all.length)
+          expect(roomFor(STATE, [], all, rules).batches.flat().length).toBe(all.length)
+          const reached = { ...STATE, closedReachMs: at(1000) }
+          expect(touchedRanges(reached, all, rules)).toEqual(touchedRanges(reached, after, rules))
+        }),
+        { seed: SEED, numRuns: 1000 },
+      )
+    },
+  )
+
+  it('is forgotten as long as the longest of two says, whichever comes first', () => {
+    const [one, other] = [
+      { atMs: 1, untilMs: 20, unmarked: ['a', 'b'] },
+      { atMs: 2, untilMs: 10, unmarked: ['b', 'c'] },
+    ]
+    const both = { atMs: 2, untilMs: 20 }
+    expect(forgottenLonger(one, other)).toEqual({ ...both, unmarked: ['a', 'b', 'c'] })
+    expect(forgottenLonger(other, one)).toEqual({ ...both, unmarked: ['b', 'c', 'a'] })
+    expect(forgottenLonger(null, one)).toEqual(one)
+  })
+})

@@ -1,0 +1,117 @@
+// A session is a function of a set of events: whatever the order, the batches, the repetitions and the sweeps.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Arrival, Event } from '../../../functions/domain/events/event.ts'
+import type { Rules } from '../../../functions/domain/sessions/rules.ts'
+import { sessionId } from '../../../functions/domain/sessions/session.ts'
+import { oracleSessions } from '../../../sim/oracle.ts'
+import { arrive, drain, newDriven, sweepAt } from '../../support/drive.ts'
+import { at, MINUTE, RULES, SECOND } from '../../support/events.ts'
+import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
+
+const rules: Rules = { ...RULES, gapMs: GAP_SECONDS * SECOND, latenessMs: 2 * SECOND }
+
+interface Delivery {
+  readonly events: Event[]
+  readonly batches: Arrival[][]
+  /** Sweep after this batch, this many seconds after its last arrival. */
+  readonly sweeps: ReadonlyMap<number, number>
+}
+
+/** Some order, some repeated, cut into batches, with sweeps in between. */
+const delivery: fc.Arbitrary<Delivery> = randomLog.chain((events) =>
+  fc
+    .record({
+      repeated: fc.array(fc.nat({ max: events.length - 1 }), { maxLength: 10 }),
+      order: fc.array(fc.nat(), { minLength: events.length + 10, maxLength: events.length + 10 }),
+      cuts: fc.array(fc.boolean(), { minLength: events.length + 10, maxLength: events.length + 10 }),
+      sweeps: fc.array(fc.tuple(fc.nat({ max: 40 }), fc.integer({ min: 0, max: 600 })), { maxLength: 8 }),
+    })
+    .map(({ repeated, order, cuts, sweeps }) => {
+      const sent = [...events, ...repeated.map((n) => events[n] as Event)]
+      const shuffled = sent
+        .map((event, n) => ({ event, rank: order[n] ?? 0 }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ event }, n) => ({ event, arrivalMs: at(200 + n) }))
+      const batches: Arrival[][] = [[]]
+      for (const [n, arrival] of shuffled.entries()) {
+        if (cuts[n] && batches.at(-1)?.length !== 0) batches.push([])
+        batches.at(-1)?.push(arrival)
+      }
+      return { events, batches, sweeps: new Map(sweeps) }
+    }),
+)
+
+function deliver({ batches, sweeps }: Delivery, rules: Rules) {
+  const driven = newDriven()
+  for (const [n, batch] of batches.entries()) {
+    arrive(driven, batch, rules)
+    const delay = sweeps.get(n)
+    if (delay !== undefined) sweepAt(driven, (batch.at(-1)?.arrivalMs ?? 0) + delay * SECOND, rules)
+  }
+  return { driven, sessions: drain(driven, at(10_000), rules) }
+}
+
+function expectOracle(given: Delivery, rules: Rules): void {
+  const { driven, sessions } = deliver(given, rules)
+  const oracle = oracleSessions(given.events, rules)
+  expect(driven.refused).toEqual([])
+  expect(driven.accepted).toBe(given.events.length)
+  expect(driven.accepted + driven.duplicates).toBe(given.batches.flat().length)
+  const byFirst = [...sessions].sort((a, b) => firstIndex(oracle, a.events[0]) - firstIndex(oracle, b.events[0]))
+  expect(byFirst.map((session) => session.events.map((event) => event.eventId))).toEqual(
+    oracle.map((session) => session.eventIds),
+  )
+  const continued = byFirst.map(
+    (session, n) => session.continues !== null && session.continues === idOf(byFirst[n - 1]),
+  )
+  expect(continued).toEqual(oracle.map((session) => session.continuesPrevious))
+  expect(byFirst.every((session, n) => continued[n] || session.continues === null)).toBe(true)
+}
+
+function idOf(session: Parameters<typeof sessionId>[0] | undefined): string | undefined {
+  return session && sessionId(session)
+}
+
+function firstIndex(oracle: ReturnType<typeof oracleSessions>, first: Event | undefined): number {
+  return oracle.findIndex((session) => session.eventIds[0] === first?.eventId)
+}
+
+describe('any delivery of a set of events', () => {
+  it('gives the sessions of the whole set at once', () => {
+    fc.assert(
+      fc.property(delivery, (given) => expectOracle(given, rules)),
+      { seed: SEED, numRuns: 3000 },
+    )
+  })
+
+  it('gives the sessions of the whole set at once when limits cut them', () => {
+    const limits = fc.record({ events: fc.integer({ min: 2, max: 6 }), seconds: fc.integer({ min: 5, max: 40 }) })
+    fc.assert(
+      fc.property(delivery, limits, (given, { events, seconds }) =>
+        expectOracle(given, { ...rules, maxSessionEvents: events, maxSessionDurationMs: seconds * SECOND }),
+      ),
+      { seed: SEED, numRuns: 3000 },
+    )
+  })
+})
+
+describe('a session id', () => {
+  it('stays while the session only grows', () => {
+    fc.assert(
+      fc.property(randomLog, (events) => {
+        const closerless = events.filter((event) => event.type !== 'AppClose' && event.type !== 'Timeout')
+        const wide = { ...rules, gapMs: 10 * MINUTE }
+        const driven = newDriven()
+        for (const event of closerless) {
+          arrive(driven, [{ event, arrivalMs: at(200) }], wide)
+          expect(driven.state.open).toHaveLength(1)
+          expect(driven.state.open[0]?.ids).toEqual([driven.state.open[0]?.ids[0]])
+          expect(driven.state.open[0]?.ids[0]).toContain(closerless[0]?.eventId)
+        }
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,199 @@
+// Delivery as an event source mapping does it: a batch and a function's answers in, what was invoked and given up out.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Delivered, deliver, type Invoker } from '../../../local/lambda/delivery.ts'
+import type { MappingSpec } from '../../../local/template/template.ts'
+import { HOUR, SECOND } from '../../support/events.ts'
+import { SEED } from '../../support/random-log.ts'
+
+const MAPPING: MappingSpec = {
+  functionName: 'Ingest',
+  sourceName: 'Events',
+  batchSize: 100,
+  windowMs: 0,
+  bisects: true,
+  reportsFailures: true,
+  retriesMax: -1,
+  recordAgeMsMax: HOUR,
+  failureBucket: 'dead-letters',
+  filters: [],
+}
+
+const ALL_IS_WELL = { batchItemFailures: [] }
+
+/** A record is its sequence number. */
+type Answer = (records: readonly string[], invocation: number) => unknown
+
+interface Outcome extends Delivered<string> {
+  readonly invoked: readonly (readonly string[])[]
+  readonly discarded: readonly { readonly records: readonly string[]; readonly cause: string }[]
+}
+
+async function run(batch: readonly string[], answer: Answer, mapping: Partial<MappingSpec> = {}): Promise<Outcome> {
+  const invoked: string[][] = []
+  const discarded: { records: readonly string[]; cause: string }[] = []
+  const invoker: Invoker<string> = {
+    invoke: async (records) => {
+      invoked.push([...records])
+      return answer(records, invoked.length)
+    },
+    sequenceNumber: (record) => record,
+    discard: async (records, cause) => {
+      discarded.push({ records, cause })
+    },
+  }
+  return { ...(await deliver(batch, { ...MAPPING, ...mapping }, invoker)), invoked, discarded }
+}
+
+function failAt(...identifiers: unknown[]): unknown {
+  return { batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })) }
+}
+
+function fail(): never {
+  throw new Error('out of luck')
+}
+
+describe('a batch', () => {
+  it('is delivered once where nothing fails', async () => {
+    const outcome = await run(['1', '2', '3'], () => ALL_IS_WELL)
+    expect(outcome).toEqual({ succeeded: 3, failed: [], invoked: [['1', '2', '3']], discarded: [] })
+  })
+
+  it.each([[null], [undefined], [{}], [{ batchItemFailures: null }]])(
+    'is delivered once where the reply is %j',
+    async (reply) => {
+      expect((await run(['1', '2'], () => reply)).invoked).toEqual([['1', '2']])
+    },
+  )
+
+  it('is not invoked for when it is empty', async () => {
+    expect(await run([], fail)).toEqual({ succeeded: 0, failed: [], invoked: [], discarded: [] })
+  })
+})
+
+describe('after a partial failure', () => {
+  it('that got further, tries and waits are counted anew', async () => {
+    const batch = Array.from({ length: 400 }, (_, n) => String(n))
+    const outcome = await run(batch, (records) => (records.length > 1 ? failAt(records[1]) : ALL_IS_WELL))
+    expect(outcome).toMatchObject({ succeeded: 400, discarded: [] })
+    expect(outcome.invoked).toHaveLength(400)
+  })
+
+  it('the next try begins at the lowest failed record, with all that came after it', async () => {
+    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n === 1 ? failAt('4', '2') : ALL_IS_WELL))
+    expect(outcome.invoked).toEqual([
+      ['1', '2', '3', '4'],
+      ['2', '3', '4'],
+    ])
+    expect(outcome.succeeded).toBe(4)
+  })
+
+  it.each(['9', '', null, undefined])(
+    'with an identifier that is not of the batch all is tried again: %j',
+    async (id) => {
+      const outcome = await run(['1', '2', '3'], (_, n) => (n === 1 ? failAt('3', id) : ALL_IS_WELL))
+      expect(outcome.invoked[1]).toEqual(['1', '2', '3'])
+    },
+  )
+
+  it('nothing is halved', async () => {
+    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n < 4 ? failAt('1') : ALL_IS_WELL))
+    expect(outcome.invoked.map((records) => records.length)).toEqual([4, 4, 4, 4])
+  })
+
+  it('is none where the mapping does not ask for replies', async () => {
+    const outcome = await run(['1', '2'], () => failAt('1'), { reportsFailures: false })
+    expect(outcome).toMatchObject({ succeeded: 2, failed: [], invoked: [['1', '2']] })
+  })
+})
+
+describe('after a function error', () => {
+  const poisonedBy =
+    (poison: string): Answer =>
+    (records) =>
+      records.includes(poison) ? fail() : ALL_IS_WELL
+  const batch = ['1', '2', '3', '4', '5', '6', '7', '8']
+
+  it.each(batch)(
+    'one record that always fails goes to the destination alone, the others in order: %s',
+    async (poison) => {
+      const outcome = await run(batch, poisonedBy(poison), { retriesMax: 2 })
+      expect(outcome.discarded).toEqual([{ records: [poison], cause: 'out of luck' }])
+      expect(outcome).toMatchObject({ succeeded: 7, failed: [poison] })
+      const delivered = outcome.invoked.filter((records) => !records.includes(poison)).flat()
+      expect(delivered).toEqual(batch.filter((record) => record !== poison))
+    },
+  )
+
+  it('halving is no try: the record that fails alone has all of its tries', async () => {
+    const outcome = await run(batch, poisonedBy('1'), { retriesMax: 2 })
+    expect(outcome.invoked.filter((records) => records.length === 1 && records[0] === '1')).toHaveLength(3)
+    expect(outcome.invoked.filter((records) => records.length > 1 && records.includes('1'))).toHaveLength(3)
+  })
+
+  it('the batch stays whole where the mapping does not halve', async () => {
+    const outcome = await run(['1', '2', '3'], poisonedBy('3'), { bisects: false, retriesMax: 1 })
+    expect(outcome.invoked).toEqual([
+      ['1', '2', '3'],
+      ['1', '2', '3'],
+    ])
+    expect(outcome).toMatchObject({ succeeded: 0, failed: ['1', '2', '3'] })
+    expect(outcome.discarded).toEqual([{ records: ['1', '2', '3'], cause: 'out of luck' }])
+  })
+
+  it('that passes by itself nothing is given up', async () => {
+    const outcome = await run(['1'], (_, n) => (n < 4 ? fail() : ALL_IS_WELL))
+    expect(outcome).toMatchObject({ succeeded: 1, failed: [], discarded: [] })
+  })
+})
+
+describe('the tries end', () => {
+  it.each([0, 1, 5])('after %i retries, where the mapping limits them', async (retriesMax) => {
+    const outcome = await run(['1', '2'], () => failAt('2'), { retriesMax, recordAgeMsMax: -1 })
+    expect(outcome.invoked).toHaveLength(1 + retriesMax)
+    expect(outcome).toMatchObject({ succeeded: 1, failed: ['2'] })
+    expect(outcome.discarded).toEqual([{ records: ['2'], cause: 'partial batch failure' }])
+  })
+
+  it('when the waits between them would make the records too old', async () => {
+    const tries = async (recordAgeMsMax: number): Promise<number> =>
+      (await run(['1'], () => failAt('1'), { recordAgeMsMax })).invoked.length
+    // The waits are 1, 2, 4 ... seconds.
+    expect(await tries(0)).toBe(1)
+    expect(await tries(SECOND)).toBe(2)
+    expect(await tries(3 * SECOND - 1)).toBe(2)
+    expect(await tries(3 * SECOND)).toBe(3)
+    expect(await tries(20 * HOUR)).toBeGreaterThan(100)
+    expect(await tries(20 * HOUR)).toBeLessThan(300)
+  })
+
+  it('when either limit is reached', async () => {
+    const outcome = await run(['1'], fail, { retriesMax: 3, recordAgeMsMax: SECOND })
+    expect(outcome.invoked).toHaveLength(2)
+  })
+})
+
+describe('whatever fails', () => {
+  const batch = Array.from({ length: 20 }, (_, n) => String(n + 1))
+
+  it('every record is either delivered in order or given up, and given up only where it fails', async () => {
+    const some = fc.uniqueArray(fc.constantFrom(...batch), { maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(some, some, async (poisons, failing) => {
+        const answer: Answer = (records) => {
+          if (records.some((record) => poisons.includes(record))) fail()
+          return failAt(...records.filter((record) => failing.includes(record)))
+        }
+        const outcome = await run(batch, answer, { retriesMax: 2 })
+        expect(outcome.discarded.flatMap(({ records }) => records)).toEqual(outcome.failed)
+        expect(outcome.succeeded + outcome.failed.length).toBe(batch.length)
+        for (const poison of poisons) expect(outcome.failed).toContain(poison)
+        const firsts = [...new Set(outcome.invoked.map((records) => Number(records[0])))]
+        expect(firsts).toEqual([...firsts].sort((a, b) => a - b))
+        if (failing.length === 0) expect(outcome.failed).toEqual(batch.filter((record) => poisons.includes(record)))
+      }),
+      { seed: SEED },
+    )
+  })
+})

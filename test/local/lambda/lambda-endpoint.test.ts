@@ -1,0 +1,47 @@
+// The local run's Lambda: an invocation by the SDK in, the function's reply or its failure out.
+
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LOCAL_CONFIG } from '../../../local/emulators/clients.ts'
+import type { LoopbackServer } from '../../../local/emulators/loopback-server.ts'
+import { FunctionError } from '../../../local/lambda/function-process.ts'
+import { startLambdaEndpoint } from '../../../local/lambda/lambda-endpoint.ts'
+
+const functions = new Map([
+  ['echo', { invoke: async (event: unknown) => ({ event }), stop: async () => {} }],
+  ['broken', { invoke: () => Promise.reject(new FunctionError('out of time')), stop: async () => {} }],
+])
+let lambda: LoopbackServer
+let client: LambdaClient
+
+beforeAll(async () => {
+  lambda = await startLambdaEndpoint(functions, 0)
+  client = new LambdaClient({ ...LOCAL_CONFIG, endpoint: lambda.endpoint, maxAttempts: 1 })
+})
+afterAll(async () => {
+  client.destroy()
+  await lambda.stop()
+})
+
+const invoke = (FunctionName: string, payload?: string) =>
+  client.send(new InvokeCommand({ FunctionName, ...(payload !== undefined && { Payload: Buffer.from(payload) }) }))
+const textOf = (payload: Uint8Array | undefined): string => Buffer.from(payload ?? []).toString('utf8')
+
+describe('an invocation', () => {
+  it('is answered with what the function says', async () => {
+    const { StatusCode, FunctionError: failed, Payload } = await invoke('echo', '{"drain":true}')
+    expect([StatusCode, failed, textOf(Payload)]).toEqual([200, undefined, '{"event":{"drain":true}}'])
+    expect(textOf((await invoke('echo')).Payload)).toBe('{"event":{}}')
+  })
+
+  it('that fails is a function error, as on AWS', async () => {
+    const { FunctionError: failed, Payload } = await invoke('broken', '{}')
+    expect([failed, textOf(Payload)]).toEqual(['Unhandled', '{"errorMessage":"out of time"}'])
+  })
+
+  it('of a function that is not there, or of too much, is refused by name', async () => {
+    await expect(invoke('other')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+    const large = JSON.stringify('x'.repeat(6 * 1024 * 1024))
+    await expect(invoke('echo', large)).rejects.toMatchObject({ name: 'RequestTooLargeException' })
+  })
+})

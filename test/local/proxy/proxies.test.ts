@@ -1,0 +1,98 @@
+// The gateways before a service: signed requests in, what reaches the service and what is known of the caller out.
+
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { mishapsAt, NO_MISHAPS } from '../../../local/proxy/chaos.ts'
+import type { EnforcedRoles } from '../../../local/proxy/enforced-roles.ts'
+import { permissionsNeeded } from '../../../local/proxy/needed-permissions.ts'
+import { type Gateways, startGateways } from '../../../local/proxy/proxies.ts'
+import { refusalOf } from '../../../local/proxy/proxy.ts'
+import { streamArn } from '../../../local/template/arn.ts'
+
+interface Reached {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+let gateways: Gateways | undefined
+let server: Server | undefined
+afterEach(async () => {
+  await gateways?.stop()
+  server?.closeAllConnections()
+  server?.close()
+})
+
+/** What Kinesis answers, by target. */
+const ANSWERS: Readonly<Record<string, object>> = {
+  'Kinesis_20131202.GetShardIterator': { ShardIterator: 'first' },
+  'Kinesis_20131202.GetRecords': { NextShardIterator: 'second', Records: [] },
+}
+
+/** Gateways before one service, with roles that only look on or refuse everything. */
+async function start(isRefused = false, chaosRate = 0) {
+  const reached: Reached[] = []
+  const seen: string[] = []
+  const started = createServer(async (incoming, outgoing) => {
+    let body = ''
+    for await (const part of incoming) body += part
+    reached.push({ headers: incoming.headers, body })
+    outgoing.end(JSON.stringify(ANSWERS[String(incoming.headers['x-amz-target'])] ?? {}))
+  })
+  server = started
+  await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve))
+  const target = `http://127.0.0.1:${(started.address() as AddressInfo).port}`
+  const roles: Pick<EnforcedRoles, 'refusal'> = {
+    refusal: (caller, request, streamOf = () => null) => {
+      const needed = permissionsNeeded(request, streamOf)
+      seen.push(...(needed ?? []).map(({ action, resource }) => `${caller}: ${action} on ${resource}`))
+      return isRefused ? refusalOf(400, 'AccessDeniedException', 'no') : null
+    },
+  }
+  const mishaps = chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate)
+  gateways = await startGateways({ kinesis: target, dynamodb: target, s3: target }, mishaps, roles)
+  return { endpoints: gateways.endpoints, reached, seen }
+}
+
+function send(endpoint: string, target: string, body: object): Promise<Response> {
+  const authorization = 'AWS4-HMAC-SHA256 Credential=Ingest1/20260302/us-east-1/any/aws4_request, SignedHeaders=host'
+  return fetch(endpoint, {
+    method: 'POST',
+    headers: { authorization, 'x-amz-target': target },
+    body: JSON.stringify(body),
+  })
+}
+
+describe('a gateway', () => {
+  it('knows the caller, and passes its calls on as everybody’s', async () => {
+    const { endpoints, reached, seen } = await start()
+    await send(endpoints.dynamodb, 'DynamoDB_20120810.GetItem', { TableName: 'Sessions' })
+    expect(seen).toEqual([expect.stringMatching(/^Ingest1: dynamodb:GetItem on .+:table\/Sessions$/)])
+    expect(reached[0]?.headers.authorization).toContain('Credential=local/20260302/us-east-1/')
+    expect(JSON.parse(reached[0]?.body ?? '')).toEqual({ TableName: 'Sessions', ReturnConsumedCapacity: 'INDEXES' })
+  })
+
+  it('answers what is refused itself, whatever chaos would make of it', async () => {
+    const { endpoints, reached } = await start(true, 1)
+    for (let n = 0; n < 10; n++) {
+      const response = await send(endpoints.dynamodb, 'DynamoDB_20120810.GetItem', { TableName: 'Sessions' })
+      expect(response.status).toBe(400)
+      expect(await response.json()).toEqual({ __type: 'AccessDeniedException', message: 'no' })
+    }
+    expect(reached).toEqual([])
+  })
+
+  it('knows the stream of an iterator that was handed out, and of the one after it', async () => {
+    const { endpoints, seen } = await start()
+    await send(endpoints.kinesis, 'Kinesis_20131202.GetShardIterator', { StreamName: 'Events' })
+    for (const iterator of ['first', 'second', 'of another time']) {
+      await send(endpoints.kinesis, 'Kinesis_20131202.GetRecords', { ShardIterator: iterator })
+    }
+    expect(seen).toEqual([
+      `Ingest1: kinesis:GetShardIterator on ${streamArn('Events')}`,
+      `Ingest1: kinesis:GetRecords on ${streamArn('Events')}`,
+      `Ingest1: kinesis:GetRecords on ${streamArn('Events')}`,
+      'Ingest1: kinesis:GetRecords on null',
+    ])
+  })
+})

@@ -1,0 +1,201 @@
+// The summary's arithmetic (SPEC 7): result rows and counts in, one account of them out.
+
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import type { Event } from '../../../functions/domain/events/event.ts'
+import type { ClosedSession, ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
+import { toRows } from '../../../functions/domain/results/result-rows.ts'
+import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../../local/run/summary.ts'
+import { at, bare, click, DAY, ORIGIN_MS, results, search } from '../../support/events.ts'
+
+const TABLES = { sessions: 'Sessions', results: 'Results', deadLetters: 'deadletters' }
+const NO_CAPACITY = summarizeCapacity({ writes: new Map(), reads: new Map() }, TABLES)
+const NOTHING = { users: 0, forgottenUsers: 0, sessions: 0, events: 0 }
+
+/** The rows of one closed session of these events. */
+function rowsOf(user: string, ...events: readonly Event[]): ResultRow[] {
+  const closed: ClosedSession = {
+    user,
+    session: { ids: [`session-of-${user}`], events, continues: null, cut: null },
+    reason: 'gap',
+    version: 1,
+  }
+  return toRows(closed, sha256)
+}
+
+/** Two searches, of which the first has two clicks and the second no results, and one click of no search. */
+const ANN = rowsOf(
+  'ann',
+  click(at(0), 'before'),
+  search(at(1), { searchId: 's1' }),
+  results(at(2), ['a', 'b'], { searchId: 's1' }),
+  click(at(3), 'a', { searchId: 's1' }),
+  click(at(4), 'b', { searchId: 's1' }),
+  search(at(5), { searchId: 's2' }),
+  results(at(6), [], { searchId: 's2' }),
+)
+/** A search before midnight, clicked, and one after it. */
+const BEN = rowsOf(
+  'ben',
+  search(ORIGIN_MS + DAY - 1, { searchId: 's1' }),
+  click(ORIGIN_MS + DAY, 'a', { searchId: 's1' }),
+  search(ORIGIN_MS + DAY, { searchId: 's2' }),
+)
+/** A search, and nothing clicked. */
+const CLEO = rowsOf('cleo', search(at(1)))
+
+function searchesOf(rows: readonly ResultRow[]): SearchRow[] {
+  return rows.filter((row): row is SearchRow => row.kind === 'search')
+}
+
+describe('of nothing', () => {
+  it('every count is 0 and every ratio null', () => {
+    expect(summarize(0, [], NOTHING, {}, NO_CAPACITY)).toEqual({
+      eventsIn: 0,
+      accepted: 0,
+      duplicates: 0,
+      rejected: {},
+      users: 0,
+      sessions: 0,
+      sessionsWithSearch: 0,
+      sessionsWithClick: 0,
+      searches: 0,
+      searchesWithClick: 0,
+      clicks: 0,
+      orphanClicks: 0,
+      zeroResultSearches: 0,
+      ctr: null,
+      clicksPerSearch: null,
+      days: {},
+      capacity: NO_CAPACITY,
+    })
+    expect(summarizeSearches([])).toEqual({
+      searches: 0,
+      searchesWithClick: 0,
+      clicks: 0,
+      zeroResultSearches: 0,
+      ctr: null,
+    })
+  })
+
+  it('is a session without a search, though it is counted as one', () => {
+    const rows = rowsOf('dan', bare('AppOpen', at(0)), bare('AppClose', at(1)))
+    const summary = summarize(2, rows, { users: 1, forgottenUsers: 0, sessions: 1, events: 2 }, {}, NO_CAPACITY)
+    expect(summary).toMatchObject({ sessions: 1, sessionsWithSearch: 0, ctr: null, clicksPerSearch: null, days: {} })
+  })
+})
+
+describe('of rows', () => {
+  const summary = summarize(
+    20,
+    [...ANN, ...BEN, ...CLEO],
+    { users: 4, forgottenUsers: 0, sessions: 5, events: 14 },
+    {},
+    NO_CAPACITY,
+  )
+
+  it('the searches are counted over all sessions', () => {
+    expect(summary).toMatchObject({ searches: 5, searchesWithClick: 2, clicks: 3, zeroResultSearches: 1 })
+  })
+
+  it('the rate is of searches with a click, and clicks per search is of clicks', () => {
+    expect(summary.ctr).toBeCloseTo(2 / 5)
+    expect(summary.clicksPerSearch).toBeCloseTo(3 / 5)
+  })
+
+  it('a search that was looked at in vain has a rate of 0, not null', () => {
+    const vain = summarize(1, CLEO, { users: 1, forgottenUsers: 0, sessions: 1, events: 1 }, {}, NO_CAPACITY)
+    expect(vain).toMatchObject({ ctr: 0, clicksPerSearch: 0 })
+  })
+
+  it('clicks per search may pass 1', () => {
+    const events = [search(at(0)), click(at(1), 'a'), click(at(2), 'b')]
+    expect(summarize(3, rowsOf('eve', ...events), NOTHING, {}, NO_CAPACITY)).toMatchObject({
+      ctr: 1,
+      clicksPerSearch: 2,
+    })
+  })
+
+  it('the sessions with a search are told from all sessions', () => {
+    expect(summary).toMatchObject({
+      users: 4,
+      sessions: 5,
+      sessionsWithSearch: 3,
+      sessionsWithClick: 2,
+    })
+  })
+
+  it('a click of no search is an orphan and no click', () =>
+    expect(summary).toMatchObject({ clicks: 3, orphanClicks: 1 }))
+
+  it('a search counts on its own day, whatever its session began or its clicks came on', () => {
+    expect(summary.days).toEqual({
+      '2026-03-02': { searches: 4, searchesWithClick: 2, clicks: 3, zeroResultSearches: 1, ctr: 0.5 },
+      '2026-03-03': { searches: 1, searchesWithClick: 0, clicks: 0, zeroResultSearches: 0, ctr: 0 },
+    })
+  })
+
+  it('the days come in order, and add up to the whole', () => {
+    const backwards = summarize(20, [...BEN].reverse().concat(ANN), NOTHING, {}, NO_CAPACITY)
+    expect(Object.keys(backwards.days)).toEqual(['2026-03-02', '2026-03-03'])
+    const days = Object.values(backwards.days)
+    for (const count of ['searches', 'searchesWithClick', 'clicks', 'zeroResultSearches'] as const) {
+      expect(days.reduce((sum, day) => sum + day[count], 0)).toBe(backwards[count])
+    }
+  })
+
+  it('the searches of any part are summed the same way', () => {
+    expect(summarizeSearches(searchesOf(ANN))).toEqual({
+      searches: 2,
+      searchesWithClick: 1,
+      clicks: 2,
+      zeroResultSearches: 1,
+      ctr: 0.5,
+    })
+  })
+})
+
+describe('of events', () => {
+  it('what was neither kept nor rejected came twice', () => {
+    const rejected = { 'not-json': 2, 'too-late': 1 }
+    const summary = summarize(20, [], { users: 1, forgottenUsers: 0, sessions: 1, events: 14 }, rejected, NO_CAPACITY)
+    expect(summary).toMatchObject({ eventsIn: 20, accepted: 14, duplicates: 3, rejected })
+  })
+})
+
+describe('of dead letters', () => {
+  it('each record, and each event of a packed one, counts once, in however many objects it is', async () => {
+    const s3 = new S3Client({ region: 'us-east-1' })
+    const line = (sequence: string, reason: string, own: object = {}): string =>
+      `${JSON.stringify({ reason, shard: 's', sequence, ...own })}\n`
+    const objects = [
+      line('1', 'not-json') + line('2', 'not-json', { place: 0 }) + line('2', 'too-late', { place: 11 }),
+      line('2', 'not-json', { place: 0 }) + line('1', 'late', { shard: 'other' }),
+    ]
+    const mocked = mockClient(s3)
+    mocked.on(ListObjectsV2Command).resolves({ Contents: objects.map((_, n) => ({ Key: String(n) })) })
+    mocked.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects[Key] } }))
+    expect(await readRejected({ s3 }, 'letters')).toEqual({ late: 1, 'not-json': 2, 'too-late': 1 })
+  })
+})
+
+describe('of capacity', () => {
+  it('the units are those of the two tables and their indexes, and of summing up, and their sum', () => {
+    const writes = new Map([
+      ['Sessions', 10],
+      ['Results', 3.5],
+      ['Results/by_hour', 2],
+      ['rollups', 7],
+      ['Other', 100],
+    ])
+    const reads = new Map([['Sessions', 0.5]])
+    expect(summarizeCapacity({ writes, reads }, TABLES)).toEqual({
+      writeUnits: 22.5,
+      readUnits: 0.5,
+      writeUnitsBy: { sessions: 10, results: 3.5, by_hour: 2, rollups: 7 },
+      readUnitsBy: { sessions: 0.5, results: 0, by_hour: 0, rollups: 0 },
+    })
+  })
+})

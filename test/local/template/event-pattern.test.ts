@@ -1,0 +1,63 @@
+// Lambda's event filters as the local run reads them: a pattern and an event in, whether it passes out.
+
+import { describe, expect, it } from 'vitest'
+import { matches, type Pattern } from '../../../local/template/event-pattern.ts'
+
+/** The finalizer's own. */
+const CLOSED: Pattern = {
+  eventName: ['INSERT', 'MODIFY'],
+  dynamodb: { NewImage: { kind: { S: ['closed', 'absorbed'] } } },
+}
+
+function change(eventName: string, kind?: unknown): object {
+  return {
+    eventName,
+    eventID: '1',
+    dynamodb: { NewImage: { pk: { S: 'u#ann' }, ...(kind !== undefined && { kind }) } },
+  }
+}
+
+describe('a pattern', () => {
+  it('passes any of the listed values at every place', () => {
+    expect(matches(CLOSED, change('INSERT', { S: 'closed' }))).toBe(true)
+    expect(matches(CLOSED, change('MODIFY', { S: 'absorbed' }))).toBe(true)
+  })
+
+  it('stops an event with one value that is not listed', () => {
+    expect(matches(CLOSED, change('REMOVE', { S: 'closed' }))).toBe(false)
+    expect(matches(CLOSED, change('INSERT', { S: 'open' }))).toBe(false)
+  })
+
+  it('stops an event without a field that it names', () => {
+    expect(matches(CLOSED, change('INSERT'))).toBe(false)
+    expect(matches(CLOSED, { eventName: 'INSERT', dynamodb: { OldImage: { kind: { S: 'closed' } } } })).toBe(false)
+    expect(matches(CLOSED, { eventName: 'INSERT' })).toBe(false)
+  })
+
+  it('stops a value where it expects an object', () => {
+    expect(matches(CLOSED, { eventName: 'INSERT', dynamodb: null })).toBe(false)
+    expect(matches(CLOSED, change('INSERT', 'closed'))).toBe(false)
+  })
+
+  it.each([undefined, null, 'text', 7])('stops %j, which is no event', (event) => {
+    expect(matches(CLOSED, event)).toBe(false)
+  })
+
+  it('passes every event where it names nothing', () => expect(matches({}, change('REMOVE'))).toBe(true))
+
+  it('passes no event where it lists nothing', () => expect(matches({ eventName: [] }, change('INSERT'))).toBe(false))
+
+  it('tells numbers and truth from text, and null from absence', () => {
+    expect(matches({ size: [1] }, { size: 1 })).toBe(true)
+    expect(matches({ size: [1] }, { size: '1' })).toBe(false)
+    expect(matches({ done: [true] }, { done: true })).toBe(true)
+    expect(matches({ done: [true] }, { done: 'true' })).toBe(false)
+    expect(matches({ done: [null] }, { done: null })).toBe(true)
+    expect(matches({ done: [null] }, {})).toBe(false)
+  })
+
+  it('is refused where it is not of literal values, rather than misread', () => {
+    const prefix = { eventName: [{ prefix: 'INS' }] } as unknown as Pattern
+    expect(() => matches(prefix, change('INSERT'))).toThrow('{"prefix":"INS"}')
+  })
+})
