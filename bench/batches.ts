@@ -56,7 +56,7 @@ export function windowedBatches(log: readonly SentEvent[], { batchSize, batchWin
 
 function toRecord(event: SentEvent, sequence: number, arrivalMs: number): ArrivedRecord {
   const data = Buffer.from(JSON.stringify(event)).toString('base64')
-  return { shardId: SHARD, sequenceNumber: String(sequence), arrivalMs, data, place: null }
+  return { shardId: SHARD, sequenceNumber: String(sequence), arrivalMs, data, subSequence: null }
 }
 
 /** How many users each batch has, summed: what one write for each of them would be. */

@@ -7,8 +7,8 @@ import { type Decoded, decodeEvent, parseEvent } from '../functions/domain/event
 import type { Arrival } from '../functions/domain/events/event.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
 import { type Closing, toClose, withoutClosed } from '../functions/domain/sessions/closing.ts'
-import { touchedRanges } from '../functions/domain/sessions/neighbours.ts'
-import { apply, NEW_USER, roomFor, type UserState } from '../functions/domain/sessions/user-state.ts'
+import { affectedRanges } from '../functions/domain/sessions/neighbours.ts'
+import { apply, NEW_USER, planCapacity, type UserState } from '../functions/domain/sessions/user-state.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
 import { type ItemChoice, sessionSource } from './core-load.ts'
 import { STANDARD_EVENTS } from './standard-session.ts'
@@ -134,8 +134,8 @@ function inBatches(arrivals: readonly Arrival[], perBatch: number): Arrival[][] 
 function appended(before: UserState, batches: readonly (readonly Arrival[])[]): UserState {
   let state = before
   for (const batch of batches) {
-    const ranges = touchedRanges(state, batch, rules)
-    const room = roomFor(state, [], batch, rules)
+    const ranges = affectedRanges(state, batch, rules)
+    const room = planCapacity(state, [], batch, rules)
     const applied = apply(state, [], batch, rules)
     const isAsMade = ranges.length === 0 && room.batches.length === 1 && applied.accepted === batch.length
     if (!isAsMade) throw new Error('an event of the load was not new and in order')

@@ -20,7 +20,7 @@ export function costText({ standard, deployed, alone, long, realistic, real }: C
     columns([HEAD, ...rows]),
     '',
     'b: events per user and batch. Units of DynamoDB, for each session or event.',
-    'write is append, alarms and close; batch is how far its shard is read, which a batch writes once for all its users.',
+    'write is append, timers and close; batch is how far its shard is read, which a batch writes once for all its users.',
     'dollars: DynamoDB on demand, per million events, results and reads included; so is naive $, without reads.',
     `Kinesis adds ${dollars(streamDollars(SHARD_USE))} a million records (provisioned, shards half used). S3 takes dead letters only.`,
   ].join('\n')
@@ -31,7 +31,7 @@ const HEAD = [
   'for each',
   'b',
   'append',
-  'alarms',
+  'timers',
   'close',
   'write',
   'limit',

@@ -16,7 +16,7 @@ import { type Purpose, totalUnits, type Units } from './unit-meter.ts'
 export interface Cost {
   /** What the numbers below are for each of. */
   readonly per: 'session' | 'event'
-  /** Append, index (alarms) and close. */
+  /** Append, index (timers) and close. */
   readonly write: number
   readonly read: number
   /** Its share of how far its shard is read, which a batch writes once for all its users: the fuller the batch, the less. */
@@ -41,7 +41,7 @@ export interface CostReport {
   readonly standard: Readonly<Record<string, Cost>>
   /** Standard sessions with the settings of a deployment and one shard, by events a second. */
   readonly deployed: Readonly<Record<string, Cost>>
-  /** The standard session without anybody else: every event is a batch, and no alarm shares an item. */
+  /** The standard session without anybody else: every event is a batch, and no timer shares an item. */
   readonly alone: Cost
   /** Of a thousand events. */
   readonly long: Readonly<Record<string, Cost>>

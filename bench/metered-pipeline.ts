@@ -1,19 +1,19 @@
 // The real steps and adapters on the emulator: batches in, the units that they took until every session is closed out.
 
-import { dynamoTouches } from '../functions/aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours } from '../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../functions/aws/results-table/result-store.ts'
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
-import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../functions/aws/stream/shard-progress.ts'
-import { ALARM_PAGES, PROGRESS_KEY } from '../functions/contract.ts'
+import { PROGRESS_KEY, TIMER_PAGES } from '../functions/contract.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { sessionId } from '../functions/domain/sessions/session.ts'
 import { finalize } from '../functions/finalize/finalize.ts'
 import { ingest } from '../functions/ingest/ingest.ts'
-import type { Alarm, Alarms, ClosedChange, SessionStore } from '../functions/ports.ts'
+import type { ClosedChange, SessionStore, Timer, TimerStore } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import type { Endpoints } from '../local/emulators/endpoints.ts'
 import type { Call } from '../local/proxy/proxy.ts'
@@ -53,15 +53,15 @@ export async function meterPipeline(
   const meter = await startUnitMeter(endpoints.dynamodb, (call) => purposeOf(call, tables.results))
   const client = benchClient(meter.endpoint)
   try {
-    const { sessions, alarms, changes, nextAlarmMs } = watched(
+    const { sessions, timers, changes, nextTimerMs } = watched(
       dynamoSessionStore(client, tables.sessions),
-      dynamoAlarms(client, tables.sessions),
+      dynamoTimerStore(client, tables.sessions),
     )
     const progress = dynamoShardProgress(client, tables.sessions)
     const { rules, sweepEveryMs, resultRetentionMs } = settings
     const ingestPorts = {
       sessions,
-      alarms,
+      timers,
       progress,
       deadLetters: { put: async () => {} },
       digest: sha256,
@@ -69,9 +69,9 @@ export async function meterPipeline(
       unpack: unpackRecord,
     }
     const sweepAt = async (nowMs: number): Promise<void> => {
-      if (nextAlarmMs() > nowMs) return
+      if (nextTimerMs() > nowMs) return
       meter.during('close')
-      const ports = { sessions, alarms, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
+      const ports = { sessions, timers, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
       // Not at the full hour, when the sweeper counts who is open as well.
       const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, nowMs)
       if (report.failed !== null) throw report.failed.cause
@@ -85,14 +85,14 @@ export async function meterPipeline(
       if (report.failed !== null) throw report.failed.cause
       accepted += report.accepted
     }
-    for (let n = 0; n < LAST_SWEEPS_MAX && nextAlarmMs() < Number.POSITIVE_INFINITY; n++) {
+    for (let n = 0; n < LAST_SWEEPS_MAX && nextTimerMs() < Number.POSITIVE_INFINITY; n++) {
       await sweepAt(sweepMs)
       sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
     }
     meter.during('results')
     const results = dynamoResultStore(client, tables.results)
-    const touches = dynamoTouches(client, tables.results)
-    const finalizePorts = { sessions, results, touches, digest: sha256, hasTime: () => true }
+    const dirtyHours = dynamoDirtyHours(client, tables.results)
+    const finalizePorts = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
     const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)
     if (published.failed !== null) throw published.failed.cause
     const { sessions: sessionCount, rowsWritten } = published
@@ -119,13 +119,13 @@ function purposeOf(call: Call, resultsTable: string): Purpose | null {
   }
   if (table === resultsTable) return 'results'
   const { pk, sk } = { ...request.Item, ...request.Key }
-  const isOfAlarms = pk?.S?.startsWith(ALARM_PAGES) || request.ExpressionAttributeValues?.[':alarms'] !== undefined
-  if (isOfAlarms) return 'index'
+  const isOfTimers = pk?.S?.startsWith(TIMER_PAGES) || request.ExpressionAttributeValues?.[':timers'] !== undefined
+  if (isOfTimers) return 'index'
   return sk?.S === PROGRESS_KEY ? 'batch' : null
 }
 
-/** The stores, with the changes that the table's stream would tell, and the earliest alarm that is set. */
-function watched(store: SessionStore, stored: Alarms) {
+/** The stores, with the changes that the table's stream would tell, and the earliest timer that is set. */
+function watched(store: SessionStore, stored: TimerStore) {
   const changes: ClosedChange[] = []
   const latest = new Map<string, ClosedSession>()
   const change = (user: string, id: string, version: number, after: ClosedSession | null): void => {
@@ -140,13 +140,13 @@ function watched(store: SessionStore, stored: Alarms) {
       await store.putClosed(closed, expiresAtMs)
       change(closed.user, sessionId(closed.session), closed.version, closed)
     },
-    putAbsorbed: async (user, id, version, expiresAtMs) => {
-      await store.putAbsorbed(user, id, version, expiresAtMs)
+    putTombstone: async (user, id, version, expiresAtMs) => {
+      await store.putTombstone(user, id, version, expiresAtMs)
       change(user, id, version, null)
     },
   }
-  let pending: Alarm[] = []
-  const alarms: Alarms = {
+  let pending: Timer[] = []
+  const timers: TimerStore = {
     ...stored,
     put: async (set) => {
       await stored.put(set)
@@ -157,6 +157,6 @@ function watched(store: SessionStore, stored: Alarms) {
       return stored.lists(span)
     },
   }
-  const nextAlarmMs = (): number => pending.reduce((next, { atMs }) => Math.min(next, atMs), Number.POSITIVE_INFINITY)
-  return { sessions, alarms, changes, nextAlarmMs }
+  const nextTimerMs = (): number => pending.reduce((next, { atMs }) => Math.min(next, atMs), Number.POSITIVE_INFINITY)
+  return { sessions, timers, changes, nextTimerMs }
 }

@@ -1,15 +1,15 @@
-// Users with open sessions, as ingest leaves them: how many and when they are due in, their items and alarms in the sessions table out.
+// Users with open sessions, as ingest leaves them: how many and when they are due in, their items and timers in the sessions table out.
 
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { stateItem } from '../functions/aws/sessions-table/session-items.ts'
-import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts'
 import { foundingId } from '../functions/domain/sessions/session.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
 
 /** DynamoDB's limit. */
 const BATCH_WRITE_ITEMS_MAX = 25
 const WRITERS = 8
-/** What ingest sets alarms for at once. */
+/** What ingest sets timers for at once. */
 const USERS_IN_A_BATCH = 500
 
 /** Each with one session of one event, at `timeMs`. */
@@ -31,15 +31,15 @@ export async function putOpenUsers(
       await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }))
     }
   }
-  const alarms = dynamoAlarms(client, table)
+  const timers = dynamoTimerStore(client, table)
   for (let start = 0; start < users.length; start += USERS_IN_A_BATCH) {
-    await alarms.put(users.slice(start, start + USERS_IN_A_BATCH).map((user) => ({ user, atMs: dueMs })))
+    await timers.put(users.slice(start, start + USERS_IN_A_BATCH).map((user) => ({ user, atMs: dueMs })))
   }
   await Promise.all(Array.from({ length: WRITERS }, write))
 }
 
 function openState(user: string, timeMs: number): UserState {
   const event = { type: 'AppOpen', eventId: `${user}-0`, timeMs } as const
-  const session = { ids: [foundingId(event)], continues: null, cut: null, events: [event] }
-  return { version: 1, skewMs: 0, closedReachMs: null, open: [session], forgotten: null }
+  const session = { ids: [foundingId(event)], continues: null, limitedBy: null, events: [event] }
+  return { version: 1, skewMs: 0, lastAffectingTimeMs: null, open: [session], forgotten: null }
 }

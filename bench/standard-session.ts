@@ -8,12 +8,12 @@ const SCRIPT = [
   [0, { type: 'AppOpen' }],
   [12, { type: 'Search', search: 1, query: 'oak standing desk with drawers' }],
   [12.4, { type: 'Results', search: 1 }],
-  [21, { type: 'ClickResult', search: 1, place: 2 }],
-  [48, { type: 'ClickResult', search: 1, place: 5 }],
+  [21, { type: 'ClickResult', search: 1, rank: 2 }],
+  [48, { type: 'ClickResult', search: 1, rank: 5 }],
   [83, { type: 'Search', search: 2, query: 'adjustable desk lamp white' }],
   [83.3, { type: 'Results', search: 2 }],
-  [95, { type: 'ClickResult', search: 2, place: 1 }],
-  [131, { type: 'ClickResult', search: 2, place: 3 }],
+  [95, { type: 'ClickResult', search: 2, rank: 1 }],
+  [131, { type: 'ClickResult', search: 2, rank: 3 }],
   [160, { type: 'AppClose' }],
 ] as const
 
@@ -35,10 +35,10 @@ function fieldsOf(user: string, what: (typeof SCRIPT)[number][1]) {
   const { type } = what
   if (type === 'AppOpen' || type === 'AppClose') return { type }
   const searchId = idOf(`${user} search ${what.search}`)
-  const items = Array.from({ length: ITEMS_SHOWN }, (_, place) => `sku-${idOf(`${user} ${what.search} ${place}`, 6)}`)
+  const items = Array.from({ length: ITEMS_SHOWN }, (_, rank) => `sku-${idOf(`${user} ${what.search} ${rank}`, 6)}`)
   if (type === 'Search') return { type, searchId, query: what.query, app: 'shop-web/5.12.0', locale: 'en-GB' }
   if (type === 'Results') return { type, searchId, items }
-  return { type, searchId, item: items[what.place - 1] as string, position: what.place, page: '/search' }
+  return { type, searchId, item: items[what.rank - 1] as string, position: what.rank, page: '/search' }
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a sweep costs: how many sessions are open and how many of them due in, its units and its time out.
 
 import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
-import { dynamoAlarms } from '../functions/aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { type Endpoints, startEndpoints } from '../local/emulators/endpoints.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
@@ -13,7 +13,7 @@ import { startUnitMeter, totalUnits } from './unit-meter.ts'
 export interface SweepCost {
   readonly open: number
   readonly due: number
-  /** Of the open, users whose alarm has passed though their session lives on. */
+  /** Of the open, users whose timer has passed though their session lives on. */
   readonly passed: number
   readonly read: number
   readonly write: number
@@ -101,7 +101,7 @@ async function sweepOnce(table: string, nowMs: number, endpoints: Endpoints): Pr
   try {
     const ports = {
       sessions: dynamoSessionStore(client, table),
-      alarms: dynamoAlarms(client, table),
+      timers: dynamoTimerStore(client, table),
       horizon: { readUpTo: async () => nowMs },
       hasTime: () => true,
     }

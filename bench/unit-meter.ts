@@ -1,10 +1,10 @@
 // The meter between the adapters and DynamoDB: requests in, the capacity units of each by what it was for out.
 
 import { NO_MISHAPS } from '../local/proxy/chaos.ts'
-import { type Call, startGateway } from '../local/proxy/proxy.ts'
+import { type Call, startProxy } from '../local/proxy/proxy.ts'
 
 /**
- * `index` is how it is known whom to look at, and when: alarms, or the naive design's index. `batch` is how far its shard
+ * `index` is how it is known whom to look at, and when: timers, or the naive design's index. `batch` is how far its shard
  * is read, which a batch writes once for all its users.
  */
 export const PURPOSES = ['append', 'index', 'close', 'batch', 'results'] as const
@@ -39,7 +39,7 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
   let sent = 0
   let answered = 0
   const isMetered = ({ operation }: Call): boolean => WRITES.has(operation) || READS.has(operation)
-  const gateway = await startGateway(target, NO_MISHAPS, {
+  const proxy = await startProxy(target, NO_MISHAPS, {
     request: (call) => {
       if (!isMetered(call)) return call.body
       sent++
@@ -60,13 +60,13 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
     },
   })
   return {
-    endpoint: gateway.endpoint,
+    endpoint: proxy.endpoint,
     during: (purpose) => {
       current = purpose
     },
     units: () => ({ write: { ...units.write }, read: { ...units.read } }),
     refused: () => sent - answered,
-    stop: gateway.stop,
+    stop: proxy.stop,
   }
 }
 

@@ -1,7 +1,7 @@
 // Items by their keys: a table and keys in, those of them that are there, whole, out.
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { batchGet, KeysUnread } from '../functions/aws/sessions-table/batch-get.ts'
+import { batchGet, UnprocessedKeysError } from '../functions/aws/sessions-table/batch-get.ts'
 import type { Item, Key } from '../functions/aws/sessions-table/session-items.ts'
 import { UserError } from '../terminal/user-error.ts'
 
@@ -12,7 +12,7 @@ export async function itemsByKey(client: DynamoDBDocumentClient, table: string, 
   try {
     return await batchGet(client, table, keys, false, TRIES_MAX)
   } catch (error) {
-    if (!(error instanceof KeysUnread)) throw error
+    if (!(error instanceof UnprocessedKeysError)) throw error
     throw new UserError(`table ${table} is throttled: try again later, or ask for less`)
   }
 }

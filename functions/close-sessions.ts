@@ -1,6 +1,6 @@
 // Closing one user's sessions: the saved state and a choice of sessions in, closed items and the state without them out.
 
-import { type Closing, keepClosedUntil, keepStateUntil, withoutClosed } from './domain/sessions/closing.ts'
+import { type Closing, closedExpiresAt, stateExpiresAt, withoutClosed } from './domain/sessions/closing.ts'
 import type { Rules } from './domain/sessions/rules.ts'
 import type { UserState } from './domain/sessions/user-state.ts'
 import type { SessionStore } from './ports.ts'
@@ -19,14 +19,14 @@ export async function closeSessions(
   rules: Rules,
   nowMs: number,
 ): Promise<UserState> {
-  const expiresAtMs = keepClosedUntil(nowMs, rules)
+  const expiresAtMs = closedExpiresAt(nowMs, rules)
   for (const { session, reason } of closings) {
     await sessions.putClosed({ user, session, reason, version: state.version }, expiresAtMs)
     for (const absorbed of session.ids.slice(1)) {
-      await sessions.putAbsorbed(user, absorbed, state.version, expiresAtMs)
+      await sessions.putTombstone(user, absorbed, state.version, expiresAtMs)
     }
   }
   const next = { ...withoutClosed(state, closings, rules), version: state.version + 1 }
-  await sessions.saveUser(user, next, state.version, keepStateUntil(nowMs, rules))
+  await sessions.saveUser(user, next, state.version, stateExpiresAt(nowMs, rules))
   return next
 }

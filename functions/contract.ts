@@ -81,18 +81,18 @@ export const HOUR_INDEX = {
 } as const
 
 /** Partition of the results table: what waits to be rolled up. */
-export const TOUCHED_PARTITION = 'touched'
+export const DIRTY_PARTITION = 'dirtyPeriods'
 
 /** What a sessions table item with a closed session's key is: the session, or a mark that another absorbed it. */
 export const KIND = 'kind'
 export const CLOSED = 'closed'
-export const ABSORBED = 'absorbed'
+export const TOMBSTONE = 'absorbed'
 /** What an item with a part of a user's state is. */
 export const BLOCK = 'block'
-/** What an item of alarms is. */
-export const ALARMS = 'alarms'
-/** Its partitions are this and a number. (`alarms` had items of another shape, which are let expire.) */
-export const ALARM_PAGES = 'alarm_pages'
+/** What an item of timers is. */
+export const TIMERS = 'timers'
+/** Its partitions are this and a number. (`timers` had items of another shape, which are let expire.) */
+export const TIMER_PAGES = 'timer_pages'
 /** Sort key of the item that says how far ingest has read a shard. */
 export const PROGRESS_KEY = 'progress'
 

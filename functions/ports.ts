@@ -16,7 +16,7 @@ export interface ArrivedRecord {
   /** As it arrived, base64. */
   readonly data: string
   /** Of an event sent again alone, its place in the record that it was packed in, from 0; else null. */
-  readonly place: number | null
+  readonly subSequence: number | null
 }
 
 /** One event of a record, or what stands where one should. */
@@ -24,7 +24,7 @@ export interface UnpackedEvent {
   /** Not before it is asked for: parsed JSON may take twenty times the memory of its text. */
   readonly read: () => Parsed | Rejection
   /** In the record, from 0; null where the record is not packed, or was refused as a whole. */
-  readonly place: number | null
+  readonly subSequence: number | null
   /** What sends it again alone, base64; of a record that is not packed, the record's. */
   readonly data: () => string
 }
@@ -49,13 +49,13 @@ export interface ClosedChange {
 }
 
 /** Another writer was first. Load again, apply again. */
-export class StoreConflict extends Error {
+export class VersionConflictError extends Error {
   /** The version that stands in the way. */
   readonly version: number
   constructor(user: string, version: number) {
     // The user stays out of the message: it is personal, and messages are logged.
     super(`another writer was first: version ${version} of a key of ${user.length} characters`)
-    this.name = 'StoreConflict'
+    this.name = 'VersionConflictError'
     this.version = version
   }
 }
@@ -64,24 +64,24 @@ export class StoreConflict extends Error {
 export interface ClosedVersion {
   readonly id: string
   readonly version: number
-  readonly isMark: boolean
+  readonly isTombstone: boolean
 }
 
 export interface SessionStore {
   /** Consistent. A user without state is `NEW_USER`. */
   loadUsers(users: readonly string[]): Promise<ReadonlyMap<string, UserState>>
-  /** The closed sessions near the range: see `nearbySessions`. Consistent. */
+  /** The closed sessions near the range: see `neighbours`. Consistent. */
   loadClosed(user: string, range: TimeRange): Promise<readonly Session[] | null>
   /**
    * Writes the state if the stored one still has `baseVersion`, which `state.version` is above. Writing the very same
-   * state again succeeds. Throws StoreConflict. Kept until `expiresAtMs` if nothing is open, and as long as a forgotten
+   * state again succeeds. Throws VersionConflictError. Kept until `expiresAtMs` if nothing is open, and as long as a forgotten
    * user has to stay so.
    */
   saveUser(user: string, state: UserState, baseVersion: number, expiresAtMs: number): Promise<void>
-  /** Writes unless the stored one has this version already. Throws StoreConflict if it has a later one. */
+  /** Writes unless the stored one has this version already. Throws VersionConflictError if it has a later one. */
   putClosed(closed: ClosedSession, expiresAtMs: number): Promise<void>
   /** Replaces the closed session by a mark that it was absorbed, under the rules of `putClosed`. */
-  putAbsorbed(user: string, id: string, version: number, expiresAtMs: number): Promise<void>
+  putTombstone(user: string, id: string, version: number, expiresAtMs: number): Promise<void>
   /** The version of a closed session or of its mark; null when there is neither. Consistent. */
   closedVersion(user: string, id: string): Promise<number | null>
   /** Pages of all that `closedVersion` knows of the user. Consistent. */
@@ -100,28 +100,28 @@ export interface ResultStore {
 }
 
 /** What waits to be rolled up: an hour of which rows changed, or a day whose queries are to be ranked again. */
-export interface Touch {
+export interface DirtyPeriod {
   readonly kind: 'hour' | 'queries'
   readonly of: Hour | Day
-  /** When who touched it last began. */
+  /** When who dirtyPeriods it last began. */
   readonly atMs: number
 }
 
 /** A touch as it waits. */
-export interface WaitingTouch extends Touch {
+export interface StoredDirtyPeriod extends DirtyPeriod {
   /** When a run found it first as it is; null for one that no run has seen yet. */
   readonly seenMs: number | null
 }
 
 /** A touch stays until it is settled. Made again, it is one that no run has seen. */
-export interface Touches {
-  touch(touches: readonly Touch[]): Promise<void>
+export interface DirtyHours {
+  mark(dirtyHours: readonly DirtyPeriod[]): Promise<void>
   /** Pages of all. Consistent. */
-  touched(): AsyncIterable<readonly WaitingTouch[]>
+  pages(): AsyncIterable<readonly StoredDirtyPeriod[]>
   /** Notes that a run has found it, unless it was made again since, or was seen before. */
-  see(touch: WaitingTouch, nowMs: number): Promise<void>
+  markSeen(touch: StoredDirtyPeriod, nowMs: number): Promise<void>
   /** Removes the touch, unless it was made again since. */
-  settle(touch: WaitingTouch): Promise<void>
+  clear(touch: StoredDirtyPeriod): Promise<void>
 }
 
 /** The ranking of a day's queries as a whole. */
@@ -133,19 +133,19 @@ export interface Ranking {
 
 export interface RollupStore {
   /** Pages of the rows of a part of an hour, with what rollups read of them. By an index, so some seconds behind. */
-  rowsOf(hour: Hour, slice: Slice): AsyncIterable<readonly KeptRow[]>
+  rowsOf(hour: Hour, slice: Slice): AsyncIterable<readonly StoredRow[]>
   /** Consistent, like all below; null when there is none. */
   load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
   /** Those there are, in order. */
   hoursOf(day: Day): Promise<HourRollup[]>
-  /** Writes over the revision that was loaded, 0 for none. Throws StoreConflict when there is another by now. */
-  save(rollup: HourRollup | DayRollup, baseRevision: number, stamp: RollupStamp): Promise<void>
+  /** Writes over the revision that was loaded, 0 for none. Throws VersionConflictError when there is another by now. */
+  save(rollup: HourRollup | DayRollup, baseRevision: number, stamp: RollupMetadata): Promise<void>
   ranking(day: Day): Promise<Ranking | null>
-  /** Replaces all lists of the day. Throws StoreConflict as `save` does; again it does the rest of one interrupted. */
-  saveRanking(day: Day, queries: readonly QueryRollup[], baseRevision: number, stamp: RollupStamp): Promise<void>
+  /** Replaces all lists of the day. Throws VersionConflictError as `save` does; again it does the rest of one interrupted. */
+  saveRanking(day: Day, queries: readonly QueryRollup[], baseRevision: number, stamp: RollupMetadata): Promise<void>
 }
 
-export interface KeptRow {
+export interface StoredRow {
   readonly row: ResultRow
   readonly expiresAtMs: number
 }
@@ -155,7 +155,7 @@ export interface StoredRollup<T> {
   readonly revision: number
 }
 
-export interface RollupStamp {
+export interface RollupMetadata {
   readonly computedAtMs: number
   readonly expiresAtMs: number
 }
@@ -168,7 +168,7 @@ export interface DeadLetter {
   readonly sequenceNumber: string
   readonly arrivalMs: number
   /** Of an event of a packed record, its place in the record, from 0; else null. */
-  readonly place: number | null
+  readonly subSequence: number | null
   /** The record's data as it arrived, or the event's alone, base64. */
   readonly data: string
 }
@@ -179,34 +179,34 @@ export interface DeadLetters {
 }
 
 /** What was removed of the dead letters, and what nobody can tell whose it is. */
-export interface LettersErased {
+export interface DeadLettersErased {
   readonly removed: number
   readonly unreadable: number
 }
 
 /** The dead letters that there are, refused records and failed batches alike. */
-export interface KeptLetters {
+export interface DeadLetterStore {
   /**
    * Removes every record of the user that arrived at or before the moment.
    *
    * @param user as producers send it.
    * @param storedAs as the tables have it: its pseudonym, if there are any.
    */
-  erase(user: string, storedAs: string, atMs: number): Promise<LettersErased>
+  erase(user: string, storedAs: string, atMs: number): Promise<DeadLettersErased>
 }
 
 /** A user whom the sweeper is to look at, and when. */
-export interface Alarm {
+export interface Timer {
   readonly user: string
   readonly atMs: number
 }
 
-/** Alarms that were put together, never none, the earliest first. */
-export interface AlarmPage {
+/** TimerStore that were put together, never none, the earliest first. */
+export interface TimerPage {
   readonly id: string
   /** No later than the first of them. */
   readonly startMs: number
-  readonly alarms: readonly Alarm[]
+  readonly timers: readonly Timer[]
 }
 
 export interface TimeSpan {
@@ -215,14 +215,14 @@ export interface TimeSpan {
   readonly toMs: number
 }
 
-/** Many alarms lie in one item, so that each costs a few hundredths of a write. Any number may be set for one user. */
-export interface Alarms {
-  put(alarms: readonly Alarm[]): Promise<void>
+/** Many timers lie in one item, so that each costs a few hundredths of a write. Any number may be set for one user. */
+export interface TimerStore {
+  put(timers: readonly Timer[]): Promise<void>
   /**
    * All pages that start in the span. Several lists, to be read side by side; each in the order of starts, consistent, and
    * failing only after all that can be read.
    */
-  lists(span: TimeSpan): readonly AsyncIterable<readonly AlarmPage[]>[]
+  lists(span: TimeSpan): readonly AsyncIterable<readonly TimerPage[]>[]
   remove(id: string): Promise<void>
 }
 

@@ -1,12 +1,12 @@
 // Lost races: an attempt on a user's state in, its outcome on the newest state out, after a bounded number of tries.
 
 import { NEW_USER, type UserState } from './domain/sessions/user-state.ts'
-import { type SessionStore, StoreConflict } from './ports.ts'
+import { type SessionStore, VersionConflictError } from './ports.ts'
 
 /** Writers of one user are few: its shard's ingest, the sweeper, and an ingest that was given up but goes on. */
 const TRIES_MAX = 10
 
-/** Calls the attempt again on the state as it is now stored whenever it loses a race; throws the last StoreConflict. */
+/** Calls the attempt again on the state as it is now stored whenever it loses a race; throws the last VersionConflictError. */
 export async function onLatestState<T>(
   user: string,
   loaded: UserState,
@@ -19,7 +19,7 @@ export async function onLatestState<T>(
     try {
       return await attempt(state)
     } catch (error) {
-      if (!(error instanceof StoreConflict) || tries === TRIES_MAX) throw error
+      if (!(error instanceof VersionConflictError) || tries === TRIES_MAX) throw error
       state = await loadUser(user, sessions)
       if (state.version < error.version) state = await catchUp(user, state, error.version, sessions, expiresAtMs)
     }

@@ -24,7 +24,7 @@ export interface PipelineParts {
   readonly results: TableV2
 }
 
-export interface Trouble {
+export interface AlarmDefinition {
   /** Also the heading of its entry in docs/operations.md. */
   readonly name: string
   readonly says: string
@@ -46,11 +46,11 @@ const REJECTED_PERCENT_MAX = 5
 const EVENTS_MIN = 20
 
 /** All but the one that is silence. */
-export function troubles(parts: PipelineParts): Trouble[] {
+export function troubles(parts: PipelineParts): AlarmDefinition[] {
   return [...ofData(parts), ...ofFunctions(parts)]
 }
 
-function ofData({ settings, own, stream, ingester, finalizer, sessions, results }: PipelineParts): Trouble[] {
+function ofData({ settings, own, stream, ingester, finalizer, sessions, results }: PipelineParts): AlarmDefinition[] {
   const sweepPeriod = Duration.millis(settings.sweepEvery)
   const maximum = { statistic: Stats.MAXIMUM, period: FIVE_MINUTES }
   return [
@@ -159,7 +159,7 @@ function rejectedShare(own: OwnMetrics): IMetric {
   })
 }
 
-function ofFunctions({ settings, own, ingester, sweeper, finalizer, roller }: PipelineParts): Trouble[] {
+function ofFunctions({ settings, own, ingester, sweeper, finalizer, roller }: PipelineParts): AlarmDefinition[] {
   // One that runs more seldom would never fail in each of several periods.
   const ofSweep = Duration.millis(Math.max(settings.sweepEvery, FIVE_MINUTES.toMilliseconds()))
   const functions: readonly [string, IFunction, Duration, MetricName, Duration][] = [
@@ -167,7 +167,7 @@ function ofFunctions({ settings, own, ingester, sweeper, finalizer, roller }: Pi
     ['Sweep', sweeper, SWEEP_TIMEOUT, 'SweepFailures', ofSweep],
     ['Finalize', finalizer.fn, FINALIZE_TIMEOUT, 'FinalizeFailures', FIVE_MINUTES],
   ]
-  const each = functions.flatMap(([name, fn, timeout, failures, period]): Trouble[] => [
+  const each = functions.flatMap(([name, fn, timeout, failures, period]): AlarmDefinition[] => [
     {
       name: `${name}Failing`,
       says: `${name} fails again and again.`,

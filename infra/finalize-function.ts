@@ -12,7 +12,7 @@ import {
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { ABSORBED, CLOSED, type Environment, FINALIZE_VARIABLES, KIND } from '../functions/contract.ts'
+import { CLOSED, type Environment, FINALIZE_VARIABLES, KIND, TOMBSTONE } from '../functions/contract.ts'
 import { keepFailedBatches, retriedFor } from './dead-letters.ts'
 import { pipelineFunction } from './pipeline-function.ts'
 import type { PipelineSettings } from './settings.ts'
@@ -74,7 +74,7 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
     filters: [
       FilterCriteria.filter({
         eventName: FilterRule.or('INSERT', 'MODIFY'),
-        dynamodb: { NewImage: { [KIND]: { S: FilterRule.or(CLOSED, ABSORBED) } } },
+        dynamodb: { NewImage: { [KIND]: { S: FilterRule.or(CLOSED, TOMBSTONE) } } },
       }),
     ],
     metricsConfig: { metrics: [MetricType.EVENT_COUNT] },

@@ -5,13 +5,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { EventInput } from './event.ts'
-import { type Stamped, stamped } from './prepare-event.ts'
+import { type PreparedEvent, stamped } from './prepare-event.ts'
 import { putRecords } from './put-records.ts'
-import { EventsNotSent } from './refusals.ts'
+import { EventsNotSentError } from './refusals.ts'
 import { type SendQueue, sendQueue } from './send-queue.ts'
 
 export type { EventInput } from './event.ts'
-export { EventRejected, EventsNotSent, type StampedEvent } from './refusals.ts'
+export { EventRejectedError, EventsNotSentError, type IdentifiedEvent } from './refusals.ts'
 
 export interface ProducerOptions {
   readonly streamName: string
@@ -27,8 +27,8 @@ export interface ProducerOptions {
 
 export interface Producer {
   /**
-   * Resolves when the event is in the stream: to await it is the back-pressure. Rejects with `EventRejected` or
-   * `EventsNotSent`; with the latter at once where the queue is full.
+   * Resolves when the event is in the stream: to await it is the back-pressure. Rejects with `EventRejectedError` or
+   * `EventsNotSentError`; with the latter at once where the queue is full.
    */
   send(event: EventInput): Promise<void>
   /** The same for many, however many: it waits for room. All are checked before the first is sent. */
@@ -63,15 +63,16 @@ export function createProducer(options: ProducerOptions, around: ProducerPorts =
   )
   let isClosed = false
   const lists = new Set<Promise<void>>()
-  const accept = (event: EventInput): Stamped => {
+  const accept = (event: EventInput): PreparedEvent => {
     const accepted = stamped(event, around.nowMs, around.newEventId)
-    if (isClosed) throw new EventsNotSent('the producer is closed', [accepted.event])
+    if (isClosed) throw new EventsNotSentError('the producer is closed', [accepted.event])
     return accepted
   }
   return {
     send: async (event) => {
       const accepted = accept(event)
-      if (!queue.hasRoom()) throw new EventsNotSent(`${queueEventsMax} events are waiting already`, [accepted.event])
+      if (!queue.hasRoom())
+        throw new EventsNotSentError(`${queueEventsMax} events are waiting already`, [accepted.event])
       return queue.enqueue(accepted)
     },
     sendAll: async (events) => {
@@ -93,19 +94,19 @@ export function createProducer(options: ProducerOptions, around: ProducerPorts =
   }
 }
 
-async function sendList(accepted: readonly Stamped[], queue: SendQueue): Promise<void> {
-  const failures: EventsNotSent[] = []
+async function sendList(accepted: readonly PreparedEvent[], queue: SendQueue): Promise<void> {
+  const failures: EventsNotSentError[] = []
   const sent: Promise<void>[] = []
   for (const one of accepted) {
     while (!queue.hasRoom()) await queue.room()
-    sent.push(queue.enqueue(one).catch((failure: EventsNotSent) => void failures.push(failure)))
+    sent.push(queue.enqueue(one).catch((failure: EventsNotSentError) => void failures.push(failure)))
   }
   await queue.flush()
   await Promise.all(sent)
   const left = failures.flatMap((failure) => failure.events)
   if (left.length === 0) return
   const message = `${left.length} of ${accepted.length} events were not sent: ${failures[0]?.message}`
-  throw new EventsNotSent(message, left, failures[0]?.cause)
+  throw new EventsNotSentError(message, left, failures[0]?.cause)
 }
 
 function checked({ streamName, lingerMs = 100, triesMax = 8, queueEventsMax = 10_000 }: ProducerOptions) {

@@ -24,11 +24,11 @@ export interface Patience {
 }
 
 /** These records are not in the stream, or it is not known whether they are. */
-export class RecordsNotPut extends Error {
+export class RecordsNotPutError extends Error {
   readonly records: readonly PutRecordsRequestEntry[]
   constructor(stream: string, records: readonly PutRecordsRequestEntry[], tries: number, cause: unknown) {
     super(`stream ${stream} did not take ${records.length} records in ${tries} tries`, { cause })
-    this.name = 'RecordsNotPut'
+    this.name = 'RecordsNotPutError'
     this.records = records
   }
 }
@@ -43,7 +43,7 @@ export async function putRecords(
   let remaining = records
   let cause: unknown
   for (let tries = 0; remaining.length > 0; tries++) {
-    if (tries === triesMax) throw new RecordsNotPut(stream, remaining, tries, cause)
+    if (tries === triesMax) throw new RecordsNotPutError(stream, remaining, tries, cause)
     if (tries > 0) await wait(Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS) * (0.5 + random() / 2))
     try {
       const { Records: outcomes } = await kinesis.send(
@@ -54,7 +54,7 @@ export async function putRecords(
       cause = outcomes?.find(({ ErrorCode }) => ErrorCode !== undefined)?.ErrorCode ?? 'no answer for the record'
       remaining = refused
     } catch (error) {
-      if (!mayPass(error)) throw new RecordsNotPut(stream, remaining, tries + 1, error)
+      if (!mayPass(error)) throw new RecordsNotPutError(stream, remaining, tries + 1, error)
       cause = error
     }
   }

@@ -1,24 +1,24 @@
-// Stamped events in, one batch after the other out; what became of it is told to each event's sender.
+// PreparedEvent events in, one batch after the other out; what became of it is told to each event's sender.
 
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
-import type { Stamped } from './prepare-event.ts'
-import { RecordsNotPut } from './put-records.ts'
-import { EventsNotSent } from './refusals.ts'
+import type { PreparedEvent } from './prepare-event.ts'
+import { RecordsNotPutError } from './put-records.ts'
+import { EventsNotSentError } from './refusals.ts'
 import { type BatchRecord, userBatch } from './user-batch.ts'
 
 export interface SendQueue {
   hasRoom(): boolean
   /** Resolves when the request under way is answered, and what waits is being sent. */
   room(): Promise<void>
-  /** Resolves when the event is in the stream; rejects with EventsNotSent. */
-  enqueue(stamped: Stamped): Promise<void>
+  /** Resolves when the event is in the stream; rejects with EventsNotSentError. */
+  enqueue(stamped: PreparedEvent): Promise<void>
   /** Sends at once. Resolves when all that was enqueued before is in the stream or refused. */
   flush(): Promise<void>
 }
 
-interface Queued extends Stamped {
+interface Queued extends PreparedEvent {
   readonly resolve: () => void
-  readonly reject: (error: EventsNotSent) => void
+  readonly reject: (error: EventsNotSentError) => void
 }
 
 interface Watcher {
@@ -96,10 +96,10 @@ async function sendBatch(records: readonly BatchRecord<Queued>[], put: Put): Pro
     () => null,
     (error: Error) => error,
   )
-  const left = new Set(failure instanceof RecordsNotPut ? failure.records : records.map(({ record }) => record))
+  const left = new Set(failure instanceof RecordsNotPutError ? failure.records : records.map(({ record }) => record))
   for (const { record, events } of records) {
     for (const { event, resolve, reject } of events) {
-      if (failure !== null && left.has(record)) reject(new EventsNotSent(failure.message, [event], failure))
+      if (failure !== null && left.has(record)) reject(new EventsNotSentError(failure.message, [event], failure))
       else resolve()
     }
   }

@@ -10,7 +10,7 @@ import {
 } from '../functions/domain/results/attribution.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import { firstEvent, sessionId } from '../functions/domain/sessions/session.ts'
-import { cutText } from './number-text.ts'
+import { truncateText } from './number-text.ts'
 
 /** By what a click was tied to its search, or that it was not. */
 export type ClickEvidence = Evidence | 'orphan'
@@ -71,7 +71,7 @@ export function exploreSession(closed: ClosedSession, user: string, isUserHidden
   const last = session.events.findLast(({ type }) => type !== 'Timeout') ?? firstEvent(session)
   return {
     id: isUserHidden ? null : sessionId(session),
-    user: cutText(user, TEXT_CHARACTERS_MAX),
+    user: truncateText(user, TEXT_CHARACTERS_MAX),
     startMs: firstEvent(session).timeMs,
     endMs: last.timeMs,
     closeReason: closed.reason,
@@ -127,7 +127,7 @@ function searchStep(event: SearchEvent, { searches, numbers, numbersById }: Owne
   }
   const counts = found.results.map(({ resultCount }) => resultCount)
   const resultCount = counts.length === 0 ? null : Math.max(...counts)
-  const query = cutText(event.query, TEXT_CHARACTERS_MAX)
+  const query = truncateText(event.query, TEXT_CHARACTERS_MAX)
   return { kind: 'search', atMs, search, query, resultCount, clicks: found.clicks.length }
 }
 
@@ -137,7 +137,7 @@ function clickStep(event: ClickEvent, { numbers, clicks }: Owners): Step {
     kind: 'click',
     atMs: event.timeMs,
     search: numbers.get(event) ?? null,
-    item: cutText(event.item, TEXT_CHARACTERS_MAX),
+    item: truncateText(event.item, TEXT_CHARACTERS_MAX),
     position: click?.position ?? event.position,
     evidence: click?.evidence ?? 'orphan',
   }

@@ -53,7 +53,7 @@ export function minuteText(timeMs: number): string {
 }
 
 /** Text with an end, in code points. */
-export function cutText(text: string, charactersMax: number): string {
+export function truncateText(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text
   const characters = [...text]
   return characters.length <= charactersMax ? text : `${characters.slice(0, charactersMax - 1).join('')}…`

@@ -2,7 +2,7 @@
 
 import type { QueryList } from '../functions/domain/results/top-queries.ts'
 import { html, type Markup } from './markup.ts'
-import { countText, cutText, decimalText, FEW, NOTHING, shareText } from './number-text.ts'
+import { countText, decimalText, FEW, NOTHING, shareText, truncateText } from './number-text.ts'
 import type { QueryTotal } from './query-totals.ts'
 import { daysIn, QUERY_DAYS_MAX, QUERY_ROWS_MAX, type ReportData } from './report-data.ts'
 
@@ -106,7 +106,7 @@ ${body}
 }
 
 function row(total: QueryTotal, columns: readonly Column[]): Markup {
-  const query = total.query === '' ? html`<em>(empty)</em>` : cutText(total.query, QUERY_CHARACTERS_MAX)
+  const query = total.query === '' ? html`<em>(empty)</em>` : truncateText(total.query, QUERY_CHARACTERS_MAX)
   return html`<tr><th scope="row">${query}</th>${columns.map((column) => cell(total, column))}</tr>
 `
 }

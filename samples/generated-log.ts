@@ -107,7 +107,7 @@ function sessionEvents(user: string, startMs: number, searchScale: number, rando
     add({ type: 'Results', items, ...withId })
     if (random() < SHARE.satisfiedByList) continue
     for (const [index, item] of items.entries()) {
-      if (random() >= clickChance(index, query)) continue
+      if (random() >= clickProbability(index, query)) continue
       pause(12 * SECOND)
       add({ type: 'ClickResult', item, position: index + 1, ...withId })
     }
@@ -132,7 +132,7 @@ function listFor(query: string): string[] {
 }
 
 /** The first place is clicked most; some queries are served better than others. */
-function clickChance(index: number, query: string): number {
+function clickProbability(index: number, query: string): number {
   const quality = 0.25 + ((query.length * 7) % 10) / 25
   return quality / (index + 1) ** 1.1
 }

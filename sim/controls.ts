@@ -1,21 +1,21 @@
 // Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
 
 import type {
-  Alarm,
-  Alarms,
   ArrivedRecord,
+  DirtyHours,
   Horizon,
   SessionStore,
   ShardProgress,
-  Touches,
-  WaitingTouch,
+  StoredDirtyPeriod,
+  Timer,
+  TimerStore,
 } from '../functions/ports.ts'
 
 export const CONTROLS = {
   'dedupe-by-sequence': 'what is not past the highest sequence number applied of its shard is taken for applied',
   'wall-clock-sweep': 'the sweeper closes by the time of day, however far a shard lags',
-  'alarm-last': 'an alarm is set after the state that it is for',
-  'page-first': 'the sweeper removes a page of alarms before those of its users are set who live on',
+  'timer-last': 'an timer is set after the state that it is for',
+  'page-first': 'the sweeper removes a page of timers before those of its users are set who live on',
   'blind-append': 'ingest writes without a condition on the version',
   'forget-by-deleting': 'what there is of who is forgotten goes, and nothing remembers that it went',
   'settle-at-once': 'an hour is summed once after its rows changed, however far the index trails',
@@ -45,34 +45,34 @@ export function unconditional(sessions: SessionStore): SessionStore {
   }
 }
 
-/** Alarms wait for the invocation's next write to be through. */
-export function alarmLast(sessions: SessionStore, alarms: Alarms) {
-  const waiting: Alarm[] = []
+/** TimerStore wait for the invocation's next write to be through. */
+export function timerLast(sessions: SessionStore, timers: TimerStore) {
+  const waiting: Timer[] = []
   const saveUser: SessionStore['saveUser'] = async (user, ...rest) => {
     await sessions.saveUser(user, ...rest)
-    const ofUser = waiting.filter((alarm) => alarm.user === user)
+    const ofUser = waiting.filter((timer) => timer.user === user)
     if (ofUser.length === 0) return
-    waiting.splice(0, waiting.length, ...waiting.filter((alarm) => alarm.user !== user))
-    await alarms.put(ofUser)
+    waiting.splice(0, waiting.length, ...waiting.filter((timer) => timer.user !== user))
+    await timers.put(ofUser)
   }
-  const put: Alarms['put'] = async (set) => {
+  const put: TimerStore['put'] = async (set) => {
     waiting.push(...set)
   }
-  return { sessions: { ...sessions, saveUser }, alarms: { ...alarms, put } }
+  return { sessions: { ...sessions, saveUser }, timers: { ...timers, put } }
 }
 
 /** What is to be set waits until the next page is removed. */
-export function pageFirst(alarms: Alarms): Alarms {
-  const waiting: Alarm[] = []
+export function pageFirst(timers: TimerStore): TimerStore {
+  const waiting: Timer[] = []
   return {
-    ...alarms,
+    ...timers,
     put: async (set) => {
       waiting.push(...set)
     },
     remove: async (id) => {
-      await alarms.remove(id)
+      await timers.remove(id)
       const next = waiting.splice(0)
-      if (next.length > 0) await alarms.put(next)
+      if (next.length > 0) await timers.put(next)
     },
   }
 }
@@ -93,13 +93,13 @@ export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[
 }
 
 /** Every touch seems to have been seen long ago. */
-export function settlingAtOnce(touches: Touches): Touches {
-  const made = new Map<WaitingTouch, WaitingTouch>()
+export function settlingAtOnce(dirtyHours: DirtyHours): DirtyHours {
+  const made = new Map<StoredDirtyPeriod, StoredDirtyPeriod>()
   return {
-    ...touches,
-    see: async () => {},
-    touched: async function* () {
-      for await (const page of touches.touched()) {
+    ...dirtyHours,
+    markSeen: async () => {},
+    pages: async function* () {
+      for await (const page of dirtyHours.pages()) {
         yield page.map((touch) => {
           const old = { ...touch, seenMs: 0 }
           made.set(old, touch)
@@ -107,6 +107,6 @@ export function settlingAtOnce(touches: Touches): Touches {
         })
       }
     },
-    settle: (touch) => touches.settle(made.get(touch) ?? touch),
+    clear: (touch) => dirtyHours.clear(made.get(touch) ?? touch),
   }
 }

@@ -3,7 +3,7 @@
 import type { StoredClosed } from '../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../functions/ports.ts'
 import { type PollerSettings, pollShard, type Reply } from './poller.ts'
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 import { deliverChanges, deliverRecords, type Wiring } from './steps.ts'
 import { hashOf, newLog, newStream, type Shard, type Stream } from './stream.ts'
 import type { Outcome, World } from './world.ts'
@@ -17,9 +17,9 @@ export interface Delivery {
   sendGivenUpAgain(): void
 }
 
-export function startDelivery(wiring: Wiring, changes: Changes, chance: Chance): Delivery {
+export function startDelivery(wiring: Wiring, changes: Changes, random: Random): Delivery {
   const { world, stores, watch } = wiring
-  const settings = drawSettings(chance, wiring.recordAgeMsMax)
+  const settings = drawSettings(random, wiring.recordAgeMsMax)
   const givenUp: (() => Promise<Outcome<Reply>>)[] = []
   const drained = new Map<string, Promise<void>>()
 
@@ -48,7 +48,7 @@ export function startDelivery(wiring: Wiring, changes: Changes, chance: Chance):
     )
   }
   return {
-    stream: newStream(world, chance.between(1, 3), (shard) => drained.set(shard.id, read(shard))),
+    stream: newStream(world, random.between(1, 3), (shard) => drained.set(shard.id, read(shard))),
     sendGivenUpAgain: () => {
       for (const send of givenUp.splice(0)) void untilDoneTwice(send, world)
     },
@@ -81,13 +81,13 @@ export function newChanges(world: World): Changes {
       const log = logs[hashOf(user) < 0.5 ? 0 : 1]
       const change = { user, id, version, after: closed, before: before?.closed ?? null }
       log.records.push({ sequenceNumber: String(++count), arrivalMs: world.time.nowMs(), ...change })
-      const delayMs = world.faults.strikes('delayedChange') ? world.chance.between(MINUTE, 60 * MINUTE) : 0
+      const delayMs = world.faults.strikes('delayedChange') ? world.random.between(MINUTE, 60 * MINUTE) : 0
       world.time.at(world.time.nowMs() + delayMs, log.wake)
     },
   }
 }
 
-function drawSettings(chance: Chance, recordAgeMsMax: number): PollerSettings {
-  const batchSize = chance.oneOf([1, 3, 10, 100])
-  return { batchSize, recordAgeMsMax, windowMs: batchSize < 10 ? 0 : chance.oneOf([0, 5 * SECOND, MINUTE]) }
+function drawSettings(random: Random, recordAgeMsMax: number): PollerSettings {
+  const batchSize = random.oneOf([1, 3, 10, 100])
+  return { batchSize, recordAgeMsMax, windowMs: batchSize < 10 ? 0 : random.oneOf([0, 5 * SECOND, MINUTE]) }
 }

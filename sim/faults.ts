@@ -1,6 +1,6 @@
-// Faults: chance in, the rates of one run out (a swarm: each run has faults of its own), and a count of each that struck.
+// Faults: random in, the rates of one run out (a swarm: each run has faults of its own), and a count of each that struck.
 
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 
 /** The highest rate of each fault: a probability at every opportunity. What the opportunity is stands beside it. */
 const RATES_MAX = {
@@ -81,16 +81,16 @@ export interface Faults {
 }
 
 /** @param without faults that never strike. */
-export function drawFaults(chance: Chance, without: ReadonlySet<Fault>): Faults {
+export function drawFaults(random: Random, without: ReadonlySet<Fault>): Faults {
   const counts = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>
   const rates = Object.fromEntries(
-    Object.entries(RATES_MAX).map(([fault, max]) => [fault, chance.happens(0.5) ? 0 : chance.fraction() * max]),
+    Object.entries(RATES_MAX).map(([fault, max]) => [fault, random.happens(0.5) ? 0 : random.fraction() * max]),
   ) as Record<keyof typeof RATES_MAX, number>
   let isPaused = false
   return {
     counts,
     strikes: (fault) => {
-      if (isPaused || without.has(fault) || !chance.happens(rates[fault as keyof typeof RATES_MAX])) return false
+      if (isPaused || without.has(fault) || !random.happens(rates[fault as keyof typeof RATES_MAX])) return false
       counts[fault]++
       return true
     },

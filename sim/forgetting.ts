@@ -4,7 +4,7 @@ import type { ResultRow } from '../functions/domain/results/result.ts'
 import { forget } from '../functions/forget/forget.ts'
 import type { SessionStore } from '../functions/ports.ts'
 import { deleting } from './controls.ts'
-import { reachedTouches } from './rollups.ts'
+import { reachedDirtyHours } from './rollups.ts'
 import type { Wiring } from './steps.ts'
 import { reachedSessions } from './stores.ts'
 import { type Invocation, invoke } from './world.ts'
@@ -24,7 +24,7 @@ export function scheduleForgetting(
   const { world } = wiring
   for (const user of users) {
     if (!world.faults.strikes('forgottenUser')) continue
-    world.time.at(startMs + world.chance.between(0, durationMs), () => void forgetTwice(user, wiring))
+    world.time.at(startMs + world.random.between(0, durationMs), () => void forgetTwice(user, wiring))
   }
 }
 
@@ -62,12 +62,12 @@ async function forgetOnce(user: string, wiring: Wiring, invocation: Invocation):
       remove: (row: ResultRow, olderThan: number) =>
         call(`forgets ${row.sk} older than ${olderThan}`, user, () => results.remove(row, olderThan)),
     },
-    touches: reachedTouches(stores, invocation),
+    dirtyHours: reachedDirtyHours(stores, invocation),
     deadLetters: {
       erase: (_: string, storedAs: string, atMs: number) =>
         call('erases dead letters', user, () => deadLetters.erase(user, storedAs, atMs)),
     },
     pseudonym: (sent: string) => sent,
   }
-  await forget(user, ports, { deadLettersKeptMs: DEAD_LETTERS_KEPT_MS }, world.time.nowMs())
+  await forget(user, ports, { deadLetterRetentionMs: DEAD_LETTERS_KEPT_MS }, world.time.nowMs())
 }

@@ -25,13 +25,13 @@ export function checkAtRest(
   rules: Rules,
   fromMs: number,
 ): void {
-  const lettersBySequence = new Map(stores.deadLetters.letters.map((letter) => [letter.sequenceNumber, letter]))
-  checkLetters(lettersBySequence, watch, rules)
+  const deadLettersBySequence = new Map(stores.deadLetters.letters.map((letter) => [letter.sequenceNumber, letter]))
+  checkDeadLetters(deadLettersBySequence, watch, rules)
   for (const user of users) {
     const broken = (what: string): void => watch.broken(user, what)
     if ((stores.sessions.states.get(user)?.open.length ?? 0) > 0) broken('a session never closed')
-    const waiting = [...stores.alarms.pages.values()].flat()
-    if (waiting.some((alarm) => alarm.user === user)) broken('an alarm was never looked at')
+    const waiting = [...stores.timers.pages.values()].flat()
+    if (waiting.some((timer) => timer.user === user)) broken('an timer was never looked at')
     const sessions = closedOf(user, stores, fromMs)
     const events = sessions.flatMap((session) => session.events)
     const accepted = new Map(events.map((event) => [event.eventId, event]))
@@ -39,7 +39,7 @@ export function checkAtRest(
     const unrefused = new Set<string>()
     for (const one of watch.sent) {
       if (one.user !== user || one.arrivalMs < fromMs || one.event === null || watch.isErased(one)) continue
-      const isRefused = lettersBySequence.has(one.sequenceNumber)
+      const isRefused = deadLettersBySequence.has(one.sequenceNumber)
       if (!isRefused) unrefused.add(one.event.eventId)
       const isKept = accepted.has(one.event.eventId) || isRefused || watch.isKeptAside(one)
       if (!isKept) broken(`${one.eventId} is in no session and no dead letter`)
@@ -63,8 +63,8 @@ function checkForgotten(
   watch: Watch,
   broken: (what: string) => void,
 ): void {
-  const unmarked = stores.sessions.states.get(user)?.forgotten?.unmarked ?? []
-  if (unmarked.length > 0) broken('sessions were forgotten and have no marks')
+  const pendingTombstones = stores.sessions.states.get(user)?.forgotten?.pendingTombstones ?? []
+  if (pendingTombstones.length > 0) broken('sessions were forgotten and have no marks')
   const sent = watch.sent.filter((one) => one.user === user)
   const cameAfter = new Set(sent.filter((one) => !watch.isErased(one)).map(({ eventId }) => eventId))
   const rows = [...stores.results.rows.values()].filter((row) => row.user === user)
@@ -81,7 +81,7 @@ function checkForgotten(
 }
 
 /** Each was refused for the reason that the rules give, and nothing else was. */
-function checkLetters(letters: ReadonlyMap<string, DeadLetter>, watch: Watch, rules: Rules): void {
+function checkDeadLetters(letters: ReadonlyMap<string, DeadLetter>, watch: Watch, rules: Rules): void {
   const skews = new Map<string, number>()
   for (const { user, event, arrivalMs } of watch.sent) {
     if (event !== null) skews.set(user, Math.max(skews.get(user) ?? Number.NEGATIVE_INFINITY, event.timeMs - arrivalMs))
@@ -171,8 +171,8 @@ function checkRows(
   const rows = expected.flatMap(({ events, ended }, n) => {
     const next = expected[n + 1]
     const isCut = ended === 'max_events' || ended === 'max_duration'
-    const cut = isCut && next !== undefined ? { reason: ended, atMs: (next.events[0] as Event).timeMs } : null
-    const session: Session = { ids: ['any'], continues: null, cut, events }
+    const limitedBy = isCut && next !== undefined ? { limit: ended, atMs: (next.events[0] as Event).timeMs } : null
+    const session: Session = { ids: ['any'], continues: null, limitedBy, events }
     return toRows({ user, session, reason: ended, version: 0 }, sha256)
   })
   const wanted = rows.map(essence).sort()

@@ -29,9 +29,9 @@ export function simulatedKinesis(stream: Stream, invocation: Invocation, world: 
 }
 
 function getRecords(stream: Stream, iterator: string, world: World) {
-  const [id, place] = iterator.split(' ') as [string, string]
+  const [id, position] = iterator.split(' ') as [string, string]
   const shard = shardOf(stream, id)
-  const record = shard.records[Number(place)]
+  const record = shard.records[Number(position)]
   if (record === undefined) {
     return { Records: [], MillisBehindLatest: 0, NextShardIterator: shard.isClosed ? undefined : iterator }
   }
@@ -39,7 +39,7 @@ function getRecords(stream: Stream, iterator: string, world: World) {
   return {
     Records: [{ SequenceNumber: record.sequenceNumber, ApproximateArrivalTimestamp: new Date(record.arrivalMs) }],
     MillisBehindLatest: 0,
-    NextShardIterator: `${id} ${Number(place) + 1}`,
+    NextShardIterator: `${id} ${Number(position) + 1}`,
   }
 }
 
@@ -50,8 +50,8 @@ function shardOf(stream: Stream, id: string | undefined): Shard<ArrivedRecord> {
 }
 
 function placeFrom(shard: Shard<ArrivedRecord>, from: Date | undefined): number {
-  const place = shard.records.findIndex(({ arrivalMs }) => arrivalMs >= (from?.getTime() ?? 0))
-  return place < 0 ? shard.records.length : place
+  const position = shard.records.findIndex(({ arrivalMs }) => arrivalMs >= (from?.getTime() ?? 0))
+  return position < 0 ? shard.records.length : position
 }
 
 function placeAfter(shard: Shard<ArrivedRecord>, sequenceNumber: string): number {

@@ -19,7 +19,7 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
   unique.sort(
     (a, b) => a.timeMs - b.timeMs || ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || (a.eventId < b.eventId ? -1 : 1),
   )
-  const sessions: { events: Event[]; continuesPrevious: boolean; cut?: 'max_events' | 'max_duration' }[] = []
+  const sessions: { events: Event[]; continuesPrevious: boolean; limitedBy?: 'max_events' | 'max_duration' }[] = []
   for (const event of unique) {
     const current = sessions.at(-1)
     const last = current?.events.at(-1)
@@ -32,17 +32,17 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
       current.events.length === rules.maxSessionEvents ||
       event.timeMs > first.timeMs + rules.maxSessionDurationMs
     ) {
-      current.cut = current.events.length === rules.maxSessionEvents ? 'max_events' : 'max_duration'
+      current.limitedBy = current.events.length === rules.maxSessionEvents ? 'max_events' : 'max_duration'
       sessions.push({ events: [event], continuesPrevious: true })
     } else {
       current.events.push(event)
     }
   }
-  return sessions.map(({ events, continuesPrevious, cut }) => ({
+  return sessions.map(({ events, continuesPrevious, limitedBy }) => ({
     events,
     eventIds: events.map((event) => event.eventId),
     continuesPrevious,
-    ended: cut ?? endedBy(events.at(-1)?.type),
+    ended: limitedBy ?? endedBy(events.at(-1)?.type),
   }))
 }
 

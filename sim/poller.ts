@@ -30,8 +30,8 @@ export async function pollShard<R extends PolledRecord>(
   deliver: (batch: readonly R[]) => Promise<Outcome<Reply>>,
   discard: (batch: readonly R[]) => void,
 ): Promise<void> {
-  const { time, chance, faults, trace } = world
-  const stallAt = faults.strikes('stalledShard') ? chance.between(0, 200) : -1
+  const { time, random, faults, trace } = world
+  const stallAt = faults.strikes('stalledShard') ? random.between(0, 200) : -1
   let position = 0
   for (;;) {
     if (position >= shard.records.length) {
@@ -39,9 +39,9 @@ export async function pollShard<R extends PolledRecord>(
       await shard.changed()
       continue
     }
-    await time.wait(chance.between(1, 1 + settings.windowMs))
+    await time.wait(random.between(1, 1 + settings.windowMs))
     if (stallAt >= position && stallAt < position + settings.batchSize) {
-      const stallMs = chance.between(60_000, STALL_MS_MAX)
+      const stallMs = random.between(60_000, STALL_MS_MAX)
       trace.add(time.nowMs(), null, `${shard.id} is stalled for ${Math.round(stallMs / 60_000)} min`)
       await time.wait(stallMs)
     }
@@ -49,7 +49,7 @@ export async function pollShard<R extends PolledRecord>(
     await deliverAll(batch, world, settings.recordAgeMsMax, deliver, discard)
     position += batch.length
     if (faults.strikes('lostCheckpoint')) {
-      const back = chance.between(batch.length, batch.length + settings.batchSize)
+      const back = random.between(batch.length, batch.length + settings.batchSize)
       const oldestMs = time.nowMs() - settings.recordAgeMsMax
       const oldest = shard.records.findIndex(({ arrivalMs }) => arrivalMs >= oldestMs)
       if (oldest >= 0) position = Math.min(position, Math.max(0, oldest, position - back))
@@ -59,7 +59,7 @@ export async function pollShard<R extends PolledRecord>(
 
 async function deliverAll<R extends PolledRecord>(
   batch: readonly R[],
-  { time, chance, faults }: World,
+  { time, random, faults }: World,
   recordAgeMsMax: number,
   deliver: (batch: readonly R[]) => Promise<Outcome<Reply>>,
   discard: (batch: readonly R[]) => void,
@@ -81,6 +81,6 @@ async function deliverAll<R extends PolledRecord>(
     const rest = piece.slice(failedAt)
     const half = rest.length > 1 && faults.strikes('bisected') ? Math.ceil(rest.length / 2) : rest.length
     pieces.unshift(...[rest.slice(0, half), rest.slice(half)].filter((part) => part.length > 0))
-    await time.wait(chance.between(100, BACKOFF_MS_MAX))
+    await time.wait(random.between(100, BACKOFF_MS_MAX))
   }
 }

@@ -1,9 +1,9 @@
-// Chance: a seed in, draws out, the same ones for the same seed.
+// Random: a seed in, draws out, the same ones for the same seed.
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
-export interface Chance {
+export interface Random {
   /** From 0 (inclusive) to 1 (exclusive). */
   fraction(): number
   /** True with this probability. */
@@ -11,11 +11,11 @@ export interface Chance {
   /** A whole number, both ends inclusive. */
   between(min: number, max: number): number
   oneOf<T>(choices: readonly T[]): T
-  /** A chance of its own, so that draws for one purpose do not move those for another. */
-  fork(): Chance
+  /** A random of its own, so that draws for one purpose do not move those for another. */
+  fork(): Random
 }
 
-export function chanceOf(seed: number): Chance {
+export function randomOf(seed: number): Random {
   const generator = xoroshiro128plus(scattered(seed))
   const fraction = (): number => uniformFloat64(generator)
   const between = (min: number, max: number): number => min + Math.floor(fraction() * (max - min + 1))
@@ -24,7 +24,7 @@ export function chanceOf(seed: number): Chance {
     happens: (probability) => probability > 0 && fraction() < probability,
     between,
     oneOf: (choices) => choices[between(0, choices.length - 1)] as (typeof choices)[number],
-    fork: () => chanceOf(between(0, 2 ** 31 - 1)),
+    fork: () => randomOf(between(0, 2 ** 31 - 1)),
   }
 }
 

@@ -11,7 +11,7 @@ import {
   sumRows,
 } from '../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../functions/domain/results/top-queries.ts'
-import type { KeptRow, RollupStore, Touches } from '../functions/ports.ts'
+import type { DirtyHours, RollupStore, StoredRow } from '../functions/ports.ts'
 import { rollup } from '../functions/rollup/rollup.ts'
 import { settlingAtOnce } from './controls.ts'
 import type { Wiring } from './steps.ts'
@@ -27,11 +27,11 @@ const EVERYBODY = 'everybody'
 
 export function rollupOnce({ world, stores, control }: Wiring): Promise<Outcome<null>> {
   return invoke(world, async (invocation) => {
-    const touches = reachedTouches(stores, invocation)
+    const dirtyHours = reachedDirtyHours(stores, invocation)
     await rollup(
       { drain: false },
       {
-        touches: control === 'settle-at-once' ? settlingAtOnce(touches) : touches,
+        dirtyHours: control === 'settle-at-once' ? settlingAtOnce(dirtyHours) : dirtyHours,
         rollups: reachedRollups(stores, invocation),
         hasTime: invocation.hasTime,
       },
@@ -42,24 +42,24 @@ export function rollupOnce({ world, stores, control }: Wiring): Promise<Outcome<
   })
 }
 
-/** The touches as an invocation reaches them. */
-export function reachedTouches({ touches }: Stores, { call }: Pick<Invocation, 'call'>): Touches {
+/** The dirtyHours as an invocation reaches them. */
+export function reachedDirtyHours({ dirtyHours }: Stores, { call }: Pick<Invocation, 'call'>): DirtyHours {
   return {
-    touch: async (made) => {
-      for (const touch of made) await call(`touches ${touch.of}`, null, () => touches.touch([touch]))
+    mark: async (made) => {
+      for (const touch of made) await call(`dirtyHours ${touch.of}`, null, () => dirtyHours.mark([touch]))
     },
-    touched: async function* () {
-      yield await call('looks for touches', null, async () => [...touches.waiting.values()])
+    pages: async function* () {
+      yield await call('looks for dirtyHours', null, async () => [...dirtyHours.waiting.values()])
     },
-    see: (touch, nowMs) => call(`sees ${touch.of}`, null, () => touches.see(touch, nowMs)),
-    settle: (touch) => call(`settles ${touch.of}`, null, () => touches.settle(touch)),
+    markSeen: (touch, nowMs) => call(`sees ${touch.of}`, null, () => dirtyHours.markSeen(touch, nowMs)),
+    clear: (touch) => call(`settles ${touch.of}`, null, () => dirtyHours.clear(touch)),
   }
 }
 
 function reachedRollups({ rollups }: Stores, { call }: Invocation): RollupStore {
   return {
     rowsOf: async function* (hour, slice) {
-      const found: KeptRow[] = []
+      const found: StoredRow[] = []
       for await (const page of rollups.rowsOf(hour, slice)) found.push(...page)
       // Most slices of so few users are empty.
       yield found.length === 0 ? [] : await call('looks for rows of an hour', null, async () => found)
@@ -75,9 +75,9 @@ function reachedRollups({ rollups }: Stores, { call }: Invocation): RollupStore 
 }
 
 /** Adds to what the watch found: hours, days and rankings have to be those of the rows, and nothing may wait. */
-export function checkRollups({ results, touches, rollups }: Stores, watch: Watch): void {
+export function checkRollups({ results, dirtyHours, rollups }: Stores, watch: Watch): void {
   const broken = (what: string): void => watch.broken(EVERYBODY, what)
-  if (touches.waiting.size > 0) broken(`${[...touches.waiting.keys()]} wait to be rolled up`)
+  if (dirtyHours.waiting.size > 0) broken(`${[...dirtyHours.waiting.keys()]} wait to be rolled up`)
   const rows = [...results.rows.values()]
   const hours = [...new Set([...rows.map(hourOf), ...storedOf('hour', rollups)])].sort()
   const summed = hours.map((hour) => hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour))))

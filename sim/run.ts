@@ -7,7 +7,7 @@ import { type Delivery, newChanges, startDelivery } from './delivery.ts'
 import { drawFaults, type Fault, type Faults } from './faults.ts'
 import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
-import { type Chance, chanceOf } from './random.ts'
+import { type Random, randomOf } from './random.ts'
 import { checkRollups, rollupOnce } from './rollups.ts'
 import { givenUpAfterMs, sweepOnce, type Wiring } from './steps.ts'
 import { expiryKey, newStores } from './stores.ts'
@@ -50,12 +50,12 @@ const ROLLUP_EVERY_MS = 10 * MINUTE
 
 /** The same seed and options always do the same. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
-  const chance = chanceOf(seed)
-  const faults = drawFaults(chance.fork(), options.without ?? new Set())
+  const random = randomOf(seed)
+  const faults = drawFaults(random.fork(), options.without ?? new Set())
   const trace = newTrace()
-  const world = { time: virtualTime(START_MS, chance.fork()), chance: chance.fork(), faults, trace }
-  const rules = drawRules(chance)
-  const recordAgeMsMax = chance.oneOf([1.5, 6]) * HOUR
+  const world = { time: virtualTime(START_MS, random.fork()), random: random.fork(), faults, trace }
+  const rules = drawRules(random)
+  const recordAgeMsMax = random.oneOf([1.5, 6]) * HOUR
   const watch = newWatch(rules, givenUpAfterMs(recordAgeMsMax), sha256)
   const changes = newChanges(world)
   const wiring = {
@@ -66,13 +66,13 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     control: options.control ?? null,
     recordAgeMsMax,
   }
-  const delivery = startDelivery(wiring, changes, chance)
-  const users = Array.from({ length: chance.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)
-  const sweepEveryMs = chance.oneOf([1, 2, 5]) * MINUTE
+  const delivery = startDelivery(wiring, changes, random)
+  const users = Array.from({ length: random.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)
+  const sweepEveryMs = random.oneOf([1, 2, 5]) * MINUTE
 
   await visit('a', users, START_MS, sweepEveryMs, wiring, delivery)
   expireMost(users, wiring)
-  if (chance.happens(0.3)) await visit('b', users, world.time.nowMs() + DAY, sweepEveryMs, wiring, delivery)
+  if (random.happens(0.3)) await visit('b', users, world.time.nowMs() + DAY, sweepEveryMs, wiring, delivery)
 
   const broken = new Set(watch.violations.map(({ user }) => user))
   return {
@@ -96,11 +96,11 @@ async function visit(
   delivery: Delivery,
 ): Promise<void> {
   const { world, stores, watch, rules } = wiring
-  const { time, chance, faults } = world
+  const { time, random, faults } = world
   await time.runUntil(startMs)
   schedule({ users, startMs, durationMs: VISIT_MS, name }, world, delivery.stream, rules, watch.wasSent)
   for (let n = 0; n < 2; n++) {
-    if (faults.strikes('resharded')) time.at(startMs + chance.between(0, VISIT_MS), delivery.stream.reshard)
+    if (faults.strikes('resharded')) time.at(startMs + random.between(0, VISIT_MS), delivery.stream.reshard)
   }
   scheduleForgetting(users, startMs, VISIT_MS, wiring)
   const quietMs = startMs + VISIT_MS + Math.ceil(rules.amendForMs * 1.3) + STRAGGLERS_MS
@@ -114,7 +114,7 @@ async function visit(
 }
 
 async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, delivery: Delivery): Promise<void> {
-  const { time, faults, chance } = wiring.world
+  const { time, faults, random } = wiring.world
   let rolledUpMs = time.nowMs()
   while (time.nowMs() < endMs) {
     if (time.nowMs() - rolledUpMs >= ROLLUP_EVERY_MS) {
@@ -128,7 +128,7 @@ async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, d
     if (faults.strikes('missedSweep')) continue
     const sweeps = faults.strikes('doubledSweep') ? 2 : 1
     for (let n = 0; n < sweeps; n++) {
-      const lateMs = faults.strikes('lateSweep') ? chance.between(SECOND, sweepEveryMs) : 0
+      const lateMs = faults.strikes('lateSweep') ? random.between(SECOND, sweepEveryMs) : 0
       time.at(time.nowMs() + lateMs, () => void sweepOnce(wiring, delivery.stream, sweepEveryMs))
     }
   }
@@ -153,14 +153,14 @@ function expireMost(users: readonly string[], { world, stores, watch, rules }: W
   }
 }
 
-function drawRules(chance: Chance): Rules {
+function drawRules(random: Random): Rules {
   return {
-    gapMs: chance.oneOf([30 * SECOND, 5 * MINUTE, 30 * MINUTE]),
-    latenessMs: chance.oneOf([0, 5 * SECOND, MINUTE, 10 * MINUTE]),
-    amendForMs: chance.oneOf([0, HOUR, 12 * HOUR]),
-    lateEvents: chance.happens(0.2) ? 'divert' : 'amend',
-    maxClockSkewMs: chance.oneOf([0, 5 * MINUTE]),
-    maxSessionEvents: chance.oneOf([3, 10, 1000]),
-    maxSessionDurationMs: chance.oneOf([2 * MINUTE, HOUR, 12 * HOUR]),
+    gapMs: random.oneOf([30 * SECOND, 5 * MINUTE, 30 * MINUTE]),
+    latenessMs: random.oneOf([0, 5 * SECOND, MINUTE, 10 * MINUTE]),
+    amendForMs: random.oneOf([0, HOUR, 12 * HOUR]),
+    lateEvents: random.happens(0.2) ? 'divert' : 'amend',
+    maxClockSkewMs: random.oneOf([0, 5 * MINUTE]),
+    maxSessionEvents: random.oneOf([3, 10, 1000]),
+    maxSessionDurationMs: random.oneOf([2 * MINUTE, HOUR, 12 * HOUR]),
   }
 }

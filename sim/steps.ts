@@ -8,11 +8,11 @@ import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
-import { alarmLast, beyond, type Control, furthest, pageFirst, unconditional, wallClock } from './controls.ts'
+import { beyond, type Control, furthest, pageFirst, timerLast, unconditional, wallClock } from './controls.ts'
 import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
-import { reachedTouches } from './rollups.ts'
-import { reachedAlarms, reachedSessions, type Stores } from './stores.ts'
+import { reachedDirtyHours } from './rollups.ts'
+import { reachedSessions, reachedTimers, type Stores } from './stores.ts'
 import type { Stream } from './stream.ts'
 import type { Watch } from './watch.ts'
 import { type Invocation, invoke, type Outcome, type World } from './world.ts'
@@ -92,10 +92,10 @@ function ingestPorts(
   }
   const ports = {
     sessions: control === 'blind-append' ? unconditional(saving) : saving,
-    alarms: reachedAlarms(stores, invocation),
+    timers: reachedTimers(stores, invocation),
   }
   return {
-    ...(control === 'alarm-last' ? alarmLast(ports.sessions, ports.alarms) : ports),
+    ...(control === 'timer-last' ? timerLast(ports.sessions, ports.timers) : ports),
     deadLetters: { put: (letters) => call(`refuses ${letters.length}`, null, () => stores.deadLetters.put(letters)) },
     progress: {
       isPassed: (shardId, sequenceNumber) =>
@@ -138,7 +138,7 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
       {
         sessions,
         results,
-        touches: reachedTouches(stores, invocation),
+        dirtyHours: reachedDirtyHours(stores, invocation),
         digest: sha256,
         hasTime: invocation.hasTime,
       },
@@ -153,7 +153,7 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
   const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const sessions = watchedClosing(reachedSessions(stores, invocation), wiring)
-    const alarms = reachedAlarms(stores, invocation)
+    const timers = reachedTimers(stores, invocation)
     const kinesis = simulatedKinesis(stream, invocation, world)
     const horizon = kinesisHorizon(
       kinesis,
@@ -163,7 +163,7 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
     )
     const ports = {
       sessions,
-      alarms: control === 'page-first' ? pageFirst(alarms) : alarms,
+      timers: control === 'page-first' ? pageFirst(timers) : timers,
       horizon: control === 'wall-clock-sweep' ? wallClock : horizon,
       hasTime: invocation.hasTime,
     }

@@ -3,16 +3,16 @@
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
-import { memoryRollupStore, memoryTouches } from '../functions/memory/memory-rollups.ts'
+import { memoryDirtyHours, memoryRollupStore } from '../functions/memory/memory-rollups.ts'
 import {
   type MemorySessionStore,
-  memoryAlarms,
   memoryDeadLetters,
   memoryResultStore,
   memorySessionStore,
+  memoryTimerStore,
   type StoredClosed,
 } from '../functions/memory/memory-stores.ts'
-import type { AlarmPage, Alarms, ClosedVersion, SessionStore, ShardProgress, TimeSpan } from '../functions/ports.ts'
+import type { ClosedVersion, SessionStore, ShardProgress, TimerPage, TimerStore, TimeSpan } from '../functions/ports.ts'
 import type { Invocation, World } from './world.ts'
 
 /** As `loadProgress` of the adapters gives it. */
@@ -23,9 +23,9 @@ export interface Progress {
 
 export interface Stores {
   readonly sessions: MemorySessionStore & Expiring
-  readonly alarms: ReturnType<typeof memoryAlarms>
+  readonly timers: ReturnType<typeof memoryTimerStore>
   readonly results: ReturnType<typeof memoryResultStore>
-  readonly touches: ReturnType<typeof memoryTouches>
+  readonly dirtyHours: ReturnType<typeof memoryDirtyHours>
   readonly rollups: ReturnType<typeof memoryRollupStore>
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
   readonly progress: ShardProgress & { load(shardId: string): Progress | null }
@@ -41,9 +41,9 @@ export function newStores(world: World, onChange: (before: StoredClosed | null, 
   const { results, rowsSeen } = trailedByIndex(world, memoryResultStore())
   return {
     sessions: expiring(memorySessionStore(onChange)),
-    alarms: memoryAlarms(),
+    timers: memoryTimerStore(),
     results,
-    touches: memoryTouches(),
+    dirtyHours: memoryDirtyHours(),
     rollups: memoryRollupStore(rowsSeen, remembered(sha256)),
     deadLetters: memoryDeadLetters(),
     progress: {
@@ -76,7 +76,7 @@ function trailedByIndex(world: World, store: ReturnType<typeof memoryResultStore
   }
   const rowsSeen = (): Iterable<ResultRow> => {
     if (!world.faults.strikes('laggingIndex')) return store.rows.values()
-    const seenUntilMs = world.time.nowMs() - world.chance.between(1, INDEX_LAG_MS_MAX)
+    const seenUntilMs = world.time.nowMs() - world.random.between(1, INDEX_LAG_MS_MAX)
     const seen = new Map(store.rows)
     const firstUnseen = changes.findLastIndex(({ atMs }) => atMs <= seenUntilMs) + 1
     for (const { key } of changes.slice(firstUnseen)) {
@@ -108,8 +108,8 @@ function expiring(store: MemorySessionStore): MemorySessionStore & Expiring {
       await store.putClosed(closed, expiresMs)
       expiresAtMs.set(expiryKey(closed.user, closed.session.ids[0]), expiresMs)
     },
-    putAbsorbed: async (user, id, version, expiresMs) => {
-      await store.putAbsorbed(user, id, version, expiresMs)
+    putTombstone: async (user, id, version, expiresMs) => {
+      await store.putTombstone(user, id, version, expiresMs)
       expiresAtMs.set(expiryKey(user, id), expiresMs)
     },
   }
@@ -131,8 +131,8 @@ export function reachedSessions(stores: Stores, invocation: Invocation): Session
       const what = `closes ${closed.session.ids.join(' and ')} of ${closed.session.events.length}: ${closed.reason}`
       return call(what, closed.user, () => sessions.putClosed(closed, expiresAtMs))
     },
-    putAbsorbed: (user, id, version, expiresAtMs) =>
-      call(`marks ${id} absorbed`, user, () => sessions.putAbsorbed(user, id, version, expiresAtMs)),
+    putTombstone: (user, id, version, expiresAtMs) =>
+      call(`marks ${id} absorbed`, user, () => sessions.putTombstone(user, id, version, expiresAtMs)),
     closedVersion: (user, id) => call('asks for a version', user, () => sessions.closedVersion(user, id)),
     closedVersions: async function* (user) {
       yield await call('looks for all versions', user, async () => {
@@ -145,21 +145,21 @@ export function reachedSessions(stores: Stores, invocation: Invocation): Session
   }
 }
 
-/** The alarms as an invocation reaches them. */
-export function reachedAlarms({ alarms }: Stores, { call }: Invocation): Alarms {
+/** The timers as an invocation reaches them. */
+export function reachedTimers({ timers }: Stores, { call }: Invocation): TimerStore {
   return {
     put: (set) => {
       const users = set.map(({ user }) => user).join(', ')
-      return call(`sets alarms for ${users}`, null, () => alarms.put(set))
+      return call(`sets timers for ${users}`, null, () => timers.put(set))
     },
     lists: (span) => [reachedList(span)],
-    remove: (id) => call('is done with a page of alarms', null, () => alarms.remove(id)),
+    remove: (id) => call('is done with a page of timers', null, () => timers.remove(id)),
   }
 
   async function* reachedList(span: TimeSpan) {
-    yield await call('looks for alarms', null, async () => {
-      const pages: AlarmPage[] = []
-      for (const list of alarms.lists(span)) for await (const page of list) pages.push(...page)
+    yield await call('looks for timers', null, async () => {
+      const pages: TimerPage[] = []
+      for (const list of timers.lists(span)) for await (const page of list) pages.push(...page)
       return pages
     })
   }

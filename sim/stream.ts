@@ -25,7 +25,7 @@ interface OpenShard extends Shard<ArrivedRecord> {
 export interface Stream {
   readonly shards: readonly Shard<ArrivedRecord>[]
   put(partitionKey: string, text: string): ArrivedRecord
-  /** Splits a shard or merges two neighbours, as chance has it. */
+  /** Splits a shard or merges two neighbours, as random has it. */
   reshard(): void
 }
 
@@ -34,7 +34,7 @@ const ARRIVAL_SPREAD_MS = 2000
 
 /** @param onShard told of every shard, the first ones too. */
 export function newStream(world: World, shardCount: number, onShard: (shard: Shard<ArrivedRecord>) => void): Stream {
-  const { time, chance, trace } = world
+  const { time, random, trace } = world
   const shards: OpenShard[] = []
   let sequence = 0
   const open = (from: number, to: number, parents: readonly string[]): void => {
@@ -51,14 +51,14 @@ export function newStream(world: World, shardCount: number, onShard: (shard: Sha
   return {
     shards,
     put: (partitionKey, text) => {
-      const place = hashOf(partitionKey)
-      const shard = shards.find((one) => !one.isClosed && one.from <= place && place < one.to) as OpenShard
+      const hashKey = hashOf(partitionKey)
+      const shard = shards.find((one) => !one.isClosed && one.from <= hashKey && hashKey < one.to) as OpenShard
       const record: ArrivedRecord = {
         shardId: shard.id,
         sequenceNumber: String(++sequence),
-        arrivalMs: time.nowMs() - chance.between(0, ARRIVAL_SPREAD_MS),
+        arrivalMs: time.nowMs() - random.between(0, ARRIVAL_SPREAD_MS),
         data: Buffer.from(text).toString('base64'),
-        place: null,
+        subSequence: null,
       }
       shard.records.push(record)
       shard.wake()
@@ -66,10 +66,10 @@ export function newStream(world: World, shardCount: number, onShard: (shard: Sha
     },
     reshard: () => {
       const live = shards.filter((shard) => !shard.isClosed).sort((a, b) => a.from - b.from)
-      const index = chance.between(0, live.length - 1)
+      const index = random.between(0, live.length - 1)
       const [shard, next] = live.slice(index, index + 2) as [OpenShard, OpenShard?]
       close(shard)
-      if (next !== undefined && chance.happens(0.5)) {
+      if (next !== undefined && random.happens(0.5)) {
         close(next)
         open(shard.from, next.to, [shard.id, next.id])
       } else {

@@ -1,10 +1,10 @@
 // Virtual time: tasks with their moments in, run one after the other in the order of time, with the clock set to each.
 
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 
 export interface VirtualTime {
   nowMs(): number
-  /** Runs the task at the moment, or now if that is past. Tasks of one moment run in an order drawn by chance. */
+  /** Runs the task at the moment, or now if that is past. Tasks of one moment run in an order drawn by random. */
   at(timeMs: number, task: () => void): void
   wait(ms: number): Promise<void>
   /** Runs what is due until the moment, and leaves the clock there. */
@@ -17,11 +17,11 @@ interface Task {
   readonly run: () => void
 }
 
-export function virtualTime(startMs: number, chance: Chance): VirtualTime {
+export function virtualTime(startMs: number, random: Random): VirtualTime {
   const heap: Task[] = []
   let nowMs = startMs
   const at = (timeMs: number, run: () => void): void => {
-    push(heap, { timeMs: Math.max(timeMs, nowMs), tie: chance.fraction(), run })
+    push(heap, { timeMs: Math.max(timeMs, nowMs), tie: random.fraction(), run })
   }
   return {
     nowMs: () => nowMs,

@@ -91,7 +91,7 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       const still = (unread.get(user) ?? []).filter((one) => isUnread(user, one))
       unread.set(user, still)
       // A session that a limit cut is closed at once, and amended like any other.
-      if (skewMs === null || (session.cut !== null && rules.lateEvents === 'amend')) return
+      if (skewMs === null || (session.limitedBy !== null && rules.lateEvents === 'amend')) return
       for (const { event, arrivalMs } of still) {
         if (arrivalMs < nowMs - givenUpAfterMs) continue
         if (event === null || event.timeMs < watermark(arrivalMs, skewMs, rules)) continue

@@ -1,13 +1,13 @@
-// The world of one run: its time, chance, faults and trace; and an invocation, with all that may befall a function.
+// The world of one run: its time, random, faults and trace; and an invocation, with all that may befall a function.
 
 import { createHash } from 'node:crypto'
 import type { Faults } from './faults.ts'
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface World {
   readonly time: VirtualTime
-  readonly chance: Chance
+  readonly random: Random
   readonly faults: Faults
   readonly trace: Trace
 }
@@ -54,7 +54,7 @@ const TIME_LEFT_MS_MIN = 5_000
 
 /** Runs a function as Lambda does. What it does after a timeout it does as a zombie, or not at all. */
 export function invoke<T>(world: World, body: (invocation: Invocation) => Promise<T>): Promise<Outcome<T>> {
-  const { time, chance, faults, trace } = world
+  const { time, random, faults, trace } = world
   const endsMs = time.nowMs() + TIMEOUT_MS
   let isDead = false
   return new Promise((resolve) => {
@@ -96,9 +96,9 @@ export function invoke<T>(world: World, body: (invocation: Invocation) => Promis
   })
 
   function tookMs(world: World): number {
-    if (world.faults.strikes('stuckCall')) return chance.between(70_000, 300_000)
-    if (world.faults.strikes('slowCall')) return chance.between(100, 5000)
-    return chance.between(1, 20)
+    if (world.faults.strikes('stuckCall')) return random.between(70_000, 300_000)
+    if (world.faults.strikes('slowCall')) return random.between(100, 5000)
+    return random.between(1, 20)
   }
 }
 

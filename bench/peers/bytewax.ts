@@ -17,7 +17,7 @@ print(sys.version, sys.prefix)`
 /** `replay` sleeps until an event or the end of the log wakes it; `tutorial` is the clock as the tutorial has it. */
 export type BytewaxClock = 'replay' | 'tutorial'
 
-/** @throws PeerMissing where Python or the package cannot be had. */
+/** @throws PeerMissingError where Python or the package cannot be had. */
 export async function installBytewax(signal: AbortSignal): Promise<(clock: BytewaxClock) => Peer> {
   const requirements = await readFile(REQUIREMENTS, 'utf8')
   const foundPython = await called('python3', ['-c', CHECK_VERSION], signal)

@@ -12,7 +12,7 @@ const POM = join(SOURCE, 'pom.xml')
 /** Said, since a virtual machine takes what it may: more memory makes it no faster here. */
 const HEAP = '-Xmx1g'
 
-/** @throws PeerMissing where Java, Maven or the packages cannot be had. */
+/** @throws PeerMissingError where Java, Maven or the packages cannot be had. */
 export async function installFlink(signal: AbortSignal): Promise<Peer> {
   const [pom, job] = await Promise.all([POM, join(SOURCE, 'FlinkSessions.java')].map((file) => readFile(file, 'utf8')))
   const digest = createHash('sha256').update(`${pom}${job}`).digest('hex').slice(0, 16)

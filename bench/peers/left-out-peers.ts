@@ -1,14 +1,14 @@
 // Peers that are left out: what installs or runs one in; what that gives, or null and one line of why not, out.
 
 import { UserError } from '../../terminal/user-error.ts'
-import { PeerMissing, tellingLine } from './peer.ts'
+import { PeerMissingError, tellingLine } from './peer.ts'
 
 /** What is missing is a line of the report, and nothing else. */
 export async function orSkipped<T>(name: string, install: () => Promise<T>, lines: string[]): Promise<T | null> {
   try {
     return await install()
   } catch (error) {
-    if (!(error instanceof PeerMissing)) throw error
+    if (!(error instanceof PeerMissingError)) throw error
     lines.push(`${name} is skipped: ${error.message}`)
     return null
   }

@@ -55,8 +55,8 @@ export async function ownSessions(
   return [...users.values()].flatMap(({ found }) => [...found.values()])
 }
 
-const RECORD = { shardId: 'shard', sequenceNumber: '0', arrivalMs: LOG_END_MS, data: '', place: null }
-const ORIGIN = { record: RECORD, origin: { place: null, data: () => '' }, index: 0, arrivalMs: LOG_END_MS }
+const RECORD = { shardId: 'shard', sequenceNumber: '0', arrivalMs: LOG_END_MS, data: '', subSequence: null }
+const ORIGIN = { record: RECORD, origin: { subSequence: null, data: () => '' }, index: 0, arrivalMs: LOG_END_MS }
 
 function decode(line: string, rules: Rules, rewritten: NonNullable<Parameters<typeof ownSessions>[2]>) {
   const parsed = parseEvent(line)
@@ -78,10 +78,10 @@ async function takeBatch(
       user,
       loaded: own.store.states.get(user),
       arrivals,
-      lookMs: Number.POSITIVE_INFINITY,
-      heldUntilMs: 0,
+      timerMs: Number.POSITIVE_INFINITY,
+      notBeforeMs: 0,
     }
-    const { failed } = await appendForUser(share, { sessions: own.store, alarms: NO_ALARMS }, rules, LOG_END_MS)
+    const { failed } = await appendForUser(share, { sessions: own.store, timers: NO_ALARMS }, rules, LOG_END_MS)
     if (failed !== null) throw failed.cause
     await close(user, own.store, rules, 'due')
   }

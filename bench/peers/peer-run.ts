@@ -14,14 +14,14 @@ export interface Run {
 }
 
 /** Where runs write, and how. */
-export interface RunPlace {
+export interface RunLocation {
   readonly folder: string
   readonly oneCore: boolean
   readonly signal: AbortSignal
 }
 
 /** @throws UserError where the peer does not do its work. */
-export async function runOnce(peer: Peer, log: string, { folder, oneCore, signal }: RunPlace): Promise<Run> {
+export async function runOnce(peer: Peer, log: string, { folder, oneCore, signal }: RunLocation): Promise<Run> {
   const out = join(folder, 'out')
   try {
     const command = peer.command(log, out, BENCH_SETTINGS.rules)

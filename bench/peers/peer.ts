@@ -21,7 +21,7 @@ export interface Peer {
 }
 
 /** A peer that cannot be had here, and is left out: one line says why. */
-export class PeerMissing extends Error {}
+export class PeerMissingError extends Error {}
 
 /** Kept from run to run, and out of the repository: packages of the peers. */
 export const PEERS_FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'search-session-ctr', 'peers')
@@ -29,7 +29,7 @@ export const PEERS_FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), '
 const MINUTES_MAX = 10
 
 /**
- * @throws PeerMissing with one line of what went wrong.
+ * @throws PeerMissingError with one line of what went wrong.
  * @param signal ends the program; what is thrown then is the signal's reason.
  */
 export async function called(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
@@ -38,14 +38,14 @@ export async function called(program: string, args: readonly string[], signal: A
     return stdout.trim()
   } catch (error) {
     signal.throwIfAborted()
-    throw new PeerMissing(missingText(program, error as Failed))
+    throw new PeerMissingError(missingText(program, error as Failed))
   }
 }
 
 /**
  * Fills a folder unless an earlier run has done all of it: what was interrupted is begun again.
  *
- * @throws PeerMissing also where the folder cannot be made.
+ * @throws PeerMissingError also where the folder cannot be made.
  */
 export async function filledOnce(folder: string, fill: () => Promise<void>): Promise<void> {
   const complete = join(folder, 'complete')
@@ -61,7 +61,7 @@ export async function filledOnce(folder: string, fill: () => Promise<void>): Pro
   } catch (error) {
     const { syscall, message } = error as NodeJS.ErrnoException
     if (syscall === undefined) throw error
-    throw new PeerMissing(`its packages cannot be kept (${message})`)
+    throw new PeerMissingError(`its packages cannot be kept (${message})`)
   }
 }
 

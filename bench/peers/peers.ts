@@ -19,7 +19,7 @@ import type { Taken } from './measured-process.ts'
 import { ownSessions } from './own-sessions.ts'
 import { called, type Peer } from './peer.ts'
 import { hardLog, orderedLog } from './peer-logs.ts'
-import { bestOf, type RunPlace, runOnce } from './peer-run.ts'
+import { bestOf, type RunLocation, runOnce } from './peer-run.ts'
 
 export interface PeerRun {
   readonly name: string
@@ -105,7 +105,7 @@ async function measureIn(folder: string, onStep: (text: string) => void, signal:
   return { oneCore, skipped, notes: peers.flatMap(({ note }) => note ?? []), logs }
 }
 
-interface Bench extends RunPlace {
+interface Bench extends RunLocation {
   readonly onStep: (text: string) => void
   readonly skipped: string[]
 }

@@ -3,7 +3,7 @@
 import type { LocalRun } from '../../local/run/local-run.ts'
 
 /** @param where the option by which other commands find the run. */
-export function reachText({ endpoints, outputs }: LocalRun, where: string): string {
+export function connectionText({ endpoints, outputs }: LocalRun, where: string): string {
   return `
 The pipeline is up until Ctrl-C. In another terminal, in this folder:
 

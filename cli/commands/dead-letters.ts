@@ -3,13 +3,18 @@
 import { type Command, Option } from 'commander'
 import { note, painted, printJson } from '../../terminal/output.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
-import { keptLetters, LETTER_REASONS, prefixesOf, type ShownLetter } from '../dead-letters/stored-dead-letters.ts'
+import {
+  LETTER_REASONS,
+  prefixesOf,
+  type ShownDeadLetter,
+  storedDeadLetters,
+} from '../dead-letters/stored-dead-letters.ts'
 import { parseCount, parseDay } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { addRedrive } from './redrive.ts'
 
-interface LettersOptions extends TargetOptions {
+interface DeadLettersOptions extends TargetOptions {
   readonly reason?: string
   readonly day?: string
   readonly prefix?: string
@@ -49,7 +54,7 @@ Examples:
   search-ctr dead-letters list --day 2026-11-21 --reason missing-field
   search-ctr dead-letters list --json | jq -r .reason | sort | uniq -c`,
     )
-    .action(listLetters)
+    .action(listDeadLetters)
   const show = letters.command('show').argument('[key]', 'of the object in the bucket, or how it begins')
   withFilter(show.description('whole: the reason, where it was in the stream, and what was sent'))
     .addHelpText(
@@ -60,7 +65,7 @@ Examples:
   search-ctr dead-letters show rejected/2026-11-21/ --reason not-json
   search-ctr dead-letters show aws/lambda/ --local`,
     )
-    .action((key: string | undefined, options: LettersOptions) => showLetters(key, options))
+    .action((key: string | undefined, options: DeadLettersOptions) => showDeadLetters(key, options))
   addRedrive(letters, false)
 }
 
@@ -78,7 +83,7 @@ function withFilter(command: Command): Command {
   return withTarget(command)
 }
 
-async function listLetters(options: LettersOptions): Promise<void> {
+async function listDeadLetters(options: DeadLettersOptions): Promise<void> {
   const { found, hasMore, title } = await find(options, options.prefix, LISTED_MAX)
   if (options.json) return
   const rows = found.map((letter) => ({ key: letter.key, cells: listed(letter) }))
@@ -92,21 +97,21 @@ async function listLetters(options: LettersOptions): Promise<void> {
   tellCounts(found, hasMore, title)
 }
 
-async function showLetters(key: string | undefined, options: LettersOptions): Promise<void> {
+async function showDeadLetters(key: string | undefined, options: DeadLettersOptions): Promise<void> {
   const { found, hasMore, title } = await find(options, key ?? options.prefix, SHOWN_MAX)
   if (options.json) return
   if (found.length > 0) console.log(found.map(shown).join('\n\n'))
   tellCounts(found, hasMore, title)
 }
 
-async function find(options: LettersOptions, prefix: string | undefined, limit: number) {
+async function find(options: DeadLettersOptions, prefix: string | undefined, limit: number) {
   const { title, clients, outputs } = await openTarget(options)
   const { reason = null, day = null, json } = options
   const filter = { prefixes: prefixesOf(prefix, options.day), reason, day }
   const max = options.limit ?? (json ? Number.POSITIVE_INFINITY : limit)
-  const found: ShownLetter[] = []
+  const found: ShownDeadLetter[] = []
   let count = 0
-  for await (const letter of keptLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
+  for await (const letter of storedDeadLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
     if (count === max) return { found, hasMore: true, title }
     count++
     if (json) printJson(letter)
@@ -115,14 +120,14 @@ async function find(options: LettersOptions, prefix: string | undefined, limit: 
   return { found, hasMore: false, title }
 }
 
-export function listed({ arrival, reason, detail, text }: ShownLetter): string[] {
+export function listed({ arrival, reason, detail, text }: ShownDeadLetter): string[] {
   const line = text?.replace(/\s+/g, ' ').trim() ?? 'no text'
   const start = line.length > TEXT_CHARACTERS_MAX ? `${line.slice(0, TEXT_CHARACTERS_MAX)}…` : line
   return [`  ${arrival?.slice(0, 19).replace('T', ' ') ?? ''}`, reason, detail, start]
 }
 
-export function shown({ key, reason, detail, arrival, shard, sequence, place, text }: ShownLetter): string {
-  const where = `${shard}, record ${sequence}${place === null ? '' : `, event ${place}`}`
+export function shown({ key, reason, detail, arrival, shard, sequence, subSequence, text }: ShownDeadLetter): string {
+  const where = `${shard}, record ${sequence}${subSequence === null ? '' : `, event ${subSequence}`}`
   return [
     painted('bold', printable(`${reason}: ${detail}`)),
     columns([
@@ -134,7 +139,7 @@ export function shown({ key, reason, detail, arrival, shard, sequence, place, te
   ].join('\n')
 }
 
-function tellCounts(found: readonly ShownLetter[], hasMore: boolean, title: string): void {
+function tellCounts(found: readonly ShownDeadLetter[], hasMore: boolean, title: string): void {
   if (found.length === 0) note(`There are no such dead letters in ${title}.`)
   const counts = new Map<string, number>()
   for (const { reason } of found) counts.set(reason, (counts.get(reason) ?? 0) + 1)

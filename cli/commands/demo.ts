@@ -44,7 +44,7 @@ async function runDemo(): Promise<void> {
   const progress = startProgress()
   progress.show('starting the pipeline')
   await onRun(LATER_GENERATION_SETTINGS, async (run) => {
-    await playAll(run, [...FIRST_GENERATION, ...LATER_GENERATION])
+    await replayAll(run, [...FIRST_GENERATION, ...LATER_GENERATION])
     const rows = await run.results()
     progress.clear()
     const inYear = <T extends { readonly day: string }>(found: readonly T[], year: string): T[] =>
@@ -56,7 +56,7 @@ async function runDemo(): Promise<void> {
   })
   progress.show('playing a generated log')
   await onRun({}, async (run) => {
-    await playAll(run, generateLog(GENERATED))
+    await replayAll(run, generateLog(GENERATED))
     const searches = (await run.results()).filter((row) => row.kind === 'search')
     const summary = await run.summary()
     progress.clear()
@@ -98,7 +98,7 @@ async function onRun(settings: Readonly<Record<string, string>>, use: (run: Loca
   }
 }
 
-async function playAll(run: LocalRun, events: readonly SentEvent[]): Promise<void> {
+async function replayAll(run: LocalRun, events: readonly SentEvent[]): Promise<void> {
   await run.play('demo', toLines(events), () => {})
   await run.drain()
 }

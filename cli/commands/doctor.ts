@@ -72,7 +72,7 @@ export async function findingsOf(options: TargetOptions, nowMs: number): Promise
     return [...here, trouble(options.local === undefined ? 'stack' : 'local run', failureText(error), null)]
   }
   const where = whereText(options)
-  const kept = target.keptRun
+  const kept = target.runningPipeline
   if (kept !== null)
     here.push(ok('local run', `process ${kept.pid}, since ${kept.startedAt.slice(0, 19).replace('T', ' ')}`))
   else here.push(...(await stackChecks(target, awsConfig(options), nowMs)))
@@ -90,11 +90,11 @@ async function credentialsCheck(options: TargetOptions): Promise<Finding> {
 }
 
 /** What the sweep reads at its start; asked for once. */
-function sweepEnvironment({ keptRun, clients, outputs }: Target): () => Promise<SweepEnvironment> {
+function sweepEnvironment({ runningPipeline, clients, outputs }: Target): () => Promise<SweepEnvironment> {
   let asked: Promise<SweepEnvironment> | undefined
   const ask = async (): Promise<SweepEnvironment> => {
     const name = outputs.SweepFunctionName
-    if (keptRun !== null) return readSweepEnvironment(keptRun.environments[name] ?? {})
+    if (runningPipeline !== null) return readSweepEnvironment(runningPipeline.environments[name] ?? {})
     const found = await clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }))
     const variables = found.Environment?.Variables
     if (variables === undefined) throw new UserError(`the settings of ${name} may not be read`)

@@ -8,7 +8,7 @@ import { printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { alarmOpenUsers } from '../reads/open-users.ts'
+import { scheduleOpenUsers } from '../reads/open-users.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 
@@ -24,7 +24,7 @@ export function addDrain(program: Command): void {
   const command = program
     .command('drain')
     .description('close every open session now, without waiting for the gap, and sum up')
-    .option('--scan', 'read the whole sessions table for them, after a restore or an upgrade that lost alarms')
+    .option('--scan', 'read the whole sessions table for them, after a restore or an upgrade that lost timers')
     .option('--json', 'print one line of JSON')
   withTarget(command)
     .addHelpText(
@@ -46,7 +46,7 @@ async function runDrain(options: DrainOptions): Promise<void> {
   try {
     if (options.scan) {
       progress.show('reading the table')
-      await alarmOpenUsers(clients.dynamodb, outputs.SessionsTableName, Date.now())
+      await scheduleOpenUsers(clients.dynamodb, outputs.SessionsTableName, Date.now())
     }
     const drained = await drain(clients.lambda, outputs.SweepFunctionName, ({ closed }) =>
       progress.show(`${closed} sessions closed`),

@@ -5,8 +5,8 @@ import { setTimeout } from 'node:timers/promises'
 import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import type { Command } from 'commander'
-import { keptForMs, s3KeptLetters } from '../../functions/aws/dead-letters/dead-letter-erasure.ts'
-import { dynamoTouches } from '../../functions/aws/results-table/dirty-hours.ts'
+import { retentionMs, s3DeadLetterStore } from '../../functions/aws/dead-letters/dead-letter-erasure.ts'
+import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../functions/aws/results-table/result-store.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { HOUR_INDEX } from '../../functions/contract.ts'
@@ -77,13 +77,13 @@ export async function runForget(options: ForgetOptions): Promise<void> {
   await checkTable('--results', results, clients.dynamodb, true)
   await checkBucket(bucket, clients.s3)
   if (!options.yes && !(await isConfirmed(user, title))) throw new UserError('Nothing was removed.')
-  const keptMs = await keptForMs(clients.s3, bucket)
+  const keptMs = await retentionMs(clients.s3, bucket)
   if (keptMs === null) console.error('The bucket does not say how long it keeps its objects: 30 days are assumed.')
   const ports = {
     sessions: dynamoSessionStore(clients.dynamodb, sessions),
     results: dynamoResultStore(clients.dynamodb, results),
-    touches: dynamoTouches(clients.dynamodb, results),
-    deadLetters: s3KeptLetters(clients.s3, bucket),
+    dirtyHours: dynamoDirtyHours(clients.dynamodb, results),
+    deadLetters: s3DeadLetterStore(clients.s3, bucket),
   }
   const progress = startProgress()
   progress.show('removing')
@@ -92,7 +92,7 @@ export async function runForget(options: ForgetOptions): Promise<void> {
     const report = await forgetTwice(
       user,
       stored.map((id) => ({ ...ports, pseudonym: () => id })),
-      { deadLettersKeptMs: keptMs ?? KEPT_MS_ASSUMED },
+      { deadLetterRetentionMs: keptMs ?? KEPT_MS_ASSUMED },
       Date.now,
       () => {
         progress.show('waiting a minute for functions that were under way')

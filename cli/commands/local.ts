@@ -7,13 +7,18 @@ import type { Command } from 'commander'
 import { checkSettingName, checkTogether, readSettings } from '../../infra/settings.ts'
 import { logLines } from '../../local/replay/log-lines.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
-import { checkKeptPath, DEFAULT_KEPT_PATH, type KeptRun, writeKeptRun } from '../../local/run/running-pipeline.ts'
+import {
+  checkRunningPath,
+  DEFAULT_RUNNING_PATH,
+  type RunningPipeline,
+  writeRunningPipeline,
+} from '../../local/run/running-pipeline.ts'
 import { onInterrupt, untilInterrupted } from '../../terminal/interrupt.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
 import { summaryText } from '../summary-text.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
-import { reachText } from './connection-text.ts'
+import { connectionText } from './connection-text.ts'
 
 interface LocalOptions {
   readonly events?: string
@@ -35,7 +40,7 @@ export function addLocal(program: Command): void {
     .option('--setting <name=value>', 'a setting of the deployment, repeatable', collectSetting, {})
     .option(
       '--keep [path]',
-      `stay up until Ctrl-C for other commands with --local, which learn of it from this file (default: ${DEFAULT_KEPT_PATH})`,
+      `stay up until Ctrl-C for other commands with --local, which learn of it from this file (default: ${DEFAULT_RUNNING_PATH})`,
       parsePath,
     )
     .option(
@@ -62,7 +67,7 @@ Examples:
 }
 
 async function runLocal(options: LocalOptions): Promise<void> {
-  const keepPath = options.keep === true ? DEFAULT_KEPT_PATH : (options.keep ?? null)
+  const keepPath = options.keep === true ? DEFAULT_RUNNING_PATH : (options.keep ?? null)
   if (options.events === undefined && keepPath === null)
     throw new UsageError('--events FILE is missing (or - for standard input)')
   for (const name of Object.keys(options.setting)) checkSettingName(name)
@@ -70,7 +75,7 @@ async function runLocal(options: LocalOptions): Promise<void> {
   if (options.events !== undefined) await checkReadable(options.events)
   if (options.out !== undefined) await makeFolder('--out', options.out)
   if (options.data !== undefined) await makeFolder('--data', options.data)
-  if (keepPath !== null) await checkKeptPath(keepPath)
+  if (keepPath !== null) await checkRunningPath(keepPath)
 
   const progress = startProgress()
   progress.show('starting')
@@ -92,8 +97,8 @@ async function runLocal(options: LocalOptions): Promise<void> {
     if (options.events !== undefined) await play(run, options.events, options.out, progress)
     progress.clear()
     if (keepPath !== null) {
-      forgetRun = await writeKeptRun(keepPath, keptRun(run))
-      console.log(reachText(run, options.keep === true ? '--local' : `--local ${keepPath}`))
+      forgetRun = await writeRunningPipeline(keepPath, runningPipeline(run))
+      console.log(connectionText(run, options.keep === true ? '--local' : `--local ${keepPath}`))
       await Promise.race([untilInterrupted(), run.denied])
     }
   } finally {
@@ -104,7 +109,7 @@ async function runLocal(options: LocalOptions): Promise<void> {
   }
 }
 
-function keptRun({ endpoints, outputs, functions }: LocalRun): KeptRun {
+function runningPipeline({ endpoints, outputs, functions }: LocalRun): RunningPipeline {
   const { kinesis, dynamodb, s3, lambda, secrets } = endpoints
   return {
     pid: process.pid,

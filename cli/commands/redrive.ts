@@ -44,7 +44,7 @@ Examples:
 }
 
 async function runRedrive(options: RedriveOptions): Promise<void> {
-  const { letters, clients } = await findLetters(options)
+  const { letters, clients } = await findDeadLetters(options)
   const progress = startProgress()
   const report = await redrive(letters, clients.s3, clients.lambda, (objects) =>
     progress.show(`${objects} objects sent again`),
@@ -66,7 +66,7 @@ async function runRedrive(options: RedriveOptions): Promise<void> {
   if (report.failed > 0 || report.refused > 0 || report.unreadable.length > 0) process.exitCode = EXIT.foundTrouble
 }
 
-async function findLetters(options: RedriveOptions): Promise<{ letters: Letters; clients: TargetClients }> {
+async function findDeadLetters(options: RedriveOptions): Promise<{ letters: Letters; clients: TargetClients }> {
   const { bucket, ingest, finalize } = options
   const filter = { prefixes: prefixesOf(options.prefix, options.day), day: options.day ?? null }
   if (bucket !== undefined && ingest !== undefined && finalize !== undefined && options.local === undefined) {

@@ -52,7 +52,7 @@ export async function redrive(
       const refused = new Set<string>()
       let records = 0
       for (const { step, event } of resends ?? []) {
-        const asked = (event.Records as readonly KeptRecord[]).filter(
+        const asked = (event.Records as readonly StoredDeadLetter[]).filter(
           (record) => isOfDay(arrivalOf(record), letters.day) && !(isOfCopies && isSent(record, sent)),
         )
         records += asked.length
@@ -78,10 +78,10 @@ async function* keysOf({ bucket, prefixes }: Letters, s3: S3Client): AsyncGenera
 }
 
 /** Of either stream. */
-interface KeptRecord {
+interface StoredDeadLetter {
   readonly kinesis?: {
     readonly sequenceNumber?: string
-    readonly place?: number
+    readonly subSequence?: number
     readonly approximateArrivalTimestamp?: number
   }
   readonly dynamodb?: { readonly SequenceNumber?: string }
@@ -91,16 +91,16 @@ function isCopy(key: string): boolean {
   return key.startsWith(REJECTED_PREFIX) && key.split('/')[2] === RESENT_SHARD
 }
 
-function nameOf({ kinesis }: KeptRecord): string {
-  return `${kinesis?.sequenceNumber}.${kinesis?.place ?? ''}`
+function nameOf({ kinesis }: StoredDeadLetter): string {
+  return `${kinesis?.sequenceNumber}.${kinesis?.subSequence ?? ''}`
 }
 
 /** Alone, or with the whole record that it was packed in. */
-function isSent(record: KeptRecord, sent: ReadonlySet<string>): boolean {
+function isSent(record: StoredDeadLetter, sent: ReadonlySet<string>): boolean {
   return sent.has(nameOf(record)) || sent.has(`${record.kinesis?.sequenceNumber}.`)
 }
 
-function arrivalOf({ kinesis }: KeptRecord): string | null {
+function arrivalOf({ kinesis }: StoredDeadLetter): string | null {
   const seconds = kinesis?.approximateArrivalTimestamp
   return seconds === undefined ? null : isoTime(Math.round(seconds * 1000))
 }
@@ -121,7 +121,7 @@ function readResends(key: string, text: string): Resend[] | null {
  */
 async function sendAgain(
   name: string,
-  records: readonly KeptRecord[],
+  records: readonly StoredDeadLetter[],
   lambda: LambdaClient,
   refused: Set<string>,
 ): Promise<number> {
@@ -137,7 +137,7 @@ async function sendAgain(
 /** How many records were taken before the first that failed; none when the function failed. */
 async function invoke(
   name: string,
-  records: readonly KeptRecord[],
+  records: readonly StoredDeadLetter[],
   lambda: LambdaClient,
   refused: Set<string>,
 ): Promise<number> {
@@ -148,7 +148,8 @@ async function invoke(
   for (const one of reply?.refused ?? []) refused.add(one)
   const failed = reply?.batchItemFailures?.[0]?.itemIdentifier
   if (failed === undefined) return records.length
-  const sequenceNumberOf = ({ kinesis, dynamodb }: KeptRecord) => kinesis?.sequenceNumber ?? dynamodb?.SequenceNumber
+  const sequenceNumberOf = ({ kinesis, dynamodb }: StoredDeadLetter) =>
+    kinesis?.sequenceNumber ?? dynamodb?.SequenceNumber
   return Math.max(
     0,
     records.findIndex((record) => sequenceNumberOf(record) === failed),

@@ -5,7 +5,7 @@ import { recordEvents } from '../../functions/aws/stream/record-events.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
 import { REJECT_REASONS } from '../../functions/domain/events/rejection.ts'
 
-export interface ShownLetter {
+export interface ShownDeadLetter {
   /** The object that holds it. */
   readonly key: string
   /** As ingest gave it; `given-up` for a batch that Lambda gave up, `unreadable` for what is no dead letter. */
@@ -14,12 +14,12 @@ export interface ShownLetter {
   readonly arrival: string | null
   readonly shard: string | null
   readonly sequence: string | null
-  readonly place: number | null
+  readonly subSequence: number | null
   /** What was sent: of a packed record each event on a line; null where it is no text. */
   readonly text: string | null
 }
 
-export interface LetterFilter {
+export interface DeadLetterFilter {
   readonly prefixes: readonly string[]
   readonly reason: string | null
   /** Of arrival, UTC. */
@@ -37,7 +37,11 @@ export function prefixesOf(prefix: string | undefined, day: string | undefined):
 }
 
 /** One object after the other, in the order of their keys. */
-export async function* keptLetters(s3: S3Client, bucket: string, filter: LetterFilter): AsyncGenerator<ShownLetter> {
+export async function* storedDeadLetters(
+  s3: S3Client,
+  bucket: string,
+  filter: DeadLetterFilter,
+): AsyncGenerator<ShownDeadLetter> {
   for (const prefix of filter.prefixes) {
     for await (const { Contents: objects } of paginateListObjectsV2(
       { client: s3 },
@@ -45,7 +49,7 @@ export async function* keptLetters(s3: S3Client, bucket: string, filter: LetterF
     )) {
       for (const { Key: key = '' } of objects ?? []) {
         const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-        for (const letter of toLetters(key, (await body?.transformToString('utf8')) ?? '')) {
+        for (const letter of toDeadLetters(key, (await body?.transformToString('utf8')) ?? '')) {
           if (isOfDay(letter.arrival, filter.day) && (filter.reason === null || letter.reason === filter.reason))
             yield letter
         }
@@ -59,34 +63,34 @@ export function isOfDay(arrival: string | null, day: string | null): boolean {
   return day === null || arrival === null || arrival.startsWith(day)
 }
 
-export function toLetters(key: string, text: string): ShownLetter[] {
+export function toDeadLetters(key: string, text: string): ShownDeadLetter[] {
   try {
     return key.startsWith(REJECTED_PREFIX)
       ? text
           .split('\n')
           .filter(Boolean)
-          .map((line) => refusedLetter(key, line))
-      : givenUpLetters(key, text)
+          .map((line) => rejectedDeadLetter(key, line))
+      : givenUpDeadLetters(key, text)
   } catch {
     return [{ ...NOTHING, key, reason: 'unreadable', detail: 'not a dead letter' }]
   }
 }
 
-const NOTHING = { arrival: null, shard: null, sequence: null, place: null, text: null } as const
+const NOTHING = { arrival: null, shard: null, sequence: null, subSequence: null, text: null } as const
 
 interface Line {
   readonly reason: string
   readonly detail: string
   readonly shard: string
   readonly sequence: string
-  readonly place?: number
+  readonly subSequence?: number
   readonly arrival: string
   readonly data: string
 }
 
-function refusedLetter(key: string, line: string): ShownLetter {
-  const { reason, detail, shard, sequence, place = null, arrival, data } = JSON.parse(line) as Line
-  return { key, reason, detail, arrival, shard, sequence, place, text: textOf(data) }
+function rejectedDeadLetter(key: string, line: string): ShownDeadLetter {
+  const { reason, detail, shard, sequence, subSequence = null, arrival, data } = JSON.parse(line) as Line
+  return { key, reason, detail, arrival, shard, sequence, subSequence, text: textOf(data) }
 }
 
 interface GivenUp {
@@ -95,7 +99,7 @@ interface GivenUp {
   readonly payload?: unknown
 }
 
-interface KeptRecord {
+interface StoredDeadLetter {
   readonly kinesis?: {
     readonly sequenceNumber: string
     readonly data: string
@@ -103,10 +107,10 @@ interface KeptRecord {
   }
 }
 
-function givenUpLetters(key: string, text: string): ShownLetter[] {
+function givenUpDeadLetters(key: string, text: string): ShownDeadLetter[] {
   const { requestContext, KinesisBatchInfo: batch, payload } = JSON.parse(text) as GivenUp
   const { Records: records } = (typeof payload === 'string' ? JSON.parse(payload) : payload) as {
-    Records: KeptRecord[]
+    Records: StoredDeadLetter[]
   }
   const why = requestContext?.cause ?? requestContext?.condition ?? 'a batch that failed again and again'
   const isOfStream = records.some(({ kinesis }) => kinesis !== undefined)
@@ -118,7 +122,7 @@ function givenUpLetters(key: string, text: string): ShownLetter[] {
     const arrival = new Date(kinesis.approximateArrivalTimestamp * 1000).toISOString()
     const { sequenceNumber: sequence, data } = kinesis
     const shard = batch?.shardId ?? null
-    return [{ key, reason: GIVEN_UP, detail: why, arrival, shard, sequence, place: null, text: textOf(data) }]
+    return [{ key, reason: GIVEN_UP, detail: why, arrival, shard, sequence, subSequence: null, text: textOf(data) }]
   })
 }
 

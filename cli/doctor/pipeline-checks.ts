@@ -3,14 +3,14 @@
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import type { readSweepEnvironment } from '../../functions/aws/runtime/environment.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
-import { dynamoAlarms } from '../../functions/aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { kinesisHorizon } from '../../functions/aws/stream/kinesis-horizon.ts'
 import { loadProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
 import { isDue, watermark } from '../../functions/domain/sessions/clock.ts'
 import { userCounter } from '../../functions/domain/sessions/count-users.ts'
 import { counted } from '../../terminal/text-table.ts'
-import { keptLetters } from '../dead-letters/stored-dead-letters.ts'
+import { storedDeadLetters } from '../dead-letters/stored-dead-letters.ts'
 import type { Target } from '../target/target.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 
@@ -36,7 +36,7 @@ export async function pipelineChecks(
     ...(await looked('stream', () => streamCheck(target))),
     ...(await looked('lag', async () => lagCheck(target, await sweep(), nowMs))),
     ...(await looked('due sessions', async () => dueCheck(target, await sweep(), nowMs))),
-    ...(await looked('dead letters', () => lettersCheck(target, where, nowMs))),
+    ...(await looked('dead letters', () => deadLettersCheck(target, where, nowMs))),
   ]
 }
 
@@ -69,9 +69,9 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
   const table = target.outputs.SessionsTableName
   const waiting = userCounter()
   const due = new Set<string>()
-  for (const list of dynamoAlarms(dynamodb, table).lists({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })) {
+  for (const list of dynamoTimerStore(dynamodb, table).lists({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })) {
     for await (const pages of list) {
-      for (const alarm of pages.flatMap(({ alarms }) => alarms)) {
+      for (const alarm of pages.flatMap(({ timers }) => timers)) {
         waiting.add(alarm.user)
         if (alarm.atMs <= atMs && due.size < DUE_USERS_MAX) due.add(alarm.user)
       }
@@ -88,7 +88,7 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
 }
 
 /** Of today and yesterday: what is older was there before, and goes by itself. What was given up is looked at first. */
-async function lettersCheck({ clients, outputs }: Target, where: string, nowMs: number): Promise<Finding> {
+async function deadLettersCheck({ clients, outputs }: Target, where: string, nowMs: number): Promise<Finding> {
   const days = [nowMs - DAY_MS, nowMs].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
   const reasons = new Map<string, number>()
   // One that was sent again and refused again lies there twice.
@@ -98,12 +98,12 @@ async function lettersCheck({ clients, outputs }: Target, where: string, nowMs: 
   const count = async (prefix: string): Promise<number> => {
     let found = 0
     const filter = { prefixes: [prefix], reason: null, day: null }
-    for await (const { key, reason, sequence, place } of keptLetters(
+    for await (const { key, reason, sequence, subSequence } of storedDeadLetters(
       clients.s3,
       outputs.DeadLetterBucketName,
       filter,
     )) {
-      const id = sequence === null ? key : `${sequence} ${place}`
+      const id = sequence === null ? key : `${sequence} ${subSequence}`
       if (seen.has(id)) continue
       seen.add(id)
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1)

@@ -6,7 +6,7 @@ import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import { type Format, sentEvents } from '../../functions/domain/events/formats/sent-events.ts'
 import type { RejectReason } from '../../functions/domain/events/rejection.ts'
 
-export interface LineProblem {
+export interface LineError {
   /** Of the event in a packed line, from 1; null for the line itself. */
   readonly event: number | null
   readonly reason: RejectReason
@@ -17,7 +17,7 @@ export interface CheckedLine {
   /** The records that it makes: the line itself, or its good events in as many as they need; none where all are bad. */
   readonly sent: readonly Buffer[]
   readonly events: number
-  readonly problems: readonly LineProblem[]
+  readonly problems: readonly LineError[]
   /** Events that happen when they arrive: sent again, they happen again. */
   readonly withoutTime: number
   /** Documents of other formats that say nothing that is counted. */
@@ -38,11 +38,11 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'):
     const problems = [{ event: null, reason: 'too-large', detail }] as const
     return { sent: [], events: 1, problems, withoutTime: 0, ignored: 0 }
   }
-  const problems: LineProblem[] = []
+  const problems: LineError[] = []
   const good: unknown[] = []
   let [withoutTime, ignored] = [0, 0]
-  for (const [index, { place, read }] of recordEvents(line).events.entries()) {
-    const event = place === null ? null : index + 1
+  for (const [index, { subSequence, read }] of recordEvents(line).events.entries()) {
+    const event = subSequence === null ? null : index + 1
     const parsed = read()
     const stands = parsed.ok ? sentEvents(parsed.value, format) : parsed
     if (!stands.ok) {

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { logLines } from '../../local/replay/log-lines.ts'
-import { KEPT_FOLDER, makeKeptFolder } from '../../local/run/running-pipeline.ts'
+import { makeRunningFolder, STATE_FOLDER } from '../../local/run/running-pipeline.ts'
 
 export interface SentLog {
   /** Lines at the beginning of the file that are in the stream: all of these, and a few more where a run was killed. */
@@ -23,7 +23,7 @@ interface SentPart {
   readonly digest: string
 }
 
-export const SENT_FOLDER = join(KEPT_FOLDER, 'produced')
+export const SENT_FOLDER = join(STATE_FOLDER, 'produced')
 /** Logs that are remembered; the one that was sent longest ago goes first. */
 const LOGS_MAX = 200
 
@@ -34,7 +34,7 @@ export async function openSentLog(path: string, streamId: string, isAgain: boole
   const hash = before === null ? null : await hashOf(path, before)
   let part = hash === null ? { lines: 0, bytes: 0 } : { lines: before?.lines ?? 0, bytes: before?.bytes ?? 0 }
   const latest = hash ?? createHash('sha256')
-  await makeKeptFolder(KEPT_FOLDER)
+  await makeRunningFolder(STATE_FOLDER)
   await mkdir(SENT_FOLDER, { recursive: true })
   await forgetOldest()
   return {

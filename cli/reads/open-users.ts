@@ -1,16 +1,16 @@
-// Open sessions without an alarm: the sessions table in, an alarm for everybody who has one open set, and how many, out.
+// Open sessions without an timer: the sessions table in, an timer for everybody who has one open set, and how many, out.
 
 import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { type Item, stateKey, userOf } from '../../functions/aws/sessions-table/session-items.ts'
-import { dynamoAlarms } from '../../functions/aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 
 /**
- * Reads the whole table. After a restore of states without their alarms, or an upgrade from a release that had none,
- * nobody else would find them. One alarm more costs a look.
+ * Reads the whole table. After a restore of states without their timers, or an upgrade from a release that had none,
+ * nobody else would find them. One timer more costs a look.
  */
-export async function alarmOpenUsers(client: DynamoDBDocumentClient, table: string, nowMs: number): Promise<number> {
-  const alarms = dynamoAlarms(client, table)
+export async function scheduleOpenUsers(client: DynamoDBDocumentClient, table: string, nowMs: number): Promise<number> {
+  const timers = dynamoTimerStore(client, table)
   const scan = {
     TableName: table,
     ProjectionExpression: '#pk',
@@ -22,7 +22,7 @@ export async function alarmOpenUsers(client: DynamoDBDocumentClient, table: stri
   let found = 0
   for await (const { Items: items } of paginateScan({ client }, scan)) {
     const users = ((items ?? []) as Item[]).map(userOf)
-    if (users.length > 0) await alarms.put(users.map((user) => ({ user, atMs: nowMs })))
+    if (users.length > 0) await timers.put(users.map((user) => ({ user, atMs: nowMs })))
     found += users.length
   }
   return found

@@ -10,7 +10,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { LOCAL_CONFIG } from '../../local/emulators/clients.ts'
-import { DEFAULT_KEPT_PATH, type KeptRun, readKeptRun } from '../../local/run/running-pipeline.ts'
+import { DEFAULT_RUNNING_PATH, type RunningPipeline, readRunningPipeline } from '../../local/run/running-pipeline.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import type { TargetOptions } from './target-options.ts'
 
@@ -44,7 +44,7 @@ export interface Target {
   readonly outputs: Outputs
   readonly clients: TargetClients
   /** Null for a stack. */
-  readonly keptRun: KeptRun | null
+  readonly runningPipeline: RunningPipeline | null
   /** Null for a local run. */
   readonly stack: Stack | null
 }
@@ -76,13 +76,13 @@ export function awsConfig({ region, profile }: Pick<TargetOptions, 'region' | 'p
 
 export async function openTarget(options: TargetOptions): Promise<Target> {
   if (options.local === undefined) return openStack(options)
-  const keptRun = await readKeptRun(options.local === true ? DEFAULT_KEPT_PATH : options.local)
+  const runningPipeline = await readRunningPipeline(options.local === true ? DEFAULT_RUNNING_PATH : options.local)
   return {
     title: 'the local run',
-    streamId: `local ${keptRun.startedAt} ${keptRun.outputs.StreamName}`,
-    outputs: checkedOutputs(keptRun.outputs, 'the local run'),
-    clients: clientsOf({ ...LOCAL_CONFIG, maxAttempts: 2, requestHandler: TIMEOUTS }, keptRun.endpoints),
-    keptRun,
+    streamId: `local ${runningPipeline.startedAt} ${runningPipeline.outputs.StreamName}`,
+    outputs: checkedOutputs(runningPipeline.outputs, 'the local run'),
+    clients: clientsOf({ ...LOCAL_CONFIG, maxAttempts: 2, requestHandler: TIMEOUTS }, runningPipeline.endpoints),
+    runningPipeline,
     stack: null,
   }
 }
@@ -99,7 +99,7 @@ async function openStack(options: TargetOptions): Promise<Target> {
     streamId: outputs.StreamArn ?? `${title} ${outputs.StreamName}`,
     outputs: checkedOutputs(outputs, title),
     clients: clientsOf(config),
-    keptRun: null,
+    runningPipeline: null,
     stack,
   }
 }
@@ -129,7 +129,7 @@ function checkedOutputs(outputs: Readonly<Record<string, string>>, title: string
 type Config = ClientConfig | (typeof LOCAL_CONFIG & Pick<ClientConfig, 'maxAttempts' | 'requestHandler'>)
 
 /** @param endpoints of a local run; on AWS the SDK knows them. */
-export function clientsOf(config: Config, endpoints?: KeptRun['endpoints']): TargetClients {
+export function clientsOf(config: Config, endpoints?: RunningPipeline['endpoints']): TargetClients {
   const at = (endpoint: string | undefined): object => (endpoint === undefined ? config : { ...config, endpoint })
   const dynamodb = new DynamoDBClient(at(endpoints?.dynamodb))
   return {

@@ -1,6 +1,6 @@
 // Sends one user's search, its results and a click: npx tsx node.ts
 
-import { createProducer, EventsNotSent } from 'search-session-ctr/producer'
+import { createProducer, EventsNotSentError } from 'search-session-ctr/producer'
 
 const producer = createProducer({ streamName: process.env.STREAM ?? '' })
 try {
@@ -10,7 +10,7 @@ try {
   ])
   await producer.send({ type: 'ClickResult', user: 'node', searchId: 'n1', item: 'rover' })
 } catch (error) {
-  if (!(error instanceof EventsNotSent)) throw error
+  if (!(error instanceof EventsNotSentError)) throw error
   // They have their ids: sent again, from a file or a queue, they are duplicates at worst.
   console.error(error.message, error.events)
 } finally {

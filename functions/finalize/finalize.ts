@@ -6,12 +6,12 @@ import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
 import { type Hour, hourOf } from '../domain/results/rollup.ts'
 import type { CloseReason } from '../domain/sessions/clock.ts'
-import type { ClosedChange, ResultStore, SessionStore, Touches } from '../ports.ts'
+import type { ClosedChange, DirtyHours, ResultStore, SessionStore } from '../ports.ts'
 
 export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>
   readonly results: Pick<ResultStore, 'put' | 'remove'>
-  readonly touches: Pick<Touches, 'touch'>
+  readonly dirtyHours: Pick<DirtyHours, 'mark'>
   readonly digest: Digest
   /** False when Lambda is about to end the function, and will deliver again what it has not done. */
   readonly hasTime: () => boolean
@@ -52,8 +52,8 @@ export async function finalize(
 ): Promise<FinalizeReport> {
   const hours = new Set<Hour>()
   const report = await finalizeEach(changes, ports, nowMs + settings.resultRetentionMs, hours)
-  // After the rows: who sums an hour up meanwhile finds it touched again. What failed comes again, and touches again.
-  await ports.touches.touch([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
+  // After the rows: who sums an hour up meanwhile finds it dirtyPeriods again. What failed comes again, and dirtyHours again.
+  await ports.dirtyHours.mark([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
   return report
 }
 

@@ -1,7 +1,7 @@
 // Lambda: a batch of the sessions table's stream in, `finalize` on it, the first failure out.
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
-import { dynamoTouches } from '../aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../aws/results-table/result-store.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient } from '../aws/runtime/document-client.ts'
@@ -21,7 +21,7 @@ const client = documentClient()
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
   results: dynamoResultStore(client, settings.resultsTable),
-  touches: dynamoTouches(client, settings.resultsTable),
+  dirtyHours: dynamoDirtyHours(client, settings.resultsTable),
   digest: sha256,
 }
 

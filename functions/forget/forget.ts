@@ -7,21 +7,27 @@ import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
 import { type Forgotten, forgottenLonger } from '../domain/sessions/forgotten.ts'
 import { sessionId } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
-import { type KeptLetters, type ResultStore, type SessionStore, StoreConflict, type Touches } from '../ports.ts'
+import {
+  type DeadLetterStore,
+  type DirtyHours,
+  type ResultStore,
+  type SessionStore,
+  VersionConflictError,
+} from '../ports.ts'
 import { loadUser, onLatestState } from '../user-writes.ts'
 
 export interface ForgetPorts {
   readonly sessions: SessionStore
   readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
-  readonly touches: Pick<Touches, 'touch'>
-  readonly deadLetters: KeptLetters
+  readonly dirtyHours: Pick<DirtyHours, 'mark'>
+  readonly deadLetters: DeadLetterStore
   /** What the tables know the person as. */
   readonly pseudonym: (user: string) => string
 }
 
 export interface ForgetSettings {
   /** How long a dead letter lies in its bucket at most: it can be sent again until then. */
-  readonly deadLettersKeptMs: number
+  readonly deadLetterRetentionMs: number
 }
 
 export interface ForgetReport {
@@ -41,19 +47,19 @@ const ROUNDS_MAX = 10
 /**
  * The state first: whoever holds an older one loses the next race, and drops what is from before. Then the closed
  * sessions become marks, which keep older copies out and make a finalizer take back what it is about to write; so the
- * rows go after them. Blocks are for nothing by then. Alarms stay until somebody has looked, since one may be for the life
+ * rows go after them. Blocks are for nothing by then. TimerStore stay until somebody has looked, since one may be for the life
  * after. Interrupted anywhere, the same again does the rest; doing it again does no harm.
  */
 export async function forget(
   person: string,
   ports: ForgetPorts,
-  { deadLettersKeptMs }: ForgetSettings,
+  { deadLetterRetentionMs }: ForgetSettings,
   nowMs: number,
 ): Promise<ForgetReport> {
   const user = ports.pseudonym(person)
-  const now = { atMs: nowMs, untilMs: nowMs + DELIVERY_MS_MAX + deadLettersKeptMs }
+  const now = { atMs: nowMs, untilMs: nowMs + DELIVERY_MS_MAX + deadLetterRetentionMs }
   const { version, forgotten, openIds } = await forgetState(user, ports.sessions, now)
-  const sessions = await markAll(user, ports.sessions, { version, forgotten, openIds })
+  const sessions = await putTombstones(user, ports.sessions, { version, forgotten, openIds })
   const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
   await ports.sessions.eraseBlocks(user, version)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
@@ -71,12 +77,12 @@ interface ForgottenState {
 async function forgetState(
   user: string,
   sessions: SessionStore,
-  now: Omit<Forgotten, 'unmarked'>,
+  now: Omit<Forgotten, 'pendingTombstones'>,
 ): Promise<ForgottenState> {
   const loaded = await loadUser(user, sessions)
   return onLatestState(user, loaded, sessions, now.untilMs, async (state) => {
-    const unmarked = state.open.flatMap((session) => session.ids)
-    const forgotten = forgottenLonger(state.forgotten, { ...now, unmarked })
+    const pendingTombstones = state.open.flatMap((session) => session.ids)
+    const forgotten = forgottenLonger(state.forgotten, { ...now, pendingTombstones })
     const version = 1 + Math.max(state.version, await highestVersion(user, sessions))
     await sessions.saveUser(user, { ...NEW_USER, version, forgotten }, state.version, forgotten.untilMs)
     return { version, forgotten, openIds: state.open.map(sessionId) }
@@ -93,32 +99,32 @@ async function highestVersion(user: string, sessions: SessionStore): Promise<num
 }
 
 /** Marks for all that is closed, older marks too, since they have to last as long; and for what was open. */
-async function markAll(user: string, sessions: SessionStore, state: ForgottenState): Promise<number> {
+async function putTombstones(user: string, sessions: SessionStore, state: ForgottenState): Promise<number> {
   const { version, forgotten, openIds } = state
-  const ids = new Set(forgotten.unmarked)
+  const ids = new Set(forgotten.pendingTombstones)
   const removed = new Set(openIds)
   for await (const page of sessions.closedVersions(user)) {
     for (const closed of page) {
       if (closed.version >= version) continue
-      if (!closed.isMark && !ids.has(closed.id)) removed.add(closed.id)
+      if (!closed.isTombstone && !ids.has(closed.id)) removed.add(closed.id)
       ids.add(closed.id)
     }
   }
   await pMap(ids, (id) => mark(user, id, version, forgotten.untilMs, sessions), { concurrency: WRITES_AT_ONCE })
-  await knowAsMarked(user, ids, sessions, forgotten.untilMs)
+  await clearPendingTombstones(user, ids, sessions, forgotten.untilMs)
   return removed.size
 }
 
 async function mark(user: string, id: string, version: number, untilMs: number, sessions: SessionStore): Promise<void> {
   try {
-    await sessions.putAbsorbed(user, id, version, untilMs)
+    await sessions.putTombstone(user, id, version, untilMs)
   } catch (error) {
     // What is newer is of the user's life after the moment, or of a later forgetting.
-    if (!(error instanceof StoreConflict)) throw error
+    if (!(error instanceof VersionConflictError)) throw error
   }
 }
 
-async function knowAsMarked(
+async function clearPendingTombstones(
   user: string,
   ids: ReadonlySet<string>,
   sessions: SessionStore,
@@ -127,16 +133,16 @@ async function knowAsMarked(
   const loaded = await loadUser(user, sessions)
   await onLatestState(user, loaded, sessions, untilMs, async (state) => {
     const { forgotten } = state
-    if (!forgotten?.unmarked.some((id) => ids.has(id))) return
-    const unmarked = forgotten.unmarked.filter((id) => !ids.has(id))
-    const next: UserState = { ...state, version: state.version + 1, forgotten: { ...forgotten, unmarked } }
+    if (!forgotten?.pendingTombstones.some((id) => ids.has(id))) return
+    const pendingTombstones = forgotten.pendingTombstones.filter((id) => !ids.has(id))
+    const next: UserState = { ...state, version: state.version + 1, forgotten: { ...forgotten, pendingTombstones } }
     await sessions.saveUser(user, next, state.version, untilMs)
   })
 }
 
 async function removeRows(
   user: string,
-  { results, touches }: Pick<ForgetPorts, 'results' | 'touches'>,
+  { results, dirtyHours }: Pick<ForgetPorts, 'results' | 'dirtyHours'>,
   version: number,
   atMs: number,
   nowMs: number,
@@ -150,9 +156,9 @@ async function removeRows(
       const old = rows.filter(isFromBefore)
       // Before they go too: after a crash in between there would be no row left to tell the hour.
       const hours = [...new Set(old.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs }) as const)
-      await touches.touch(hours)
+      await dirtyHours.mark(hours)
       await pMap(old, (row) => results.remove(row, row.version + 1), { concurrency: WRITES_AT_ONCE })
-      await touches.touch(hours)
+      await dirtyHours.mark(hours)
       found += old.length
     }
     if (found === 0) return removed

@@ -3,13 +3,13 @@
 import pMap from 'p-map'
 import { closeSessions } from '../close-sessions.ts'
 import { eventBytes } from '../domain/events/event.ts'
-import { evicted, keepStateUntil, toClose } from '../domain/sessions/closing.ts'
-import { touchedRanges } from '../domain/sessions/neighbours.ts'
+import { evicted, stateExpiresAt, toClose } from '../domain/sessions/closing.ts'
+import { affectedRanges } from '../domain/sessions/neighbours.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { type Session, sessionId } from '../domain/sessions/session.ts'
-import { alarmFor } from '../domain/sessions/timers.ts'
-import { apply, NEW_USER, refusalOf, roomFor, type UserState } from '../domain/sessions/user-state.ts'
-import { type Alarms, type DeadLetter, type SessionStore, StoreConflict } from '../ports.ts'
+import { timerFor } from '../domain/sessions/timers.ts'
+import { apply, NEW_USER, planCapacity, refusalOf, type UserState } from '../domain/sessions/user-state.ts'
+import { type DeadLetter, type SessionStore, type TimerStore, VersionConflictError } from '../ports.ts'
 import { loadUser, onLatestState } from '../user-writes.ts'
 import { type ArrivedEvent, deadLetter } from './decode-records.ts'
 import { lastArrivalMs } from './schedule-timers.ts'
@@ -37,23 +37,23 @@ export interface UserShare {
   readonly user: string
   readonly loaded: UserState | undefined
   readonly arrivals: readonly ArrivedEvent[]
-  /** The alarm that the batch set for the user; infinity where it set none. */
-  readonly lookMs: number
-  /** See `heldUntil`. */
-  readonly heldUntilMs: number
+  /** The timer that the batch set for the user; infinity where it set none. */
+  readonly timerMs: number
+  /** See `notBefore`. */
+  readonly notBeforeMs: number
 }
 
 export interface AppendPorts {
   readonly sessions: SessionStore
-  readonly alarms: Pick<Alarms, 'put'>
+  readonly timers: Pick<TimerStore, 'put'>
 }
 
 /** What the writes of one user have in common. */
 interface Appending {
   readonly user: string
   readonly sessions: SessionStore
-  /** Sets the alarm that writing the second state over the first needs. */
-  readonly setAlarm: (before: UserState, after: UserState) => Promise<void>
+  /** Sets the timer that writing the second state over the first needs. */
+  readonly scheduleTimer: (before: UserState, after: UserState) => Promise<void>
   readonly rules: Rules
   readonly nowMs: number
   readonly totals: Totals
@@ -61,18 +61,18 @@ interface Appending {
 
 /** Never throws: what a user's trouble leaves undone is in `failed`, and the other users go on. */
 export async function appendForUser(
-  { user, loaded, arrivals, lookMs, heldUntilMs }: UserShare,
-  { sessions, alarms }: AppendPorts,
+  { user, loaded, arrivals, timerMs, notBeforeMs }: UserShare,
+  { sessions, timers }: AppendPorts,
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome> {
   const totals: Totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, conflicts: 0, refused: [] }
   const arrivedMs = lastArrivalMs(arrivals)
-  const setAlarm = async (before: UserState, after: UserState): Promise<void> => {
-    const atMs = alarmFor(before, after, arrivedMs, heldUntilMs, rules)
-    if (atMs !== null && atMs < lookMs) await alarms.put([{ user, atMs }])
+  const scheduleTimer = async (before: UserState, after: UserState): Promise<void> => {
+    const atMs = timerFor(before, after, arrivedMs, notBeforeMs, rules)
+    if (atMs !== null && atMs < timerMs) await timers.put([{ user, atMs }])
   }
-  const appending: Appending = { user, sessions, setAlarm, rules, nowMs, totals }
+  const appending: Appending = { user, sessions, scheduleTimer, rules, nowMs, totals }
   const chunks: (readonly ArrivedEvent[])[] = toChunks(arrivals, rules)
   let state = loaded ?? NEW_USER
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
@@ -96,26 +96,26 @@ interface Appended {
 async function append(
   chunk: readonly ArrivedEvent[],
   loaded: UserState,
-  { user, sessions, setAlarm, rules, nowMs, totals }: Appending,
+  { user, sessions, scheduleTimer, rules, nowMs, totals }: Appending,
 ): Promise<Appended> {
-  const expiresAtMs = keepStateUntil(nowMs, rules)
+  const expiresAtMs = stateExpiresAt(nowMs, rules)
   totals.conflicts--
   const { applied, state, rest } = await onLatestState(user, loaded, sessions, expiresAtMs, async (latest) => {
     totals.conflicts++
     let before = latest
-    let near = await loadNear(chunk, before, user, sessions, rules)
-    const { batches, inTheWay } = roomFor(before, near.closed, near.arrivals, rules)
+    let near = await loadNeighbours(chunk, before, user, sessions, rules)
+    const { batches, evictions } = planCapacity(before, near.closed, near.arrivals, rules)
     const [first = near.arrivals, ...others] = batches
-    if (inTheWay.length > 0) {
-      const closings = evicted(before, inTheWay, appliedToMs(chunk), rules)
+    if (evictions.length > 0) {
+      const closings = evicted(before, evictions, appliedToMs(chunk), rules)
       before = await closeSessions(user, before, closings, sessions, rules, nowMs)
-      near = { ...near, closed: (await loadNear(first, before, user, sessions, rules)).closed }
+      near = { ...near, closed: (await loadNeighbours(first, before, user, sessions, rules)).closed }
     }
     const applied = apply(before, near.closed, first, rules)
     const refused = [...applied.refused, ...near.refused.map((arrival) => ({ arrival, ...refusalOf(rules) }))]
     const state = applied.changed ? { ...applied.state, version: before.version + 1 } : before
     if (applied.changed) {
-      await setAlarm(before, state)
+      await scheduleTimer(before, state)
       await sessions.saveUser(user, state, before.version, expiresAtMs)
     } else if (refused.length > 0) await checkIsLatest(user, before, sessions)
     return { applied: { ...applied, refused }, state, rest: [...others, ...near.later] }
@@ -134,14 +134,14 @@ async function append(
 /** A write would tell that another writer was first; a refusal writes nothing, and is as final. */
 async function checkIsLatest(user: string, state: UserState, sessions: SessionStore): Promise<void> {
   const latest = await loadUser(user, sessions)
-  if (latest.version !== state.version) throw new StoreConflict(user, latest.version)
+  if (latest.version !== state.version) throw new VersionConflictError(user, latest.version)
 }
 
 /** What is looked at before one write: arrivals that lie further apart than this many gaps are taken one after the other. */
 const RANGES_AT_ONCE = 16
 const RANGES_LOADED_AT_ONCE = 4
 
-interface Near {
+interface Neighbours {
   /** Of the chunk, what can be applied now, with the closed sessions near it. */
   readonly arrivals: readonly ArrivedEvent[]
   readonly closed: readonly Session[]
@@ -150,14 +150,14 @@ interface Near {
   readonly refused: readonly ArrivedEvent[]
 }
 
-async function loadNear(
+async function loadNeighbours(
   chunk: readonly ArrivedEvent[],
   state: UserState,
   user: string,
   sessions: SessionStore,
   rules: Rules,
-): Promise<Near> {
-  const ranges = touchedRanges(state, chunk, rules)
+): Promise<Neighbours> {
+  const ranges = affectedRanges(state, chunk, rules)
   const now = ranges.slice(0, RANGES_AT_ONCE)
   const loaded = await pMap(now, (range) => sessions.loadClosed(user, range), { concurrency: RANGES_LOADED_AT_ONCE })
   const tooMuch = now.filter((_, n) => loaded[n] === null).map(({ arrivals }) => arrivals)
@@ -187,7 +187,7 @@ async function closeWhatLimitsDemand(
 ): Promise<UserState> {
   const atMs = appliedToMs(chunk)
   if (toClose(saved, atMs, rules, 'limits').length === 0) return saved
-  return onLatestState(user, saved, sessions, keepStateUntil(nowMs, rules), async (state) => {
+  return onLatestState(user, saved, sessions, stateExpiresAt(nowMs, rules), async (state) => {
     const closings = toClose(state, atMs, rules, 'limits')
     return closings.length === 0 ? state : closeSessions(user, state, closings, sessions, rules, nowMs)
   })

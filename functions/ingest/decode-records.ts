@@ -15,7 +15,7 @@ export interface ArrivedEvent extends Arrival {
   readonly index: number
 }
 
-type Origin = Pick<UnpackedEvent, 'place' | 'data'>
+type Origin = Pick<UnpackedEvent, 'subSequence' | 'data'>
 
 /** Unpacked bytes after which no further record is taken: six megabytes of a batch may hold gigabytes. */
 export const BATCH_BYTES_MAX = 32 * 1024 * 1024
@@ -76,16 +76,17 @@ interface OriginatedEvent {
  */
 function* eventsOf(documents: readonly UnpackedEvent[]): Generator<OriginatedEvent> {
   let before = 0
-  for (const { read, place, data } of documents) {
+  for (const { read, subSequence, data } of documents) {
     const parsed = read()
     const sent = parsed.ok ? sentEvents(parsed.value) : parsed
-    const at = place === null ? null : place + before
-    if (!sent.ok) yield { origin: { place: at, data }, read: sent }
-    else if (sent.events.length === 0) yield { origin: { place: at, data }, read: null }
-    else if (sent.events.length === 1) yield { origin: { place: at, data }, read: { ok: true, value: sent.events[0] } }
+    const at = subSequence === null ? null : subSequence + before
+    if (!sent.ok) yield { origin: { subSequence: at, data }, read: sent }
+    else if (sent.events.length === 0) yield { origin: { subSequence: at, data }, read: null }
+    else if (sent.events.length === 1)
+      yield { origin: { subSequence: at, data }, read: { ok: true, value: sent.events[0] } }
     else {
       for (const [n, value] of sent.events.entries()) {
-        yield { origin: { place: (at ?? 0) + n, data: () => partOf(read, n) }, read: { ok: true, value } }
+        yield { origin: { subSequence: (at ?? 0) + n, data: () => partOf(read, n) }, read: { ok: true, value } }
       }
       before += sent.events.length - 1
     }
@@ -101,9 +102,9 @@ function partOf(read: UnpackedEvent['read'], n: number): string {
 
 export function deadLetter(
   { shardId, sequenceNumber, arrivalMs }: ArrivedRecord,
-  { place, data }: Origin,
+  { subSequence, data }: Origin,
   reason: RejectReason,
   detail: string,
 ): DeadLetter {
-  return { reason, detail, shardId, sequenceNumber, arrivalMs, place, data: data() }
+  return { reason, detail, shardId, sequenceNumber, arrivalMs, subSequence, data: data() }
 }

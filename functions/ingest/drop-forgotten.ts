@@ -14,7 +14,7 @@ const USERS_MAX = 16
 const BATCH_USERS_MAX = 1000
 
 /** What is no event is never applied, so nothing else asks whether whoever it names is forgotten. */
-export async function lettersToKeep(
+export async function dropForgotten(
   letters: readonly DeadLetter[],
   { sessions, pseudonym }: ForgottenPorts,
 ): Promise<DeadLetter[]> {

@@ -2,14 +2,14 @@
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { RESENT_SHARD } from '../aws/dead-letters/dead-letter-objects.ts'
-import { recordedLetters } from '../aws/dead-letters/recorded-dead-letters.ts'
+import { recordedDeadLetters } from '../aws/dead-letters/recorded-dead-letters.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient, writingClient } from '../aws/runtime/document-client.ts'
 import { readIngestEnvironment } from '../aws/runtime/environment.ts'
-import { lateDeadLetters, latePseudonym } from '../aws/runtime/lazy-pseudonym.ts'
+import { lazyDeadLetters, lazyPseudonym } from '../aws/runtime/lazy-pseudonym.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
-import { dynamoAlarms } from '../aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
 import { toBatchReply, toRecords, toResentReply } from '../aws/stream/kinesis-batch.ts'
 import { unpackRecord } from '../aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../aws/stream/shard-progress.ts'
@@ -18,12 +18,12 @@ import { ingestMetrics } from './ingest-metrics.ts'
 
 const settings = readIngestEnvironment(process.env)
 const client = documentClient()
-const loadPseudonym = latePseudonym(settings.pseudonymKeySecret)
+const loadPseudonym = lazyPseudonym(settings.pseudonymKeySecret)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable, writingClient(client)),
-  alarms: dynamoAlarms(client, settings.sessionsTable),
+  timers: dynamoTimerStore(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
-  deadLetters: lateDeadLetters(settings.deadLetterBucket),
+  deadLetters: lazyDeadLetters(settings.deadLetterBucket),
   digest: sha256,
   unpack: unpackRecord,
 }
@@ -31,7 +31,7 @@ const ports = {
 export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
   const pseudonym = await loadPseudonym()
   const records = toRecords(batch)
-  const deadLetters = recordedLetters(ports.deadLetters)
+  const deadLetters = recordedDeadLetters(ports.deadLetters)
   const report = await ingest(records, { ...ports, deadLetters, pseudonym }, settings.rules, Date.now())
   logReport('ingest', settings.pipelineName, report, ingestMetrics(report), Date.now())
   return records[0]?.shardId === RESENT_SHARD

@@ -5,22 +5,22 @@ import type { RejectReason } from '../domain/events/decode.ts'
 import type { Digest } from '../domain/events/event.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import type {
-  Alarms,
   ArrivedRecord,
   DeadLetter,
   DeadLetters,
   RecordEvents,
   SessionStore,
   ShardProgress,
+  TimerStore,
 } from '../ports.ts'
 import { appendForUser, type UserOutcome } from './append-for-user.ts'
 import { type DecodedBatch, decodeRecords } from './decode-records.ts'
-import { lettersToKeep } from './drop-forgotten.ts'
-import { heldUntil, setAlarms } from './schedule-timers.ts'
+import { dropForgotten } from './drop-forgotten.ts'
+import { notBefore, scheduleTimers } from './schedule-timers.ts'
 
 export interface IngestPorts {
   readonly sessions: SessionStore
-  readonly alarms: Pick<Alarms, 'put'>
+  readonly timers: Pick<TimerStore, 'put'>
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
   readonly digest: Digest
@@ -62,7 +62,7 @@ export async function ingest(
   nowMs: number,
 ): Promise<IngestReport> {
   const { byUser, unreadable: unread, ignored, taken } = decodeRecords(records, ports, rules)
-  const unreadable = await lettersToKeep(unread, ports)
+  const unreadable = await dropForgotten(unread, ports)
   const dropped = unread.length - unreadable.length
   const outcomes = await appendAll(records, byUser, ports, rules, nowMs)
   const letters = [...unreadable, ...outcomes.flatMap((outcome) => outcome.refused)]
@@ -102,13 +102,13 @@ async function appendAll(
     ports.sessions.loadUsers([...byUser.keys()]),
     ports.progress.isPassed(first.shardId, first.sequenceNumber),
   ])
-  const heldUntilMs = heldUntil(isPassed, nowMs)
-  const looks = await setAlarms(byUser, states, ports.alarms, rules, heldUntilMs)
+  const notBeforeMs = notBefore(isPassed, nowMs)
+  const looks = await scheduleTimers(byUser, states, ports.timers, rules, notBeforeMs)
   return pMap(
     byUser,
     ([user, arrivals]) => {
-      const lookMs = looks.get(user) ?? Number.POSITIVE_INFINITY
-      const share = { user, loaded: states.get(user), arrivals, lookMs, heldUntilMs }
+      const timerMs = looks.get(user) ?? Number.POSITIVE_INFINITY
+      const share = { user, loaded: states.get(user), arrivals, timerMs, notBeforeMs }
       return appendForUser(share, ports, rules, nowMs)
     },
     { concurrency: USERS_AT_ONCE },

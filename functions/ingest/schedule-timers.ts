@@ -1,9 +1,9 @@
-// Alarms of a batch: each user's state and arrivals in, whom the sweeper has to look at told, and when it does out.
+// TimerStore of a batch: each user's state and arrivals in, whom the sweeper has to look at told, and when it does out.
 
 import type { Rules } from '../domain/sessions/rules.ts'
-import { alarmFor } from '../domain/sessions/timers.ts'
+import { timerFor } from '../domain/sessions/timers.ts'
 import { apply, NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
-import type { Alarm, Alarms } from '../ports.ts'
+import type { Timer, TimerStore } from '../ports.ts'
 import type { ArrivedEvent } from './decode-records.ts'
 
 /** No invocation of Lambda runs longer. */
@@ -13,23 +13,23 @@ const INVOCATION_MS_MAX = 15 * 60 * 1000
  * Together, before the writes that they are for: many share an item. If the batch goes no further, they were for
  * nothing. What the writes turn out to need besides is set by each of them. By user.
  *
- * @param heldUntilMs see `heldUntil`.
+ * @param notBeforeMs see `notBefore`.
  */
-export async function setAlarms(
+export async function scheduleTimers(
   byUser: ReadonlyMap<string, readonly ArrivedEvent[]>,
   states: ReadonlyMap<string, UserState>,
-  alarms: Pick<Alarms, 'put'>,
+  timers: Pick<TimerStore, 'put'>,
   rules: Rules,
-  heldUntilMs: number,
+  notBeforeMs: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const needed: Alarm[] = []
+  const needed: Timer[] = []
   for (const [user, arrivals] of byUser) {
     const before = states.get(user) ?? NEW_USER
     const { state: after } = apply(before, [], arrivals, rules)
-    const atMs = alarmFor(before, after, lastArrivalMs(arrivals), heldUntilMs, rules)
+    const atMs = timerFor(before, after, lastArrivalMs(arrivals), notBeforeMs, rules)
     if (atMs !== null) needed.push({ user, atMs })
   }
-  if (needed.length > 0) await alarms.put(needed)
+  if (needed.length > 0) await timers.put(needed)
   return new Map(needed.map(({ user, atMs }) => [user, atMs]))
 }
 
@@ -39,7 +39,7 @@ export async function setAlarms(
  *
  * @param isPassed whether the batch is of such records.
  */
-export function heldUntil(isPassed: boolean, nowMs: number): number {
+export function notBefore(isPassed: boolean, nowMs: number): number {
   return isPassed ? nowMs + INVOCATION_MS_MAX : 0
 }
 

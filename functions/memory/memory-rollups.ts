@@ -1,32 +1,39 @@
-// Touches and rollups in memory: what DynamoDB does for the rollup step, as plain maps, for tests and simulations.
+// DirtyHours and rollups in memory: what DynamoDB does for the rollup step, as plain maps, for tests and simulations.
 
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow } from '../domain/results/result.ts'
 import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
-import { type Ranking, type RollupStore, StoreConflict, type Touch, type Touches, type WaitingTouch } from '../ports.ts'
+import {
+  type DirtyHours,
+  type DirtyPeriod,
+  type Ranking,
+  type RollupStore,
+  type StoredDirtyPeriod,
+  VersionConflictError,
+} from '../ports.ts'
 
-export interface MemoryTouches extends Touches {
+export interface MemoryDirtyHours extends DirtyHours {
   /** By kind and what it is of. */
-  readonly waiting: ReadonlyMap<string, WaitingTouch>
+  readonly waiting: ReadonlyMap<string, StoredDirtyPeriod>
 }
 
-export function memoryTouches(): MemoryTouches {
-  const waiting = new Map<string, WaitingTouch>()
-  const keyOf = ({ kind, of }: Touch): string => `${kind}#${of}`
+export function memoryDirtyHours(): MemoryDirtyHours {
+  const waiting = new Map<string, StoredDirtyPeriod>()
+  const keyOf = ({ kind, of }: DirtyPeriod): string => `${kind}#${of}`
   return {
     waiting,
-    touch: async (touches) => {
-      for (const touch of touches) waiting.set(keyOf(touch), { ...touch, seenMs: null })
+    mark: async (dirtyHours) => {
+      for (const touch of dirtyHours) waiting.set(keyOf(touch), { ...touch, seenMs: null })
     },
-    touched: async function* () {
+    pages: async function* () {
       yield [...waiting.values()]
     },
-    see: async (touch, nowMs) => {
+    markSeen: async (touch, nowMs) => {
       const now = waiting.get(keyOf(touch))
       if (now?.atMs === touch.atMs && now.seenMs === null) waiting.set(keyOf(touch), { ...now, seenMs: nowMs })
     },
-    settle: async (touch) => {
+    clear: async (touch) => {
       const now = waiting.get(keyOf(touch))
       if (now?.atMs === touch.atMs && now.seenMs === touch.seenMs) waiting.delete(keyOf(touch))
     },
@@ -71,14 +78,14 @@ export function memoryRollupStore(
         .sort((a, b) => a.hour - b.hour),
     save: async (rollup, baseRevision) => {
       const stored = revisions.get(keyOf(rollup)) ?? 0
-      if (stored !== baseRevision) throw new StoreConflict(rollup.sk, stored)
+      if (stored !== baseRevision) throw new VersionConflictError(rollup.sk, stored)
       rollups.set(keyOf(rollup), rollup)
       revisions.set(keyOf(rollup), baseRevision + 1)
     },
     ranking: async (day) => rankings.get(day) ?? null,
     saveRanking: async (day, lists, baseRevision, { computedAtMs }) => {
       const stored = rankings.get(day)?.revision ?? 0
-      if (stored !== baseRevision) throw new StoreConflict(queriesPartition(day), stored)
+      if (stored !== baseRevision) throw new VersionConflictError(queriesPartition(day), stored)
       rankings.set(day, { revision: baseRevision + 2, computedAtMs })
       queries.set(day, [...lists])
     },

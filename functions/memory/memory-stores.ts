@@ -2,18 +2,18 @@
 
 import { isNamed } from '../domain/events/named-users.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../domain/results/result.ts'
-import { nearbySessions } from '../domain/sessions/neighbours.ts'
-import { idStamp, type Session, sessionId, timeStamp } from '../domain/sessions/session.ts'
+import { neighbours } from '../domain/sessions/neighbours.ts'
+import { compactTime, compactTimeOf, type Session, sessionId } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import {
-  type Alarm,
-  type Alarms,
   type DeadLetter,
+  type DeadLetterStore,
   type DeadLetters,
-  type KeptLetters,
   type ResultStore,
   type SessionStore,
-  StoreConflict,
+  type Timer,
+  type TimerStore,
+  VersionConflictError,
 } from '../ports.ts'
 
 /** A closed session, or the mark that another absorbed it. */
@@ -43,7 +43,7 @@ export function memorySessionStore(
   function putNewer(next: StoredClosed): void {
     const key = closedKey(next.user, next.id)
     const before = closed.get(key) ?? null
-    if (before !== null && before.version > next.version) throw new StoreConflict(next.user, before.version)
+    if (before !== null && before.version > next.version) throw new VersionConflictError(next.user, before.version)
     if (before !== null && before.version === next.version) return
     closed.set(key, next)
     onClosedChange(before, next)
@@ -60,8 +60,8 @@ export function memorySessionStore(
     loadClosed: (user, range) => {
       const entries = [...closed.values()].filter((entry) => entry.user === user)
       const stored = entries.flatMap((entry) => entry.closed?.session ?? []).sort(byId)
-      const isAfter = (session: Session): boolean => idStamp(sessionId(session)) > timeStamp(range.toMs)
-      return nearbySessions(
+      const isAfter = (session: Session): boolean => compactTimeOf(sessionId(session)) > compactTime(range.toMs)
+      return neighbours(
         range,
         eachOf(stored.filter((session) => !isAfter(session)).reverse()),
         eachOf(stored.filter(isAfter)),
@@ -70,16 +70,16 @@ export function memorySessionStore(
     saveUser: async (user, state, baseVersion) => {
       const stored = states.get(user) ?? NEW_USER
       if (stored.version === baseVersion) states.set(user, state)
-      else if (JSON.stringify(stored) !== JSON.stringify(state)) throw new StoreConflict(user, stored.version)
+      else if (JSON.stringify(stored) !== JSON.stringify(state)) throw new VersionConflictError(user, stored.version)
     },
     putClosed: async ({ user, session, reason, version }) => {
       const id = sessionId(session)
       putNewer({ user, id, version, closed: { user, session: { ...session, ids: [id] }, reason, version } })
     },
-    putAbsorbed: async (user, id, version) => putNewer({ user, id, version, closed: null }),
+    putTombstone: async (user, id, version) => putNewer({ user, id, version, closed: null }),
     closedVersions: async function* (user) {
       const entries = [...closed.values()].filter((entry) => entry.user === user)
-      yield entries.map((entry) => ({ id: entry.id, version: entry.version, isMark: entry.closed === null }))
+      yield entries.map((entry) => ({ id: entry.id, version: entry.version, isTombstone: entry.closed === null }))
     },
     closedVersion: async (user, id) => closed.get(closedKey(user, id))?.version ?? null,
     // A map holds every state whole.
@@ -99,23 +99,23 @@ async function* eachOf<T>(values: readonly T[]): AsyncIterable<T> {
   yield* values
 }
 
-export interface MemoryAlarms extends Alarms {
+export interface MemoryTimerStore extends TimerStore {
   /** By id. */
-  readonly pages: ReadonlyMap<string, readonly Alarm[]>
+  readonly pages: ReadonlyMap<string, readonly Timer[]>
 }
 
-/** Alarms that are put together are one page. */
-export function memoryAlarms(): MemoryAlarms {
-  const pages = new Map<string, readonly Alarm[]>()
+/** TimerStore that are put together are one page. */
+export function memoryTimerStore(): MemoryTimerStore {
+  const pages = new Map<string, readonly Timer[]>()
   let puts = 0
   return {
     pages,
-    put: async (alarms) => {
-      const sorted = [...alarms].sort((a, b) => a.atMs - b.atMs)
+    put: async (timers) => {
+      const sorted = [...timers].sort((a, b) => a.atMs - b.atMs)
       pages.set(`${sorted[0]?.atMs} ${puts++}`, sorted)
     },
     lists: ({ fromMs, toMs }) => {
-      const found = [...pages].map(([id, alarms]) => ({ id, startMs: Number(id.split(' ')[0]), alarms }))
+      const found = [...pages].map(([id, timers]) => ({ id, startMs: Number(id.split(' ')[0]), timers }))
       const within = found.filter(({ startMs }) => startMs >= fromMs && startMs <= toMs)
       return within.length === 0 ? [] : [eachOf([within.sort((a, b) => a.startMs - b.startMs)])]
     },
@@ -149,7 +149,7 @@ export function memoryResultStore(): MemoryResultStore {
   }
 }
 
-export interface MemoryDeadLetters extends DeadLetters, KeptLetters {
+export interface MemoryDeadLetters extends DeadLetters, DeadLetterStore {
   readonly letters: readonly DeadLetter[]
 }
 
@@ -161,8 +161,10 @@ export function memoryDeadLetters(): MemoryDeadLetters {
     put: async (put) => {
       for (const letter of put) {
         const isKept = letters.some(
-          ({ shardId, sequenceNumber, place }) =>
-            shardId === letter.shardId && sequenceNumber === letter.sequenceNumber && place === letter.place,
+          ({ shardId, sequenceNumber, subSequence }) =>
+            shardId === letter.shardId &&
+            sequenceNumber === letter.sequenceNumber &&
+            subSequence === letter.subSequence,
         )
         if (!isKept) letters.push(letter)
       }

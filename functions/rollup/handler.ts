@@ -1,7 +1,7 @@
 // Lambda: a schedule's tick or `{"drain": true}` in, `rollup` until the time is up, its counts out.
 
 import type { Context } from 'aws-lambda'
-import { dynamoTouches } from '../aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
 import { dynamoRollupStore } from '../aws/results-table/rollup-store.ts'
 import { documentClient } from '../aws/runtime/document-client.ts'
 import { readRollupEnvironment } from '../aws/runtime/environment.ts'
@@ -15,7 +15,7 @@ const TIME_LEFT_MS_MIN = 10_000
 const settings = readRollupEnvironment(process.env)
 const client = documentClient()
 const ports = {
-  touches: dynamoTouches(client, settings.resultsTable),
+  dirtyHours: dynamoDirtyHours(client, settings.resultsTable),
   rollups: dynamoRollupStore(client, settings.resultsTable),
 }
 

@@ -10,7 +10,7 @@ import type { Run } from './rollup.ts'
 const SLICES_AT_ONCE = 2
 
 /**
- * False where the last ranking is not old enough yet, or the time is up. Throws StoreConflict. The lists expire with the
+ * False where the last ranking is not old enough yet, or the time is up. Throws VersionConflictError. The lists expire with the
  * first of the day's rows: from then on they could not be made again without what a forgotten person asked.
  */
 export async function rankQueries(day: Day, rankEveryMs: number, { ports, stamp, tally }: Run): Promise<boolean> {

@@ -16,11 +16,17 @@ import {
   type Slice,
   sumRows,
 } from '../domain/results/rollup.ts'
-import { type RollupStamp, type RollupStore, StoreConflict, type Touches, type WaitingTouch } from '../ports.ts'
+import {
+  type DirtyHours,
+  type RollupMetadata,
+  type RollupStore,
+  type StoredDirtyPeriod,
+  VersionConflictError,
+} from '../ports.ts'
 import { rankQueries } from './rank-queries.ts'
 
 export interface RollupPorts {
-  readonly touches: Touches
+  readonly dirtyHours: DirtyHours
   readonly rollups: RollupStore
   /** False when the time for this run is up: what is left is for the next one. */
   readonly hasTime: () => boolean
@@ -49,13 +55,13 @@ export interface RollupReport {
 /** The index that the rows are read by is behind by less than this. */
 const SETTLES_MS = 15 * 60_000
 /** More are for the next run. */
-const TOUCHES_MAX = 10_000
+const DIRTY_PERIODS_MAX = 10_000
 const SETTLED_AT_ONCE = 8
 /** Of one hour, of which each may hold a page of the index. */
 const SLICES_AT_ONCE = 8
 
 /**
- * Sums are made of the rows, never added to, so a run may come twice, late or not at all. An hour stays touched until it
+ * Sums are made of the rows, never added to, so a run may come twice, late or not at all. An hour stays dirtyPeriods until it
  * was summed some time after a run saw the touch: the index may trail the rows. With `drain`, queries are ranked now.
  */
 export async function rollup(
@@ -66,14 +72,14 @@ export async function rollup(
 ): Promise<RollupReport> {
   const stamp = { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs }
   const run: Run = { ports, stamp, tally: { ...NOTHING_DONE }, failures: [] }
-  const touches = await firstTouches(ports.touches)
-  const hours = touches.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
-  const summed: WaitingTouch[] = []
+  const dirtyHours = await firstDirtyPeriods(ports.dirtyHours)
+  const hours = dirtyHours.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
+  const summed: StoredDirtyPeriod[] = []
   for (const touch of hours) {
     if (!ports.hasTime()) break
     await attempt(run, async () => {
       await sumHour(touch.of, run)
-      await ports.touches.see(touch, nowMs)
+      await ports.dirtyHours.markSeen(touch, nowMs)
       summed.push(touch)
     })
   }
@@ -82,13 +88,13 @@ export async function rollup(
     const ofDay = summed.filter(({ of }) => dayOf(of) === day)
     if (ofDay.length > 0) await attempt(run, () => sumDay(day, ofDay, run))
   }
-  const toRank = touches.filter(({ kind }) => kind === 'queries')
+  const toRank = dirtyHours.filter(({ kind }) => kind === 'queries')
   for (const day of new Set([...toRank.map(({ of }) => of), ...days])) {
     await attempt(run, async () => {
       const isRanked = ports.hasTime() && (await rankQueries(day, drain ? 0 : settings.rankEveryMs, run))
-      // While its hours are touched, there is more to come.
+      // While its hours are dirtyPeriods, there is more to come.
       if (isRanked && !days.has(day))
-        await settleAll(
+        await clearAll(
           toRank.filter(({ of }) => of === day),
           ports,
         )
@@ -96,7 +102,7 @@ export async function rollup(
   }
   const { tally, failures } = run
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
-  return { ...tally, isUnfinished: !ports.hasTime() || touches.length === TOUCHES_MAX, failed }
+  return { ...tally, isUnfinished: !ports.hasTime() || dirtyHours.length === DIRTY_PERIODS_MAX, failed }
 }
 
 const NOTHING_DONE = { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 }
@@ -104,28 +110,28 @@ const NOTHING_DONE = { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts:
 /** What all of one run has in common. */
 export interface Run {
   readonly ports: RollupPorts
-  readonly stamp: RollupStamp
+  readonly stamp: RollupMetadata
   readonly tally: { -readonly [count in keyof typeof NOTHING_DONE]: number }
   readonly failures: unknown[]
 }
 
-async function firstTouches(touches: Touches): Promise<WaitingTouch[]> {
-  const found: WaitingTouch[] = []
-  for await (const page of touches.touched()) {
-    found.push(...page.slice(0, TOUCHES_MAX - found.length))
-    if (found.length === TOUCHES_MAX) break
+async function firstDirtyPeriods(dirtyHours: DirtyHours): Promise<StoredDirtyPeriod[]> {
+  const found: StoredDirtyPeriod[] = []
+  for await (const page of dirtyHours.pages()) {
+    found.push(...page.slice(0, DIRTY_PERIODS_MAX - found.length))
+    if (found.length === DIRTY_PERIODS_MAX) break
   }
   return found
 }
 
 /** So that a run whose time is short goes on where the last one stopped; and what is now before what was long ago. */
-function unseenFirst(a: WaitingTouch, b: WaitingTouch): number {
+function unseenFirst(a: StoredDirtyPeriod, b: StoredDirtyPeriod): number {
   const [seenA, seenB] = [a, b].map(({ seenMs }) => (seenMs === null ? 0 : 1)) as [number, number]
   return seenA - seenB || (a.of > b.of ? -1 : 1)
 }
 
-async function settleAll(touches: readonly WaitingTouch[], ports: RollupPorts): Promise<void> {
-  await pMap(touches, (touch) => ports.touches.settle(touch), { concurrency: SETTLED_AT_ONCE })
+async function clearAll(dirtyHours: readonly StoredDirtyPeriod[], ports: RollupPorts): Promise<void> {
+  await pMap(dirtyHours, (touch) => ports.dirtyHours.clear(touch), { concurrency: SETTLED_AT_ONCE })
 }
 
 /**
@@ -136,20 +142,21 @@ async function attempt({ tally, failures }: Run, work: () => Promise<void>): Pro
   try {
     await work()
   } catch (error) {
-    if (error instanceof StoreConflict) tally.conflicts++
+    if (error instanceof VersionConflictError) tally.conflicts++
     else failures.push(error)
   }
 }
 
-/** @param summed of its touched hours, those that this run has summed. */
-async function sumDay(day: Day, summed: readonly WaitingTouch[], run: Run): Promise<void> {
+/** @param summed of its dirtyPeriods hours, those that this run has summed. */
+async function sumDay(day: Day, summed: readonly StoredDirtyPeriod[], run: Run): Promise<void> {
   const { ports, stamp, tally } = run
   const stored = await ports.rollups.load<DayRollup>(dayKey(day))
   const sum = dayRollup(day, await ports.rollups.hoursOf(day))
   if (await saveIfChanged(sum, stored, ports.rollups, stamp)) tally.days++
-  await ports.touches.touch([{ kind: 'queries', of: day, atMs: stamp.computedAtMs }])
-  const isAtRest = ({ seenMs }: WaitingTouch): boolean => seenMs !== null && seenMs <= stamp.computedAtMs - SETTLES_MS
-  await settleAll(summed.filter(isAtRest), ports)
+  await ports.dirtyHours.mark([{ kind: 'queries', of: day, atMs: stamp.computedAtMs }])
+  const isAtRest = ({ seenMs }: StoredDirtyPeriod): boolean =>
+    seenMs !== null && seenMs <= stamp.computedAtMs - SETTLES_MS
+  await clearAll(summed.filter(isAtRest), ports)
 }
 
 async function sumHour(hour: Hour, { ports: { rollups }, stamp, tally }: Run): Promise<void> {
@@ -178,7 +185,7 @@ async function saveIfChanged<T extends HourRollup | DayRollup>(
   summed: T,
   stored: { readonly rollup: T; readonly revision: number } | null,
   rollups: RollupStore,
-  stamp: RollupStamp,
+  stamp: RollupMetadata,
 ): Promise<boolean> {
   const isSame =
     stored !== null && Object.entries(summed).every(([name, value]) => stored.rollup[name as keyof T] === value)

@@ -2,11 +2,11 @@
 
 import pMap from 'p-map'
 import { closeSessions } from '../close-sessions.ts'
-import { keepStateUntil, toClose } from '../domain/sessions/closing.ts'
+import { stateExpiresAt, toClose } from '../domain/sessions/closing.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { nextDueAt } from '../domain/sessions/timers.ts'
 import type { UserState } from '../domain/sessions/user-state.ts'
-import { type SessionStore, StoreConflict } from '../ports.ts'
+import { type SessionStore, VersionConflictError } from '../ports.ts'
 import { loadUser, onLatestState } from '../user-writes.ts'
 import type { Sweeping, SweepPorts, SweepReport } from './sweep.ts'
 
@@ -14,7 +14,7 @@ import type { Sweeping, SweepPorts, SweepReport } from './sweep.ts'
  * When the first of the sessions that live on is due, as far as is known by now; null when nothing is open. `left`: there
  * was no time. `failed`: another writer was first, again and again, or worse.
  */
-export type Look = { readonly againMs: number | null } | 'left' | 'failed'
+export type Look = { readonly rescheduledMs: number | null } | 'left' | 'failed'
 
 export interface Looks {
   at(users: readonly string[]): Promise<ReadonlyMap<string, Look>>
@@ -39,9 +39,9 @@ export function newLooks(sweeping: Sweeping, { sessions, hasTime }: SweepPorts, 
       const { closed, left } = await closeDue(user, loaded, sweeping, sessions, rules)
       tally.closed += closed
       if (closed > 0) tally.usersClosed++
-      return { againMs: nextDueAt(left, rules) }
+      return { rescheduledMs: nextDueAt(left, rules) }
     } catch (error) {
-      if (error instanceof StoreConflict) tally.conflicts++
+      if (error instanceof VersionConflictError) tally.conflicts++
       else failures.push(error)
       return 'failed'
     }
@@ -81,7 +81,7 @@ async function closeDue(
   rules: Rules,
 ): Promise<{ readonly closed: number; readonly left: UserState }> {
   const first = loaded ?? (await loadUser(user, sessions))
-  return onLatestState(user, first, sessions, keepStateUntil(nowMs, rules), async (state) => {
+  return onLatestState(user, first, sessions, stateExpiresAt(nowMs, rules), async (state) => {
     const closings = toClose(state, horizonMs, rules, drain ? 'all' : 'due')
     if (closings.length === 0) return { closed: 0, left: state }
     const left = await closeSessions(user, state, closings, sessions, rules, nowMs)

@@ -7,7 +7,7 @@ import { documentClient, writingClient } from '../aws/runtime/document-client.ts
 import { readSweepEnvironment } from '../aws/runtime/environment.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
-import { dynamoAlarms } from '../aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
 import { kinesisHorizon } from '../aws/stream/kinesis-horizon.ts'
 import { loadProgress } from '../aws/stream/shard-progress.ts'
 import { type SweepReport, type SweepRequest, sweep } from './sweep.ts'
@@ -21,7 +21,7 @@ const client = documentClient()
 // With it over HTTP/1.1: the default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient(boundedRequests())
 const sessions = dynamoSessionStore(client, settings.sessionsTable, writingClient(client))
-const alarms = dynamoAlarms(client, settings.sessionsTable)
+const timers = dynamoTimerStore(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,
   settings.stream,
@@ -33,7 +33,7 @@ export async function handler(request: Partial<SweepRequest> | null, context: Co
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
   const drain = request?.drain === true
   const fromMs = Number.isFinite(request?.fromMs) ? Number(request?.fromMs) : 0
-  const ports = { sessions, alarms, horizon, hasTime }
+  const ports = { sessions, timers, horizon, hasTime }
   const report = await sweep({ drain, fromMs }, ports, settings, Date.now())
   logReport('sweep', settings.pipelineName, report, sweepMetrics(report, drain), Date.now())
   if (report.failed !== null) throw report.failed.cause

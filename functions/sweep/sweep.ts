@@ -3,12 +3,12 @@
 import pMap from 'p-map'
 import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
-import type { Alarm, AlarmPage, Alarms, Horizon, SessionStore } from '../ports.ts'
+import type { Horizon, SessionStore, Timer, TimerPage, TimerStore } from '../ports.ts'
 import { type Look, type Looks, newLooks } from './close-due-users.ts'
 
 export interface SweepPorts {
   readonly sessions: SessionStore
-  readonly alarms: Pick<Alarms, 'lists' | 'put' | 'remove'>
+  readonly timers: Pick<TimerStore, 'lists' | 'put' | 'remove'>
   readonly horizon: Horizon
   /** False when the time for this sweep is up: what is left is for the next one. */
   readonly hasTime: () => boolean
@@ -39,13 +39,13 @@ export interface SweepReport {
   readonly again: number
   /** Users left for the next sweep: another writer was first, again and again. */
   readonly conflicts: number
-  /** About how many users have an alarm, as all with open sessions do: counted by the first sweep of an hour, else null. */
+  /** About how many users have an timer, as all with open sessions do: counted by the first sweep of an hour, else null. */
   readonly usersOpen: number | null
   /** True when the sweep stopped before it had seen every due user. */
   readonly isUnfinished: boolean
-  /** The alarm at which a drain stopped; null when it is through. */
+  /** The timer at which a drain stopped; null when it is through. */
   readonly stoppedAtMs: number | null
-  /** How many users failed, or lists of alarms, and why the first did. The others were swept all the same. */
+  /** How many users failed, or lists of timers, and why the first did. The others were swept all the same. */
   readonly failed: { readonly count: number; readonly cause: unknown } | null
 }
 
@@ -62,7 +62,7 @@ const ALWAYS_MS = Number.MAX_SAFE_INTEGER
 
 /**
  * Closes what is due at the horizon, which trails `nowMs` while a shard does. A drain takes everything, due or not, and
- * leaves the alarms to when they are due: who is about to write what one of them is for must still find it set.
+ * leaves the timers to when they are due: who is about to write what one of them is for must still find it set.
  */
 export async function sweep(
   { drain, fromMs = 0 }: SweepRequest,
@@ -75,7 +75,7 @@ export async function sweep(
   const looks = newLooks(sweeping, ports, settings.rules)
   const range = drain ? { fromMs, toMs: ALWAYS_MS } : { fromMs: 0, toMs: horizonMs }
   const failures: unknown[] = []
-  const swept = await pMap(ports.alarms.lists(range), (list) => sweepList(list, sweeping, ports, looks, failures), {
+  const swept = await pMap(ports.timers.lists(range), (list) => sweepList(list, sweeping, ports, looks, failures), {
     concurrency: LISTS_AT_ONCE,
   })
   const usersOpen = await countHourly(ports, settings, nowMs, failures)
@@ -100,9 +100,9 @@ interface SweptList {
 }
 
 async function sweepList(
-  list: AsyncIterable<readonly AlarmPage[]>,
+  list: AsyncIterable<readonly TimerPage[]>,
   sweeping: Sweeping,
-  { alarms, hasTime }: SweepPorts,
+  { timers, hasTime }: SweepPorts,
   looks: Looks,
   failures: unknown[],
 ): Promise<SweptList> {
@@ -111,7 +111,7 @@ async function sweepList(
     for await (const pages of list) {
       if (pages.length === 0) continue
       const found = hasTime() ? await lookAt(pages, sweeping, looks) : new Map()
-      if (!sweeping.drain) again += await settle(pages, sweeping.horizonMs, found, alarms)
+      if (!sweeping.drain) again += await settle(pages, sweeping.horizonMs, found, timers)
       if (!hasTime()) return { again, stoppedAtMs: firstUnseenMs(pages, found) }
     }
   } catch (error) {
@@ -121,50 +121,50 @@ async function sweepList(
 }
 
 /** The last of the pages where all were seen. */
-function firstUnseenMs(pages: readonly AlarmPage[], found: ReadonlyMap<string, Look>): number {
-  const unseen = pages.find((page) => page.alarms.some(({ user }) => (found.get(user) ?? 'left') === 'left'))
-  return (unseen ?? (pages.at(-1) as AlarmPage)).startMs
+function firstUnseenMs(pages: readonly TimerPage[], found: ReadonlyMap<string, Look>): number {
+  const unseen = pages.find((page) => page.timers.some(({ user }) => (found.get(user) ?? 'left') === 'left'))
+  return (unseen ?? (pages.at(-1) as TimerPage)).startMs
 }
 
 function lookAt(
-  pages: readonly AlarmPage[],
+  pages: readonly TimerPage[],
   { drain, horizonMs }: Sweeping,
   looks: Looks,
 ): Promise<ReadonlyMap<string, Look>> {
-  const passed = pages.flatMap((page) => page.alarms.filter(({ atMs }) => drain || atMs <= horizonMs))
+  const passed = pages.flatMap((page) => page.timers.filter(({ atMs }) => drain || atMs <= horizonMs))
   return looks.at([...new Set(passed.map(({ user }) => user))])
 }
 
 /**
- * A page goes when all of its alarms have passed and all of its users were seen, and not before those of them who live
- * on have their next alarm. Who failed gets one too, lest the others be looked at again with them.
+ * A page goes when all of its timers have passed and all of its users were seen, and not before those of them who live
+ * on have their next timer. Who failed gets one too, lest the others be looked at again with them.
  *
  * @returns how many have.
  */
 async function settle(
-  pages: readonly AlarmPage[],
+  pages: readonly TimerPage[],
   horizonMs: number,
   found: ReadonlyMap<string, Look>,
-  alarms: SweepPorts['alarms'],
+  timers: SweepPorts['timers'],
 ): Promise<number> {
-  const isSeen = ({ user, atMs }: Alarm): boolean => atMs <= horizonMs && (found.get(user) ?? 'left') !== 'left'
-  const done = pages.filter((page) => page.alarms.every(isSeen))
-  const users = new Set(done.flatMap((page) => page.alarms.map(({ user }) => user)))
-  const next = [...users].flatMap((user): Alarm[] => {
+  const isSeen = ({ user, atMs }: Timer): boolean => atMs <= horizonMs && (found.get(user) ?? 'left') !== 'left'
+  const done = pages.filter((page) => page.timers.every(isSeen))
+  const users = new Set(done.flatMap((page) => page.timers.map(({ user }) => user)))
+  const next = [...users].flatMap((user): Timer[] => {
     const look = found.get(user) ?? 'left'
     if (look === 'failed') return [{ user, atMs: horizonMs }]
-    return look === 'left' || look.againMs === null ? [] : [{ user, atMs: look.againMs }]
+    return look === 'left' || look.rescheduledMs === null ? [] : [{ user, atMs: look.rescheduledMs }]
   })
-  if (next.length > 0) await alarms.put(next)
-  await pMap(done, ({ id }) => alarms.remove(id), { concurrency: REMOVALS_AT_ONCE })
+  if (next.length > 0) await timers.put(next)
+  await pMap(done, ({ id }) => timers.remove(id), { concurrency: REMOVALS_AT_ONCE })
   return next.length
 }
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** Hourly, since it reads every alarm. */
+/** Hourly, since it reads every timer. */
 async function countHourly(
-  { alarms, hasTime }: SweepPorts,
+  { timers, hasTime }: SweepPorts,
   { sweepEveryMs }: SweepSettings,
   nowMs: number,
   failures: unknown[],
@@ -172,10 +172,10 @@ async function countHourly(
   if (nowMs % HOUR_MS >= sweepEveryMs) return null
   const counter = userCounter()
   try {
-    for (const list of alarms.lists({ fromMs: 0, toMs: ALWAYS_MS })) {
+    for (const list of timers.lists({ fromMs: 0, toMs: ALWAYS_MS })) {
       if (!hasTime()) return null
       for await (const pages of list) {
-        for (const { user } of pages.flatMap((page) => page.alarms)) counter.add(user)
+        for (const { user } of pages.flatMap((page) => page.timers)) counter.add(user)
         if (!hasTime()) return null
       }
     }

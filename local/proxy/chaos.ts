@@ -1,4 +1,4 @@
-// Chaos: a rate in, what befalls the functions' calls and the functions themselves out. Chance decides, so no two runs are alike.
+// Chaos: a rate in, what befalls the functions' calls and the functions themselves out. Random decides, so no two runs are alike.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { FunctionError, type FunctionProcess } from '../lambda/function-process.ts'
@@ -18,7 +18,7 @@ export const NO_MISHAPS: Mishaps = { ofCall: () => null, slowMs: () => 0 }
 const SLOW_MS_MAX = 200
 
 /** @param rate the share of calls that something befalls, 0 to 1. */
-export function mishapsAt(rate: number): Mishaps {
+export function faultsAt(rate: number): Mishaps {
   return {
     ofCall: () => (Math.random() < rate ? (MISHAPS[Math.floor(Math.random() * MISHAPS.length)] as Mishap) : null),
     slowMs: () => Math.random() * SLOW_MS_MAX,

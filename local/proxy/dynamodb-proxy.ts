@@ -1,8 +1,8 @@
-// A gateway before DynamoDB's endpoint: the functions' requests in, their answers and a count of capacity units out.
+// A proxy before DynamoDB's endpoint: the functions' requests in, their answers and a count of capacity units out.
 
 import type { LoopbackServer } from '../emulators/loopback-server.ts'
 import type { Mishaps } from './chaos.ts'
-import { type Passing, startGateway } from './proxy.ts'
+import { type Passing, startProxy } from './proxy.ts'
 
 /** Units by `<table>` and `<table>/<index>`, and what kind they are; those of some callers under a name of their own. */
 export interface Capacity {
@@ -10,7 +10,7 @@ export interface Capacity {
   readonly reads: ReadonlyMap<string, number>
 }
 
-export interface DynamoGateway extends LoopbackServer {
+export interface DynamoProxy extends LoopbackServer {
   capacity(): Capacity
 }
 
@@ -29,16 +29,16 @@ interface ConsumedCapacity {
  *
  * @param countedAside the name that the units of a caller are counted under.
  */
-export async function startDynamoGateway(
+export async function startDynamoProxy(
   target: string,
-  mishaps: Mishaps,
+  faults: Mishaps,
   refusal: Passing['refusal'],
   countedAside: ReadonlyMap<string, string> = new Map(),
-): Promise<DynamoGateway> {
+): Promise<DynamoProxy> {
   const writes = new Map<string, number>()
   const reads = new Map<string, number>()
   const isCounted = (operation: string): boolean => WRITES.has(operation) || READS.has(operation)
-  const gateway = await startGateway(target, mishaps, {
+  const proxy = await startProxy(target, faults, {
     refusal,
     request: ({ operation, body, json }) =>
       isCounted(operation) ? Buffer.from(JSON.stringify({ ...json(), ReturnConsumedCapacity: 'INDEXES' })) : body,
@@ -48,7 +48,7 @@ export async function startDynamoGateway(
       count(WRITES.has(operation) ? writes : reads, body.toString('utf8'), countedAside.get(caller) ?? null)
     },
   })
-  return { ...gateway, capacity: () => ({ writes, reads }) }
+  return { ...proxy, capacity: () => ({ writes, reads }) }
 }
 
 function count(units: Map<string, number>, body: string, aside: string | null): void {

@@ -22,7 +22,7 @@ export interface EnforcedRoles {
   enforcedOn(invoked: FunctionProcess): FunctionProcess
 }
 
-/** By it a gateway knows who calls. Emulators take letters and digits only. */
+/** By it a proxy knows who calls. Emulators take letters and digits only. */
 export function accessKeyId(functionName: string): string {
   return functionName.replace(/[^A-Za-z0-9]/g, '')
 }

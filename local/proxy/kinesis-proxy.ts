@@ -1,23 +1,23 @@
-// A gateway before Kinesis' endpoint: the functions' requests in, their answers out, and for which stream an iterator was.
+// A proxy before Kinesis' endpoint: the functions' requests in, their answers out, and for which stream an iterator was.
 
 import type { LoopbackServer } from '../emulators/loopback-server.ts'
 import type { Mishaps } from './chaos.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
 import { type JsonRequest, permissionsNeeded } from './needed-permissions.ts'
-import { type Call, startGateway } from './proxy.ts'
+import { type Call, startProxy } from './proxy.ts'
 
 /** More than a sweep of the largest stream opens. Of one that is forgotten any stream may be meant. */
 const ITERATORS_KEPT = 10_000
 
-export async function startKinesisGateway(
+export async function startKinesisProxy(
   target: string,
-  mishaps: Mishaps,
+  faults: Mishaps,
   roles: Pick<EnforcedRoles, 'refusal'>,
 ): Promise<LoopbackServer> {
   const streams = new Map<string, string>()
   const streamOf = (iterator: string): string | null => streams.get(iterator) ?? null
   const toRequest = ({ operation, json }: Call): JsonRequest => ({ service: 'kinesis', operation, body: json() })
-  return startGateway(target, mishaps, {
+  return startProxy(target, faults, {
     refusal: (call) => roles.refusal(call.caller, toRequest(call), streamOf),
     answer: (call, body) => {
       if (call.operation !== 'GetShardIterator' && call.operation !== 'GetRecords') return

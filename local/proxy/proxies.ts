@@ -1,17 +1,17 @@
-// The gateways of all services: endpoints, mishaps and roles in; where the functions reach the services out.
+// The proxies of all services: endpoints, faults and roles in; where the functions reach the services out.
 
 import type { Endpoints } from '../emulators/endpoints.ts'
 import { startSecretEndpoint } from '../emulators/secret-endpoint.ts'
 import type { Mishaps } from './chaos.ts'
-import { type Capacity, startDynamoGateway } from './dynamodb-proxy.ts'
+import { type Capacity, startDynamoProxy } from './dynamodb-proxy.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
-import { startKinesisGateway } from './kinesis-proxy.ts'
-import { startGateway } from './proxy.ts'
+import { startKinesisProxy } from './kinesis-proxy.ts'
+import { startProxy } from './proxy.ts'
 
 /** Where the functions reach the services. */
 export type ReachedEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & { readonly secrets: string }
 
-export interface Gateways {
+export interface Proxies {
   readonly endpoints: ReachedEndpoints
   /** Where a person reads the secret that the functions do: no role stands before it. */
   readonly openSecrets: string
@@ -20,25 +20,25 @@ export interface Gateways {
   stop(): Promise<void>
 }
 
-/** @param countedAside see `startDynamoGateway`. */
-export async function startGateways(
+/** @param countedAside see `startDynamoProxy`. */
+export async function startProxies(
   targets: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
-  mishaps: Mishaps,
+  faults: Mishaps,
   roles: Pick<EnforcedRoles, 'refusal'>,
   countedAside: ReadonlyMap<string, string> = new Map(),
-): Promise<Gateways> {
-  const dynamodb = await startDynamoGateway(
+): Promise<Proxies> {
+  const dynamodb = await startDynamoProxy(
     targets.dynamodb,
-    mishaps,
+    faults,
     ({ caller, operation, json }) => roles.refusal(caller, { service: 'dynamodb', operation, body: json() }),
     countedAside,
   )
-  const kinesis = await startKinesisGateway(targets.kinesis, mishaps, roles)
-  const s3 = await startGateway(targets.s3, mishaps, {
+  const kinesis = await startKinesisProxy(targets.kinesis, faults, roles)
+  const s3 = await startProxy(targets.s3, faults, {
     refusal: ({ caller, method, host, path }) => roles.refusal(caller, { service: 's3', method, host, path }),
   })
   const secretEndpoint = await startSecretEndpoint()
-  const secrets = await startGateway(secretEndpoint.endpoint, mishaps, {
+  const secrets = await startProxy(secretEndpoint.endpoint, faults, {
     refusal: ({ caller, operation, json }) =>
       roles.refusal(caller, { service: 'secretsmanager', operation, body: json() }),
   })

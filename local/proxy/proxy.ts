@@ -1,4 +1,4 @@
-// A gateway before an endpoint: the functions' requests in, passed on and answered, or refused, or a mishap's prey, out.
+// A proxy before an endpoint: the functions' requests in, passed on and answered, or refused, or a fault's prey, out.
 
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -38,15 +38,11 @@ export interface Passing {
 const AS_IT_IS: Passing = { refusal: () => null, request: ({ body }) => body, answer: () => {} }
 
 /** @param changed what is not done as it is. */
-export async function startGateway(
-  target: string,
-  mishaps: Mishaps,
-  changed: Partial<Passing>,
-): Promise<LoopbackServer> {
+export async function startProxy(target: string, faults: Mishaps, changed: Partial<Passing>): Promise<LoopbackServer> {
   const passing = { ...AS_IT_IS, ...changed }
   const agent = new Agent({ keepAlive: true })
   const server = createServer((incoming, outgoing) => {
-    pass(incoming, outgoing, target, agent, mishaps, passing).catch(() => outgoing.destroy())
+    pass(incoming, outgoing, target, agent, faults, passing).catch(() => outgoing.destroy())
   })
   const { endpoint, stop } = await listen(server)
   return {
@@ -66,16 +62,16 @@ async function pass(
   outgoing: ServerResponse,
   target: string,
   agent: Agent,
-  mishaps: Mishaps,
+  faults: Mishaps,
   passing: Passing,
 ): Promise<void> {
   const call = toCall(incoming, await readAll(incoming))
   const refusal = passing.refusal(call)
   if (refusal !== null) return refuse(outgoing, refusal)
-  const mishap = mishaps.ofCall()
-  if (mishap === 'throttled') return refuse(outgoing, THROTTLED)
-  if (mishap === 'failed') return refuse(outgoing, SERVER_ERROR)
-  if (mishap === 'slow') await wait(mishaps.slowMs())
+  const fault = faults.ofCall()
+  if (fault === 'throttled') return refuse(outgoing, THROTTLED)
+  if (fault === 'failed') return refuse(outgoing, SERVER_ERROR)
+  if (fault === 'slow') await wait(faults.slowMs())
   const body = passing.request(call)
   const headers = {
     ...incoming.headers,
@@ -90,8 +86,8 @@ async function pass(
   const answer = await exchange(new URL(call.path, target), { method: call.method, headers, agent }, body)
   const answered = await readAll(answer)
   if (answer.statusCode === 200) passing.answer(call, answered)
-  if (mishap === 'failed after it was done') return refuse(outgoing, SERVER_ERROR)
-  if (mishap === 'no answer') {
+  if (fault === 'failed after it was done') return refuse(outgoing, SERVER_ERROR)
+  if (fault === 'no answer') {
     outgoing.destroy()
     return
   }

@@ -7,42 +7,42 @@ import type { Poller } from '../lambda/kinesis-poller.ts'
 import type { LogPositions } from './log-positions.ts'
 import { type Produced, produce } from './producer.ts'
 
-export interface Player {
+export interface LogReplay {
   /** Returns when every record has been through ingest. What the positions say is in the stream is not written again. */
   play(name: string, lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
   /** Events of all logs in the stream, those of earlier runs too: a line may hold several. */
-  eventsPlayed(): number
+  eventsReplayed(): number
 }
 
 const PROGRESS_EVERY_MS = 20
 
 /** @param poller what brings the stream's records to ingest. */
-export function logPlayer(
+export function logReplay(
   streamName: string,
   kinesis: KinesisClient,
   deadLetters: DeadLetters,
   poller: Poller,
   positions: LogPositions,
-): Player {
+): LogReplay {
   let produced = 0
-  let linesPlayed = 0
-  let eventsPlayed = 0
+  let linesReplayed = 0
+  let eventsReplayed = 0
   const played = new Set<string>()
   const arrived = (): number => poller.counts().delivered + poller.counts().discarded
   return {
-    eventsPlayed: () => eventsPlayed + positions.eventsBeside(played),
+    eventsReplayed: () => eventsReplayed + positions.eventsBeside(played),
     play: async (name, lines, onProgress) => {
       const position = positions.of(name)
       const onSent = (sent: number): void => {
         position.record(sent)
-        onProgress(arrived(), linesPlayed + sent)
+        onProgress(arrived(), linesReplayed + sent)
       }
       const made = await produce(position.checked(lines), streamName, kinesis, onSent, position.skip)
       position.end(made.events - made.tooLarge.length)
-      await deadLetters.put(made.tooLarge.map((line, n) => unsendable(line, linesPlayed + n)))
+      await deadLetters.put(made.tooLarge.map((line, n) => unsendable(line, linesReplayed + n)))
       played.add(name)
-      linesPlayed += made.lines
-      eventsPlayed += made.events
+      linesReplayed += made.lines
+      eventsReplayed += made.events
       produced += made.sent
       while (arrived() < produced) {
         await Promise.race([wait(PROGRESS_EVERY_MS), poller.ended.then(failWhenStopped)])
@@ -66,7 +66,7 @@ function unsendable(line: Buffer, index: number): DeadLetter {
     shardId: 'producer',
     sequenceNumber: String(index),
     arrivalMs: Date.now(),
-    place: null,
+    subSequence: null,
     data: line.toString('base64'),
   }
 }

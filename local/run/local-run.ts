@@ -13,11 +13,11 @@ import { startKinesisPoller } from '../lambda/kinesis-poller.ts'
 import { startLambdaEndpoint } from '../lambda/lambda-endpoint.ts'
 import { startSchedule } from '../lambda/schedule.ts'
 import { startTableStreamPoller } from '../lambda/table-stream-poller.ts'
-import { mishapsAt, NO_MISHAPS } from '../proxy/chaos.ts'
+import { faultsAt, NO_MISHAPS } from '../proxy/chaos.ts'
 import { accessKeyId, type EnforcedRoles, enforceRoles } from '../proxy/enforced-roles.ts'
-import { type Gateways, startGateways } from '../proxy/proxies.ts'
+import { type Proxies, startProxies } from '../proxy/proxies.ts'
 import type { LogPositions } from '../replay/log-positions.ts'
-import { logPlayer, type Player } from '../replay/log-replay.ts'
+import { type LogReplay, logReplay } from '../replay/log-replay.ts'
 import { synthesize } from '../template/synthesized-app.ts'
 import {
   type FunctionSpec,
@@ -27,7 +27,7 @@ import {
   type Template,
 } from '../template/template.ts'
 import { startFunctions } from './function-processes.ts'
-import { accountFor } from './reconcile.ts'
+import { reconcile } from './reconcile.ts'
 import { runFolder } from './run-folder.ts'
 import { ROLLUPS, readResults, type Summary, type SummaryTables } from './summary.ts'
 
@@ -60,7 +60,7 @@ export interface LocalRun {
    * Writes the lines to the stream, and returns when every record has been through ingest. What an earlier run on the
    * same data wrote of a log of this name is not written again, and has to be the same still.
    */
-  readonly play: Player['play']
+  readonly play: LogReplay['play']
   /** Closes every session and returns when all results are written and summed up. */
   drain(): Promise<void>
   results(): Promise<ResultRow[]>
@@ -93,17 +93,17 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const spec = readPipeline(amend(template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
     const roles = enforceRoles(spec)
-    const mishaps = chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate)
+    const faults = chaosRate === 0 ? NO_MISHAPS : faultsAt(chaosRate)
     const rollups = new Map([[accessKeyId(spec.outputs.RollupFunctionName as string), ROLLUPS]])
-    const gateways = await startGateways(endpoints, mishaps, roles, rollups)
-    stops.push(gateways.stop)
+    const proxies = await startProxies(endpoints, faults, roles, rollups)
+    stops.push(proxies.stop)
     const log = functionLog()
-    const functions = startFunctions(spec.functions, folder.app, gateways.endpoints, roles, chaosRate, log.add)
+    const functions = startFunctions(spec.functions, folder.app, proxies.endpoints, roles, chaosRate, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
     const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : await checkedPort(firstPort + 3))
     stops.push(lambda.stop)
-    const reached = { ...endpoints, lambda: lambda.endpoint, secrets: gateways.openSecrets }
-    const parts = { endpoints: reached, clients, gateways, roles, log, positions: folder.positions }
+    const reached = { ...endpoints, lambda: lambda.endpoint, secrets: proxies.openSecrets }
+    const parts = { endpoints: reached, clients, proxies, roles, log, positions: folder.positions }
     return assemble(spec, functions, parts, stops, stop)
   } catch (error) {
     await stop()
@@ -131,7 +131,7 @@ async function settleBoth<T>(
 interface Parts {
   readonly endpoints: RunEndpoints
   readonly clients: Clients
-  readonly gateways: Gateways
+  readonly proxies: Proxies
   readonly roles: EnforcedRoles
   readonly log: FunctionLog
   readonly positions: LogPositions
@@ -140,7 +140,7 @@ interface Parts {
 function assemble(
   spec: PipelineSpec,
   functions: ReadonlyMap<string, FunctionProcess>,
-  { endpoints, clients, gateways, roles, log, positions }: Parts,
+  { endpoints, clients, proxies, roles, log, positions }: Parts,
   stops: (() => unknown)[],
   stop: () => Promise<void>,
 ): LocalRun {
@@ -160,7 +160,7 @@ function assemble(
   const schedules = spec.schedules.map((schedule) => startSchedule(schedule, invokedBy(schedule.functionName)))
   stops.push(ingestPoller.stop, finalizePoller.stop, ...schedules.map(({ stop }) => stop))
   const deadLetters = s3DeadLetters(clients.s3, tables.deadLetters)
-  const player = logPlayer(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
+  const replay = logReplay(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
 
   const unlessDenied = <T>(under: Promise<T>): Promise<T> => Promise.race([under, roles.denied])
   const drain = async (): Promise<void> => {
@@ -170,13 +170,13 @@ function assemble(
     if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
     await drainRollups(invokedBy(spec.outputs.RollupFunctionName as string))
   }
-  const summary = (): Promise<Summary> => accountFor(player.eventsPlayed(), tables, clients, gateways.capacity(), log)
+  const summary = (): Promise<Summary> => reconcile(replay.eventsReplayed(), tables, clients, proxies.capacity(), log)
   return {
     endpoints,
     outputs: spec.outputs,
     clients,
     functions: spec.functions,
-    play: (...played) => unlessDenied(player.play(...played)),
+    play: (...played) => unlessDenied(replay.play(...played)),
     drain: () => unlessDenied(drain()),
     results: () => unlessDenied(readResults(clients, tables.results)),
     summary: () => unlessDenied(summary()),

@@ -14,7 +14,7 @@ import {
 } from './summary.ts'
 
 /** Throws where events are missing, and where there are more than went in. */
-export async function accountFor(
+export async function reconcile(
   eventsIn: number,
   tables: SummaryTables,
   clients: Clients,
@@ -26,11 +26,11 @@ export async function accountFor(
   const rejected = await readRejected(clients, tables.deadLetters)
   const summary = summarize(eventsIn, rows, stored, rejected, summarizeCapacity(capacity, tables))
   // Nobody can account for what was forgotten.
-  if (stored.forgottenUsers === 0) checkAccount(summary, log)
+  if (stored.forgottenUsers === 0) checkReconciled(summary, log)
   return summary
 }
 
-export function checkAccount({ duplicates }: Pick<Summary, 'duplicates'>, log: FunctionLog): void {
+export function checkReconciled({ duplicates }: Pick<Summary, 'duplicates'>, log: FunctionLog): void {
   if (duplicates < 0) throw new Error(`${-duplicates} more events are in the tables and dead letters than were played`)
   // A repeated delivery may count a duplicate again, so there are at least as many as the tables say.
   const missing = duplicates - log.duplicates()

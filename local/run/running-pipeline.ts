@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UserError } from '../../terminal/user-error.ts'
 
-export interface KeptRun {
+export interface RunningPipeline {
   readonly pid: number
   /** ISO 8601; tells runs apart. */
   readonly startedAt: string
@@ -21,19 +21,19 @@ export interface KeptRun {
 }
 
 /** What commands keep beside the work, and Git is told to ignore. */
-export const KEPT_FOLDER = '.search-ctr'
-const KEPT_FILE = 'local.json'
-export const DEFAULT_KEPT_PATH = join(KEPT_FOLDER, KEPT_FILE)
+export const STATE_FOLDER = '.search-ctr'
+const RUNNING_FILE = 'local.json'
+export const DEFAULT_RUNNING_PATH = join(STATE_FOLDER, RUNNING_FILE)
 
 /** @param path a file, or a folder for the file in it. */
-async function keptPath(path: string): Promise<string> {
+async function runningPath(path: string): Promise<string> {
   const found = await stat(path).catch(() => null)
-  return found?.isDirectory() ? join(path, KEPT_FILE) : path
+  return found?.isDirectory() ? join(path, RUNNING_FILE) : path
 }
 
 /** Throws where another run that is alive is told of there. */
-export async function checkKeptPath(path: string): Promise<void> {
-  const file = await keptPath(path)
+export async function checkRunningPath(path: string): Promise<void> {
+  const file = await runningPath(path)
   const other = await readOrNull(file)
   if (other !== null && isAlive(other.pid))
     throw new UserError(
@@ -42,9 +42,9 @@ export async function checkKeptPath(path: string): Promise<void> {
 }
 
 /** Returns what takes the file away again. */
-export async function writeKeptRun(path: string, run: KeptRun): Promise<() => Promise<void>> {
-  const file = await keptPath(path)
-  await makeKeptFolder(dirname(file))
+export async function writeRunningPipeline(path: string, run: RunningPipeline): Promise<() => Promise<void>> {
+  const file = await runningPath(path)
+  await makeRunningFolder(dirname(file))
   await writeFile(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`)
   await rename(`${file}.new`, file)
   return async () => {
@@ -54,13 +54,13 @@ export async function writeKeptRun(path: string, run: KeptRun): Promise<() => Pr
 }
 
 /** Ignored by Git wherever it is, if it is the one of its name. */
-export async function makeKeptFolder(folder: string): Promise<void> {
+export async function makeRunningFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  if (folder.endsWith(KEPT_FOLDER)) await writeFile(join(folder, '.gitignore'), '*\n')
+  if (folder.endsWith(STATE_FOLDER)) await writeFile(join(folder, '.gitignore'), '*\n')
 }
 
-export async function readKeptRun(path: string): Promise<KeptRun> {
-  const file = await keptPath(path)
+export async function readRunningPipeline(path: string): Promise<RunningPipeline> {
+  const file = await runningPath(path)
   const run = await readOrNull(file)
   const start = "start one with 'search-ctr local --keep' in another terminal"
   if (run === null) {
@@ -72,11 +72,11 @@ export async function readKeptRun(path: string): Promise<KeptRun> {
   return run
 }
 
-async function readOrNull(file: string): Promise<KeptRun | null> {
+async function readOrNull(file: string): Promise<RunningPipeline | null> {
   try {
-    const run = JSON.parse(await readFile(file, 'utf8')) as Partial<KeptRun> | null
+    const run = JSON.parse(await readFile(file, 'utf8')) as Partial<RunningPipeline> | null
     const isWhole = typeof run?.pid === 'number' && run.endpoints !== undefined && run.outputs !== undefined
-    return isWhole ? (run as KeptRun) : null
+    return isWhole ? (run as RunningPipeline) : null
   } catch {
     return null
   }

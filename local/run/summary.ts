@@ -11,7 +11,7 @@ import {
   userOf,
 } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
-import { ALARMS, CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY } from '../../functions/contract.ts'
+import { CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY, TIMERS } from '../../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import type { UserState } from '../../functions/domain/sessions/user-state.ts'
 import type { Clients } from '../emulators/clients.ts'
@@ -147,7 +147,7 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   const inBlocks: string[] = []
   for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
     for (const item of (items ?? []) as Item[]) {
-      if (item[SORT_KEY] === PROGRESS_KEY || item[KIND] === ALARMS) continue
+      if (item[SORT_KEY] === PROGRESS_KEY || item[KIND] === TIMERS) continue
       const user = userOf(item)
       users.add(user)
       if (item[KIND] === CLOSED) {
@@ -171,7 +171,7 @@ interface RejectedLine {
   readonly reason: string
   readonly shard: string
   readonly sequence: string
-  readonly place?: number
+  readonly subSequence?: number
 }
 
 /** Refused records and events by reason. A batch that came twice may have left one in two objects: it counts once. */
@@ -183,8 +183,8 @@ export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string)
       const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
       const lines = (await body?.transformToString())?.split('\n').filter((line) => line !== '') ?? []
       for (const line of lines) {
-        const { reason, shard, sequence, place } = JSON.parse(line) as RejectedLine
-        reasons.set(JSON.stringify([shard, sequence, place]), reason)
+        const { reason, shard, sequence, subSequence } = JSON.parse(line) as RejectedLine
+        reasons.set(JSON.stringify([shard, sequence, subSequence]), reason)
       }
     }
   }

@@ -11,7 +11,7 @@ import { type FoundSession, parseFound } from '../../bench/peers/found-session.t
 import { orFailed, orSkipped } from '../../bench/peers/left-out-peers.ts'
 import { cpuSecondsOf, measureProcess, peakMegabytesOf } from '../../bench/peers/measured-process.ts'
 import { ownSessions } from '../../bench/peers/own-sessions.ts'
-import { called, filledOnce, missingText, PeerMissing } from '../../bench/peers/peer.ts'
+import { called, filledOnce, missingText, PeerMissingError } from '../../bench/peers/peer.ts'
 import { hardLog } from '../../bench/peers/peer-logs.ts'
 import type { PeerRun } from '../../bench/peers/peers.ts'
 import { peersText } from '../../bench/peers/peers-text.ts'
@@ -190,7 +190,7 @@ describe('the packages of a peer', () => {
   it('are fetched again until all of them were', async () => {
     let fills = 0
     const fill = async (): Promise<void> => {
-      if (++fills === 1) throw new PeerMissing('interrupted')
+      if (++fills === 1) throw new PeerMissingError('interrupted')
     }
     await expect(filledOnce(join(folder, 'new'), fill)).rejects.toThrow('interrupted')
     for (let run = 0; run < 2; run++) await filledOnce(join(folder, 'new'), fill)
@@ -200,7 +200,7 @@ describe('the packages of a peer', () => {
   it('are missing where their folder cannot be made', async () => {
     await writeFile(join(folder, 'file'), '')
     const filled = filledOnce(join(folder, 'file', 'new'), async () => {})
-    await expect(filled).rejects.toThrow(PeerMissing)
+    await expect(filled).rejects.toThrow(PeerMissingError)
     await expect(filled).rejects.toThrow('its packages cannot be kept (ENOTDIR')
   })
 })

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { benchClient, makeTables, resultsSpec } from '../../bench/bench-tables.ts'
-import { dynamoTouches } from '../../functions/aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
 import { resultItem } from '../../functions/aws/results-table/result-items.ts'
 import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
@@ -14,7 +14,7 @@ import { foundingId } from '../../functions/domain/sessions/session.ts'
 import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 import { NO_MISHAPS } from '../../local/proxy/chaos.ts'
-import { type DynamoGateway, startDynamoGateway } from '../../local/proxy/dynamodb-proxy.ts'
+import { type DynamoProxy, startDynamoProxy } from '../../local/proxy/dynamodb-proxy.ts'
 import { at, click, DAY, HOUR, results, search } from '../support/events.ts'
 
 const ROWS_A_SESSION = 3
@@ -38,7 +38,7 @@ function sessionRows(n: number, startSeconds: number): ResultRow[] {
     click(start + 5000, 'b', { searchId: `s${n}` }),
     search(start + 9000, { eventId: `again ${n}`, query: `another query ${n % 70}` }),
   ]
-  const session = { ids: [foundingId(asked)], continues: null, cut: null, events }
+  const session = { ids: [foundingId(asked)], continues: null, limitedBy: null, events }
   return toRows({ user: `user-${n}`, session, reason: 'gap', version: 7 }, sha256)
 }
 
@@ -61,35 +61,35 @@ interface Run {
 async function sumOneHour(historyHours: number): Promise<Run[]> {
   const table = `results-${randomUUID()}`
   await makeTables([resultsSpec(table)], endpoints)
-  const gateway: DynamoGateway = await startDynamoGateway(endpoints.dynamodb, NO_MISHAPS, () => null)
+  const proxy: DynamoProxy = await startDynamoProxy(endpoints.dynamodb, NO_MISHAPS, () => null)
   const direct = benchClient(endpoints.dynamodb)
-  const metered = benchClient(gateway.endpoint)
+  const metered = benchClient(proxy.endpoint)
   try {
     for (let hour = 0; hour <= historyHours; hour++) {
       const rows = Array.from({ length: SESSIONS }, (_, n) => sessionRows(n, -3600 * hour)).flat()
       await put(table, rows, direct)
     }
-    const touches = dynamoTouches(metered, table)
-    const ports = { touches, rollups: dynamoRollupStore(metered, table), hasTime: () => true }
+    const dirtyHours = dynamoDirtyHours(metered, table)
+    const ports = { dirtyHours, rollups: dynamoRollupStore(metered, table), hasTime: () => true }
     const runs: Run[] = []
     for (const nowMs of [at(3700), at(4000)]) {
-      await dynamoTouches(direct, table).touch([{ kind: 'hour', of: '2026-03-02T00', atMs: nowMs }])
-      const before = total(gateway)
+      await dynamoDirtyHours(direct, table).mark([{ kind: 'hour', of: '2026-03-02T00', atMs: nowMs }])
+      const before = total(proxy)
       const report = await rollup({ drain: false }, ports, SETTINGS, nowMs)
-      const after = total(gateway)
+      const after = total(proxy)
       runs.push({ report, readUnits: after.reads - before.reads, writeUnits: after.writes - before.writes })
     }
     return runs
   } finally {
     direct.destroy()
     metered.destroy()
-    await gateway.stop()
+    await proxy.stop()
   }
 }
 
-function total(gateway: DynamoGateway): { reads: number; writes: number } {
+function total(proxy: DynamoProxy): { reads: number; writes: number } {
   const sum = (units: ReadonlyMap<string, number>): number => [...units.values()].reduce((a, b) => a + b, 0)
-  const { reads, writes } = gateway.capacity()
+  const { reads, writes } = proxy.capacity()
   return { reads: sum(reads), writes: sum(writes) }
 }
 

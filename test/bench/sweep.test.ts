@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest'
 import { measureSweep } from '../../bench/sweep.ts'
 
-/** One for each list of alarms; a shard's progress, which the bench leaves out, is one more. */
+/** One for each list of timers; a shard's progress, which the bench leaves out, is one more. */
 const READ_IN_VAIN = 4
 
 describe('a sweep', () => {
-  it('reads four units while no alarm has passed, however many are open; a look is a read, and a closing two writes', async () => {
+  it('reads four units while no timer has passed, however many are open; a look is a read, and a closing two writes', async () => {
     const costs = await measureSweep(() => {}, [0, 500, 3000], 50)
     expect(costs).toHaveLength(9)
     for (const { due, passed, read, write, closed } of costs) {

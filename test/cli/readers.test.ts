@@ -224,7 +224,7 @@ describe('dead letters', () => {
   it('are listed with their reason, shown whole, found by the doctor and sent again', async () => {
     await typed(['produce', '-', '--local'], folder, '[{"type":"AppOpen","user":"eve"},{"type":"Nope","user":"eve"}]\n')
     const [letter] = await until(['dead-letters', 'list'], (letters) => letters.length > 0)
-    expect(letter).toMatchObject({ reason: 'unknown-type', place: 1, text: '{"type":"Nope","user":"eve"}' })
+    expect(letter).toMatchObject({ reason: 'unknown-type', subSequence: 1, text: '{"type":"Nope","user":"eve"}' })
     const listed = await local('dead-letters', 'list', '--reason', 'unknown-type')
     expect(listed.stdout).toContain('{"type":"Nope","user":"eve"}')
     expect(listed.stderr).toBe('1 unknown-type\n')

@@ -25,8 +25,8 @@ describe('the pages', () => {
 
   it.each(PAGES)('%s: what needs more than this machine is marked', (path) => {
     const blocks = pageBlocks(read(path))
-    const unmarked = blocks.filter(({ command, notRun }) => notRun === null && NEEDS_MORE.test(command))
-    expect(unmarked.map(({ line, command }) => `${line}: ${command}`)).toEqual([])
+    const pendingTombstones = blocks.filter(({ command, notRun }) => notRun === null && NEEDS_MORE.test(command))
+    expect(pendingTombstones.map(({ line, command }) => `${line}: ${command}`)).toEqual([])
   })
 
   it('README.md and the tutorial show what comes out', () => {

@@ -34,8 +34,8 @@ async function mergeClosedSessions(run: LocalRun): Promise<void> {
   await untilStarts(run, [startMs])
 }
 
-/** A session that its user closes: its alarm makes the sweeper look, who removes it then. */
-async function closeByAlarm(run: LocalRun): Promise<void> {
+/** A session that its user closes: its timer makes the sweeper look, who removes it then. */
+async function closeByTimer(run: LocalRun): Promise<void> {
   for (const type of ['AppOpen', 'AppClose']) {
     await run.play(type, toLines([{ type, user: 'ben', time: Date.now(), eventId: type }]), () => {})
   }
@@ -44,7 +44,7 @@ async function closeByAlarm(run: LocalRun): Promise<void> {
     if ([...(run.calls().get(sweep) ?? [])].some((call) => call.startsWith('dynamodb:DeleteItem'))) return
     await wait(POLL_EVERY_MS)
   }
-  throw new Error('no alarm was removed')
+  throw new Error('no timer was removed')
 }
 
 /** Until the sessions of the results begin at these times. */
@@ -96,7 +96,7 @@ describe('the role of every function', () => {
   it('allows all that the function does, and nothing that neither it nor Lambda does', async () => {
     await onLocalRun({ settings: { ...EVERY_PERMISSION, lateness: '1s' } }, async (run) => {
       await mergeClosedSessions(run)
-      await closeByAlarm(run)
+      await closeByTimer(run)
       for (const step of ['Ingest', 'Sweep', 'Finalize']) {
         const spec = run.functions.find(({ name }) => name === run.outputs[`${step}FunctionName`]) as FunctionSpec
         const allowed = allowedBy(spec)

@@ -130,7 +130,7 @@ describe('a generated log', () => {
     })
     const rows = sessions.flatMap(({ user, events }, n) => {
       return toRows(
-        { user, session: { ids: [`${n}`], continues: null, cut: null, events }, reason: 'gap', version: 1 },
+        { user, session: { ids: [`${n}`], continues: null, limitedBy: null, events }, reason: 'gap', version: 1 },
         sha256,
       )
     })

@@ -15,8 +15,8 @@ import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import {
   createProducer,
   type EventInput,
-  EventRejected,
-  EventsNotSent,
+  EventRejectedError,
+  EventsNotSentError,
   type Producer,
   type ProducerOptions,
 } from '../../producer/producer.ts'
@@ -119,9 +119,9 @@ describe('an event', () => {
   ])('that ingest would reject is not sent: %#', async (event, reason) => {
     const { producer, requests } = producing()
     const refusal = await producer.send(event as EventInput).catch((error: unknown) => error)
-    expect(refusal).toBeInstanceOf(EventRejected)
+    expect(refusal).toBeInstanceOf(EventRejectedError)
     expect(refusal).toMatchObject({ reason, event })
-    await expect(producer.sendAll([search('ann', 'dogs'), event as EventInput])).rejects.toThrow(EventRejected)
+    await expect(producer.sendAll([search('ann', 'dogs'), event as EventInput])).rejects.toThrow(EventRejectedError)
     await producer.close()
     expect(requests).toEqual([])
   })
@@ -193,8 +193,8 @@ describe('what the stream refuses', () => {
     const { producer, taken, waits } = producing(({ PartitionKey }) => PartitionKey === 'ann', { triesMax: 4 })
     const events = [search('ann', 'a'), search('ben', 'b'), search('ann', 'c')]
     const failure = await producer.sendAll(events).catch((error: unknown) => error)
-    expect(failure).toBeInstanceOf(EventsNotSent)
-    expect((failure as EventsNotSent).events).toMatchObject([
+    expect(failure).toBeInstanceOf(EventsNotSentError)
+    expect((failure as EventsNotSentError).events).toMatchObject([
       { query: 'a', eventId: 'id-1' },
       { query: 'c', eventId: 'id-3' },
     ])
@@ -204,7 +204,7 @@ describe('what the stream refuses', () => {
 
   it('does not keep what comes after from being sent', async () => {
     const { producer, taken } = producing((_, request) => request <= 2, { triesMax: 2 })
-    await expect(producer.send(search('ann', 'a'))).rejects.toThrow(EventsNotSent)
+    await expect(producer.send(search('ann', 'a'))).rejects.toThrow(EventsNotSentError)
     await producer.send(search('ann', 'b'))
     expect(queriesIn(taken)).toEqual(['b'])
   })
@@ -214,7 +214,7 @@ describe('what the stream refuses', () => {
       throw new ResourceNotFoundException({ message: 'no such stream', $metadata: {} })
     })
     const failure = await producer.send(search('ann', 'a')).catch((error: Error) => error)
-    expect(failure).toBeInstanceOf(EventsNotSent)
+    expect(failure).toBeInstanceOf(EventsNotSentError)
     expect(requests).toHaveLength(1)
   })
 
@@ -243,7 +243,7 @@ describe('the queue', () => {
     const { producer, taken } = producing(undefined, { queueEventsMax: 2 })
     const sent = ['a', 'b'].map((query) => producer.send(search('ann', query)))
     const refusal = await producer.send(search('ann', 'c')).catch((error: unknown) => error)
-    expect(refusal).toBeInstanceOf(EventsNotSent)
+    expect(refusal).toBeInstanceOf(EventsNotSentError)
     expect(refusal).toMatchObject({ events: [{ query: 'c', eventId: 'id-3' }] })
     await Promise.all(sent)
     await producer.sendAll(['d', 'e', 'f', 'g', 'h'].map((query) => search('ann', query)))

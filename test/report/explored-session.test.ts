@@ -6,7 +6,7 @@ import { type ExploredSession, exploreSession, STEPS_MAX } from '../../report/ex
 import { at, bare, click, results, search } from '../support/events.ts'
 
 function explored(events: readonly Event[]): ExploredSession {
-  const session = { ids: ['20260302-e1'], continues: null, cut: null, events }
+  const session = { ids: ['20260302-e1'], continues: null, limitedBy: null, events }
   return exploreSession({ user: 'ann', session, reason: 'gap', version: 1 }, 'ann', false)
 }
 

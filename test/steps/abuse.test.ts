@@ -112,8 +112,8 @@ async function jitteredFlood(events: number, jitterMs: number) {
       await pipeline.results.remove(row, olderThan)
     },
   }
-  const { sessions, touches } = pipeline
-  const ports = { sessions, results, touches, digest: sha256, hasTime: () => true }
+  const { sessions, dirtyHours } = pipeline
+  const ports = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
   let accepted = 0
   for (let start = 0; start < events; start += 500) {
     const batch = arrivals.slice(start, start + 500)

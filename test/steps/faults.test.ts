@@ -5,7 +5,7 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { toClose } from '../../functions/domain/sessions/closing.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
-import { type SessionStore, StoreConflict } from '../../functions/ports.ts'
+import { type SessionStore, VersionConflictError } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import { at, MINUTE, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
@@ -116,9 +116,9 @@ describe('ingest', () => {
 
   it('gives up a race that it loses again and again, for Lambda to deliver again', async () => {
     const pipeline = memoryPipeline(RULES)
-    const sessions = failingFor(pipeline.sessions, (user) => new StoreConflict(user, 1))
+    const sessions = failingFor(pipeline.sessions, (user) => new VersionConflictError(user, 1))
     const report = await ingest([open('ann', 0)], { ...pipeline.ports, sessions }, RULES, at(0))
-    expect(report.failed?.cause).toBeInstanceOf(StoreConflict)
+    expect(report.failed?.cause).toBeInstanceOf(VersionConflictError)
   })
 
   it('closes what a limit cut without waiting for the sweeper', async () => {
@@ -172,7 +172,7 @@ describe('sweep', () => {
     await pipeline.ingest([open('ann', 0), open('ben', 0)], at(0))
     const ports = {
       sessions: pipeline.sessions,
-      alarms: pipeline.alarms,
+      timers: pipeline.timers,
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => false,
     }
@@ -186,7 +186,7 @@ describe('sweep', () => {
     const trouble = new Error('item is broken')
     const ports = {
       sessions: failingFor(pipeline.sessions, (user) => (user === 'ann' ? trouble : null)),
-      alarms: pipeline.alarms,
+      timers: pipeline.timers,
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => true,
     }
@@ -218,8 +218,8 @@ describe('finalize', () => {
     const searches = ['ann', 'ben'].map((user) => record({ type: 'Search', user, time: at(0), query: 'dogs' }, at(0)))
     await pipeline.ingest(searches, at(0))
     await pipeline.sweep(at(100_000))
-    const { sessions, results, touches, changes } = pipeline
-    return { changes, ports: { sessions, results, touches, digest: sha256, hasTime: () => true } }
+    const { sessions, results, dirtyHours, changes } = pipeline
+    return { changes, ports: { sessions, results, dirtyHours, digest: sha256, hasTime: () => true } }
   }
   const settings = { resultRetentionMs: 1 }
 
@@ -233,35 +233,35 @@ describe('finalize', () => {
     expect(ports.results.rows.size).toBe(4)
   })
 
-  it('touches the hours that rows were in and are in, after it has written them, and though a change failed', async () => {
+  it('dirtyHours the hours that rows were in and are in, after it has written them, and though a change failed', async () => {
     const pipeline = memoryPipeline(RULES)
     const sends = [{ type: 'Search', user: 'ann', time: at(3605), eventId: 'a', query: 'dogs' }]
     await pipeline.ingest([record(sends[0], at(3605))], at(3605))
     await pipeline.sweep(at(10_000))
     await pipeline.finalizeAll()
-    expect([...pipeline.touches.waiting.keys()]).toEqual(['hour#2026-03-02T01'])
-    for (const touch of [...pipeline.touches.waiting.values()]) await pipeline.touches.settle(touch)
+    expect([...pipeline.dirtyHours.waiting.keys()]).toEqual(['hour#2026-03-02T01'])
+    for (const touch of [...pipeline.dirtyHours.waiting.values()]) await pipeline.dirtyHours.clear(touch)
     // Earlier events move the session's start, and its row, into the hour before.
     const earlier = { type: 'Search', user: 'ann', time: at(3500), eventId: 'b', query: 'cats' }
     await pipeline.ingest([record(earlier, at(10_010))], at(10_010))
     await pipeline.sweep(at(20_000))
-    const { sessions, results, touches, changes } = pipeline
-    const touched: number[] = []
+    const { sessions, results, dirtyHours, changes } = pipeline
+    const dirtyPeriods: number[] = []
     const watched = {
-      touch: async (made: Parameters<typeof touches.touch>[0]) => {
-        touched.push(results.rows.size)
-        await touches.touch(made)
+      mark: async (made: Parameters<typeof dirtyHours.mark>[0]) => {
+        dirtyPeriods.push(results.rows.size)
+        await dirtyHours.mark(made)
       },
     }
     const put = async () => {
       throw new Error('throttled')
     }
-    const ports = { sessions, results, touches: watched, digest: sha256, hasTime: () => true }
+    const ports = { sessions, results, dirtyHours: watched, digest: sha256, hasTime: () => true }
     const failing = { ...ports, results: { ...results, put } }
     expect((await finalize(changes, failing, settings, 0)).failed).not.toBeNull()
-    expect([...touches.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'hour#2026-03-02T01'])
+    expect([...dirtyHours.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'hour#2026-03-02T01'])
     await finalize(changes, ports, settings, 0)
-    expect(touched).toEqual([2, 3])
+    expect(dirtyPeriods).toEqual([2, 3])
   })
 
   it('leaves no write under way when one fails', async () => {

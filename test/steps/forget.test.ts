@@ -13,7 +13,7 @@ import { at, DAY, event, MINUTE, RULES, record, type Sent } from '../support/eve
 import { type MemoryPipeline, memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
 import { GAP_SECONDS, randomSends, SEED } from '../support/random-log.ts'
 
-const SETTINGS = { deadLettersKeptMs: 30 * DAY }
+const SETTINGS = { deadLetterRetentionMs: 30 * DAY }
 /** After all that is sent. */
 const FORGOTTEN_AT = at(10_000)
 
@@ -64,21 +64,21 @@ function hooked<T extends object>(port: T, before: () => Promise<void>): T {
 async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>): Promise<void> {
   const sessions = hooked(pipeline.sessions, before)
   const results = hooked(pipeline.results, before)
-  const touches = hooked(pipeline.touches, before)
-  const alarms = hooked(pipeline.alarms, before)
-  const ports = { ...pipeline.ports, sessions, alarms, deadLetters: hooked(pipeline.deadLetters, before) }
+  const dirtyHours = hooked(pipeline.dirtyHours, before)
+  const timers = hooked(pipeline.timers, before)
+  const ports = { ...pipeline.ports, sessions, timers, deadLetters: hooked(pipeline.deadLetters, before) }
   const settings = { rules: RULES, sweepEveryMs: MINUTE }
   const sweepAt = async (nowMs: number): Promise<void> => {
     await sweep(
       { drain: false },
-      { sessions, alarms, horizon: { readUpTo: async () => nowMs }, hasTime: () => true },
+      { sessions, timers, horizon: { readUpTo: async () => nowMs }, hasTime: () => true },
       settings,
       nowMs,
     )
   }
   const finalizeChanges = async (): Promise<void> => {
     const changes = pipeline.changes.splice(0)
-    const finalizing = { sessions, results, touches, digest: sha256, hasTime: () => true }
+    const finalizing = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
     await finalize(changes, finalizing, { resultRetentionMs: RETENTION_MS }, at(0))
   }
   await ingest([...FIRST, ...GARBAGE], ports, RULES, at(3010))
@@ -104,12 +104,12 @@ function forgetAnn(
 }
 
 /** Everything that is kept of a user, but marks and the state's memory of the moment. */
-function leftOf(user: string, { sessions, alarms, results, deadLetters }: MemoryPipeline): string[] {
+function leftOf(user: string, { sessions, timers, results, deadLetters }: MemoryPipeline): string[] {
   const left = [
     ...(sessions.states.get(user)?.open ?? []),
     ...[...sessions.closed.values()].flatMap((entry) => (entry.user === user ? (entry.closed ?? []) : [])),
     ...[...results.rows.values()].filter((row) => row.user === user),
-    ...[...alarms.pages.values()].flat().filter((alarm) => alarm.user === user),
+    ...[...timers.pages.values()].flat().filter((timer) => timer.user === user),
     ...deadLetters.letters.filter(({ data }) => Buffer.from(data, 'base64').toString().includes(`"user":"${user}`)),
   ]
   return left.map((one) => JSON.stringify(one)).sort()
@@ -136,7 +136,7 @@ async function expectForgotten(pipeline: MemoryPipeline, ben: readonly string[],
   await comeToRest(pipeline)
   expect(leftOf('ann', pipeline), where).toEqual([])
   expect(leftOf('ben', pipeline), where).toEqual(ben)
-  expect(pipeline.sessions.states.get('ann')?.forgotten?.unmarked, where).toEqual([])
+  expect(pipeline.sessions.states.get('ann')?.forgotten?.pendingTombstones, where).toEqual([])
   const again = await pipeline.ingest(EVERYTHING, at(20_000))
   expect(again, where).toMatchObject({ accepted: 0, rejected: {}, forgotten: EVERYTHING.length - 4, duplicates: 4 })
   await comeToRest(pipeline)
@@ -259,7 +259,7 @@ describe('a life after being forgotten', () => {
     await everyStep(pipeline, async () => {})
     await forgetAnn(pipeline)
     expect(await pipeline.ingest(searching('ann', 12_000), at(12_010))).toMatchObject({ accepted: 4, forgotten: 0 })
-    expect(pipeline.sessions.states.get('ann')).toMatchObject({ skewMs: 0, closedReachMs: null })
+    expect(pipeline.sessions.states.get('ann')).toMatchObject({ skewMs: 0, lastAffectingTimeMs: null })
     await comeToRest(pipeline)
     expect([...pipeline.results.rows.values()].filter(({ user }) => user === 'ann')).toMatchObject([
       { kind: 'search', clicked: 1 },
@@ -306,7 +306,7 @@ describe('a life after being forgotten', () => {
     }
   })
 
-  it('is not touched by a forgetting that was begun before it and goes on late', async () => {
+  it('is not dirtyPeriods by a forgetting that was begun before it and goes on late', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
     const calls = await callsOf((before) => forgetAnn(pipeline, FORGOTTEN_AT, allHooked(pipeline, before)))
@@ -361,13 +361,13 @@ describe('a life after being forgotten', () => {
 })
 
 function allHooked(
-  { sessions, results, touches, deadLetters }: MemoryPipeline,
+  { sessions, results, dirtyHours, deadLetters }: MemoryPipeline,
   before: () => Promise<void>,
 ): ForgetPorts {
   return {
     sessions: hooked(sessions, before),
     results: hooked(results, before),
-    touches: hooked(touches, before),
+    dirtyHours: hooked(dirtyHours, before),
     deadLetters: hooked(deadLetters, before),
     pseudonym: (user) => user,
   }

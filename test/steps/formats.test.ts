@@ -84,7 +84,7 @@ describe('UBI documents', () => {
     const pipeline = memoryPipeline(RULES)
     const bad = record(ubiClick(null, 1), at(60))
     expect(await pipeline.ingest([bad], at(60))).toMatchObject({ rejected: { 'missing-field': 1 }, ignored: 0 })
-    expect(pipeline.deadLetters.letters).toMatchObject([{ place: null, data: bad.data }])
+    expect(pipeline.deadLetters.letters).toMatchObject([{ subSequence: null, data: bad.data }])
   })
 })
 
@@ -97,7 +97,7 @@ describe('a document of two events', () => {
     const sent = record(`${JSON.stringify(now)}\n${JSON.stringify(late)}\n${JSON.stringify(late)}`, at(60))
     expect(await pipeline.ingest([sent], at(60))).toMatchObject({ accepted: 1, rejected: { 'too-late': 4 } })
     const { letters } = pipeline.deadLetters
-    expect(letters.map(({ place }) => place)).toEqual([1, 2, 3, 4])
+    expect(letters.map(({ subSequence }) => subSequence)).toEqual([1, 2, 3, 4])
     const types = letters.map(({ data }) => JSON.parse(Buffer.from(data, 'base64').toString()).type)
     expect(types).toEqual(['Search', 'Results', 'Search', 'Results'])
   })
@@ -106,8 +106,8 @@ describe('a document of two events', () => {
     const refusing = memoryPipeline(RULES)
     const sent = record(late, at(60))
     await refusing.ingest([record(now, at(60)), sent], at(60))
-    const halves = refusing.deadLetters.letters.map(({ place, data }) => ({ ...sent, place, data }))
-    expect(halves.map(({ place }) => place)).toEqual([0, 1])
+    const halves = refusing.deadLetters.letters.map(({ subSequence, data }) => ({ ...sent, subSequence, data }))
+    expect(halves.map(({ subSequence }) => subSequence)).toEqual([0, 1])
     for (const half of [...halves, ...halves]) await refusing.ingest([half], at(60))
     expect(refusing.deadLetters.letters.map(({ data }) => data)).toHaveLength(2)
 
@@ -139,7 +139,7 @@ describe('whoever is forgotten', () => {
       ...state,
       open: [],
       version: state.version + 1,
-      forgotten: { atMs: at(100), untilMs: at(9e6), unmarked: [] },
+      forgotten: { atMs: at(100), untilMs: at(9e6), pendingTombstones: [] },
     }
     await pipeline.sessions.saveUser('CLIENT-ann', forgotten as typeof state, state.version, at(9e6))
     expect(await pipeline.ingest([record(ubiClick(null, 1), at(60))], at(110))).toMatchObject({

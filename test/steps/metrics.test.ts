@@ -10,7 +10,7 @@ import { finalizeMetrics } from '../../functions/finalize/finalize-metrics.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { ingestMetrics } from '../../functions/ingest/ingest-metrics.ts'
 import type { StoredClosed } from '../../functions/memory/memory-stores.ts'
-import { StoreConflict } from '../../functions/ports.ts'
+import { VersionConflictError } from '../../functions/ports.ts'
 import { sweepMetrics } from '../../functions/sweep/sweep-metrics.ts'
 import { at, DAY, HOUR, MINUTE, ORIGIN_MS, RULES, record, SECOND } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
@@ -88,7 +88,7 @@ describe('what is logged', () => {
       { type: 'AppOpen', user, time: at(-900), eventId: 'a-secret-past' },
     ]
     const records = [...sent.map((one) => record(one, at(3))), record(`{"user":"${user}"`, at(3))]
-    const failing = { ...pipeline.ports.sessions, saveUser: () => Promise.reject(new StoreConflict(user, 7)) }
+    const failing = { ...pipeline.ports.sessions, saveUser: () => Promise.reject(new VersionConflictError(user, 7)) }
     const reports = [
       await ingest(records, { ...pipeline.ports, sessions: failing }, rules, at(3)),
       await pipeline.ingest(records, at(3)),
@@ -98,7 +98,7 @@ describe('what is logged', () => {
     for (const report of reports) logReport('any', 'clicks', report, {}, at(4))
     for (const spy of spies) spy.mockRestore()
     expect(lines).toHaveLength(4)
-    expect(lines.join()).toContain('StoreConflict')
+    expect(lines.join()).toContain('VersionConflictError')
     expect(lines.join()).not.toContain('secret')
   })
 })

@@ -81,8 +81,8 @@ describe('a batch of packed records', () => {
     })
     expect(pipeline.progress.sequenceNumber).toBe(records.at(-1)?.sequenceNumber)
     const { letters } = pipeline.deadLetters
-    const kept = letters.map(({ sequenceNumber, place, reason }) => {
-      return [records.findIndex((one) => one.sequenceNumber === sequenceNumber), place, reason]
+    const kept = letters.map(({ sequenceNumber, subSequence, reason }) => {
+      return [records.findIndex((one) => one.sequenceNumber === sequenceNumber), subSequence, reason]
     })
     expect(kept).toEqual([
       [1, 1, 'not-an-event'],
@@ -99,7 +99,7 @@ describe('a batch of packed records', () => {
     const late = open('ann', -8 * (DAY / 1000))
     const sent = record(`[${open('ann', 0)},${late},${open('ben', 0)}]`, at(0))
     expect(await pipeline.ingest([sent], at(0))).toMatchObject({ accepted: 2, rejected: { 'too-late': 1 } })
-    expect(pipeline.deadLetters.letters).toMatchObject([{ sequenceNumber: sent.sequenceNumber, place: 1 }])
+    expect(pipeline.deadLetters.letters).toMatchObject([{ sequenceNumber: sent.sequenceNumber, subSequence: 1 }])
     expect(textsOf(pipeline.deadLetters.letters)).toEqual([late])
   })
 
@@ -107,7 +107,7 @@ describe('a batch of packed records', () => {
     const pipeline = memoryPipeline(RULES)
     const sent = record('{"a":1}\n{"b":2}\n{"c":3}', at(0))
     for (let n = 0; n < 3; n++) await pipeline.ingest([sent], at(0))
-    expect(pipeline.deadLetters.letters.map(({ place }) => place)).toEqual([0, 1, 2])
+    expect(pipeline.deadLetters.letters.map(({ subSequence }) => subSequence)).toEqual([0, 1, 2])
   })
 
   it('fails as a record when one of its events cannot be saved, and keeps those of other users', async () => {

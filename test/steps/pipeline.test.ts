@@ -35,7 +35,7 @@ function oracleRows(sends: readonly Sent[]): object[] {
       const byId = new Map(events.map((found) => [found.eventId, found]))
       return oracleSessions(events, rules).flatMap(({ eventIds, continuesPrevious }, n) => {
         const held = eventIds.map((id) => byId.get(id) as Event)
-        const session = { ids: [`${n}`], continues: continuesPrevious ? 'x' : null, cut: null, events: held }
+        const session = { ids: [`${n}`], continues: continuesPrevious ? 'x' : null, limitedBy: null, events: held }
         return toRows({ user, session, reason: 'gap', version: 1 }, sha256)
       })
     }),

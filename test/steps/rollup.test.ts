@@ -1,4 +1,4 @@
-// The rollup step on memory stores: touched hours in, sums that are those of the rows out, whatever befalls a run.
+// The rollup step on memory stores: dirtyPeriods hours in, sums that are those of the rows out, whatever befalls a run.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import type { SearchRow } from '../../functions/domain/results/result.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { forget } from '../../functions/forget/forget.ts'
-import { StoreConflict } from '../../functions/ports.ts'
+import { VersionConflictError } from '../../functions/ports.ts'
 import { type RollupPorts, type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import { at, DAY, HOUR, MINUTE, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
@@ -16,11 +16,11 @@ const SETTINGS = { rollupRetentionMs: 1100 * DAY, rankEveryMs: HOUR }
 const MORNING = at(0)
 
 function rollUp(
-  { touches, rollups }: MemoryPipeline,
+  { dirtyHours, rollups }: MemoryPipeline,
   nowMs: number,
   { drain = false, ...own }: Partial<RollupPorts> & { drain?: boolean } = {},
 ): Promise<RollupReport> {
-  return rollup({ drain }, { touches, rollups, hasTime: () => true, ...own }, SETTINGS, nowMs)
+  return rollup({ drain }, { dirtyHours, rollups, hasTime: () => true, ...own }, SETTINGS, nowMs)
 }
 
 async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: number): Promise<void> {
@@ -105,14 +105,14 @@ describe('an hour', () => {
     })
   })
 
-  it('stays touched until its rows have been at rest, since the index may trail them', async () => {
+  it('stays dirtyPeriods until its rows have been at rest, since the index may trail them', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     await rollUp(pipeline, MORNING + 60 * MINUTE)
     await rollUp(pipeline, MORNING + 74 * MINUTE)
-    expect([...pipeline.touches.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
+    expect([...pipeline.dirtyHours.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
     await rollUp(pipeline, MORNING + 75 * MINUTE)
-    expect([...pipeline.touches.waiting.keys()]).toEqual(['queries#2026-03-02'])
+    expect([...pipeline.dirtyHours.waiting.keys()]).toEqual(['queries#2026-03-02'])
   })
 
   it('that has not changed is not written again', async () => {
@@ -129,7 +129,7 @@ describe('an hour', () => {
     const { rows_expire_at } = pipeline.rollups.rollups.get('rollup#hour 2026-03-02T00') as HourRollup
     const expiryMs = Date.parse(rows_expire_at as string)
     const sumAgain = async (atMs: number): Promise<number | undefined> => {
-      await pipeline.touches.touch([{ kind: 'hour', of: '2026-03-02T00', atMs: 0 }])
+      await pipeline.dirtyHours.mark([{ kind: 'hour', of: '2026-03-02T00', atMs: 0 }])
       await rollUp(pipeline, atMs)
       return pipeline.rollups.rollups.get('rollup#hour 2026-03-02T00')?.searches
     }
@@ -142,14 +142,14 @@ describe('an hour', () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     const save = async () => {
-      throw new StoreConflict('2026-03-02T00', 1)
+      throw new VersionConflictError('2026-03-02T00', 1)
     }
     const rollups = { ...pipeline.rollups, save }
     for (const minutes of [20, 40]) {
       const overtaken = await rollUp(pipeline, MORNING + minutes * MINUTE, { rollups })
       expect(overtaken.conflicts).toBe(1)
     }
-    expect(pipeline.touches.waiting.has('hour#2026-03-02T00')).toBe(true)
+    expect(pipeline.dirtyHours.waiting.has('hour#2026-03-02T00')).toBe(true)
     await rollUp(pipeline, MORNING + 45 * MINUTE, { drain: true })
     expectSummed(pipeline)
   })
@@ -171,7 +171,7 @@ describe('what fails', () => {
     const report = await rollUp(pipeline, at(90_020), { rollups: { ...pipeline.rollups, save } })
     expect(report).toMatchObject({ hours: 1, days: 1, failed: { count: 1, cause: new Error('throttled') } })
     expect(pipeline.rollups.rollups.get('rollup#day 2026-03-03')).toMatchObject({ searches: 1 })
-    expect(pipeline.touches.waiting.has('hour#2026-03-02T00')).toBe(true)
+    expect(pipeline.dirtyHours.waiting.has('hour#2026-03-02T00')).toBe(true)
   })
 
   it('for want of time goes on in the next run with what no run has seen', async () => {
@@ -224,7 +224,7 @@ describe('forgetting a person', () => {
     await rollUp(pipeline, at(20), { drain: true })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('secret')
     const ports = { ...pipeline, pseudonym: (user: string) => user }
-    await forget('ben', ports, { deadLettersKeptMs: DAY }, at(100))
+    await forget('ben', ports, { deadLetterRetentionMs: DAY }, at(100))
     await rollUp(pipeline, at(110), { drain: true })
     expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 1, sessions: 1 })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).not.toContain('secret')
@@ -244,7 +244,7 @@ describe('the queries of a day', () => {
     const expiryMs = MORNING + 200 * DAY
     await rollUp(pipeline, MORNING, { rollups: { ...rollups, rowsOf: expiring(pipeline, expiryMs) } })
     expect(stamps).toEqual([expiryMs])
-    await pipeline.touches.touch([{ kind: 'queries', of: '2026-03-02', atMs: expiryMs }])
+    await pipeline.dirtyHours.mark([{ kind: 'queries', of: '2026-03-02', atMs: expiryMs }])
     for (const row of [...pipeline.results.rows.values()]) await pipeline.results.remove(row, 1_000_000)
     await rollUp(pipeline, expiryMs, { rollups, drain: true })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('dogs')
@@ -259,7 +259,7 @@ describe('the queries of a day', () => {
     expect((await rollUp(pipeline, MORNING + 60 * MINUTE)).daysRanked).toBe(1)
     expectSummed(pipeline)
     for (const minutes of [121, 182, 243]) await rollUp(pipeline, MORNING + minutes * MINUTE)
-    expect(pipeline.touches.waiting.size).toBe(0)
+    expect(pipeline.dirtyHours.waiting.size).toBe(0)
     expectSummed(pipeline)
   })
 
@@ -279,6 +279,6 @@ describe('the queries of a day', () => {
     const report = await rollUp(pipeline, MORNING, { hasTime: () => ++looks < 4 })
     expect(report).toMatchObject({ hours: 1, days: 1, daysRanked: 0, isUnfinished: true })
     expect(pipeline.rollups.queries.size).toBe(0)
-    expect(pipeline.touches.waiting.has('queries#2026-03-02')).toBe(true)
+    expect(pipeline.dirtyHours.waiting.has('queries#2026-03-02')).toBe(true)
   })
 })

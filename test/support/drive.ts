@@ -2,10 +2,16 @@
 
 import type { Arrival } from '../../functions/domain/events/event.ts'
 import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/sessions/closing.ts'
-import { touchedRanges } from '../../functions/domain/sessions/neighbours.ts'
+import { affectedRanges } from '../../functions/domain/sessions/neighbours.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
-import { apply, NEW_USER, type Refusal, roomFor, type UserState } from '../../functions/domain/sessions/user-state.ts'
+import {
+  apply,
+  NEW_USER,
+  planCapacity,
+  type Refusal,
+  type UserState,
+} from '../../functions/domain/sessions/user-state.ts'
 
 export interface Driven {
   state: UserState
@@ -21,12 +27,12 @@ export function newDriven(): Driven {
 
 export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rules): void {
   const atMs = arrivals.at(-1)?.arrivalMs ?? Number.NEGATIVE_INFINITY
-  const { batches, inTheWay } = roomFor(driven.state, shown(driven, arrivals, rules), arrivals, rules)
+  const { batches, evictions } = planCapacity(driven.state, shown(driven, arrivals, rules), arrivals, rules)
   if (batches.length > 1) {
     for (const batch of batches) arrive(driven, batch, rules)
     return
   }
-  if (inTheWay.length > 0) close(driven, evicted(driven.state, inTheWay, atMs, rules), rules)
+  if (evictions.length > 0) close(driven, evicted(driven.state, evictions, atMs, rules), rules)
   const applied = apply(driven.state, shown(driven, arrivals, rules), arrivals, rules)
   driven.state = applied.state
   driven.refused.push(...applied.refused)
@@ -37,7 +43,7 @@ export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rule
 }
 
 function shown(driven: Driven, arrivals: readonly Arrival[], rules: Rules): Session[] {
-  return touchedRanges(driven.state, arrivals, rules).length === 0 ? [] : [...driven.closed.values()]
+  return affectedRanges(driven.state, arrivals, rules).length === 0 ? [] : [...driven.closed.values()]
 }
 
 export function sweepAt(driven: Driven, nowMs: number, rules: Rules): void {

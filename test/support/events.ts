@@ -65,5 +65,5 @@ let sequence = 0
 export function record(sent: unknown, arrivalMs: number, shardId = 'shardId-000000000000'): ArrivedRecord {
   const bytes = Buffer.isBuffer(sent) ? sent : Buffer.from(typeof sent === 'string' ? sent : JSON.stringify(sent))
   sequence++
-  return { shardId, sequenceNumber: String(sequence), arrivalMs, data: bytes.toString('base64'), place: null }
+  return { shardId, sequenceNumber: String(sequence), arrivalMs, data: bytes.toString('base64'), subSequence: null }
 }

@@ -6,16 +6,16 @@ import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
 import {
+  type MemoryDirtyHours,
   type MemoryRollupStore,
-  type MemoryTouches,
+  memoryDirtyHours,
   memoryRollupStore,
-  memoryTouches,
 } from '../../functions/memory/memory-rollups.ts'
 import {
-  memoryAlarms,
   memoryDeadLetters,
   memoryResultStore,
   memorySessionStore,
+  memoryTimerStore,
   type StoredClosed,
 } from '../../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
@@ -25,10 +25,10 @@ import { MINUTE } from './events.ts'
 export interface MemoryPipeline {
   readonly sessions: ReturnType<typeof memorySessionStore>
   readonly results: ReturnType<typeof memoryResultStore>
-  readonly touches: MemoryTouches
+  readonly dirtyHours: MemoryDirtyHours
   readonly rollups: MemoryRollupStore
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
-  readonly alarms: ReturnType<typeof memoryAlarms>
+  readonly timers: ReturnType<typeof memoryTimerStore>
   /** Changes of closed sessions that no `finalizeAll` has taken yet. */
   readonly changes: ClosedChange[]
   readonly progress: { sequenceNumber: string | null }
@@ -52,15 +52,15 @@ export function memoryPipeline(
   const changes: ClosedChange[] = []
   const sessions = memorySessionStore((before, after) => changes.push(toChange(before, after, changes.length)))
   const results = memoryResultStore()
-  const touches = memoryTouches()
+  const dirtyHours = memoryDirtyHours()
   const rollups = memoryRollupStore(() => results.rows.values(), sha256)
   const deadLetters = memoryDeadLetters()
-  const alarms = memoryAlarms()
+  const timers = memoryTimerStore()
   const progress = { sequenceNumber: null as string | null }
   const ports: IngestPorts = {
     sessions,
     deadLetters,
-    alarms,
+    timers,
     digest: sha256,
     pseudonym: (user) => user,
     unpack: unpackRecord,
@@ -75,10 +75,10 @@ export function memoryPipeline(
   return {
     sessions,
     results,
-    touches,
+    dirtyHours,
     rollups,
     deadLetters,
-    alarms,
+    timers,
     changes,
     progress,
     ports,
@@ -86,14 +86,14 @@ export function memoryPipeline(
     sweep: (nowMs, drain = false) =>
       sweep(
         { drain },
-        { sessions, alarms, horizon: { readUpTo: async (now) => horizon(now) }, hasTime: () => true },
+        { sessions, timers, horizon: { readUpTo: async (now) => horizon(now) }, hasTime: () => true },
         settings,
         nowMs,
       ),
     finalizeAll: async (nowMs = 0) => {
       const report = await finalize(
         changes,
-        { sessions, results, touches, digest: sha256, hasTime: () => true },
+        { sessions, results, dirtyHours, digest: sha256, hasTime: () => true },
         { resultRetentionMs: RETENTION_MS },
         nowMs,
       )

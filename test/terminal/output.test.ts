@@ -44,7 +44,7 @@ describe('a control character of an event', () => {
     expect(session.split('\n')).toHaveLength(3)
     expect(session.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
     const letter = { key: HOSTILE, reason: HOSTILE, detail: HOSTILE, arrival: null, shard: HOSTILE, sequence: HOSTILE }
-    const whole = { ...letter, place: 1, text: HOSTILE }
+    const whole = { ...letter, subSequence: 1, text: HOSTILE }
     expect(shown(whole).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
     expect(columns([listed(whole)])).not.toMatch(/\p{Cc}/u)
   })

@@ -37,9 +37,9 @@ function objectKey(letters: readonly DeadLetter[]): string {
   return `${REJECTED_PREFIX}${isoTime(first.arrivalMs).slice(0, 10)}/${first.shardId}/${name}`
 }
 
-/** With the place: the events of one record may fill several objects. */
-function nameOf({ sequenceNumber, place }: DeadLetter): string {
-  return place === null ? sequenceNumber : `${sequenceNumber}.${place}`
+/** With the subSequence: the events of one record may fill several objects. */
+function nameOf({ sequenceNumber, subSequence }: DeadLetter): string {
+  return subSequence === null ? sequenceNumber : `${sequenceNumber}.${subSequence}`
 }
 
 /** A line of the object; the data stays base64, since what was refused may not be text. */
@@ -49,7 +49,7 @@ function toLine(letter: DeadLetter): Record<string, string | number> {
     detail: letter.detail,
     shard: letter.shardId,
     sequence: letter.sequenceNumber,
-    ...(letter.place === null ? {} : { place: letter.place }),
+    ...(letter.subSequence === null ? {} : { subSequence: letter.subSequence }),
     arrival: isoTime(letter.arrivalMs),
     data: letter.data,
   }

@@ -1,4 +1,4 @@
-// KeptLetters on S3: a user in, every object of the dead-letter bucket written again without them out.
+// DeadLetterStore on S3: a user in, every object of the dead-letter bucket written again without them out.
 
 import {
   DeleteObjectCommand,
@@ -11,14 +11,14 @@ import {
 } from '@aws-sdk/client-s3'
 import pMap from 'p-map'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../contract.ts'
-import type { KeptLetters, LettersErased } from '../../ports.ts'
+import type { DeadLetterStore, DeadLettersErased } from '../../ports.ts'
 import { type Erased, withoutUser } from './dead-letters-without-user.ts'
 
 const OBJECTS_AT_ONCE = 8
 /** Of one object: somebody else may be writing it, to forget another person. */
 const TRIES_MAX = 5
 
-export function s3KeptLetters(client: S3Client, bucket: string): KeptLetters {
+export function s3DeadLetterStore(client: S3Client, bucket: string): DeadLetterStore {
   return {
     erase: async (user, storedAs, atMs) => {
       const total = { removed: 0, unreadable: 0 }
@@ -40,7 +40,7 @@ export function s3KeptLetters(client: S3Client, bucket: string): KeptLetters {
   }
 }
 
-async function eraseObject(client: S3Client, bucket: string, key: string, erased: Erased): Promise<LettersErased> {
+async function eraseObject(client: S3Client, bucket: string, key: string, erased: Erased): Promise<DeadLettersErased> {
   for (let tries = 1; ; tries++) {
     try {
       return await eraseOnce(client, { Bucket: bucket, Key: key }, erased)
@@ -56,7 +56,7 @@ async function eraseOnce(
   client: S3Client,
   object: { readonly Bucket: string; readonly Key: string },
   erased: Erased,
-): Promise<LettersErased> {
+): Promise<DeadLettersErased> {
   const { Body: body, ETag: tag, ContentType: type } = await client.send(new GetObjectCommand(object))
   const { text, removed, unreadable } = withoutUser(object.Key, (await body?.transformToString('utf8')) ?? '', erased)
   if (removed === 0) return { removed, unreadable }
@@ -72,7 +72,7 @@ function isNamed(error: unknown, ...names: readonly string[]): boolean {
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** How long the bucket keeps an object; null where it does not say so, or not to us. */
-export async function keptForMs(client: S3Client, bucket: string): Promise<number | null> {
+export async function retentionMs(client: S3Client, bucket: string): Promise<number | null> {
   try {
     const { Rules: rules } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))
     const days = (rules ?? []).flatMap(({ Status: status, Expiration: expiration }) =>

@@ -34,25 +34,30 @@ export function toResends(key: string, text: string): Resend[] {
 
 interface RejectedLine {
   readonly sequence: string
-  readonly place?: number
+  readonly subSequence?: number
   readonly arrival: string
   readonly data: string
 }
 
 function rejectedRecord(line: string) {
-  const { sequence, place, arrival, data } = JSON.parse(line) as RejectedLine
-  return resent({ sequenceNumber: sequence, place, data, approximateArrivalTimestamp: Date.parse(arrival) / 1000 })
+  const { sequence, subSequence, arrival, data } = JSON.parse(line) as RejectedLine
+  return resent({
+    sequenceNumber: sequence,
+    subSequence,
+    data,
+    approximateArrivalTimestamp: Date.parse(arrival) / 1000,
+  })
 }
 
 type Kept = Pick<KinesisStreamRecord['kinesis'], 'sequenceNumber' | 'data' | 'approximateArrivalTimestamp'> & {
-  readonly place?: number | undefined
+  readonly subSequence?: number | undefined
 }
 
-function resent({ sequenceNumber, place, data, approximateArrivalTimestamp }: Kept) {
+function resent({ sequenceNumber, subSequence, data, approximateArrivalTimestamp }: Kept) {
   return {
     eventID: `${RESENT_SHARD}:${sequenceNumber}`,
     eventSource: 'aws:kinesis',
-    kinesis: { sequenceNumber, place, data, approximateArrivalTimestamp },
+    kinesis: { sequenceNumber, subSequence, data, approximateArrivalTimestamp },
   }
 }
 

@@ -6,7 +6,7 @@ import { isNamed } from '../../domain/events/named-users.ts'
 import { stateKey } from '../sessions-table/session-items.ts'
 import { unpackRecord } from '../stream/record-events.ts'
 
-export interface LettersLeft {
+export interface DeadLettersLeft {
   /** Of the object; null when nothing is left of it. */
   readonly text: string | null
   readonly removed: number
@@ -37,7 +37,7 @@ const nothing = { rest: null, removed: 1, isUnreadable: false }
 /** Instead of a partition key that was the user's id. */
 const FORGOTTEN_KEY = 'forgotten'
 
-export function withoutUser(key: string, text: string, erased: Erased): LettersLeft {
+export function withoutUser(key: string, text: string, erased: Erased): DeadLettersLeft {
   if (key.startsWith(REJECTED_PREFIX)) {
     const { rest, ...counts } = eraseAll(text.split('\n').filter(Boolean), (line) => eraseLine(line, erased))
     return { text: rest.length === 0 ? null : rest.map((line) => `${line}\n`).join(''), ...counts }
@@ -60,11 +60,11 @@ function eraseAll<T>(all: readonly T[], erase: (one: T) => Left<T>) {
 }
 
 function eraseLine(line: string, { user, atMs }: Erased): Left<string> {
-  const letter = parsed(line) as { arrival?: unknown; data?: unknown; place?: unknown } | undefined
+  const letter = parsed(line) as { arrival?: unknown; data?: unknown; subSequence?: unknown } | undefined
   if (typeof letter?.data !== 'string') return isNamed(user, line) ? nothing : nobodys(line)
   if (Date.parse(String(letter.arrival)) > atMs) return asItWas(line)
-  const place = typeof letter.place === 'number' ? letter.place : null
-  const { rest, ...counts } = eraseData(letter.data, place, user)
+  const subSequence = typeof letter.subSequence === 'number' ? letter.subSequence : null
+  const { rest, ...counts } = eraseData(letter.data, subSequence, user)
   if (rest === null) return { rest, ...counts }
   return { rest: counts.removed === 0 ? line : JSON.stringify({ ...letter, data: rest }), ...counts }
 }
@@ -113,8 +113,8 @@ function eraseRecord(record: BatchRecord, { user, storedAs, atMs }: Erased): Lef
 }
 
 /** A record's data, base64, which may hold events of several users. What is left of one is a list, one event a line. */
-function eraseData(data: string, place: number | null, user: string): Left<string> {
-  const events = unpackRecord({ data, place }).events.map((event) => {
+function eraseData(data: string, subSequence: number | null, user: string): Left<string> {
+  const events = unpackRecord({ data, subSequence }).events.map((event) => {
     const text = Buffer.from(event.data(), 'base64').toString('utf8')
     return { text, isOf: isNamed(user, text), isReadable: event.read().ok }
   })

@@ -3,7 +3,7 @@
 import type { DeadLetter, DeadLetters } from '../../ports.ts'
 
 /** Only those whose `put` came through. */
-export function recordedLetters({ put }: DeadLetters): DeadLetters & { readonly letters: readonly DeadLetter[] } {
+export function recordedDeadLetters({ put }: DeadLetters): DeadLetters & { readonly letters: readonly DeadLetter[] } {
   const letters: DeadLetter[] = []
   return {
     letters,

@@ -1,52 +1,55 @@
-// Touches on DynamoDB: hours and days that wait to be rolled up in, one item for each until it is settled out.
+// DirtyHours on DynamoDB: hours and days that wait to be rolled up in, one item for each until it is settled out.
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
-import { PARTITION_KEY, SORT_KEY, TOUCHED_PARTITION } from '../../contract.ts'
-import type { Touch, Touches, WaitingTouch } from '../../ports.ts'
+import { DIRTY_PARTITION, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import type { DirtyHours, DirtyPeriod, StoredDirtyPeriod } from '../../ports.ts'
 import type { Item } from '../sessions-table/session-items.ts'
 
 const WRITES_AT_ONCE = 16
 const SEEN_AT = 'seen_at'
 
-export function dynamoTouches(client: DynamoDBDocumentClient, table: string): Touches {
+export function dynamoDirtyHours(client: DynamoDBDocumentClient, table: string): DirtyHours {
   return {
-    touch: async (touches) => {
+    mark: async (dirtyHours) => {
       await pMap(
-        touches,
-        (touch) => client.send(new PutCommand({ TableName: table, Item: { ...touchKey(touch), at: touch.atMs } })),
+        dirtyHours,
+        (touch) =>
+          client.send(new PutCommand({ TableName: table, Item: { ...dirtyPeriodKey(touch), at: touch.atMs } })),
         { concurrency: WRITES_AT_ONCE },
       )
     },
 
-    touched: async function* () {
+    pages: async function* () {
       const query = {
         TableName: table,
-        KeyConditionExpression: 'pk = :touched',
-        ExpressionAttributeValues: { ':touched': TOUCHED_PARTITION },
+        KeyConditionExpression: 'pk = :dirtyPeriods',
+        ExpressionAttributeValues: { ':dirtyPeriods': DIRTY_PARTITION },
         ConsistentRead: true,
       }
-      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(toTouch)
+      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(toDirtyPeriod)
     },
 
-    see: (touch, nowMs) =>
+    markSeen: (touch, nowMs) =>
       unlessMadeAgain(
         client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...touchKey(touch), at: touch.atMs, [SEEN_AT]: nowMs },
+            Item: { ...dirtyPeriodKey(touch), at: touch.atMs, [SEEN_AT]: nowMs },
             ...asFound({ ...touch, seenMs: null }),
           }),
         ),
       ),
 
-    settle: (touch) =>
-      unlessMadeAgain(client.send(new DeleteCommand({ TableName: table, Key: touchKey(touch), ...asFound(touch) }))),
+    clear: (touch) =>
+      unlessMadeAgain(
+        client.send(new DeleteCommand({ TableName: table, Key: dirtyPeriodKey(touch), ...asFound(touch) })),
+      ),
   }
 }
 
-function asFound({ atMs, seenMs }: WaitingTouch) {
+function asFound({ atMs, seenMs }: StoredDirtyPeriod) {
   const isSeen = seenMs !== null
   return {
     ConditionExpression: `#at = :at AND ${isSeen ? '#seen = :seen' : 'attribute_not_exists(#seen)'}`,
@@ -63,12 +66,12 @@ async function unlessMadeAgain(sent: Promise<unknown>): Promise<void> {
   }
 }
 
-function touchKey({ kind, of }: Touch): { [PARTITION_KEY]: string; [SORT_KEY]: string } {
-  return { [PARTITION_KEY]: TOUCHED_PARTITION, [SORT_KEY]: `${kind}#${of}` }
+function dirtyPeriodKey({ kind, of }: DirtyPeriod): { [PARTITION_KEY]: string; [SORT_KEY]: string } {
+  return { [PARTITION_KEY]: DIRTY_PARTITION, [SORT_KEY]: `${kind}#${of}` }
 }
 
-function toTouch(item: Item): WaitingTouch {
+function toDirtyPeriod(item: Item): StoredDirtyPeriod {
   const [kind = '', of = ''] = String(item[SORT_KEY]).split('#')
   const seenMs = (item[SEEN_AT] as number | undefined) ?? null
-  return { kind: kind as Touch['kind'], of, atMs: item.at as number, seenMs }
+  return { kind: kind as DirtyPeriod['kind'], of, atMs: item.at as number, seenMs }
 }

@@ -3,7 +3,7 @@
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
-import type { KeptRow } from '../../ports.ts'
+import type { StoredRow } from '../../ports.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { epochSeconds, type Item } from '../sessions-table/session-items.ts'
 
@@ -41,6 +41,6 @@ export function toRow(item: Item): ResultRow {
   return row as unknown as ResultRow
 }
 
-export function toKeptRow(item: Item): KeptRow {
+export function toStoredRow(item: Item): StoredRow {
   return { row: toRow(item), expiresAtMs: (item[EXPIRES_AT] as number) * 1000 }
 }

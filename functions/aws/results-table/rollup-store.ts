@@ -12,9 +12,9 @@ import {
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import { type HourRollup, hourKey } from '../../domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../domain/results/top-queries.ts'
-import { type RollupStamp, type RollupStore, StoreConflict } from '../../ports.ts'
+import { type RollupMetadata, type RollupStore, VersionConflictError } from '../../ports.ts'
 import { epochSeconds, type Item } from '../sessions-table/session-items.ts'
-import { hourSliceKey, toKeptRow } from './result-items.ts'
+import { hourSliceKey, toStoredRow } from './result-items.ts'
 
 const REVISION = 'revision'
 const COMPUTED_AT = 'computed_at'
@@ -47,7 +47,7 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
       await client.send(command)
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error
-      throw new StoreConflict(String(item[SORT_KEY]), baseRevision)
+      throw new VersionConflictError(String(item[SORT_KEY]), baseRevision)
     }
   }
 
@@ -60,19 +60,19 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
         ExpressionAttributeNames: { '#slice': HOUR_INDEX.partitionKey },
         ExpressionAttributeValues: { ':slice': hourSliceKey(hour, slice) },
       }
-      for await (const { Items: items } of paginateQuery({ client }, input)) yield (items ?? []).map(toKeptRow)
+      for await (const { Items: items } of paginateQuery({ client }, input)) yield (items ?? []).map(toStoredRow)
     },
 
     load: async (key) => {
       const item = await get(key)
-      return item === undefined ? null : { rollup: withoutStamp(item) as never, revision: item[REVISION] as number }
+      return item === undefined ? null : { rollup: withoutMetadata(item) as never, revision: item[REVISION] as number }
     },
 
     hoursOf: async (day) => {
       const { pk } = hourKey(day)
       const hours: HourRollup[] = []
       for await (const items of query(pk, `${day}T`))
-        hours.push(...(items.map(withoutStamp) as unknown as HourRollup[]))
+        hours.push(...(items.map(withoutMetadata) as unknown as HourRollup[]))
       return hours
     },
 
@@ -111,7 +111,7 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
     } catch (error) {
       if (!(error instanceof TransactionCanceledException)) throw error
       const isOvertaken = error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed'
-      throw isOvertaken ? new StoreConflict(RANKING, 0) : error
+      throw isOvertaken ? new VersionConflictError(RANKING, 0) : error
     }
   }
 }
@@ -137,11 +137,11 @@ function isSame(query: QueryRollup, stored: Item | undefined): boolean {
   return stored !== undefined && Object.entries(query).every(([name, value]) => stored[name] === value)
 }
 
-function stampOf({ expiresAtMs }: RollupStamp): number {
+function stampOf({ expiresAtMs }: RollupMetadata): number {
   return epochSeconds(expiresAtMs)
 }
 
-function stamped(stamp: RollupStamp, revision: number): Item {
+function stamped(stamp: RollupMetadata, revision: number): Item {
   return {
     [REVISION]: revision,
     [COMPUTED_AT]: new Date(stamp.computedAtMs).toISOString(),
@@ -149,7 +149,7 @@ function stamped(stamp: RollupStamp, revision: number): Item {
   }
 }
 
-function withoutStamp(item: Item): Item {
+function withoutMetadata(item: Item): Item {
   const { [REVISION]: _r, [COMPUTED_AT]: _c, [EXPIRES_AT]: _e, ...rollup } = item
   return rollup
 }

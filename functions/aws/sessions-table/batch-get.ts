@@ -9,9 +9,9 @@ const KEYS_MAX = 100
 const TRIES_MAX = 5
 
 /** Keys that were left out again and again. */
-export class KeysUnread extends Error {}
+export class UnprocessedKeysError extends Error {}
 
-/** Throws KeysUnread after so many tries. */
+/** Throws UnprocessedKeysError after so many tries. */
 export async function batchGet(
   client: DynamoDBDocumentClient,
   table: string,
@@ -23,7 +23,8 @@ export async function batchGet(
   for (let start = 0; start < keys.length; start += KEYS_MAX) {
     let remaining: Item[] = keys.slice(start, start + KEYS_MAX)
     for (let tries = 0; remaining.length > 0; tries++) {
-      if (tries === triesMax) throw new KeysUnread(`${remaining.length} keys unread after ${tries} batch reads`)
+      if (tries === triesMax)
+        throw new UnprocessedKeysError(`${remaining.length} keys unread after ${tries} batch reads`)
       const command = new BatchGetCommand({
         RequestItems: { [table]: { Keys: remaining, ConsistentRead: isConsistent } },
       })

@@ -6,8 +6,8 @@ import {
   QueryCommand,
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb'
-import { ABSORBED, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
-import { nearbySessions, type TimeRange } from '../../domain/sessions/neighbours.ts'
+import { KIND, PARTITION_KEY, SORT_KEY, TOMBSTONE } from '../../contract.ts'
+import { neighbours, type TimeRange } from '../../domain/sessions/neighbours.ts'
 import type { Session } from '../../domain/sessions/session.ts'
 import type { ClosedVersion } from '../../ports.ts'
 import { checkSchema, SCHEMA } from '../runtime/item-schema.ts'
@@ -28,7 +28,7 @@ const PAGE_GROWTH = 4
 const PAGE_ITEMS_MAX = 128
 
 /** Of each direction only as much is read as is asked for, since what is read is billed. */
-export function queryNearby(
+export function queryNeighbours(
   client: DynamoDBDocumentClient,
   table: string,
   user: string,
@@ -37,7 +37,7 @@ export function queryNearby(
   const middle = closedKeyAfter(range.toMs)
   const before = queryClosed(client, table, user, { from: CLOSED_KEYS.first, to: middle, isForward: false })
   const after = queryClosed(client, table, user, { from: middle, to: CLOSED_KEYS.last, isForward: true })
-  return nearbySessions(range, before, after)
+  return neighbours(range, before, after)
 }
 
 /** Of every closed session and every mark of the user. */
@@ -63,7 +63,7 @@ export async function* queryVersions(
   for await (const { Items: items } of paginateQuery({ client }, query)) {
     yield (items ?? []).map((item) => {
       checkSchema(item)
-      return { id: closedIdOf(item), version: versionOf(item), isMark: item[KIND] === ABSORBED }
+      return { id: closedIdOf(item), version: versionOf(item), isTombstone: item[KIND] === TOMBSTONE }
     })
   }
 }

@@ -34,7 +34,7 @@ export interface Apart {
 export function setApart(open: readonly Session[], version: number, known: KnownBlocks): Apart {
   const blocks: Block[] = []
   const sessions = open.map((session) => {
-    const { runs, rest } = cutIntoRuns(session.events)
+    const { runs, rest } = splitIntoRuns(session.events)
     blocks.push(...runs.map((events) => ({ name: nameOf(events, version, known), events })))
     return { session, blocks: runs.length, rest }
   })
@@ -42,7 +42,7 @@ export function setApart(open: readonly Session[], version: number, known: Known
 }
 
 /** The rest is never empty. */
-function cutIntoRuns(events: readonly Event[]): { runs: (readonly Event[])[]; rest: readonly Event[] } {
+function splitIntoRuns(events: readonly Event[]): { runs: (readonly Event[])[]; rest: readonly Event[] } {
   const runs: (readonly Event[])[] = []
   let start = 0
   for (const size of BLOCK_EVENTS) {

@@ -1,8 +1,8 @@
 // Sessions as they are stored: sessions in, one compressed binary out, and back.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { type ClickEvent, EVENT_TYPES, type Event, MARK_LENGTH } from '../../domain/events/event.ts'
-import type { CutReason, Session } from '../../domain/sessions/session.ts'
+import { type ClickEvent, EVENT_TYPES, type Event, FINGERPRINT_LENGTH } from '../../domain/events/event.ts'
+import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
 
 /** First element of what is stored; raised when its shape changes, so that older items stay readable. */
@@ -14,7 +14,7 @@ export type EventRow = readonly [number, number, string, ...(string | number | n
 type SessionRow = readonly [
   readonly string[],
   string | null,
-  CutReason | null,
+  SessionLimit | null,
   number,
   number,
   readonly EventRow[],
@@ -67,14 +67,21 @@ export function decodeIds(stored: Uint8Array): string[] {
 
 function sessionRow({ session, blocks, rest }: StoredSession): SessionRow {
   const startMs = (session.events[0] as Event).timeMs
-  const { ids, continues, cut } = session
-  const row = [ids, continues, cut?.reason ?? null, cut?.atMs ?? 0, startMs, writeEvents(rest, startMs)] as const
+  const { ids, continues, limitedBy } = session
+  const row = [
+    ids,
+    continues,
+    limitedBy?.limit ?? null,
+    limitedBy?.atMs ?? 0,
+    startMs,
+    writeEvents(rest, startMs),
+  ] as const
   return blocks === 0 ? row : [...row, blocks]
 }
 
-function session([ids, continues, reason, atMs, startMs, rows]: SessionRow, first: readonly Event[]): Session {
-  const cut = reason === null ? null : { reason, atMs }
-  return { ids, continues, cut, events: [...first, ...readEvents(rows, startMs)] }
+function session([ids, continues, limit, atMs, startMs, rows]: SessionRow, first: readonly Event[]): Session {
+  const limitedBy = limit === null ? null : { limit, atMs }
+  return { ids, continues, limitedBy, events: [...first, ...readEvents(rows, startMs)] }
 }
 
 export function writeEvents(events: readonly Event[], startMs: number): EventRow[] {
@@ -87,8 +94,8 @@ export function readEvents(rows: readonly EventRow[], startMs: number): Event[] 
 
 function eventRow(event: Event, startMs: number): EventRow {
   const stamp = [EVENT_TYPES.indexOf(event.type), event.timeMs - startMs, event.eventId] as const
-  if (event.type === 'Search') return [...stamp, event.searchId, event.query, event.queryCut ? 1 : 0]
-  if (event.type === 'Results') return [...stamp, event.searchId, event.resultCount, event.marks]
+  if (event.type === 'Search') return [...stamp, event.searchId, event.query, event.queryTruncated ? 1 : 0]
+  if (event.type === 'Results') return [...stamp, event.searchId, event.resultCount, event.itemFingerprints]
   if (event.type === 'ClickResult') return [...stamp, event.searchId, event.item, event.position, ...ordinalOf(event)]
   return stamp
 }
@@ -103,17 +110,24 @@ function event([typeIndex, sinceMs, eventId, ...own]: EventRow, startMs: number)
   const stamp = { eventId, timeMs: startMs + sinceMs }
   if (type === undefined) throw new Error(`stored event has type ${typeIndex}`)
   if (type === 'Search') {
-    const [searchId, query, cut] = own as [string | null, string, number]
-    return { type, ...stamp, searchId, query, queryCut: cut === 1 }
+    const [searchId, query, limitedBy] = own as [string | null, string, number]
+    return { type, ...stamp, searchId, query, queryTruncated: limitedBy === 1 }
   }
   if (type === 'Results') {
-    const [searchId, resultCount, marks] = own as [string | null, number, string]
-    return { type, ...stamp, searchId, resultCount, marks }
+    const [searchId, resultCount, itemFingerprints] = own as [string | null, number, string]
+    return { type, ...stamp, searchId, resultCount, itemFingerprints }
   }
   if (type === 'ClickResult') {
     const [searchId, item, position, ordinal] = own as [string | null, string, number | null, number?]
-    // The mark is not stored: it follows from the item.
-    const click = { type, ...stamp, searchId, item, mark: sha256(item).slice(0, MARK_LENGTH), position }
+    // The itemFingerprint is not stored: it follows from the item.
+    const click = {
+      type,
+      ...stamp,
+      searchId,
+      item,
+      itemFingerprint: sha256(item).slice(0, FINGERPRINT_LENGTH),
+      position,
+    }
     return ordinal === undefined ? click : { ...click, ordinal }
   }
   return { type, ...stamp }

@@ -1,11 +1,11 @@
 // Items of the sessions table: states and closed sessions in, items out, and back. Nothing here talks to a table.
 
-import { ABSORBED, BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import { BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY, TOMBSTONE } from '../../contract.ts'
 import { clampTime } from '../../domain/events/time.ts'
 import type { ClosedSession } from '../../domain/results/result.ts'
 import type { CloseReason } from '../../domain/sessions/clock.ts'
 import type { Forgotten } from '../../domain/sessions/forgotten.ts'
-import { type Session, sessionId, timeStamp } from '../../domain/sessions/session.ts'
+import { compactTime, type Session, sessionId } from '../../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
 import { BLOCKS_SCHEMA, checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
 import { type Apart, type Block, decodeBlock, encodeBlock } from './session-blocks.ts'
@@ -42,23 +42,23 @@ export function closedIdOf(item: Item): string {
  * @param apart what of the open sessions is stored in blocks; without it, nothing is.
  */
 export function stateItem(user: string, state: UserState, expiresAtMs: number, apart?: Apart): Item {
-  const { version, skewMs, closedReachMs, open, forgotten } = state
-  const keptUntilMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
+  const { version, skewMs, lastAffectingTimeMs, open, forgotten } = state
+  const stateExpiresAtMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
   const hasBlocks = apart !== undefined && apart.blocks.length > 0
   return {
     ...stateKey(user),
     [SCHEMA]: hasBlocks ? BLOCKS_SCHEMA : ITEM_SCHEMA,
     version,
     skew: skewMs ?? undefined,
-    reach: closedReachMs ?? undefined,
+    last_affecting_time: lastAffectingTimeMs ?? undefined,
     sessions: open.length === 0 ? undefined : encodeOpen(open, apart),
     ...(hasBlocks && { blocks: encodeIds(apart.blocks.map(({ name }) => name)) }),
     ...(forgotten !== null && {
       forgotten_at: forgotten.atMs,
       forgotten_until: forgotten.untilMs,
-      unmarked: forgotten.unmarked.length === 0 ? undefined : encodeIds(forgotten.unmarked),
+      pending_tombstones: forgotten.pendingTombstones.length === 0 ? undefined : encodeIds(forgotten.pendingTombstones),
     }),
-    ...(open.length === 0 && { [EXPIRES_AT]: epochSeconds(keptUntilMs) }),
+    ...(open.length === 0 && { [EXPIRES_AT]: epochSeconds(stateExpiresAtMs) }),
   }
 }
 
@@ -103,7 +103,7 @@ export function readState(item: Item | undefined, blocks: readonly Block[] = [])
   return {
     version: item.version as number,
     skewMs: (item.skew as number | undefined) ?? null,
-    closedReachMs: (item.reach as number | undefined) ?? null,
+    lastAffectingTimeMs: (item.last_affecting_time as number | undefined) ?? null,
     open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, parts),
     forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
   }
@@ -113,7 +113,7 @@ function readForgotten(item: Item): Forgotten {
   return {
     atMs: item.forgotten_at as number,
     untilMs: item.forgotten_until as number,
-    unmarked: item.unmarked === undefined ? [] : decodeIds(item.unmarked as Uint8Array),
+    pendingTombstones: item.pending_tombstones === undefined ? [] : decodeIds(item.pending_tombstones as Uint8Array),
   }
 }
 
@@ -130,10 +130,10 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
   }
 }
 
-export function absorbedItem(user: string, id: string, version: number, expiresAtMs: number): Item {
+export function tombstoneItem(user: string, id: string, version: number, expiresAtMs: number): Item {
   return {
     ...closedKey(user, id),
-    [KIND]: ABSORBED,
+    [KIND]: TOMBSTONE,
     [SCHEMA]: ITEM_SCHEMA,
     version,
     [EXPIRES_AT]: epochSeconds(expiresAtMs),
@@ -152,7 +152,7 @@ export function readClosed(item: Item): ClosedSession | null {
 /** Between the keys of the closed sessions whose ids are of this time or before it and those of later ones. */
 export function closedKeyAfter(timeMs: number): string {
   // Beyond the years that ids are written in there are no sessions, and keys would not sort.
-  return `${CLOSED_PREFIX}${timeStamp(clampTime(timeMs))}~`
+  return `${CLOSED_PREFIX}${compactTime(clampTime(timeMs))}~`
 }
 
 /** Before and after all keys of closed sessions. */

@@ -3,12 +3,12 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
-import { type SessionStore, StoreConflict } from '../../ports.ts'
+import { type SessionStore, VersionConflictError } from '../../ports.ts'
 import { checkSchema } from '../runtime/item-schema.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
-import { queryNearby, queryVersions } from './closed-queries.ts'
+import { queryNeighbours, queryVersions } from './closed-queries.ts'
 import { type KnownBlocks, setApart } from './session-blocks.ts'
-import { absorbedItem, closedItem, closedKey, type Item, stateItem, versionOf } from './session-items.ts'
+import { closedItem, closedKey, type Item, stateItem, tombstoneItem, versionOf } from './session-items.ts'
 
 /** Takes the client's own commands, as a document client does too. */
 export type Writer = Pick<DynamoDBClient, 'send'>
@@ -23,7 +23,7 @@ export function dynamoSessionStore(
   return {
     loadUsers: (users) => loadStates(client, table, users, known),
 
-    loadClosed: (user, range) => queryNearby(client, table, user, range),
+    loadClosed: (user, range) => queryNeighbours(client, table, user, range),
 
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
       const apart = setApart(state.open, state.version, known)
@@ -33,15 +33,15 @@ export function dynamoSessionStore(
       const condition = baseVersion === 0 ? 'attribute_not_exists(pk)' : '#version = :version'
       const stored = await putIf(writer, table, item, condition, baseVersion)
       // A write whose reply was lost is retried by the client, and then fails on its own success.
-      if (stored !== null && !isSameState(stored, item)) throw new StoreConflict(user, versionOf(stored))
+      if (stored !== null && !isSameState(stored, item)) throw new VersionConflictError(user, versionOf(stored))
     },
 
     putClosed: async (closed, expiresAtMs) => {
       await putNewer(writer, table, closed.user, closedItem(closed, expiresAtMs))
     },
 
-    putAbsorbed: async (user, id, version, expiresAtMs) => {
-      await putNewer(writer, table, user, absorbedItem(user, id, version, expiresAtMs))
+    putTombstone: async (user, id, version, expiresAtMs) => {
+      await putNewer(writer, table, user, tombstoneItem(user, id, version, expiresAtMs))
     },
 
     closedVersion: async (user, id) => {
@@ -90,7 +90,7 @@ async function putIf(
 async function putNewer(writer: Writer, table: string, user: string, item: Item): Promise<void> {
   const version = versionOf(item)
   const stored = await putIf(writer, table, item, 'attribute_not_exists(pk) OR #version < :version', version)
-  if (stored !== null && versionOf(stored) > version) throw new StoreConflict(user, versionOf(stored))
+  if (stored !== null && versionOf(stored) > version) throw new VersionConflictError(user, versionOf(stored))
 }
 
 function isSameState(stored: Item, item: Item): boolean {
@@ -98,10 +98,10 @@ function isSameState(stored: Item, item: Item): boolean {
   return (
     stored.version === item.version &&
     stored.skew === item.skew &&
-    stored.reach === item.reach &&
+    stored.last_affecting_time === item.last_affecting_time &&
     stored.forgotten_at === item.forgotten_at &&
     stored.forgotten_until === item.forgotten_until &&
-    bytes(stored.unmarked).equals(bytes(item.unmarked)) &&
+    bytes(stored.pending_tombstones).equals(bytes(item.pending_tombstones)) &&
     bytes(stored.blocks).equals(bytes(item.blocks)) &&
     bytes(stored.sessions).equals(bytes(item.sessions))
   )

@@ -1,17 +1,17 @@
-// Alarms on DynamoDB: users and when to look at them in, a few items of the sessions table that hold many of them each out.
+// TimerStore on DynamoDB: users and when to look at them in, a few items of the sessions table that hold many of them each out.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
-import { ALARM_PAGES, ALARMS, KIND, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
-import type { Alarm, AlarmPage, Alarms, TimeSpan } from '../../ports.ts'
+import { KIND, PARTITION_KEY, SORT_KEY, TIMER_PAGES, TIMERS } from '../../contract.ts'
+import type { Timer, TimerPage, TimerStore, TimeSpan } from '../../ports.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
 import type { Item, Key } from './session-items.ts'
 
 /** Partitions: 4 take the pages of half a million events a second, and each is a read at every sweep. */
-const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${ALARM_PAGES}#${n}`)
-/** How far apart the alarms of one item may be: about as far as two sweeps, so that it is looked at once or twice. */
+const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${TIMER_PAGES}#${n}`)
+/** How far apart the timers of one item may be: about as far as two sweeps, so that it is looked at once or twice. */
 const SPAN_MS = 60_000
 /** Of the users in one item, far below what an item may hold. */
 const CHARACTERS_MAX = 32 * 1024
@@ -20,11 +20,11 @@ const PAGES_AT_ONCE = 4
 /** Digits of the largest safe integer: padded, times compare as text. */
 const TIME_DIGITS = 16
 
-export function dynamoAlarms(client: DynamoDBDocumentClient, table: string): Alarms {
+export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string): TimerStore {
   return {
-    put: async (alarms) => {
-      const write = (page: AlarmPage) => client.send(new PutCommand({ TableName: table, Item: pageItem(page) }))
-      await pMap(toPages(alarms), write, { concurrency: PAGES_AT_ONCE })
+    put: async (timers) => {
+      const write = (page: TimerPage) => client.send(new PutCommand({ TableName: table, Item: pageItem(page) }))
+      await pMap(toPages(timers), write, { concurrency: PAGES_AT_ONCE })
     },
 
     lists: (span) => PARTITIONS.map((partition) => queryPages(client, table, partition, span)),
@@ -40,14 +40,14 @@ async function* queryPages(
   table: string,
   partition: string,
   { fromMs, toMs }: TimeSpan,
-): AsyncIterable<readonly AlarmPage[]> {
+): AsyncIterable<readonly TimerPage[]> {
   const query = {
     TableName: table,
-    KeyConditionExpression: '#pk = :alarms AND #sk BETWEEN :from AND :after',
+    KeyConditionExpression: '#pk = :timers AND #sk BETWEEN :from AND :after',
     ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
     // The bounds are no ids: those go on after the time.
     ExpressionAttributeValues: {
-      ':alarms': partition,
+      ':timers': partition,
       ':from': timeKey(fromMs),
       ':after': timeKey(Math.floor(toMs) + 1),
     },
@@ -77,44 +77,44 @@ function newPageId(startMs: number, user: string): string {
 }
 
 function pageKey(id: string): Key {
-  return { [PARTITION_KEY]: `${ALARM_PAGES}#${id.slice(id.lastIndexOf('#') + 1)}`, [SORT_KEY]: id }
+  return { [PARTITION_KEY]: `${TIMER_PAGES}#${id.slice(id.lastIndexOf('#') + 1)}`, [SORT_KEY]: id }
 }
 
 function timeKey(atMs: number): string {
   return String(Math.min(Math.ceil(atMs), Number.MAX_SAFE_INTEGER)).padStart(TIME_DIGITS, '0')
 }
 
-export function pageItem({ id, startMs, alarms }: AlarmPage): Item {
-  const rows = alarms.map(({ user, atMs }) => [user, atMs - startMs])
+export function pageItem({ id, startMs, timers }: TimerPage): Item {
+  const rows = timers.map(({ user, atMs }) => [user, atMs - startMs])
   return {
     ...pageKey(id),
-    [KIND]: ALARMS,
+    [KIND]: TIMERS,
     [SCHEMA]: ITEM_SCHEMA,
     start: startMs,
     users: deflateRawSync(JSON.stringify(rows), { level: 9 }),
   }
 }
 
-function readPage(item: Item): AlarmPage {
+function readPage(item: Item): TimerPage {
   checkSchema(item)
   const text = inflateRawSync(item.users as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const rows = JSON.parse(text) as [user: string, sinceStartMs: number][]
   const startMs = item.start as number
-  const alarms = rows.map(([user, sinceStartMs]) => ({ user, atMs: startMs + sinceStartMs }))
-  return { id: String(item[SORT_KEY]), startMs, alarms }
+  const timers = rows.map(([user, sinceStartMs]) => ({ user, atMs: startMs + sinceStartMs }))
+  return { id: String(item[SORT_KEY]), startMs, timers }
 }
 
-function toPages(alarms: readonly Alarm[]): AlarmPage[] {
-  const pages: { readonly id: string; readonly startMs: number; readonly alarms: Alarm[] }[] = []
+function toPages(timers: readonly Timer[]): TimerPage[] {
+  const pages: { readonly id: string; readonly startMs: number; readonly timers: Timer[] }[] = []
   let characters = 0
-  for (const alarm of [...alarms].sort((a, b) => a.atMs - b.atMs)) {
+  for (const timer of [...timers].sort((a, b) => a.atMs - b.atMs)) {
     const last = pages.at(-1)
-    characters += alarm.user.length
-    if (last !== undefined && alarm.atMs - last.startMs <= SPAN_MS && characters <= CHARACTERS_MAX) {
-      last.alarms.push(alarm)
+    characters += timer.user.length
+    if (last !== undefined && timer.atMs - last.startMs <= SPAN_MS && characters <= CHARACTERS_MAX) {
+      last.timers.push(timer)
     } else {
-      pages.push({ id: newPageId(alarm.atMs, alarm.user), startMs: alarm.atMs, alarms: [alarm] })
-      characters = alarm.user.length
+      pages.push({ id: newPageId(timer.atMs, timer.user), startMs: timer.atMs, timers: [timer] })
+      characters = timer.user.length
     }
   }
   return pages

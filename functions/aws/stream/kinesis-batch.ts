@@ -12,7 +12,7 @@ export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
     arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
     data: kinesis.data,
     // Kinesis has no such field; an event that is sent again alone brings it.
-    place: (kinesis as { readonly place?: number }).place ?? null,
+    subSequence: (kinesis as { readonly subSequence?: number }).subSequence ?? null,
   }))
 }
 
@@ -24,9 +24,9 @@ export interface ResentReply extends KinesisStreamBatchResponse {
 
 export function toResentReply(
   failed: { readonly sequenceNumber: string } | null,
-  letters: readonly Pick<DeadLetter, 'sequenceNumber' | 'place'>[],
+  letters: readonly Pick<DeadLetter, 'sequenceNumber' | 'subSequence'>[],
 ): ResentReply {
-  const refused = letters.map(({ sequenceNumber, place }) => `${sequenceNumber}.${place ?? ''}`)
+  const refused = letters.map(({ sequenceNumber, subSequence }) => `${sequenceNumber}.${subSequence ?? ''}`)
   return { ...toBatchReply(failed), refused }
 }
 

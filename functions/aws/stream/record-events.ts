@@ -41,11 +41,11 @@ interface Pieces {
   readonly isPacked: boolean
 }
 
-export function unpackRecord({ data, place }: Pick<ArrivedRecord, 'data' | 'place'>): RecordEvents {
+export function unpackRecord({ data, subSequence }: Pick<ArrivedRecord, 'data' | 'subSequence'>): RecordEvents {
   const bytes = Buffer.from(data, 'base64')
-  if (place === null) return recordEvents(bytes)
+  if (subSequence === null) return recordEvents(bytes)
   // Taken out of a packed record before: one event, whatever it looks like.
-  return { bytes: bytes.length, events: [{ read: () => parseBytes(bytes), place, data: () => data }] }
+  return { bytes: bytes.length, events: [{ read: () => parseBytes(bytes), subSequence, data: () => data }] }
 }
 
 /** At most `RECORD_EVENTS_MAX`. What cannot be unpacked is one rejection, of the record as it arrived. */
@@ -81,7 +81,7 @@ export function recordEvents(bytes: Buffer): RecordEvents {
 }
 
 function toEvent({ read, bytes }: Piece, isPacked: boolean, n: number): UnpackedEvent {
-  return { read, place: isPacked ? n : null, data: () => bytes().toString('base64') }
+  return { read, subSequence: isPacked ? n : null, data: () => bytes().toString('base64') }
 }
 
 /** @param inflations how many payloads may have been inflated to the limit before it was known. */
@@ -91,7 +91,7 @@ function refused(
   inflations = rejection.reason === 'too-large' ? 1 : 0,
 ): RecordEvents {
   const weight = inflations === 0 ? bytes.length : inflations * RECORD_BYTES_MAX
-  return { bytes: weight, events: [{ read: () => rejection, place: null, data: () => bytes.toString('base64') }] }
+  return { bytes: weight, events: [{ read: () => rejection, subSequence: null, data: () => bytes.toString('base64') }] }
 }
 
 function tooMany(): Rejection {

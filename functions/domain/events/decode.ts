@@ -6,12 +6,12 @@ import {
   EVENT_TYPES,
   type Event,
   type EventType,
-  MARK_LENGTH,
+  FINGERPRINT_LENGTH,
   type ResultsEvent,
   type SearchEvent,
 } from './event.ts'
 import {
-  FieldProblem,
+  FieldError,
   type Fields,
   isFields,
   orRejection,
@@ -67,7 +67,7 @@ export function decodeEvent(
     const { user, event } = readEvent(sent, arrivalMs, digest)
     const aheadMs = event.timeMs - arrivalMs
     if (aheadMs > maxClockSkewMs) {
-      throw new FieldProblem('time-in-future', `time: ${aheadMs} ms after arrival, at most ${maxClockSkewMs}`)
+      throw new FieldError('time-in-future', `time: ${aheadMs} ms after arrival, at most ${maxClockSkewMs}`)
     }
     return { ok: true, user, event }
   })
@@ -95,14 +95,14 @@ function readTyped(fields: Fields, type: EventType, timeMs: number, idOf: IdOf, 
 
 function readSearch(fields: Fields, timeMs: number, idOf: IdOf): SearchEvent {
   const sent = required('query', fields.query)
-  if (typeof sent !== 'string') throw new FieldProblem('invalid-field', 'query: expected a string')
-  const query = cutText(sent, QUERY_CHARACTERS_MAX)
+  if (typeof sent !== 'string') throw new FieldError('invalid-field', 'query: expected a string')
+  const query = truncateText(sent, QUERY_CHARACTERS_MAX)
   const searchId = optionalText('searchId', fields.searchId, 128)
   return {
     type: 'Search',
     searchId,
     query,
-    queryCut: query.length < sent.length,
+    queryTruncated: query.length < sent.length,
     eventId: idOf(searchId, sent),
     timeMs,
   }
@@ -112,24 +112,23 @@ function readResults(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest)
   const searchId = optionalText('searchId', fields.searchId, 128)
   const count = optionalInteger('resultCount', fields.resultCount, 0)
   const items = fields.items ?? null
-  if (items === null && count === null) throw new FieldProblem('missing-field', 'items or resultCount: required')
-  if (items !== null && !isTextList(items))
-    throw new FieldProblem('invalid-field', 'items: expected an array of strings')
+  if (items === null && count === null) throw new FieldError('missing-field', 'items or resultCount: required')
+  if (items !== null && !isTextList(items)) throw new FieldError('invalid-field', 'items: expected an array of strings')
   if (items !== null && items.length > ITEMS_MAX) {
-    throw new FieldProblem('invalid-field', `items: expected at most ${ITEMS_MAX}`)
+    throw new FieldError('invalid-field', `items: expected at most ${ITEMS_MAX}`)
   }
-  const marks = (items ?? []).map((item) => markOf(item, digest)).join('')
+  const itemFingerprints = (items ?? []).map((item) => markOf(item, digest)).join('')
   const resultCount = count ?? items?.length ?? 0
-  return { type: 'Results', searchId, resultCount, marks, eventId: idOf(searchId, items, count), timeMs }
+  return { type: 'Results', searchId, resultCount, itemFingerprints, eventId: idOf(searchId, items, count), timeMs }
 }
 
 function readClick(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest): ClickEvent {
   const searchId = optionalText('searchId', fields.searchId, 128)
   const item = text('item', required('item', fields.item), 512)
   const position = optionalInteger('position', fields.position, 1)
-  const mark = markOf(item, digest)
+  const itemFingerprint = markOf(item, digest)
   const eventId = idOf(searchId, item, position)
-  const click: ClickEvent = { type: 'ClickResult', searchId, item, mark, position, eventId, timeMs }
+  const click: ClickEvent = { type: 'ClickResult', searchId, item, itemFingerprint, position, eventId, timeMs }
   const ordinal = readOrdinal(fields.ubiOrdinal)
   return ordinal === null ? click : { ...click, ordinal }
 }
@@ -140,13 +139,13 @@ function readOrdinal(sent: unknown): number | null {
 }
 
 function markOf(item: string, digest: Digest): string {
-  return digest(item).slice(0, MARK_LENGTH)
+  return digest(item).slice(0, FINGERPRINT_LENGTH)
 }
 
 function readType(fields: Fields): EventType {
   const sent = required('type', fields.type)
   const type = EVENT_TYPES[EVENT_TYPES.indexOf(sent as EventType)]
-  if (type === undefined) throw new FieldProblem('unknown-type', `type: expected one of ${EVENT_TYPES.join(', ')}`)
+  if (type === undefined) throw new FieldError('unknown-type', `type: expected one of ${EVENT_TYPES.join(', ')}`)
   return type
 }
 
@@ -159,8 +158,7 @@ function readUser(fields: Fields): string {
 
 function readTime(sent: unknown): number {
   const timeMs = parseTime(sent)
-  if (timeMs === null)
-    throw new FieldProblem('invalid-field', 'time: expected ISO 8601 with zone, or epoch milliseconds')
+  if (timeMs === null) throw new FieldError('invalid-field', 'time: expected ISO 8601 with zone, or epoch milliseconds')
   return timeMs
 }
 
@@ -171,13 +169,13 @@ function optionalText(name: string, value: unknown, charactersMax: number): stri
 function optionalInteger(name: string, value: unknown, min: number): number | null {
   if (value === undefined || value === null) return null
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value
-  throw new FieldProblem('invalid-field', `${name}: expected an integer >= ${min}`)
+  throw new FieldError('invalid-field', `${name}: expected an integer >= ${min}`)
 }
 
 /** A text that is stored as UTF-8: half a surrogate pair cannot be, and two such ids would become one. */
 function text(name: string, value: unknown, charactersMax: number): string {
   if (typeof value === 'string' && value !== '' && value.isWellFormed() && fits(value, charactersMax)) return value
-  throw new FieldProblem('invalid-field', `${name}: expected a string of 1 to ${charactersMax} characters`)
+  throw new FieldError('invalid-field', `${name}: expected a string of 1 to ${charactersMax} characters`)
 }
 
 function isTextList(value: unknown): value is readonly string[] {
@@ -191,7 +189,7 @@ function fits(value: string, charactersMax: number): boolean {
 }
 
 /** The first characters of a query, with half surrogate pairs replaced: producers cut queries too, and not always well. */
-function cutText(value: string, charactersMax: number): string {
+function truncateText(value: string, charactersMax: number): string {
   const cut = fits(value, charactersMax)
     ? value
     : [...value.slice(0, 2 * charactersMax)].slice(0, charactersMax).join('')

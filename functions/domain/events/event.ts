@@ -19,15 +19,15 @@ export interface SearchEvent extends Stamp {
   readonly type: 'Search'
   readonly searchId: string | null
   readonly query: string
-  readonly queryCut: boolean
+  readonly queryTruncated: boolean
 }
 
 export interface ResultsEvent extends Stamp {
   readonly type: 'Results'
   readonly searchId: string | null
   readonly resultCount: number
-  /** The marks of the listed items, `MARK_LENGTH` characters each, in the order of the list. */
-  readonly marks: string
+  /** The marks of the listed items, `FINGERPRINT_LENGTH` characters each, in the order of the list. */
+  readonly itemFingerprints: string
 }
 
 export interface ClickEvent extends Stamp {
@@ -35,7 +35,7 @@ export interface ClickEvent extends Stamp {
   readonly searchId: string | null
   readonly item: string
   /** The mark of the item, to be found in a `ResultsEvent`. */
-  readonly mark: string
+  readonly itemFingerprint: string
   /** 1-based, as the producer said it. */
   readonly position: number | null
   /** A place that somebody counted from 0 or from 1, and nobody knows from which. Absent where there is none. */
@@ -53,7 +53,7 @@ export interface Arrival {
  * Characters (base64url, 48 bits) that stand for an item in a stored Results. A thousand full-length items would not
  * fit in one table item; a mark is wrong once in 2.8e11 comparisons.
  */
-export const MARK_LENGTH = 8
+export const FINGERPRINT_LENGTH = 8
 
 /** Digests a text to at least 22 base64url characters; the same text always to the same. Given by the caller. */
 export type Digest = (text: string) => string
@@ -87,8 +87,9 @@ export function isCloser(event: Event): boolean {
 export function eventBytes(event: Event): number {
   const fixed = 24 + textBytes(event.eventId)
   if (event.type === 'Search') return fixed + textBytes(event.query) + textBytes(event.searchId)
-  if (event.type === 'Results') return fixed + event.marks.length + textBytes(event.searchId)
-  if (event.type === 'ClickResult') return fixed + MARK_LENGTH + textBytes(event.item) + textBytes(event.searchId)
+  if (event.type === 'Results') return fixed + event.itemFingerprints.length + textBytes(event.searchId)
+  if (event.type === 'ClickResult')
+    return fixed + FINGERPRINT_LENGTH + textBytes(event.item) + textBytes(event.searchId)
   return fixed
 }
 
@@ -104,10 +105,10 @@ function textBytes(text: string | null): number {
 /** Never less than `eventBytes`, and quick: by the lengths of the texts, whatever script they are in. */
 export function eventBytesAtMost(event: Event): number {
   // Each of at most three texts is rounded up by itself.
-  const fixed = 24 + MARK_LENGTH + 3
+  const fixed = 24 + FINGERPRINT_LENGTH + 3
   let characters = event.eventId.length
   if (event.type === 'Search') characters += event.query.length
-  else if (event.type === 'Results') characters += event.marks.length
+  else if (event.type === 'Results') characters += event.itemFingerprints.length
   else if (event.type === 'ClickResult') characters += event.item.length
   else return fixed + characters * OTHER_SCRIPTS_BYTES
   return fixed + (characters + (event.searchId?.length ?? 0)) * OTHER_SCRIPTS_BYTES

@@ -25,7 +25,7 @@ export interface Rejection {
 /** Of a JSON object, as it was sent. */
 export type Fields = Readonly<Record<string, unknown>>
 
-export class FieldProblem extends Error {
+export class FieldError extends Error {
   readonly reason: RejectReason
   constructor(reason: RejectReason, detail: string) {
     super(detail)
@@ -42,7 +42,7 @@ export function orRejection<T>(read: () => T): T | Rejection {
   try {
     return read()
   } catch (error) {
-    if (error instanceof FieldProblem) return rejection(error.reason, error.message)
+    if (error instanceof FieldError) return rejection(error.reason, error.message)
     throw error
   }
 }
@@ -53,6 +53,6 @@ export function isFields(value: unknown): value is Fields {
 
 /** A field that is null counts as absent: many producers write their missing values so. */
 export function required(name: string, value: unknown): unknown {
-  if (value === undefined || value === null) throw new FieldProblem('missing-field', `${name}: required`)
+  if (value === undefined || value === null) throw new FieldError('missing-field', `${name}: required`)
   return value
 }

@@ -1,6 +1,12 @@
 // Attribution (R1-R4): one session's events in, its searches with what was shown and clicked, and the orphan clicks, out.
 
-import { type ClickEvent, type Event, MARK_LENGTH, type ResultsEvent, type SearchEvent } from '../events/event.ts'
+import {
+  type ClickEvent,
+  type Event,
+  FINGERPRINT_LENGTH,
+  type ResultsEvent,
+  type SearchEvent,
+} from '../events/event.ts'
 
 /** By what a click was tied to its search (R3). */
 export type Evidence = 'searchId' | 'item' | 'order'
@@ -102,14 +108,14 @@ function addClicks(
       for (const mark of search.places.keys()) listing.set(mark, search)
     }
     // A user who goes back clicks on an older list: the list that shows the item is better evidence than the order.
-    const lister = listing.get(event.mark)
+    const lister = listing.get(event.itemFingerprint)
     addClick(event, lister ?? searches[passed - 1], lister === undefined ? 'order' : 'item')
   }
   return orphans
 }
 
 function positionOf(click: ClickEvent, owner: OpenSearch): number | null {
-  return click.position ?? owner.places.get(click.mark) ?? positionByOrdinal(click.ordinal)
+  return click.position ?? owner.places.get(click.itemFingerprint) ?? positionByOrdinal(click.ordinal)
 }
 
 /** Only who counts from 0 says 0; any other number is taken as its schema means it, from 1. */
@@ -120,9 +126,9 @@ function positionByOrdinal(ordinal: number | undefined): number | null {
 function placesIn(results: readonly ResultsEvent[]): ReadonlyMap<string, number> {
   const places = new Map<string, number>()
   let place = 0
-  for (const { marks } of results) {
-    for (let start = 0; start < marks.length; start += MARK_LENGTH) {
-      const mark = marks.slice(start, start + MARK_LENGTH)
+  for (const { itemFingerprints } of results) {
+    for (let start = 0; start < itemFingerprints.length; start += FINGERPRINT_LENGTH) {
+      const mark = itemFingerprints.slice(start, start + FINGERPRINT_LENGTH)
       place++
       if (!places.has(mark)) places.set(mark, place)
     }

@@ -35,14 +35,14 @@ export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
  * full length would be longer than a key may be.
  */
 function searchKey(
-  { cut }: Session,
+  { limitedBy }: Session,
   search: SearchEvent,
   time: string,
   taken: ReadonlySet<string>,
   digest: Digest,
 ): string {
   const key = `search#${time}#${search.searchId ?? search.eventId}`
-  const isUnclear = taken.has(key) || cut?.atMs === search.timeMs
+  const isUnclear = taken.has(key) || limitedBy?.atMs === search.timeMs
   return isUnclear ? `${key}#${digest(search.eventId).slice(0, KEY_DIGEST_LENGTH)}` : key
 }
 
@@ -69,7 +69,7 @@ function searchRow(
     day: dayOf(time),
     hour: hourOf(time),
     query: search.query,
-    query_cut: search.queryCut,
+    query_truncated: search.queryTruncated,
     clicked: clicks.length > 0 ? 1 : 0,
     clicks: clicks.length,
     distinct_items_clicked: clicks.length > 1 ? new Set(clicks.map(({ click }) => click.item)).size : clicks.length,

@@ -47,7 +47,7 @@ export interface SearchRow extends CommonRow {
   readonly time: string
   readonly query: string
   /** True where the query was longer than is kept. */
-  readonly query_cut: boolean
+  readonly query_truncated: boolean
   /** 1 or 0: the click-through rate of one search. */
   readonly clicked: 0 | 1
   readonly distinct_items_clicked: number

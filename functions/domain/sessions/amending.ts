@@ -11,7 +11,7 @@ export const STATE_BYTES_MAX = 288 * 1024
 /** The last event time that can still touch this session once it is closed: join it, or repeat one of its events. */
 export function reach(session: Session, rules: Rules): number {
   const last = lastEvent(session)
-  if (session.cut !== null) return session.cut.atMs
+  if (session.limitedBy !== null) return session.limitedBy.atMs
   return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
 }
 
@@ -19,14 +19,14 @@ export interface Reopening {
   /** The closed sessions that the arrivals may change: those they touch, and what continues a cut one of them. */
   readonly reopened: readonly Session[]
   /** The open sessions that they may change. The others stay as they are. */
-  readonly involved: ReadonlySet<Session>
+  readonly affected: ReadonlySet<Session>
   /**
    * Whether all that may change can be open at once. Not where it is more than one item can hold (a long run of full
    * sessions, so a robot's), or where a part of it is no longer kept.
    */
   readonly fits: boolean
-  /** Open sessions that are not involved, where they and the others together would be more than one item can hold. */
-  readonly inTheWay: readonly Session[]
+  /** Open sessions that are not affected, where they and the others together would be more than one item can hold. */
+  readonly evictions: readonly Session[]
 }
 
 /** @param closed every closed session that the arrivals can touch, or that continues such a one; none of them open. */
@@ -36,17 +36,17 @@ export function reopen(
   arrivals: readonly Arrival[],
   rules: Rules,
 ): Reopening {
-  const isTouched = (session: Session): boolean => arrivals.some((arrival) => touches(arrival, session, rules))
-  const reopened = closed.filter(isTouched)
-  const involved = new Set(open.filter(isTouched))
-  const isWhole = followContinuations(reopened, involved, closed, open)
+  const isAffected = (session: Session): boolean => arrivals.some((arrival) => overlaps(arrival, session, rules))
+  const reopened = closed.filter(isAffected)
+  const affected = new Set(open.filter(isAffected))
+  const isWhole = followContinuations(reopened, affected, closed, open)
   const hasRoom = (others: Iterable<Session>): boolean =>
     reopened.length === 0 || totalBytes([...reopened, ...others]) <= STATE_BYTES_MAX
   return {
     reopened,
-    involved,
-    fits: isWhole && hasRoom(involved),
-    inTheWay: hasRoom(open) ? [] : open.filter((session) => !involved.has(session)),
+    affected,
+    fits: isWhole && hasRoom(affected),
+    evictions: hasRoom(open) ? [] : open.filter((session) => !affected.has(session)),
   }
 }
 
@@ -79,8 +79,8 @@ function relatedGroups<A extends Arrival>(
 ): A[][] {
   let groups: { arrivals: A[]; sessions: Set<Session> }[] = []
   for (const arrival of arrivals) {
-    const { reopened, involved } = reopen(open, closed, [arrival], rules)
-    const joined = { arrivals: [arrival], sessions: new Set([...reopened, ...involved]) }
+    const { reopened, affected } = reopen(open, closed, [arrival], rules)
+    const joined = { arrivals: [arrival], sessions: new Set([...reopened, ...affected]) }
     const isRelated = ({ sessions }: { sessions: Set<Session> }): boolean =>
       [...joined.sessions].some((session) => sessions.has(session))
     const related = groups.filter(isRelated)
@@ -93,35 +93,36 @@ function relatedGroups<A extends Arrival>(
   return groups.map((group) => group.arrivals)
 }
 
-export function touches({ event }: Arrival, session: Session, rules: Rules): boolean {
+export function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
   return event.timeMs >= firstEvent(session).timeMs - rules.gapMs && event.timeMs <= reach(session, rules)
 }
 
 /**
- * Adds to `reopened` and `involved` what continues their cut sessions, since a cut session passes events on to the
+ * Adds to `reopened` and `affected` what continues their cut sessions, since a cut session passes events on to the
  * next; false where that is no longer kept.
  */
 function followContinuations(
   reopened: Session[],
-  involved: Set<Session>,
+  affected: Set<Session>,
   closed: readonly Session[],
   open: readonly Session[],
 ): boolean {
-  const isAnyCut = reopened.some(({ cut }) => cut !== null) || [...involved].some(({ cut }) => cut !== null)
+  const isAnyCut =
+    reopened.some(({ limitedBy }) => limitedBy !== null) || [...affected].some(({ limitedBy }) => limitedBy !== null)
   if (!isAnyCut) return true
   const openNext = new Map(open.map((session) => [session.continues, session]))
   const closedNext = new Map(closed.map((session) => [session.continues, session]))
-  const seen = new Set([...reopened, ...involved])
+  const seen = new Set([...reopened, ...affected])
   let isWhole = true
   for (const session of seen) {
-    if (session.cut === null) continue
+    if (session.limitedBy === null) continue
     const inOpen = openNext.get(sessionId(session))
     const inClosed = closedNext.get(sessionId(session))
     const next = inOpen ?? inClosed
     if (next === undefined) isWhole = false
     else if (!seen.has(next)) {
       seen.add(next)
-      if (inOpen !== undefined) involved.add(inOpen)
+      if (inOpen !== undefined) affected.add(inOpen)
       else reopened.push(next)
     }
   }

@@ -2,9 +2,9 @@
 
 import { type Event, isCloser } from '../events/event.ts'
 import type { Rules } from './rules.ts'
-import { type CutReason, lastEvent, type Session } from './session.ts'
+import { lastEvent, type Session, type SessionLimit } from './session.ts'
 
-export type CloseReason = 'gap' | 'app_close' | 'timeout' | CutReason | 'drain'
+export type CloseReason = 'gap' | 'app_close' | 'timeout' | SessionLimit | 'drain'
 
 /** The largest (event time - arrival time) seen for a user; null before the first event. It only grows. */
 export type Skew = number | null
@@ -32,7 +32,8 @@ export function watermark(nowMs: number, skewMs: number, rules: Rules): number {
  */
 export function dueAfter(session: Session, rules: Rules): number {
   const last = lastEvent(session)
-  if (session.cut !== null) return rules.lateEvents === 'divert' ? session.cut.atMs : Number.NEGATIVE_INFINITY
+  if (session.limitedBy !== null)
+    return rules.lateEvents === 'divert' ? session.limitedBy.atMs : Number.NEGATIVE_INFINITY
   return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
 }
 
@@ -52,7 +53,7 @@ export function watermarkPasses(timeMs: number, skewMs: number, rules: Rules): n
 
 /** `drain` for a user's latest session if nothing but a drain would close it now; any before it ended with a gap. */
 export function closeReason(session: Session, isLatest: boolean, watermarkMs: number, rules: Rules): CloseReason {
-  if (session.cut !== null) return session.cut.reason
+  if (session.limitedBy !== null) return session.limitedBy.limit
   const last = lastEvent(session)
   if (last.type === 'AppClose') return 'app_close'
   if (last.type === 'Timeout') return 'timeout'

@@ -33,10 +33,10 @@ export function toClose(state: UserState, atMs: number, rules: Rules, scope: Sco
   const watermarkMs = watermark(atMs, skewMs, rules)
   // Nearly always so little that it need not be counted.
   const isLittle = totalBytesAtMost(state.open) <= CROWDED_BYTES
-  if (scope === 'limits' && isLittle && state.open.every(({ cut }) => cut === null)) return []
+  if (scope === 'limits' && isLittle && state.open.every(({ limitedBy }) => limitedBy === null)) return []
   let bytes = isLittle ? 0 : totalBytes(state.open)
   const chosen = state.open.filter((session) => {
-    const isUrgent = rules.lateEvents === 'amend' && (session.cut !== null || bytes > CROWDED_BYTES)
+    const isUrgent = rules.lateEvents === 'amend' && (session.limitedBy !== null || bytes > CROWDED_BYTES)
     const isDueNow = (scope === 'due' || isUrgent) && isDue(session, watermarkMs, rules)
     const isChosen = scope === 'all' || isDueNow || bytes > STATE_BYTES_MAX
     if (isChosen && !isLittle) bytes -= sessionBytes(session)
@@ -70,19 +70,19 @@ export function withoutClosed(state: UserState, closings: readonly Closing[], ru
   const closed = new Set(closings.map((closing) => closing.session))
   const reaches = [...closed].map((session) => reach(session, rules))
   const open = state.open.filter((session) => !closed.has(session))
-  const closedReachMs = Math.max(state.closedReachMs ?? Number.NEGATIVE_INFINITY, ...reaches)
-  return { ...state, open, closedReachMs }
+  const lastAffectingTimeMs = Math.max(state.lastAffectingTimeMs ?? Number.NEGATIVE_INFINITY, ...reaches)
+  return { ...state, open, lastAffectingTimeMs }
 }
 
 /** Longer than a stream keeps a record: a closed session outlives every delivery of an event that may amend it. */
 export const DELIVERY_MS_MAX = 8 * 24 * 60 * 60 * 1000
 
 /** Until when a session closed now has to be kept. Later, an event that belongs to it is refused as too late. */
-export function keepClosedUntil(nowMs: number, rules: Rules): number {
+export function closedExpiresAt(nowMs: number, rules: Rules): number {
   return nowMs + rules.gapMs + rules.latenessMs + rules.amendForMs + DELIVERY_MS_MAX
 }
 
 /** Until when the state of a user without open sessions has to be kept: it outlives every closed session it knows of. */
-export function keepStateUntil(nowMs: number, rules: Rules): number {
-  return keepClosedUntil(nowMs, rules) + DELIVERY_MS_MAX
+export function stateExpiresAt(nowMs: number, rules: Rules): number {
+  return closedExpiresAt(nowMs, rules) + DELIVERY_MS_MAX
 }

@@ -11,7 +11,7 @@ export interface Forgotten {
    * Ids of sessions that were open at the moment and may not have their marks yet. Until they have, somebody who holds
    * an older state could still store them as closed.
    */
-  readonly unmarked: readonly string[]
+  readonly pendingTombstones: readonly string[]
 }
 
 export function isForgotten({ event, arrivalMs }: Arrival, forgotten: Forgotten | null): boolean {
@@ -32,6 +32,6 @@ export function forgottenLonger(before: Forgotten | null, now: Forgotten): Forgo
   return {
     atMs: Math.max(before.atMs, now.atMs),
     untilMs: Math.max(before.untilMs, now.untilMs),
-    unmarked: [...new Set([...before.unmarked, ...now.unmarked])],
+    pendingTombstones: [...new Set([...before.pendingTombstones, ...now.pendingTombstones])],
   }
 }

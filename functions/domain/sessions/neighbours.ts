@@ -4,7 +4,7 @@ import { type Arrival, compareEvents } from '../events/event.ts'
 import { STATE_BYTES_MAX, totalBytes } from './amending.ts'
 import { remembered } from './forgotten.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, idStamp, lastEvent, type Session, sessionBytes, sessionId, timeStamp } from './session.ts'
+import { compactTime, compactTimeOf, firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
 import type { UserState } from './user-state.ts'
 
 /** Event times, both ends inclusive. */
@@ -13,18 +13,18 @@ export interface TimeRange {
   readonly toMs: number
 }
 
-export interface TouchedRange<A extends Arrival> extends TimeRange {
+export interface AffectedRange<A extends Arrival> extends TimeRange {
   /** None where it is only that an open session may go on in a closed one there. */
   readonly arrivals: readonly A[]
 }
 
 /** Where `apply` has to be shown closed sessions; empty when these arrivals can touch none. */
-export function touchedRanges<A extends Arrival>(
+export function affectedRanges<A extends Arrival>(
   state: UserState,
   arrivals: readonly A[],
   rules: Rules,
-): TouchedRange<A>[] {
-  const reachMs = state.closedReachMs
+): AffectedRange<A>[] {
+  const reachMs = state.lastAffectingTimeMs
   if (reachMs === null) return []
   const touching = remembered(state, arrivals).filter(({ event }) => event.timeMs <= reachMs)
   if (touching.length === 0) return []
@@ -37,7 +37,7 @@ export function touchedRanges<A extends Arrival>(
       range.arrivals.push(arrival)
     } else ranges.push({ fromMs: timeMs, toMs: timeMs, arrivals: [arrival] })
   }
-  const continued = state.open.flatMap(({ cut }) => cut ?? [])
+  const continued = state.open.flatMap(({ limitedBy }) => limitedBy ?? [])
   return [...continued.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] })), ...ranges]
 }
 
@@ -52,7 +52,7 @@ const NEARBY_BYTES_MAX = 4 * STATE_BYTES_MAX
  * @param before those whose ids are of a time in the range or before it, latest id first.
  * @param after those whose ids are of a time after the range, earliest id first. An id's time is within its session.
  */
-export async function nearbySessions(
+export async function neighbours(
   { fromMs, toMs }: TimeRange,
   before: AsyncIterable<Session>,
   after: AsyncIterable<Session>,
@@ -91,14 +91,14 @@ async function* inOrder(
   const sign = direction === 'latest first' ? -1 : 1
   let held: Session[] = []
   for await (const session of sessions) {
-    const stamp = idStamp(sessionId(session))
-    const isOther = held[0] !== undefined && idStamp(sessionId(held[0])) !== stamp
+    const stamp = compactTimeOf(sessionId(session))
+    const isOther = held[0] !== undefined && compactTimeOf(sessionId(held[0])) !== stamp
     if (isOther || totalBytes(held) > NEARBY_BYTES_MAX) {
       yield* held.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
       held = []
     }
     held.push(session)
-    if (sign < 0 && held.length === 1 && timeStamp(lastEvent(session).timeMs) !== stamp) {
+    if (sign < 0 && held.length === 1 && compactTime(lastEvent(session).timeMs) !== stamp) {
       held = []
       yield session
     }
@@ -112,7 +112,7 @@ function endOfBrokenChain(found: ReadonlyMap<string, Session>): number {
   const linkOf = (id: string | null, timeMs: number | undefined): string => `${timeMs} ${id}`
   const continued = new Set([...found.values()].map((session) => linkOf(session.continues, firstEvent(session).timeMs)))
   const broken = [...found.values()].filter(
-    (session) => session.cut !== null && !continued.has(linkOf(sessionId(session), session.cut.atMs)),
+    (session) => session.limitedBy !== null && !continued.has(linkOf(sessionId(session), session.limitedBy.atMs)),
   )
-  return Math.max(Number.NEGATIVE_INFINITY, ...broken.map((session) => session.cut?.atMs ?? 0))
+  return Math.max(Number.NEGATIVE_INFINITY, ...broken.map((session) => session.limitedBy?.atMs ?? 0))
 }

@@ -5,18 +5,18 @@ import type { Rules } from './rules.ts'
 import { firstEvent, type Session, toSessions } from './session.ts'
 
 /** Cuts what may change anew; what may not is left out, since there may be closed sessions between it and the rest. */
-export function recut(
+export function resessionize(
   open: readonly Session[],
   reopened: readonly Session[],
-  involved: ReadonlySet<Session>,
+  affected: ReadonlySet<Session>,
   admitted: readonly Arrival[],
   rules: Rules,
 ): Session[] {
-  const known = [...involved, ...reopened]
+  const known = [...affected, ...reopened]
   const pool = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
   const changed = toSessions(eachOnce(pool.sort(compareEvents)), known, rules)
   const stillOpen = changed.filter((session) => !reopened.some((before) => isSame(before, session)))
-  const untouched = open.filter((session) => !involved.has(session))
+  const untouched = open.filter((session) => !affected.has(session))
   return [...untouched, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
 }
 
@@ -32,6 +32,6 @@ function isSame(before: Session, after: Session): boolean {
     before.events.every((event, n) => event.eventId === after.events[n]?.eventId) &&
     before.ids.join() === after.ids.join() &&
     before.continues === after.continues &&
-    before.cut?.atMs === after.cut?.atMs
+    before.limitedBy?.atMs === after.limitedBy?.atMs
   )
 }

@@ -6,10 +6,10 @@ import { bytesAtMost, bytesOf, handOnIndex } from './event-index.ts'
 import type { Rules } from './rules.ts'
 
 /** Which limit ended a session (S5). */
-export type CutReason = 'max_events' | 'max_duration'
+export type SessionLimit = 'max_events' | 'max_duration'
 
-export interface Cut {
-  readonly reason: CutReason
+export interface LimitedBy {
+  readonly limit: SessionLimit
   /** Time of the event that would have passed the limit and so began the next session. */
   readonly atMs: number
 }
@@ -23,7 +23,7 @@ export interface Session {
   /** The id of the session that a limit cut off before this one. */
   readonly continues: string | null
   /** Set when a limit ended the session. */
-  readonly cut: Cut | null
+  readonly limitedBy: LimitedBy | null
   /** In order (S2), never empty. */
   readonly events: readonly Event[]
 }
@@ -36,7 +36,7 @@ export const SESSION_BYTES_MAX = 224 * 1024
 
 interface Piece {
   readonly events: Event[]
-  cut: Cut | null
+  limitedBy: LimitedBy | null
   continuesPrevious: boolean
 }
 
@@ -58,25 +58,25 @@ export function sessionBytes(session: Session): number {
 
 /** Begins with the founding event's time, so that ids sort by time; stable from then on (S6). */
 export function foundingId(event: Event): string {
-  return `${timeStamp(event.timeMs)}-${event.eventId}`
+  return `${compactTime(event.timeMs)}-${event.eventId}`
 }
 
 /** A time of years 0 to 9999 as ids begin with it. Sorts as the times do. */
-export function timeStamp(timeMs: number): string {
+export function compactTime(timeMs: number): string {
   const iso = isoTime(timeMs)
   const clock = iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19) + iso.slice(20)
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 11)}${clock}`
 }
 
-const STAMP_LENGTH = '20240101T000005000Z'.length
+const COMPACT_TIME_LENGTH = '20240101T000005000Z'.length
 
 /** The time of the founding event, which is in the session. */
-export function idStamp(id: string): string {
-  return id.slice(0, STAMP_LENGTH)
+export function compactTimeOf(id: string): string {
+  return id.slice(0, COMPACT_TIME_LENGTH)
 }
 
 function foundingEventId(id: string): string {
-  return id.slice(STAMP_LENGTH + 1)
+  return id.slice(COMPACT_TIME_LENGTH + 1)
 }
 
 /**
@@ -91,14 +91,14 @@ export function toSessions(events: readonly Event[], known: readonly Session[], 
   const continuedOutside = continuedByFirstEvent(known)
   const sessions: Session[] = []
   let previous: Session | undefined
-  for (const piece of cutIntoPieces(events, rules)) {
+  for (const piece of splitIntoPieces(events, rules)) {
     const first = piece.events[0] as Event
     const held = piece.events.flatMap((event) => founders.get(event.eventId) ?? []).sort()
     previous = {
       ids: held.length > 0 ? held : [foundingId(first)],
       continues:
         piece.continuesPrevious && previous ? sessionId(previous) : (continuedOutside.get(first.eventId) ?? null),
-      cut: piece.cut,
+      limitedBy: piece.limitedBy,
       events: piece.events,
     }
     sessions.push(previous)
@@ -136,7 +136,7 @@ function continuedByFirstEvent(known: readonly Session[]): ReadonlyMap<string, s
  */
 export function lengthened(session: Session | undefined, added: readonly Event[], rules: Rules): Session | null {
   const first = session === undefined ? added[0] : firstEvent(session)
-  if (first === undefined || (session !== undefined && session.cut !== null)) return null
+  if (first === undefined || (session !== undefined && session.limitedBy !== null)) return null
   let last = session && lastEvent(session)
   let count = session === undefined ? 0 : session.events.length
   let bytes = session === undefined ? 0 : bytesAtMost(session.events)
@@ -149,13 +149,13 @@ export function lengthened(session: Session | undefined, added: readonly Event[]
     last = event
     count++
   }
-  if (session === undefined) return { ids: [foundingId(first)], continues: null, cut: null, events: [...added] }
+  if (session === undefined) return { ids: [foundingId(first)], continues: null, limitedBy: null, events: [...added] }
   const events = session.events.concat(added)
   handOnIndex(session.events, events, added)
-  return { ids: session.ids, continues: session.continues, cut: null, events }
+  return { ids: session.ids, continues: session.continues, limitedBy: null, events }
 }
 
-function cutIntoPieces(events: readonly Event[], rules: Rules): Piece[] {
+function splitIntoPieces(events: readonly Event[], rules: Rules): Piece[] {
   const pieces: Piece[] = []
   let piece: Piece | undefined
   let bytes = 0
@@ -166,9 +166,9 @@ function cutIntoPieces(events: readonly Event[], rules: Rules): Piece[] {
       piece === undefined || ended
         ? null
         : limitPassed(piece.events[0] as Event, piece.events.length, bytes, event, rules)
-    if (piece !== undefined && passed !== null) piece.cut = { reason: passed, atMs: event.timeMs }
+    if (piece !== undefined && passed !== null) piece.limitedBy = { limit: passed, atMs: event.timeMs }
     if (piece === undefined || ended || passed !== null) {
-      piece = { events: [], cut: null, continuesPrevious: passed !== null }
+      piece = { events: [], limitedBy: null, continuesPrevious: passed !== null }
       pieces.push(piece)
       bytes = eventBytes(event)
     }
@@ -186,7 +186,7 @@ function endsBefore(last: Event, event: Event, rules: Rules): boolean {
  * @param count of the events before this one.
  * @param bytes of this one too.
  */
-function limitPassed(first: Event, count: number, bytes: number, event: Event, rules: Rules): CutReason | null {
+function limitPassed(first: Event, count: number, bytes: number, event: Event, rules: Rules): SessionLimit | null {
   if (count >= rules.maxSessionEvents) return 'max_events'
   if (bytes > SESSION_BYTES_MAX) return 'max_events'
   return event.timeMs - first.timeMs > rules.maxSessionDurationMs ? 'max_duration' : null

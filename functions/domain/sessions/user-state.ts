@@ -1,11 +1,11 @@
 // A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
 
 import type { Arrival } from '../events/event.ts'
-import { fittingBatches, reopen, touches } from './amending.ts'
+import { fittingBatches, overlaps, reopen } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
 import { hasEvent } from './event-index.ts'
 import { type Forgotten, isForgotten, remembered } from './forgotten.ts'
-import { recut } from './resessionize.ts'
+import { resessionize } from './resessionize.ts'
 import type { Rules } from './rules.ts'
 import { lengthened, type Session, sessionId } from './session.ts'
 
@@ -14,7 +14,7 @@ export interface UserState {
   readonly version: number
   readonly skewMs: Skew
   /** No event after this one can touch a closed session of the user; null while none was closed. */
-  readonly closedReachMs: number | null
+  readonly lastAffectingTimeMs: number | null
   /** Ordered by first event. */
   readonly open: readonly Session[]
   /** Null for a user who never was. */
@@ -24,7 +24,7 @@ export interface UserState {
 export const NEW_USER: UserState = {
   version: 0,
   skewMs: null,
-  closedReachMs: null,
+  lastAffectingTimeMs: null,
   open: [],
   forgotten: null,
 }
@@ -53,8 +53,8 @@ export interface Applied {
  * Adds arrivals to a user's sessions. Applying an arrival twice changes nothing, and in `amend` the sessions do not
  * depend on the order of arrivals or on how they are split into calls.
  *
- * @param closed the closed sessions near each of `touchedRanges`: those of `nearbySessions`.
- * @param arrivals what does not fit at once (`roomFor`) is refused.
+ * @param closed the closed sessions near each of `affectedRanges`: those of `neighbours`.
+ * @param arrivals what does not fit at once (`planCapacity`) is refused.
  */
 export function apply(
   state: UserState,
@@ -64,102 +64,102 @@ export function apply(
 ): Applied {
   const onlyClosed = notOpen(closed, state)
   const arrived = remembered(state, arrivals)
-  const { skewMs, admitted: judged, duplicates, refused } = admit(state, onlyClosed, arrived, rules)
-  const { open, unfit, amended } =
-    appended(state.open, onlyClosed, judged, rules) ?? takenIn(state.open, onlyClosed, judged, rules)
+  const { skewMs, admitted: candidates, duplicates, refused } = admit(state, onlyClosed, arrived, rules)
+  const { open, rejected, amended } =
+    appended(state.open, onlyClosed, candidates, rules) ?? applyGeneral(state.open, onlyClosed, candidates, rules)
   return {
     state: { ...state, skewMs, open },
-    accepted: judged.length - unfit.size,
+    accepted: candidates.length - rejected.size,
     duplicates,
-    refused: unfit.size === 0 ? refused : [...refused, ...refusals(unfit, rules)],
+    refused: rejected.size === 0 ? refused : [...refused, ...refusals(rejected, rules)],
     forgotten: arrivals.length - arrived.length,
     amended,
-    changed: judged.length > unfit.size || skewMs !== state.skewMs,
+    changed: candidates.length > rejected.size || skewMs !== state.skewMs,
   }
 }
 
 interface Taken {
   readonly open: readonly Session[]
-  readonly unfit: ReadonlySet<Arrival>
+  readonly rejected: ReadonlySet<Arrival>
   readonly amended: number
 }
 
 const NONE: ReadonlySet<Arrival> = new Set()
 
 /**
- * What `takenIn` would make of it, for what nearly all arrivals are: in order, of a user with one session at most, which
+ * What `applyGeneral` would make of it, for what nearly all arrivals are: in order, of a user with one session at most, which
  * they make longer. Null for any other.
  */
 function appended(
   open: readonly Session[],
   closed: readonly Session[],
-  judged: readonly Arrival[],
+  candidates: readonly Arrival[],
   rules: Rules,
 ): Taken | null {
   if (closed.length > 0 || open.length > 1) return null
   const session = lengthened(
     open[0],
-    judged.map(({ event }) => event),
+    candidates.map(({ event }) => event),
     rules,
   )
-  return session && { open: [session], unfit: NONE, amended: 0 }
+  return session && { open: [session], rejected: NONE, amended: 0 }
 }
 
-function takenIn(
+function applyGeneral(
   open: readonly Session[],
   closed: readonly Session[],
-  judged: readonly Arrival[],
+  candidates: readonly Arrival[],
   rules: Rules,
 ): Taken {
-  const unfit = unfitting(open, closed, judged, rules)
-  const admitted = judged.filter((arrival) => !unfit.has(arrival))
-  const { reopened, involved } = reopen(open, closed, admitted, rules)
-  const next = admitted.length === 0 ? open : recut(open, reopened, involved, admitted, rules)
-  return { open: next, unfit, amended: reopened.length }
+  const rejected = rejectedCandidates(open, closed, candidates, rules)
+  const admitted = candidates.filter((arrival) => !rejected.has(arrival))
+  const { reopened, affected } = reopen(open, closed, admitted, rules)
+  const next = admitted.length === 0 ? open : resessionize(open, reopened, affected, admitted, rules)
+  return { open: next, rejected, amended: reopened.length }
 }
 
-/** What cannot be taken in: it touches what is published for good (C7), or more than can be open at once. */
-function unfitting(
+/** What cannot be taken in: it overlaps what is published for good (C7), or more than can be open at once. */
+function rejectedCandidates(
   open: readonly Session[],
   closed: readonly Session[],
-  judged: readonly Arrival[],
+  candidates: readonly Arrival[],
   rules: Rules,
 ): ReadonlySet<Arrival> {
   const touching = (sessions: readonly Session[]): ReadonlySet<Arrival> =>
-    new Set(judged.filter((arrival) => sessions.some((session) => touches(arrival, session, rules))))
+    new Set(candidates.filter((arrival) => sessions.some((session) => overlaps(arrival, session, rules))))
   if (rules.lateEvents === 'divert') return touching(closed)
-  const { fits, reopened, involved } = reopen(open, closed, judged, rules)
-  return fits ? new Set() : touching([...reopened, ...involved])
+  const { fits, reopened, affected } = reopen(open, closed, candidates, rules)
+  return fits ? new Set() : touching([...reopened, ...affected])
 }
 
-export interface Room<A extends Arrival> {
+export interface CapacityPlan<A extends Arrival> {
   /** The arrivals, to be applied one batch after the other: what is more than fits at once stands in several. */
   readonly batches: readonly (readonly A[])[]
   /** Open sessions to close before the first batch is applied, since all would not fit in the user's item together. */
-  readonly inTheWay: readonly Session[]
+  readonly evictions: readonly Session[]
 }
 
 /** What applying these arrivals asks of the user's item. */
-export function roomFor<A extends Arrival>(
+export function planCapacity<A extends Arrival>(
   state: UserState,
   closed: readonly Session[],
   arrivals: readonly A[],
   rules: Rules,
-): Room<A> {
+): CapacityPlan<A> {
   const onlyClosed = notOpen(closed, state)
   // Only what is opened again needs room, and what a limit cut may continue where nobody keeps it.
-  if (onlyClosed.length === 0 && state.open.every(({ cut }) => cut === null)) {
-    return { batches: [arrivals], inTheWay: [] }
+  if (onlyClosed.length === 0 && state.open.every(({ limitedBy }) => limitedBy === null)) {
+    return { batches: [arrivals], evictions: [] }
   }
   const arrived = remembered(state, arrivals)
-  const { fits, inTheWay } = reopen(state.open, onlyClosed, arrived, rules)
-  if (fits) return { batches: [arrivals], inTheWay }
+  const { fits, evictions } = reopen(state.open, onlyClosed, arrived, rules)
+  if (fits) return { batches: [arrivals], evictions }
   const batches = fittingBatches(state.open, onlyClosed, arrived, rules)
   const dropped = arrivals.filter((arrival) => isForgotten(arrival, state.forgotten))
   const [first = [], ...rest] = batches
   return {
     batches: [[...dropped, ...first], ...rest],
-    inTheWay: reopen(state.open, onlyClosed, first, rules).inTheWay,
+    evictions: reopen(state.open, onlyClosed, first, rules).evictions,
   }
 }
 
@@ -170,8 +170,8 @@ function notOpen(closed: readonly Session[], state: UserState): Session[] {
   return closed.filter((session) => !openIds.has(sessionId(session)))
 }
 
-function refusals(unfit: Iterable<Arrival>, rules: Rules): Refusal[] {
-  return [...unfit].map((arrival) => ({ arrival, ...refusalOf(rules) }))
+function refusals(rejected: Iterable<Arrival>, rules: Rules): Refusal[] {
+  return [...rejected].map((arrival) => ({ arrival, ...refusalOf(rules) }))
 }
 
 const BEHIND = 'behind the watermark of its user'
@@ -190,7 +190,7 @@ interface Admission {
   readonly refused: Refusal[]
 }
 
-/** One arrival after the other, as they arrived: each moves the clock, then is judged by it. */
+/** One arrival after the other, as they arrived: each moves the clock, then is candidates by it. */
 function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
   // Made when there is anything to put into it that another arrival may repeat.
   const seen = arrivals.length > 1 ? new Set<string>() : null

@@ -28,7 +28,7 @@ function letter(n: number, own: Partial<DeadLetter> = {}): DeadLetter {
     shardId: 'shardId-000000000003',
     sequenceNumber: `4959${n}`,
     arrivalMs: at(n),
-    place: null,
+    subSequence: null,
     data: Buffer.from(`record ${n}`).toString('base64'),
     ...own,
   }
@@ -55,9 +55,11 @@ function lines(): Record<string, string | number>[] {
 
 describe('dead letters', () => {
   it('of events of a packed record say their places, which tell the events of one record apart', async () => {
-    const events = [0, 3, 12].map((place) => letter(1, { place, data: Buffer.from(`${place}`).toString('base64') }))
+    const events = [0, 3, 12].map((subSequence) =>
+      letter(1, { subSequence, data: Buffer.from(`${subSequence}`).toString('base64') }),
+    )
     await letters.put([...events, letter(2)])
-    expect(lines().map(({ sequence, place }) => [sequence, place])).toEqual([
+    expect(lines().map(({ sequence, subSequence }) => [sequence, subSequence])).toEqual([
       ['49591', 0],
       ['49591', 3],
       ['49591', 12],
@@ -66,11 +68,11 @@ describe('dead letters', () => {
   })
 
   it('of one packed record are kept in several objects where one is not enough, each under its own name', async () => {
-    const large = Array.from({ length: 10 }, (_, place) => letter(1, { place, data: 'A'.repeat(MEGABYTE) }))
+    const large = Array.from({ length: 10 }, (_, subSequence) => letter(1, { subSequence, data: 'A'.repeat(MEGABYTE) }))
     await letters.put(large)
     expect(objects().size).toBe(puts().length)
     expect(objects().size).toBeGreaterThan(1)
-    expect(lines().map(({ place }) => place)).toEqual(large.map(({ place }) => place))
+    expect(lines().map(({ subSequence }) => subSequence)).toEqual(large.map(({ subSequence }) => subSequence))
     const before = objects()
     await letters.put(large)
     expect(objects()).toEqual(before)

@@ -1,4 +1,4 @@
-// KeptLetters on S3: a scripted bucket in, the objects that are left in it out.
+// DeadLetterStore on S3: a scripted bucket in, the objects that are left in it out.
 
 import {
   DeleteObjectCommand,
@@ -11,12 +11,12 @@ import {
 } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { keptForMs, s3KeptLetters } from '../../../functions/aws/dead-letters/dead-letter-erasure.ts'
+import { retentionMs, s3DeadLetterStore } from '../../../functions/aws/dead-letters/dead-letter-erasure.ts'
 import { at, DAY } from '../../support/events.ts'
 
 const client = new S3Client({ region: 'us-east-1' })
 const mocked = mockClient(client)
-const letters = s3KeptLetters(client, 'letters')
+const letters = s3DeadLetterStore(client, 'letters')
 const objects = new Map<string, string>()
 let writes = 0
 
@@ -54,7 +54,7 @@ function lineOf(user: string): string {
 }
 
 describe('erasing a user', () => {
-  it('writes objects without the user again, removes those of nothing else, and touches no others', async () => {
+  it('writes objects without the user again, removes those of nothing else, and dirtyHours no others', async () => {
     for (let n = 0; n < 7; n++) objects.set(`rejected/${n}`, lineOf('ben') + (n % 2 === 0 ? lineOf('ann') : ''))
     objects.set('rejected/all', lineOf('ann') + lineOf('ann'))
     objects.set(
@@ -108,11 +108,11 @@ describe('how long the bucket keeps an object', () => {
     ['nothing without a rule that says so', [rule('Enabled')], null],
   ])('is %s', async (_, Rules, expected) => {
     mocked.on(GetBucketLifecycleConfigurationCommand).resolves({ Rules })
-    expect(await keptForMs(client, 'letters')).toBe(expected)
+    expect(await retentionMs(client, 'letters')).toBe(expected)
   })
 
   it.each(['NoSuchLifecycleConfiguration', 'AccessDenied'])('is unknown where the answer is %s', async (name) => {
     mocked.on(GetBucketLifecycleConfigurationCommand).rejects(problem(name))
-    expect(await keptForMs(client, 'letters')).toBeNull()
+    expect(await retentionMs(client, 'letters')).toBeNull()
   })
 })

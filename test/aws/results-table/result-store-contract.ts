@@ -23,7 +23,10 @@ const events = [asked, results(at(1), ['a', 'b'], { searchId: 's#1 検索' }), c
 
 /** The rows of one session: two searches, the second with nothing but nulls, and the session's own. */
 export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): ResultRow[] {
-  return toRows({ user, session: { ids: [id], continues: null, cut: null, events }, reason: 'gap', version }, sha256)
+  return toRows(
+    { user, session: { ids: [id], continues: null, limitedBy: null, events }, reason: 'gap', version },
+    sha256,
+  )
 }
 
 /** @param makeResults a store without any row. */

@@ -1,4 +1,4 @@
-// The rules of RollupStore and Touches: any implementation in, tests that hold for each of them out.
+// The rules of RollupStore and DirtyHours: any implementation in, tests that hold for each of them out.
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -16,12 +16,17 @@ import {
   sumRows,
 } from '../../../functions/domain/results/rollup.ts'
 import { type QueryRollup, QueryTallies, queryRollups } from '../../../functions/domain/results/top-queries.ts'
-import { type RollupStore, StoreConflict, type Touches, type WaitingTouch } from '../../../functions/ports.ts'
+import {
+  type DirtyHours,
+  type RollupStore,
+  type StoredDirtyPeriod,
+  VersionConflictError,
+} from '../../../functions/ports.ts'
 import { EXPIRES_MS, rowsOf } from './result-store-contract.ts'
 
 export interface ReadableRollups {
   readonly store: RollupStore
-  readonly touches: Touches
+  readonly dirtyHours: DirtyHours
   put(row: ResultRow): Promise<void>
   /** The lists of a day, as users query them. */
   queries(day: string): Promise<readonly QueryRollup[]>
@@ -82,9 +87,9 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
     it('writes over the revision that was loaded, and over no other', async () => {
       const more = hourRollup('2026-03-02T00', { searches: 7 })
       await rollups.store.save(hour, 0, STAMP)
-      await expect(rollups.store.save(more, 0, STAMP)).rejects.toBeInstanceOf(StoreConflict)
+      await expect(rollups.store.save(more, 0, STAMP)).rejects.toBeInstanceOf(VersionConflictError)
       await rollups.store.save(more, 1, STAMP)
-      await expect(rollups.store.save(hour, 1, STAMP)).rejects.toBeInstanceOf(StoreConflict)
+      await expect(rollups.store.save(hour, 1, STAMP)).rejects.toBeInstanceOf(VersionConflictError)
       expect(await rollups.store.load(hourKey('2026-03-02T00'))).toEqual({ rollup: more, revision: 2 })
     })
 
@@ -111,57 +116,59 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
 
     it('ranks only over the ranking that was loaded', async () => {
       await rollups.store.saveRanking(DAY, ranking('dogs'), 0, STAMP)
-      await expect(rollups.store.saveRanking(DAY, ranking('cats'), 0, STAMP)).rejects.toBeInstanceOf(StoreConflict)
+      await expect(rollups.store.saveRanking(DAY, ranking('cats'), 0, STAMP)).rejects.toBeInstanceOf(
+        VersionConflictError,
+      )
       expect(await rollups.queries(DAY)).toEqual(ranking('dogs'))
     })
   })
 
-  describe(`touches ${name}`, () => {
-    let touches: Touches
+  describe(`dirtyHours ${name}`, () => {
+    let dirtyHours: DirtyHours
     beforeEach(async () => {
-      touches = (await make()).touches
+      dirtyHours = (await make()).dirtyHours
     })
-    const touch: WaitingTouch = { kind: 'hour', of: '2026-03-02T09', atMs: 1000, seenMs: null }
-    const other: WaitingTouch = { kind: 'queries', of: '2026-03-02', atMs: 1000, seenMs: null }
+    const touch: StoredDirtyPeriod = { kind: 'hour', of: '2026-03-02T09', atMs: 1000, seenMs: null }
+    const other: StoredDirtyPeriod = { kind: 'queries', of: '2026-03-02', atMs: 1000, seenMs: null }
 
     it('wait until they are settled, each for itself', async () => {
-      await touches.touch([touch, other])
-      expect(await all(touches.touched())).toEqual([touch, other])
-      await touches.settle(touch)
-      await touches.settle(touch)
-      expect(await all(touches.touched())).toEqual([other])
+      await dirtyHours.mark([touch, other])
+      expect(await all(dirtyHours.pages())).toEqual([touch, other])
+      await dirtyHours.clear(touch)
+      await dirtyHours.clear(touch)
+      expect(await all(dirtyHours.pages())).toEqual([other])
     })
 
     it('stay when they were made again since', async () => {
-      await touches.touch([touch])
-      await touches.touch([{ ...touch, atMs: 2000 }])
-      await touches.settle(touch)
-      expect(await all(touches.touched())).toEqual([{ ...touch, atMs: 2000 }])
+      await dirtyHours.mark([touch])
+      await dirtyHours.mark([{ ...touch, atMs: 2000 }])
+      await dirtyHours.clear(touch)
+      expect(await all(dirtyHours.pages())).toEqual([{ ...touch, atMs: 2000 }])
     })
 
     it('know when they were seen first, and have to be settled as they were found', async () => {
-      await touches.touch([touch])
-      await touches.see(touch, 5000)
-      await touches.see(touch, 6000)
-      await touches.settle(touch)
-      expect(await all(touches.touched())).toEqual([{ ...touch, seenMs: 5000 }])
-      await touches.settle({ ...touch, seenMs: 5000 })
-      expect(await all(touches.touched())).toEqual([])
+      await dirtyHours.mark([touch])
+      await dirtyHours.markSeen(touch, 5000)
+      await dirtyHours.markSeen(touch, 6000)
+      await dirtyHours.clear(touch)
+      expect(await all(dirtyHours.pages())).toEqual([{ ...touch, seenMs: 5000 }])
+      await dirtyHours.clear({ ...touch, seenMs: 5000 })
+      expect(await all(dirtyHours.pages())).toEqual([])
     })
 
     it('made again at the very same moment are unseen, and stay', async () => {
-      await touches.touch([touch])
-      await touches.see(touch, 5000)
-      await touches.touch([touch])
-      await touches.settle({ ...touch, seenMs: 5000 })
-      expect(await all(touches.touched())).toEqual([touch])
+      await dirtyHours.mark([touch])
+      await dirtyHours.markSeen(touch, 5000)
+      await dirtyHours.mark([touch])
+      await dirtyHours.clear({ ...touch, seenMs: 5000 })
+      expect(await all(dirtyHours.pages())).toEqual([touch])
     })
 
     it('made again meanwhile are not seen as what they were', async () => {
-      await touches.touch([touch])
-      await touches.touch([{ ...touch, atMs: 2000 }])
-      await touches.see(touch, 5000)
-      expect(await all(touches.touched())).toEqual([{ ...touch, atMs: 2000 }])
+      await dirtyHours.mark([touch])
+      await dirtyHours.mark([{ ...touch, atMs: 2000 }])
+      await dirtyHours.markSeen(touch, 5000)
+      expect(await all(dirtyHours.pages())).toEqual([{ ...touch, atMs: 2000 }])
     })
   })
 }

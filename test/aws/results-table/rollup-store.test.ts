@@ -1,19 +1,19 @@
-// RollupStore and Touches in memory and on DynamoDB: the contract over HTTP, and who was overtaken midway.
+// RollupStore and DirtyHours in memory and on DynamoDB: the contract over HTTP, and who was overtaken midway.
 
 import { randomUUID } from 'node:crypto'
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { expect, it } from 'vitest'
 import { resultsSpec } from '../../../bench/bench-tables.ts'
-import { dynamoTouches } from '../../../functions/aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours } from '../../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
 import { dynamoRollupStore } from '../../../functions/aws/results-table/rollup-store.ts'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import type { ResultRow } from '../../../functions/domain/results/result.ts'
 import { hourKey, hourRollup } from '../../../functions/domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../../functions/domain/results/top-queries.ts'
-import { memoryRollupStore, memoryTouches } from '../../../functions/memory/memory-rollups.ts'
+import { memoryDirtyHours, memoryRollupStore } from '../../../functions/memory/memory-rollups.ts'
 import { memoryResultStore } from '../../../functions/memory/memory-stores.ts'
-import { StoreConflict } from '../../../functions/ports.ts'
+import { VersionConflictError } from '../../../functions/ports.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
 import { makeTables } from '../../support/tables.ts'
 import { EXPIRES_MS } from './result-store-contract.ts'
@@ -26,7 +26,7 @@ rollupStoreContract('in memory', async () => {
   const store = memoryRollupStore(() => results.rows.values(), sha256)
   return {
     store,
-    touches: memoryTouches(),
+    dirtyHours: memoryDirtyHours(),
     put: (row) => results.put(row, EXPIRES_MS),
     queries: async (day) => store.queries.get(day) ?? [],
   }
@@ -58,7 +58,7 @@ rollupStoreContract('on DynamoDB', async () => {
   const results = dynamoResultStore(emulated.client, table)
   return {
     store: dynamoRollupStore(emulated.client, table),
-    touches: dynamoTouches(emulated.client, table),
+    dirtyHours: dynamoDirtyHours(emulated.client, table),
     put: (row: ResultRow) => results.put(row, EXPIRES_MS),
     queries: (day) => storedQueries(table, day),
   }
@@ -86,7 +86,9 @@ it('a ranking that another has overtaken writes no more', async () => {
   }
   const store = dynamoRollupStore(Object.assign(Object.create(emulated.client), overtaken), table)
   const [query] = [{ sk: 'top#0001', pk: queriesPartition('2026-03-02'), kind: 'query', list: 'top', rank: 1 }]
-  await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, stamp)).rejects.toBeInstanceOf(StoreConflict)
+  await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, stamp)).rejects.toBeInstanceOf(
+    VersionConflictError,
+  )
   expect(await storedQueries(table, '2026-03-02')).toEqual([])
 })
 

@@ -66,7 +66,7 @@ describe('a service that answers nothing', () => {
   it('is asked for the same dead letters again', async () => {
     const { endpoint, requests } = await silentServer(['nothing'], {})
     vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint)
-    const letter = { shardId: 'shard-1', sequenceNumber: '1', place: null, arrivalMs: at(0), data: 'bm8=' }
+    const letter = { shardId: 'shard-1', sequenceNumber: '1', subSequence: null, arrivalMs: at(0), data: 'bm8=' }
     await bucketDeadLetters('letters', ANSWER_MS).put([{ ...letter, reason: 'not_json', detail: '' } as never])
     expect(requests).toEqual([requests[0], requests[0]])
     expect(requests[0]).toContain('bm8=')

@@ -9,7 +9,7 @@ import type { AttributeValue as Image } from 'aws-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { resultsSpec, sessionsSpec } from '../../../bench/bench-tables.ts'
-import { dynamoTouches } from '../../../functions/aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours } from '../../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { BLOCKS_SCHEMA } from '../../../functions/aws/runtime/item-schema.ts'
@@ -21,8 +21,8 @@ import { dynamoShardProgress, loadProgress } from '../../../functions/aws/stream
 import { firstEvent } from '../../../functions/domain/sessions/session.ts'
 import { finalize } from '../../../functions/finalize/finalize.ts'
 import { type IngestReport, ingest } from '../../../functions/ingest/ingest.ts'
-import { memoryAlarms, memoryDeadLetters } from '../../../functions/memory/memory-stores.ts'
-import type { Alarms, SessionStore } from '../../../functions/ports.ts'
+import { memoryDeadLetters, memoryTimerStore } from '../../../functions/memory/memory-stores.ts'
+import type { SessionStore, TimerStore } from '../../../functions/ports.ts'
 import { sweep } from '../../../functions/sweep/sweep.ts'
 import { loadUser } from '../../../functions/user-writes.ts'
 import { type Clients, localClients } from '../../../local/emulators/clients.ts'
@@ -43,7 +43,7 @@ let endpoints: Endpoints
 let clients: Clients
 let names: Readonly<Record<'sessions' | 'results', string>>
 let sessions: SessionStore
-let alarms: Alarms
+let timers: TimerStore
 
 beforeAll(async () => {
   endpoints = await startEndpoints(null, null, process.env)
@@ -59,7 +59,7 @@ beforeEach(async () => {
   names = { sessions: `sessions-${randomUUID()}`, results: `results-${randomUUID()}` }
   await makeTables([sessionsSpec(names.sessions), resultsSpec(names.results)], clients)
   sessions = dynamoSessionStore(clients.dynamodb, names.sessions)
-  alarms = memoryAlarms()
+  timers = memoryTimerStore()
   for (const table of ['sessions', 'results'] as const) {
     for (const image of SHAPE_1[table]) {
       await clients.dynamodb.send(new PutItemCommand({ TableName: names[table], Item: toValues(image) }))
@@ -101,7 +101,7 @@ function ingestOne(sent: Sent, arrivalMs: number): Promise<IngestReport> {
   const ports = {
     sessions,
     deadLetters: memoryDeadLetters(),
-    alarms,
+    timers,
     progress: dynamoShardProgress(clients.dynamodb, names.sessions),
     digest: sha256,
     pseudonym: (user: string) => user,
@@ -113,15 +113,15 @@ function ingestOne(sent: Sent, arrivalMs: number): Promise<IngestReport> {
 function sweepAt(nowMs: number) {
   const horizon = { readUpTo: async () => nowMs }
   const settings = { rules: RULES, sweepEveryMs: MINUTE }
-  return sweep({ drain: false }, { sessions, alarms, horizon, hasTime: () => true }, settings, nowMs)
+  return sweep({ drain: false }, { sessions, timers, horizon, hasTime: () => true }, settings, nowMs)
 }
 
 /** As the table's stream tells the finalizer that one image became another. */
 async function finalizeChange(before: Images[number], after: Images[number]): Promise<void> {
   const dynamodb = { SequenceNumber: '1', OldImage: before, NewImage: after }
   const results = dynamoResultStore(clients.dynamodb, names.results)
-  const touches = dynamoTouches(clients.dynamodb, names.results)
-  const ports = { sessions, results, touches, digest: sha256, hasTime: () => true }
+  const dirtyHours = dynamoDirtyHours(clients.dynamodb, names.results)
+  const ports = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
   const report = await finalize(
     toChanges({ Records: [{ dynamodb }] }),
     ports,
@@ -135,7 +135,7 @@ describe('items of shape 1', () => {
   it('are read as what they were', async () => {
     expect(await loadUser('ann', sessions)).toMatchObject({ version: 6, skewMs: 0, open: [] })
     const ben = await loadUser('ben', sessions)
-    expect(ben).toMatchObject({ version: 11, closedReachMs: at(20 + 1800) })
+    expect(ben).toMatchObject({ version: 11, lastAffectingTimeMs: at(20 + 1800) })
     expect(ben.open.map((session) => session.events.length)).toEqual([5])
     const joined = await sessions.loadClosed('cleo', { fromMs: at(0), toMs: at(5000) })
     expect(joined?.map((session) => session.events.length)).toEqual([11])
@@ -150,7 +150,7 @@ describe('items of shape 1', () => {
   })
 
   it('are closed when somebody looks and they are due', async () => {
-    await alarms.put([{ user: 'ben', atMs: at(20_000) }])
+    await timers.put([{ user: 'ben', atMs: at(20_000) }])
     expect(await sweepAt(at(20_000))).toMatchObject({ users: 1, closed: 1, failed: null })
     expect((await loadUser('ben', sessions)).open).toEqual([])
     const closed = await sessions.loadClosed('ben', { fromMs: at(12_000), toMs: at(12_000) })
@@ -194,11 +194,11 @@ describe('items of today', () => {
     ] as const) {
       const { schema, ...known } = imageOf(now, pk, sk)
       expect(schema).toEqual({ N: '2' })
-      // There was an index of when users are due, which alarms replaced.
+      // There was an index of when users are due, which timers replaced.
       const { due_at, due_shard, ...before } = imageOf(SHAPE_1.sessions, pk, sk)
       expect(typesOf(known)).toEqual(typesOf(before))
     }
-    await alarms.put([{ user: 'ben', atMs: at(30_000) }])
+    await timers.put([{ user: 'ben', atMs: at(30_000) }])
     await sweepAt(at(30_000))
     for (const [pk, sk] of [
       ['user#ben', 'open'],
@@ -216,7 +216,7 @@ describe('items of today', () => {
   })
 
   it('of a mark too', async () => {
-    await sessions.putAbsorbed('ann', 'gone', 9, at(0))
+    await sessions.putTombstone('ann', 'gone', 9, at(0))
     const { schema, ...known } = imageOf(await imagesOf('sessions'), 'user#ann', 'closed#gone')
     expect(schema).toEqual({ N: '2' })
     expect(typesOf(known)).toEqual(typesOf(imageOf(SHAPE_1.sessions, 'user#cleo', 'closed#20260302T005')))

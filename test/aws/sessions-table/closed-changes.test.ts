@@ -5,7 +5,7 @@ import type { AttributeValue, DynamoDBRecord, StreamRecord } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
 import { toChanges } from '../../../functions/aws/sessions-table/closed-changes.ts'
 import { encodeSessions } from '../../../functions/aws/sessions-table/session-code.ts'
-import { absorbedItem, closedItem, type Item } from '../../../functions/aws/sessions-table/session-items.ts'
+import { closedItem, type Item, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import type { ClosedSession } from '../../../functions/domain/results/result.ts'
 import { at, bare, click, results, search } from '../../support/events.ts'
 
@@ -15,7 +15,7 @@ const ID = '20260302T000000000Z-open'
 const events = [bare('AppOpen', at(0), { eventId: 'open' }), search(at(1)), results(at(2), ['a']), click(at(3), 'a')]
 
 function closed(version: number, user = 'ann'): ClosedSession {
-  return { user, session: { ids: [ID], continues: null, cut: null, events }, reason: 'gap', version }
+  return { user, session: { ids: [ID], continues: null, limitedBy: null, events }, reason: 'gap', version }
 }
 
 /** Binary as base64 text, which is how Lambda's JSON holds it. */
@@ -62,7 +62,7 @@ describe('a change of a closed session', () => {
   })
 
   it('to a mark of an absorbed session leaves nothing', () => {
-    const mark = image(absorbedItem('ann', ID, 9, EXPIRES_MS))
+    const mark = image(tombstoneItem('ann', ID, 9, EXPIRES_MS))
     expect(read(change({ OldImage: image(closedItem(closed(3), EXPIRES_MS)), NewImage: mark }))).toEqual([
       { sequenceNumber: '111', user: 'ann', id: ID, version: 9, after: null, before: closed(3) },
     ])
@@ -71,7 +71,7 @@ describe('a change of a closed session', () => {
 
   it('from a mark of an absorbed session begins with nothing', () => {
     const images = {
-      OldImage: image(absorbedItem('ann', ID, 3, EXPIRES_MS)),
+      OldImage: image(tombstoneItem('ann', ID, 3, EXPIRES_MS)),
       NewImage: image(closedItem(closed(9), EXPIRES_MS)),
     }
     expect(read(change(images))[0]).toMatchObject({ version: 9, after: closed(9), before: null })
@@ -79,11 +79,11 @@ describe('a change of a closed session', () => {
 
   it.each(['a#b', 'user#ann', 'Zoë 検索', '__proto__'])('names the user %s and the session as they are', (user) => {
     const id = '20260302T000000000Z-closed#user#1'
-    const item = absorbedItem(user, id, 2, EXPIRES_MS)
+    const item = tombstoneItem(user, id, 2, EXPIRES_MS)
     expect(read(change({ NewImage: image(item) }))[0]).toMatchObject({ user, id })
   })
 
-  it('keeps its place among the others', () => {
+  it('keeps its subSequence among the others', () => {
     const changes = ['7', '30', '4'].map((sequence, n) =>
       change({ SequenceNumber: sequence, NewImage: image(closedItem(closed(n), EXPIRES_MS)) }),
     )

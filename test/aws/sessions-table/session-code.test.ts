@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { decodeSessions, encodeSessions } from '../../../functions/aws/sessions-table/session-code.ts'
-import { type Event, MARK_LENGTH } from '../../../functions/domain/events/event.ts'
-import type { Cut, Session } from '../../../functions/domain/sessions/session.ts'
+import { type Event, FINGERPRINT_LENGTH } from '../../../functions/domain/events/event.ts'
+import type { LimitedBy, Session } from '../../../functions/domain/sessions/session.ts'
 import { at, bare, click, results, search } from '../../support/events.ts'
 
 /** Fixed, and printed with a failure. */
@@ -19,7 +19,7 @@ const optionalId = fc.option(idText)
 /** The years 0 to 9999. */
 const timeMs = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 })
 const count = fc.maxSafeNat()
-const mark = fc.nat().map((n) => sha256(String(n)).slice(0, MARK_LENGTH))
+const itemFingerprint = fc.nat().map((n) => sha256(String(n)).slice(0, FINGERPRINT_LENGTH))
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constantFrom('AppOpen', 'Timeout', 'AppClose'), eventId: idText, timeMs }),
@@ -29,7 +29,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     timeMs,
     searchId: optionalId,
     query: text,
-    queryCut: fc.boolean(),
+    queryTruncated: fc.boolean(),
   }),
   fc.record({
     type: fc.constant('Results'),
@@ -37,7 +37,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     timeMs,
     searchId: optionalId,
     resultCount: count,
-    marks: fc.array(mark, { maxLength: 10 }).map((marks) => marks.join('')),
+    itemFingerprints: fc.array(itemFingerprint, { maxLength: 10 }).map((itemFingerprints) => itemFingerprints.join('')),
   }),
   fc
     .record({
@@ -50,17 +50,20 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       ordinal: fc.option(count),
     })
     .map(({ ordinal, ...chosen }) => {
-      const click = { ...chosen, mark: sha256(chosen.item).slice(0, MARK_LENGTH) }
+      const click = { ...chosen, itemFingerprint: sha256(chosen.item).slice(0, FINGERPRINT_LENGTH) }
       return ordinal === null ? click : { ...click, ordinal }
     }),
 )
 
-const cut: fc.Arbitrary<Cut> = fc.record({ reason: fc.constantFrom('max_events', 'max_duration'), atMs: timeMs })
+const limited: fc.Arbitrary<LimitedBy> = fc.record({
+  limit: fc.constantFrom('max_events', 'max_duration'),
+  atMs: timeMs,
+})
 
 const session: fc.Arbitrary<Session> = fc.record({
   ids: fc.array(idText, { minLength: 1, maxLength: 4 }),
   continues: optionalId,
-  cut: fc.option(cut),
+  limitedBy: fc.option(limited),
   events: fc.array(event, { minLength: 1, maxLength: 20 }),
 })
 
@@ -105,7 +108,7 @@ describe('stored sessions', () => {
       {
         ids: ['id', 'absorbed'],
         continues: 'before',
-        cut: { reason: 'max_events', atMs: at(6) },
+        limitedBy: { limit: 'max_events', atMs: at(6) },
         events: [
           bare('AppOpen', at(0), { eventId: 'open' }),
           search(at(1), { eventId: 'asked', searchId: 's1' }),

@@ -7,7 +7,7 @@ import type { ClosedSession } from '../../../functions/domain/results/result.ts'
 import type { Forgotten } from '../../../functions/domain/sessions/forgotten.ts'
 import { foundingId, type Session, sessionId } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
-import { type ClosedVersion, type SessionStore, StoreConflict } from '../../../functions/ports.ts'
+import { type ClosedVersion, type SessionStore, VersionConflictError } from '../../../functions/ports.ts'
 import { loadUser } from '../../../functions/user-writes.ts'
 import { at, bare, click, HOUR, MINUTE, ORIGIN_MS, results, SECOND, search } from '../../support/events.ts'
 
@@ -29,7 +29,7 @@ const ODD_NAMES = [
 ]
 
 export function session(events: readonly Event[], own: Partial<Session> = {}): Session {
-  return { ids: [foundingId(events[0] as Event)], continues: null, cut: null, events, ...own }
+  return { ids: [foundingId(events[0] as Event)], continues: null, limitedBy: null, events, ...own }
 }
 
 export function stateOf(version: number, own: Partial<UserState> = {}): UserState {
@@ -54,16 +54,20 @@ const EVERY_TYPE = [
 
 const EVERY_FIELD = stateOf(1, {
   skewMs: -1234,
-  closedReachMs: at(-60),
+  lastAffectingTimeMs: at(-60),
   open: [
     session(EVERY_TYPE, {
       ids: ['20260302T000000000Z-open', '20260302T000003000Z-chosen'],
       continues: 'an earlier one',
     }),
-    session([search(at(9))], { cut: { reason: 'max_events', atMs: at(10) } }),
-    session([search(at(10))], { cut: { reason: 'max_duration', atMs: at(11) }, continues: 'the one before' }),
+    session([search(at(9))], { limitedBy: { limit: 'max_events', atMs: at(10) } }),
+    session([search(at(10))], { limitedBy: { limit: 'max_duration', atMs: at(11) }, continues: 'the one before' }),
   ],
-  forgotten: { atMs: at(-100), untilMs: at(1_000_000), unmarked: ['20260301T000000000Z-a', '20260301T010000000Z-ä "'] },
+  forgotten: {
+    atMs: at(-100),
+    untilMs: at(1_000_000),
+    pendingTombstones: ['20260301T000000000Z-a', '20260301T010000000Z-ä "'],
+  },
 })
 
 const FORGOTTEN = EVERY_FIELD.forgotten as Forgotten
@@ -91,7 +95,10 @@ function statesContract(store: () => SessionStore): void {
   it.each([
     ['every type of event and every field', EVERY_FIELD],
     ['nothing in it', EMPTY],
-    ['a user who is forgotten and has no open session', stateOf(1, { forgotten: { ...FORGOTTEN, unmarked: [] } })],
+    [
+      'a user who is forgotten and has no open session',
+      stateOf(1, { forgotten: { ...FORGOTTEN, pendingTombstones: [] } }),
+    ],
   ])('gives back a state with %s', async (_, state) => {
     await store().saveUser('ann', state, 0, EXPIRES_MS)
     expect(await loadUser('ann', store())).toEqual(state)
@@ -141,11 +148,11 @@ function statesContract(store: () => SessionStore): void {
 
   it.each<[string, Partial<UserState>]>([
     ['clock', { skewMs: -1233 }],
-    ['reach', { closedReachMs: at(-59) }],
+    ['reach', { lastAffectingTimeMs: at(-59) }],
     ['sessions', { open: EVERY_FIELD.open.slice(1) }],
     ['moment of being forgotten', { forgotten: { ...FORGOTTEN, atMs: at(-99) } }],
     ['end of being forgotten', { forgotten: { ...FORGOTTEN, untilMs: at(1_000_001) } }],
-    ['session without a mark', { forgotten: { ...FORGOTTEN, unmarked: [] } }],
+    ['session without a mark', { forgotten: { ...FORGOTTEN, pendingTombstones: [] } }],
     ['memory', { forgotten: null }],
   ])('refuses a state of the stored version with another %s', async (_, other) => {
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
@@ -163,7 +170,7 @@ function statesContract(store: () => SessionStore): void {
 }
 
 function closedContract(store: () => SessionStore): void {
-  const short = session(EVERY_TYPE, { continues: 'an earlier one', cut: { reason: 'max_events', atMs: at(5) } })
+  const short = session(EVERY_TYPE, { continues: 'an earlier one', limitedBy: { limit: 'max_events', atMs: at(5) } })
   const id = sessionId(short)
   const grown = session([...EVERY_TYPE, search(at(6))], { ids: [id] })
   const put = (closed: Session, version: number, user?: string): Promise<void> =>
@@ -198,22 +205,22 @@ function closedContract(store: () => SessionStore): void {
   it('changes nothing when a version comes again', async () => {
     await put(short, 3)
     await put(grown, 3)
-    await store().putAbsorbed('ann', id, 3, EXPIRES_MS)
+    await store().putTombstone('ann', id, 3, EXPIRES_MS)
     expect(await load(0, 5)).toEqual([short])
   })
 
   it('refuses an older version, and names the stored one', async () => {
     await put(grown, 5)
     await expectConflict(put(short, 4), 5)
-    await expectConflict(store().putAbsorbed('ann', id, 4, EXPIRES_MS), 5)
+    await expectConflict(store().putTombstone('ann', id, 4, EXPIRES_MS), 5)
     expect(await load(0, 5)).toEqual([grown])
     expect(await store().closedVersion('ann', id)).toBe(5)
   })
 
   it('replaces an absorbed session by a mark, which a newer version replaces again', async () => {
     await put(short, 3)
-    await store().putAbsorbed('ann', id, 5, EXPIRES_MS)
-    await store().putAbsorbed('ann', id, 5, EXPIRES_MS)
+    await store().putTombstone('ann', id, 5, EXPIRES_MS)
+    await store().putTombstone('ann', id, 5, EXPIRES_MS)
     expect(await load(0, 5)).toEqual([])
     expect(await store().closedVersion('ann', id)).toBe(5)
     await expectConflict(put(short, 4), 5)
@@ -222,19 +229,19 @@ function closedContract(store: () => SessionStore): void {
   })
 
   it('marks a session as absorbed that was never closed', async () => {
-    await store().putAbsorbed('ann', id, 2, EXPIRES_MS)
+    await store().putTombstone('ann', id, 2, EXPIRES_MS)
     expect(await store().closedVersion('ann', id)).toBe(2)
   })
 
   it('tells the versions of all closed sessions and marks of a user, and of no other', async () => {
     await put(short, 3)
-    await store().putAbsorbed('ann', 'absorbed', 4, EXPIRES_MS)
+    await store().putTombstone('ann', 'absorbed', 4, EXPIRES_MS)
     await put(short, 5, 'ann2')
     await put(short, 5, 'an')
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     expect((await versions('ann')).sort((a, b) => a.version - b.version)).toEqual([
-      { id, version: 3, isMark: false },
-      { id: 'absorbed', version: 4, isMark: true },
+      { id, version: 3, isTombstone: false },
+      { id: 'absorbed', version: 4, isTombstone: true },
     ])
     expect(await versions('anna')).toEqual([])
   })
@@ -327,7 +334,7 @@ function closedContract(store: () => SessionStore): void {
     await put(before, 1)
     await put(after, 1)
     for (let n = 1; n < 60; n++) {
-      await store().putAbsorbed(
+      await store().putTombstone(
         'ann',
         foundingId(search(ORIGIN_MS + n * MINUTE, { eventId: `gone ${n}` })),
         1,
@@ -343,7 +350,7 @@ function closedContract(store: () => SessionStore): void {
     const full = Array.from({ length: 60 }, (_, n) => {
       const events = Array.from({ length: 25 }, (_, m) => results(startOf(n) + m, items, { eventId: `${n} ${m}` }))
       const continues = n === 0 ? null : foundingId(results(startOf(n - 1), items, { eventId: `${n - 1} 0` }))
-      return session(events, { continues, cut: { reason: 'max_events', atMs: startOf(n + 1) } })
+      return session(events, { continues, limitedBy: { limit: 'max_events', atMs: startOf(n + 1) } })
     })
     for (const one of full) await put(one, 1)
     const found = await loadMs(startOf(30), startOf(30))
@@ -361,7 +368,7 @@ function closedContract(store: () => SessionStore): void {
   })
 }
 
-/** Sessions of the step's length, each cut where the next begins; the late event's gap touches only the first. */
+/** Sessions of the step's length, each cut where the next begins; the late event's gap dirtyHours only the first. */
 function chainOf(length: number, stepMs: number): Session[] {
   const startOf = (n: number): number => ORIGIN_MS + n * stepMs
   return Array.from({ length }, (_, n) => {
@@ -371,7 +378,7 @@ function chainOf(length: number, stepMs: number): Session[] {
     ]
     const continues = n === 0 ? null : foundingId(search(startOf(n - 1), { eventId: `first ${n - 1}` }))
     const isLast = n === length - 1
-    return session(events, { continues, cut: isLast ? null : { reason: 'max_duration', atMs: startOf(n + 1) } })
+    return session(events, { continues, limitedBy: isLast ? null : { limit: 'max_duration', atMs: startOf(n + 1) } })
   })
 }
 
@@ -384,6 +391,6 @@ async function expectConflict(attempt: Promise<void>, version: number): Promise<
     () => null,
     (cause: unknown) => cause,
   )
-  expect(error).toBeInstanceOf(StoreConflict)
-  expect((error as StoreConflict).version).toBe(version)
+  expect(error).toBeInstanceOf(VersionConflictError)
+  expect((error as VersionConflictError).version).toBe(version)
 }

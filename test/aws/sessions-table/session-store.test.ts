@@ -9,14 +9,14 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionsSpec } from '../../../bench/bench-tables.ts'
 import { writingClient } from '../../../functions/aws/runtime/document-client.ts'
-import { absorbedItem, closedItem, stateItem } from '../../../functions/aws/sessions-table/session-items.ts'
+import { closedItem, stateItem, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { EXPIRES_AT } from '../../../functions/contract.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
 import { memorySessionStore } from '../../../functions/memory/memory-stores.ts'
-import { type SessionStore, StoreConflict } from '../../../functions/ports.ts'
+import { type SessionStore, VersionConflictError } from '../../../functions/ports.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
 import { at, DAY, search } from '../../support/events.ts'
 import { SEED } from '../../support/random-log.ts'
@@ -47,7 +47,7 @@ describe('the client for frequent writes', () => {
     const behind = (user: string, n: number) => store.saveUser(user, stateOf(n % 2 === 0 ? 2 : 1), n % 2, EXPIRES_MS)
     const ended = await Promise.allSettled(users.map(behind))
     expect(ended.map((each) => (each.status === 'rejected' ? each.reason : null))).toEqual(
-      users.map((_, n) => (n % 2 === 0 ? expect.any(StoreConflict) : null)),
+      users.map((_, n) => (n % 2 === 0 ? expect.any(VersionConflictError) : null)),
     )
   })
 })
@@ -122,7 +122,7 @@ describe('a long session on DynamoDB', () => {
   it('of a state that lost the race leaves blocks that nobody reads', async () => {
     await store.saveUser('ann', open(1, eventsOf(50)), 0, EXPIRES_MS)
     const lost = store.saveUser('ann', open(1, eventsOf(60)), 0, EXPIRES_MS)
-    await expect(lost).rejects.toBeInstanceOf(StoreConflict)
+    await expect(lost).rejects.toBeInstanceOf(VersionConflictError)
     expect((await store.loadUsers(['ann'])).get('ann')).toEqual(open(1, eventsOf(50)))
   })
 
@@ -221,7 +221,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
   it('reads closed sessions consistently, in pages that grow, and no page more than it needs', async () => {
     const [earlier, near, later] = [closedAt(0), closedAt(3600), closedAt(7200)]
     const item = (session: Session) => closedItem(closedOf(session, 1), EXPIRES_MS)
-    const mark = absorbedItem('ann', 'gone', 1, EXPIRES_MS)
+    const mark = tombstoneItem('ann', 'gone', 1, EXPIRES_MS)
     const back = [[mark, mark], [mark], [item(near)], [item(earlier), item(closedAt(-9))], [item(closedAt(-10))]]
     const forth = [[item(later), item(closedAt(9998))], [item(closedAt(9999))]]
     const asked: unknown[] = []
@@ -255,7 +255,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
       store.loadClosed('ann', { fromMs: at(0), toMs: at(1) }),
       store.saveUser('ann', stateOf(1), 0, EXPIRES_MS),
       store.putClosed(closedOf(closedAt(0), 1), EXPIRES_MS),
-      store.putAbsorbed('ann', 'gone', 1, EXPIRES_MS),
+      store.putTombstone('ann', 'gone', 1, EXPIRES_MS),
       store.closedVersion('ann', 'gone'),
       store.closedVersions('ann')[Symbol.asyncIterator]().next(),
     ]) {
@@ -268,14 +268,14 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     const expiresAtMs = 1_900_000_000_001
     await store.saveUser('ann', stateOf(1), 0, expiresAtMs)
     await store.putClosed(closedOf(closedAt(0), 1), expiresAtMs)
-    await store.putAbsorbed('ann', 'gone', 1, expiresAtMs)
+    await store.putTombstone('ann', 'gone', 1, expiresAtMs)
     await store.saveUser('ann', stateOf(2, { open: [closedAt(0)] }), 1, expiresAtMs)
     expect(expiries()).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
   })
 
   it('keeps the state of who is forgotten until that has to be known no more', async () => {
     mocked.on(PutItemCommand).resolves({})
-    const forgotten = { atMs: at(0), untilMs: 1_900_000_000_001, unmarked: [] }
+    const forgotten = { atMs: at(0), untilMs: 1_900_000_000_001, pendingTombstones: [] }
     await store.saveUser('ann', stateOf(1, { forgotten }), 0, 1_800_000_000_000)
     await store.saveUser('ann', stateOf(2, { forgotten }), 1, 2_000_000_000_000)
     await store.saveUser('ann', stateOf(3, { forgotten, open: [closedAt(0)] }), 2, 1)

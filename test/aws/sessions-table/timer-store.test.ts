@@ -1,28 +1,28 @@
-// Alarms on DynamoDB and in memory: both do what the contract says; in DynamoDB many lie in few small items.
+// TimerStore on DynamoDB and in memory: both do what the contract says; in DynamoDB many lie in few small items.
 
 import { randomUUID } from 'node:crypto'
 import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionsSpec } from '../../../bench/bench-tables.ts'
-import { dynamoAlarms } from '../../../functions/aws/sessions-table/timer-store.ts'
-import { memoryAlarms } from '../../../functions/memory/memory-stores.ts'
-import type { AlarmPage, Alarms } from '../../../functions/ports.ts'
+import { dynamoTimerStore } from '../../../functions/aws/sessions-table/timer-store.ts'
+import { memoryTimerStore } from '../../../functions/memory/memory-stores.ts'
+import type { TimerPage, TimerStore } from '../../../functions/ports.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
 import { at } from '../../support/events.ts'
 import { makeTables } from '../../support/tables.ts'
-import { ALL, alarmsContract, listsOf, usersOf } from './timer-store-contract.ts'
+import { ALL, listsOf, timerStoreContract, usersOf } from './timer-store-contract.ts'
 
 const emulated = emulatedDynamo()
 let table: string
 
-async function emptyTable(): Promise<Alarms> {
+async function emptyTable(): Promise<TimerStore> {
   table = `sessions-${randomUUID()}`
   await makeTables([sessionsSpec(table)], emulated.clients)
-  return dynamoAlarms(emulated.clients.dynamodb, table)
+  return dynamoTimerStore(emulated.clients.dynamodb, table)
 }
 
-alarmsContract('on DynamoDB', emptyTable)
-alarmsContract('in memory', async () => memoryAlarms())
+timerStoreContract('on DynamoDB', emptyTable)
+timerStoreContract('in memory', async () => memoryTimerStore())
 
 async function items(): Promise<Record<string, unknown>[]> {
   const found = []
@@ -32,16 +32,16 @@ async function items(): Promise<Record<string, unknown>[]> {
   return found
 }
 
-describe('the items of alarms', () => {
-  let alarms: Alarms
+describe('the items of timers', () => {
+  let timers: TimerStore
   beforeEach(async () => {
-    alarms = await emptyTable()
+    timers = await emptyTable()
   })
 
   it('hold those of about the same time together, and tell the time of each', async () => {
-    await alarms.put([75, 31, 30, 90.001].map((second) => ({ user: `user ${second}`, atMs: at(second) })))
-    const pages = (await listsOf(alarms)).flat().sort((a, b) => a.startMs - b.startMs)
-    expect(pages.map((page) => page.alarms)).toEqual([
+    await timers.put([75, 31, 30, 90.001].map((second) => ({ user: `user ${second}`, atMs: at(second) })))
+    const pages = (await listsOf(timers)).flat().sort((a, b) => a.startMs - b.startMs)
+    expect(pages.map((page) => page.timers)).toEqual([
       [30, 31, 75].map((second) => ({ user: `user ${second}`, atMs: at(second) })),
       [{ user: 'user 90.001', atMs: at(90.001) }],
     ])
@@ -49,20 +49,20 @@ describe('the items of alarms', () => {
   })
 
   it('cost a few hundredths of a write each', async () => {
-    await alarms.put(Array.from({ length: 500 }, () => ({ user: randomUUID(), atMs: at(1) })))
+    await timers.put(Array.from({ length: 500 }, () => ({ user: randomUUID(), atMs: at(1) })))
     const bytes = (await items()).reduce((sum, item) => sum + (item.users as Uint8Array).length, 0)
     expect(bytes).toBeLessThan(500 * 32)
   })
 
   it('never expire: only who has looked removes them', async () => {
-    await alarms.put([{ user: 'ann', atMs: at(1) }])
+    await timers.put([{ user: 'ann', atMs: at(1) }])
     expect((await items()).map((item) => item.expires_at)).toEqual([undefined])
   })
 
   it('are small however many and long the users are', async () => {
     const users = Array.from({ length: 600 }, (_, n) => `${n} ${'ü'.repeat(200)}${randomUUID()}`)
-    await alarms.put(users.map((user) => ({ user, atMs: at(1) })))
-    expect(await usersOf(alarms)).toEqual([...users].sort())
+    await timers.put(users.map((user) => ({ user, atMs: at(1) })))
+    expect(await usersOf(timers)).toEqual([...users].sort())
     const sizes = (await items()).map((item) => (item.users as Uint8Array).length)
     expect(Math.max(...sizes)).toBeLessThan(128 * 1024)
   })
@@ -70,19 +70,19 @@ describe('the items of alarms', () => {
   it('that cannot be read hold up none of the others, and are told of in the end', async () => {
     const { client } = emulated
     const put = async (user: string) => {
-      await alarms.put([{ user, atMs: at(1) }])
+      await timers.put([{ user, atMs: at(1) }])
       return (await items()).find((item) => !seen.has(item.sk)) as Record<string, unknown>
     }
     const seen = new Set<unknown>()
     const first = await put('ann')
     seen.add(first.sk)
-    for (let n = 0; n < 9; n++) await alarms.put([{ user: `user ${n}`, atMs: at(2) }])
+    for (let n = 0; n < 9; n++) await timers.put([{ user: `user ${n}`, atMs: at(2) }])
     await client.send(new PutCommand({ TableName: table, Item: { ...first, schema: 999 } }))
     const found: string[] = []
-    const read = async (list: AsyncIterable<readonly AlarmPage[]>) => {
-      for await (const pages of list) found.push(...pages.flatMap((page) => page.alarms.map(({ user }) => user)))
+    const read = async (list: AsyncIterable<readonly TimerPage[]>) => {
+      for await (const pages of list) found.push(...pages.flatMap((page) => page.timers.map(({ user }) => user)))
     }
-    const ends = await Promise.allSettled(alarms.lists(ALL).map(read))
+    const ends = await Promise.allSettled(timers.lists(ALL).map(read))
     expect(found.sort()).toEqual(Array.from({ length: 9 }, (_, n) => `user ${n}`))
     expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(1)
   })

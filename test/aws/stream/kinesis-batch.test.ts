@@ -39,7 +39,7 @@ describe('a Kinesis batch', () => {
         sequenceNumber: '49590338271490256608',
         arrivalMs: at(5),
         data: Buffer.from('{"user":"Zoë 🐕"}').toString('base64'),
-        place: null,
+        subSequence: null,
       },
     ])
   })
@@ -66,7 +66,7 @@ describe('a Kinesis batch', () => {
 
   it('says of an event that was taken out of a record where it was', () => {
     const { kinesis, ...others } = sent('{}')
-    expect(read({ ...others, kinesis: { ...kinesis, place: 0 } as typeof kinesis })[0]?.place).toBe(0)
+    expect(read({ ...others, kinesis: { ...kinesis, subSequence: 0 } as typeof kinesis })[0]?.subSequence).toBe(0)
   })
 })
 

@@ -20,7 +20,7 @@ const MIB = 1024 * 1024
 function read(sent: string | Buffer): unknown[] {
   return recordEvents(Buffer.from(sent)).events.map((event) => {
     const parsed = event.read()
-    return [event.place, parsed.ok ? parsed.value : parsed.reason]
+    return [event.subSequence, parsed.ok ? parsed.value : parsed.reason]
   })
 }
 
@@ -57,11 +57,11 @@ describe('the events of a record', () => {
     fc.assert(
       fc.property(events, packing, (sent, pack) => {
         const { events: unpacked } = recordEvents(pack(sent))
-        if (unpacked.length === 1 && unpacked[0]?.place === null) return
-        expect(unpacked.map(({ place }) => place)).toEqual(sent.map((_, n) => n))
+        if (unpacked.length === 1 && unpacked[0]?.subSequence === null) return
+        expect(unpacked.map(({ subSequence }) => subSequence)).toEqual(sent.map((_, n) => n))
         for (const event of unpacked) {
-          const [again, ...others] = unpackRecord({ data: event.data(), place: event.place }).events
-          expect([again?.place, again?.read(), others]).toEqual([event.place, event.read(), []])
+          const [again, ...others] = unpackRecord({ data: event.data(), subSequence: event.subSequence }).events
+          expect([again?.subSequence, again?.read(), others]).toEqual([event.subSequence, event.read(), []])
         }
       }),
       { seed: SEED, numRuns: 500 },
@@ -134,7 +134,7 @@ describe('an array', () => {
     expect(read(kplRecord(['[]', '{}']))).toEqual([[0, {}]])
   })
 
-  it('has elements that are judged alone', () => {
+  it('has elements that are candidates alone', () => {
     const long = `{"query":"${'x'.repeat(EVENT_CHARACTERS_MAX)}"}`
     const sent = ['{"a":1}', '7', '[{"a":1}]', long, '{"b":2}']
     expect(read(`[${sent.join(',')}]`)).toEqual([
@@ -149,7 +149,7 @@ describe('an array', () => {
 
   it('says the same however large the record is', () => {
     const sent = Array.from({ length: 5000 }, (_, n) => ({ n, query: 'x'.repeat(500) }))
-    expect(read(gzipSync(JSON.stringify(sent)))).toEqual(sent.map((event, place) => [place, event]))
+    expect(read(gzipSync(JSON.stringify(sent)))).toEqual(sent.map((event, subSequence) => [subSequence, event]))
   })
 
   it('of a hundred thousand brackets is one element', () => {
@@ -158,7 +158,7 @@ describe('an array', () => {
 })
 
 describe('lines', () => {
-  it('are judged alone: a bad one is kept, blank ones are nothing, good ones are events', () => {
+  it('are candidates alone: a bad one is kept, blank ones are nothing, good ones are events', () => {
     const broken = Buffer.from([0x7b, 0xff, 0x7d])
     const sent = Buffer.concat([Buffer.from('{"a":1}\r\n\n{"b"\n'), broken, Buffer.from('\n7\n \t\n{"c":3}')])
     expect(read(sent)).toEqual([
@@ -215,7 +215,7 @@ describe('compressed bytes', () => {
     const sent = Buffer.from('28b52ffd240729000047a7b3', 'hex')
     expect(details(sent)).toEqual(['not-json: zstd needs Node 22.15 or newer'])
     expect(details(kplRecord(['{}', sent]))).toEqual(['not-json: zstd needs Node 22.15 or newer'])
-    expect(recordEvents(kplRecord([sent])).events[0]?.place).toBeNull()
+    expect(recordEvents(kplRecord([sent])).events[0]?.subSequence).toBeNull()
   })
 
   describe.skipIf(zstd === null)('of zstd', () => {
@@ -244,7 +244,7 @@ describe('a KPL record', () => {
   it('holds user records, each of which may hold anything but another', () => {
     const userRecords = ['{"a":1}', '[{"b":2},{"c":3}]', '{"d":4}\n{"e":5}', gzipSync('[{"f":6}]')]
     expect(read(kplRecord(userRecords))).toEqual(
-      [{ a: 1 }, { b: 2 }, { c: 3 }, { d: 4 }, { e: 5 }, { f: 6 }].map((value, place) => [place, value]),
+      [{ a: 1 }, { b: 2 }, { c: 3 }, { d: 4 }, { e: 5 }, { f: 6 }].map((value, subSequence) => [subSequence, value]),
     )
     expect(read(kplRecord(['{}', kplRecord(['{}'])]))).toEqual([
       [0, {}],
@@ -255,7 +255,7 @@ describe('a KPL record', () => {
   it('keeps a user record that cannot be read alone, as it was', () => {
     const corrupt = gzipSync('{}').subarray(0, -5)
     const { events: unpacked } = recordEvents(kplRecord(['{}', corrupt, '', '{}']))
-    expect(unpacked.map((event) => [event.place, event.read().ok])).toEqual([
+    expect(unpacked.map((event) => [event.subSequence, event.read().ok])).toEqual([
       [0, true],
       [1, false],
       [2, false],
@@ -304,11 +304,11 @@ describe('a bomb', () => {
 })
 
 describe('an event that was taken out of a record and is sent again', () => {
-  const again = (sent: Buffer) => unpackRecord({ data: sent.toString('base64'), place: 7 })
+  const again = (sent: Buffer) => unpackRecord({ data: sent.toString('base64'), subSequence: 7 })
 
   it('keeps its place', () => {
     const { events: unpacked } = again(Buffer.from('{}'))
-    expect(unpacked.map((event) => [event.place, event.read()])).toEqual([[7, { ok: true, value: {} }]])
+    expect(unpacked.map((event) => [event.subSequence, event.read()])).toEqual([[7, { ok: true, value: {} }]])
   })
 
   it.each([['[{}]'], ['{}\n{}'], [gzipSync('{}')], [kplRecord(['{}'])]])(

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { resultsSpec, sessionsSpec } from '../../../bench/bench-tables.ts'
 import { forgetTwice, runForget } from '../../../cli/commands/forget.ts'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
-import { keptForMs, s3KeptLetters } from '../../../functions/aws/dead-letters/dead-letter-erasure.ts'
-import { dynamoTouches } from '../../../functions/aws/results-table/dirty-hours.ts'
+import { retentionMs, s3DeadLetterStore } from '../../../functions/aws/dead-letters/dead-letter-erasure.ts'
+import { dynamoDirtyHours } from '../../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../../local/emulators/clients.ts'
@@ -84,12 +84,12 @@ describe('forgetting on DynamoDB and S3', () => {
     const ports = {
       sessions: dynamoSessionStore(clients.dynamodb, NAMES.sessions),
       results: dynamoResultStore(clients.dynamodb, NAMES.results),
-      touches: dynamoTouches(clients.dynamodb, NAMES.results),
-      deadLetters: s3KeptLetters(clients.s3, NAMES.bucket),
+      dirtyHours: dynamoDirtyHours(clients.dynamodb, NAMES.results),
+      deadLetters: s3DeadLetterStore(clients.s3, NAMES.bucket),
       pseudonym: (user: string) => user,
     }
     let nowMs = at(10_000)
-    const settings = { deadLettersKeptMs: 30 * DAY }
+    const settings = { deadLetterRetentionMs: 30 * DAY }
     const report = await forgetTwice(
       'ann',
       [ports],
@@ -114,7 +114,7 @@ describe('forgetting on DynamoDB and S3', () => {
   })
 
   it('takes an emulator that knows of no lifecycle for a bucket that does not say', async () => {
-    expect(await keptForMs(clients.s3, NAMES.bucket)).toBeNull()
+    expect(await retentionMs(clients.s3, NAMES.bucket)).toBeNull()
   })
 
   it.each<[string, Partial<typeof NAMES>, string]>([
@@ -122,7 +122,7 @@ describe('forgetting on DynamoDB and S3', () => {
     ['a bucket that is not there', { bucket: 'nope' }, '--bucket nope: there is no such bucket'],
     ['tables that are mixed up', { sessions: NAMES.results, results: NAMES.sessions }, 'is not that table'],
     ['one table for both', { results: NAMES.sessions }, `--results ${NAMES.sessions}: is not that table`],
-  ])('touches nothing where there is %s', async (_, mistaken, sentence) => {
+  ])('dirtyHours nothing where there is %s', async (_, mistaken, sentence) => {
     const before = await itemsOf(NAMES.sessions, 'ben')
     const attempt = runForget({ user: 'ben', stack: 'none', ...NAMES, ...mistaken })
     await expect(attempt).rejects.toThrow(UserError)

@@ -7,7 +7,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { redrive } from '../../../cli/dead-letters/redrive.ts'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
-import { recordedLetters } from '../../../functions/aws/dead-letters/recorded-dead-letters.ts'
+import { recordedDeadLetters } from '../../../functions/aws/dead-letters/recorded-dead-letters.ts'
 import { toRecords, toResentReply } from '../../../functions/aws/stream/kinesis-batch.ts'
 import { ingest } from '../../../functions/ingest/ingest.ts'
 import type { ArrivedRecord } from '../../../functions/ports.ts'
@@ -39,7 +39,7 @@ beforeEach(() => {
 /** The ingest function on a pipeline in memory; how much later it is when it runs does not matter. */
 function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
   mockedLambda.on(InvokeCommand, { FunctionName: 'the-ingest' }).callsFake(async ({ Payload }) => {
-    const deadLetters = recordedLetters(pipeline.ports.deadLetters)
+    const deadLetters = recordedDeadLetters(pipeline.ports.deadLetters)
     const records = toRecords(JSON.parse(Buffer.from(Payload).toString()))
     const report = await ingest(records, { ...pipeline.ports, deadLetters }, RULES, at(900_000))
     return { Payload: Buffer.from(JSON.stringify(toResentReply(report.failed, deadLetters.letters))) }
@@ -103,7 +103,7 @@ describe('a redrive', () => {
     expect([...patient.sessions.states.keys()]).toEqual(['ann'])
     const times = patient.sessions.states.get('ann')?.open.flatMap((session) => session.events.map((one) => one.timeMs))
     expect(times).toEqual([at(3000), at(4000)])
-    expect(patient.deadLetters.letters.map(({ place, shardId }) => [place, shardId])).toEqual([
+    expect(patient.deadLetters.letters.map(({ subSequence, shardId }) => [subSequence, shardId])).toEqual([
       [2, 'resent'],
       [4, 'resent'],
     ])

@@ -2,19 +2,19 @@
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { prefixesOf, toLetters } from '../../../cli/dead-letters/stored-dead-letters.ts'
+import { prefixesOf, toDeadLetters } from '../../../cli/dead-letters/stored-dead-letters.ts'
 
 const base64 = (data: string | Buffer): string => Buffer.from(data).toString('base64')
 
 describe('a letter', () => {
   it('of a refused record tells why, where, and what was sent, unpacked where it can be', () => {
-    const line = (data: string, place?: number): string =>
-      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: '7', place, arrival: 't', data })
+    const line = (data: string, subSequence?: number): string =>
+      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: '7', subSequence, arrival: 't', data })
     const packed = base64(gzipSync('{"a":1}\n{"b":2}'))
     const text = [line(base64('nonsense')), line(packed, 3), line(base64(Buffer.from([0xff, 0xfe])))].join('\n')
-    expect(toLetters('rejected/x', text)).toMatchObject([
-      { reason: 'not-json', sequence: '7', place: null, text: 'nonsense' },
-      { place: 3, text: '{"a":1}\n{"b":2}' },
+    expect(toDeadLetters('rejected/x', text)).toMatchObject([
+      { reason: 'not-json', sequence: '7', subSequence: null, text: 'nonsense' },
+      { subSequence: 3, text: '{"a":1}\n{"b":2}' },
       { text: null },
     ])
   })
@@ -26,7 +26,7 @@ describe('a letter', () => {
       KinesisBatchInfo: { shardId: 's' },
       payload: JSON.stringify({ Records }),
     }
-    expect(toLetters('aws/lambda/x', JSON.stringify(body))).toEqual([
+    expect(toDeadLetters('aws/lambda/x', JSON.stringify(body))).toEqual([
       {
         key: 'aws/lambda/x',
         reason: 'given-up',
@@ -34,7 +34,7 @@ describe('a letter', () => {
         arrival: '1970-01-01T00:00:01.000Z',
         shard: 's',
         sequence: '9',
-        place: null,
+        subSequence: null,
         text: '{}',
       },
     ])
@@ -42,9 +42,9 @@ describe('a letter', () => {
 
   it('of changes of closed sessions is one for the batch, and what is none is told as such', () => {
     const changes = JSON.stringify({ payload: { Records: [{ dynamodb: {} }, { dynamodb: {} }] } })
-    expect(toLetters('aws/lambda/x', changes)).toMatchObject([{ detail: expect.stringContaining('2 changes') }])
+    expect(toDeadLetters('aws/lambda/x', changes)).toMatchObject([{ detail: expect.stringContaining('2 changes') }])
     for (const text of ['no JSON', '{}', '[]']) {
-      expect(toLetters('aws/lambda/x', text)).toMatchObject([{ reason: 'unreadable' }])
+      expect(toDeadLetters('aws/lambda/x', text)).toMatchObject([{ reason: 'unreadable' }])
     }
   })
 })

@@ -200,13 +200,13 @@ describe('trouble', () => {
     const session = {
       ids: ['one'],
       continues: null,
-      cut: null,
+      limitedBy: null,
       events: [{ type: 'AppOpen' as const, eventId: 'e', timeMs: startMs }],
     }
     const overdue = { ...NEW_USER, version: 1, skewMs: 0, open: [session] }
     const ahead = { ...overdue, skewMs: -3 * HOUR }
-    const alarms = ['ann', 'ben'].map((user) => ({ user, atMs: startMs }))
-    const page = pageItem({ id: 'page#0', startMs, alarms })
+    const timers = ['ann', 'ben'].map((user) => ({ user, atMs: startMs }))
+    const page = pageItem({ id: 'page#0', startMs, timers })
     dynamodb
       .on(QueryCommand)
       .callsFake(({ ExpressionAttributeValues: values }) => (values[':alarms'] === page.pk ? { Items: [page] } : {}))

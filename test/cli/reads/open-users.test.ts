@@ -1,11 +1,11 @@
-// Open sessions without an alarm: a table with states of all kinds in, an alarm for who has an open session out.
+// Open sessions without an timer: a table with states of all kinds in, an timer for who has an open session out.
 
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { sessionsSpec } from '../../../bench/bench-tables.ts'
-import { alarmOpenUsers } from '../../../cli/reads/open-users.ts'
+import { scheduleOpenUsers } from '../../../cli/reads/open-users.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
-import { dynamoAlarms } from '../../../functions/aws/sessions-table/timer-store.ts'
+import { dynamoTimerStore } from '../../../functions/aws/sessions-table/timer-store.ts'
 import { foundingId } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { usersOf } from '../../aws/sessions-table/timer-store-contract.ts'
@@ -15,17 +15,17 @@ import { makeTables } from '../../support/tables.ts'
 
 const emulated = emulatedDynamo()
 
-it('who has an open session gets an alarm that a drain finds, and nobody else does', async () => {
+it('who has an open session gets an timer that a drain finds, and nobody else does', async () => {
   const table = `sessions-${randomUUID()}`
   const client = emulated.clients.dynamodb
   await makeTables([sessionsSpec(table)], emulated.clients)
   const sessions = dynamoSessionStore(client, table)
   const event = { type: 'AppOpen', eventId: 'e', timeMs: at(0) } as const
-  const session = { ids: [foundingId(event)], continues: null, cut: null, events: [event] }
+  const session = { ids: [foundingId(event)], continues: null, limitedBy: null, events: [event] }
   const state: UserState = { ...NEW_USER, version: 1, skewMs: 0 }
   for (const user of ['ann', 'ben#2', 'open']) await sessions.saveUser(user, { ...state, open: [session] }, 0, 1)
   await sessions.saveUser('idle', state, 0, at(1))
   await sessions.putClosed({ user: 'gone', session, reason: 'gap', version: 1 }, at(1))
-  expect(await alarmOpenUsers(client, table, at(9))).toBe(3)
-  expect(await usersOf(dynamoAlarms(client, table), { fromMs: 0, toMs: at(9) })).toEqual(['ann', 'ben#2', 'open'])
+  expect(await scheduleOpenUsers(client, table, at(9))).toBe(3)
+  expect(await usersOf(dynamoTimerStore(client, table), { fromMs: 0, toMs: at(9) })).toEqual(['ann', 'ben#2', 'open'])
 })

@@ -9,7 +9,12 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { failureText } from '../../../cli/target/failure-text.ts'
 import { openTarget } from '../../../cli/target/target.ts'
 import { SettingError } from '../../../infra/setting-kinds.ts'
-import { checkKeptPath, type KeptRun, readKeptRun, writeKeptRun } from '../../../local/run/running-pipeline.ts'
+import {
+  checkRunningPath,
+  type RunningPipeline,
+  readRunningPipeline,
+  writeRunningPipeline,
+} from '../../../local/run/running-pipeline.ts'
 import { UserError } from '../../../terminal/user-error.ts'
 import { OUTPUTS as STACK_OUTPUTS } from '../../support/stack-outputs.ts'
 import { objectsIn, typed } from '../../support/typed.ts'
@@ -37,7 +42,11 @@ describe('a stack', () => {
   it('names everything by its outputs, in the asked region', async () => {
     answerWith(OUTPUTS)
     const target = await openTarget(ON_AWS)
-    expect(target).toMatchObject({ title: 'stack SearchSessionCtr in eu-west-1', outputs: OUTPUTS, keptRun: null })
+    expect(target).toMatchObject({
+      title: 'stack SearchSessionCtr in eu-west-1',
+      outputs: OUTPUTS,
+      runningPipeline: null,
+    })
     expect(target.streamId).toBe(OUTPUTS.StreamArn)
     for (const client of Object.values(target.clients)) expect(await client.config.region()).toBe('eu-west-1')
   })
@@ -52,7 +61,7 @@ describe('a stack', () => {
 })
 
 describe('a local run', () => {
-  const run: KeptRun = {
+  const run: RunningPipeline = {
     pid: process.pid,
     startedAt: '2026-03-02T09:00:00.000Z',
     endpoints: {
@@ -67,10 +76,10 @@ describe('a local run', () => {
   }
 
   it('is found by its file, or by the folder of it, until it ends', async () => {
-    const forget = await writeKeptRun(folder, run)
-    expect(await readKeptRun(join(folder, 'local.json'))).toEqual(run)
+    const forget = await writeRunningPipeline(folder, run)
+    expect(await readRunningPipeline(join(folder, 'local.json'))).toEqual(run)
     const target = await openTarget({ stack: 'unused', local: folder })
-    expect(target).toMatchObject({ title: 'the local run', outputs: OUTPUTS, keptRun: run, stack: null })
+    expect(target).toMatchObject({ title: 'the local run', outputs: OUTPUTS, runningPipeline: run, stack: null })
     expect(await target.clients.lambda.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port: 4 })
     for (const client of Object.values(target.clients)) {
       const { requestHandler } = client.config
@@ -81,26 +90,26 @@ describe('a local run', () => {
         connectionTimeout: 5000,
       })
     }
-    await expect(checkKeptPath(folder)).rejects.toThrow(`tells of another run (process ${process.pid})`)
+    await expect(checkRunningPath(folder)).rejects.toThrow(`tells of another run (process ${process.pid})`)
     await forget()
-    await expect(readKeptRun(folder)).rejects.toThrow(/no local run is kept there; start one with/)
-    await checkKeptPath(folder)
+    await expect(readRunningPipeline(folder)).rejects.toThrow(/no local run is kept there; start one with/)
+    await checkRunningPath(folder)
   })
 
   it('leaves the file of another that took its place', async () => {
-    const forget = await writeKeptRun(folder, run)
-    await writeKeptRun(folder, { ...run, startedAt: '2026-03-02T10:00:00.000Z' })
+    const forget = await writeRunningPipeline(folder, run)
+    await writeRunningPipeline(folder, { ...run, startedAt: '2026-03-02T10:00:00.000Z' })
     await forget()
-    expect(await readKeptRun(folder)).toMatchObject({ startedAt: '2026-03-02T10:00:00.000Z' })
+    expect(await readRunningPipeline(folder)).toMatchObject({ startedAt: '2026-03-02T10:00:00.000Z' })
   })
 
   it('that has ended, or is something else, is told in a sentence', async () => {
     // No process has this number.
-    await writeKeptRun(folder, { ...run, pid: 2 ** 22 + 1 })
-    await expect(readKeptRun(folder)).rejects.toThrow('has ended; start one with')
-    await checkKeptPath(folder)
+    await writeRunningPipeline(folder, { ...run, pid: 2 ** 22 + 1 })
+    await expect(readRunningPipeline(folder)).rejects.toThrow('has ended; start one with')
+    await checkRunningPath(folder)
     writeFileSync(join(folder, 'other.json'), '{}')
-    await expect(readKeptRun(join(folder, 'other.json'))).rejects.toThrow(
+    await expect(readRunningPipeline(join(folder, 'other.json'))).rejects.toThrow(
       'is not the file that a kept local run leaves',
     )
   })

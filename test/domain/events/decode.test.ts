@@ -171,18 +171,24 @@ describe('the fields of each type', () => {
   })
 
   it('cut a query at 1,024 characters and mark it', () => {
-    expect(eventOf({ ...SEARCH, query: 'x'.repeat(1025) })).toMatchObject({ query: 'x'.repeat(1024), queryCut: true })
+    expect(eventOf({ ...SEARCH, query: 'x'.repeat(1025) })).toMatchObject({
+      query: 'x'.repeat(1024),
+      queryTruncated: true,
+    })
     expect(eventOf({ ...SEARCH, query: '😀'.repeat(1024) })).toMatchObject({
       query: '😀'.repeat(1024),
-      queryCut: false,
+      queryTruncated: false,
     })
-    expect(eventOf({ ...SEARCH, query: '😀'.repeat(1025) })).toMatchObject({ query: '😀'.repeat(1024), queryCut: true })
+    expect(eventOf({ ...SEARCH, query: '😀'.repeat(1025) })).toMatchObject({
+      query: '😀'.repeat(1024),
+      queryTruncated: true,
+    })
   })
 
   it('mend a query that a producer cut through a character', () => {
     expect(eventOf('{"type":"Search","user":"ann","query":"dog\\ud83d"}')).toMatchObject({
       query: 'dog\uFFFD',
-      queryCut: false,
+      queryTruncated: false,
     })
   })
 

@@ -18,7 +18,7 @@ import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
 const FAR: Session = {
   ids: ['far'],
   continues: null,
-  cut: null,
+  limitedBy: null,
   events: [bare('AppOpen', at(-9999), { eventId: 'far' })],
 }
 
@@ -71,7 +71,7 @@ describe('arrivals that only lengthen a session', () => {
     const driven = newDriven()
     for (let n = 0; n < 1001; n++) arrive(driven, [onTime(search(at(n), { eventId: `e${n}` }))], RULES)
     const [full] = [...driven.closed.values()]
-    expect(full).toMatchObject({ cut: { reason: 'max_events' }, events: { length: 1000 } })
+    expect(full).toMatchObject({ limitedBy: { limit: 'max_events' }, events: { length: 1000 } })
     expect(driven.state.open.map(({ events }) => events.length)).toEqual([1])
   })
 

@@ -4,12 +4,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Arrival } from '../../../functions/domain/events/event.ts'
 import { forgottenLonger, isForgotten } from '../../../functions/domain/sessions/forgotten.ts'
-import { touchedRanges } from '../../../functions/domain/sessions/neighbours.ts'
-import { apply, NEW_USER, roomFor, type UserState } from '../../../functions/domain/sessions/user-state.ts'
+import { affectedRanges } from '../../../functions/domain/sessions/neighbours.ts'
+import { apply, NEW_USER, planCapacity, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { at, bare, HOUR, RULES } from '../../support/events.ts'
 import { randomLog, SEED } from '../../support/random-log.ts'
 
-const FORGOTTEN = { atMs: at(60), untilMs: at(1_000_000), unmarked: [] }
+const FORGOTTEN = { atMs: at(60), untilMs: at(1_000_000), pendingTombstones: [] }
 const STATE: UserState = { ...NEW_USER, version: 7, forgotten: FORGOTTEN }
 
 function arrival(timeSeconds: number, arrivalSeconds: number): Arrival {
@@ -48,9 +48,9 @@ describe('a state that is forgotten', () => {
           const [given, expected] = [apply(STATE, [], all, rules), apply(STATE, [], after, rules)]
           expect(given).toEqual({ ...expected, forgotten: all.length - after.length })
           expect(given.accepted + given.duplicates + given.refused.length + given.forgotten).toBe(all.length)
-          expect(roomFor(STATE, [], all, rules).batches.flat().length).toBe(all.length)
-          const reached = { ...STATE, closedReachMs: at(1000) }
-          expect(touchedRanges(reached, all, rules)).toEqual(touchedRanges(reached, after, rules))
+          expect(planCapacity(STATE, [], all, rules).batches.flat().length).toBe(all.length)
+          const reached = { ...STATE, lastAffectingTimeMs: at(1000) }
+          expect(affectedRanges(reached, all, rules)).toEqual(affectedRanges(reached, after, rules))
         }),
         { seed: SEED, numRuns: 1000 },
       )
@@ -59,12 +59,12 @@ describe('a state that is forgotten', () => {
 
   it('is forgotten as long as the longest of two says, whichever comes first', () => {
     const [one, other] = [
-      { atMs: 1, untilMs: 20, unmarked: ['a', 'b'] },
-      { atMs: 2, untilMs: 10, unmarked: ['b', 'c'] },
+      { atMs: 1, untilMs: 20, pendingTombstones: ['a', 'b'] },
+      { atMs: 2, untilMs: 10, pendingTombstones: ['b', 'c'] },
     ]
     const both = { atMs: 2, untilMs: 20 }
-    expect(forgottenLonger(one, other)).toEqual({ ...both, unmarked: ['a', 'b', 'c'] })
-    expect(forgottenLonger(other, one)).toEqual({ ...both, unmarked: ['b', 'c', 'a'] })
+    expect(forgottenLonger(one, other)).toEqual({ ...both, pendingTombstones: ['a', 'b', 'c'] })
+    expect(forgottenLonger(other, one)).toEqual({ ...both, pendingTombstones: ['b', 'c', 'a'] })
     expect(forgottenLonger(null, one)).toEqual(one)
   })
 })

@@ -69,8 +69,8 @@ describe('AppClose and Timeout', () => {
 describe('limits', () => {
   it('let the event that would pass the count begin the next session, which names the one before', () => {
     const [first, second] = sessionsOf(opens(0, 1, 2, 3, 4), { ...rules, maxSessionEvents: 3 })
-    expect(first).toMatchObject({ cut: { reason: 'max_events', atMs: at(3) }, continues: null })
-    expect(second).toMatchObject({ cut: null, continues: first?.ids[0] })
+    expect(first).toMatchObject({ limitedBy: { limit: 'max_events', atMs: at(3) }, continues: null })
+    expect(second).toMatchObject({ limitedBy: null, continues: first?.ids[0] })
     expect(second?.events).toHaveLength(2)
   })
 
@@ -78,13 +78,13 @@ describe('limits', () => {
     const used = { ...rules, maxSessionDurationMs: 20 * SECOND }
     expect(seconds(sessionsOf(opens(0, 10, 20), used))).toEqual([[0, 10, 20]])
     const [first] = sessionsOf(opens(0, 10, 19, 20.001), used)
-    expect(first).toMatchObject({ cut: { reason: 'max_duration' } })
+    expect(first).toMatchObject({ limitedBy: { limit: 'max_duration' } })
   })
 
   it('do not count where the session ended anyway', () => {
     const events = [...opens(0, 1), bare('AppClose', at(2)), bare('AppOpen', at(3), { eventId: 'later' })]
     const [first, second] = sessionsOf(events, { ...rules, maxSessionEvents: 3 })
-    expect(first?.cut).toBeNull()
+    expect(first?.limitedBy).toBeNull()
     expect(second?.continues).toBeNull()
   })
 
@@ -105,7 +105,7 @@ describe('limits', () => {
     const sessions = sessionsOf(lists)
     expect(sessions.flatMap((session) => session.events)).toHaveLength(100)
     for (const { events } of sessions) expect(events.length * 8000).toBeLessThan(SESSION_BYTES_MAX)
-    expect(sessions.slice(0, -1).every((session) => session.cut?.reason === 'max_events')).toBe(true)
+    expect(sessions.slice(0, -1).every((session) => session.limitedBy?.limit === 'max_events')).toBe(true)
   })
 })
 

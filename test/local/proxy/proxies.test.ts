@@ -1,12 +1,12 @@
-// The gateways before a service: signed requests in, what reaches the service and what is known of the caller out.
+// The proxies before a service: signed requests in, what reaches the service and what is known of the caller out.
 
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { mishapsAt, NO_MISHAPS } from '../../../local/proxy/chaos.ts'
+import { faultsAt, NO_MISHAPS } from '../../../local/proxy/chaos.ts'
 import type { EnforcedRoles } from '../../../local/proxy/enforced-roles.ts'
 import { permissionsNeeded } from '../../../local/proxy/needed-permissions.ts'
-import { type Gateways, startGateways } from '../../../local/proxy/proxies.ts'
+import { type Proxies, startProxies } from '../../../local/proxy/proxies.ts'
 import { refusalOf } from '../../../local/proxy/proxy.ts'
 import { streamArn } from '../../../local/template/arn.ts'
 
@@ -15,10 +15,10 @@ interface Reached {
   readonly body: string
 }
 
-let gateways: Gateways | undefined
+let proxies: Proxies | undefined
 let server: Server | undefined
 afterEach(async () => {
-  await gateways?.stop()
+  await proxies?.stop()
   server?.closeAllConnections()
   server?.close()
 })
@@ -29,7 +29,7 @@ const ANSWERS: Readonly<Record<string, object>> = {
   'Kinesis_20131202.GetRecords': { NextShardIterator: 'second', Records: [] },
 }
 
-/** Gateways before one service, with roles that only look on or refuse everything. */
+/** Proxies before one service, with roles that only look on or refuse everything. */
 async function start(isRefused = false, chaosRate = 0) {
   const reached: Reached[] = []
   const seen: string[] = []
@@ -49,9 +49,9 @@ async function start(isRefused = false, chaosRate = 0) {
       return isRefused ? refusalOf(400, 'AccessDeniedException', 'no') : null
     },
   }
-  const mishaps = chaosRate === 0 ? NO_MISHAPS : mishapsAt(chaosRate)
-  gateways = await startGateways({ kinesis: target, dynamodb: target, s3: target }, mishaps, roles)
-  return { endpoints: gateways.endpoints, reached, seen }
+  const faults = chaosRate === 0 ? NO_MISHAPS : faultsAt(chaosRate)
+  proxies = await startProxies({ kinesis: target, dynamodb: target, s3: target }, faults, roles)
+  return { endpoints: proxies.endpoints, reached, seen }
 }
 
 function send(endpoint: string, target: string, body: object): Promise<Response> {
@@ -63,7 +63,7 @@ function send(endpoint: string, target: string, body: object): Promise<Response>
   })
 }
 
-describe('a gateway', () => {
+describe('a proxy', () => {
   it('knows the caller, and passes its calls on as everybody’s', async () => {
     const { endpoints, reached, seen } = await start()
     await send(endpoints.dynamodb, 'DynamoDB_20120810.GetItem', { TableName: 'Sessions' })

@@ -110,8 +110,8 @@ describe('any log', () => {
 
   /** The same, as one would do it with all of the log at hand. */
   function linesOf(bytes: Buffer): Buffer[] {
-    const unmarked = bytes.subarray(0, 3).equals(Buffer.from(MARK)) ? bytes.subarray(3) : bytes
-    const texts = unmarked.toString('latin1').split('\n')
+    const pendingTombstones = bytes.subarray(0, 3).equals(Buffer.from(MARK)) ? bytes.subarray(3) : bytes
+    const texts = pendingTombstones.toString('latin1').split('\n')
     return texts.filter((text) => !/^[ \t\r\v\f]*$/.test(text)).map((text) => Buffer.from(text, 'latin1'))
   }
 

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { functionLog } from '../../../local/lambda/function-log.ts'
-import { checkAccount } from '../../../local/run/reconcile.ts'
+import { checkReconciled } from '../../../local/run/reconcile.ts'
 
 function reporting(duplicates: number) {
   const log = functionLog()
@@ -11,17 +11,17 @@ function reporting(duplicates: number) {
 }
 
 it('every event is accounted for where ingest saw at least the duplicates that the tables leave', () => {
-  checkAccount({ duplicates: 0 }, reporting(0))
-  checkAccount({ duplicates: 2 }, reporting(2))
-  checkAccount({ duplicates: 2 }, reporting(5))
+  checkReconciled({ duplicates: 0 }, reporting(0))
+  checkReconciled({ duplicates: 2 }, reporting(2))
+  checkReconciled({ duplicates: 2 }, reporting(5))
 })
 
 it('events are missing where ingest saw fewer', () => {
-  expect(() => checkAccount({ duplicates: 2 }, reporting(1))).toThrow(/^1 events are in no table and no dead letter/)
+  expect(() => checkReconciled({ duplicates: 2 }, reporting(1))).toThrow(/^1 events are in no table and no dead letter/)
 })
 
 it('there are too many where the tables hold more than was played', () => {
-  expect(() => checkAccount({ duplicates: -2 }, reporting(5))).toThrow(
+  expect(() => checkReconciled({ duplicates: -2 }, reporting(5))).toThrow(
     '2 more events are in the tables and dead letters than were played',
   )
 })

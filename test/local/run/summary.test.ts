@@ -18,7 +18,7 @@ const NOTHING = { users: 0, forgottenUsers: 0, sessions: 0, events: 0 }
 function rowsOf(user: string, ...events: readonly Event[]): ResultRow[] {
   const closed: ClosedSession = {
     user,
-    session: { ids: [`session-of-${user}`], events, continues: null, cut: null },
+    session: { ids: [`session-of-${user}`], events, continues: null, limitedBy: null },
     reason: 'gap',
     version: 1,
   }
@@ -171,8 +171,8 @@ describe('of dead letters', () => {
     const line = (sequence: string, reason: string, own: object = {}): string =>
       `${JSON.stringify({ reason, shard: 's', sequence, ...own })}\n`
     const objects = [
-      line('1', 'not-json') + line('2', 'not-json', { place: 0 }) + line('2', 'too-late', { place: 11 }),
-      line('2', 'not-json', { place: 0 }) + line('1', 'late', { shard: 'other' }),
+      line('1', 'not-json') + line('2', 'not-json', { subSequence: 0 }) + line('2', 'too-late', { subSequence: 11 }),
+      line('2', 'not-json', { subSequence: 0 }) + line('1', 'late', { shard: 'other' }),
     ]
     const mocked = mockClient(s3)
     mocked.on(ListObjectsV2Command).resolves({ Contents: objects.map((_, n) => ({ Key: String(n) })) })

@@ -1,7 +1,7 @@
 // OpenSearch UBI 1.x: one document of `ubi_queries` or `ubi_events` in, our events that it stands for out; none of most.
 
 import { ITEMS_MAX } from '../decode.ts'
-import { FieldProblem, type Fields, isFields, required } from '../rejection.ts'
+import { FieldError, type Fields, isFields, required } from '../rejection.ts'
 import { isoTime, parseTime } from '../time.ts'
 
 /** Of a result. Its own list, `click` and `click_through`, and what the reference applications write. */
@@ -71,7 +71,7 @@ function isUbiQuery(document: Fields): boolean {
 function eventsOfQuery(document: Fields): Fields[] {
   const stamp = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
   const query = document.user_query ?? ''
-  if (typeof query !== 'string') throw new FieldProblem('invalid-field', 'user_query: expected a string')
+  if (typeof query !== 'string') throw new FieldError('invalid-field', 'user_query: expected a string')
   const hits = hitsOf(document)
   const search = { type: 'Search', ...stamp, query }
   return hits === null ? [search] : [search, { type: 'Results', ...stamp, ...hits }]
@@ -81,7 +81,7 @@ function hitsOf(document: Fields): Fields | null {
   const name = HIT_IDS.find((one) => (document[one] ?? null) !== null)
   if (name === undefined) return null
   const ids = document[name]
-  if (!Array.isArray(ids)) throw new FieldProblem('invalid-field', `${name}: expected an array`)
+  if (!Array.isArray(ids)) throw new FieldError('invalid-field', `${name}: expected an array`)
   // A hit without the field that ids are taken from keeps its place.
   const items = ids.slice(0, ITEMS_MAX).map((id) => (id === null ? '' : idText(name, id)))
   return ids.length > ITEMS_MAX ? { items, resultCount: ids.length } : { items }
@@ -89,7 +89,7 @@ function hitsOf(document: Fields): Fields | null {
 
 function eventOf(document: Fields): Fields[] {
   const name = required('action_name', document.action_name)
-  if (typeof name !== 'string') throw new FieldProblem('invalid-field', 'action_name: expected a string')
+  if (typeof name !== 'string') throw new FieldError('invalid-field', 'action_name: expected a string')
   const action = name.toLowerCase()
   if (SEARCHES.has(action)) return searchOf(document)
   if (CLICKS.has(action)) return clickOf(document)
@@ -109,7 +109,7 @@ function clickOf(document: Fields): Fields[] {
   const object = structure(attributes, 'object', 'event_attributes.object')
   if (object === null) return []
   const id = object.object_id ?? ''
-  if (id === '') throw new FieldProblem('missing-field', 'event_attributes.object.object_id: required')
+  if (id === '') throw new FieldError('missing-field', 'event_attributes.object.object_id: required')
   const item = idText('event_attributes.object.object_id', id)
   const ordinal = ordinalOf(structure(attributes, 'position', 'event_attributes.position'))
   const stamp = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
@@ -122,19 +122,19 @@ function ordinalOf(position: Fields | null): number | null {
   const ordinal = isFields(sent) ? sent.index : sent
   if (ordinal === null) return null
   if (Number.isSafeInteger(ordinal)) return (ordinal as number) < 0 ? null : (ordinal as number)
-  throw new FieldProblem('invalid-field', 'event_attributes.position.ordinal: expected an integer')
+  throw new FieldError('invalid-field', 'event_attributes.position.ordinal: expected an integer')
 }
 
 /** The plugin writes "" for a client that named itself not. */
 function userOf(document: Fields): string {
   const [user] = ubiUsers(document)
-  if (user === undefined) throw new FieldProblem('missing-field', 'client_id: required, or user_id or session_id')
+  if (user === undefined) throw new FieldError('missing-field', 'client_id: required, or user_id or session_id')
   return idText('client_id', user)
 }
 
 function searchIdOf({ query_id: id }: Fields): { readonly searchId?: string } {
   if (id === undefined || id === null || id === '') return {}
-  if (typeof id !== 'string') throw new FieldProblem('invalid-field', 'query_id: expected a string')
+  if (typeof id !== 'string') throw new FieldError('invalid-field', 'query_id: expected a string')
   return { searchId: id }
 }
 
@@ -142,18 +142,18 @@ function searchIdOf({ query_id: id }: Fields): { readonly searchId?: string } {
 function timeOf(document: Fields): string {
   required('timestamp', document.timestamp)
   const timeMs = parseTime(ubiTime(document))
-  if (timeMs === null) throw new FieldProblem('invalid-field', 'timestamp: expected ISO 8601, or epoch milliseconds')
+  if (timeMs === null) throw new FieldError('invalid-field', 'timestamp: expected ISO 8601, or epoch milliseconds')
   return isoTime(timeMs)
 }
 
 function structure(fields: Fields | null, name: string, path: string): Fields | null {
   const value = fields?.[name] ?? null
-  if (value !== null && !isFields(value)) throw new FieldProblem('invalid-field', `${path}: expected an object`)
+  if (value !== null && !isFields(value)) throw new FieldError('invalid-field', `${path}: expected an object`)
   return value
 }
 
 function idText(path: string, id: unknown): string {
   if (typeof id === 'string') return id
   if (Number.isSafeInteger(id)) return String(id)
-  throw new FieldProblem('invalid-field', `${path}: expected a string or an integer`)
+  throw new FieldError('invalid-field', `${path}: expected a string or an integer`)
 }
