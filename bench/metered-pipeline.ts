@@ -8,6 +8,7 @@ import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../functions/aws/stream/shard-progress.ts'
 import { PROGRESS_KEY, TIMER_PAGES } from '../functions/contract.ts'
+import { HOUR_MS } from '../functions/domain/durations.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { sessionId } from '../functions/domain/sessions/session.ts'
@@ -37,7 +38,6 @@ export interface Metered {
   readonly refused: number
 }
 
-const HOUR_MS = 60 * 60 * 1000
 /** Sweeps after the last batch: a day of them closes whatever the settings allow to be open. */
 const LAST_SWEEPS_MAX = 24 * 60
 

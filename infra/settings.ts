@@ -2,6 +2,7 @@
 
 import ms from 'ms'
 import { SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import {
   duration,
   flag,
@@ -13,31 +14,38 @@ import {
   text,
 } from './setting-kinds.ts'
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-
 /** Of the stack, where the setting `name` does not give it another. */
 export const STACK_NAME = 'SearchSessionCtr'
 
 /** What a pipeline is, wherever it stands. */
 export const PIPELINE_SETTINGS = {
-  gap: duration(30 * MINUTE, SECOND, DAY, 1, 'the longest pause inside a session; what web analytics agreed on'),
-  lateness: duration(MINUTE, 0, DAY, 1, 'how long to wait for events out of order; later ones amend'),
-  amendFor: duration(7 * DAY, 0, 30 * DAY, 1, 'how late an event may be and still amend: a phone offline for a week'),
+  gap: duration(
+    30 * MINUTE_MS,
+    SECOND_MS,
+    DAY_MS,
+    1,
+    'the longest pause inside a session; what web analytics agreed on',
+  ),
+  lateness: duration(MINUTE_MS, 0, DAY_MS, 1, 'how long to wait for events out of order; later ones amend'),
+  amendFor: duration(
+    7 * DAY_MS,
+    0,
+    30 * DAY_MS,
+    1,
+    'how late an event may be and still amend: a phone offline for a week',
+  ),
   lateEvents: {
     kind: 'choice',
     default: 'amend',
     choices: ['amend', 'divert'],
     why: 'amend: late events correct results; divert: they go to the dead letters and a result is final',
   },
-  maxClockSkew: duration(5 * MINUTE, 0, DAY, 1, 'an event further in the future would move its user’s clock'),
+  maxClockSkew: duration(5 * MINUTE_MS, 0, DAY_MS, 1, 'an event further in the future would move its user’s clock'),
   maxSessionEvents: number(1000, 2, 5000, 'more is a robot; keeps one session in one table item'),
-  maxSessionDuration: duration(12 * HOUR, MINUTE, SESSION_DURATION_MS_MAX, 1, 'longer is a robot or a kiosk'),
-  sweepEvery: duration(MINUTE, MINUTE, HOUR, MINUTE, 'how late a due session may be closed'),
+  maxSessionDuration: duration(12 * HOUR_MS, MINUTE_MS, SESSION_DURATION_MS_MAX, 1, 'longer is a robot or a kiosk'),
+  sweepEvery: duration(MINUTE_MS, MINUTE_MS, HOUR_MS, MINUTE_MS, 'how late a due session may be closed'),
   batchSize: number(500, 1, 10_000, 'records in one invocation; 500 ordinary ones are 0.5 MB of at most 6'),
-  batchWindow: duration(30 * SECOND, 0, 300 * SECOND, SECOND, 'waiting for a user’s next event saves a write'),
+  batchWindow: duration(30 * SECOND_MS, 0, 300 * SECOND_MS, SECOND_MS, 'waiting for a user’s next event saves a write'),
   streamMode: {
     kind: 'choice',
     default: 'provisioned',
@@ -45,7 +53,13 @@ export const PIPELINE_SETTINGS = {
     why: 'provisioned is cheaper for steady traffic; on-demand needs no shards, and costs more while idle',
   },
   shards: number(1, 1, 500, 'each takes 1,000 records or 1 MB a second; of a provisioned stream'),
-  streamRetention: duration(DAY, DAY, 7 * DAY, HOUR, 'how long an outage may last; more than a day costs extra'),
+  streamRetention: duration(
+    DAY_MS,
+    DAY_MS,
+    7 * DAY_MS,
+    HOUR_MS,
+    'how long an outage may last; more than a day costs extra',
+  ),
   tableBilling: {
     kind: 'choice',
     default: 'on-demand',
@@ -54,11 +68,17 @@ export const PIPELINE_SETTINGS = {
   },
   tableWriteUnitsMax: number(1000, 5, 40_000, 'how far a provisioned table may scale up'),
   tableReadUnitsMax: number(500, 5, 40_000, 'how far a provisioned table may scale up'),
-  resultRetention: duration(400 * DAY, DAY, 3650 * DAY, DAY, 'a year to compare with, and a month to look'),
-  rollupEvery: duration(5 * MINUTE, MINUTE, HOUR, MINUTE, 'how far sums of hours and days may trail the rows'),
-  rankEvery: duration(HOUR, 5 * MINUTE, DAY, MINUTE, 'ranking the queries of a day reads all its rows'),
-  rollupRetention: duration(1100 * DAY, DAY, 3650 * DAY, DAY, 'three years to compare: sums are small'),
-  deadLetterRetention: duration(30 * DAY, DAY, 365 * DAY, DAY, 'time to find out and send again'),
+  resultRetention: duration(400 * DAY_MS, DAY_MS, 3650 * DAY_MS, DAY_MS, 'a year to compare with, and a month to look'),
+  rollupEvery: duration(
+    5 * MINUTE_MS,
+    MINUTE_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    'how far sums of hours and days may trail the rows',
+  ),
+  rankEvery: duration(HOUR_MS, 5 * MINUTE_MS, DAY_MS, MINUTE_MS, 'ranking the queries of a day reads all its rows'),
+  rollupRetention: duration(1100 * DAY_MS, DAY_MS, 3650 * DAY_MS, DAY_MS, 'three years to compare: sums are small'),
+  deadLetterRetention: duration(30 * DAY_MS, DAY_MS, 365 * DAY_MS, DAY_MS, 'time to find out and send again'),
   ephemeral: flag('for trials: `cdk destroy` removes the data too'),
   alarmEmail: text(
     /^[\w.!#%&'*+/=?^-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/,

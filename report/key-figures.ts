@@ -1,7 +1,8 @@
 // The figures at the top of a report: its days and those before in, each figure with its parts and its change out.
 
+import { DAY_MS } from '../functions/domain/durations.ts'
 import { addCounts, type Counts, FIRST_CLICK_RANGES, ratiosOf } from '../functions/domain/results/counts.ts'
-import { DAY_MS, type DayRollup } from '../functions/domain/results/rollup.ts'
+import type { DayRollup } from '../functions/domain/results/rollup.ts'
 import { countOf, countText, decimalText, FEW, NOTHING, shareText } from './number-text.ts'
 import { daysIn, type ReportData } from './report-data.ts'
 import { pickCounts } from './time-points.ts'

@@ -1,7 +1,8 @@
 // What a report is made of: stored rollups and closed sessions in, through ports; the data of one report out.
 
+import { DAY_MS } from '../functions/domain/durations.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
-import { DAY_MS, type Day, type DayRollup, type HourRollup } from '../functions/domain/results/rollup.ts'
+import type { Day, DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
 import type { QueryRollup } from '../functions/domain/results/top-queries.ts'
 import { firstEvent } from '../functions/domain/sessions/session.ts'
 import { UserError } from '../terminal/user-error.ts'

@@ -1,7 +1,8 @@
 // A report's time line: its rollups in, a point for each day or each hour with searches around it out.
 
+import { DAY_MS, HOUR_MS } from '../functions/domain/durations.ts'
 import { COUNTS, type Counts } from '../functions/domain/results/counts.ts'
-import { DAY_MS, HOUR_MS, hourOf, hourStartMs, hoursOf } from '../functions/domain/results/rollup.ts'
+import { hourOf, hourStartMs, hoursOf } from '../functions/domain/results/rollup.ts'
 import { minuteText } from './number-text.ts'
 import { daysIn, daysOf, HOURLY_DAYS_MAX, type ReportData } from './report-data.ts'
 

@@ -2,6 +2,7 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { SentEvent } from './tutorial-events.ts'
 
 export interface LogSize {
@@ -13,11 +14,6 @@ export interface LogSize {
   /** On average, above 1; a little less than 2 where it is not said. */
   readonly searchesPerSession?: number
 }
-
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 
 const THINGS = 'lamp chair table sofa desk shelf mirror rug vase clock bed stool pillow curtain basket candle'.split(
   ' ',
@@ -59,7 +55,7 @@ export function generateLog(size: LogSize): SentEvent[] {
     // A few users come many times, most once or twice.
     const sessions = Math.min(size.days * 3, Math.ceil(0.7 / (random() + 0.03)))
     for (let session = 0; session < sessions; session++) {
-      const startMs = size.startMs + Math.floor(random() * size.days) * DAY + timeOfDay(random)
+      const startMs = size.startMs + Math.floor(random() * size.days) * DAY_MS + timeOfDay(random)
       delivered.push(
         ...sessionEvents(`user-${user}`, startMs, searchScale, random).flatMap((event) => deliver(event, random)),
       )
@@ -75,7 +71,7 @@ function timeOfDay(random: Random): number {
     rest -= weight
     return rest < 0
   })
-  return hour * HOUR + Math.floor(random() * HOUR)
+  return hour * HOUR_MS + Math.floor(random() * HOUR_MS)
 }
 
 const SEARCH_SCALE = 1.4
@@ -98,7 +94,7 @@ function sessionEvents(user: string, startMs: number, searchScale: number, rando
   add({ type: 'AppOpen' })
   const searches = 1 + Math.floor(-Math.log(1 - random()) * searchScale)
   for (let n = 0; n < searches; n++) {
-    pause(25 * SECOND)
+    pause(25 * SECOND_MS)
     const withId = random() < SHARE.withSearchId ? { searchId: `${user}-${startMs.toString(36)}-s${n}` } : {}
     const query = zipfQuery(random)
     const items = random() < SHARE.zeroResults ? [] : listFor(query)
@@ -108,12 +104,12 @@ function sessionEvents(user: string, startMs: number, searchScale: number, rando
     if (random() < SHARE.satisfiedByList) continue
     for (const [index, item] of items.entries()) {
       if (random() >= clickProbability(index, query)) continue
-      pause(12 * SECOND)
+      pause(12 * SECOND_MS)
       add({ type: 'ClickResult', item, position: index + 1, ...withId })
     }
   }
   const ending = random()
-  pause(40 * SECOND)
+  pause(40 * SECOND_MS)
   if (ending < SHARE.appClose) add({ type: 'AppClose' })
   else if (ending < SHARE.appClose + SHARE.timeout) add({ type: 'Timeout' })
   return events
@@ -139,7 +135,7 @@ function clickProbability(index: number, query: string): number {
 
 function deliver(event: SentEvent, random: Random): Delivered[] {
   const atMs = Date.parse(event.time as string)
-  const delayMs = random() < SHARE.late ? MINUTE + random() * 3 * HOUR : random() * 2 * SECOND
+  const delayMs = random() < SHARE.late ? MINUTE_MS + random() * 3 * HOUR_MS : random() * 2 * SECOND_MS
   const once = { event, deliveredMs: atMs + delayMs }
-  return random() < SHARE.duplicate ? [once, { event, deliveredMs: atMs + delayMs + 5 * SECOND }] : [once]
+  return random() < SHARE.duplicate ? [once, { event, deliveredMs: atMs + delayMs + 5 * SECOND_MS }] : [once]
 }

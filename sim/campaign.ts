@@ -1,5 +1,6 @@
 // A campaign: a range of seeds in; every one run, what broke and how often each fault struck out.
 
+import { DAY_MS } from '../functions/domain/durations.ts'
 import { CONTROL_NAMES, type Control } from './controls.ts'
 import { FAULTS, type Fault } from './faults.ts'
 import { type RunOptions, type RunResult, run } from './run.ts'
@@ -12,8 +13,6 @@ export interface Campaign {
   readonly simulatedDays: number
   readonly faults: Readonly<Record<Fault, number>>
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** @param onRun told after every run how many there were. */
 export async function runCampaign(

@@ -1,5 +1,6 @@
 // Delivery: every shard of the stream and of the table's stream read by a poller; what was given up kept to be sent again.
 
+import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { StoredClosed } from '../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../functions/ports.ts'
 import { type PollerSettings, pollShard, type Reply } from './poller.ts'
@@ -7,9 +8,6 @@ import type { Random } from './random.ts'
 import { deliverChanges, deliverRecords, type Wiring } from './steps.ts'
 import { hashOf, newLog, newStream, type Shard, type Stream } from './stream.ts'
 import type { Outcome, World } from './world.ts'
-
-const SECOND = 1000
-const MINUTE = 60 * SECOND
 
 export interface Delivery {
   readonly stream: Stream
@@ -60,7 +58,7 @@ async function untilDoneTwice(send: () => Promise<Outcome<Reply>>, { time }: Wor
   for (let done = 0; done < 2; ) {
     const outcome = await send()
     if (outcome.ok && outcome.value === null) done++
-    await time.wait(10 * SECOND)
+    await time.wait(10 * SECOND_MS)
   }
 }
 
@@ -81,7 +79,7 @@ export function newChanges(world: World): Changes {
       const log = logs[hashOf(user) < 0.5 ? 0 : 1]
       const change = { user, id, version, after: closed, before: before?.closed ?? null }
       log.records.push({ sequenceNumber: String(++count), arrivalMs: world.time.nowMs(), ...change })
-      const delayMs = world.faults.strikes('delayedChange') ? world.random.between(MINUTE, 60 * MINUTE) : 0
+      const delayMs = world.faults.strikes('delayedChange') ? world.random.between(MINUTE_MS, 60 * MINUTE_MS) : 0
       world.time.at(world.time.nowMs() + delayMs, log.wake)
     },
   }
@@ -89,5 +87,5 @@ export function newChanges(world: World): Changes {
 
 function drawSettings(random: Random, recordAgeMsMax: number): PollerSettings {
   const batchSize = random.oneOf([1, 3, 10, 100])
-  return { batchSize, recordAgeMsMax, windowMs: batchSize < 10 ? 0 : random.oneOf([0, 5 * SECOND, MINUTE]) }
+  return { batchSize, recordAgeMsMax, windowMs: batchSize < 10 ? 0 : random.oneOf([0, 5 * SECOND_MS, MINUTE_MS]) }
 }

@@ -1,5 +1,6 @@
 // Forgetting in one run: users in, the real step run on some of them at some moment, until it is done and once more.
 
+import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { forget } from '../functions/forget/forget.ts'
 import type { SessionStore } from '../functions/ports.ts'
@@ -9,11 +10,10 @@ import type { Wiring } from './steps.ts'
 import { reachedSessions } from './stores.ts'
 import { type Invocation, invoke } from './world.ts'
 
-const MINUTE = 60_000
 /** Long enough for functions that were under way to end, however slow: what they left is found the second time. */
-const PAUSE_MS = 20 * MINUTE
+const PAUSE_MS = 20 * MINUTE_MS
 const AGAIN_MS = 10_000
-const DEAD_LETTERS_KEPT_MS = 24 * 60 * MINUTE
+const DEAD_LETTERS_KEPT_MS = 24 * 60 * MINUTE_MS
 
 export function scheduleForgetting(
   users: readonly string[],

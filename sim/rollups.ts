@@ -1,5 +1,6 @@
 // Rollups in one run: a tick in, the real step on what the index shows out; at rest, sums against the rows themselves.
 
+import { DAY_MS } from '../functions/domain/durations.ts'
 import type { ResultRow, SearchRow } from '../functions/domain/results/result.ts'
 import {
   type Day,
@@ -19,7 +20,6 @@ import type { Stores } from './stores.ts'
 import type { Watch } from './watch.ts'
 import { type Invocation, invoke, type Outcome } from './world.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const SETTINGS = { rollupRetentionMs: 1000 * DAY_MS, rankEveryMs: DAY_MS / 24 }
 
 /** Nobody's in particular. */

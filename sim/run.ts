@@ -1,6 +1,7 @@
 // One run: a seed in; the real steps on a simulated stream, poller, stores and schedule until all is at rest; what broke out.
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
@@ -35,18 +36,14 @@ export interface RunResult {
   story(linesMax: number): string[]
 }
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 const START_MS = Date.UTC(2026, 2, 2)
-const VISIT_MS = 6 * HOUR
+const VISIT_MS = 6 * HOUR_MS
 export const USERS_MAX = 6
 /** How long after its event a record may still be put again. */
-const STRAGGLERS_MS = 2 * HOUR
+const STRAGGLERS_MS = 2 * HOUR_MS
 /** How long shards that stood still, one after the other, may take to be read. */
-const BACKLOG_MS = 14 * HOUR
-const ROLLUP_EVERY_MS = 10 * MINUTE
+const BACKLOG_MS = 14 * HOUR_MS
+const ROLLUP_EVERY_MS = 10 * MINUTE_MS
 
 /** The same seed and options always do the same. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
@@ -55,7 +52,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   const trace = newTrace()
   const world = { time: virtualTime(START_MS, random.fork()), random: random.fork(), faults, trace }
   const rules = drawRules(random)
-  const recordAgeMsMax = random.oneOf([1.5, 6]) * HOUR
+  const recordAgeMsMax = random.oneOf([1.5, 6]) * HOUR_MS
   const watch = newWatch(rules, givenUpAfterMs(recordAgeMsMax), sha256)
   const changes = newChanges(world)
   const wiring = {
@@ -68,11 +65,11 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   }
   const delivery = startDelivery(wiring, changes, random)
   const users = Array.from({ length: random.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)
-  const sweepEveryMs = random.oneOf([1, 2, 5]) * MINUTE
+  const sweepEveryMs = random.oneOf([1, 2, 5]) * MINUTE_MS
 
   await visit('a', users, START_MS, sweepEveryMs, wiring, delivery)
   expireMost(users, wiring)
-  if (random.happens(0.3)) await visit('b', users, world.time.nowMs() + DAY, sweepEveryMs, wiring, delivery)
+  if (random.happens(0.3)) await visit('b', users, world.time.nowMs() + DAY_MS, sweepEveryMs, wiring, delivery)
 
   const broken = new Set(watch.violations.map(({ user }) => user))
   return {
@@ -108,7 +105,7 @@ async function visit(
   faults.pause()
   const restMs = quietMs + BACKLOG_MS + 2 * (rules.gapMs + rules.latenessMs) + rules.maxClockSkewMs
   await sweepUntil(restMs, sweepEveryMs, wiring, delivery)
-  checkAtRest(users, stores, watch, rules, startMs - DAY)
+  checkAtRest(users, stores, watch, rules, startMs - DAY_MS)
   checkRollups(stores, watch)
   faults.resume()
 }
@@ -128,14 +125,14 @@ async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, d
     if (faults.strikes('missedSweep')) continue
     const sweeps = faults.strikes('doubledSweep') ? 2 : 1
     for (let n = 0; n < sweeps; n++) {
-      const lateMs = faults.strikes('lateSweep') ? random.between(SECOND, sweepEveryMs) : 0
+      const lateMs = faults.strikes('lateSweep') ? random.between(SECOND_MS, sweepEveryMs) : 0
       time.at(time.nowMs() + lateMs, () => void sweepOnce(wiring, delivery.stream, sweepEveryMs))
     }
   }
 }
 
 /** Longer than anything of an idle user is kept. */
-const KEPT_MS_MAX = 16 * DAY
+const KEPT_MS_MAX = 16 * DAY_MS
 
 /** Checks that all that idle users left will be deleted, and deletes most of it: a table deletes some items late. */
 function expireMost(users: readonly string[], { world, stores, watch, rules }: Wiring): void {
@@ -155,12 +152,12 @@ function expireMost(users: readonly string[], { world, stores, watch, rules }: W
 
 function drawRules(random: Random): Rules {
   return {
-    gapMs: random.oneOf([30 * SECOND, 5 * MINUTE, 30 * MINUTE]),
-    latenessMs: random.oneOf([0, 5 * SECOND, MINUTE, 10 * MINUTE]),
-    amendForMs: random.oneOf([0, HOUR, 12 * HOUR]),
+    gapMs: random.oneOf([30 * SECOND_MS, 5 * MINUTE_MS, 30 * MINUTE_MS]),
+    latenessMs: random.oneOf([0, 5 * SECOND_MS, MINUTE_MS, 10 * MINUTE_MS]),
+    amendForMs: random.oneOf([0, HOUR_MS, 12 * HOUR_MS]),
     lateEvents: random.happens(0.2) ? 'divert' : 'amend',
-    maxClockSkewMs: random.oneOf([0, 5 * MINUTE]),
+    maxClockSkewMs: random.oneOf([0, 5 * MINUTE_MS]),
     maxSessionEvents: random.oneOf([3, 10, 1000]),
-    maxSessionDurationMs: random.oneOf([2 * MINUTE, HOUR, 12 * HOUR]),
+    maxSessionDurationMs: random.oneOf([2 * MINUTE_MS, HOUR_MS, 12 * HOUR_MS]),
   }
 }

@@ -1,5 +1,6 @@
 // The users of one run: random and rules in, what their devices put into the stream and when out.
 
+import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../functions/ports.ts'
 import type { Stream } from './stream.ts'
@@ -23,8 +24,6 @@ export interface Visit {
   readonly name: string
 }
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
 const QUERIES = ['dogs', 'cats', 'fruit', '']
 
 /** @param onSent told of every record when it is put. */
@@ -32,7 +31,7 @@ export function schedule(visit: Visit, world: World, stream: Stream, rules: Rule
   const { random } = world
   for (const user of visit.users) {
     const clockMs = world.faults.strikes('skewedClock')
-      ? random.between(-2 * rules.maxClockSkewMs, rules.maxClockSkewMs + SECOND)
+      ? random.between(-2 * rules.maxClockSkewMs, rules.maxClockSkewMs + SECOND_MS)
       : 0
     const keyOf = random.happens(0.9) ? () => user : () => String(random.fraction())
     let count = 0
@@ -46,7 +45,8 @@ export function schedule(visit: Visit, world: World, stream: Stream, rules: Rule
       const putAtMs = timeMs + delayMs(world, rules)
       world.time.at(putAtMs, put)
       // Without a time of its own, what is put again has happened again.
-      if (hasTime && world.faults.strikes('repeatedPut')) world.time.at(putAtMs + random.between(10, 90 * MINUTE), put)
+      if (hasTime && world.faults.strikes('repeatedPut'))
+        world.time.at(putAtMs + random.between(10, 90 * MINUTE_MS), put)
       if (world.faults.strikes('garbage')) {
         const garbage = random.oneOf(['{', '[7]', '{"type":"Search"}', `{"type":"Search","user":"${user}"}`])
         world.time.at(putAtMs, () => onSent({ user, eventId: null, ...sentAs(stream.put(keyOf(), garbage), garbage) }))
@@ -68,8 +68,8 @@ function sentAs({ sequenceNumber, arrivalMs }: ArrivedRecord, text: string) {
 type Send = (timeMs: number, fields: Readonly<Record<string, unknown>>) => void
 
 function delayMs({ faults, random }: World, rules: Rules): number {
-  if (!faults.strikes('lateEvent')) return random.between(0, 3 * SECOND)
-  const longest = random.happens(0.2) ? rules.amendForMs * 1.3 : Math.min(rules.amendForMs, 3 * 60 * MINUTE)
+  if (!faults.strikes('lateEvent')) return random.between(0, 3 * SECOND_MS)
+  const longest = random.happens(0.2) ? rules.amendForMs * 1.3 : Math.min(rules.amendForMs, 3 * 60 * MINUTE_MS)
   return Math.floor(random.fraction() * longest)
 }
 
@@ -78,7 +78,7 @@ function session(startMs: number, { random }: World, rules: Rules, send: Send): 
   const pauses = [0, 1, rules.gapMs, rules.gapMs + 1, Math.floor(rules.gapMs / 2), random.between(1, rules.gapMs)]
   let timeMs = startMs
   const pause = (): number => {
-    timeMs += random.happens(0.3) ? random.oneOf(pauses) : random.between(0, Math.min(MINUTE, rules.gapMs))
+    timeMs += random.happens(0.3) ? random.oneOf(pauses) : random.between(0, Math.min(MINUTE_MS, rules.gapMs))
     return timeMs
   }
   if (random.happens(0.6)) send(pause(), { type: 'AppOpen' })
@@ -101,7 +101,7 @@ const FLOOD_EVENTS = 150
 function flood(startMs: number, { random }: World, send: Send): void {
   for (let n = 0; n < FLOOD_EVENTS; n++) {
     send(
-      startMs + Math.floor(n / 4) * SECOND,
+      startMs + Math.floor(n / 4) * SECOND_MS,
       random.happens(0.5) ? { type: 'Search', query: 'bot' } : { type: 'AppOpen' },
     )
   }

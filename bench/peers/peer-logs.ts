@@ -1,19 +1,16 @@
 // The logs that all peers read: which one in, its events in the order of their delivery out, always the same.
 
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import type { SentEvent } from '../../samples/tutorial-events.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 
 const START_MS = Date.parse('2026-03-02T00:00:00Z')
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 const DAYS = 3
 const { gapMs } = BENCH_SETTINGS.rules
 
 /** When everything has happened: a replayed log arrives then. */
-export const LOG_END_MS = START_MS + (DAYS + 2) * DAY
+export const LOG_END_MS = START_MS + (DAYS + 2) * DAY_MS
 
 /** To be timed: in the order of event time, so that nobody has anything late. */
 export function orderedLog(users = 20_000): SentEvent[] {
@@ -29,7 +26,9 @@ export function hardLog(users = 2000, ofEachHabit = 20): SentEvent[] {
     return { event, deliveredMs: newestMs }
   })
   const scripted = Object.entries(HABITS).flatMap(([habit, script]) =>
-    Array.from({ length: ofEachHabit }, (_, n) => scriptedEvents(`${habit}-${n}`, START_MS + n * HOUR, script)).flat(),
+    Array.from({ length: ofEachHabit }, (_, n) =>
+      scriptedEvents(`${habit}-${n}`, START_MS + n * HOUR_MS, script),
+    ).flat(),
   )
   return [...generated, ...scripted].sort((a, b) => a.deliveredMs - b.deliveredMs).map(({ event }) => event)
 }
@@ -46,7 +45,7 @@ const RESULTS = { type: 'Results', items: ['oak-lamp-1', 'oak-lamp-2'] }
 const CLICK = { type: 'ClickResult', item: 'oak-lamp-2' }
 
 const FLOOD_EVENTS = 1200
-const LONG_MS = 13 * HOUR
+const LONG_MS = 13 * HOUR_MS
 
 const HABITS: Readonly<Record<string, readonly Step[]>> = {
   'pauses-for-the-gap': [
@@ -59,44 +58,44 @@ const HABITS: Readonly<Record<string, readonly Step[]>> = {
   ],
   'never-searches': [
     [0, { type: 'AppOpen' }],
-    [SECOND, CLICK],
-    [MINUTE, { type: 'AppClose' }],
+    [SECOND_MS, CLICK],
+    [MINUTE_MS, { type: 'AppClose' }],
   ],
   'clicks-in-a-later-session': [
     [0, { ...SEARCH, searchId: 'first' }],
-    [MINUTE, { type: 'AppClose' }],
-    [5 * MINUTE, { ...SEARCH, searchId: 'second' }],
-    [6 * MINUTE, { ...CLICK, searchId: 'first' }],
+    [MINUTE_MS, { type: 'AppClose' }],
+    [5 * MINUTE_MS, { ...SEARCH, searchId: 'second' }],
+    [6 * MINUTE_MS, { ...CLICK, searchId: 'first' }],
   ],
   'goes-on-after-a-timeout': [
     [0, SEARCH],
-    [MINUTE, { type: 'Timeout' }],
-    [2 * MINUTE, CLICK],
+    [MINUTE_MS, { type: 'Timeout' }],
+    [2 * MINUTE_MS, CLICK],
   ],
   'goes-back-to-an-older-list': [
     [0, SEARCH],
-    [SECOND, RESULTS],
-    [MINUTE, { ...SEARCH, query: 'rug' }],
-    [MINUTE + SECOND, { type: 'Results', items: ['rug-1'] }],
-    [2 * MINUTE, CLICK],
+    [SECOND_MS, RESULTS],
+    [MINUTE_MS, { ...SEARCH, query: 'rug' }],
+    [MINUTE_MS + SECOND_MS, { type: 'Results', items: ['rug-1'] }],
+    [2 * MINUTE_MS, CLICK],
   ],
   'names-an-older-search': [
     [0, { ...SEARCH, searchId: 'first' }],
-    [MINUTE, { ...SEARCH, searchId: 'second' }],
-    [2 * MINUTE, { ...CLICK, searchId: 'first' }],
+    [MINUTE_MS, { ...SEARCH, searchId: 'second' }],
+    [2 * MINUTE_MS, { ...CLICK, searchId: 'first' }],
   ],
   'turns-the-page': [
     [0, { ...SEARCH, searchId: 'only' }],
-    [MINUTE, { ...SEARCH, searchId: 'only' }],
-    [2 * MINUTE, { ...CLICK, searchId: 'only' }],
+    [MINUTE_MS, { ...SEARCH, searchId: 'only' }],
+    [2 * MINUTE_MS, { ...CLICK, searchId: 'only' }],
   ],
   'arrives-backwards': [
-    [0, SEARCH, 40 * SECOND],
-    [20 * SECOND, RESULTS, 40 * SECOND - 1],
-    [40 * SECOND, CLICK, 40 * SECOND - 2],
+    [0, SEARCH, 40 * SECOND_MS],
+    [20 * SECOND_MS, RESULTS, 40 * SECOND_MS - 1],
+    [40 * SECOND_MS, CLICK, 40 * SECOND_MS - 2],
   ],
-  'is-a-robot': Array.from({ length: FLOOD_EVENTS }, (_, n): Step => [n * 2 * SECOND, n % 2 === 0 ? SEARCH : CLICK]),
-  'is-a-kiosk': Array.from({ length: LONG_MS / (20 * MINUTE) }, (_, n): Step => [n * 20 * MINUTE, SEARCH]),
+  'is-a-robot': Array.from({ length: FLOOD_EVENTS }, (_, n): Step => [n * 2 * SECOND_MS, n % 2 === 0 ? SEARCH : CLICK]),
+  'is-a-kiosk': Array.from({ length: LONG_MS / (20 * MINUTE_MS) }, (_, n): Step => [n * 20 * MINUTE_MS, SEARCH]),
 }
 
 function scriptedEvents(user: string, startMs: number, script: readonly Step[]) {

@@ -1,8 +1,8 @@
 // `generate`: a seed and sizes in, events of a made-up search engine on standard output or in the stream out.
 
 import { type Command, InvalidArgumentError } from 'commander'
+import { DAY_MS } from '../../functions/domain/durations.ts'
 import { parseTime } from '../../functions/domain/events/time.ts'
-import { DAY_MS } from '../../functions/domain/results/rollup.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { note } from '../../terminal/output.ts'

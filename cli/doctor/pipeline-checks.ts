@@ -7,6 +7,7 @@ import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store
 import { kinesisHorizon } from '../../functions/aws/stream/kinesis-horizon.ts'
 import { loadProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
+import { DAY_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import { isDue, watermark } from '../../functions/domain/sessions/clock.ts'
 import { userCounter } from '../../functions/domain/sessions/count-users.ts'
 import { counted } from '../../terminal/text-table.ts'
@@ -17,8 +18,6 @@ import { type Finding, looked, ok, trouble } from './finding.ts'
 /** What the sweep is told. */
 export type SweepEnvironment = ReturnType<typeof readSweepEnvironment>
 
-const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
 /** From here on the alarm HorizonLag is raised. */
 const LAG_MS_MAX = 10 * MINUTE_MS
 /** Enough to see that something is wrong. */

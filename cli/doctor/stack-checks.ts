@@ -7,11 +7,11 @@ import {
   type GetFunctionConfigurationCommandOutput,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
+import { HOUR_MS } from '../../functions/domain/durations.ts'
 import type { ClientConfig, Target } from '../target/target.ts'
 import { type Finding, looked, ok, trouble } from './finding.ts'
 import { durationText } from './pipeline-checks.ts'
 
-const HOUR_MS = 60 * 60 * 1000
 /** What the log says of a failure may be long. */
 const FAILURE_CHARACTERS_MAX = 160
 const RUNBOOK = /See docs\/operations\.md, (?<heading>\w+)\./

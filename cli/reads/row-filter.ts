@@ -1,7 +1,8 @@
 // Which result rows a person asked for: the options in, a filter, and whether a row passes it, out.
 
+import { DAY_MS } from '../../functions/domain/durations.ts'
 import { type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
-import { DAY_MS, foldQuery } from '../../functions/domain/results/rollup.ts'
+import { foldQuery } from '../../functions/domain/results/rollup.ts'
 
 export interface RowFilter {
   readonly kind: ResultRow['kind']

@@ -1,6 +1,7 @@
 // Sweep: a schedule's tick in, the sessions that are due closed; with `drain`, all of them.
 
 import pMap from 'p-map'
+import { HOUR_MS } from '../domain/durations.ts'
 import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import type { Horizon, SessionStore, Timer, TimerPage, TimerStore } from '../ports.ts'
@@ -159,8 +160,6 @@ async function settle(
   await pMap(done, ({ id }) => timers.remove(id), { concurrency: REMOVALS_AT_ONCE })
   return next.length
 }
-
-const HOUR_MS = 60 * 60 * 1000
 
 /** Hourly, since it reads every timer. */
 async function countHourly(

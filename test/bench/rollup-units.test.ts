@@ -8,6 +8,7 @@ import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.
 import { resultItem } from '../../functions/aws/results-table/result-items.ts'
 import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../functions/domain/sessions/session.ts'
@@ -15,11 +16,11 @@ import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 import { NO_MISHAPS } from '../../local/proxy/chaos.ts'
 import { type DynamoProxy, startDynamoProxy } from '../../local/proxy/dynamodb-proxy.ts'
-import { at, click, DAY, HOUR, results, search } from '../support/events.ts'
+import { at, click, results, search } from '../support/events.ts'
 
 const ROWS_A_SESSION = 3
 const SESSIONS = 300
-const SETTINGS = { rollupRetentionMs: 1100 * DAY, rankEveryMs: HOUR }
+const SETTINGS = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS }
 const ITEMS_AT_ONCE = 25
 
 let endpoints: Endpoints
@@ -45,7 +46,7 @@ function sessionRows(n: number, startSeconds: number): ResultRow[] {
 async function put(table: string, rows: readonly ResultRow[], client: DynamoDBDocumentClient): Promise<void> {
   for (let start = 0; start < rows.length; start += ITEMS_AT_ONCE) {
     const puts = rows.slice(start, start + ITEMS_AT_ONCE).map((row) => {
-      return { PutRequest: { Item: resultItem(row, at(0) + 400 * DAY) } }
+      return { PutRequest: { Item: resultItem(row, at(0) + 400 * DAY_MS) } }
     })
     await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } }))
   }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { RootConstruct } from 'constructs'
 import { describe, expect, it } from 'vitest'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { allowedText, defaultText, SettingError } from '../../infra/setting-kinds.ts'
 import {
   checkSettingName,
@@ -12,7 +13,6 @@ import {
   SETTINGS,
   type Settings,
 } from '../../infra/settings.ts'
-import { DAY, HOUR, MINUTE, SECOND } from '../support/events.ts'
 
 interface Limits {
   readonly name: string
@@ -26,53 +26,74 @@ interface Limits {
 }
 
 const DURATIONS: readonly Limits[] = [
-  { name: 'gap', byDefault: 30 * MINUTE, min: SECOND, max: DAY, range: '1s to 1d', step: 1 },
-  { name: 'lateness', byDefault: MINUTE, min: 0, max: DAY, range: '0ms to 1d', step: 1 },
-  { name: 'amendFor', byDefault: 7 * DAY, min: 0, max: 30 * DAY, range: '0ms to 30d', step: 1 },
-  { name: 'maxClockSkew', byDefault: 5 * MINUTE, min: 0, max: DAY, range: '0ms to 1d', step: 1 },
-  { name: 'maxSessionDuration', byDefault: 12 * HOUR, min: MINUTE, max: DAY, range: '1m to 1d', step: 1 },
-  { name: 'sweepEvery', byDefault: MINUTE, min: MINUTE, max: HOUR, range: '1m to 1h in steps of 1m', step: MINUTE },
+  { name: 'gap', byDefault: 30 * MINUTE_MS, min: SECOND_MS, max: DAY_MS, range: '1s to 1d', step: 1 },
+  { name: 'lateness', byDefault: MINUTE_MS, min: 0, max: DAY_MS, range: '0ms to 1d', step: 1 },
+  { name: 'amendFor', byDefault: 7 * DAY_MS, min: 0, max: 30 * DAY_MS, range: '0ms to 30d', step: 1 },
+  { name: 'maxClockSkew', byDefault: 5 * MINUTE_MS, min: 0, max: DAY_MS, range: '0ms to 1d', step: 1 },
+  { name: 'maxSessionDuration', byDefault: 12 * HOUR_MS, min: MINUTE_MS, max: DAY_MS, range: '1m to 1d', step: 1 },
+  {
+    name: 'sweepEvery',
+    byDefault: MINUTE_MS,
+    min: MINUTE_MS,
+    max: HOUR_MS,
+    range: '1m to 1h in steps of 1m',
+    step: MINUTE_MS,
+  },
   {
     name: 'batchWindow',
-    byDefault: 30 * SECOND,
+    byDefault: 30 * SECOND_MS,
     min: 0,
     max: 300_000,
     range: '0ms to 5m in steps of 1s',
-    step: SECOND,
+    step: SECOND_MS,
   },
-  { name: 'streamRetention', byDefault: DAY, min: DAY, max: 7 * DAY, range: '1d to 7d in steps of 1h', step: HOUR },
+  {
+    name: 'streamRetention',
+    byDefault: DAY_MS,
+    min: DAY_MS,
+    max: 7 * DAY_MS,
+    range: '1d to 7d in steps of 1h',
+    step: HOUR_MS,
+  },
   {
     name: 'resultRetention',
-    byDefault: 400 * DAY,
-    min: DAY,
-    max: 3650 * DAY,
+    byDefault: 400 * DAY_MS,
+    min: DAY_MS,
+    max: 3650 * DAY_MS,
     range: '1d to 3650d in steps of 1d',
-    step: DAY,
+    step: DAY_MS,
   },
   {
     name: 'rollupEvery',
-    byDefault: 5 * MINUTE,
-    min: MINUTE,
-    max: HOUR,
+    byDefault: 5 * MINUTE_MS,
+    min: MINUTE_MS,
+    max: HOUR_MS,
     range: '1m to 1h in steps of 1m',
-    step: MINUTE,
+    step: MINUTE_MS,
   },
-  { name: 'rankEvery', byDefault: HOUR, min: 5 * MINUTE, max: DAY, range: '5m to 1d in steps of 1m', step: MINUTE },
+  {
+    name: 'rankEvery',
+    byDefault: HOUR_MS,
+    min: 5 * MINUTE_MS,
+    max: DAY_MS,
+    range: '5m to 1d in steps of 1m',
+    step: MINUTE_MS,
+  },
   {
     name: 'rollupRetention',
-    byDefault: 1100 * DAY,
-    min: DAY,
-    max: 3650 * DAY,
+    byDefault: 1100 * DAY_MS,
+    min: DAY_MS,
+    max: 3650 * DAY_MS,
     range: '1d to 3650d in steps of 1d',
-    step: DAY,
+    step: DAY_MS,
   },
   {
     name: 'deadLetterRetention',
-    byDefault: 30 * DAY,
-    min: DAY,
-    max: 365 * DAY,
+    byDefault: 30 * DAY_MS,
+    min: DAY_MS,
+    max: 365 * DAY_MS,
     range: '1d to 365d in steps of 1d',
-    step: DAY,
+    step: DAY_MS,
   },
 ]
 
@@ -280,15 +301,15 @@ describe.each(TEXTS)('$name', ({ name, allowed, taken, refused }) => {
 
 describe('a duration', () => {
   it.each([
-    ['10s', 10 * SECOND],
-    ['30m', 30 * MINUTE],
-    ['30 min', 30 * MINUTE],
-    ['12h', 12 * HOUR],
-    ['7d', 7 * DAY],
-    ['7 days', 7 * DAY],
-    ['1 hour', HOUR],
-    ['1.5h', 90 * MINUTE],
-    ['  10s ', 10 * SECOND],
+    ['10s', 10 * SECOND_MS],
+    ['30m', 30 * MINUTE_MS],
+    ['30 min', 30 * MINUTE_MS],
+    ['12h', 12 * HOUR_MS],
+    ['7d', 7 * DAY_MS],
+    ['7 days', 7 * DAY_MS],
+    ['1 hour', HOUR_MS],
+    ['1.5h', 90 * MINUTE_MS],
+    ['  10s ', 10 * SECOND_MS],
     ['1500', 1500],
   ])('is read from %j', (sent, expectedMs) => expect(read('amendFor', sent)).toBe(expectedMs))
 
@@ -316,7 +337,7 @@ describe('the context of the app', () => {
 
   it('holds settings by their names, among keys of the CDK', () => {
     const settings = settingsIn({ gap: '10m', shards: '3', 'aws:cdk:bundling-stacks': [] })
-    expect(settings).toEqual({ ...readSettings({}), gap: 10 * MINUTE, shards: 3 })
+    expect(settings).toEqual({ ...readSettings({}), gap: 10 * MINUTE_MS, shards: 3 })
   })
 
   it('is refused where it holds a mistyped setting', () => {

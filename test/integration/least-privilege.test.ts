@@ -2,11 +2,11 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import { bucketArn, streamArn, tableArn } from '../../local/template/arn.ts'
 import type { FunctionSpec, Resource, Template } from '../../local/template/template.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { MINUTE } from '../support/events.ts'
 import { onLocalRun, toBuffers } from './on-emulators.ts'
 
 /** What makes functions need more than they do by default. */
@@ -21,15 +21,15 @@ function toLines(events: readonly object[]): AsyncGenerator<Buffer> {
 
 /** Two sessions that the schedule closes, then an event between them that makes one of them: no drain, which looks at no shard. */
 async function mergeClosedSessions(run: LocalRun): Promise<void> {
-  const startMs = Date.now() - 300 * MINUTE
+  const startMs = Date.now() - 300 * MINUTE_MS
   const search = (minute: number) => {
-    const time = startMs + minute * MINUTE
+    const time = startMs + minute * MINUTE_MS
     return { type: 'Search', user: 'ann', query: 'dogs', time, eventId: `s${minute}` }
   }
   // A clock ahead makes the sessions due at once, instead of after the gap.
-  const ahead = { type: 'AppOpen', user: 'ann', time: Date.now() + 4 * MINUTE, eventId: 'ahead' }
+  const ahead = { type: 'AppOpen', user: 'ann', time: Date.now() + 4 * MINUTE_MS, eventId: 'ahead' }
   await run.play('closed', toLines([search(0), search(50), ahead, { type: 'Purchase' }]), () => {})
-  await untilStarts(run, [startMs, startMs + 50 * MINUTE])
+  await untilStarts(run, [startMs, startMs + 50 * MINUTE_MS])
   await run.play('bridging', toLines([search(25)]), () => {})
   await untilStarts(run, [startMs])
 }

@@ -3,6 +3,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { DAY_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
@@ -10,7 +11,7 @@ import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import { FIRST_GENERATION, LATER_GENERATION, LATER_GENERATION_SETTINGS } from '../../samples/tutorial-events.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
-import { at, DAY, RULES } from '../support/events.ts'
+import { at, RULES } from '../support/events.ts'
 import { kplRecord } from '../support/kpl.ts'
 import { zstd } from '../support/packing.ts'
 import { runLocally } from './on-emulators.ts'
@@ -112,7 +113,7 @@ describe('packed records', () => {
 
 describe('a generated log', () => {
   it('gives what the batch oracle gives, on several shards and with limits', async () => {
-    const rules = { ...RULES, maxSessionEvents: 20, amendForMs: 30 * DAY }
+    const rules = { ...RULES, maxSessionEvents: 20, amendForMs: 30 * DAY_MS }
     const log = generateLog({ seed: 7, users: 120, days: 3, startMs: at(0) })
     const { summary } = await runLocally({ shards: '3', maxSessionEvents: '20', amendFor: '30d' }, lines(log))
     const byUser = new Map<string, Event[]>()

@@ -2,11 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import { SEARCH_COUNTS } from '../../functions/domain/results/counts.ts'
 import { keyFigures } from '../../report/key-figures.ts'
 import { type DayRange, daysOf, QUERY_DAYS_MAX, type ReportPorts, readReport } from '../../report/report-data.ts'
 import { medianRange, rangeCounts } from '../../report/value-ranges.ts'
-import { at, DAY, HOUR, MINUTE, type Sent } from '../support/events.ts'
+import { at, type Sent } from '../support/events.ts'
 import { SEED } from '../support/random-log.ts'
 import { reportPorts, wanted } from '../support/report-log.ts'
 
@@ -35,7 +36,7 @@ function searched(
 }
 
 function onDay(day: number, hour = 12): number {
-  return at(0) + day * DAY + hour * HOUR
+  return at(0) + day * DAY_MS + hour * HOUR_MS
 }
 
 describe('what is read', () => {
@@ -157,7 +158,7 @@ describe('the sessions to explore', () => {
 describe('the change against the period before', () => {
   const searchesOf = (day: number, count: number): Sent[] =>
     Array.from({ length: count }, (_, n) =>
-      searched(`u${day}-${n}`, onDay(day) + n * MINUTE, 'dogs', n % 2 === 0),
+      searched(`u${day}-${n}`, onDay(day) + n * MINUTE_MS, 'dogs', n % 2 === 0),
     ).flat()
   const changes = async (sent: readonly Sent[], madeAtMs = onDay(30)) => {
     const range = { from: '2026-03-03', to: '2026-03-03' }

@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HOUR_MS } from '../../functions/domain/durations.ts'
 import { type Counts, FIRST_CLICK_RANGES } from '../../functions/domain/results/counts.ts'
 import { dayRollup, hourRollup } from '../../functions/domain/results/rollup.ts'
 import { html, scriptJson } from '../../report/markup.ts'
 import { renderReport } from '../../report/render-report.ts'
 import { type DayRange, daysOf, type ReportData, readReport } from '../../report/report-data.ts'
-import { at, HOUR } from '../support/events.ts'
+import { at } from '../support/events.ts'
 import { SEED } from '../support/random-log.ts'
 import { reportPorts, wanted } from '../support/report-log.ts'
 
@@ -101,7 +102,7 @@ describe('a page', () => {
 
   it('says of a day that is not over that it is not', async () => {
     const data = await withCounts({ from: '2026-02-26', to: '2026-03-02' }, () => SOME)
-    const figure = inFigure(renderReport({ ...data, madeAtMs: at(0) + 8 * HOUR }), 'ctr-over-time')
+    const figure = inFigure(renderReport({ ...data, madeAtMs: at(0) + 8 * HOUR_MS }), 'ctr-over-time')
     expect(figure).toContain('2026-03-02 (not over)')
     expect(figure).not.toContain('2026-03-01 (not over)')
   })

@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DAY_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { renderReport } from '../../report/render-report.ts'
 import { readReport } from '../../report/report-data.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import { CHROMIUM_FLAGS, chromiumPath } from '../support/chromium.ts'
-import { DAY, ORIGIN_MS, SECOND, type Sent } from '../support/events.ts'
+import { ORIGIN_MS, type Sent } from '../support/events.ts'
 import { reportPorts, sentIn, wanted } from '../support/report-log.ts'
 import { sharedPath } from '../support/shared.ts'
 
@@ -30,7 +31,7 @@ const TRAPS: readonly Sent[] = [
 ].map((sent, n) => ({
   ...sent,
   user: TRAP,
-  time: ORIGIN_MS + 8 * DAY - 100 * SECOND + sent.time * SECOND,
+  time: ORIGIN_MS + 8 * DAY_MS - 100 * SECOND_MS + sent.time * SECOND_MS,
   eventId: `t${n}`,
 }))
 

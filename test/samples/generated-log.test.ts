@@ -2,11 +2,12 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import { EVENT_TYPES } from '../../functions/domain/events/event.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import type { SentEvent } from '../../samples/tutorial-events.ts'
-import { DAY, HOUR, MINUTE, ORIGIN_MS, RULES } from '../support/events.ts'
+import { ORIGIN_MS, RULES } from '../support/events.ts'
 
 const SIZE = { seed: 7, users: 200, days: 3, startMs: ORIGIN_MS }
 const LOG = generateLog(SIZE)
@@ -50,14 +51,14 @@ describe('the log', () => {
   })
 
   it('begins sessions on all of its days, and on no other', () => {
-    const days = new Set(ofType('AppOpen').map((event) => Math.floor((timeOf(event) - SIZE.startMs) / DAY)))
+    const days = new Set(ofType('AppOpen').map((event) => Math.floor((timeOf(event) - SIZE.startMs) / DAY_MS)))
     expect([...days].sort()).toEqual([0, 1, 2])
   })
 
   it('has a busier evening than night', () => {
     const opened = (from: number, to: number): number =>
       ofType('AppOpen').filter((event) => {
-        const hour = Math.floor((timeOf(event) % DAY) / HOUR)
+        const hour = Math.floor((timeOf(event) % DAY_MS) / HOUR_MS)
         return hour >= from && hour < to
       }).length
     expect(opened(18, 22)).toBeGreaterThan(2 * opened(1, 5))
@@ -78,10 +79,10 @@ describe('the log', () => {
   })
 
   it('has some events late by more than the usual lateness, and most in time', () => {
-    const late = delays(LOG).filter((delayMs) => delayMs > MINUTE).length
+    const late = delays(LOG).filter((delayMs) => delayMs > MINUTE_MS).length
     expect(late).toBeGreaterThan(0)
     expect(late).toBeLessThan(LOG.length / 20)
-    expect(Math.max(...delays(LOG))).toBeGreaterThan(30 * MINUTE)
+    expect(Math.max(...delays(LOG))).toBeGreaterThan(30 * MINUTE_MS)
   })
 
   it('has searches without results, fewer than with', () => {

@@ -5,11 +5,12 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { closedItem, type Item, stateItem } from '../../functions/aws/sessions-table/session-items.ts'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord, SessionStore } from '../../functions/ports.ts'
-import { at, MINUTE, RULES, record, type Sent } from '../support/events.ts'
+import { at, RULES, record, type Sent } from '../support/events.ts'
 import { memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
 import { SEED } from '../support/random-log.ts'
 
@@ -138,7 +139,7 @@ describe('a user with a thousand events a second, each up to three seconds late'
 })
 
 it('a backlog of a hundred thousand events of one user is worked off in small items', async () => {
-  const { weight, accepted, unitsEach } = await flood(100_000, 50, 3 * 60 * MINUTE)
+  const { weight, accepted, unitsEach } = await flood(100_000, 50, 3 * 60 * MINUTE_MS)
   expect(accepted).toBe(100_000)
   expect(weight.largest).toBeLessThan(ITEM_BYTES_MAX / 4)
   expect(unitsEach).toBeLessThan(0.2)

@@ -2,12 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { toClose } from '../../functions/domain/sessions/closing.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { type SessionStore, VersionConflictError } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
-import { at, MINUTE, RULES, record } from '../support/events.ts'
+import { at, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 
 const open = (user: string, seconds: number, id = `${user}${seconds}`) =>
@@ -176,7 +177,7 @@ describe('sweep', () => {
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => false,
     }
-    const settings = { rules: RULES, sweepEveryMs: MINUTE }
+    const settings = { rules: RULES, sweepEveryMs: MINUTE_MS }
     expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({ closed: 0, isUnfinished: true })
   })
 
@@ -190,7 +191,7 @@ describe('sweep', () => {
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => true,
     }
-    const settings = { rules: RULES, sweepEveryMs: MINUTE }
+    const settings = { rules: RULES, sweepEveryMs: MINUTE_MS }
     expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({
       users: 3,
       closed: 2,

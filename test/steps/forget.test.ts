@@ -3,17 +3,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { DAY_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { type ForgetPorts, type ForgetReport, forget } from '../../functions/forget/forget.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord, TimeSpan } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
-import { at, DAY, event, MINUTE, RULES, record, type Sent } from '../support/events.ts'
+import { at, event, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
 import { GAP_SECONDS, randomSends, SEED } from '../support/random-log.ts'
 
-const SETTINGS = { deadLetterRetentionMs: 30 * DAY }
+const SETTINGS = { deadLetterRetentionMs: 30 * DAY_MS }
 /** After all that is sent. */
 const FORGOTTEN_AT = at(10_000)
 
@@ -67,7 +68,7 @@ async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>):
   const dirtyHours = hooked(pipeline.dirtyHours, before)
   const timers = hooked(pipeline.timers, before)
   const ports = { ...pipeline.ports, sessions, timers, deadLetters: hooked(pipeline.deadLetters, before) }
-  const settings = { rules: RULES, sweepEveryMs: MINUTE }
+  const settings = { rules: RULES, sweepEveryMs: MINUTE_MS }
   const sweepAt = async (nowMs: number): Promise<void> => {
     await sweep(
       { drain: false },
@@ -200,7 +201,7 @@ describe('forgetting a person', () => {
       rows: 2,
       deadLetters: 2,
       unreadable: 0,
-      untilMs: FORGOTTEN_AT + 38 * DAY,
+      untilMs: FORGOTTEN_AT + 38 * DAY_MS,
     })
   })
 
@@ -271,7 +272,7 @@ describe('a life after being forgotten', () => {
     const pipeline = memoryPipeline(RULES)
     await forgetAnn(pipeline)
     const before = pipeline.sessions.states.get('ann')
-    const ahead = record({ type: 'AppOpen', user: 'ann', time: FORGOTTEN_AT + MINUTE }, FORGOTTEN_AT)
+    const ahead = record({ type: 'AppOpen', user: 'ann', time: FORGOTTEN_AT + MINUTE_MS }, FORGOTTEN_AT)
     const behind = record({ type: 'AppOpen', user: 'ann', time: FORGOTTEN_AT }, at(20_000))
     expect(await pipeline.ingest([ahead, behind], at(20_000))).toMatchObject({ accepted: 0, forgotten: 2 })
     expect(pipeline.sessions.states.get('ann')).toEqual(before)

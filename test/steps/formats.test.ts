@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { DAY_MS } from '../../functions/domain/durations.ts'
 import { decodeRecords } from '../../functions/ingest/decode-records.ts'
-import { at, DAY, RULES, record } from '../support/events.ts'
+import { at, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 import { SEED } from '../support/random-log.ts'
 import { ubiClick, ubiEvent, ubiQuery } from '../support/ubi.ts'
@@ -111,8 +112,8 @@ describe('a document of two events', () => {
     for (const half of [...halves, ...halves]) await refusing.ingest([half], at(60))
     expect(refusing.deadLetters.letters.map(({ data }) => data)).toHaveLength(2)
 
-    const taking = memoryPipeline({ ...RULES, amendForMs: 30 * DAY })
-    const whole = memoryPipeline({ ...RULES, amendForMs: 30 * DAY })
+    const taking = memoryPipeline({ ...RULES, amendForMs: 30 * DAY_MS })
+    const whole = memoryPipeline({ ...RULES, amendForMs: 30 * DAY_MS })
     await whole.ingest([sent], at(60))
     expect(await taking.ingest([...halves, sent, ...halves], at(60))).toMatchObject({ accepted: 2, duplicates: 4 })
     expect(taking.sessions.states).toEqual(whole.sessions.states)

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { logReport } from '../../functions/aws/runtime/report-log.ts'
 import type { Metrics } from '../../functions/contract.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import type { SearchRow } from '../../functions/domain/results/result.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { finalizeMetrics } from '../../functions/finalize/finalize-metrics.ts'
@@ -12,11 +13,11 @@ import { ingestMetrics } from '../../functions/ingest/ingest-metrics.ts'
 import type { StoredClosed } from '../../functions/memory/memory-stores.ts'
 import { VersionConflictError } from '../../functions/ports.ts'
 import { sweepMetrics } from '../../functions/sweep/sweep-metrics.ts'
-import { at, DAY, HOUR, MINUTE, ORIGIN_MS, RULES, record, SECOND } from '../support/events.ts'
+import { at, ORIGIN_MS, RULES, record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import { randomSends, SEED } from '../support/random-log.ts'
 
-const rules: Rules = { ...RULES, gapMs: 10 * SECOND, latenessMs: 2 * SECOND, maxSessionEvents: 5 }
+const rules: Rules = { ...RULES, gapMs: 10 * SECOND_MS, latenessMs: 2 * SECOND_MS, maxSessionEvents: 5 }
 
 function live({ sessions }: MemoryPipeline): StoredClosed[] {
   return [...sessions.closed.values()].filter(({ closed }) => closed !== null)
@@ -50,7 +51,7 @@ describe('what finalize tells', () => {
   })
 
   it('counts a session that is closed again as amended, and not as closed', async () => {
-    const pipeline = memoryPipeline({ ...rules, amendForMs: DAY })
+    const pipeline = memoryPipeline({ ...rules, amendForMs: DAY_MS })
     const search = { user: 'ann', type: 'Search', query: 'dogs', time: at(0), eventId: 'a' }
     await pipeline.ingest([record(search, at(0))], at(0))
     await pipeline.sweep(at(60))
@@ -78,7 +79,7 @@ describe('what is logged', () => {
       lines.push(String(line))
     }
     const spies = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')].map((spy) => spy.mockImplementation(printed))
-    const pipeline = memoryPipeline({ ...rules, amendForMs: MINUTE })
+    const pipeline = memoryPipeline({ ...rules, amendForMs: MINUTE_MS })
     const user = 'a-secret-user'
     const sent = [
       { type: 'Search', user, query: 'a-secret-query', time: at(0), eventId: 'a-secret-id' },
@@ -105,7 +106,7 @@ describe('what is logged', () => {
 
 describe('what ingest tells', () => {
   it('keeps late events apart from what is wrong', async () => {
-    const pipeline = memoryPipeline({ ...rules, amendForMs: MINUTE })
+    const pipeline = memoryPipeline({ ...rules, amendForMs: MINUTE_MS })
     const good = { user: 'ann', type: 'AppOpen', time: at(1000), eventId: 'a' }
     const tooLate = { user: 'ann', type: 'AppOpen', time: at(0), eventId: 'b' }
     const report = await pipeline.ingest(
@@ -125,9 +126,11 @@ describe('what ingest tells', () => {
 
 describe('what the sweep tells', () => {
   it('is how far closing trails the present, and not while it drains', async () => {
-    const pipeline = memoryPipeline(rules, (nowMs) => nowMs - 7 * MINUTE)
-    expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE), false)).toMatchObject({ HorizonLag: 7 * MINUTE })
-    expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE, true), true)).not.toHaveProperty('HorizonLag')
+    const pipeline = memoryPipeline(rules, (nowMs) => nowMs - 7 * MINUTE_MS)
+    expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE_MS), false)).toMatchObject({
+      HorizonLag: 7 * MINUTE_MS,
+    })
+    expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE_MS, true), true)).not.toHaveProperty('HorizonLag')
   })
 
   it('is how many users are open, once an hour', async () => {
@@ -136,7 +139,7 @@ describe('what the sweep tells', () => {
       await pipeline.ingest([record({ user, type: 'AppOpen', time: ORIGIN_MS, eventId: user }, ORIGIN_MS)], ORIGIN_MS)
     }
     const told: unknown[] = []
-    for (let nowMs = ORIGIN_MS; nowMs < ORIGIN_MS + 2 * HOUR; nowMs += MINUTE) {
+    for (let nowMs = ORIGIN_MS; nowMs < ORIGIN_MS + 2 * HOUR_MS; nowMs += MINUTE_MS) {
       told.push(sweepMetrics(await pipeline.sweep(nowMs), false).UsersOpen)
     }
     expect(told.filter((users) => users !== undefined)).toEqual([2, 0])

@@ -3,10 +3,11 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DAY_MS } from '../../functions/domain/durations.ts'
 import { BATCH_BYTES_MAX, BATCH_EVENTS_MAX } from '../../functions/ingest/decode-records.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
-import { at, DAY, RULES, record, type Sent } from '../support/events.ts'
+import { at, RULES, record, type Sent } from '../support/events.ts'
 import { kplRecord } from '../support/kpl.ts'
 import { packing, zstd } from '../support/packing.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
@@ -96,7 +97,7 @@ describe('a batch of packed records', () => {
 
   it('keeps events that are too late alone, too', async () => {
     const pipeline = memoryPipeline(RULES)
-    const late = open('ann', -8 * (DAY / 1000))
+    const late = open('ann', -8 * (DAY_MS / 1000))
     const sent = record(`[${open('ann', 0)},${late},${open('ben', 0)}]`, at(0))
     expect(await pipeline.ingest([sent], at(0))).toMatchObject({ accepted: 2, rejected: { 'too-late': 1 } })
     expect(pipeline.deadLetters.letters).toMatchObject([{ sequenceNumber: sent.sequenceNumber, subSequence: 1 }])

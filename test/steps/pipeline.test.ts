@@ -3,17 +3,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { DAY_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ClosedChange } from '../../functions/ports.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
-import { at, DAY, event, RULES, record, SECOND, type Sent } from '../support/events.ts'
+import { at, event, RULES, record, type Sent } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 import { randomSends, SEED } from '../support/random-log.ts'
 
-const rules: Rules = { ...RULES, gapMs: 10 * SECOND, latenessMs: 2 * SECOND, maxSessionEvents: 5 }
+const rules: Rules = { ...RULES, gapMs: 10 * SECOND_MS, latenessMs: 2 * SECOND_MS, maxSessionEvents: 5 }
 
 /** What every delivery has to agree on: ids, versions and close reasons may depend on it. */
 function essence(rows: Iterable<ResultRow>): object[] {
@@ -207,6 +208,6 @@ it('leaves a row alone that another session has taken over since', async () => {
 it('keeps nothing but closed sessions of a user who is idle', async () => {
   const pipeline = memoryPipeline(RULES)
   await pipeline.ingest([record({ type: 'AppOpen', user: 'ann', time: at(0) }, at(0))], at(0))
-  await pipeline.sweep(at(0) + DAY)
+  await pipeline.sweep(at(0) + DAY_MS)
   expect(pipeline.sessions.states.get('ann')).toMatchObject({ open: [] })
 })

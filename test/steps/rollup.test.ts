@@ -2,17 +2,18 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { SearchRow } from '../../functions/domain/results/result.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { forget } from '../../functions/forget/forget.ts'
 import { VersionConflictError } from '../../functions/ports.ts'
 import { type RollupPorts, type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
-import { at, DAY, HOUR, MINUTE, RULES, record, type Sent } from '../support/events.ts'
+import { at, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import { randomSends, SEED } from '../support/random-log.ts'
 
-const SETTINGS = { rollupRetentionMs: 1100 * DAY, rankEveryMs: HOUR }
+const SETTINGS = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS }
 const MORNING = at(0)
 
 function rollUp(
@@ -108,18 +109,18 @@ describe('an hour', () => {
   it('stays dirtyPeriods until its rows have been at rest, since the index may trail them', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
-    await rollUp(pipeline, MORNING + 60 * MINUTE)
-    await rollUp(pipeline, MORNING + 74 * MINUTE)
+    await rollUp(pipeline, MORNING + 60 * MINUTE_MS)
+    await rollUp(pipeline, MORNING + 74 * MINUTE_MS)
     expect([...pipeline.dirtyHours.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
-    await rollUp(pipeline, MORNING + 75 * MINUTE)
+    await rollUp(pipeline, MORNING + 75 * MINUTE_MS)
     expect([...pipeline.dirtyHours.waiting.keys()]).toEqual(['queries#2026-03-02'])
   })
 
   it('that has not changed is not written again', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
-    expect(await rollUp(pipeline, MORNING + MINUTE)).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 4 })
-    expect(await rollUp(pipeline, MORNING + 2 * MINUTE)).toMatchObject({ hours: 0, days: 0, daysRanked: 0 })
+    expect(await rollUp(pipeline, MORNING + MINUTE_MS)).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 4 })
+    expect(await rollUp(pipeline, MORNING + 2 * MINUTE_MS)).toMatchObject({ hours: 0, days: 0, daysRanked: 0 })
   })
 
   it('is as it is from the moment on at which the first of its rows expires', async () => {
@@ -146,11 +147,11 @@ describe('an hour', () => {
     }
     const rollups = { ...pipeline.rollups, save }
     for (const minutes of [20, 40]) {
-      const overtaken = await rollUp(pipeline, MORNING + minutes * MINUTE, { rollups })
+      const overtaken = await rollUp(pipeline, MORNING + minutes * MINUTE_MS, { rollups })
       expect(overtaken.conflicts).toBe(1)
     }
     expect(pipeline.dirtyHours.waiting.has('hour#2026-03-02T00')).toBe(true)
-    await rollUp(pipeline, MORNING + 45 * MINUTE, { drain: true })
+    await rollUp(pipeline, MORNING + 45 * MINUTE_MS, { drain: true })
     expectSummed(pipeline)
   })
 
@@ -200,7 +201,7 @@ describe('the rows are read', () => {
     await take(pipeline, [DOGS], MORNING)
     const told: string[] = []
     const { load, rowsOf } = pipeline.rollups
-    await rollUp(pipeline, MORNING + MINUTE, {
+    await rollUp(pipeline, MORNING + MINUTE_MS, {
       rollups: {
         ...pipeline.rollups,
         load: (key) => {
@@ -224,7 +225,7 @@ describe('forgetting a person', () => {
     await rollUp(pipeline, at(20), { drain: true })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('secret')
     const ports = { ...pipeline, pseudonym: (user: string) => user }
-    await forget('ben', ports, { deadLetterRetentionMs: DAY }, at(100))
+    await forget('ben', ports, { deadLetterRetentionMs: DAY_MS }, at(100))
     await rollUp(pipeline, at(110), { drain: true })
     expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 1, sessions: 1 })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).not.toContain('secret')
@@ -241,7 +242,7 @@ describe('the queries of a day', () => {
       return pipeline.rollups.saveRanking(day, queries, base, stamp)
     }
     const rollups = { ...pipeline.rollups, saveRanking }
-    const expiryMs = MORNING + 200 * DAY
+    const expiryMs = MORNING + 200 * DAY_MS
     await rollUp(pipeline, MORNING, { rollups: { ...rollups, rowsOf: expiring(pipeline, expiryMs) } })
     expect(stamps).toEqual([expiryMs])
     await pipeline.dirtyHours.mark([{ kind: 'queries', of: '2026-03-02', atMs: expiryMs }])
@@ -254,11 +255,11 @@ describe('the queries of a day', () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     expect((await rollUp(pipeline, MORNING)).daysRanked).toBe(1)
-    await take(pipeline, [{ ...DOGS, eventId: 'cats', query: 'cats', user: 'ben' }], MORNING + MINUTE)
-    expect((await rollUp(pipeline, MORNING + 59 * MINUTE)).daysRanked).toBe(0)
-    expect((await rollUp(pipeline, MORNING + 60 * MINUTE)).daysRanked).toBe(1)
+    await take(pipeline, [{ ...DOGS, eventId: 'cats', query: 'cats', user: 'ben' }], MORNING + MINUTE_MS)
+    expect((await rollUp(pipeline, MORNING + 59 * MINUTE_MS)).daysRanked).toBe(0)
+    expect((await rollUp(pipeline, MORNING + 60 * MINUTE_MS)).daysRanked).toBe(1)
     expectSummed(pipeline)
-    for (const minutes of [121, 182, 243]) await rollUp(pipeline, MORNING + minutes * MINUTE)
+    for (const minutes of [121, 182, 243]) await rollUp(pipeline, MORNING + minutes * MINUTE_MS)
     expect(pipeline.dirtyHours.waiting.size).toBe(0)
     expectSummed(pipeline)
   })
@@ -267,8 +268,8 @@ describe('the queries of a day', () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     await rollUp(pipeline, MORNING)
-    await take(pipeline, [CLICK], MORNING + MINUTE)
-    expect((await rollUp(pipeline, MORNING + MINUTE, { drain: true })).daysRanked).toBe(1)
+    await take(pipeline, [CLICK], MORNING + MINUTE_MS)
+    expect((await rollUp(pipeline, MORNING + MINUTE_MS, { drain: true })).daysRanked).toBe(1)
     expectSummed(pipeline)
   })
 

@@ -2,15 +2,16 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { nextDueAt } from '../../functions/domain/sessions/timers.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { type SessionStore, type Timer, type TimerStore, VersionConflictError } from '../../functions/ports.ts'
 import { type SweepRequest, sweep } from '../../functions/sweep/sweep.ts'
-import { at, HOUR, MINUTE, RULES, record, SECOND } from '../support/events.ts'
+import { at, RULES, record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import { randomSends, SEED } from '../support/random-log.ts'
 
-const SETTINGS = { rules: RULES, sweepEveryMs: MINUTE }
+const SETTINGS = { rules: RULES, sweepEveryMs: MINUTE_MS }
 /** A session that began at 0 is due then, if nothing else arrives. */
 const DUE = at(1860) + 1
 
@@ -58,8 +59,8 @@ describe('an timer', () => {
     const before = pipeline.sessions.states.get('ann')
     expect(await pipeline.sweep(DUE)).toMatchObject({ users: 1, closed: 0, again: 1 })
     expect(pipeline.sessions.states.get('ann')).toBe(before)
-    expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE + 1700 * SECOND }])
-    expect(await pipeline.sweep(DUE + 1700 * SECOND)).toMatchObject({ closed: 1 })
+    expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE + 1700 * SECOND_MS }])
+    expect(await pipeline.sweep(DUE + 1700 * SECOND_MS)).toMatchObject({ closed: 1 })
   })
 
   it('is set anew for a session that an AppClose ends, which closes `lateness` after it and not before', async () => {
@@ -104,7 +105,7 @@ describe('an timer', () => {
     const pipeline = memoryPipeline(RULES, undefined, () => true)
     const nowMs = at(2 * 3600)
     await pipeline.ingest([sent('AppOpen', 'ann', 0)], nowMs)
-    expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: nowMs + 15 * MINUTE }])
+    expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: nowMs + 15 * MINUTE_MS }])
   })
 
   it('is where it belongs while a backlog is worked off: by the time of arrival, not by the time of day', async () => {
@@ -125,7 +126,7 @@ describe('an timer', () => {
     }
     const again = [sent('AppOpen', 'ann', 1000)]
     expect(await ingest(again, { ...pipeline.ports, sessions }, RULES, at(1000))).toMatchObject({ conflicts: 1 })
-    expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE + 1000 * SECOND }])
+    expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE + 1000 * SECOND_MS }])
   })
 
   it('that was lost is set by the next event after its session was due', async () => {
@@ -182,9 +183,9 @@ describe('a page of timers', () => {
   it('stays until the last of it has passed', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([sent('AppOpen', 'ann', 0), sent('AppOpen', 'ben', 20)], at(20))
-    expect(await pipeline.sweep(DUE + 20 * SECOND - 1)).toMatchObject({ users: 1, closed: 1 })
+    expect(await pipeline.sweep(DUE + 20 * SECOND_MS - 1)).toMatchObject({ users: 1, closed: 1 })
     expect(pipeline.timers.pages.size).toBe(1)
-    expect(await pipeline.sweep(DUE + 20 * SECOND)).toMatchObject({ closed: 1 })
+    expect(await pipeline.sweep(DUE + 20 * SECOND_MS)).toMatchObject({ closed: 1 })
     expect(pipeline.timers.pages.size).toBe(0)
   })
 
@@ -261,14 +262,14 @@ describe('the count of users with an open session', () => {
     const pipeline = await openedBy(opened)
     await pipeline.timers.put(opened.slice(0, 100).map((user) => ({ user, atMs: at(9000) })))
     expect(timersOf(pipeline)).toHaveLength(400)
-    const hourMs = Math.floor(at(0) / HOUR) * HOUR
+    const hourMs = Math.floor(at(0) / HOUR_MS) * HOUR_MS
     expect((await sweepWith(pipeline, {}, hourMs)).usersOpen).toBe(300)
-    expect((await sweepWith(pipeline, {}, hourMs + MINUTE)).usersOpen).toBeNull()
+    expect((await sweepWith(pipeline, {}, hourMs + MINUTE_MS)).usersOpen).toBeNull()
   })
 })
 
 describe('whatever arrives, in whatever batches', () => {
-  const rules = { ...RULES, gapMs: 40 * SECOND, latenessMs: 5 * SECOND, maxSessionEvents: 6 }
+  const rules = { ...RULES, gapMs: 40 * SECOND_MS, latenessMs: 5 * SECOND_MS, maxSessionEvents: 6 }
   /** How late each event arrives, in seconds; how many of them make a batch; and after which batches a sweep comes. */
   const delivery = fc.record({
     delays: fc.array(fc.constantFrom(0, 0, 1, 7, 40), { minLength: 30, maxLength: 30 }),
@@ -282,7 +283,7 @@ describe('whatever arrives, in whatever batches', () => {
       fc.asyncProperty(randomSends, delivery, async (sends, { delays, batchSize, sweptAfter }) => {
         const pipeline = memoryPipeline(rules)
         const records = sends
-          .map((send, n) => record(send, (send.time as number) + (delays[n] ?? 0) * SECOND))
+          .map((send, n) => record(send, (send.time as number) + (delays[n] ?? 0) * SECOND_MS))
           .sort((a, b) => a.arrivalMs - b.arrivalMs)
         for (let start = 0; start < records.length; start += batchSize) {
           const batch = records.slice(start, start + batchSize)

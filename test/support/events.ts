@@ -1,32 +1,28 @@
 // Builders for tests: short words in, events of a fixed day out.
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
-
-export const SECOND = 1000
-export const MINUTE = 60 * SECOND
-export const HOUR = 60 * MINUTE
-export const DAY = 24 * HOUR
 
 /** The day on which tests happen. */
 export const ORIGIN_MS = Date.parse('2026-03-02T00:00:00.000Z')
 
 /** Seconds after the origin. */
 export function at(seconds: number): number {
-  return ORIGIN_MS + seconds * SECOND
+  return ORIGIN_MS + seconds * SECOND_MS
 }
 
 export const RULES: Rules = {
-  gapMs: 30 * MINUTE,
-  latenessMs: MINUTE,
-  amendForMs: 7 * DAY,
+  gapMs: 30 * MINUTE_MS,
+  latenessMs: MINUTE_MS,
+  amendForMs: 7 * DAY_MS,
   lateEvents: 'amend',
-  maxClockSkewMs: 5 * MINUTE,
+  maxClockSkewMs: 5 * MINUTE_MS,
   maxSessionEvents: 1000,
-  maxSessionDurationMs: 12 * HOUR,
+  maxSessionDurationMs: 12 * HOUR_MS,
 }
 
 export type Sent = Readonly<Record<string, unknown>>

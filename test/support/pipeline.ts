@@ -2,6 +2,7 @@
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
@@ -20,7 +21,6 @@ import {
 } from '../../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
 import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
-import { MINUTE } from './events.ts'
 
 export interface MemoryPipeline {
   readonly sessions: ReturnType<typeof memorySessionStore>
@@ -38,7 +38,7 @@ export interface MemoryPipeline {
   finalizeAll(nowMs?: number): Promise<FinalizeReport>
 }
 
-export const RETENTION_MS = 400 * 24 * 60 * MINUTE
+export const RETENTION_MS = 400 * 24 * 60 * MINUTE_MS
 
 /**
  * @param horizon the arrival time up to which the sweeper may believe everything applied.
@@ -71,7 +71,7 @@ export function memoryPipeline(
       },
     },
   }
-  const settings = { rules, sweepEveryMs: MINUTE }
+  const settings = { rules, sweepEveryMs: MINUTE_MS }
   return {
     sessions,
     results,

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3'
 import pMap from 'p-map'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../contract.ts'
+import { DAY_MS } from '../../domain/durations.ts'
 import type { DeadLetterStore, DeadLettersErased } from '../../ports.ts'
 import { type Erased, withoutUser } from './dead-letters-without-user.ts'
 
@@ -68,8 +69,6 @@ async function eraseOnce(
 function isNamed(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof S3ServiceException && names.includes(error.name)
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** How long the bucket keeps an object; null where it does not say so, or not to us. */
 export async function retentionMs(client: S3Client, bucket: string): Promise<number | null> {

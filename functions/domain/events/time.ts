@@ -1,12 +1,13 @@
 // Times at the edge: ISO 8601 or epoch milliseconds in, epoch milliseconds out, and back to ISO 8601 UTC.
 
+import { DAY_MS } from '../durations.ts'
+
 const ISO = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)$/i
 
 /** Years 0 to 9999, the ones that ISO 8601 writes with four digits and that sort as text. */
 const TIME_MS_MIN = -62_167_219_200_000
 const TIME_MS_MAX = 253_402_300_799_999
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** `2026-03-02T09:00:05.000Z`, which most producers write, and this system everywhere. */
 const CANONICAL = '0000-00-00T00:00:00.000Z'
 

@@ -1,5 +1,6 @@
 // Rollups: rows of an hour in, the item of the hour out; hours in, the item of their day out. Days add up to hours, hours to rows.
 
+import {} from '../durations.ts'
 import type { Digest } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
 import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
@@ -46,9 +47,6 @@ export function dayOf(hour: Hour): Day {
 export function hourStartMs(hour: Hour): number {
   return Date.parse(`${hour}:00:00.000Z`)
 }
-
-export const HOUR_MS = 3_600_000
-export const DAY_MS = 24 * HOUR_MS
 
 /** The hours of a day, in order. */
 export function hoursOf(day: Day): Hour[] {

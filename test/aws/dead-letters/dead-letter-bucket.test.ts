@@ -6,8 +6,9 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { REJECTED_PREFIX } from '../../../functions/contract.ts'
+import { DAY_MS } from '../../../functions/domain/durations.ts'
 import type { DeadLetter } from '../../../functions/ports.ts'
-import { at, DAY } from '../../support/events.ts'
+import { at } from '../../support/events.ts'
 
 const SEED = 20260302
 const MEGABYTE = 1024 * 1024
@@ -125,7 +126,7 @@ describe('dead letters', () => {
     ['another shard', [letter(1, { shardId: 'shardId-000000000004' })]],
     ['later records', [letter(2)]],
     ['more records from the same one on', [letter(1), letter(2)]],
-    ['another day', [letter(1, { arrivalMs: at(1) + DAY })]],
+    ['another day', [letter(1, { arrivalMs: at(1) + DAY_MS })]],
   ])('of %s are kept beside those there are', async (_, others) => {
     await letters.put([letter(1)])
     await letters.put(others)

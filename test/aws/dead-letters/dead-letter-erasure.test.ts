@@ -12,7 +12,8 @@ import {
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { retentionMs, s3DeadLetterStore } from '../../../functions/aws/dead-letters/dead-letter-erasure.ts'
-import { at, DAY } from '../../support/events.ts'
+import { DAY_MS } from '../../../functions/domain/durations.ts'
+import { at } from '../../support/events.ts'
 
 const client = new S3Client({ region: 'us-east-1' })
 const mocked = mockClient(client)
@@ -103,7 +104,7 @@ describe('how long the bucket keeps an object', () => {
   const rule = (Status: 'Enabled' | 'Disabled', Days?: number) => ({ Status, Expiration: { Days }, Filter: {} })
 
   it.each([
-    ['the longest of its rules', [rule('Enabled', 7), rule('Enabled', 30), rule('Disabled', 90)], 30 * DAY],
+    ['the longest of its rules', [rule('Enabled', 7), rule('Enabled', 30), rule('Disabled', 90)], 30 * DAY_MS],
     ['nothing without a rule', [], null],
     ['nothing without a rule that says so', [rule('Enabled')], null],
   ])('is %s', async (_, Rules, expected) => {

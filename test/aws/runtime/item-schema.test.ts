@@ -18,6 +18,7 @@ import { type Item, readClosed, readState } from '../../../functions/aws/session
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { unpackRecord } from '../../../functions/aws/stream/record-events.ts'
 import { dynamoShardProgress, loadProgress } from '../../../functions/aws/stream/shard-progress.ts'
+import { DAY_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { firstEvent } from '../../../functions/domain/sessions/session.ts'
 import { finalize } from '../../../functions/finalize/finalize.ts'
 import { type IngestReport, ingest } from '../../../functions/ingest/ingest.ts'
@@ -27,7 +28,7 @@ import { sweep } from '../../../functions/sweep/sweep.ts'
 import { loadUser } from '../../../functions/user-writes.ts'
 import { type Clients, localClients } from '../../../local/emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoints.ts'
-import { at, DAY, MINUTE, RULES, record, type Sent } from '../../support/events.ts'
+import { at, RULES, record, type Sent } from '../../support/events.ts'
 import { makeTables } from '../../support/tables.ts'
 
 type Images = readonly Readonly<Record<string, Image>>[]
@@ -112,7 +113,7 @@ function ingestOne(sent: Sent, arrivalMs: number): Promise<IngestReport> {
 
 function sweepAt(nowMs: number) {
   const horizon = { readUpTo: async () => nowMs }
-  const settings = { rules: RULES, sweepEveryMs: MINUTE }
+  const settings = { rules: RULES, sweepEveryMs: MINUTE_MS }
   return sweep({ drain: false }, { sessions, timers, horizon, hasTime: () => true }, settings, nowMs)
 }
 
@@ -125,7 +126,7 @@ async function finalizeChange(before: Images[number], after: Images[number]): Pr
   const report = await finalize(
     toChanges({ Records: [{ dynamodb }] }),
     ports,
-    { resultRetentionMs: 400 * DAY },
+    { resultRetentionMs: 400 * DAY_MS },
     at(30_000),
   )
   expect(report).toMatchObject({ changes: 1, failed: null })

@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_DURATION_MS_MAX } from '../../../functions/contract.ts'
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
 import type { ClosedSession } from '../../../functions/domain/results/result.ts'
 import type { Forgotten } from '../../../functions/domain/sessions/forgotten.ts'
@@ -9,7 +10,7 @@ import { foundingId, type Session, sessionId } from '../../../functions/domain/s
 import { NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { type ClosedVersion, type SessionStore, VersionConflictError } from '../../../functions/ports.ts'
 import { loadUser } from '../../../functions/user-writes.ts'
-import { at, bare, click, HOUR, MINUTE, ORIGIN_MS, results, SECOND, search } from '../../support/events.ts'
+import { at, bare, click, ORIGIN_MS, results, search } from '../../support/events.ts'
 
 /** Far away: a table deletes what has expired. */
 export const EXPIRES_MS = Date.parse('2100-01-01T00:00:00.000Z')
@@ -284,7 +285,7 @@ function closedContract(store: () => SessionStore): void {
 
   it('finds a session by any of its events, wherever in it the founding one lies', async () => {
     const lastMs = ORIGIN_MS + SESSION_DURATION_MS_MAX
-    const events = [search(ORIGIN_MS), search(ORIGIN_MS + 5 * HOUR), search(lastMs)]
+    const events = [search(ORIGIN_MS), search(ORIGIN_MS + 5 * HOUR_MS), search(lastMs)]
     for (const founder of events) {
       const user = `founded at ${founder.timeMs}`
       const found = session(events, { ids: [foundingId(founder)] })
@@ -296,26 +297,26 @@ function closedContract(store: () => SessionStore): void {
   })
 
   it.each([
-    ['of half a day each', 5, 12 * HOUR],
-    ['of minutes each', 40, 7 * MINUTE],
-    ['as long as late events are taken', 14, 12 * HOUR],
+    ['of half a day each', 5, 12 * HOUR_MS],
+    ['of minutes each', 40, 7 * MINUTE_MS],
+    ['as long as late events are taken', 14, 12 * HOUR_MS],
   ])('follows sessions that limits cut, %s, to the last that continues them', async (_, length, stepMs) => {
     const chain = chainOf(length, stepMs)
     for (const link of [...chain].reverse()) await put(link, 1)
-    const found = await loadMs(ORIGIN_MS - HOUR, ORIGIN_MS)
+    const found = await loadMs(ORIGIN_MS - HOUR_MS, ORIGIN_MS)
     expect(sortedIds(found)).toEqual(sortedIds(chain))
   })
 
   it('follows them past an old copy of another session, which continued the same one once', async () => {
-    const [first, second, third] = chainOf(3, 12 * HOUR) as [Session, Session, Session]
-    const old = session([search(ORIGIN_MS + 2 * HOUR)], { continues: sessionId(first) })
+    const [first, second, third] = chainOf(3, 12 * HOUR_MS) as [Session, Session, Session]
+    const old = session([search(ORIGIN_MS + 2 * HOUR_MS)], { continues: sessionId(first) })
     for (const link of [old, third, second, first]) await put(link, 1)
-    const found = await loadMs(ORIGIN_MS - HOUR, ORIGIN_MS)
+    const found = await loadMs(ORIGIN_MS - HOUR_MS, ORIGIN_MS)
     expect(sortedIds(found)).toEqual(expect.arrayContaining(sortedIds([first, second, third])))
   })
 
   it('finds of many sessions those near, and on either side one that keeps the others apart', async () => {
-    const hourly = Array.from({ length: 48 }, (_, n) => session([search(ORIGIN_MS + n * HOUR)]))
+    const hourly = Array.from({ length: 48 }, (_, n) => session([search(ORIGIN_MS + n * HOUR_MS)]))
     for (const one of hourly) await put(one, 1)
     for (const [fromHour, toHour, first, last] of [
       [20, 20, 19, 21],
@@ -324,19 +325,19 @@ function closedContract(store: () => SessionStore): void {
       [-1, -1, 0, 0],
       [60, 60, 47, 47],
     ] as const) {
-      const found = await loadMs(ORIGIN_MS + fromHour * HOUR, ORIGIN_MS + toHour * HOUR)
+      const found = await loadMs(ORIGIN_MS + fromHour * HOUR_MS, ORIGIN_MS + toHour * HOUR_MS)
       expect(sortedIds(found)).toEqual(sortedIds(hourly.slice(first, last + 1)))
     }
   })
 
   it('finds them though marks lie between', async () => {
-    const [before, after] = [session([search(ORIGIN_MS)]), session([search(ORIGIN_MS + HOUR)])]
+    const [before, after] = [session([search(ORIGIN_MS)]), session([search(ORIGIN_MS + HOUR_MS)])]
     await put(before, 1)
     await put(after, 1)
     for (let n = 1; n < 60; n++) {
       await store().putTombstone(
         'ann',
-        foundingId(search(ORIGIN_MS + n * MINUTE, { eventId: `gone ${n}` })),
+        foundingId(search(ORIGIN_MS + n * MINUTE_MS, { eventId: `gone ${n}` })),
         1,
         EXPIRES_MS,
       )
@@ -346,7 +347,7 @@ function closedContract(store: () => SessionStore): void {
 
   it('reads a run of full sessions only as far as it could be opened again, and no range that holds more', async () => {
     const items = Array.from({ length: 1000 }, (_, n) => `item ${n}`)
-    const startOf = (n: number): number => ORIGIN_MS + n * MINUTE
+    const startOf = (n: number): number => ORIGIN_MS + n * MINUTE_MS
     const full = Array.from({ length: 60 }, (_, n) => {
       const events = Array.from({ length: 25 }, (_, m) => results(startOf(n) + m, items, { eventId: `${n} ${m}` }))
       const continues = n === 0 ? null : foundingId(results(startOf(n - 1), items, { eventId: `${n - 1} 0` }))
@@ -363,7 +364,7 @@ function closedContract(store: () => SessionStore): void {
     const timeMs = Date.parse(day)
     const found = session([search(timeMs)])
     await put(found, 1)
-    const range = { fromMs: timeMs - 30 * MINUTE, toMs: timeMs + 30 * MINUTE }
+    const range = { fromMs: timeMs - 30 * MINUTE_MS, toMs: timeMs + 30 * MINUTE_MS }
     expect(await store().loadClosed('ann', range)).toEqual([found])
   })
 }
@@ -374,7 +375,7 @@ function chainOf(length: number, stepMs: number): Session[] {
   return Array.from({ length }, (_, n) => {
     const events = [
       search(startOf(n), { eventId: `first ${n}` }),
-      search(startOf(n + 1) - SECOND, { eventId: `last ${n}` }),
+      search(startOf(n + 1) - SECOND_MS, { eventId: `last ${n}` }),
     ]
     const continues = n === 0 ? null : foundingId(search(startOf(n - 1), { eventId: `first ${n - 1}` }))
     const isLast = n === length - 1

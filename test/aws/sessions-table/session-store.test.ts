@@ -12,13 +12,14 @@ import { writingClient } from '../../../functions/aws/runtime/document-client.ts
 import { closedItem, stateItem, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { EXPIRES_AT } from '../../../functions/contract.ts'
+import { DAY_MS } from '../../../functions/domain/durations.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
 import { memorySessionStore } from '../../../functions/memory/memory-stores.ts'
 import { type SessionStore, VersionConflictError } from '../../../functions/ports.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
-import { at, DAY, search } from '../../support/events.ts'
+import { at, search } from '../../support/events.ts'
 import { SEED } from '../../support/random-log.ts'
 import { makeTables } from '../../support/tables.ts'
 import { closedOf, EXPIRES_MS, session, sessionStoreContract, stateOf } from './session-store-contract.ts'
@@ -136,7 +137,7 @@ describe('a long session on DynamoDB', () => {
   it('leaves blocks that expire, but not before a state can be closed that needs them', async () => {
     await store.saveUser('ann', open(1, eventsOf(50)), 0, at(0))
     const block = (await items()).find(({ kind }) => kind === 'block')
-    expect(block?.[EXPIRES_AT]).toBe((at(0) + 8 * DAY) / 1000)
+    expect(block?.[EXPIRES_AT]).toBe((at(0) + 8 * DAY_MS) / 1000)
   })
 
   it('can be erased up to a version, what belongs to a later one stays', async () => {

@@ -14,13 +14,14 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { kinesisHorizon } from '../../../functions/aws/stream/kinesis-horizon.ts'
 import type { Progress } from '../../../functions/aws/stream/shard-progress.ts'
-import { at, SECOND } from '../../support/events.ts'
+import { SECOND_MS } from '../../../functions/domain/durations.ts'
+import { at } from '../../support/events.ts'
 
 const SEED = 20260302
 const NOW_MS = at(1000)
 /** Arrival stamps are trusted only when they are this old. */
-const SPREAD_MS = 5 * SECOND
-const GIVEN_UP_AFTER_MS = 2000 * SECOND
+const SPREAD_MS = 5 * SECOND_MS
+const GIVEN_UP_AFTER_MS = 2000 * SECOND_MS
 
 type Page = Partial<Pick<GetRecordsCommandOutput, 'Records' | 'MillisBehindLatest'>> & { readonly isLast?: boolean }
 

@@ -11,15 +11,16 @@ import { retentionMs, s3DeadLetterStore } from '../../../functions/aws/dead-lett
 import { dynamoDirtyHours } from '../../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
+import { DAY_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../../local/emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoints.ts'
 import { UserError } from '../../../terminal/user-error.ts'
-import { at, DAY, MINUTE, RULES, record } from '../../support/events.ts'
+import { at, RULES, record } from '../../support/events.ts'
 import { memoryPipeline } from '../../support/pipeline.ts'
 import { makeTables } from '../../support/tables.ts'
 
 const NAMES = { sessions: `sessions-${randomUUID()}`, results: `results-${randomUUID()}`, bucket: `b-${randomUUID()}` }
-const EXPIRES_MS = at(0) + 40_000 * DAY
+const EXPIRES_MS = at(0) + 40_000 * DAY_MS
 
 let endpoints: Endpoints
 let clients: Clients
@@ -89,23 +90,23 @@ describe('forgetting on DynamoDB and S3', () => {
       pseudonym: (user: string) => user,
     }
     let nowMs = at(10_000)
-    const settings = { deadLetterRetentionMs: 30 * DAY }
+    const settings = { deadLetterRetentionMs: 30 * DAY_MS }
     const report = await forgetTwice(
       'ann',
       [ports],
       settings,
       () => nowMs,
       async () => {
-        nowMs += MINUTE
+        nowMs += MINUTE_MS
       },
     )
-    expect(report).toMatchObject({ sessions: 3, rows: 4, deadLetters: 3, unreadable: 3, untilMs: nowMs + 38 * DAY })
+    expect(report).toMatchObject({ sessions: 3, rows: 4, deadLetters: 3, unreadable: 3, untilMs: nowMs + 38 * DAY_MS })
     const left = await itemsOf(NAMES.sessions, 'ann')
     expect(left.filter(({ kind }) => kind === 'absorbed')).toHaveLength(3)
     expect(left.filter(({ kind }) => kind !== 'absorbed')).toMatchObject([{ sk: 'open', forgotten_at: nowMs }])
     for (const item of left) {
       expect(item).not.toHaveProperty('sessions')
-      expect(item.expires_at).toBe((nowMs + 38 * DAY) / 1000)
+      expect(item.expires_at).toBe((nowMs + 38 * DAY_MS) / 1000)
     }
     expect(await itemsOf(NAMES.results, 'ann')).toEqual([])
     expect(await letters()).toEqual(['{', '{', '{'])

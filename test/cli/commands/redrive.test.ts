@@ -9,9 +9,10 @@ import { redrive } from '../../../cli/dead-letters/redrive.ts'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { recordedDeadLetters } from '../../../functions/aws/dead-letters/recorded-dead-letters.ts'
 import { toRecords, toResentReply } from '../../../functions/aws/stream/kinesis-batch.ts'
+import { MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { ingest } from '../../../functions/ingest/ingest.ts'
 import type { ArrivedRecord } from '../../../functions/ports.ts'
-import { at, MINUTE, RULES, record } from '../../support/events.ts'
+import { at, RULES, record } from '../../support/events.ts'
 import { kplRecord } from '../../support/kpl.ts'
 import { memoryPipeline } from '../../support/pipeline.ts'
 
@@ -70,7 +71,7 @@ describe('a redrive', () => {
   })
 
   it('takes what was refused and is no longer too late, and refuses the rest again', async () => {
-    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE })
+    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE_MS })
     await strict.ingest([record({ type: 'AppOpen', user: 'ann', time: at(5000) }, at(5000))], at(5000))
     const late = record({ type: 'AppOpen', user: 'ann', time: at(4000), eventId: 'late' }, at(5000))
     await strict.ingest([late, record('{', at(5000))], at(5000))
@@ -84,7 +85,7 @@ describe('a redrive', () => {
   })
 
   it('sends of a packed record only the events that were refused, each in its place', async () => {
-    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE })
+    const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE_MS })
     const open = (user: string, seconds: number): string =>
       JSON.stringify({ type: 'AppOpen', user, time: at(seconds), eventId: `${user}${seconds}` })
     const events = [open('ann', 5000), open('ann', 4000), '7', open('ben', 5000), '[]', open('ann', 3000)]

@@ -21,8 +21,9 @@ import { findingsOf } from '../../../cli/commands/doctor.ts'
 import { stateItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { pageItem } from '../../../functions/aws/sessions-table/timer-store.ts'
 import { SWEEP_VARIABLES } from '../../../functions/contract.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
-import { at, DAY, HOUR, MINUTE } from '../../support/events.ts'
+import { at } from '../../support/events.ts'
 import { OUTPUTS } from '../../support/stack-outputs.ts'
 
 const sts = mockClient(STSClient)
@@ -38,18 +39,18 @@ const ALL = [sts, stacks, lambda, cloudWatch, logs, kinesis, dynamodb, s3, mockC
 const NOW = at(100_000)
 const ON_AWS = { stack: 'trial', region: 'eu-west-1' }
 const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
-  gapMs: String(30 * MINUTE),
-  latenessMs: String(MINUTE),
-  amendForMs: String(7 * DAY),
+  gapMs: String(30 * MINUTE_MS),
+  latenessMs: String(MINUTE_MS),
+  amendForMs: String(7 * DAY_MS),
   lateEvents: 'amend',
-  maxClockSkewMs: String(5 * MINUTE),
+  maxClockSkewMs: String(5 * MINUTE_MS),
   maxSessionEvents: '1000',
-  maxSessionDurationMs: String(12 * HOUR),
+  maxSessionDurationMs: String(12 * HOUR_MS),
   pipelineName: 'trial',
   sessionsTable: 'the-sessions',
   stream: 'the-stream',
-  sweepEveryMs: String(MINUTE),
-  givenUpAfterMs: String(20 * HOUR),
+  sweepEveryMs: String(MINUTE_MS),
+  givenUpAfterMs: String(20 * HOUR_MS),
 }
 const VARIABLES = Object.fromEntries(
   Object.entries(SWEEP_VARIABLES).map(([name, variable]) => [variable, SWEEP[name as keyof typeof SWEEP]]),
@@ -121,7 +122,7 @@ describe('a stack that is well', () => {
 
 describe('trouble', () => {
   it('is what was refused on either day, and what was given up, however much was refused', async () => {
-    const [yesterday, today] = [NOW - DAY, NOW].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
+    const [yesterday, today] = [NOW - DAY_MS, NOW].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
     const refused = (n: number) =>
       JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: `${n}`, arrival: 't', data: '' })
     const objects = new Map([
@@ -187,7 +188,7 @@ describe('trouble', () => {
   it('is a mapping that is off, and a shard that is not read', async () => {
     const off = { UUID: 'u-1', State: 'Disabled', StateTransitionReason: 'User action' }
     lambda.on(ListEventSourceMappingsCommand, { FunctionName: 'the-ingest' }).resolves({ EventSourceMappings: [off] })
-    const record = { ApproximateArrivalTimestamp: new Date(NOW - 2 * HOUR) } as never
+    const record = { ApproximateArrivalTimestamp: new Date(NOW - 2 * HOUR_MS) } as never
     kinesis.on(GetRecordsCommand).resolves({ Records: [record], MillisBehindLatest: 1 })
     expect(await troubles()).toMatchObject({
       'mapping of ingest': { next: 'aws lambda update-event-source-mapping --uuid u-1 --enabled' },
@@ -196,7 +197,7 @@ describe('trouble', () => {
   })
 
   it('is a session that should have been closed, and not one whose user is only looked at early', async () => {
-    const startMs = NOW - 2 * HOUR
+    const startMs = NOW - 2 * HOUR_MS
     const session = {
       ids: ['one'],
       continues: null,
@@ -204,7 +205,7 @@ describe('trouble', () => {
       events: [{ type: 'AppOpen' as const, eventId: 'e', timeMs: startMs }],
     }
     const overdue = { ...NEW_USER, version: 1, skewMs: 0, open: [session] }
-    const ahead = { ...overdue, skewMs: -3 * HOUR }
+    const ahead = { ...overdue, skewMs: -3 * HOUR_MS }
     const timers = ['ann', 'ben'].map((user) => ({ user, atMs: startMs }))
     const page = pageItem({ id: 'page#0', startMs, timers })
     dynamodb

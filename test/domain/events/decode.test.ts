@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { MINUTE_MS } from '../../../functions/domain/durations.ts'
 import {
   type Decoded,
   decodeEvent,
@@ -9,13 +10,13 @@ import {
   parseEvent,
   type Rejection,
 } from '../../../functions/domain/events/decode.ts'
-import { at, MINUTE } from '../../support/events.ts'
+import { at } from '../../support/events.ts'
 
 const NOW_MS = at(0)
 
 function decode(sent: unknown): Decoded | Rejection {
   const parsed = parseEvent(typeof sent === 'string' ? sent : JSON.stringify(sent))
-  return parsed.ok ? decodeEvent(parsed.value, NOW_MS, 5 * MINUTE, sha256) : parsed
+  return parsed.ok ? decodeEvent(parsed.value, NOW_MS, 5 * MINUTE_MS, sha256) : parsed
 }
 
 function reasonOf(sent: unknown): string {
@@ -136,8 +137,8 @@ describe('the time', () => {
   })
 
   it('may be ahead of the arrival by the allowed skew and no more', () => {
-    expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE })).toBe('accepted')
-    expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE + 1 })).toBe('time-in-future')
+    expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE_MS })).toBe('accepted')
+    expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE_MS + 1 })).toBe('time-in-future')
     expect(reasonOf({ ...SEARCH, time: '9999-12-31T23:59:59Z' })).toBe('time-in-future')
   })
 })

@@ -2,11 +2,12 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { HOUR_MS } from '../../../functions/domain/durations.ts'
 import { compareEvents, type Event } from '../../../functions/domain/events/event.ts'
 import type { SearchRow, SessionRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
-import { at, bare, click, HOUR, RULES, results, search } from '../../support/events.ts'
+import { at, bare, click, RULES, results, search } from '../../support/events.ts'
 
 function rowsOf(events: readonly Event[]): { searches: SearchRow[]; session: SessionRow | undefined } {
   const [session] = toSessions([...events].sort(compareEvents), [], RULES)
@@ -199,7 +200,7 @@ describe('a session', () => {
   })
 
   it('lasts to its last event, and a Timeout is none of the user’s', () => {
-    const events = [search(at(0)), click(at(10), 'x'), bare('Timeout', at(10) + HOUR / 2)]
+    const events = [search(at(0)), click(at(10), 'x'), bare('Timeout', at(10) + HOUR_MS / 2)]
     expect(rowsOf(events).session).toMatchObject({ duration_ms: 10_000, end: '2026-03-02T00:00:10.000Z' })
   })
 })

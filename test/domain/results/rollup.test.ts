@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { DAY_MS } from '../../../functions/domain/durations.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
 import { COUNTS } from '../../../functions/domain/results/counts.ts'
 import type { ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
@@ -18,7 +19,7 @@ import {
 } from '../../../functions/domain/results/rollup.ts'
 import { bestQueries, QueryTallies, queryRollups } from '../../../functions/domain/results/top-queries.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
-import { at, click, DAY, RULES, results, search } from '../../support/events.ts'
+import { at, click, RULES, results, search } from '../../support/events.ts'
 import { randomLog, SEED } from '../../support/random-log.ts'
 
 function rowsOf(events: readonly Event[], user = 'ann'): ResultRow[] {
@@ -133,7 +134,7 @@ describe('any rows', () => {
   it('are counted once: hours add up to all of them, and a day to its hours', () => {
     fc.assert(
       fc.property(randomLog, fc.integer({ min: 1, max: 400 }), (log, stretch) => {
-        const spread = log.map((event) => ({ ...event, timeMs: at(0) + (((event.timeMs - at(0)) * stretch) % DAY) }))
+        const spread = log.map((event) => ({ ...event, timeMs: at(0) + (((event.timeMs - at(0)) * stretch) % DAY_MS) }))
         const rows = rowsOf(spread.sort((a, b) => a.timeMs - b.timeMs))
         const hours = [...new Set(rows.map(hourOf))]
           .sort()

@@ -3,10 +3,11 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { SECOND_MS } from '../../../functions/domain/durations.ts'
 import type { Rules } from '../../../functions/domain/sessions/rules.ts'
 import { firstEvent, lastEvent } from '../../../functions/domain/sessions/session.ts'
 import { arrive, drain, newDriven, sweepAt } from '../../support/drive.ts'
-import { at, bare, RULES, SECOND } from '../../support/events.ts'
+import { at, bare, RULES } from '../../support/events.ts'
 import { SEED } from '../../support/random-log.ts'
 import { sharedPath } from '../../support/shared.ts'
 
@@ -23,14 +24,14 @@ const cases: BytewaxCase[] = path === null ? [] : JSON.parse(readFileSync(path, 
 
 /** @param sweepsAfter seconds after each arrival at which the sweeper looks; none where there is no entry. */
 function run({ gap, wait, arrivals }: BytewaxCase, sweepsAfter: readonly number[]) {
-  const rules: Rules = { ...RULES, gapMs: gap * SECOND, latenessMs: wait * SECOND, lateEvents: 'divert' }
+  const rules: Rules = { ...RULES, gapMs: gap * SECOND_MS, latenessMs: wait * SECOND_MS, lateEvents: 'divert' }
   const driven = newDriven()
   for (const [n, { sys, t, id }] of arrivals.entries()) {
     arrive(driven, [{ event: bare('AppOpen', at(t), { eventId: String(id) }), arrivalMs: at(sys) }], rules)
     const next = arrivals[n + 1]?.sys ?? Number.POSITIVE_INFINITY
     const after = sweepsAfter[n]
     // The sweeper's horizon never passes a record that is not yet applied.
-    if (after !== undefined) sweepAt(driven, Math.min(at(sys) + after * SECOND, at(next)), rules)
+    if (after !== undefined) sweepAt(driven, Math.min(at(sys) + after * SECOND_MS, at(next)), rules)
   }
   const sessions = drain(driven, at(100_000), rules)
   return {

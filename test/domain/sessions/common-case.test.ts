@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
 import { type Arrival, type Event, eventBytes, eventBytesAtMost } from '../../../functions/domain/events/event.ts'
 import { isoTime, parseTime } from '../../../functions/domain/events/time.ts'
 import { toClose } from '../../../functions/domain/sessions/closing.ts'
@@ -11,7 +12,7 @@ import type { Rules } from '../../../functions/domain/sessions/rules.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
 import { apply, NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { arrive, newDriven } from '../../support/drive.ts'
-import { at, bare, DAY, MINUTE, onTime, RULES, results, SECOND, search } from '../../support/events.ts'
+import { at, bare, onTime, RULES, results, search } from '../../support/events.ts'
 import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
 
 /** Touched by no event of a log, so that all there is to it is that the user has a closed session. */
@@ -23,13 +24,13 @@ const FAR: Session = {
 }
 
 const rules: fc.Arbitrary<Rules> = fc.record({
-  gapMs: fc.constant(GAP_SECONDS * SECOND),
-  latenessMs: fc.constantFrom(0, 2 * SECOND),
-  amendForMs: fc.constantFrom(20 * SECOND, 7 * DAY),
+  gapMs: fc.constant(GAP_SECONDS * SECOND_MS),
+  latenessMs: fc.constantFrom(0, 2 * SECOND_MS),
+  amendForMs: fc.constantFrom(20 * SECOND_MS, 7 * DAY_MS),
   lateEvents: fc.constantFrom('amend', 'divert'),
-  maxClockSkewMs: fc.constant(5 * MINUTE),
+  maxClockSkewMs: fc.constant(5 * MINUTE_MS),
   maxSessionEvents: fc.constantFrom(3, 1000),
-  maxSessionDurationMs: fc.constantFrom(15 * SECOND, DAY),
+  maxSessionDurationMs: fc.constantFrom(15 * SECOND_MS, DAY_MS),
 })
 
 /** In order as a rule, since nothing else takes the short way; a tenth of the events comes twice. */

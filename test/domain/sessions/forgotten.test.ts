@@ -2,11 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HOUR_MS } from '../../../functions/domain/durations.ts'
 import type { Arrival } from '../../../functions/domain/events/event.ts'
 import { forgottenLonger, isForgotten } from '../../../functions/domain/sessions/forgotten.ts'
 import { affectedRanges } from '../../../functions/domain/sessions/neighbours.ts'
 import { apply, NEW_USER, planCapacity, type UserState } from '../../../functions/domain/sessions/user-state.ts'
-import { at, bare, HOUR, RULES } from '../../support/events.ts'
+import { at, bare, RULES } from '../../support/events.ts'
 import { randomLog, SEED } from '../../support/random-log.ts'
 
 const FORGOTTEN = { atMs: at(60), untilMs: at(1_000_000), pendingTombstones: [] }
@@ -41,7 +42,7 @@ describe('a state that is forgotten', () => {
   it.each(['amend', 'divert'] as const)(
     'takes arrivals as if those from before had never come, in %s',
     (lateEvents) => {
-      const rules = { ...RULES, lateEvents, latenessMs: 0, amendForMs: HOUR }
+      const rules = { ...RULES, lateEvents, latenessMs: 0, amendForMs: HOUR_MS }
       fc.assert(
         fc.property(arrivals, (all) => {
           const after = all.filter((one) => !isForgotten(one, FORGOTTEN))

@@ -1,6 +1,7 @@
 // Named cases of SPEC 2 and 3, one for each trap that other session windows fell into.
 
 import { describe, expect, it } from 'vitest'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
 import { compareEvents } from '../../../functions/domain/events/event.ts'
 import { STATE_BYTES_MAX, totalBytes } from '../../../functions/domain/sessions/amending.ts'
@@ -10,9 +11,9 @@ import type { Rules } from '../../../functions/domain/sessions/rules.ts'
 import { SESSION_BYTES_MAX, type Session, toSessions } from '../../../functions/domain/sessions/session.ts'
 import { apply, NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
 import { arrive, close, drain, newDriven, sweepAt } from '../../support/drive.ts'
-import { at, bare, click, DAY, MINUTE, onTime, RULES, results, SECOND, search } from '../../support/events.ts'
+import { at, bare, click, onTime, RULES, results, search } from '../../support/events.ts'
 
-const rules: Rules = { ...RULES, gapMs: 10 * SECOND, latenessMs: SECOND }
+const rules: Rules = { ...RULES, gapMs: 10 * SECOND_MS, latenessMs: SECOND_MS }
 
 function sessionsOf(events: readonly Event[], used: Rules = rules): Session[] {
   return toSessions([...events].sort(compareEvents), [], used)
@@ -20,7 +21,7 @@ function sessionsOf(events: readonly Event[], used: Rules = rules): Session[] {
 
 /** Seconds of each session's events. */
 function seconds(sessions: readonly Session[]): number[][] {
-  return sessions.map((session) => session.events.map((event) => (event.timeMs - at(0)) / SECOND))
+  return sessions.map((session) => session.events.map((event) => (event.timeMs - at(0)) / SECOND_MS))
 }
 
 function opens(...times: number[]): Event[] {
@@ -75,7 +76,7 @@ describe('limits', () => {
   })
 
   it('let a session last exactly the longest duration', () => {
-    const used = { ...rules, maxSessionDurationMs: 20 * SECOND }
+    const used = { ...rules, maxSessionDurationMs: 20 * SECOND_MS }
     expect(seconds(sessionsOf(opens(0, 10, 20), used))).toEqual([[0, 10, 20]])
     const [first] = sessionsOf(opens(0, 10, 19, 20.001), used)
     expect(first).toMatchObject({ limitedBy: { limit: 'max_duration' } })
@@ -131,16 +132,16 @@ describe('the clock', () => {
 
   it('follows the log when an old one is replayed', () => {
     const driven = newDriven()
-    const replayedMs = at(0) + 300 * DAY
+    const replayedMs = at(0) + 300 * DAY_MS
     arrive(
       driven,
       opens(0, 5).map((event) => ({ event, arrivalMs: replayedMs })),
       rules,
     )
     expect(driven.refused).toEqual([])
-    sweepAt(driven, replayedMs + 10 * SECOND, rules)
+    sweepAt(driven, replayedMs + 10 * SECOND_MS, rules)
     expect(driven.state.open).toHaveLength(1)
-    sweepAt(driven, replayedMs + 12 * SECOND, rules)
+    sweepAt(driven, replayedMs + 12 * SECOND_MS, rules)
     expect(driven.state.open).toHaveLength(0)
   })
 })
@@ -179,7 +180,7 @@ describe('an event for a closed session', () => {
   })
 
   it('is too late more than amendFor behind the watermark', () => {
-    const used = { ...rules, amendForMs: MINUTE }
+    const used = { ...rules, amendForMs: MINUTE_MS }
     const driven = newDriven()
     arrive(driven, opens(100).map(onTime), used)
     const late = (time: number) => [{ event: bare('AppOpen', at(time), { eventId: `at${time}` }), arrivalMs: at(100) }]
@@ -256,7 +257,7 @@ function heavy(start: number, length: number) {
 it('opens a large closed session again beside large open ones of the same user, by closing those first', () => {
   const driven = newDriven()
   // Nothing is due while its clock stands: the user's sessions are open together.
-  const patient = { ...rules, latenessMs: DAY }
+  const patient = { ...rules, latenessMs: DAY_MS }
   for (const arrival of [...heavy(0, 100), ...heavy(1000, 100)]) arrive(driven, [arrival], patient)
   close(driven, evicted(driven.state, driven.state.open.slice(0, 1), at(1099), patient), patient)
   for (const arrival of heavy(2000, 100)) arrive(driven, [arrival], patient)
@@ -313,7 +314,7 @@ describe('late events for many closed sessions at once', () => {
   })
 
   it('are all taken in, as many at a time as fit', () => {
-    const patient = { ...rules, amendForMs: 99 * DAY }
+    const patient = { ...rules, amendForMs: 99 * DAY_MS }
     const driven = closedDays()
     arrive(
       driven,

@@ -2,15 +2,16 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
 import type { Arrival, Event } from '../../../functions/domain/events/event.ts'
 import type { Rules } from '../../../functions/domain/sessions/rules.ts'
 import { sessionId } from '../../../functions/domain/sessions/session.ts'
 import { oracleSessions } from '../../../sim/oracle.ts'
 import { arrive, drain, newDriven, sweepAt } from '../../support/drive.ts'
-import { at, MINUTE, RULES, SECOND } from '../../support/events.ts'
+import { at, RULES } from '../../support/events.ts'
 import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
 
-const rules: Rules = { ...RULES, gapMs: GAP_SECONDS * SECOND, latenessMs: 2 * SECOND }
+const rules: Rules = { ...RULES, gapMs: GAP_SECONDS * SECOND_MS, latenessMs: 2 * SECOND_MS }
 
 interface Delivery {
   readonly events: Event[]
@@ -48,7 +49,7 @@ function deliver({ batches, sweeps }: Delivery, rules: Rules) {
   for (const [n, batch] of batches.entries()) {
     arrive(driven, batch, rules)
     const delay = sweeps.get(n)
-    if (delay !== undefined) sweepAt(driven, (batch.at(-1)?.arrivalMs ?? 0) + delay * SECOND, rules)
+    if (delay !== undefined) sweepAt(driven, (batch.at(-1)?.arrivalMs ?? 0) + delay * SECOND_MS, rules)
   }
   return { driven, sessions: drain(driven, at(10_000), rules) }
 }
@@ -90,7 +91,7 @@ describe('any delivery of a set of events', () => {
     const limits = fc.record({ events: fc.integer({ min: 2, max: 6 }), seconds: fc.integer({ min: 5, max: 40 }) })
     fc.assert(
       fc.property(delivery, limits, (given, { events, seconds }) =>
-        expectOracle(given, { ...rules, maxSessionEvents: events, maxSessionDurationMs: seconds * SECOND }),
+        expectOracle(given, { ...rules, maxSessionEvents: events, maxSessionDurationMs: seconds * SECOND_MS }),
       ),
       { seed: SEED, numRuns: 3000 },
     )
@@ -102,7 +103,7 @@ describe('a session id', () => {
     fc.assert(
       fc.property(randomLog, (events) => {
         const closerless = events.filter((event) => event.type !== 'AppClose' && event.type !== 'Timeout')
-        const wide = { ...rules, gapMs: 10 * MINUTE }
+        const wide = { ...rules, gapMs: 10 * MINUTE_MS }
         const driven = newDriven()
         for (const event of closerless) {
           arrive(driven, [{ event, arrivalMs: at(200) }], wide)

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HOUR_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
 import { type Delivered, deliver, type Invoker } from '../../../local/lambda/delivery.ts'
 import type { MappingSpec } from '../../../local/template/template.ts'
-import { HOUR, SECOND } from '../../support/events.ts'
 import { SEED } from '../../support/random-log.ts'
 
 const MAPPING: MappingSpec = {
@@ -15,7 +15,7 @@ const MAPPING: MappingSpec = {
   bisects: true,
   reportsFailures: true,
   retriesMax: -1,
-  recordAgeMsMax: HOUR,
+  recordAgeMsMax: HOUR_MS,
   failureBucket: 'dead-letters',
   filters: [],
 }
@@ -161,15 +161,15 @@ describe('the tries end', () => {
       (await run(['1'], () => failAt('1'), { recordAgeMsMax })).invoked.length
     // The waits are 1, 2, 4 ... seconds.
     expect(await tries(0)).toBe(1)
-    expect(await tries(SECOND)).toBe(2)
-    expect(await tries(3 * SECOND - 1)).toBe(2)
-    expect(await tries(3 * SECOND)).toBe(3)
-    expect(await tries(20 * HOUR)).toBeGreaterThan(100)
-    expect(await tries(20 * HOUR)).toBeLessThan(300)
+    expect(await tries(SECOND_MS)).toBe(2)
+    expect(await tries(3 * SECOND_MS - 1)).toBe(2)
+    expect(await tries(3 * SECOND_MS)).toBe(3)
+    expect(await tries(20 * HOUR_MS)).toBeGreaterThan(100)
+    expect(await tries(20 * HOUR_MS)).toBeLessThan(300)
   })
 
   it('when either limit is reached', async () => {
-    const outcome = await run(['1'], fail, { retriesMax: 3, recordAgeMsMax: SECOND })
+    const outcome = await run(['1'], fail, { retriesMax: 3, recordAgeMsMax: SECOND_MS })
     expect(outcome.invoked).toHaveLength(2)
   })
 })

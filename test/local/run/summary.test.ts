@@ -4,11 +4,12 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { DAY_MS } from '../../../functions/domain/durations.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../../local/run/summary.ts'
-import { at, bare, click, DAY, ORIGIN_MS, results, search } from '../../support/events.ts'
+import { at, bare, click, ORIGIN_MS, results, search } from '../../support/events.ts'
 
 const TABLES = { sessions: 'Sessions', results: 'Results', deadLetters: 'deadletters' }
 const NO_CAPACITY = summarizeCapacity({ writes: new Map(), reads: new Map() }, TABLES)
@@ -39,9 +40,9 @@ const ANN = rowsOf(
 /** A search before midnight, clicked, and one after it. */
 const BEN = rowsOf(
   'ben',
-  search(ORIGIN_MS + DAY - 1, { searchId: 's1' }),
-  click(ORIGIN_MS + DAY, 'a', { searchId: 's1' }),
-  search(ORIGIN_MS + DAY, { searchId: 's2' }),
+  search(ORIGIN_MS + DAY_MS - 1, { searchId: 's1' }),
+  click(ORIGIN_MS + DAY_MS, 'a', { searchId: 's1' }),
+  search(ORIGIN_MS + DAY_MS, { searchId: 's2' }),
 )
 /** A search, and nothing clicked. */
 const CLEO = rowsOf('cleo', search(at(1)))
