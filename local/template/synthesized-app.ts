@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Template } from './template.ts'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Runs the CDK app in a process of its own, as the CDK command line does, into the folder. */
 export async function synthesize(folder: string, settings: Readonly<Record<string, string>>): Promise<Template> {
