@@ -1,0 +1,73 @@
+// Reads the comments, names, strings and test names of a source file from its tokens.
+
+import jsTokens, { type Token } from 'js-tokens'
+import { commentParagraphs } from './comment-text.ts'
+import type { Paragraph } from './prose.ts'
+import { testNamesOf } from './test-names.ts'
+
+export interface PlacedToken {
+  readonly type: Token['type']
+  readonly value: string
+  /** The line on which it begins, from 1. */
+  readonly line: number
+}
+
+export interface TextAt {
+  readonly line: number
+  readonly text: string
+}
+
+export interface CodeText {
+  readonly paragraphs: readonly Paragraph[]
+  /** Every line that a comment covers, whole or in part. */
+  readonly commentLines: ReadonlySet<number>
+  /** Comments line by line, as they stand. */
+  readonly comments: readonly TextAt[]
+  readonly identifiers: readonly TextAt[]
+  /** The contents of strings and templates, line by line, without module specifiers. */
+  readonly strings: readonly TextAt[]
+  readonly testNames: readonly TextAt[]
+}
+
+const COMMENTS: readonly string[] = ['SingleLineComment', 'MultiLineComment']
+const NAMES: readonly string[] = ['IdentifierName', 'PrivateIdentifier']
+const SPACES: readonly string[] = ['WhiteSpace', 'LineTerminatorSequence']
+const STRINGS: readonly string[] = [
+  'StringLiteral',
+  'NoSubstitutionTemplate',
+  'TemplateHead',
+  'TemplateMiddle',
+  'TemplateTail',
+]
+
+/** TypeScript, JavaScript, or CSS, whose comments have the same signs. */
+export function codeText(source: string): CodeText {
+  const tokens = placeTokens(source)
+  const comments = tokens.filter(({ type }) => COMMENTS.includes(type)).flatMap(linesOf)
+  const code = tokens.filter(({ type }) => !COMMENTS.includes(type) && !SPACES.includes(type))
+  return {
+    paragraphs: commentParagraphs(tokens.filter(({ type }) => type !== 'WhiteSpace')),
+    commentLines: new Set(comments.map(({ line }) => line)),
+    comments,
+    identifiers: code.filter(({ type }) => NAMES.includes(type)).map(({ line, value }) => ({ line, text: value })),
+    strings: code.filter((token, index) => isText(token, code.slice(Math.max(0, index - 2), index))).flatMap(linesOf),
+    testNames: testNamesOf(code),
+  }
+}
+
+function placeTokens(source: string): PlacedToken[] {
+  let line = 1
+  return [...jsTokens(source)].map(({ type, value }) => {
+    const placed = { type, value, line }
+    line += value.split('\n').length - 1
+    return placed
+  })
+}
+
+function linesOf({ line, value }: PlacedToken): TextAt[] {
+  return value.split('\n').map((text, index) => ({ line: line + index, text }))
+}
+
+function isText({ type }: PlacedToken, before: readonly PlacedToken[]): boolean {
+  return STRINGS.includes(type) && !/\b(from|import|import \()$/.test(before.map(({ value }) => value).join(' '))
+}

@@ -1,0 +1,46 @@
+// Turns the comments of a source file into paragraphs of prose.
+
+import type { PlacedToken } from './code-text.ts'
+import type { Paragraph, ProseLine } from './prose.ts'
+
+/** Instructions for tools, which are no prose. */
+const DIRECTIVE = /^(biome-ignore|@ts-|<reference|#region|#endregion)/
+
+/** @param tokens without white space, but with line ends. */
+export function commentParagraphs(tokens: readonly PlacedToken[]): Paragraph[] {
+  const groups: ProseLine[][] = []
+  let lastLine = Number.NEGATIVE_INFINITY
+  for (const { type, value, line } of tokens) {
+    if (type === 'MultiLineComment') groups.push(blockLines(value, line))
+    if (type !== 'SingleLineComment') continue
+    const prose = { line, text: value.slice(2) }
+    const group = groups.at(-1)
+    if (group !== undefined && lastLine === line - 1 && group.at(-1)?.line === lastLine) group.push(prose)
+    else groups.push([prose])
+    lastLine = line
+  }
+  return groups.flatMap(paragraphsOf)
+}
+
+function blockLines(comment: string, firstLine: number): ProseLine[] {
+  const lines = comment.replace(/^\/\*+|\*+\/$/g, '').split('\n')
+  return lines.map((text, index) => ({ line: firstLine + index, text: text.replace(/^\s*\* ?/, ' ') }))
+}
+
+/** Empty lines, list signs and tags begin a new paragraph; examples in fences or indented by four are left out. */
+function paragraphsOf(lines: readonly ProseLine[]): Paragraph[] {
+  const paragraphs: ProseLine[][] = [[]]
+  let isFenced = false
+  for (const { line, text } of lines) {
+    const isFence = text.trim().startsWith('```')
+    if (isFence) isFenced = !isFenced
+    if (isFence || isFenced || text.trim() === '' || /^\s{5,}/.test(text) || DIRECTIVE.test(text.trim())) {
+      paragraphs.push([])
+      continue
+    }
+    const start = /^\s*([-*]|\d+\.|@param\s+\S+|@\w+)\s+/.exec(text)
+    if (start !== null) paragraphs.push([])
+    paragraphs.at(-1)?.push({ line, text: text.slice(start?.[0].length ?? 0).trim() })
+  }
+  return paragraphs.filter((paragraph) => paragraph.length > 0)
+}
