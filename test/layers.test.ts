@@ -1,13 +1,26 @@
-// Who may import whom: every source file in, and nothing found that its layer may not do.
+// The rules of the layers: which files may import which, and that no imports make a circle.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { type SourceFile, violations } from './support/layers.ts'
+import { circles, type SourceFile } from './support/imports.ts'
+import { violations } from './support/layers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['functions', 'infra', 'producer', 'local', 'sim', 'cli', 'bench', 'report']
+const FOLDERS = [
+  'functions',
+  'infra',
+  'producer',
+  'samples',
+  'terminal',
+  'local',
+  'sim',
+  'cli',
+  'bench',
+  'report',
+  'tools',
+]
 
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -16,7 +29,7 @@ function pathsIn(folder: string): string[] {
   })
 }
 
-/** What the bench runs in the languages of others. */
+/** Programs of the bench in the peers' own languages. */
 const PEER_FILES = [
   'bench/peers/bytewax_sessions.py',
   'bench/peers/flink/FlinkSessions.java',
@@ -30,128 +43,155 @@ const SOURCES: readonly SourceFile[] = PATHS.filter((path) => path.endsWith('.ts
 })
 
 describe('the source', () => {
+  it('has no circle of imports', () => expect(circles(SOURCES)).toEqual([]))
+
   it.each(SOURCES)('keeps the rules of its layer: $path', (source) => {
     expect(violations(source)).toEqual([])
   })
 
-  it('is TypeScript, but for what Node or a browser takes as it is', () => {
+  it('is TypeScript, except for files that Node, a browser or a peer reads as they are', () => {
     expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/units\.json$/.test(path))).toEqual([
-      'local/function-runtime.mjs',
-      'local/tied-process.mjs',
+      'local/emulators/tied-process.mjs',
+      'local/lambda/function-runtime.mjs',
       'cli/search-ctr.mjs',
       ...PEER_FILES,
       'report/report.css',
     ])
   })
 
-  it.each(PEER_FILES)('begins with a sentence in other languages too: %s', (path) => {
+  it.each(PEER_FILES)('begins with a comment sentence in any language: %s', (path) => {
     const [first] = readFileSync(join(ROOT, path), 'utf8').split('\n')
     expect(first).toMatch(/^(\/\/|#|<!--) [A-Z].*\.( -->)?$/)
   })
 
-  it('was found in every folder', () => {
-    for (const folder of FOLDERS) {
-      expect(SOURCES.filter(({ path }) => path.startsWith(`${folder}/`)).length).toBeGreaterThan(2)
-    }
+  it.each(FOLDERS)('is read from the folder %s', (folder) => {
+    expect(SOURCES.filter(({ path }) => path.startsWith(`${folder}/`)).length).toBeGreaterThan(1)
   })
 })
 
-/** What a file with this one line, below a proper first comment, breaks. */
+/** The rules that a file breaks which holds this one line below a proper first comment. */
 function planted(path: string, line: string): string[] {
-  return violations({ path, text: `// What it is.\n\n${line}\n` })
+  return violations({ path, text: `// Does its work.\n\n${line}\n` })
 }
 
 describe('the check', () => {
   it.each([
-    ['functions/domain/clock.ts', "import { x } from './session.ts'"],
-    ['functions/ports.ts', "import type { Event } from './domain/event.ts'"],
-    ['functions/close-sessions.ts', "import type { SessionStore } from './ports.ts'"],
-    ['functions/ingest/ingest.ts', "import { a } from '../close-sessions.ts'"],
+    ['functions/domain/sessions/clock.ts', "import { x } from './session.ts'"],
+    ['functions/domain/results/result.ts', "import { x } from '../sessions/session.ts'"],
+    ['functions/domain/sessions/session.ts', "import { x } from '../events/event.ts'"],
+    ['functions/domain/events/time.ts', "import { DAY_MS } from '../durations.ts'"],
+    ['functions/memory/memory-stores.ts', "import type { SessionStore } from '../ports.ts'"],
+    ['functions/ports.ts', "import type { Event } from './domain/events/event.ts'"],
+    ['functions/user-writes.ts', "import type { SessionStore } from './ports.ts'"],
+    ['functions/ingest/ingest.ts', "import { a } from '../user-writes.ts'"],
     ['functions/ingest/ingest.ts', "import { a } from './append-for-user.ts'"],
     ['functions/ingest/handler.ts', "import type { Context } from 'aws-lambda'"],
-    ['functions/aws/digest.ts', "import { createHash } from 'node:crypto'"],
-    ['functions/aws/digest.ts', 'const now = Date.now()'],
-    ['functions/domain/time.ts', 'const date = new Date(timeMs)'],
-    ['functions/domain/time.ts', "// Date.now() and import('node:fs') are not for here"],
-    ['infra/stack.ts', "import { DUE_INDEX } from '../functions/contract.ts'"],
+    ['functions/aws/runtime/digest.ts', "import { createHash } from 'node:crypto'"],
+    ['functions/aws/runtime/digest.ts', 'const now = Date.now()'],
+    ['functions/domain/events/time.ts', 'const date = new Date(timeMs)'],
+    ['functions/domain/events/time.ts', "// Date.now() and import('node:fs') are not for here"],
+    ['infra/stack.ts', "import { HOUR_INDEX } from '../functions/contract.ts'"],
     ['infra/stack.ts', "import { Stack } from 'aws-cdk-lib/core'"],
-    ['local/clients.ts', "import { s3DeadLetters } from '../functions/aws/dead-letters/dead-letter-bucket.ts'"],
+    [
+      'local/run/local-run.ts',
+      "import { s3DeadLetters } from '../../functions/aws/dead-letters/dead-letter-bucket.ts'",
+    ],
     ['cli/main.ts', "const { run } = await import('./program.ts')"],
-    ['cli/main.ts', "import type { Row } from '../functions/domain/results/result.ts'"],
-    ['cli/main.ts', "import { toRows, type Row } from '../functions/domain/results/result.ts'"],
-    ['functions/aws/digest.ts', "import { type X, type Y } from 'aws-lambda'"],
+    ['cli/reads/user-rows.ts', "import type { Row } from '../../functions/domain/results/result.ts'"],
+    ['cli/reads/user-rows.ts', "import { toRows, type Row } from '../../functions/domain/results/result.ts'"],
+    ['functions/aws/runtime/digest.ts', "import { type X, type Y } from 'aws-lambda'"],
     ['cli/main.ts', 'console.log(`import nothing from nowhere`)'],
     ['bench/cost.ts', "import { columns } from '../terminal/text-table.ts'"],
-    ['producer/stamp.ts', "import { decodeEvent } from '../functions/domain/events/decode.ts'"],
-    ['local/producer.ts', "import { putRecords } from '../producer/put-records.ts'"],
-    ['local/kinesalite.d.ts', 'export default function kinesalite(): void'],
-  ])('lets pass in %s: %s', (path, line) => expect(planted(path, line)).toEqual([]))
+    ['producer/prepare-event.ts', "import { decodeEvent } from '../functions/domain/events/decode.ts'"],
+    ['local/replay/producer.ts', "import { putRecords } from '../../producer/put-records.ts'"],
+    ['local/emulators/kinesalite.d.ts', 'export default function kinesalite(): void'],
+  ])('allows in %s: %s', (path, line) => expect(planted(path, line)).toEqual([]))
 
   it.each([
-    ['functions/domain/clock.ts', "import { x } from '../ports.ts'"],
-    ['functions/domain/clock.ts', "import type { x } from '../contract.ts'"],
-    ['functions/domain/clock.ts', "import 'p-map'"],
-    ['functions/domain/clock.ts', "import {\n  a,\n  b,\n} from '../ports.ts'"],
-    ['functions/domain/clock.ts', "export * from '../aws/digest.ts'"],
-    ['functions/domain/clock.ts', "type X = import('../ports.ts').SessionStore"],
-    ['functions/contract.ts', "import type { Rules } from './domain/rules.ts'"],
+    ['functions/domain/sessions/session.ts', "import { x } from '../results/result.ts'"],
+    ['functions/domain/events/event.ts', "import { x } from '../sessions/session.ts'"],
+    ['functions/memory/memory-stores.ts', "import { x } from '../aws/runtime/digest.ts'"],
+    ['functions/aws/runtime/digest.ts', "import { x } from '../stream/kpl.ts'"],
+    ['functions/aws/sessions-table/timer-store.ts', "import { x } from '../results-table/result-items.ts'"],
+    ['local/template/arn.ts', "import { x } from '../run/summary.ts'"],
+    ['cli/reads/user-rows.ts', "import { x } from '../commands/results.ts'"],
+    ['terminal/output.ts', "import { x } from '../cli/program.ts'"],
+    ['sim/stores.ts', "import { x } from '../local/run/summary.ts'"],
+    ['functions/domain/sessions/clock.ts', "import { x } from '../../ports.ts'"],
+    ['functions/domain/sessions/clock.ts', "import type { x } from '../../contract.ts'"],
+    ['functions/domain/sessions/clock.ts', "import 'p-map'"],
+    ['functions/domain/sessions/clock.ts', "import {\n  a,\n  b,\n} from '../../ports.ts'"],
+    ['functions/domain/sessions/clock.ts', "export * from '../../aws/runtime/digest.ts'"],
+    ['functions/domain/sessions/clock.ts', "type X = import('../../ports.ts').SessionStore"],
+    ['functions/contract.ts', "import type { Rules } from './domain/sessions/rules.ts'"],
     ['functions/ports.ts', "import { CLOSED } from './contract.ts'"],
-    ['functions/close-sessions.ts', "import { x } from './sweep/sweep.ts'"],
-    ['functions/close-sessions.ts', "import { x } from './contract.ts'"],
+    ['functions/user-writes.ts', "import { x } from './sweep/sweep.ts'"],
+    ['functions/user-writes.ts', "import { x } from './contract.ts'"],
     ['functions/ingest/ingest.ts', "import { x } from '../sweep/sweep.ts'"],
-    ['functions/ingest/ingest.ts', "import { x } from '../aws/digest.ts'"],
+    ['functions/ingest/ingest.ts', "import { x } from '../aws/runtime/digest.ts'"],
     ['functions/ingest/ingest.ts', "import { handler } from './handler.ts'"],
     ['functions/ingest/ingest.ts', "import type { Context } from 'aws-lambda'"],
     ['functions/ingest/ingest.ts', "import { S3Client } from '@aws-sdk/client-s3'"],
     ['functions/ingest/handler.ts', "import { x } from '../sweep/sweep.ts'"],
-    ['functions/ingest/handler.ts', "import { x } from '../domain/event.ts'"],
-    ['functions/aws/digest.ts', "import { x } from '../ingest/ingest.ts'"],
-    ['functions/aws/digest.ts', "import { x } from 'aws-lambda'"],
-    ['functions/aws/digest.ts', "import { x } from '../../infra/settings.ts'"],
+    ['functions/ingest/handler.ts', "import { x } from '../domain/events/event.ts'"],
+    ['functions/aws/runtime/digest.ts', "import { x } from '../../ingest/ingest.ts'"],
+    ['functions/aws/runtime/digest.ts', "import { x } from 'aws-lambda'"],
+    ['functions/aws/runtime/digest.ts', "import { x } from '../../../infra/settings.ts'"],
     ['infra/stack.ts', "import type { Rules } from '../functions/domain/sessions/rules.ts'"],
     ['infra/stack.ts', "import { x } from '../local/emulators/clients.ts'"],
-    ['local/clients.ts', "import '../functions/ingest/handler.ts'"],
-    ['local/clients.ts', "import { readSettings } from '../infra/settings.ts'"],
-    ['local/clients.ts', "import { columns } from '../terminal/text-table.ts'"],
-    ['producer/stamp.ts', "import { recordEvents } from '../functions/aws/stream/record-events.ts'"],
-    ['producer/stamp.ts', "import { clients } from '../local/emulators/clients.ts'"],
-    ['local/producer.ts', "import { createProducer } from '../producer/producer.ts'"],
+    ['local/emulators/clients.ts', "import '../../functions/ingest/handler.ts'"],
+    ['local/emulators/clients.ts', "import { readSettings } from '../../infra/settings.ts'"],
+    ['local/emulators/clients.ts', "import { x } from '../../cli/target/target.ts'"],
+    ['producer/prepare-event.ts', "import { recordEvents } from '../functions/aws/stream/record-events.ts'"],
+    ['producer/prepare-event.ts', "import { clients } from '../local/emulators/clients.ts'"],
+    ['local/replay/producer.ts', "import { createProducer } from '../../producer/producer.ts'"],
     ['bench/cost.ts', "import '../functions/ingest/handler.ts'"],
     ['bench/cost.ts', "import { x } from '../infra/stack.ts'"],
     ['bench/cost.ts', "import { x } from '../sim/run.ts'"],
     ['cli/main.ts', "import { x } from '../bench/cost.ts'"],
     ['cli/main.ts', "import { x } from '../infra/stack.ts'"],
     ['cli/main.ts', "import { ingest } from '../functions/ingest/ingest.ts'"],
-    ['functions/aws/digest.ts', "import { x, type Y } from 'aws-lambda'"],
+    ['functions/aws/runtime/digest.ts', "import { x, type Y } from 'aws-lambda'"],
     ['cli/main.ts', "await import('../infra/stack.ts')"],
     ['cli/main.ts', "await import('../infra/' + name)"],
     ['cli/main.ts', 'await import(path)'],
     ['cli/main.ts', "require('left-pad')"],
-  ])('catches in %s: %s', (path, line) => {
+  ])('refuses in %s: %s', (path, line) => {
     expect(planted(path, line)).toEqual([expect.stringMatching(/ imports /)])
   })
 
   it.each([
-    ['functions/domain/time.ts', 'const nowMs = Date.now()', 'uses Date.now'],
-    ['functions/domain/time.ts', 'const nowMs = Number(new Date())', 'uses new Date without arguments'],
-    ['functions/domain/time.ts', 'const nowMs = +new Date', 'uses new Date without arguments'],
-    ['functions/domain/time.ts', 'const share = Math.random()', 'uses Math.random'],
-    ['functions/domain/time.ts', "const name = 'node:fs'", 'uses node:'],
+    ['functions/domain/events/time.ts', 'const nowMs = Date.now()', 'uses Date.now'],
+    ['functions/domain/events/time.ts', 'const nowMs = Number(new Date())', 'uses new Date without arguments'],
+    ['functions/domain/events/time.ts', 'const nowMs = +new Date', 'uses new Date without arguments'],
+    ['functions/domain/events/time.ts', 'const share = Math.random()', 'uses Math.random'],
+    ['functions/domain/events/time.ts', "const name = 'node:fs'", 'uses node:'],
     ['functions/sweep/sweep.ts', 'const nowMs = Date.now()', 'uses Date.now'],
-    ['functions/on-latest-state.ts', 'const share = Math.random()', 'uses Math.random'],
+    ['functions/user-writes.ts', 'const share = Math.random()', 'uses Math.random'],
     ['functions/finalize/finalize.ts', 'const { TABLE } = process.env', 'uses process.env'],
-    ['local/clients.ts', 'export default 1', 'has a default export'],
-    ['local/helpers/clients.ts', '', 'is named for nothing in particular'],
-    ['infra/stack-utils.ts', '', 'is named for nothing in particular'],
-    ['cli/common.ts', '', 'is named for nothing in particular'],
-    ['functions/aws/session-manager.ts', '', 'is named for nothing in particular'],
-    ['functions/shared/clock.ts', '', 'is of no layer'],
-  ])('catches in %s: %s', (path, line, what) => {
+    ['local/emulators/clients.ts', 'export default 1', 'has a default export'],
+    ['cli/doctor/finding-helpers.ts', '', 'has a name that says nothing'],
+    ['infra/stack-utils.ts', '', 'has a name that says nothing'],
+    ['cli/common.ts', '', 'has a name that says nothing'],
+    ['functions/aws/runtime/session-manager.ts', '', 'has a name that says nothing'],
+    ['functions/shared/clock.ts', '', 'belongs to no layer'],
+  ])('refuses in %s: %s', (path, line, what) => {
     expect(planted(path, line)).toEqual([expect.stringContaining(what)])
   })
 
-  it('catches a file without a first comment', () => {
-    expect(violations({ path: 'cli/main.ts', text: '\n// What it is.\n' })).toHaveLength(1)
-    expect(violations({ path: 'cli/main.ts', text: 'const a = 1 // What it is.\n' })).toHaveLength(1)
+  it('finds a circle of imports, by types too', () => {
+    const files = [
+      { path: 'cli/a.ts', text: "import { b } from './b.ts'\nimport { d } from './d.ts'" },
+      { path: 'cli/b.ts', text: "import type { C } from './c.ts'" },
+      { path: 'cli/c.ts', text: "export { b } from './b.ts'" },
+      { path: 'cli/d.ts', text: '' },
+    ]
+    expect(circles(files)).toEqual([['cli/b.ts', 'cli/c.ts']])
+    expect(circles(files.slice(0, 2))).toEqual([])
+  })
+
+  it('refuses a file without a first comment', () => {
+    expect(violations({ path: 'cli/main.ts', text: '\n// Does its work.\n' })).toHaveLength(1)
+    expect(violations({ path: 'cli/main.ts', text: 'const a = 1 // Does its work.\n' })).toHaveLength(1)
   })
 })

@@ -1,19 +1,6 @@
-// The layers of the source: a file's path and text in, what of it breaks the rules of its layer out.
+// States which files of the source may import which, and finds what breaks that.
 
-import { posix } from 'node:path'
-
-export interface SourceFile {
-  /** From the project's root, with slashes. */
-  readonly path: string
-  readonly text: string
-}
-
-interface Import {
-  /** Null where it is computed: then nobody can say what it is. */
-  readonly specifier: string | null
-  /** Nothing of it is left when the program runs. */
-  readonly isTypeOnly: boolean
-}
+import { type Import, importsIn, type SourceFile, targetOf, withoutComments } from './imports.ts'
 
 interface Layer {
   readonly name: string
@@ -24,27 +11,45 @@ interface Layer {
   readonly forbids?: Readonly<Record<string, RegExp>>
 }
 
+const ORIGIN = /^functions\/domain\/[^/]+\.ts$/
+const EVENTS = /^functions\/domain\/events\//
+const SESSIONS = /^functions\/domain\/sessions\//
+const RESULTS = /^functions\/domain\/results\//
 const DOMAIN = /^functions\/domain\//
+const DURATIONS = /^functions\/domain\/durations\.ts$/
 const PORTS = /^functions\/ports\.ts$/
 const CONTRACT = /^functions\/contract\.ts$/
 const ADAPTERS = /^functions\/aws\//
-/** What several steps share. */
+const MEMORY = /^functions\/memory\//
+const ALL_BUT_HANDLERS = /^functions\/(?![^/]+\/handler\.ts$)/
+/** Files beside the step folders, which several steps share. */
 const SHARED_STEPS = /^functions\/(?!contract\.ts|ports\.ts)[^/]+\.ts$/
+const TERMINAL = /^terminal\//
+const SAMPLES = /^samples\//
 const SDK = [/^@aws-sdk\//, /^@smithy\//]
 const NODE = /^node:/
+const P_MAP = /^p-map$/
 const CLOCK = /\bDate\.now\b/
-const CHANCE = /\bMath\.random\b/
-const ENVIRONMENT = /\bprocess\.env\b/
+const RANDOM = /\bMath\.random\b/
 
-const OF_STEPS = { 'Date.now': CLOCK, 'Math.random': CHANCE, 'process.env': ENVIRONMENT }
+const NO_CLOCK = { 'Date.now': CLOCK, 'Math.random': RANDOM, 'process.env': /\bprocess\.env\b/ }
+const PURE = {
+  'Date.now': CLOCK,
+  'Math.random': RANDOM,
+  'new Date without arguments': /\bnew\s+Date\b(?!\s*\(\s*[^)\s])/,
+  'node:': /\bnode:/,
+}
+
+const STEP_FOLDERS = ['ingest', 'sweep', 'finalize', 'rollup', 'forget']
 
 function step(folder: string): Layer {
+  const own = new RegExp(`^functions/${folder}/(?!handler\\.ts)`)
   return {
     name: `step ${folder}`,
-    files: new RegExp(`^functions/${folder}/(?!handler\\.ts)[^/]+$`),
-    imports: [DOMAIN, PORTS, SHARED_STEPS, new RegExp(`^functions/${folder}/(?!handler\\.ts)`), /^p-map$/],
+    files: own,
+    imports: [DOMAIN, PORTS, SHARED_STEPS, own, P_MAP],
     importsAsTypes: [CONTRACT],
-    forbids: OF_STEPS,
+    forbids: NO_CLOCK,
   }
 }
 
@@ -57,68 +62,103 @@ function handler(folder: string): Layer {
   }
 }
 
-const STEP_FOLDERS = ['ingest', 'sweep', 'finalize', 'rollup', 'forget']
+/** A room of the adapters: what it holds for the steps, and the rooms that it may use. */
+function adapter(room: string, uses: readonly string[]): Layer {
+  return {
+    name: `adapters of ${room}`,
+    files: new RegExp(`^functions/aws/${room}/`),
+    imports: [
+      ...[room, ...uses].map((used) => new RegExp(`^functions/aws/${used}/`)),
+      DOMAIN,
+      PORTS,
+      CONTRACT,
+      ...SDK,
+      NODE,
+      P_MAP,
+    ],
+    importsAsTypes: [/^aws-lambda$/],
+  }
+}
+
+/** A room of the local run, and the rooms that it may use. */
+function local(room: string, uses: readonly string[], more: readonly RegExp[] = []): Layer {
+  return {
+    name: `local ${room}`,
+    files: new RegExp(`^local/${room}/`),
+    imports: [...[room, ...uses].map((used) => new RegExp(`^local/${used}/`)), TERMINAL, NODE, ...SDK, ...more],
+    importsAsTypes: [/^aws-lambda$/],
+  }
+}
+
+/** A room of the commands, and the rooms that it may use. */
+function cli(room: string, uses: readonly string[], more: readonly RegExp[] = []): Layer {
+  return {
+    name: `cli ${room}`,
+    files: new RegExp(`^cli/${room}/`),
+    imports: [
+      ...[room, ...uses].map((used) => new RegExp(`^cli/${used}/`)),
+      // The commands decide as the functions do, since they run the same code.
+      DOMAIN,
+      ADAPTERS,
+      CONTRACT,
+      TERMINAL,
+      /^infra\/setting(s|-kinds)\.ts$/,
+      ...SDK,
+      NODE,
+      ...more,
+    ],
+  }
+}
 
 const LAYERS: readonly Layer[] = [
-  {
-    name: 'domain',
-    files: DOMAIN,
-    imports: [DOMAIN],
-    forbids: {
-      'Date.now': CLOCK,
-      'Math.random': CHANCE,
-      'new Date without arguments': /\bnew\s+Date\b(?!\s*\(\s*[^)\s])/,
-      'node:': /\bnode:/,
-    },
-  },
-  { name: 'contract', files: CONTRACT, imports: [] },
+  { name: 'domain', files: ORIGIN, imports: [ORIGIN], forbids: PURE },
+  { name: 'domain events', files: EVENTS, imports: [ORIGIN, EVENTS], forbids: PURE },
+  { name: 'domain sessions', files: SESSIONS, imports: [ORIGIN, EVENTS, SESSIONS], forbids: PURE },
+  { name: 'domain results', files: RESULTS, imports: [DOMAIN], forbids: PURE },
+  { name: 'contract', files: CONTRACT, imports: [DURATIONS] },
   { name: 'ports', files: PORTS, imports: [DOMAIN] },
-  { name: 'shared step', files: SHARED_STEPS, imports: [DOMAIN, PORTS, SHARED_STEPS, /^p-map$/], forbids: OF_STEPS },
+  { name: 'shared step', files: SHARED_STEPS, imports: [DOMAIN, PORTS, SHARED_STEPS, P_MAP], forbids: NO_CLOCK },
+  { name: 'memory', files: MEMORY, imports: [MEMORY, DOMAIN, PORTS], forbids: NO_CLOCK },
   ...STEP_FOLDERS.map(step),
   ...STEP_FOLDERS.map(handler),
-  {
-    name: 'adapters',
-    files: ADAPTERS,
-    imports: [ADAPTERS, DOMAIN, PORTS, CONTRACT, ...SDK, NODE, /^p-map$/],
-    importsAsTypes: [/^aws-lambda$/],
-  },
+  adapter('runtime', []),
+  adapter('stream', ['runtime']),
+  adapter('sessions-table', ['runtime']),
+  adapter('results-table', ['runtime']),
+  adapter('dead-letters', ['runtime', 'stream']),
   {
     name: 'infra',
     files: /^infra\//,
-    imports: [/^infra\//, CONTRACT, NODE, /^aws-cdk-lib($|\/)/, /^cdk-nag$/, /^constructs$/, /^esbuild$/, /^ms$/],
+    imports: [
+      /^infra\//,
+      CONTRACT,
+      DURATIONS,
+      NODE,
+      /^aws-cdk-lib($|\/)/,
+      /^cdk-nag$/,
+      /^constructs$/,
+      /^esbuild$/,
+      /^ms$/,
+    ],
   },
   {
     name: 'producer',
     files: /^producer\//,
     imports: [/^producer\//, DOMAIN, /^@aws-sdk\/client-kinesis$/, /^@smithy\/node-http-handler$/, NODE],
   },
-  {
-    name: 'local',
-    files: /^local\//,
-    imports: [
-      /^local\//,
-      /^producer\/put-records\.ts$/,
-      /^functions\/(?![^/]+\/handler\.ts$)/,
-      NODE,
-      ...SDK,
-      /^fauxqs$/,
-      /^kinesalite$/,
-      /^pure-rand\//,
-    ],
-    importsAsTypes: [/^aws-lambda$/],
-  },
+  { name: 'samples', files: SAMPLES, imports: [SAMPLES, DURATIONS, /^pure-rand\//], forbids: NO_CLOCK },
+  { name: 'terminal', files: TERMINAL, imports: [TERMINAL, NODE, /^string-width$/] },
+  local('template', []),
+  local('emulators', ['template'], [/^fauxqs$/, /^kinesalite$/]),
+  local('lambda', ['template', 'emulators']),
+  local('proxy', ['template', 'emulators', 'lambda']),
+  local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/]),
+  local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT]),
   {
     name: 'simulation',
     files: /^sim\//,
-    imports: [
-      /^sim\//,
-      /^functions\/(?![^/]+\/handler\.ts$)/,
-      /^local\/memory-(stores|rollups)\.ts$/,
-      NODE,
-      ...SDK,
-      /^pure-rand\//,
-    ],
-    forbids: OF_STEPS,
+    imports: [/^sim\//, ALL_BUT_HANDLERS, NODE, ...SDK, /^pure-rand\//],
+    forbids: NO_CLOCK,
   },
   {
     name: 'script of the report',
@@ -127,34 +167,37 @@ const LAYERS: readonly Layer[] = [
     importsAsTypes: [/^report\/explored-session\.ts$/],
     forbids: {
       'Date.now': CLOCK,
-      'what could make markup of a text': /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write)\b/,
+      'markup made of text': /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write)\b/,
     },
   },
   {
     name: 'report',
     files: /^report\/(?!browser\/)/,
-    imports: [/^report\/(?!browser\/)/, DOMAIN, /^local\/user-error\.ts$/, NODE, /^d3-(scale|shape)$/, /^esbuild$/],
-    forbids: OF_STEPS,
+    imports: [/^report\/(?!browser\/)/, DOMAIN, /^terminal\/user-error\.ts$/, NODE, /^d3-(scale|shape)$/, /^esbuild$/],
+    forbids: NO_CLOCK,
   },
-  {
-    name: 'cli',
-    files: /^cli\//,
-    imports: [
-      /^cli\//,
-      /^local\//,
+  cli('target', [], [/^local\/(emulators|run)\//, /^commander$/]),
+  cli('reads', ['target'], [/^report\/report-data\.ts$/]),
+  cli('dead-letters', ['target']),
+  cli('doctor', ['target', 'reads', 'dead-letters']),
+  cli('produce', ['target'], [/^local\/(replay|run)\//]),
+  cli(
+    'commands',
+    ['target', 'reads', 'dead-letters', 'doctor', 'produce'],
+    [
+      /^local\/(lambda|replay|run)\//,
       /^sim\//,
-      /^report\/(report-data|render-report)\.ts$/,
-      /^infra\/setting(s|-kinds)\.ts$/,
-      // The step that no function runs, but a person.
+      SAMPLES,
+      // A person runs this step, no function does.
       /^functions\/forget\//,
-      // What it shows of stored sessions, and says of events before they are sent, is what the domain decides.
-      DOMAIN,
-      ADAPTERS,
-      CONTRACT,
-      ...SDK,
-      NODE,
+      /^report\/(report-data|render-report)\.ts$/,
       /^commander$/,
     ],
+  ),
+  {
+    name: 'cli',
+    files: /^cli\/[^/]+$/,
+    imports: [/^cli\//, TERMINAL, /^infra\/setting(s|-kinds)\.ts$/, NODE, /^commander$/],
   },
   {
     name: 'bench',
@@ -162,9 +205,10 @@ const LAYERS: readonly Layer[] = [
     imports: [
       /^bench\//,
       /^local\//,
+      SAMPLES,
+      TERMINAL,
       /^infra\/(bundle|setting(s|-kinds))\.ts$/,
-      /^functions\/(?![^/]+\/handler\.ts$)/,
-      /^cli\/(text-table|progress|interrupt)\.ts$/,
+      ALL_BUT_HANDLERS,
       ...SDK,
       NODE,
       /^commander$/,
@@ -173,21 +217,22 @@ const LAYERS: readonly Layer[] = [
     ],
     importsAsTypes: [/^aws-lambda$/],
   },
+  { name: 'tools', files: /^tools\//, imports: [/^tools\//, NODE, /^js-tokens$/, /^marked$/] },
 ]
 
-/** Of each broken rule one sentence that begins with the path. */
+/** Returns one sentence for each broken rule; each begins with the path. */
 export function violations({ path, text }: SourceFile): string[] {
   const layer = LAYERS.find(({ files }) => files.test(path))
-  if (layer === undefined) return [`${path} is of no layer`]
+  if (layer === undefined) return [`${path} belongs to no layer`]
   const code = withoutComments(text)
   const refused = importsIn(code).filter((found) => !isAllowed(found, path, layer))
   const forbidden = Object.entries(layer.forbids ?? {}).filter(([, pattern]) => pattern.test(code))
   return [
-    ...refused.map(({ specifier }) => `${path} (${layer.name}) imports ${specifier ?? 'what is computed'}`),
+    ...refused.map(({ specifier }) => `${path} (${layer.name}) imports ${specifier ?? 'a computed name'}`),
     ...forbidden.map(([what]) => `${path} (${layer.name}) uses ${what}`),
     ...(/^\s*export\s+default\b/m.test(code) && !path.endsWith('.d.ts') ? [`${path} has a default export`] : []),
     ...(/(^|[-./])(util|helper|manager|service)s?([-./]|$)|(^|[-./])common([-./]|$)/.test(path)
-      ? [`${path} is named for nothing in particular`]
+      ? [`${path} has a name that says nothing`]
       : []),
     ...(text.startsWith('// ') ? [] : [`${path} does not begin with a comment`]),
   ]
@@ -195,35 +240,7 @@ export function violations({ path, text }: SourceFile): string[] {
 
 function isAllowed({ specifier, isTypeOnly }: Import, path: string, layer: Layer): boolean {
   if (specifier === null) return false
-  const target = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier
+  const target = targetOf(specifier, path)
   const allowed = [...layer.imports, ...(isTypeOnly ? (layer.importsAsTypes ?? []) : [])]
   return allowed.some((pattern) => pattern.test(target))
-}
-
-const FROM =
-  /(?:^|;)\s*(?:import|export)\s*(?<clause>[\w$*\s{},]*?)\s*\bfrom\s*(?<quote>['"])(?<specifier>.*?)\k<quote>/gm
-const BARE = /(?:^|;)\s*import\s*(?<quote>['"])(?<specifier>.*?)\k<quote>/gm
-const CALLED = /\b(?:import|require)\s*\(\s*(?:(?<quote>['"`])(?<specifier>[^'"`$]*)\k<quote>\s*[,)])?/g
-
-/** Of code without comments. */
-export function importsIn(code: string): Import[] {
-  const found = [...code.matchAll(FROM), ...code.matchAll(BARE), ...code.matchAll(CALLED)]
-  return found.map(({ groups }) => ({
-    specifier: groups?.specifier ?? null,
-    isTypeOnly: isOfTypes(groups?.clause ?? ''),
-  }))
-}
-
-/** `type A`, `type { A }`, or `{ type A, type B }`. */
-function isOfTypes(clause: string): boolean {
-  if (/^type\b/.test(clause)) return true
-  const names = /^\{(?<names>.*)\}$/s.exec(clause)?.groups?.names ?? ''
-  const listed = names.split(',').filter((name) => name.trim() !== '')
-  return listed.length > 0 && listed.every((name) => /^\s*type\s/.test(name))
-}
-
-/** Strings are read over, so that `//` in an address is no comment. */
-function withoutComments(text: string): string {
-  const parts = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`/g
-  return text.replace(parts, (part) => (/^\/[/*]/.test(part) ? ' ' : part))
 }
