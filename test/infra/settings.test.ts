@@ -1,10 +1,9 @@
 // The settings of a deployment: texts as they are typed in, checked numbers or a refusal that helps out.
 
-import { readFileSync } from 'node:fs'
 import { RootConstruct } from 'constructs'
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
-import { allowedText, defaultText, SettingError } from '../../infra/setting-kinds.ts'
+import { SettingError } from '../../infra/setting-kinds.ts'
 import {
   checkSettingName,
   checkTogether,
@@ -343,11 +342,4 @@ describe('the context of the app', () => {
   it('is refused where it holds a mistyped setting', () => {
     expect(() => settingsIn({ maxSessionEvent: '10', batchsize: '10' })).toThrow(SettingError)
   })
-})
-
-it('is in the README as it is in the code, one row a setting', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  for (const [name, setting] of Object.entries(SETTINGS)) {
-    expect(readme).toContain(`| \`${name}\` | ${defaultText(setting)} | ${allowedText(setting)} | ${setting.why} |`)
-  }
 })

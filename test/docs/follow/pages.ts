@@ -6,6 +6,7 @@ export const PAGES = [
   'docs/events.md',
   'docs/producers.md',
   'docs/results.md',
+  'docs/settings.md',
   'docs/metrics.md',
   'docs/report.md',
   'docs/cli.md',
