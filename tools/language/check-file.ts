@@ -16,7 +16,8 @@ export function checkFile(path: string, source: string): Finding[] {
   const found = [...findings, ...checkFileName(path)].filter(
     ({ kind }) => kind !== 'retired' || !NAMES_RETIRED_WORDS.test(path),
   )
-  return found.toSorted((one, other) => one.line - other.line)
+  const distinct = new Map(found.map((finding) => [`${finding.line} ${finding.message}`, finding]))
+  return [...distinct.values()].toSorted((one, other) => one.line - other.line)
 }
 
 function checkCode(path: string, source: string): Finding[] {

@@ -8,7 +8,7 @@ const MOST_WORDS = 28
 const MOST_CHARACTERS = 100
 
 const REFUSED_OPENING = /^(of|who|what|whoever|whatever|nobody|none(?= [a-z]))\b/i
-/** "A row in, an item out": says nothing that the types do not say. */
+/** Such a header repeats the types of a function and says nothing of its purpose. */
 const IN_AND_OUT = /\bin[,;:] .*\bout\b/
 const CARRIES_ADDRESS = /https?:\/\/|\]\(|biome-ignore|@ts-/
 

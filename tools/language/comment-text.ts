@@ -10,12 +10,12 @@ const DIRECTIVE = /^(biome-ignore|@ts-|<reference|#region|#endregion)/
 export function commentParagraphs(tokens: readonly PlacedToken[]): Paragraph[] {
   const groups: ProseLine[][] = []
   let lastLine = Number.NEGATIVE_INFINITY
-  for (const { type, value, line } of tokens) {
+  for (const [index, { type, value, line }] of tokens.entries()) {
     if (type === 'MultiLineComment') groups.push(blockLines(value, line))
     if (type !== 'SingleLineComment') continue
     const prose = { line, text: value.slice(2) }
-    const group = groups.at(-1)
-    if (group !== undefined && lastLine === line - 1 && group.at(-1)?.line === lastLine) group.push(prose)
+    const isAfterCode = index > 0 && tokens[index - 1]?.type !== 'LineTerminatorSequence'
+    if (lastLine === line - 1 && !isAfterCode) groups.at(-1)?.push(prose)
     else groups.push([prose])
     lastLine = line
   }
@@ -27,7 +27,10 @@ function blockLines(comment: string, firstLine: number): ProseLine[] {
   return lines.map((text, index) => ({ line: firstLine + index, text: text.replace(/^\s*\* ?/, ' ') }))
 }
 
-/** Empty lines, list signs and tags begin a new paragraph; examples in fences or indented by four are left out. */
+/**
+ * Empty lines, list signs and tags begin a new paragraph.
+ * Examples in fences or indented by four spaces are no prose.
+ */
 function paragraphsOf(lines: readonly ProseLine[]): Paragraph[] {
   const paragraphs: ProseLine[][] = [[]]
   let isFenced = false

@@ -1,9 +1,9 @@
 // Lists the words that the project has given up, with the word that replaced each.
 
 export interface RetiredWord {
-  /** What matches it in comments, messages and pages. Texts are matched in lower case, `aName` as "a name". */
+  /** Matches in comments, messages and pages, which are in lower case; `aName` is "a name". */
   readonly inProse: RegExp
-  /** What matches it in identifiers and file names; without it, `inProse` does. */
+  /** Matches in identifiers and file names; without it, `inProse` does. */
   readonly inNames?: RegExp
   readonly instead: string
   /** Uses that are right everywhere. */
@@ -14,10 +14,9 @@ export interface RetiredWord {
 
 const NEVER = /(?!)/
 
-/** CloudWatch's alarms are told of here. */
+/** Places that speak of CloudWatch's alarms. */
 const ABOUT_ALARMS =
-  /^(infra|test\/infra|cli\/doctor|test\/cli\/doctor|docs\/(operations|metrics|settings|cli|glossary|decisions)|README|ARCHITECTURE|CONTRIBUTING)/
-const ABOUT_ACCOUNTS = /^(infra|test\/infra|cli\/target|cli\/doctor|test\/cli)/
+  /^(test\/)?(infra|cli\/doctor|cli\/commands\/doctor)|^docs\/(operations|metrics|settings|cli|glossary|decisions)|^[A-Z]+\.md$/
 
 export const RETIRED_WORDS: readonly RetiredWord[] = [
   {
@@ -34,7 +33,14 @@ export const RETIRED_WORDS: readonly RetiredWord[] = [
   { inProse: /\bheld until\b/, instead: 'notBefore' },
   { inProse: /\bagain ms\b/, instead: 'rescheduledMs' },
   { inProse: /\btouch(es|ed|ing)?\b/, instead: 'a dirty hour is marked; ranges overlap or are affected' },
-  { inProse: NEVER, inNames: /\bsettles?\b|\bsettled\b/, instead: 'clear', rightAs: /\b(all|promise) settled/g },
+  {
+    inProse: NEVER,
+    inNames: /\bsettle[sd]?\b/,
+    instead: 'clear',
+    rightAs: /\b(all|promise) settled/g,
+    // Promises settle there.
+    rightIn: /^local\//,
+  },
   {
     inProse:
       /\b(marks|unmarked|(the|a|an|its|their|this|of|no|such|whose) mark)\b(?! (it|them|the|an?|each|every|all)\b)/,
@@ -50,7 +56,7 @@ export const RETIRED_WORDS: readonly RetiredWord[] = [
     rightAs:
       /\b(lower|upper)[- ]?case letters?|\bcapital letters?|letters? (and|or) digits?|digits? (and|or) letters?/g,
   },
-  { inProse: /\bnear(by)?\b/, instead: 'neighbours', rightAs: /\bnear[ -]miss(es)?\b/g },
+  { inProse: /\bnear(by)?\b(?! \d)/, instead: 'neighbours', rightAs: /\bnear[ -]miss(es)?\b/g },
   {
     inProse: /\b(re)?cuts?\b|\bcutting\b|\brecuts?\b/,
     instead: 'limitedBy, resessionize, split or truncated',
@@ -75,13 +81,17 @@ export const RETIRED_WORDS: readonly RetiredWord[] = [
   { inProse: /\btaken in\b/, inNames: /\btaken in\b|\btakes in\b/, instead: 'applyGeneral, applied' },
   { inProse: /\bunfit\b/, instead: 'rejected' },
   { inProse: /\bin the way\b/, instead: 'evictions' },
-  { inProse: /\broom for\b/, inNames: /\brooms?\b/, instead: 'planCapacity, CapacityPlan' },
+  {
+    inProse: /\broom for\b/,
+    inNames: /\broom for\b|^rooms?$/,
+    instead: 'planCapacity, CapacityPlan',
+    rightIn: /^producer\/|^test\/(support\/)?layers/,
+  },
   { inProse: NEVER, inNames: /\binvolved\b/, instead: 'affected' },
   {
     inProse: /\baccounts? of (a|the|each|every) (local )?runs?\b|\baccount\.ts\b/,
-    inNames: /\baccounts?\b(?! (id|name|number|of caller))/,
+    inNames: /\baccount (of )?run\b/,
     instead: 'reconcile, summary',
-    rightIn: ABOUT_ACCOUNTS,
   },
   {
     inProse: /\b(its|the|whose|a) reach\b|\breach of\b/,

@@ -17,7 +17,7 @@ export function testNamesOf(tokens: readonly PlacedToken[]): TextAt[] {
   })
 }
 
-/** Passes over `.each([...])` and its like: the name follows the last opening bracket of the chain. */
+/** Skips `.each([...])` and its like: the name follows the chain's last opening bracket. */
 function nameIndex(tokens: readonly PlacedToken[], from: number): number {
   let index = from
   while (tokens[index]?.value === '.') {
