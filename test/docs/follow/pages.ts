@@ -8,6 +8,7 @@ export const PAGES = [
   'docs/results.md',
   'docs/settings.md',
   'docs/metrics.md',
+  'docs/rules.md',
   'docs/report.md',
   'docs/cli.md',
   'docs/operations.md',

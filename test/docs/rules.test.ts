@@ -1,0 +1,125 @@
+// Holds docs/rules.md to the code: its examples run, its citations resolve, and the code that it names exists.
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { HOUR_MS } from '../../functions/domain/durations.ts'
+import { isTestFile, type RuleCitations, ruleCitations } from './rule-citations.ts'
+import { runExample, type Step, stepsOf } from './rule-examples.ts'
+import { parseRules } from './rule-page.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+const RULES = parseRules(read('docs/rules.md'))
+const IDS = RULES.map(({ id }) => id)
+const BY_ID = RULES.map((rule) => [rule.id, rule] as const)
+
+function tracked(): string[] {
+  const listed = execFileSync('git', ['ls-files', '*.ts', '*.mjs', '*.md'], { cwd: ROOT, encoding: 'utf8' })
+  return listed.split('\n').filter((path) => path !== '' && !path.startsWith('test/docs/rule'))
+}
+
+/** A heading of docs/rules.md names its rule without parentheses. */
+const RULE_HEADING = /^### [ESCR]\d.*$/gm
+
+/** A file may be gone from the folder before its removal is committed. */
+function citationsByPath(): ReadonlyMap<string, RuleCitations> {
+  const found = new Map<string, RuleCitations>()
+  for (const path of tracked()) {
+    try {
+      found.set(path, ruleCitations(read(path).replace(RULE_HEADING, '')))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return found
+}
+
+describe('docs/rules.md', () => {
+  it('has every rule once, in order', () => {
+    expect(IDS).toEqual(
+      ['E1', 'E2', 'E3'].concat(
+        ['S1', 'S2', 'S3', 'S4', 'S5', 'S6'],
+        ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7'],
+        ['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7'],
+      ),
+    )
+  })
+
+  it.each(BY_ID)('states the true outcome of its example of %s', async (_, rule) => {
+    const run = await runExample(rule, stepsOf(rule))
+    for (const expected of rule.outcomes) expect(run.outcome(expected)).toEqual(expected.rows)
+  })
+
+  it('states the outcome of S1 for every order of arrival and a sweep after each event', async () => {
+    const rule = RULES.find(({ id }) => id === 'S1')
+    if (rule === undefined) throw new Error('no S1')
+    const steps = stepsOf(rule)
+    const sent = steps.filter(({ action }) => action.kind === 'send')
+    const orders = permutations(sent)
+    expect(orders).toHaveLength(24)
+    for (const order of orders) {
+      const run = await runExample(rule, withSweeps(order, Math.max(...sent.map(({ atMs }) => atMs))))
+      for (const expected of rule.outcomes) expect(run.outcome(expected)).toEqual(expected.rows)
+    }
+  })
+
+  it.each(BY_ID)('names code that exists for %s', (_, { code }) => {
+    for (const { path, identifiers } of code) {
+      const text = read(path)
+      for (const name of identifiers)
+        expect(text, `${path} declares ${name}`).toMatch(new RegExp(`\\b(function|const) ${name}\\b`))
+    }
+  })
+})
+
+describe('a citation', () => {
+  const citations = citationsByPath()
+
+  it('names a rule that docs/rules.md has', () => {
+    const unknown = [...citations].flatMap(([path, { cited }]) => {
+      return cited.filter((id) => !IDS.includes(id)).map((id) => `${path}: (${id})`)
+    })
+    expect(unknown).toEqual([])
+  })
+
+  it('stands in parentheses, so that a reader can tell a rule from other names', () => {
+    const bare = [...citations].flatMap(([path, found]) => found.bare.map((text) => `${path}: ${text}`))
+    expect(bare).toEqual([])
+  })
+
+  it.each(IDS)('of %s stands by itself in at least one test', (id) => {
+    const paths = [...citations].filter(([path, { single }]) => isTestFile(path) && single.includes(id))
+    expect(paths.length).toBeGreaterThan(0)
+  })
+
+  it('is recognized in a list and in a range, and is not the service Amazon S3', () => {
+    expect(ruleCitations('(S3) (C2, C5) (R1-R3)')).toEqual({
+      cited: ['S3', 'C2', 'C5', 'R1', 'R2', 'R3'],
+      single: ['S3', 'C2', 'C5'],
+      bare: [],
+    })
+    expect(ruleCitations('S3 stores it, AwsSolutions-S1, E1 decides').bare).toEqual(['E1'])
+  })
+})
+
+function permutations<T>(values: readonly T[]): T[][] {
+  if (values.length === 0) return [[]]
+  return values.flatMap((value, index) => {
+    return permutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest])
+  })
+}
+
+/** The events arrive two hours apart, each after the last one happened. */
+function withSweeps(order: readonly Step[], lastMs: number): Step[] {
+  return order.flatMap((step, index): Step[] => {
+    const atMs = lastMs + 2 * index * HOUR_MS
+    const sweepMs = atMs + HOUR_MS
+    return [
+      { ...step, atMs },
+      { name: `sweep ${index}`, atMs: sweepMs, action: { kind: 'sweep', horizonMs: sweepMs } },
+    ]
+  })
+}
