@@ -12,7 +12,7 @@ export interface HeldFolder {
 export function holdDataFolder(folder: string): HeldFolder {
   const held = lock(folder)
   try {
-    for (const name of ['app', 'kinesis']) checkIsFolder(join(folder, name))
+    checkIsFolder(join(folder, 'kinesis'))
     checkIsDatabase(join(folder, 'dynamodb.sqlite'))
     return held
   } catch (error) {

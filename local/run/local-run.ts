@@ -18,7 +18,7 @@ import { accessKeyId, type EnforcedRoles, enforceRoles } from '../proxy/enforced
 import { type Proxies, startProxies } from '../proxy/proxies.ts'
 import type { LogPositions } from '../replay/log-positions.ts'
 import { type LogReplay, logReplay } from '../replay/log-replay.ts'
-import { synthesize } from '../template/synthesized-app.ts'
+import { synthesizedApp } from '../template/synthesized-app.ts'
 import {
   type FunctionSpec,
   type MappingSpec,
@@ -76,21 +76,21 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   const { settings, firstPort, dataFolder, chaosRate, env, amend = (template) => template } = options
   if (dataFolder !== null && isShared(env))
     throw new UserError('--data keeps what emulators hold: unset KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT')
-  const folder = await runFolder(dataFolder)
-  const stops: (() => unknown)[] = [folder.leave]
+  const folder = runFolder(dataFolder)
+  const stops: (() => unknown)[] = [folder.release]
   const stop = async (): Promise<void> => {
     for (const undo of stops.reverse()) await undo()
     stops.length = 0
   }
   try {
-    const [template, endpoints] = await settleBoth(
-      synthesize(folder.app, settings),
+    const [app, endpoints] = await settleBoth(
+      synthesizedApp(settings),
       startEndpoints(firstPort, dataFolder, env),
       stops,
     )
     const clients = localClients(endpoints)
     stops.push(clients.close)
-    const spec = readPipeline(amend(template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
+    const spec = readPipeline(amend(app.template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
     const roles = enforceRoles(spec)
     const faults = chaosRate === 0 ? NO_MISHAPS : faultsAt(chaosRate)
@@ -98,7 +98,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const proxies = await startProxies(endpoints, faults, roles, rollups)
     stops.push(proxies.stop)
     const log = functionLog()
-    const functions = startFunctions(spec.functions, folder.app, proxies.endpoints, roles, chaosRate, log.add)
+    const functions = startFunctions(spec.functions, app.folder, proxies.endpoints, roles, chaosRate, log.add)
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
     const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : await checkedPort(firstPort + 3))
     stops.push(lambda.stop)

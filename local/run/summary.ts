@@ -1,4 +1,4 @@
-// The summary of a local run (SPEC 7): the tables and the dead letters as they are in, one account of them out.
+// The summary of a local run: the tables and the dead letters as they are in, one account of them out.
 
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'

@@ -1,15 +1,44 @@
-// Synthesis: settings in, the template and the bundled functions exactly as `cdk deploy` would ship them out.
+// Synthesizes the CDK app: the template and the bundled functions exactly as `cdk deploy` ships them.
 
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Template } from './template.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs the CDK app in a process of its own, as the CDK command line does, into the folder. */
-export async function synthesize(folder: string, settings: Readonly<Record<string, string>>): Promise<Template> {
+export interface SynthesizedApp {
+  /** Holds the bundles that the template names. It is removed when this process ends. */
+  readonly folder: string
+  readonly template: Template
+}
+
+const apps = new Map<string, Promise<SynthesizedApp>>()
+
+/**
+ * Synthesizes once for each set of settings: bundling takes seconds, and one process may start
+ * several runs. Callers must not change what they get.
+ */
+export function synthesizedApp(settings: Readonly<Record<string, string>>): Promise<SynthesizedApp> {
+  const key = JSON.stringify(Object.entries(settings).sort())
+  const app = apps.get(key) ?? synthesizeIntoTemporaryFolder(settings)
+  apps.set(key, app)
+  // A failure may be of the moment, such as a full disk, so the next run tries again.
+  app.catch(() => apps.delete(key))
+  return app
+}
+
+async function synthesizeIntoTemporaryFolder(settings: Readonly<Record<string, string>>): Promise<SynthesizedApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return { folder, template: await synthesize(folder, settings) }
+}
+
+/** Runs the CDK app in a process of its own, as the CDK command line does. */
+async function synthesize(folder: string, settings: Readonly<Record<string, string>>): Promise<Template> {
   const { app, context } = JSON.parse(await readFile(join(ROOT, 'cdk.json'), 'utf8'))
   const [command, ...args] = String(app).split(' ') as [string, ...string[]]
   const { exitCode, output } = await run(command === 'node' ? process.execPath : command, args, {

@@ -1,4 +1,4 @@
-// The summary's arithmetic (SPEC 7): result rows and counts in, one account of them out.
+// The summary's arithmetic: result rows and counts in, one account of them out.
 
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
