@@ -1,4 +1,4 @@
-// The batch oracle: all accepted events of one user at once in, sessions as SPEC 2 words them out. Written apart from
+// The batch oracle: all accepted events of one user at once in, the sessions of the rules (S1-S6) out. Written apart from
 // the code that it judges, and for reading, not for speed.
 
 import type { Event } from '../functions/domain/events/event.ts'

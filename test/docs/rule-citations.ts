@@ -4,6 +4,8 @@
 
 const RULE = '[ESCR][1-9]a?'
 const CITATION = new RegExp(`\\((${RULE}(?:(?:, | and |-)${RULE})*)\\)`, 'g')
+/** On a page a citation may link to its rule: `([S3](rules.md#...))`. */
+const LINKED = new RegExp(`\\[(${RULE})\\]\\([^)]*\\)`, 'g')
 /** Not part of a longer name, such as the check `AwsSolutions-S1`. */
 const BARE = new RegExp(`(?<![\\w#/.-])${RULE}(?![\\w-])`, 'g')
 
@@ -16,7 +18,8 @@ export interface RuleCitations {
   readonly bare: readonly string[]
 }
 
-export function ruleCitations(text: string): RuleCitations {
+export function ruleCitations(page: string): RuleCitations {
+  const text = page.replace(LINKED, '$1')
   const cited: string[] = []
   const single: string[] = []
   for (const [, list = ''] of text.matchAll(CITATION)) {

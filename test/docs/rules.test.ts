@@ -90,20 +90,38 @@ describe('a citation', () => {
     expect(bare).toEqual([])
   })
 
+  it('that links to a rule names a heading of docs/rules.md', () => {
+    const anchors = new Set([...read('docs/rules.md').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchorOf(title)))
+    const pages = tracked().filter((path) => path.endsWith('.md'))
+    const broken = pages.flatMap((path) => {
+      const links = [...read(path).matchAll(/\]\([^)]*rules\.md#([^)]+)\)/g)]
+      return links.flatMap(([, anchor = '']) => (anchors.has(anchor) ? [] : [`${path}: ${anchor}`]))
+    })
+    expect(broken).toEqual([])
+  })
+
   it.each(IDS)('of %s stands by itself in at least one test', (id) => {
     const paths = [...citations].filter(([path, { single }]) => isTestFile(path) && single.includes(id))
     expect(paths.length).toBeGreaterThan(0)
   })
 
   it('is recognized in a list and in a range, and is not the service Amazon S3', () => {
-    expect(ruleCitations('(S3) (C2, C5) (R1-R3)')).toEqual({
-      cited: ['S3', 'C2', 'C5', 'R1', 'R2', 'R3'],
-      single: ['S3', 'C2', 'C5'],
+    expect(ruleCitations('(S3) (C2, C5) ([R4](rules.md#r4)) (R1-R3)')).toEqual({
+      cited: ['S3', 'C2', 'C5', 'R4', 'R1', 'R2', 'R3'],
+      single: ['S3', 'C2', 'C5', 'R4'],
       bare: [],
     })
     expect(ruleCitations('S3 stores it, AwsSolutions-S1, E1 decides').bare).toEqual(['E1'])
   })
 })
+
+/** As GitHub makes an anchor of a heading. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replaceAll(' ', '-')
+}
 
 function permutations<T>(values: readonly T[]): T[][] {
   if (values.length === 0) return [[]]

@@ -133,7 +133,7 @@ describe('ingest', () => {
 })
 
 describe('sweep', () => {
-  it('closes nothing that an unread record could still belong to', async () => {
+  it('closes nothing that an unread record could still belong to (C4)', async () => {
     const pipeline = memoryPipeline(RULES, () => at(60))
     await pipeline.ingest([open('ann', 0)], at(0))
     expect(await pipeline.sweep(at(100_000))).toMatchObject({ closed: 0, horizonMs: at(60) })
@@ -200,7 +200,7 @@ describe('sweep', () => {
     expect(await pipeline.sweep(at(100_000) + 1)).toMatchObject({ closed: 1, failed: null })
   })
 
-  it('closes what an AppClose ended as soon as the lateness has passed, though the session was to be open for longer', async () => {
+  it('closes what an AppClose ended as soon as the lateness has passed, though the session was to be open for longer (C3)', async () => {
     const pipeline = memoryPipeline(RULES)
     const send = (type: string, seconds: number) =>
       pipeline.ingest([record({ type, user: 'ann', query: 'dogs', time: at(seconds) }, at(seconds))], at(seconds))

@@ -219,7 +219,7 @@ describe('a page of timers', () => {
 })
 
 describe('a drain', () => {
-  it('closes all who have an timer, and leaves it for whoever is about to write what it is for', async () => {
+  it('closes all who have an timer, and leaves it for whoever is about to write what it is for (C5)', async () => {
     const pipeline = await openedBy(['ann', 'ben'])
     expect(await pipeline.sweep(at(110), true)).toMatchObject({ users: 2, closed: 2, stoppedAtMs: null })
     expect(timersOf(pipeline)).toHaveLength(2)

@@ -36,7 +36,7 @@ export interface Decoded {
   readonly event: Event
 }
 
-/** The largest event that the table of E1 allows in ASCII (1,000 items of 512 characters), with room to spare. */
+/** The largest event that the fields allow in ASCII (E1): 1,000 items of 512 characters, with room to spare. */
 export const EVENT_CHARACTERS_MAX = 640 * 1024
 const QUERY_CHARACTERS_MAX = 1024
 export const ITEMS_MAX = 1000

@@ -1,4 +1,4 @@
-// Decoding keeps the table of SPEC E1: what it accepts, what it rejects and for which reason.
+// Decoding accepts what the table of event fields allows (E1), and gives a reason for the rest (E3).
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -200,7 +200,7 @@ describe('the fields of each type', () => {
 })
 
 describe('an event without an id', () => {
-  it('is the same event when it comes again', () => {
+  it('is the same event when it comes again (E2)', () => {
     const sent = { ...CLICK, time: at(0), position: 2 }
     expect(eventOf(sent).eventId).toBe(eventOf({ ...sent, colour: 'red' }).eventId)
     expect(eventOf(sent).eventId).toMatch(/^[\w-]{22}$/)

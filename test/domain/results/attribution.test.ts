@@ -34,7 +34,7 @@ describe('a click with a search id', () => {
     expect(rowsOf(events).session).toMatchObject({ clicks_by_search_id: 1, clicks_by_item: 0, clicks_by_order: 0 })
   })
 
-  it('is an orphan where the session has no such search, and never credited', () => {
+  it('is an orphan where the session has no such search, and never credited (R3)', () => {
     const { searches, session } = rowsOf([search(at(0), { searchId: 'a' }), click(at(9), 'x', { searchId: 'z' })])
     expect(searches[0]).toMatchObject({ clicked: 0, clicks: 0 })
     expect(session).toMatchObject({ orphan_clicks: 1, clicks: 0, ctr: 0 })
@@ -75,7 +75,7 @@ describe('a click without a search id', () => {
 })
 
 describe('a search', () => {
-  it('is one where its id is repeated', () => {
+  it('is one where its id is repeated (R1)', () => {
     const events = [search(at(0), { searchId: 'a' }), search(at(9), { searchId: 'a', query: 'dogs again' })]
     expect(rowsOf(events).searches).toMatchObject([{ query: 'dogs', time: '2026-03-02T00:00:00.000Z' }])
   })
@@ -128,7 +128,7 @@ describe('a search', () => {
     expect(rowsOf(events).searches[0]).toMatchObject({ result_count: 40, zero_results: 0 })
   })
 
-  it('takes a Results by its search id, and nobody else’s', () => {
+  it('takes a Results by its search id, and nobody else’s (R2)', () => {
     const events = [
       search(at(0), { searchId: 'a' }),
       search(at(1), { searchId: 'b', query: 'cats' }),
@@ -138,7 +138,7 @@ describe('a search', () => {
     expect(rowsOf(events).searches.map((row) => row.result_count)).toEqual([1, null])
   })
 
-  it('counts positions from 1, over its pages, and believes the click first', () => {
+  it('counts positions from 1, over its pages, and believes the click first (R4)', () => {
     const events = [
       search(at(0)),
       results(at(1), ['a', 'b']),
@@ -161,7 +161,7 @@ describe('a search', () => {
     expect(rowsOf(events).searches[0]).toMatchObject({ clicks: 3, distinct_items_clicked: 2, clicked: 1 })
   })
 
-  it('counts on the UTC day and hour of its own time, in a session over midnight', () => {
+  it('counts on the UTC day and hour of its own time, in a session over midnight (R6)', () => {
     const { searches, session } = rowsOf([search(at(-60)), search(at(60), { query: 'cats' })])
     expect(searches.map(({ day, hour }) => [day, hour])).toEqual([
       ['2026-03-01', 23],
@@ -172,14 +172,14 @@ describe('a search', () => {
 })
 
 describe('a session', () => {
-  it('without a search contributes nothing', () => {
+  it('without a search contributes nothing (R5)', () => {
     expect(rowsOf([bare('AppOpen', at(0)), click(at(1), 'x'), bare('AppClose', at(2))])).toEqual({
       searches: [],
       session: undefined,
     })
   })
 
-  it('stores numerators and denominators beside the ratios', () => {
+  it('stores numerators and denominators beside the ratios (R7)', () => {
     const events = [
       search(at(0)),
       search(at(1), { query: 'cats' }),

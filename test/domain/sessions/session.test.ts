@@ -1,4 +1,4 @@
-// Named cases of SPEC 2 and 3, one for each trap that other session windows fell into.
+// Named cases of sessions (S1-S6) and closing (C1-C7), one for each trap that other session windows fell into.
 
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
@@ -29,7 +29,7 @@ function opens(...times: number[]): Event[] {
 }
 
 describe('the gap', () => {
-  it('joins at exactly the gap', () => expect(seconds(sessionsOf(opens(0, 10)))).toEqual([[0, 10]]))
+  it('joins at exactly the gap (S3)', () => expect(seconds(sessionsOf(opens(0, 10)))).toEqual([[0, 10]]))
   it('splits just after it', () => expect(seconds(sessionsOf(opens(0, 10.001)))).toEqual([[0], [10.001]]))
   it.each([[[0, 20, 10]], [[10, 0, 20]], [[20, 10, 0]], [[0, 10, 20]]])(
     'is bridged whatever the order: %j',
@@ -45,14 +45,14 @@ describe('AppClose and Timeout', () => {
     expect(seconds(sessionsOf(events))).toEqual([[0, 5], [6]])
   })
 
-  it('come after everything else of their millisecond', () => {
+  it('come after everything else of their millisecond (S2)', () => {
     const events = [bare('AppClose', at(5)), bare('Timeout', at(5)), click(at(5), 'a'), search(at(5))]
     const [first, second] = sessionsOf(events)
     expect(first?.events.map((event) => event.type)).toEqual(['Search', 'ClickResult', 'Timeout'])
     expect(second?.events.map((event) => event.type)).toEqual(['AppClose'])
   })
 
-  it('are sessions of their own where there is none to end', () => {
+  it('are sessions of their own where there is none to end (S4)', () => {
     const events = [search(at(0)), bare('AppClose', at(5)), bare('Timeout', at(8)), bare('AppClose', at(60))]
     expect(seconds(sessionsOf(events))).toEqual([[0, 5], [8], [60]])
   })
@@ -68,7 +68,7 @@ describe('AppClose and Timeout', () => {
 })
 
 describe('limits', () => {
-  it('let the event that would pass the count begin the next session, which names the one before', () => {
+  it('let the event that would pass the count begin the next session, which names the one before (S5)', () => {
     const [first, second] = sessionsOf(opens(0, 1, 2, 3, 4), { ...rules, maxSessionEvents: 3 })
     expect(first).toMatchObject({ limitedBy: { limit: 'max_events', atMs: at(3) }, continues: null })
     expect(second).toMatchObject({ limitedBy: null, continues: first?.ids[0] })
@@ -113,7 +113,7 @@ describe('limits', () => {
 describe('the clock', () => {
   const [session] = sessionsOf(opens(0)) as [Session]
 
-  it('closes strictly after the gap, not at it', () => {
+  it('closes strictly after the gap, not at it (C2)', () => {
     expect(isDue(session, at(10), rules)).toBe(false)
     expect(isDue(session, at(10) + 1, rules)).toBe(true)
   })
@@ -130,7 +130,7 @@ describe('the clock', () => {
     expect(closeReason(closed, true, at(5), rules)).toBe('app_close')
   })
 
-  it('follows the log when an old one is replayed', () => {
+  it('follows the log when an old one is replayed (C1)', () => {
     const driven = newDriven()
     const replayedMs = at(0) + 300 * DAY_MS
     arrive(
@@ -147,7 +147,7 @@ describe('the clock', () => {
 })
 
 describe('an event for a closed session', () => {
-  it('amends it, and merges what it bridges', () => {
+  it('amends it, and merges what it bridges (C6)', () => {
     const driven = newDriven()
     arrive(driven, opens(0, 20).map(onTime), rules)
     sweepAt(driven, at(60), rules)
@@ -194,7 +194,7 @@ describe('an event for a closed session', () => {
 describe('an event behind the watermark', () => {
   const strict = { ...rules, lateEvents: 'divert' as const }
 
-  it('is late though its session is open, when late events are diverted', () => {
+  it('is late though its session is open, when late events are diverted (C7)', () => {
     const driven = newDriven()
     arrive(driven, [{ event: bare('AppOpen', at(5)), arrivalMs: at(5) }], strict)
     arrive(driven, [{ event: bare('AppOpen', at(4.5)), arrivalMs: at(5) }], strict)

@@ -80,7 +80,7 @@ function firstIndex(oracle: ReturnType<typeof oracleSessions>, first: Event | un
 }
 
 describe('any delivery of a set of events', () => {
-  it('gives the sessions of the whole set at once', () => {
+  it('gives the sessions of the whole set at once (S1)', () => {
     fc.assert(
       fc.property(delivery, (given) => expectOracle(given, rules)),
       { seed: SEED, numRuns: 3000 },
@@ -99,7 +99,7 @@ describe('any delivery of a set of events', () => {
 })
 
 describe('a session id', () => {
-  it('stays while the session only grows', () => {
+  it('stays while the session only grows (S6)', () => {
     fc.assert(
       fc.property(randomLog, (events) => {
         const closerless = events.filter((event) => event.type !== 'AppClose' && event.type !== 'Timeout')
