@@ -65,7 +65,7 @@ describe('the alarms', () => {
     expect(Properties.AlarmDescription).toMatch(new RegExp(`^\\w.*\\. See docs/operations\\.md, ${name}\\.$`))
     const [, entry = ''] = runbook.split(`\n### ${name}\n`)
     const [text = ''] = entry.split('\n#')
-    for (const part of ['**It means**', '**Look at**', '**Do**']) expect(text).toContain(part)
+    for (const part of ['**It means**', '**Check**', '**Do**']) expect(text).toContain(part)
   })
 
   it('are all that the runbook explains', () => {
