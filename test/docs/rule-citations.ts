@@ -1,6 +1,7 @@
 // Finds the rules that a text cites.
 //
-// A citation stands in parentheses: one rule, a list, or a range. Amazon's S3 is written without parentheses.
+// A citation stands in parentheses: one rule, a list, or a range.
+// Amazon's S3 stands without parentheses.
 
 const RULE = '[ESCR][1-9]a?'
 const CITATION = new RegExp(`\\((${RULE}(?:(?:, | and |-)${RULE})*)\\)`, 'g')

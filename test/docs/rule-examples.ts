@@ -43,7 +43,7 @@ interface Shown {
   readonly values: Readonly<Record<string, unknown>>
 }
 
-/** What an example led to. */
+/** The sessions, rows and reports that an example led to. */
 export interface ExampleRun {
   /** The outcome's cells for the same columns and first column as `expected`. */
   outcome(expected: Table): Readonly<Record<string, string>>[]

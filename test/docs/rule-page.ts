@@ -5,7 +5,7 @@ export interface Table {
   readonly rows: readonly Readonly<Record<string, string>>[]
 }
 
-export interface CodePlace {
+export interface DecidingCode {
   readonly path: string
   readonly identifiers: readonly string[]
 }
@@ -16,12 +16,12 @@ export interface Rule {
   /** Values by the name of the setting. */
   readonly settings: Readonly<Record<string, string>>
   readonly events: Table
-  /** The first column says what a table is about. */
+  /** The first column names the subject of a table. */
   readonly outcomes: readonly Table[]
-  readonly code: readonly CodePlace[]
+  readonly code: readonly DecidingCode[]
 }
 
-/** The rules of the page in its order. Fails on a rule without an example, an outcome or its code. */
+/** Returns the rules in the page's order. Fails on a rule without an example, outcome or code. */
 export function parseRules(page: string): Rule[] {
   const sections = page.split(/^### /m).slice(1)
   return sections.map((section) => parseRule(section.split(/^## /m)[0] as string))
@@ -30,13 +30,13 @@ export function parseRules(page: string): Rule[] {
 function parseRule(section: string): Rule {
   const id = section.split(' ', 1)[0] as string
   const [events, ...outcomes] = section.split(/\n\n+/).filter(isTable).map(parseTable)
-  const codeLine = /^Code: (.*)$/m.exec(section)?.[1] ?? ''
-  const code = [...codeLine.matchAll(/(\S+\.ts) \(([^)]+)\)/g)].map(([, path, names]) => ({
+  const codeText = section.split(/\n\n+/).find((block) => block.startsWith('Code: ')) ?? ''
+  const code = [...codeText.matchAll(/(\S+\.ts) \(([^)]+)\)/g)].map(([, path, names]) => ({
     path: path as string,
     identifiers: (names as string).split(', '),
   }))
   if (events === undefined || outcomes.length === 0) throw new Error(`${id}: no example, or no outcome`)
-  if (code.length === 0) throw new Error(`${id}: no line of code`)
+  if (code.length === 0) throw new Error(`${id}: no code is named`)
   return { id, settings: parseSettings(section), events, outcomes, code }
 }
 

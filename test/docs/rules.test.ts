@@ -1,4 +1,5 @@
-// Holds docs/rules.md to the code: its examples run, its citations resolve, and the code that it names exists.
+// Holds docs/rules.md to the code: its examples run, and the code that it names exists.
+// Every rule that a file cites is on the page.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -38,7 +39,7 @@ function citationsByPath(): ReadonlyMap<string, RuleCitations> {
 }
 
 describe('docs/rules.md', () => {
-  it('has every rule once, in order', () => {
+  it('docs/rules.md has every rule once, in order', () => {
     expect(IDS).toEqual(
       ['E1', 'E2', 'E3'].concat(
         ['S1', 'S2', 'S3', 'S4', 'S5', 'S6'],
@@ -48,12 +49,12 @@ describe('docs/rules.md', () => {
     )
   })
 
-  it.each(BY_ID)('states the true outcome of its example of %s', async (_, rule) => {
+  it.each(BY_ID)('the example of %s has the outcome that the page states', async (_, rule) => {
     const run = await runExample(rule, stepsOf(rule))
     for (const expected of rule.outcomes) expect(run.outcome(expected)).toEqual(expected.rows)
   })
 
-  it('states the outcome of S1 for every order of arrival and a sweep after each event', async () => {
+  it('the example of S1 has its outcome in every order of arrival, with a sweep after each event', async () => {
     const rule = RULES.find(({ id }) => id === 'S1')
     if (rule === undefined) throw new Error('no S1')
     const steps = stepsOf(rule)
@@ -66,7 +67,7 @@ describe('docs/rules.md', () => {
     }
   })
 
-  it.each(BY_ID)('names code that exists for %s', (_, { code }) => {
+  it.each(BY_ID)('the code that %s names exists', (_, { code }) => {
     for (const { path, identifiers } of code) {
       const text = read(path)
       for (const name of identifiers)
@@ -75,22 +76,22 @@ describe('docs/rules.md', () => {
   })
 })
 
-describe('a citation', () => {
+describe('citations', () => {
   const citations = citationsByPath()
 
-  it('names a rule that docs/rules.md has', () => {
+  it('every citation names a rule that docs/rules.md has', () => {
     const unknown = [...citations].flatMap(([path, { cited }]) => {
       return cited.filter((id) => !IDS.includes(id)).map((id) => `${path}: (${id})`)
     })
     expect(unknown).toEqual([])
   })
 
-  it('stands in parentheses, so that a reader can tell a rule from other names', () => {
+  it('every citation stands in parentheses, so that a reader knows it from other names', () => {
     const bare = [...citations].flatMap(([path, found]) => found.bare.map((text) => `${path}: ${text}`))
     expect(bare).toEqual([])
   })
 
-  it('that links to a rule names a heading of docs/rules.md', () => {
+  it('every link to a rule names a heading of docs/rules.md', () => {
     const anchors = new Set([...read('docs/rules.md').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchorOf(title)))
     const pages = tracked().filter((path) => path.endsWith('.md'))
     const broken = pages.flatMap((path) => {
@@ -100,12 +101,12 @@ describe('a citation', () => {
     expect(broken).toEqual([])
   })
 
-  it.each(IDS)('of %s stands by itself in at least one test', (id) => {
+  it.each(IDS)('at least one test cites %s by itself', (id) => {
     const paths = [...citations].filter(([path, { single }]) => isTestFile(path) && single.includes(id))
     expect(paths.length).toBeGreaterThan(0)
   })
 
-  it('is recognized in a list and in a range, and is not the service Amazon S3', () => {
+  it('a list and a range are citations, and the service Amazon S3 is none', () => {
     expect(ruleCitations('(S3) (C2, C5) ([R4](rules.md#r4)) (R1-R3)')).toEqual({
       cited: ['S3', 'C2', 'C5', 'R4', 'R1', 'R2', 'R3'],
       single: ['S3', 'C2', 'C5', 'R4'],
