@@ -1,11 +1,33 @@
 import { defineConfig } from 'vitest/config'
+import { SlowestFirst } from './test/support/slowest-first.ts'
+
+/** Tests that start no process, no emulator and no synthesis: they answer within seconds. */
+const UNIT = [
+  'test/*.test.ts',
+  'test/{domain,steps,samples,terminal,language}/**/*.test.ts',
+  'test/docs/{rules,glossary,settings,decisions}.test.ts',
+  'test/infra/settings.test.ts',
+]
+/** Tests that are heavy and seldom break: long simulations, kills, the pages that are followed. */
+const LONG = ['test/**/*.long.test.ts']
+
+const shared = {
+  // Emulators and bundling take seconds on a small machine.
+  testTimeout: 600_000,
+  hookTimeout: 120_000,
+  env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Emulators and bundling take seconds on a small machine.
-    testTimeout: 600_000,
-    hookTimeout: 120_000,
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    // The default leaves one of two cores idle.
+    maxWorkers: 2,
+    sequence: { sequencer: SlowestFirst },
+    projects: [
+      // Files of one worker share their modules, since importing them takes longer than most tests.
+      { test: { ...shared, name: 'unit', include: UNIT, exclude: LONG, isolate: false } },
+      { test: { ...shared, name: 'integration', include: ['test/**/*.test.ts'], exclude: [...UNIT, ...LONG] } },
+      { test: { ...shared, name: 'long', include: LONG } },
+    ],
   },
 })

@@ -18,7 +18,7 @@ export const CONTROLS = {
   'page-first': 'the sweeper removes a page of timers before those of its users are set who live on',
   'blind-append': 'ingest writes without a condition on the version',
   'forget-by-deleting': 'what there is of who is forgotten goes, and nothing remembers that it went',
-  'settle-at-once': 'an hour is summed once after its rows changed, however far the index trails',
+  'clear-at-once': 'an hour is summed once after its rows changed, however far the index trails',
   'parallel-batch': 'the records of a batch are applied in parallel, and the progress is the furthest of them',
 } as const
 
@@ -93,7 +93,7 @@ export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[
 }
 
 /** Every touch seems to have been seen long ago. */
-export function settlingAtOnce(dirtyHours: DirtyHours): DirtyHours {
+export function clearingAtOnce(dirtyHours: DirtyHours): DirtyHours {
   const made = new Map<StoredDirtyPeriod, StoredDirtyPeriod>()
   return {
     ...dirtyHours,

@@ -14,7 +14,7 @@ import {
 import { QueryTallies, queryRollups } from '../functions/domain/results/top-queries.ts'
 import type { DirtyHours, RollupStore, StoredRow } from '../functions/ports.ts'
 import { rollup } from '../functions/rollup/rollup.ts'
-import { settlingAtOnce } from './controls.ts'
+import { clearingAtOnce } from './controls.ts'
 import type { Wiring } from './steps.ts'
 import type { Stores } from './stores.ts'
 import type { Watch } from './watch.ts'
@@ -31,7 +31,7 @@ export function rollupOnce({ world, stores, control }: Wiring): Promise<Outcome<
     await rollup(
       { drain: false },
       {
-        dirtyHours: control === 'settle-at-once' ? settlingAtOnce(dirtyHours) : dirtyHours,
+        dirtyHours: control === 'clear-at-once' ? clearingAtOnce(dirtyHours) : dirtyHours,
         rollups: reachedRollups(stores, invocation),
         hasTime: invocation.hasTime,
       },
