@@ -61,6 +61,7 @@ const RIGHT: readonly [path: string, source: string][] = [
   ['test/a.test.ts', "suite.it('of others is no test')"],
   ['test/a.test.ts', "it.each([{ name: 'of two' }])('stores $name', () => {})"],
   ['docs/a.md', '## What does a click cost?'],
+  ['docs/a.md', '## What happens if ...\n\nA name has letters and digits.'],
   ['docs/a.md', `| ${LONG_LINE} | ${LONG_SENTENCE} |\n|---|---|\n`],
   ['docs/a.md', `Prints this:\n\n\`\`\`\n${LONG_LINE} ${LONG_SENTENCE}\n\`\`\`\n`],
   ['docs/a.md', `See [the page](https://example.com/${'x'.repeat(90)}).`],

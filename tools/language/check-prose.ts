@@ -7,7 +7,8 @@ import { type Paragraph, type Sentence, sentencesOf, wordsIn } from './prose.ts'
 const MOST_WORDS = 28
 const MOST_CHARACTERS = 100
 
-const REFUSED_OPENING = /^(of|who|what|whoever|whatever|nobody|none(?= [a-z]))\b/i
+/** "What happens if" is a common heading. */
+const REFUSED_OPENING = /^(of|who|what(?! happens (if|when)\b)|whoever|whatever|nobody|none(?= [a-z]))\b/i
 /** Such a header repeats the types of a function and says nothing of its purpose. */
 const IN_AND_OUT = /\bin[,;:] .*\bout\b/
 const CARRIES_ADDRESS = /https?:\/\/|\]\(|biome-ignore|@ts-/

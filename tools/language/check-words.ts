@@ -35,7 +35,7 @@ export function checkFileName(path: string): Finding[] {
 function findingsIn(path: string, line: number, text: string, patternOf: (word: RetiredWord) => RegExp): Finding[] {
   const spelled = spellOut(text)
   return RETIRED_WORDS.filter(({ rightIn }) => rightIn?.test(path) !== true).flatMap((word) => {
-    const rest = word.rightAs === undefined ? spelled : spelled.replace(word.rightAs, ' ')
+    const rest = (word.rightAs ?? []).reduce((left, right) => left.replace(right, ' '), spelled)
     const found = patternOf(word).exec(rest)
     if (found === null) return []
     return [{ path, line, kind: 'retired', message: `"${found[0].trim()}" is retired; ${word.instead}` } as const]
