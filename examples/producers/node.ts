@@ -11,7 +11,7 @@ try {
   await producer.send({ type: 'ClickResult', user: 'node', searchId: 'n1', item: 'rover' })
 } catch (error) {
   if (!(error instanceof EventsNotSentError)) throw error
-  // They have their ids: sent again, from a file or a queue, they are duplicates at worst.
+  // Each has its id. Send them again later, from a file or a queue: at worst they are duplicates.
   console.error(error.message, error.events)
 } finally {
   await producer.close()

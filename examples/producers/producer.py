@@ -15,13 +15,13 @@ kinesis = boto3.client("kinesis")
 
 
 def event(kind, user, **fields):
-    """With an id and a time from the first: so each try is the same event."""
-    stamp = {"eventId": str(uuid.uuid4()), "time": datetime.now(timezone.utc).isoformat()}
-    return {"type": kind, "user": user, **stamp, **fields}
+    """Adds an id and a time before the first try, so that every retry is the same event."""
+    identity = {"eventId": str(uuid.uuid4()), "time": datetime.now(timezone.utc).isoformat()}
+    return {"type": kind, "user": user, **identity, **fields}
 
 
 def send(events):
-    """At most 500 events and 5 MiB. A request may fail for some of its records: only those are sent again."""
+    """Sends at most 500 events and 5 MiB. A request may fail for some records: it sends only those again."""
     records = [{"PartitionKey": str(e["user"]), "Data": json.dumps(e).encode()} for e in events]
     for tries in range(TRIES_MAX):
         outcomes = kinesis.put_records(StreamName=STREAM, Records=records)["Records"]

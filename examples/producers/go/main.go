@@ -30,14 +30,14 @@ type Event struct {
 
 const triesMax = 8
 
-// stamped has an id and a time from the first: so each try is the same event.
-func stamped(e Event) Event {
+// prepared adds an id and a time before the first try, so that every retry is the same event.
+func prepared(e Event) Event {
 	e.EventID = rand.Text()
 	e.Time = time.Now().UTC().Format(time.RFC3339Nano)
 	return e
 }
 
-// send takes at most 500 events and 5 MiB. A request may fail for some of its records: only those are sent again.
+// send sends at most 500 events and 5 MiB. A request may fail for some records: it sends only those again.
 func send(ctx context.Context, client *kinesis.Client, stream string, events []Event) error {
 	var records []types.PutRecordsRequestEntry
 	for _, e := range events {
@@ -74,9 +74,9 @@ func main() {
 		log.Fatal(err)
 	}
 	err = send(ctx, kinesis.NewFromConfig(cfg), os.Getenv("STREAM"), []Event{
-		stamped(Event{Type: "Search", User: "go", SearchID: "g1", Query: aws.String("dogs")}),
-		stamped(Event{Type: "Results", User: "go", SearchID: "g1", Items: []string{"fido", "rover", "rex"}}),
-		stamped(Event{Type: "ClickResult", User: "go", SearchID: "g1", Item: "rover"}),
+		prepared(Event{Type: "Search", User: "go", SearchID: "g1", Query: aws.String("dogs")}),
+		prepared(Event{Type: "Results", User: "go", SearchID: "g1", Items: []string{"fido", "rover", "rex"}}),
+		prepared(Event{Type: "ClickResult", User: "go", SearchID: "g1", Item: "rover"}),
 	})
 	if err != nil {
 		log.Fatal(err)
