@@ -1,4 +1,4 @@
-// Checks that the decision records are numbered without holes, have one form, and are all in the index.
+// Checks that the decision records have numbers without holes, one form, and an index.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

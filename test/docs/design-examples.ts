@@ -161,7 +161,7 @@ async function deadLetter(): Promise<Item> {
   return JSON.parse(String(body)) as Item
 }
 
-/** The mapping of ingest and the schedule of the sweep, as the local run reads them from the template. */
+/** The mapping of ingest and the schedule of the sweep, as the local run reads them. */
 function localSpec(): Item {
   const { mappings, schedules } = readPipeline(withBundles(synthesizedTemplate().toJSON() as Template), '')
   const isOf = (step: string) => (spec: { readonly functionName: string }) => spec.functionName.startsWith(step)

@@ -1,4 +1,4 @@
-// Reads the Markdown pages of the repository and what in them can be checked: blocks, links, anchors and words.
+// Reads the Markdown pages of the repository: their blocks, links, anchors and words.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -57,8 +57,8 @@ export function anchorsOf(text: string): ReadonlySet<string> {
 }
 
 function slugOf(heading: string): string {
-  const kept = heading.trim().toLowerCase()
-  return kept.replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '').replaceAll(' ', '-')
+  const lower = heading.trim().toLowerCase()
+  return lower.replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '').replaceAll(' ', '-')
 }
 
 function plainText(tokens: readonly Token[]): string {

@@ -1,4 +1,4 @@
-// Checks the design pages and ARCHITECTURE.md against the code: example items, attributes, tests, controls and paths.
+// Checks the design pages and ARCHITECTURE.md against the code that they describe.
 
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ describe('the example items', () => {
       )
   })
 
-  it.each(PAGES)('of the page are all known: %s', (page) => {
+  it.each(PAGES)('are all known by their names: %s', (page) => {
     const names = [...readPage(pathOf(page)).matchAll(/<!-- example: (.+) -->/g)].map(([, name]) => name)
     expect(names.length).toBeGreaterThan(0)
     expect(names.filter((name) => !SHOWN.some((shown) => shown.page === page && shown.name === name))).toEqual([])
@@ -67,7 +67,7 @@ describe('the example items', () => {
   )
 })
 
-/** What stands in backquotes in the first column of the table of attributes. */
+/** The texts in backquotes in the first column of the table of attributes. */
 function attributeCells(text: string): ReadonlySet<string> {
   const table = text.split('| attribute | meaning |')[1]?.split('\n\n')[0] ?? ''
   const cells = table.split('\n').map((line) => line.split('|')[1] ?? '')

@@ -1,4 +1,4 @@
-// Checks that every diagram parses, every relative link resolves, and the pages that are read first stay short.
+// Checks that diagrams parse, relative links resolve, and the first pages stay short.
 
 import { existsSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
@@ -28,7 +28,7 @@ describe('the diagrams', () => {
     await window.happyDOM.close()
   })
 
-  it('of all types have their mistakes found', async () => {
+  it('have a mistake found in each type that the pages use', async () => {
     await expect(parse('flowchart LR\n  a["one<br>two"] -->|yes| b')).resolves.toBeTruthy()
     await expect(parse('flowchart LR\n  a[ --> b')).rejects.toThrow('Parse error')
     await expect(parse('sequenceDiagram\n  a->>b: x')).resolves.toBeTruthy()
@@ -41,7 +41,7 @@ describe('the diagrams', () => {
   })
 })
 
-/** What is wrong with a link of a page; null for one that resolves or leads to another host. */
+/** The mistake in a link of a page; null if it resolves or leads to another host. */
 function brokenLink(path: string, href: string): string | null {
   if (/^[a-z][a-z+.-]*:/i.test(href)) return null
   const [file = '', anchor = ''] = decodeURI(href).split('#')
@@ -72,7 +72,7 @@ describe('the length of the pages', () => {
     ['ARCHITECTURE.md', 2500],
     ['README.md', 950],
     ...PAGES.filter((path) => path.startsWith('docs/design/')).map((path) => [path, 900] as const),
-  ] as const)('of %s is at most %i words', (path, wordsMax) => {
+  ] as const)('stays within its limit: %s, %i words', (path, wordsMax) => {
     expect(wordCount(readPage(path))).toBeLessThanOrEqual(wordsMax)
   })
 })
