@@ -1,4 +1,4 @@
-// The code of the functions: each step bundled in; what a start reads, what it leaves for later, and what is deployed out.
+// Each function's bundle: its size at a start, the clients that it loads later, and that it is what CDK deploys.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,16 @@ const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-bundle-'))
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Of modules, the files that went into them. */
+const bundles = new Map<string, Metafile>()
+
+/** Bundles each step once, into `folder/<step>`. */
+function bundled(step: (typeof STEPS)[number]): Metafile {
+  const made = bundles.get(step) ?? bundleStep(step, join(folder, step))
+  bundles.set(step, made)
+  return made
+}
+
+/** Returns the paths of the source files that went into the modules. */
 function sources({ outputs }: Metafile, modules: readonly string[]): string {
   return modules.flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})).join('\n')
 }
@@ -32,34 +41,36 @@ function contents(of: string): [name: string, text: string][] {
 }
 
 describe('the code of a function', () => {
-  it.each(STEPS)('reads at most 400 KB at a start: %s', (step) => {
-    const { startBytes, allBytes } = bundleSize(bundleStep(step, join(folder, step)))
+  it.each(STEPS)('loads at most 400 KB when %s starts', (step) => {
+    const { startBytes, allBytes } = bundleSize(bundled(step))
     expect(startBytes).toBeGreaterThan(100_000)
     expect(startBytes).toBeLessThanOrEqual(START_BYTES_MAX)
     expect(allBytes).toBeGreaterThan(startBytes)
   })
 
-  it.each(['client-s3', 'client-secrets-manager'])('of ingest has @aws-sdk/%s, and no start reads it', (client) => {
-    const made = bundleStep('ingest', join(folder, 'late'))
-    expect(sources(made, Object.keys(made.outputs))).toContain(`/@aws-sdk/${client}/`)
-    expect(sources(made, startModules(made))).not.toContain(`/@aws-sdk/${client}/`)
-  })
+  it.each(['client-s3', 'client-secrets-manager'])(
+    'holds @aws-sdk/%s for ingest, but loads it only when it is needed',
+    (client) => {
+      const made = bundled('ingest')
+      expect(sources(made, Object.keys(made.outputs))).toContain(`/@aws-sdk/${client}/`)
+      expect(sources(made, startModules(made))).not.toContain(`/@aws-sdk/${client}/`)
+    },
+  )
 
-  it('keeps every way to credentials that the SDK has', () => {
-    const made = bundleStep('finalize', join(folder, 'credentials'))
+  it('keeps every credential provider of the SDK', () => {
+    const made = bundled('finalize')
     for (const provider of ['env', 'http', 'imds', 'ini', 'process', 'sso', 'web-identity']) {
       expect(sources(made, Object.keys(made.outputs))).toMatch(new RegExp(`/credential-provider-${provider}/`))
     }
   })
 
-  it('is the same whenever it is made', () => {
-    const [first, second] = [join(folder, 'first'), join(folder, 'second')]
-    bundleStep('ingest', first)
-    bundleStep('ingest', second)
-    expect(contents(second)).toEqual(contents(first))
+  it('is the same each time it is bundled', () => {
+    bundled('ingest')
+    bundleStep('ingest', join(folder, 'again'))
+    expect(contents(join(folder, 'again'))).toEqual(contents(join(folder, 'ingest')))
   })
 
-  it('is deployed as made, for each function its own', () => {
+  it('is what CDK deploys, one bundle for each function', () => {
     const outdir = join(folder, 'synthesized')
     const app = new App({ outdir, context: { 'aws:cdk:enable-asset-metadata': true } })
     const functions = resourcesOf(
@@ -70,9 +81,9 @@ describe('the code of a function', () => {
     expect(new Set(assets).size).toBe(STEPS.length)
     for (const [n, { name, Properties }] of functions.entries()) {
       expect(Properties.Handler).toBe('index.handler')
-      const made = join(folder, `deployed-${name}`)
-      bundleStep(name.toLowerCase() as (typeof STEPS)[number], made)
-      expect(contents(join(outdir, assets[n] as string))).toEqual(contents(made))
+      const step = name.toLowerCase() as (typeof STEPS)[number]
+      bundled(step)
+      expect(contents(join(outdir, assets[n] as string))).toEqual(contents(join(folder, step)))
     }
   })
 })

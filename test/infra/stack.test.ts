@@ -191,7 +191,7 @@ describe('the event source mappings', () => {
     expect(others).toEqual([])
     expect(JSON.parse(filter.Pattern)).toEqual({
       eventName: ['INSERT', 'MODIFY'],
-      dynamodb: { NewImage: { kind: { S: ['closed', 'absorbed'] } } },
+      dynamodb: { NewImage: { kind: { S: ['closed', 'tombstone'] } } },
     })
   })
 })

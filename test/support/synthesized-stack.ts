@@ -25,8 +25,21 @@ export interface FoundResource {
   readonly UpdateReplacePolicy?: string
 }
 
-/** @param settings texts as `-c name=value` gives them. Nothing is bundled. */
+const templates = new Map<string, Template>()
+
+/**
+ * Synthesizes once for each set of settings. Nothing is bundled.
+ *
+ * @param settings texts as `-c name=value` gives them.
+ */
 export function synthesizedTemplate(settings: Readonly<Record<string, string>> = {}): Template {
+  const key = JSON.stringify(Object.entries(settings).sort())
+  const template = templates.get(key) ?? synthesize(settings)
+  templates.set(key, template)
+  return template
+}
+
+function synthesize(settings: Readonly<Record<string, string>>): Template {
   const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } })
   try {
     return Template.fromStack(new SearchSessionCtrStack(app, 'Tested', readSettings(settings)))
