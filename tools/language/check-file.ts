@@ -1,6 +1,6 @@
 // Checks the language of one file.
 
-import { checkLines, checkParagraphs, checkTestNames } from './check-prose.ts'
+import { checkLines, checkMessages, checkParagraphs, checkTestNames } from './check-prose.ts'
 import { checkFileName, checkNames, checkStrings, checkTexts } from './check-words.ts'
 import { codeText } from './code-text.ts'
 import type { Finding } from './finding.ts'
@@ -21,11 +21,13 @@ export function checkFile(path: string, source: string): Finding[] {
 }
 
 function checkCode(path: string, source: string): Finding[] {
-  const { paragraphs, commentLines, comments, identifiers, strings, testNames } = codeText(source)
+  const { paragraphs, commentLines, comments, identifiers, strings, testNames, messages } = codeText(source)
   return [
     ...checkParagraphs(path, paragraphs),
     ...checkLines(path, source, commentLines),
     ...checkTestNames(path, testNames),
+    // Strings in tests are data.
+    ...(path.startsWith('test/') ? [] : checkMessages(path, messages)),
     ...checkTexts(path, comments),
     ...(path.endsWith('.css') ? [] : [...checkNames(path, identifiers), ...checkStrings(path, strings)]),
   ]

@@ -43,6 +43,18 @@ export function checkTestNames(path: string, names: CodeText['testNames']): Find
   })
 }
 
+/** A few words may end a sentence that another string begins. */
+const FEWEST_WORDS_OF_MESSAGE = 4
+
+/** Only how messages begin: their lines are broken for the terminal. */
+export function checkMessages(path: string, messages: readonly Paragraph[]): Finding[] {
+  return messages.flatMap(sentencesOf).flatMap(({ line, text }) => {
+    const opening = refusedOpening(text)
+    if (opening === null || text.endsWith('?') || wordsIn(text) < FEWEST_WORDS_OF_MESSAGE) return []
+    return [{ path, line, kind: 'opening', message: `a message begins with "${opening}"` } as const]
+  })
+}
+
 function refusedOpening(text: string): string | null {
   return REFUSED_OPENING.exec(text)?.[1] ?? null
 }

@@ -27,11 +27,14 @@ export interface CodeText {
   /** The contents of strings and templates, line by line, without module specifiers. */
   readonly strings: readonly TextAt[]
   readonly testNames: readonly TextAt[]
+  /** Strings and templates as they begin, without what follows a value or another string. */
+  readonly messages: readonly Paragraph[]
 }
 
 const COMMENTS: readonly string[] = ['SingleLineComment', 'MultiLineComment']
 const NAMES: readonly string[] = ['IdentifierName', 'PrivateIdentifier']
 const SPACES: readonly string[] = ['WhiteSpace', 'LineTerminatorSequence']
+const STARTS: readonly string[] = ['StringLiteral', 'NoSubstitutionTemplate', 'TemplateHead']
 const STRINGS: readonly string[] = [
   'StringLiteral',
   'NoSubstitutionTemplate',
@@ -52,6 +55,7 @@ export function codeText(source: string): CodeText {
     identifiers: code.filter(({ type }) => NAMES.includes(type)).map(({ line, value }) => ({ line, text: value })),
     strings: code.filter((token, index) => isText(token, code.slice(Math.max(0, index - 2), index))).flatMap(linesOf),
     testNames: testNamesOf(code),
+    messages: messagesOf(code),
   }
 }
 
@@ -70,4 +74,14 @@ function linesOf({ line, value }: PlacedToken): TextAt[] {
 
 function isText({ type }: PlacedToken, before: readonly PlacedToken[]): boolean {
   return STRINGS.includes(type) && !/\b(from|import|import \()$/.test(before.map(({ value }) => value).join(' '))
+}
+
+function messagesOf(code: readonly PlacedToken[]): Paragraph[] {
+  return code.flatMap((token, index) => {
+    const isStart = STARTS.includes(token.type) && code[index - 1]?.value !== '+'
+    if (!isStart || !isText(token, code.slice(Math.max(0, index - 2), index))) return []
+    const text = token.value.replace(/^['"`]|(['"`]|\$\{)$/g, '')
+    const lines = text.split('\n').map((part, n) => ({ line: token.line + n, text: part }))
+    return lines.flatMap(({ line, text }) => text.split('\\n').map((part) => [{ line, text: part }]))
+  })
 }
