@@ -3,7 +3,7 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { stateItem } from '../functions/aws/sessions-table/session-items.ts'
 import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts'
-import { foundingId } from '../functions/domain/sessions/session.ts'
+import { foundingId, type Session } from '../functions/domain/sessions/session.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
 
 /** DynamoDB's limit. */
@@ -40,6 +40,6 @@ export async function putOpenUsers(
 
 function openState(user: string, timeMs: number): UserState {
   const event = { type: 'AppOpen', eventId: `${user}-0`, timeMs } as const
-  const session = { ids: [foundingId(event)], continues: null, limitedBy: null, events: [event] }
+  const session: Session = { ids: [foundingId(event)], continues: null, limitedBy: null, events: [event] }
   return { version: 1, skewMs: 0, lastAffectingTimeMs: null, open: [session], forgotten: null }
 }

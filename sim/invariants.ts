@@ -171,7 +171,7 @@ function checkRows(
   const rows = expected.flatMap(({ events, ended }, n) => {
     const next = expected[n + 1]
     const isCut = ended === 'max_events' || ended === 'max_duration'
-    const limitedBy = isCut && next !== undefined ? { limit: ended, atMs: (next.events[0] as Event).timeMs } : null
+    const limitedBy = isCut && next !== undefined ? { limit: ended, atMs: next.events[0].timeMs } : null
     const session: Session = { ids: ['any'], continues: null, limitedBy, events }
     return toRows({ user, session, reason: ended, version: 0 }, sha256)
   })

@@ -2,12 +2,13 @@
 // the code that it judges, and for reading, not for speed.
 
 import type { Event } from '../functions/domain/events/event.ts'
+import type { NonEmpty } from '../functions/domain/non-empty.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 
 const ORDER = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose']
 
 export interface OracleSession {
-  readonly events: readonly Event[]
+  readonly events: NonEmpty<Event>
   readonly eventIds: readonly string[]
   readonly continuesPrevious: boolean
   /** Why it ended; a last session that nothing followed ends with a gap in the end. */
@@ -19,7 +20,11 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
   unique.sort(
     (a, b) => a.timeMs - b.timeMs || ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || (a.eventId < b.eventId ? -1 : 1),
   )
-  const sessions: { events: Event[]; continuesPrevious: boolean; limitedBy?: 'max_events' | 'max_duration' }[] = []
+  const sessions: {
+    events: [Event, ...Event[]]
+    continuesPrevious: boolean
+    limitedBy?: 'max_events' | 'max_duration'
+  }[] = []
   for (const event of unique) {
     const current = sessions.at(-1)
     const last = current?.events.at(-1)

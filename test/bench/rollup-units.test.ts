@@ -9,9 +9,10 @@ import { resultItem } from '../../functions/aws/results-table/result-items.ts'
 import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
+import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
-import { foundingId } from '../../functions/domain/sessions/session.ts'
+import { foundingId, type Session } from '../../functions/domain/sessions/session.ts'
 import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 import { NO_MISHAPS } from '../../local/proxy/chaos.ts'
@@ -33,13 +34,13 @@ afterAll(() => endpoints?.stop())
 function sessionRows(n: number, startSeconds: number): ResultRow[] {
   const start = at(startSeconds + (n % 3000))
   const asked = search(start, { eventId: `asked ${n}`, searchId: `s${n}`, query: `a query of some words ${n % 90}` })
-  const events = [
+  const events = nonEmpty([
     asked,
     results(start + 1000, ['a', 'b', 'c'], { searchId: `s${n}` }),
     click(start + 5000, 'b', { searchId: `s${n}` }),
     search(start + 9000, { eventId: `again ${n}`, query: `another query ${n % 70}` }),
-  ]
-  const session = { ids: [foundingId(asked)], continues: null, limitedBy: null, events }
+  ])
+  const session: Session = { ids: [foundingId(asked)], continues: null, limitedBy: null, events }
   return toRows({ user: `user-${n}`, session, reason: 'gap', version: 7 }, sha256)
 }
 

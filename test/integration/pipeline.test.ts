@@ -6,6 +6,7 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
+import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { generateLog } from '../../samples/generated-log.ts'
@@ -126,7 +127,7 @@ describe('a generated log', () => {
       const byId = new Map(events.map((event) => [event.eventId, event]))
       return oracleSessions(events, rules).map(({ eventIds }) => ({
         user,
-        events: eventIds.map((id) => byId.get(id) as Event),
+        events: nonEmpty(eventIds.map((id) => byId.get(id) as Event)),
       }))
     })
     const rows = sessions.flatMap(({ user, events }, n) => {

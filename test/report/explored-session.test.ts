@@ -2,11 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../functions/domain/events/event.ts'
+import { nonEmpty } from '../../functions/domain/non-empty.ts'
+import type { Session } from '../../functions/domain/sessions/session.ts'
 import { type ExploredSession, exploreSession, STEPS_MAX } from '../../report/explored-session.ts'
 import { at, bare, click, results, search } from '../support/events.ts'
 
 function explored(events: readonly Event[]): ExploredSession {
-  const session = { ids: ['20260302-e1'], continues: null, limitedBy: null, events }
+  const session: Session = { ids: ['20260302-e1'], continues: null, limitedBy: null, events: nonEmpty(events) }
   return exploreSession({ user: 'ann', session, reason: 'gap', version: 1 }, 'ann', false)
 }
 

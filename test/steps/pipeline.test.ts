@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
+import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
+import type { Session } from '../../functions/domain/sessions/session.ts'
 import type { ClosedChange } from '../../functions/ports.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
 import { at, event, RULES, record, type Sent } from '../support/events.ts'
@@ -35,8 +37,13 @@ function oracleRows(sends: readonly Sent[]): object[] {
       const events = sends.filter((sent) => sent.user === user).map((sent) => event(sent))
       const byId = new Map(events.map((found) => [found.eventId, found]))
       return oracleSessions(events, rules).flatMap(({ eventIds, continuesPrevious }, n) => {
-        const held = eventIds.map((id) => byId.get(id) as Event)
-        const session = { ids: [`${n}`], continues: continuesPrevious ? 'x' : null, limitedBy: null, events: held }
+        const held = nonEmpty(eventIds.map((id) => byId.get(id) as Event))
+        const session: Session = {
+          ids: [`${n}`],
+          continues: continuesPrevious ? 'x' : null,
+          limitedBy: null,
+          events: held,
+        }
         return toRows({ user, session, reason: 'gap', version: 1 }, sha256)
       })
     }),

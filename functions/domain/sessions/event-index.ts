@@ -23,7 +23,7 @@ function indexOf(events: readonly Event[]): Index {
 }
 
 /** The list that is as long as the one before and the added has its index: otherwise each event would index all anew. */
-export function handOnIndex(before: readonly Event[], after: readonly Event[], added: readonly Event[]): void {
+export function moveIndex(before: readonly Event[], after: readonly Event[], added: readonly Event[]): void {
   const index = indexes.get(before)
   if (index === undefined) return
   // It is no longer right for the list before, which is indexed anew should anybody still ask.

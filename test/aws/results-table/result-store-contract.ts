@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../../functions/domain/sessions/session.ts'
@@ -19,7 +20,7 @@ export const EXPIRES_MS = Date.parse('2100-01-01T00:00:00.000Z')
 
 const asked = search(at(0), { eventId: 'asked', searchId: 's#1 検索', query: 'dogs "and" 🐈' })
 const unanswered = search(at(9), { eventId: 'unanswered' })
-const events = [asked, results(at(1), ['a', 'b'], { searchId: 's#1 検索' }), click(at(2), 'b'), unanswered]
+const events = nonEmpty([asked, results(at(1), ['a', 'b'], { searchId: 's#1 検索' }), click(at(2), 'b'), unanswered])
 
 /** The rows of one session: two searches, the second with nothing but nulls, and the session's own. */
 export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): ResultRow[] {

@@ -6,13 +6,19 @@ import { describe, expect, it } from 'vitest'
 import { toChanges } from '../../../functions/aws/sessions-table/closed-changes.ts'
 import { encodeSessions } from '../../../functions/aws/sessions-table/session-code.ts'
 import { closedItem, type Item, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
+import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../../../functions/domain/results/result.ts'
 import { at, bare, click, results, search } from '../../support/events.ts'
 
 const EXPIRES_MS = at(100)
 const ID = '20260302T000000000Z-open'
 
-const events = [bare('AppOpen', at(0), { eventId: 'open' }), search(at(1)), results(at(2), ['a']), click(at(3), 'a')]
+const events = nonEmpty([
+  bare('AppOpen', at(0), { eventId: 'open' }),
+  search(at(1)),
+  results(at(2), ['a']),
+  click(at(3), 'a'),
+])
 
 function closed(version: number, user = 'ann'): ClosedSession {
   return { user, session: { ids: [ID], continues: null, limitedBy: null, events }, reason: 'gap', version }

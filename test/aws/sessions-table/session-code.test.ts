@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { decodeSessions, encodeSessions } from '../../../functions/aws/sessions-table/session-code.ts'
 import { type Event, FINGERPRINT_LENGTH } from '../../../functions/domain/events/event.ts'
+import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { LimitedBy, Session } from '../../../functions/domain/sessions/session.ts'
 import { at, bare, click, results, search } from '../../support/events.ts'
 
@@ -61,10 +62,10 @@ const limited: fc.Arbitrary<LimitedBy> = fc.record({
 })
 
 const session: fc.Arbitrary<Session> = fc.record({
-  ids: fc.array(idText, { minLength: 1, maxLength: 4 }),
+  ids: fc.array(idText, { minLength: 1, maxLength: 4 }).map(nonEmpty),
   continues: optionalId,
   limitedBy: fc.option(limited),
-  events: fc.array(event, { minLength: 1, maxLength: 20 }),
+  events: fc.array(event, { minLength: 1, maxLength: 20 }).map(nonEmpty),
 })
 
 const sessions = fc.array(session, { maxLength: 5 })

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_DURATION_MS_MAX } from '../../../functions/contract.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
+import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../../../functions/domain/results/result.ts'
 import type { Forgotten } from '../../../functions/domain/sessions/forgotten.ts'
 import { foundingId, type Session, sessionId } from '../../../functions/domain/sessions/session.ts'
@@ -30,7 +31,7 @@ const ODD_NAMES = [
 ]
 
 export function session(events: readonly Event[], own: Partial<Session> = {}): Session {
-  return { ids: [foundingId(events[0] as Event)], continues: null, limitedBy: null, events, ...own }
+  return { ids: [foundingId(nonEmpty(events)[0])], continues: null, limitedBy: null, events: nonEmpty(events), ...own }
 }
 
 export function stateOf(version: number, own: Partial<UserState> = {}): UserState {

@@ -22,6 +22,7 @@ import { stateItem } from '../../../functions/aws/sessions-table/session-items.t
 import { pageItem } from '../../../functions/aws/sessions-table/timer-store.ts'
 import { SWEEP_VARIABLES } from '../../../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
+import type { Session } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
 import { at } from '../../support/events.ts'
 import { OUTPUTS } from '../../support/stack-outputs.ts'
@@ -198,11 +199,11 @@ describe('trouble', () => {
 
   it('is a session that should have been closed, and not one whose user is only looked at early', async () => {
     const startMs = NOW - 2 * HOUR_MS
-    const session = {
+    const session: Session = {
       ids: ['one'],
       continues: null,
       limitedBy: null,
-      events: [{ type: 'AppOpen' as const, eventId: 'e', timeMs: startMs }],
+      events: [{ type: 'AppOpen', eventId: 'e', timeMs: startMs }],
     }
     const overdue = { ...NEW_USER, version: 1, skewMs: 0, open: [session] }
     const ahead = { ...overdue, skewMs: -3 * HOUR_MS }

@@ -6,7 +6,7 @@ import { sessionsSpec } from '../../../bench/bench-tables.ts'
 import { scheduleOpenUsers } from '../../../cli/reads/open-users.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../../functions/aws/sessions-table/timer-store.ts'
-import { foundingId } from '../../../functions/domain/sessions/session.ts'
+import { foundingId, type Session } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { usersOf } from '../../aws/sessions-table/timer-store-contract.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
@@ -21,7 +21,7 @@ it('who has an open session gets an timer that a drain finds, and nobody else do
   await makeTables([sessionsSpec(table)], emulated.clients)
   const sessions = dynamoSessionStore(client, table)
   const event = { type: 'AppOpen', eventId: 'e', timeMs: at(0) } as const
-  const session = { ids: [foundingId(event)], continues: null, limitedBy: null, events: [event] }
+  const session: Session = { ids: [foundingId(event)], continues: null, limitedBy: null, events: [event] }
   const state: UserState = { ...NEW_USER, version: 1, skewMs: 0 }
   for (const user of ['ann', 'ben#2', 'open']) await sessions.saveUser(user, { ...state, open: [session] }, 0, 1)
   await sessions.saveUser('idle', state, 0, at(1))

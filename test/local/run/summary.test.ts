@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { DAY_MS } from '../../../functions/domain/durations.ts'
 import type { Event } from '../../../functions/domain/events/event.ts'
+import type { NonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ClosedSession, ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../../local/run/summary.ts'
@@ -16,7 +17,7 @@ const NO_CAPACITY = summarizeCapacity({ writes: new Map(), reads: new Map() }, T
 const NOTHING = { users: 0, forgottenUsers: 0, sessions: 0, events: 0 }
 
 /** The rows of one closed session of these events. */
-function rowsOf(user: string, ...events: readonly Event[]): ResultRow[] {
+function rowsOf(user: string, ...events: NonEmpty<Event>): ResultRow[] {
   const closed: ClosedSession = {
     user,
     session: { ids: [`session-of-${user}`], events, continues: null, limitedBy: null },
@@ -112,8 +113,8 @@ describe('of rows', () => {
   })
 
   it('clicks per search may pass 1', () => {
-    const events = [search(at(0)), click(at(1), 'a'), click(at(2), 'b')]
-    expect(summarize(3, rowsOf('eve', ...events), NOTHING, {}, NO_CAPACITY)).toMatchObject({
+    const rows = rowsOf('eve', search(at(0)), click(at(1), 'a'), click(at(2), 'b'))
+    expect(summarize(3, rows, NOTHING, {}, NO_CAPACITY)).toMatchObject({
       ctr: 1,
       clicksPerSearch: 2,
     })
