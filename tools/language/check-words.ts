@@ -1,8 +1,8 @@
 // Checks that names, strings and prose use no retired word.
 
-import type { TextAt } from './code-text.ts'
 import type { Finding } from './finding.ts'
 import { RETIRED_WORDS, type RetiredWord } from './retired-words.ts'
+import type { TextAt } from './tokens.ts'
 
 /** Identifiers, and whatever is written like one. */
 export function checkNames(path: string, names: readonly TextAt[]): Finding[] {

@@ -1,21 +1,9 @@
 // Reads the comments, names, strings and test names of a source file from its tokens.
 
-import jsTokens, { type Token } from 'js-tokens'
 import { commentParagraphs } from './comment-text.ts'
 import type { Paragraph } from './prose.ts'
 import { testNamesOf } from './test-names.ts'
-
-export interface PlacedToken {
-  readonly type: Token['type']
-  readonly value: string
-  /** The line on which it begins, from 1. */
-  readonly line: number
-}
-
-export interface TextAt {
-  readonly line: number
-  readonly text: string
-}
+import { type PlacedToken, placeTokens, type TextAt } from './tokens.ts'
 
 export interface CodeText {
   readonly paragraphs: readonly Paragraph[]
@@ -57,15 +45,6 @@ export function codeText(source: string): CodeText {
     testNames: testNamesOf(code),
     messages: messagesOf(code),
   }
-}
-
-function placeTokens(source: string): PlacedToken[] {
-  let line = 1
-  return [...jsTokens(source)].map(({ type, value }) => {
-    const placed = { type, value, line }
-    line += value.split('\n').length - 1
-    return placed
-  })
 }
 
 function linesOf({ line, value }: PlacedToken): TextAt[] {

@@ -1,7 +1,7 @@
 // Turns the comments of a source file into paragraphs of prose.
 
-import type { PlacedToken } from './code-text.ts'
 import type { Paragraph, ProseLine } from './prose.ts'
+import type { PlacedToken } from './tokens.ts'
 
 /** Instructions for tools, which are no prose. */
 const DIRECTIVE = /^(biome-ignore|@ts-|<reference|#region|#endregion)/

@@ -1,6 +1,6 @@
 // Finds the names of tests in the tokens of a test file.
 
-import type { PlacedToken, TextAt } from './code-text.ts'
+import type { PlacedToken, TextAt } from './tokens.ts'
 
 const CALLS: readonly string[] = ['it', 'test', 'describe']
 const NAME_TYPES: readonly string[] = ['StringLiteral', 'NoSubstitutionTemplate', 'TemplateHead']
