@@ -8,7 +8,7 @@ import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.
 import { resultItem } from '../../functions/aws/results-table/result-items.ts'
 import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { setApart } from '../../functions/aws/sessions-table/session-blocks.ts'
+import { splitSessions } from '../../functions/aws/sessions-table/session-blocks.ts'
 import { blockItem, closedItem, stateItem, tombstoneItem } from '../../functions/aws/sessions-table/session-items.ts'
 import { pageItem } from '../../functions/aws/sessions-table/timer-store.ts'
 import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
@@ -72,18 +72,18 @@ async function putItem(write: (client: DynamoDBDocumentClient) => Promise<void>)
 
 function openState(): Item {
   const state = stateOf(EVENTS)
-  return stateItem(USER, state, stateExpiresAt(CLOSED_MS, RULES), setApart(state.open, 1, new WeakMap()))
+  return stateItem(USER, state, stateExpiresAt(CLOSED_MS, RULES), splitSessions(state.open, 1, new WeakMap()))
 }
 
 /** The state of a session that is long enough for a block. */
 function stateWithBlocks(): { readonly state: Item; readonly block: Item } {
   const events = Array.from({ length: 14 }, (_, n) => bare('AppOpen', START_MS + n * MINUTE_MS, { eventId: `e${n}` }))
   const state = stateOf(events)
-  const apart = setApart(state.open, 1, new WeakMap())
-  const [first] = apart.blocks
+  const split = splitSessions(state.open, 1, new WeakMap())
+  const [first] = split.blocks
   if (first === undefined) throw new Error('the example is too short for a block')
   const expiresAtMs = stateExpiresAt(CLOSED_MS, RULES)
-  return { state: stateItem(USER, state, expiresAtMs, apart), block: blockItem(USER, first, expiresAtMs) }
+  return { state: stateItem(USER, state, expiresAtMs, split), block: blockItem(USER, first, expiresAtMs) }
 }
 
 function timerPage(): Item {

@@ -11,6 +11,9 @@ const isUpdating = process.env.UPDATE_DOCS === '1'
 const PAGES = Object.keys(EXAMPLES)
 const SHOWN = Object.entries(EXAMPLES).flatMap(([page, made]) => Object.keys(made).map((name) => ({ page, name })))
 
+/** Their columns are on the page of the results. */
+const EXPLAINED_ELSEWHERE: ReadonlySet<string> = new Set(['search row', 'hour sum'])
+
 function pathOf(page: string): string {
   return `docs/design/${page}.md`
 }
@@ -54,15 +57,13 @@ describe('the example items', () => {
     expect(names.filter((name) => !SHOWN.some((shown) => shown.page === page && shown.name === name))).toEqual([])
   })
 
-  it.each(PAGES.filter((page) => page !== 'rollups'))(
-    'have each attribute in the table of the page: %s',
-    async (page) => {
+  it.each(SHOWN.filter(({ name }) => !EXPLAINED_ELSEWHERE.has(name)))(
+    'have each attribute in the table of the page: $page, $name',
+    async ({ page, name }) => {
       const cells = attributeCells(readPage(pathOf(page)))
-      for (const name of Object.keys(EXAMPLES[page] ?? {})) {
-        const item = await make(page, name)
-        const missing = Object.keys(item).filter((attribute) => item[attribute] !== undefined && !cells.has(attribute))
-        expect(missing, name).toEqual([])
-      }
+      const item = await make(page, name)
+      const attributes = Object.keys(item).filter((attribute) => item[attribute] !== undefined)
+      expect(attributes.filter((attribute) => !cells.has(attribute))).toEqual([])
     },
   )
 })
