@@ -24,9 +24,17 @@ const sources = FOLDERS.flatMap(textsIn).join('\n')
 const inMetrics = new Set<string>([...COUNTS, ...Object.keys({ ...ratiosOf({}), ...sessionRatiosOf({}) })])
 
 /** The value as the document client or the plain client writes it. */
-function kindOf({ kind }: StoredItem): string[] {
-  const text = typeof kind === 'object' && kind !== null && 'S' in kind ? kind.S : kind
-  return text === undefined ? [] : [String(text)]
+function textOf(value: unknown): string {
+  return String(typeof value === 'object' && value !== null && 'S' in value ? value.S : (value ?? ''))
+}
+
+/** The words with which keys begin: `timer_pages` of `timer_pages#2`. */
+function keyWordsOf({ pk, sk }: StoredItem): string[] {
+  return [pk, sk].map(keyWordOf).filter((word) => /^[a-z_]+$/.test(word))
+}
+
+function keyWordOf(key: unknown): string {
+  return textOf(key).split('#')[0] ?? ''
 }
 
 function textsIn(folder: string): string[] {
@@ -68,11 +76,19 @@ describe('the glossary', () => {
     },
   )
 
-  it('finds every stored attribute and kind in the glossary or the page of results', async () => {
-    const named = new Set([...rows.flatMap(([, , , holder = '']) => namesIn(holder)), ...namesIn(results)])
+  it('finds every stored attribute, kind and key in the glossary or the page of results', async () => {
+    const named = [...rows.flatMap(([, , , holder = '']) => namesIn(holder)), ...namesIn(results)]
     const items = [...(await itemsOfSessionsTable()), ...(await itemsOfResultsTable())]
-    const stored = new Set([...items.flatMap((item) => Object.keys(item)), ...items.flatMap(kindOf)])
-    expect([...stored]).toEqual(expect.arrayContaining(['forgotten_at', 'sequence', 'seen_at', 'computed_at', 'block']))
-    expect([...stored].filter((name) => !named.has(name) && !inMetrics.has(name))).toEqual([])
+    const attributes = new Set(items.flatMap((item) => Object.keys(item)))
+    expect([...attributes]).toEqual(expect.arrayContaining(['forgotten_at', 'sequence', 'seen_at', 'computed_at']))
+    expect([...attributes].filter((name) => !named.includes(name) && !inMetrics.has(name))).toEqual([])
+
+    const kinds = new Set(items.flatMap(({ kind }) => (kind === undefined ? [] : [textOf(kind)])))
+    expect([...kinds]).toEqual(expect.arrayContaining(['block', 'closed', 'timers', 'search', 'query']))
+    expect([...kinds].filter((kind) => !named.includes(kind))).toEqual([])
+
+    const keyWords = new Set(items.flatMap(keyWordsOf))
+    expect([...keyWords]).toEqual(expect.arrayContaining(['user', 'open', 'shard', 'timer_pages', 'rollup']))
+    expect([...keyWords].filter((word) => !named.map(keyWordOf).includes(word))).toEqual([])
   })
 })
