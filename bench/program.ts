@@ -124,7 +124,7 @@ export async function measureAll(
 }
 
 async function measured(name: string, measure: Part['measure']): ReturnType<Part['measure']> {
-  const progress = startProgress()
+  const progress = startProgress(process.stderr)
   try {
     return await measure((step) => progress.show(`${name}: ${step}`))
   } finally {

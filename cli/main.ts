@@ -1,7 +1,7 @@
-// The command line: arguments in, a command run, its exit code out.
+// Starts the command line.
 
-// The SDK says on Node 20 that it will leave it: true, and not what a user of this program came for.
+// On Node 20 the SDK warns that it will drop support for it, which users of this program need not read.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
-const { runProgram } = await import('./program.ts')
-await runProgram(process.argv)
+const { runProcess } = await import('./run-process.ts')
+await runProcess()

@@ -5,7 +5,8 @@ import { Command, CommanderError } from 'commander'
 import { SettingError } from '../infra/setting-kinds.ts'
 import { STACK_NAME } from '../infra/settings.ts'
 import { EXIT, EXIT_CODES_TEXT } from '../terminal/exit-codes.ts'
-import { endQuietlyWhenClosed } from '../terminal/output.ts'
+import { note } from '../terminal/output.ts'
+import type { Shell, Terminal } from '../terminal/terminal.ts'
 import { UsageError } from '../terminal/user-error.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addDemo } from './commands/demo.ts'
@@ -23,7 +24,11 @@ import { addSim } from './commands/sim.ts'
 import { addTail } from './commands/tail.ts'
 import { failureText } from './target/failure-text.ts'
 
-export function searchCtr(): Command {
+/** Characters in a line of help where the output is no terminal. */
+const HELP_WIDTH = 80
+
+/** The program with all its commands. It prints on the terminal's streams only, and never ends the process. */
+export function searchCtr(terminal: Terminal): Command {
   const program = new Command('search-ctr')
     .description('User sessions and click-through rates from a stream of search events: everything from a terminal.')
     .version(version(), '--version', 'print the version')
@@ -31,24 +36,30 @@ export function searchCtr(): Command {
     .helpCommand(false)
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      getOutHelpWidth: () => terminal.stdout.columns ?? HELP_WIDTH,
+      getErrHelpWidth: () => terminal.stderr.columns ?? HELP_WIDTH,
+    })
   program.commandsGroup('Send:')
-  addProduce(program)
-  addGenerate(program)
+  addProduce(program, terminal)
+  addGenerate(program, terminal)
   program.commandsGroup('Read:')
-  addResults(program)
-  addSessions(program)
-  addReport(program)
-  addTail(program)
+  addResults(program, terminal)
+  addSessions(program, terminal)
+  addReport(program, terminal)
+  addTail(program, terminal)
   program.commandsGroup('Look after:')
-  addDoctor(program)
-  addDeadLetters(program)
-  addDrain(program)
-  addForget(program)
+  addDoctor(program, terminal)
+  addDeadLetters(program, terminal)
+  addDrain(program, terminal)
+  addForget(program, terminal)
   program.commandsGroup('On this machine:')
-  addLocal(program)
-  addDemo(program)
-  addSim(program)
-  addRedrive(program, true)
+  addLocal(program, terminal)
+  addDemo(program, terminal)
+  addSim(program, terminal)
+  addRedrive(program, terminal, true)
   return program.addHelpText(
     'after',
     `
@@ -68,19 +79,42 @@ All commands with what they print: docs/cli.md`,
   )
 }
 
-export async function runProgram(argv: readonly string[]): Promise<void> {
-  endQuietlyWhenClosed()
-  // A library's, out of anybody's reach: Node would show where it was thrown.
-  process.once('uncaughtException', (error) => {
-    console.error(failureText(error))
-    process.exit(EXIT.failed)
+/**
+ * Runs one command and returns its exit code. Several commands may run in one process, one after the
+ * other or at the same time.
+ *
+ * @param args what the user types after `search-ctr`.
+ */
+export function runCommand(args: readonly string[], shell: Shell): Promise<number> {
+  return new Promise((resolve) => {
+    const end = (code: number): void => {
+      shell.end(code)
+      resolve(code)
+    }
+    const terminal: Terminal = { ...shell, exitCode: EXIT.done, end }
+    const onError = (error: NodeJS.ErrnoException): void => {
+      // A reader such as `head` that has seen enough closes the pipe, which is no failure.
+      if (error.code === 'EPIPE') end(terminal.exitCode)
+      else {
+        note(terminal, failureText(error))
+        end(EXIT.failed)
+      }
+    }
+    shell.stdout.on('error', onError)
+    parse(args, terminal)
+      .then(resolve)
+      .finally(() => shell.stdout.off('error', onError))
   })
+}
+
+async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await searchCtr().parseAsync([...argv])
+    await searchCtr(terminal).parseAsync(args, { from: 'user' })
+    return terminal.exitCode
   } catch (error) {
-    process.exitCode = exitCodeOf(error)
-    // The library has told it.
-    if (!(error instanceof CommanderError)) console.error(failureText(error))
+    // Commander has printed its own errors.
+    if (!(error instanceof CommanderError)) note(terminal, failureText(error, Boolean(terminal.env.DEBUG)))
+    return exitCodeOf(error)
   }
 }
 

@@ -1,58 +1,62 @@
-// Ctrl-C and other requests to end: a clean-up in, the process ended after it out.
+// Ends a command in order when the user interrupts it, for example with Ctrl-C.
 
 import { EXIT } from './exit-codes.ts'
+import type { Shell } from './terminal.ts'
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+export interface Interrupt {
+  /** Keeps the process alive until the user interrupts it or `forget` is called. Never resolves. */
+  wait(): Promise<never>
+  /** From now on an interruption no longer runs the clean-up. */
+  forget(): void
+}
 
-let whenInterrupted: () => void = () => {}
-
-/** Cleans up once and ends the process; a second request ends it at once. */
-export function onInterrupt(cleanUp: () => Promise<void>): { forget(): void } {
+/**
+ * Runs the clean-up at the first interruption, then ends the command. A second interruption ends the
+ * command at once.
+ */
+export function onInterrupt(shell: Pick<Shell, 'onSignal' | 'end'>, cleanUp: () => Promise<void>): Interrupt {
   let isEnding = false
-  const end = (): void => {
-    if (isEnding) process.exit(EXIT.interrupted)
+  let alive: NodeJS.Timeout | undefined
+  const end = (): void => shell.end(EXIT.interrupted)
+  const removeListener = shell.onSignal(() => {
+    if (isEnding) return end()
     isEnding = true
-    whenInterrupted()
-    cleanUp().finally(() => process.exit(EXIT.interrupted))
-  }
-  for (const signal of SIGNALS) process.on(signal, end)
+    clearInterval(alive)
+    cleanUp().finally(end)
+  })
   return {
+    wait: () => {
+      // Timers keep a process alive, promises do not.
+      alive = setInterval(() => {}, 60_000)
+      return new Promise(() => {})
+    },
     forget: () => {
-      whenInterrupted()
-      for (const signal of SIGNALS) process.off(signal, end)
+      clearInterval(alive)
+      removeListener()
     },
   }
 }
 
 export interface Steps {
   take(step: () => Promise<void>): Promise<void>
-  /** Resolves when the step under way has ended, well or not. */
+  /** Resolves when the running step has succeeded or failed. */
   end(): Promise<void>
 }
 
-/** Work that an interruption does not break off in the middle: the step under way is finished, no other is begun. */
+/** Work that an interruption does not stop midway: the running step finishes, and no other starts. */
 export function wholeSteps(): Steps {
-  let underWay: Promise<void> = Promise.resolve()
+  let running: Promise<void> = Promise.resolve()
   let isEnding = false
   return {
     take: (step) => {
-      // The process ends meanwhile.
+      // The command ends before anything could go on after this step.
       if (isEnding) return new Promise(() => {})
-      underWay = step()
-      return underWay
+      running = step()
+      return running
     },
     end: () => {
       isEnding = true
-      return underWay.catch(() => {})
+      return running.catch(() => {})
     },
   }
-}
-
-/** Keeps the process alive until the first request to end, or until that is forgotten. */
-export function untilInterrupted(): Promise<never> {
-  // Timers keep a process alive, promises do not.
-  const alive = setInterval(() => {}, 60_000)
-  return new Promise(() => {
-    whenInterrupted = () => clearInterval(alive)
-  })
 }

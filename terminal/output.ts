@@ -1,41 +1,43 @@
-// What a command prints: rows in; a table for people, or one JSON object a line for programs, out.
+// Prints the output of a command: tables for people, one JSON object a line for programs.
 
 import { styleText } from 'node:util'
+import type { Terminal } from './terminal.ts'
 import { columns } from './text-table.ts'
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan'
 
-/** Only on a terminal, and not where NO_COLOR asks for none. */
-export function painted(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
-  const isWanted = stream.isTTY === true && !process.env.NO_COLOR
-  return isWanted ? styleText(style, text, { validateStream: false }) : text
+export type Paint = (style: Style, text: string) => string
+
+/** Leaves every text without colours. */
+export const plain: Paint = (_, text) => text
+
+/** Paints on a terminal only, and not where NO_COLOR is set. */
+export function paintFor({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): Paint {
+  const isWanted = stdout.isTTY === true && !env.NO_COLOR
+  return isWanted ? (style, text) => styleText(style, text, { validateStream: false }) : plain
 }
 
-export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+export function print({ stdout }: Pick<Terminal, 'stdout'>, text: string): void {
+  stdout.write(`${text}\n`)
 }
 
-/** @param rows of cells that are not painted yet, or columns would not align. */
-export function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): void {
+/** Prints on standard error, where no program that reads the output meets it. */
+export function note({ stderr }: Pick<Terminal, 'stderr'>, text: string): void {
+  stderr.write(`${text}\n`)
+}
+
+export function printJson(terminal: Pick<Terminal, 'stdout'>, value: object): void {
+  print(terminal, JSON.stringify(value))
+}
+
+/** @param rows cells without colours, since escape sequences would spoil the columns. */
+function printTable(terminal: Terminal, heading: readonly string[], rows: readonly (readonly string[])[]): void {
   const [first = '', ...lines] = columns([heading, ...rows]).split('\n')
-  console.log([painted('bold', first), ...lines].join('\n'))
+  print(terminal, [paintFor(terminal)('bold', first), ...lines].join('\n'))
 }
 
-/** A reader that has seen enough, as `head`, closes the pipe: that is no failure. */
-export function endQuietlyWhenClosed(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit()
-    throw error
-  })
-}
-
-/** On standard error, where it is in no program's way. */
-export function note(text: string): void {
-  console.error(text)
-}
-
-/** The first rows, and whether there were more. */
-export async function takeRows<T>(rows: AsyncIterable<T>, limit: number): Promise<{ taken: T[]; hasMore: boolean }> {
+/** Takes the first rows, and finds out whether there are more. */
+async function takeRows<T>(rows: AsyncIterable<T>, limit: number): Promise<{ taken: T[]; hasMore: boolean }> {
   const taken: T[] = []
   for await (const row of rows) {
     if (taken.length === limit) return { taken, hasMore: true }
@@ -49,28 +51,36 @@ export interface ListOptions {
   readonly limit?: number
 }
 
-/** In tables; a program that asks for JSON gets all, unless it says otherwise. */
+/** Rows of a table where the user gives no limit; JSON has no limit of its own. */
 const TABLE_ROWS_MAX = 100
 
-/** One way for all commands that list something. Returns how many there were. */
+/**
+ * Prints rows as every listing command does.
+ *
+ * @param nothing the note that says there is no row.
+ */
 export async function printList<T extends object>(
+  terminal: Terminal,
   rows: AsyncIterable<T>,
   { json, limit }: ListOptions,
   table: { readonly heading: readonly string[]; cells(row: T): readonly string[] },
   nothing: string,
-): Promise<number> {
+): Promise<void> {
   if (json) {
     let count = 0
     for await (const row of rows) {
       if (count === (limit ?? Number.POSITIVE_INFINITY)) break
-      printJson(row)
+      printJson(terminal, row)
       count++
     }
-    return count
+    return
   }
   const { taken, hasMore } = await takeRows(rows, limit ?? TABLE_ROWS_MAX)
-  if (taken.length === 0) note(nothing)
-  else printTable(table.heading, taken.map(table.cells))
-  if (hasMore) note(`There are more than these ${taken.length}: raise --limit.`)
-  return taken.length
+  if (taken.length === 0) note(terminal, nothing)
+  else printTable(terminal, table.heading, taken.map(table.cells))
+  if (hasMore) note(terminal, moreText(taken.length))
+}
+
+export function moreText(printed: number): string {
+  return `There are more than these ${printed}: raise --limit.`
 }

@@ -1,4 +1,6 @@
-// Progress of a command: short texts in, one line that is written over on a terminal out, and nothing in a pipe.
+// Shows the progress of a command on one line of a terminal, and nothing in a pipe.
+
+import type { OutputStream } from './terminal.ts'
 
 export interface Progress {
   show(text: string): void
@@ -7,10 +9,10 @@ export interface Progress {
 
 const CLEAR_LINE = '\r\u001b[K'
 
-export function startProgress(): Progress {
-  if (!process.stderr.isTTY) return { show: () => {}, clear: () => {} }
+export function startProgress(stream: OutputStream): Progress {
+  if (!stream.isTTY) return { show: () => {}, clear: () => {} }
   return {
-    show: (text) => process.stderr.write(`${CLEAR_LINE}${text} …`),
-    clear: () => process.stderr.write(CLEAR_LINE),
+    show: (text) => stream.write(`${CLEAR_LINE}${text} …`),
+    clear: () => stream.write(CLEAR_LINE),
   }
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { SentEvent } from '../../samples/tutorial-events.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
+import { processShell } from '../../terminal/process-shell.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 import { type Agreement, type Counts, compare, countsOf, eventKey } from './agreement.ts'
 import { installBytewax } from './bytewax.ts'
@@ -69,7 +70,7 @@ export async function measurePeers(onStep: (text: string) => void): Promise<Peer
   const interruption = new AbortController()
   const { signal } = interruption
   const work = measureIn(folder, onStep, signal).finally(() => rm(folder, { recursive: true, force: true }))
-  const interrupt = onInterrupt(async () => {
+  const interrupt = onInterrupt(processShell(), async () => {
     interruption.abort()
     await work.catch(() => {})
   })

@@ -1,7 +1,8 @@
 // `dead-letters`: a target in; what was refused there, and why, listed, shown whole, or sent again, out.
 
 import { type Command, Option } from 'commander'
-import { note, painted, printJson } from '../../terminal/output.ts'
+import { note, type Paint, paintFor, print, printJson } from '../../terminal/output.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 import {
   LETTER_REASONS,
@@ -26,7 +27,7 @@ const LISTED_MAX = 100
 const SHOWN_MAX = 20
 const TEXT_CHARACTERS_MAX = 70
 
-export function addDeadLetters(program: Command): void {
+export function addDeadLetters(program: Command, terminal: Terminal): void {
   const letters = program
     .command('dead-letters')
     .helpCommand(false)
@@ -54,7 +55,7 @@ Examples:
   search-ctr dead-letters list --day 2026-11-21 --reason missing-field
   search-ctr dead-letters list --json | jq -r .reason | sort | uniq -c`,
     )
-    .action(listDeadLetters)
+    .action((options) => listDeadLetters(options, terminal))
   const show = letters.command('show').argument('[key]', 'of the object in the bucket, or how it begins')
   withFilter(show.description('whole: the reason, where it was in the stream, and what was sent'))
     .addHelpText(
@@ -65,8 +66,8 @@ Examples:
   search-ctr dead-letters show rejected/2026-11-21/ --reason not-json
   search-ctr dead-letters show aws/lambda/ --local`,
     )
-    .action((key: string | undefined, options: DeadLettersOptions) => showDeadLetters(key, options))
-  addRedrive(letters, false)
+    .action((key: string | undefined, options: DeadLettersOptions) => showDeadLetters(key, options, terminal))
+  addRedrive(letters, terminal, false)
 }
 
 function withFilter(command: Command): Command {
@@ -83,29 +84,34 @@ function withFilter(command: Command): Command {
   return withTarget(command)
 }
 
-async function listDeadLetters(options: DeadLettersOptions): Promise<void> {
-  const { found, hasMore, title } = await find(options, options.prefix, LISTED_MAX)
+async function listDeadLetters(options: DeadLettersOptions, terminal: Terminal): Promise<void> {
+  const { found, hasMore, title } = await find(terminal, options, options.prefix, LISTED_MAX)
   if (options.json) return
   const rows = found.map((letter) => ({ key: letter.key, cells: listed(letter) }))
   const lines = columns(rows.map(({ cells }) => cells)).split('\n')
+  const paint = paintFor(terminal)
   let key = ''
   for (const [index, row] of rows.entries()) {
-    if (row.key !== key) console.log(painted('dim', printable(row.key)))
+    if (row.key !== key) print(terminal, paint('dim', printable(row.key)))
     key = row.key
-    console.log(lines[index])
+    print(terminal, lines[index] ?? '')
   }
-  tellCounts(found, hasMore, title)
+  tellCounts(terminal, found, hasMore, title)
 }
 
-async function showDeadLetters(key: string | undefined, options: DeadLettersOptions): Promise<void> {
-  const { found, hasMore, title } = await find(options, key ?? options.prefix, SHOWN_MAX)
+async function showDeadLetters(
+  key: string | undefined,
+  options: DeadLettersOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { found, hasMore, title } = await find(terminal, options, key ?? options.prefix, SHOWN_MAX)
   if (options.json) return
-  if (found.length > 0) console.log(found.map(shown).join('\n\n'))
-  tellCounts(found, hasMore, title)
+  if (found.length > 0) print(terminal, found.map((letter) => shown(letter, paintFor(terminal))).join('\n\n'))
+  tellCounts(terminal, found, hasMore, title)
 }
 
-async function find(options: DeadLettersOptions, prefix: string | undefined, limit: number) {
-  const { title, clients, outputs } = await openTarget(options)
+async function find(terminal: Terminal, options: DeadLettersOptions, prefix: string | undefined, limit: number) {
+  const { title, clients, outputs } = await openTarget(options, terminal.cwd)
   const { reason = null, day = null, json } = options
   const filter = { prefixes: prefixesOf(prefix, options.day), reason, day }
   const max = options.limit ?? (json ? Number.POSITIVE_INFINITY : limit)
@@ -114,7 +120,7 @@ async function find(options: DeadLettersOptions, prefix: string | undefined, lim
   for await (const letter of storedDeadLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
     if (count === max) return { found, hasMore: true, title }
     count++
-    if (json) printJson(letter)
+    if (json) printJson(terminal, letter)
     else found.push(letter)
   }
   return { found, hasMore: false, title }
@@ -126,10 +132,13 @@ export function listed({ arrival, reason, detail, text }: ShownDeadLetter): stri
   return [`  ${arrival?.slice(0, 19).replace('T', ' ') ?? ''}`, reason, detail, start]
 }
 
-export function shown({ key, reason, detail, arrival, shard, sequence, subSequence, text }: ShownDeadLetter): string {
+export function shown(
+  { key, reason, detail, arrival, shard, sequence, subSequence, text }: ShownDeadLetter,
+  paint: Paint,
+): string {
   const where = `${shard}, record ${sequence}${subSequence === null ? '' : `, event ${subSequence}`}`
   return [
-    painted('bold', printable(`${reason}: ${detail}`)),
+    paint('bold', printable(`${reason}: ${detail}`)),
     columns([
       ['  object', key],
       ...(arrival === null ? [] : [['  arrived', arrival]]),
@@ -139,10 +148,10 @@ export function shown({ key, reason, detail, arrival, shard, sequence, subSequen
   ].join('\n')
 }
 
-function tellCounts(found: readonly ShownDeadLetter[], hasMore: boolean, title: string): void {
-  if (found.length === 0) note(`There are no such dead letters in ${title}.`)
+function tellCounts(terminal: Terminal, found: readonly ShownDeadLetter[], hasMore: boolean, title: string): void {
+  if (found.length === 0) note(terminal, `There are no such dead letters in ${title}.`)
   const counts = new Map<string, number>()
   for (const { reason } of found) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  if (found.length > 0) note(printable([...counts].map(([reason, count]) => `${count} ${reason}`).join(', ')))
-  if (hasMore) note(`There are more than these ${found.length}: raise --limit.`)
+  if (found.length > 0) note(terminal, printable([...counts].map(([reason, count]) => `${count} ${reason}`).join(', ')))
+  if (hasMore) note(terminal, `There are more than these ${found.length}: raise --limit.`)
 }

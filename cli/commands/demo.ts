@@ -17,7 +17,9 @@ import {
   type SentEvent,
 } from '../../samples/tutorial-events.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
+import { print } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { bars, columns, percent } from '../../terminal/text-table.ts'
 import { reportReads } from '../reads/report-reads.ts'
 import { summaryText } from '../summary-text.ts'
@@ -25,7 +27,7 @@ import { summaryText } from '../summary-text.ts'
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
 
-export function addDemo(program: Command): void {
+export function addDemo(program: Command, terminal: Terminal): void {
   program
     .command('demo')
     .description("run the Bytewax tutorial's events and a generated log, and write a report of it")
@@ -37,13 +39,13 @@ Half a minute, on this machine only: no AWS account and no files of yours are ne
 Example:
   search-ctr demo`,
     )
-    .action(runDemo)
+    .action(() => runDemo(terminal))
 }
 
-async function runDemo(): Promise<void> {
-  const progress = startProgress()
+async function runDemo(terminal: Terminal): Promise<void> {
+  const progress = startProgress(terminal.stderr)
   progress.show('starting the pipeline')
-  await onRun(LATER_GENERATION_SETTINGS, async (run) => {
+  await onRun(terminal, LATER_GENERATION_SETTINGS, async (run) => {
     await replayAll(run, [...FIRST_GENERATION, ...LATER_GENERATION])
     const rows = await run.results()
     progress.clear()
@@ -51,23 +53,23 @@ async function runDemo(): Promise<void> {
       found.filter((row) => row.day.startsWith(year))
     const searches = rows.filter((row) => row.kind === 'search')
     const sessions = rows.filter((row) => row.kind === 'session')
-    console.log(firstGenerationText(inYear(searches, '2023'), inYear(sessions, '2023')))
-    console.log(laterGenerationText(inYear(sessions, '2024')))
+    print(terminal, firstGenerationText(inYear(searches, '2023'), inYear(sessions, '2023')))
+    print(terminal, laterGenerationText(inYear(sessions, '2024')))
   })
   progress.show('playing a generated log')
-  await onRun({}, async (run) => {
+  await onRun(terminal, {}, async (run) => {
     await replayAll(run, generateLog(GENERATED))
     const searches = (await run.results()).filter((row) => row.kind === 'search')
     const summary = await run.summary()
     progress.clear()
-    console.log(`3. A generated log: ${GENERATED.users} users, ${GENERATED.days} days, some events late or twice\n`)
-    console.log(indent(summaryText(summary)))
-    console.log(`\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
-    console.log(`\n   The same to look into, in a browser: ${await writeReport(run)}`)
+    print(terminal, `3. A generated log: ${GENERATED.users} users, ${GENERATED.days} days, some events late or twice\n`)
+    print(terminal, indent(summaryText(summary)))
+    print(terminal, `\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
+    print(terminal, `\n   The same to look into, in a browser: ${await writeReport(run, terminal.cwd)}`)
   })
 }
 
-async function writeReport({ clients, outputs }: LocalRun): Promise<string> {
+async function writeReport({ clients, outputs }: LocalRun, folder: string): Promise<string> {
   const { startMs, days } = GENERATED
   const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DD'.length)
   const tables = { results: outputs.ResultsTableName as string, sessions: outputs.SessionsTableName as string }
@@ -79,18 +81,22 @@ async function writeReport({ clients, outputs }: LocalRun): Promise<string> {
     sessionsMax: SESSIONS_DEFAULT,
     settings: [],
   })
-  const path = resolve(REPORT_FILE)
+  const path = resolve(folder, REPORT_FILE)
   await writeFile(path, renderReport(data))
   return path
 }
 
-async function onRun(settings: Readonly<Record<string, string>>, use: (run: LocalRun) => Promise<void>): Promise<void> {
+async function onRun(
+  terminal: Terminal,
+  settings: Readonly<Record<string, string>>,
+  use: (run: LocalRun) => Promise<void>,
+): Promise<void> {
   let run: LocalRun | undefined
-  const interrupt = onInterrupt(async () => run?.stop())
+  const interrupt = onInterrupt(terminal, async () => run?.stop())
   try {
     // Emulators take half a second to load, which other commands can do without.
     const { startLocalRun } = await import('../../local/run/local-run.ts')
-    run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: process.env })
+    run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: terminal.env })
     await use(run)
   } finally {
     interrupt.forget()

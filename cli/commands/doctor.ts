@@ -6,8 +6,9 @@ import type { Command } from 'commander'
 import { readSweepEnvironment } from '../../functions/aws/runtime/environment.ts'
 import { STACK_NAME } from '../../infra/settings.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { painted, printJson } from '../../terminal/output.ts'
+import { type Paint, paintFor, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { printable } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { type Finding, ok, trouble } from '../doctor/finding.ts'
@@ -21,7 +22,7 @@ interface DoctorOptions extends TargetOptions {
   readonly json?: true
 }
 
-export function addDoctor(program: Command): void {
+export function addDoctor(program: Command, terminal: Terminal): void {
   const command = program
     .command('doctor')
     .description('check credentials, stack, functions, lag, alarms and dead letters, and say what is wrong')
@@ -38,27 +39,28 @@ Examples:
   search-ctr doctor --profile production --region eu-west-1
   search-ctr doctor --local --json`,
     )
-    .action(runDoctor)
+    .action((options) => runDoctor(options, terminal))
 }
 
-async function runDoctor(options: DoctorOptions): Promise<void> {
-  const progress = startProgress()
+async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<void> {
+  const progress = startProgress(terminal.stderr)
   progress.show('looking')
-  const findings = await findingsOf(options, Date.now())
+  const findings = await findingsOf(options, terminal.cwd, Date.now())
   progress.clear()
   for (const finding of findings) {
-    if (options.json) printJson(finding)
-    else console.log(findingText(finding))
+    if (options.json) printJson(terminal, finding)
+    else print(terminal, findingText(finding, paintFor(terminal)))
   }
   const troubles = findings.filter(({ status }) => status === 'trouble').length
-  if (troubles > 0) process.exitCode = EXIT.foundTrouble
+  if (troubles > 0) terminal.exitCode = EXIT.foundTrouble
   if (!options.json)
-    console.log(
+    print(
+      terminal,
       troubles === 0 ? '\nAll is well.' : `\n${troubles} ${troubles === 1 ? 'thing is' : 'things are'} wrong.`,
     )
 }
 
-export async function findingsOf(options: TargetOptions, nowMs: number): Promise<Finding[]> {
+export async function findingsOf(options: TargetOptions, folder: string, nowMs: number): Promise<Finding[]> {
   const here = [ok('versions', `Node ${process.versions.node} on ${process.platform}-${process.arch}`)]
   if (options.local === undefined) {
     const credentials = await credentialsCheck(options)
@@ -67,7 +69,7 @@ export async function findingsOf(options: TargetOptions, nowMs: number): Promise
   }
   let target: Target
   try {
-    target = await openTarget(options)
+    target = await openTarget(options, folder)
   } catch (error) {
     return [...here, trouble(options.local === undefined ? 'stack' : 'local run', failureText(error), null)]
   }
@@ -118,8 +120,8 @@ function whereText({ stack, region, profile, local }: TargetOptions): string {
 
 const MARKS = { ok: ['green', 'ok     '], trouble: ['red', 'WRONG  '], unknown: ['yellow', 'unknown'] } as const
 
-function findingText({ check, status, says, next }: Finding): string {
+function findingText({ check, status, says, next }: Finding, paint: Paint): string {
   const [style, mark] = MARKS[status]
-  const line = `${painted(style, mark)}  ${check.padEnd(20)}  ${printable(says)}`
+  const line = `${paint(style, mark)}  ${check.padEnd(20)}  ${printable(says)}`
   return next === null ? line : `${line}\n${' '.repeat(31)}-> ${next}`
 }

@@ -4,8 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
 import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../../local/lambda/drain.ts'
-import { printJson } from '../../terminal/output.ts'
+import { print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { scheduleOpenUsers } from '../reads/open-users.ts'
@@ -20,7 +21,7 @@ interface DrainOptions extends TargetOptions {
 /** Finalize is invoked by the table's stream within seconds. What it is later with, the next run of the rollup sums. */
 const RESULTS_MS = 5000
 
-export function addDrain(program: Command): void {
+export function addDrain(program: Command, terminal: Terminal): void {
   const command = program
     .command('drain')
     .description('close every open session now, without waiting for the gap, and sum up')
@@ -37,12 +38,12 @@ Examples:
   search-ctr drain --local
   search-ctr drain --stack trial`,
     )
-    .action(runDrain)
+    .action((options) => runDrain(options, terminal))
 }
 
-async function runDrain(options: DrainOptions): Promise<void> {
-  const { title, clients, outputs } = await openTarget(options)
-  const progress = startProgress()
+async function runDrain(options: DrainOptions, terminal: Terminal): Promise<void> {
+  const { title, clients, outputs } = await openTarget(options, terminal.cwd)
+  const progress = startProgress(terminal.stderr)
   try {
     if (options.scan) {
       progress.show('reading the table')
@@ -55,8 +56,8 @@ async function runDrain(options: DrainOptions): Promise<void> {
     await wait(RESULTS_MS)
     await drain(clients.lambda, outputs.RollupFunctionName, () => progress.show('summing up'))
     progress.clear()
-    if (options.json) printJson(drained)
-    else console.log(`${counted(drained.closed, 'session')} closed in ${title}.`)
+    if (options.json) printJson(terminal, drained)
+    else print(terminal, `${counted(drained.closed, 'session')} closed in ${title}.`)
   } finally {
     progress.clear()
   }

@@ -11,8 +11,9 @@ import { dynamoResultStore } from '../../functions/aws/results-table/result-stor
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { HOUR_INDEX } from '../../functions/contract.ts'
 import { type ForgetPorts, type ForgetReport, type ForgetSettings, forget } from '../../functions/forget/forget.ts'
-import { printJson } from '../../terminal/output.ts'
+import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
@@ -31,7 +32,7 @@ interface ForgetOptions extends TargetOptions {
   readonly json?: true
 }
 
-export function addForget(program: Command): void {
+export function addForget(program: Command, terminal: Terminal): void {
   const command = program
     .command('forget')
     .description('remove a person from sessions, results and dead letters')
@@ -54,7 +55,7 @@ Examples:
   search-ctr forget --user ann --local --yes
   search-ctr forget --user ann --sessions "$SESSIONS" --results "$RESULTS" --bucket "$BUCKET"`,
     )
-    .action(runForget)
+    .action((options) => runForget(options, terminal))
 }
 
 /** Where the bucket does not say. */
@@ -70,22 +71,22 @@ interface Stores {
   readonly clients: TargetClients
 }
 
-export async function runForget(options: ForgetOptions): Promise<void> {
+export async function runForget(options: ForgetOptions, terminal: Terminal): Promise<void> {
   const { user, pseudonymKey } = options
-  const { title, sessions, results, bucket, clients } = await findStores(options)
+  const { title, sessions, results, bucket, clients } = await findStores(options, terminal.cwd)
   await checkTable('--sessions', sessions, clients.dynamodb, false)
   await checkTable('--results', results, clients.dynamodb, true)
   await checkBucket(bucket, clients.s3)
-  if (!options.yes && !(await isConfirmed(user, title))) throw new UserError('Nothing was removed.')
+  if (!options.yes && !(await isConfirmed(user, title, terminal))) throw new UserError('Nothing was removed.')
   const keptMs = await retentionMs(clients.s3, bucket)
-  if (keptMs === null) console.error('The bucket does not say how long it keeps its objects: 30 days are assumed.')
+  if (keptMs === null) note(terminal, 'The bucket does not say how long it keeps its objects: 30 days are assumed.')
   const ports = {
     sessions: dynamoSessionStore(clients.dynamodb, sessions),
     results: dynamoResultStore(clients.dynamodb, results),
     dirtyHours: dynamoDirtyHours(clients.dynamodb, results),
     deadLetters: s3DeadLetterStore(clients.s3, bucket),
   }
-  const progress = startProgress()
+  const progress = startProgress(terminal.stderr)
   progress.show('removing')
   try {
     const stored = await storedAs(user, pseudonymKey, clients)
@@ -100,20 +101,20 @@ export async function runForget(options: ForgetOptions): Promise<void> {
       },
     )
     progress.clear()
-    if (options.json) printJson({ ...report, until: new Date(report.untilMs).toISOString() })
-    else console.log(reportText(report, options))
+    if (options.json) printJson(terminal, { ...report, until: new Date(report.untilMs).toISOString() })
+    else print(terminal, reportText(report, options))
   } finally {
     progress.clear()
   }
 }
 
 /** Those that are named; of a target, unless all are. */
-async function findStores(options: ForgetOptions): Promise<Stores> {
+async function findStores(options: ForgetOptions, folder: string): Promise<Stores> {
   const { sessions, results, bucket } = options
   if (sessions !== undefined && results !== undefined && bucket !== undefined && options.local === undefined) {
     return { title: 'the named tables', sessions, results, bucket, clients: clientsOf(awsConfig(options)) }
   }
-  const { title, outputs, clients } = await openTarget(options)
+  const { title, outputs, clients } = await openTarget(options, folder)
   return {
     title,
     sessions: sessions ?? outputs.SessionsTableName,
@@ -124,9 +125,9 @@ async function findStores(options: ForgetOptions): Promise<Stores> {
 }
 
 /** Nobody is there to be asked where it is not a terminal. */
-async function isConfirmed(user: string, title: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return true
-  const asked = createInterface({ input: process.stdin, output: process.stderr })
+async function isConfirmed(user: string, title: string, terminal: Terminal): Promise<boolean> {
+  if (!terminal.stdin().isTTY || !terminal.stderr.isTTY) return true
+  const asked = createInterface({ input: terminal.stdin(), output: terminal.stderr })
   try {
     const reply = await asked.question(
       `Remove everything of user '${user}' from ${title}? This cannot be undone. [y/N] `,

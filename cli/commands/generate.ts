@@ -5,7 +5,8 @@ import { DAY_MS } from '../../functions/domain/durations.ts'
 import { parseTime } from '../../functions/domain/events/time.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { note } from '../../terminal/output.ts'
+import { note, print } from '../../terminal/output.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { sendLines } from '../produce/sending.ts'
@@ -29,7 +30,7 @@ const DAYS_MAX = 400
 const SEED_MAX = 2 ** 31 - 1
 const SEARCHES_MAX = 20
 
-export function addGenerate(program: Command): void {
+export function addGenerate(program: Command, terminal: Terminal): void {
   const command = program
     .command('generate')
     .description(
@@ -51,10 +52,10 @@ Examples:
   search-ctr generate --seed 7 | search-ctr produce - --local
   search-ctr generate --send --rate 100 --stack trial`,
     )
-    .action(runGenerate)
+    .action((options) => runGenerate(options, terminal))
 }
 
-async function runGenerate(options: GenerateOptions): Promise<void> {
+async function runGenerate(options: GenerateOptions, terminal: Terminal): Promise<void> {
   const { seed, users, searches, days, start } = options
   const startMs = Date.parse(`${start}T00:00:00Z`)
   // A session that begins on the last day may end on the next.
@@ -63,19 +64,19 @@ async function runGenerate(options: GenerateOptions): Promise<void> {
   const size = { seed, users, days, startMs, searchesPerSession: searches }
   if (!options.send) {
     for (const event of generateLog(size)) {
-      const isFull = !process.stdout.write(`${JSON.stringify(event)}\n`)
-      if (isFull) await new Promise((resolve) => process.stdout.once('drain', resolve))
+      const isFull = !terminal.stdout.write(`${JSON.stringify(event)}\n`)
+      if (isFull) await new Promise((resolve) => terminal.stdout.once('drain', resolve))
     }
     return
   }
-  const { title, clients, outputs } = await openTarget(options)
+  const { title, clients, outputs } = await openTarget(options, terminal.cwd)
   const lines = generateLog(size).map((event) => Buffer.from(JSON.stringify(event)))
   const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
   const { events, tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, onSent: () => {} })
-  console.log(`${counted(events, 'event')} sent to ${title}.`)
+  print(terminal, `${counted(events, 'event')} sent to ${title}.`)
   if (tooLarge === 0) return
-  note(`${counted(tooLarge, 'event')} not sent: too large for a record.`)
-  process.exitCode = EXIT.foundTrouble
+  note(terminal, `${counted(tooLarge, 'event')} not sent: too large for a record.`)
+  terminal.exitCode = EXIT.foundTrouble
 }
 
 function parseSearches(text: string): number {

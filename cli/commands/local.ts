@@ -13,8 +13,10 @@ import {
   type RunningPipeline,
   writeRunningPipeline,
 } from '../../local/run/running-pipeline.ts'
-import { onInterrupt, untilInterrupted } from '../../terminal/interrupt.ts'
+import { onInterrupt } from '../../terminal/interrupt.ts'
+import { print } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
 import { summaryText } from '../summary-text.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
@@ -31,7 +33,7 @@ interface LocalOptions {
   readonly chaos?: number
 }
 
-export function addLocal(program: Command): void {
+export function addLocal(program: Command, terminal: Terminal): void {
   program
     .command('local')
     .description('run the deployed pipeline on this machine with a log of events')
@@ -63,25 +65,27 @@ Examples:
   search-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s
   search-ctr local --keep --port 4566`,
     )
-    .action(runLocal)
+    .action((options) => runLocal(options, terminal))
 }
 
-async function runLocal(options: LocalOptions): Promise<void> {
-  const keepPath = options.keep === true ? DEFAULT_RUNNING_PATH : (options.keep ?? null)
+async function runLocal(options: LocalOptions, terminal: Terminal): Promise<void> {
+  const inFolder = (path: string): string => resolve(terminal.cwd, path)
+  const keepPath =
+    options.keep === undefined ? null : inFolder(options.keep === true ? DEFAULT_RUNNING_PATH : options.keep)
   if (options.events === undefined && keepPath === null)
     throw new UsageError('--events FILE is missing (or - for standard input)')
   for (const name of Object.keys(options.setting)) checkSettingName(name)
   checkTogether(readSettings(options.setting))
-  if (options.events !== undefined) await checkReadable(options.events)
-  if (options.out !== undefined) await makeFolder('--out', options.out)
-  if (options.data !== undefined) await makeFolder('--data', options.data)
+  if (options.events !== undefined) await checkReadable(options.events, terminal.cwd)
+  if (options.out !== undefined) await makeFolder('--out', options.out, terminal.cwd)
+  if (options.data !== undefined) await makeFolder('--data', options.data, terminal.cwd)
   if (keepPath !== null) await checkRunningPath(keepPath)
 
-  const progress = startProgress()
+  const progress = startProgress(terminal.stderr)
   progress.show('starting')
   let run: LocalRun | undefined
   let forgetRun = async (): Promise<void> => {}
-  const interrupt = onInterrupt(async () => {
+  const interrupt = onInterrupt(terminal, async () => {
     await forgetRun()
     await run?.stop()
   })
@@ -90,16 +94,16 @@ async function runLocal(options: LocalOptions): Promise<void> {
     run = await startLocalRun({
       settings: options.setting,
       firstPort: options.port ?? null,
-      dataFolder: options.data === undefined ? null : resolve(options.data),
+      dataFolder: options.data === undefined ? null : inFolder(options.data),
       chaosRate: options.chaos ?? 0,
-      env: process.env,
+      env: terminal.env,
     })
-    if (options.events !== undefined) await play(run, options.events, options.out, progress)
+    if (options.events !== undefined) await play(run, options.events, options.out, terminal, progress)
     progress.clear()
     if (keepPath !== null) {
       forgetRun = await writeRunningPipeline(keepPath, runningPipeline(run))
-      console.log(connectionText(run, options.keep === true ? '--local' : `--local ${keepPath}`))
-      await Promise.race([untilInterrupted(), run.denied])
+      print(terminal, connectionText(run, options.keep === true ? '--local' : `--local ${options.keep}`))
+      await Promise.race([interrupt.wait(), run.denied])
     }
   } finally {
     progress.clear()
@@ -124,11 +128,12 @@ async function play(
   run: LocalRun,
   events: string,
   out: string | undefined,
+  terminal: Terminal,
   progress: ReturnType<typeof startProgress>,
 ): Promise<void> {
-  const input = events === '-' ? process.stdin : createReadStream(events)
+  const input = events === '-' ? terminal.stdin() : createReadStream(resolve(terminal.cwd, events))
   // One log, however its path is written.
-  const name = events === '-' ? '-' : resolve(events)
+  const name = events === '-' ? '-' : resolve(terminal.cwd, events)
   try {
     await run.play(name, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
   } finally {
@@ -140,28 +145,29 @@ async function play(
   const summary = await run.summary()
   progress.clear()
   if (out === undefined) {
-    console.log(summaryText(summary))
+    print(terminal, summaryText(summary))
     return
   }
   const rows = await run.results()
-  await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
-  await writeFile(join(out, 'results.ndjson'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  if (process.stdout.isTTY)
-    console.log(
+  await writeFile(resolve(terminal.cwd, out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+  await writeFile(resolve(terminal.cwd, out, 'results.ndjson'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  if (terminal.stdout.isTTY)
+    print(
+      terminal,
       `${rows.length} results in ${join(out, 'results.ndjson')}, their summary in ${join(out, 'summary.json')}`,
     )
 }
 
-async function checkReadable(events: string): Promise<void> {
+async function checkReadable(events: string, cwd: string): Promise<void> {
   if (events === '-') return
-  const found = await stat(events).catch(() => null)
+  const found = await stat(resolve(cwd, events)).catch(() => null)
   if (found === null) throw new UserError(`--events ${events}: there is no such file`)
   if (found.isDirectory()) throw new UserError(`--events ${events}: is a folder, expected a file`)
 }
 
-async function makeFolder(option: string, folder: string): Promise<void> {
+async function makeFolder(option: string, folder: string, cwd: string): Promise<void> {
   try {
-    await makeWithParents(resolve(folder))
+    await makeWithParents(resolve(cwd, folder))
   } catch (error) {
     throw new UserError(`${option} ${folder}: cannot be made a folder (${(error as NodeJS.ErrnoException).code})`)
   }

@@ -2,14 +2,17 @@
 
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import { type Command, Option } from 'commander'
 import { FORMATS, type Format } from '../../functions/domain/events/formats/sent-events.ts'
 import { numberedLogLines } from '../../local/replay/log-lines.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { onInterrupt, wholeSteps } from '../../terminal/interrupt.ts'
-import { note, printJson } from '../../terminal/output.ts'
+import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { progressBar } from '../../terminal/progress-bar.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
 import { checkLine } from '../produce/checked-lines.ts'
@@ -31,7 +34,7 @@ interface ProduceOptions extends TargetOptions {
 
 const RATE_MAX = 100_000
 
-export function addProduce(program: Command): void {
+export function addProduce(program: Command, terminal: Terminal): void {
   const command = program
     .command('produce')
     .description('send a log of events to the stream; an interrupted run is gone on with')
@@ -65,28 +68,28 @@ Examples:
   search-ctr produce ubi_queries.ndjson --format ubi
   zcat old.ndjson.gz | search-ctr produce - --stack trial`,
     )
-    .action(runProduce)
+    .action((file: string | undefined, options: ProduceOptions) => runProduce(file, options, terminal))
 }
 
-async function runProduce(file: string | undefined, options: ProduceOptions): Promise<void> {
+async function runProduce(file: string | undefined, options: ProduceOptions, terminal: Terminal): Promise<void> {
   const path = checkedPath(file, options)
-  const size = path === '-' ? null : await sizeOf(path)
-  const counts = produceCounts(Boolean(options.strict))
-  const progress = startProgress()
+  const size = path === '-' ? null : await sizeOf(path, terminal.cwd)
+  const counts = produceCounts(Boolean(options.strict), (text) => note(terminal, text))
+  const progress = startProgress(terminal.stderr)
   const startedMs = Date.now()
   try {
     if (options.dryRun) {
-      for await (const line of numberedLogLines(inputOf(path)))
+      for await (const line of numberedLogLines(inputOf(path, terminal)))
         counts.add(line.number, checkLine(line.line, startedMs, options.format))
-    } else await send(path, size, options, counts, progress)
+    } else await send(path, size, options, counts, terminal, progress)
   } finally {
     progress.clear()
   }
   counts.tell()
   const { bad, events } = counts.total()
-  if (bad > 0) process.exitCode = EXIT.foundTrouble
-  if (options.json) printJson({ ...counts.total(), seconds: (Date.now() - startedMs) / 1000 })
-  else if (options.dryRun) console.log(`${counted(events, 'good event')}. Nothing was sent.`)
+  if (bad > 0) terminal.exitCode = EXIT.foundTrouble
+  if (options.json) printJson(terminal, { ...counts.total(), seconds: (Date.now() - startedMs) / 1000 })
+  else if (options.dryRun) print(terminal, `${counted(events, 'good event')}. Nothing was sent.`)
 }
 
 async function send(
@@ -94,24 +97,25 @@ async function send(
   size: number | null,
   options: ProduceOptions,
   counts: ProduceCounts,
+  terminal: Terminal,
   progress: ReturnType<typeof startProgress>,
 ): Promise<void> {
-  const { title, streamId, clients, outputs } = await openTarget(options)
-  const log = size === null ? null : await openSentLog(path, streamId, Boolean(options.again))
-  if (log?.isOther) note(`${path} does not begin with what was sent under its name: from the beginning.`)
+  const { title, streamId, clients, outputs } = await openTarget(options, terminal.cwd)
+  const log = size === null ? null : await openSentLog(path, terminal.cwd, streamId, Boolean(options.again))
+  if (log?.isOther) note(terminal, `${path} does not begin with what was sent under its name: from the beginning.`)
   if (log !== null && log.skip > 0)
-    note(`${counted(log.skip, 'line')} of ${path} in the stream already: going on behind.`)
+    note(terminal, `${counted(log.skip, 'line')} of ${path} in the stream already: going on behind.`)
   const show = progressBar(size)
   let handled = log?.skip ?? 0
   const goOn = (): string =>
     `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command goes on there'}.`
   const steps = wholeSteps()
-  const interrupt = onInterrupt(async () => {
+  const interrupt = onInterrupt(terminal, async () => {
     await steps.end()
-    note(`\nInterrupted. ${goOn()}`)
+    note(terminal, `\nInterrupted. ${goOn()}`)
   })
   try {
-    const taken = goodLines(path, log, counts, options.format)
+    const taken = goodLines(() => inputOf(path, terminal), log, counts, options.format)
     const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
     const { tooLarge } = await sendLines(taken.lines, stream, {
       rate: options.rate ?? null,
@@ -126,7 +130,7 @@ async function send(
     counts.addTooLarge(tooLarge)
     await log?.record(taken.untilNow())
   } catch (error) {
-    if (!(error instanceof UserError)) note(goOn())
+    if (!(error instanceof UserError)) note(terminal, goOn())
     throw error
   } finally {
     interrupt.forget()
@@ -135,7 +139,8 @@ async function send(
   const { events } = counts.total()
   const isDone = events === 0 && (log?.skip ?? 0) > 0
   if (options.json) return
-  console.log(
+  print(
+    terminal,
     isDone ? `Nothing new in ${path}: --again sends it again.` : `${counted(events, 'event')} sent to ${title}.`,
   )
 }
@@ -147,12 +152,12 @@ interface GoodLines {
   bytes(): number
 }
 
-function goodLines(path: string, log: SentLog | null, counts: ProduceCounts, format: Format): GoodLines {
+function goodLines(open: () => Readable, log: SentLog | null, counts: ProduceCounts, format: Format): GoodLines {
   let read: Buffer[] = []
   let bytes = 0
   let skipped = 0
   async function* lines(): AsyncGenerator<Buffer> {
-    const input = inputOf(path)
+    const input = open()
     try {
       for await (const { number, line } of numberedLogLines(input)) {
         bytes += line.length + 1
@@ -183,8 +188,8 @@ function goodLines(path: string, log: SentLog | null, counts: ProduceCounts, for
   }
 }
 
-function inputOf(path: string) {
-  return path === '-' ? process.stdin : createReadStream(path)
+function inputOf(path: string, terminal: Terminal): Readable {
+  return path === '-' ? terminal.stdin() : createReadStream(resolve(terminal.cwd, path))
 }
 
 function checkedPath(file: string | undefined, { local }: ProduceOptions): string {
@@ -197,8 +202,8 @@ function checkedPath(file: string | undefined, { local }: ProduceOptions): strin
 }
 
 /** Null of what is no regular file, as a pipe: it cannot be read again. */
-async function sizeOf(path: string): Promise<number | null> {
-  const found = await stat(path).catch(() => null)
+async function sizeOf(path: string, cwd: string): Promise<number | null> {
+  const found = await stat(resolve(cwd, path)).catch(() => null)
   if (found === null) throw new UserError(`${path}: there is no such file`)
   if (found.isDirectory()) throw new UserError(`${path}: is a folder, expected a file`)
   return found.isFile() ? found.size : null

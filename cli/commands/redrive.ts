@@ -2,8 +2,9 @@
 
 import type { Command } from 'commander'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { note, printJson } from '../../terminal/output.ts'
+import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 import { type Letters, redrive } from '../dead-letters/redrive.ts'
 import { prefixesOf } from '../dead-letters/stored-dead-letters.ts'
@@ -18,7 +19,7 @@ interface RedriveOptions extends TargetOptions, Partial<Omit<Letters, 'prefixes'
 }
 
 /** @param parent `dead-letters`, or the program itself, where scripts from before there was a `dead-letters` find it. */
-export function addRedrive(parent: Command, isHidden: boolean): void {
+export function addRedrive(parent: Command, terminal: Terminal, isHidden: boolean): void {
   const command = parent
     .command('redrive', { hidden: isHidden })
     .description('send what lies in the dead-letter bucket through the functions again')
@@ -40,19 +41,20 @@ Examples:
   search-ctr dead-letters redrive --prefix aws/lambda/
   search-ctr dead-letters redrive --local`,
     )
-    .action(runRedrive)
+    .action((options) => runRedrive(options, terminal))
 }
 
-async function runRedrive(options: RedriveOptions): Promise<void> {
-  const { letters, clients } = await findDeadLetters(options)
-  const progress = startProgress()
+async function runRedrive(options: RedriveOptions, terminal: Terminal): Promise<void> {
+  const { letters, clients } = await findDeadLetters(options, terminal.cwd)
+  const progress = startProgress(terminal.stderr)
   const report = await redrive(letters, clients.s3, clients.lambda, (objects) =>
     progress.show(`${objects} objects sent again`),
   )
   progress.clear()
-  if (options.json) printJson(report)
+  if (options.json) printJson(terminal, report)
   else {
-    console.log(
+    print(
+      terminal,
       columns([
         ['objects', String(report.objects)],
         ['records sent again', String(report.records)],
@@ -61,18 +63,21 @@ async function runRedrive(options: RedriveOptions): Promise<void> {
         ['unreadable objects', String(report.unreadable.length)],
       ]),
     )
-    for (const key of report.unreadable) note(printable(`not a dead letter: ${key}`))
+    for (const key of report.unreadable) note(terminal, printable(`not a dead letter: ${key}`))
   }
-  if (report.failed > 0 || report.refused > 0 || report.unreadable.length > 0) process.exitCode = EXIT.foundTrouble
+  if (report.failed > 0 || report.refused > 0 || report.unreadable.length > 0) terminal.exitCode = EXIT.foundTrouble
 }
 
-async function findDeadLetters(options: RedriveOptions): Promise<{ letters: Letters; clients: TargetClients }> {
+async function findDeadLetters(
+  options: RedriveOptions,
+  folder: string,
+): Promise<{ letters: Letters; clients: TargetClients }> {
   const { bucket, ingest, finalize } = options
   const filter = { prefixes: prefixesOf(options.prefix, options.day), day: options.day ?? null }
   if (bucket !== undefined && ingest !== undefined && finalize !== undefined && options.local === undefined) {
     return { letters: { bucket, ingest, finalize, ...filter }, clients: clientsOf(awsConfig(options)) }
   }
-  const { outputs, clients } = await openTarget(options)
+  const { outputs, clients } = await openTarget(options, folder)
   const letters = {
     bucket: bucket ?? outputs.DeadLetterBucketName,
     ingest: ingest ?? outputs.IngestFunctionName,

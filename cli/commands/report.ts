@@ -5,8 +5,9 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { renderReport } from '../../report/render-report.ts'
 import { type DayRange, dayAfter, readReport, SESSIONS_DEFAULT, SESSIONS_MAX } from '../../report/report-data.ts'
-import { printJson } from '../../terminal/output.ts'
+import { print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { latestDay, reportReads } from '../reads/report-reads.ts'
 import { parseDay, parsePath, parseSessions } from '../target/option-values.ts'
@@ -24,7 +25,7 @@ interface ReportOptions extends TargetOptions {
 
 const DAYS_DEFAULT = 28
 
-export function addReport(program: Command): void {
+export function addReport(program: Command, terminal: Terminal): void {
   const command = program
     .command('report')
     .description('one HTML file: click-through and zero-result rates, positions, queries, sessions to look into')
@@ -55,12 +56,12 @@ Examples:
   search-ctr report --from 2026-03-01 --to 2026-03-31 --hide-users --out march.html
   search-ctr report --local`,
     )
-    .action(runReport)
+    .action((options) => runReport(options, terminal))
 }
 
-async function runReport(options: ReportOptions): Promise<void> {
-  const target = await openTarget(options)
-  const progress = startProgress()
+async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
+  const target = await openTarget(options, terminal.cwd)
+  const progress = startProgress(terminal.stderr)
   progress.show('reading')
   try {
     const wanted = { ...options, range: await rangeOf(options, target) }
@@ -73,9 +74,10 @@ async function runReport(options: ReportOptions): Promise<void> {
       settings: [],
     })
     progress.clear()
-    if (options.json) return printJson(data)
-    await write(options.out, renderReport(data))
-    console.log(`${wanted.range.from} to ${wanted.range.to}: ${resolve(options.out)}`)
+    if (options.json) return printJson(terminal, data)
+    const path = resolve(terminal.cwd, options.out)
+    await write(options.out, path, renderReport(data))
+    print(terminal, `${wanted.range.from} to ${wanted.range.to}: ${path}`)
   } finally {
     progress.clear()
   }
@@ -99,10 +101,10 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
   return { from: days[0]?.day ?? last, to: last }
 }
 
-async function write(path: string, html: string): Promise<void> {
+async function write(out: string, path: string, html: string): Promise<void> {
   try {
     await writeFile(path, html)
   } catch (error) {
-    throw new UserError(`--out ${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`)
+    throw new UserError(`--out ${out}: cannot be written (${(error as NodeJS.ErrnoException).code})`)
   }
 }

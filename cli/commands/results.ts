@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { hourRows } from '../reads/hour-rows.ts'
 import { type RowFilter, type RowOptions, rowFilter } from '../reads/row-filter.ts'
@@ -17,7 +18,7 @@ interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
   readonly pseudonymKey?: string
 }
 
-export function addResults(program: Command): void {
+export function addResults(program: Command, terminal: Terminal): void {
   const command = program
     .command('results')
     .description('the result rows of a user, a day, a query, or since a moment: one for each search')
@@ -43,16 +44,17 @@ Examples:
   search-ctr results --query 'oak lamp' --since 7d --json
   search-ctr results --user ann --day 2026-03-02 --query dogs --local`,
     )
-    .action(runResults)
+    .action((options) => runResults(options, terminal))
 }
 
-async function runResults(options: ResultsOptions): Promise<void> {
+async function runResults(options: ResultsOptions, terminal: Terminal): Promise<void> {
   const { user, pseudonymKey } = options
   checkOptions(options)
   const filter = rowFilter(options)
-  const target = await openTarget(options)
+  const target = await openTarget(options, terminal.cwd)
   const users = user === undefined ? null : await storedAs(user, pseudonymKey, target.clients)
   await printList(
+    terminal,
     find(target, users, filter),
     options,
     options.sessions

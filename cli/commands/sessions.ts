@@ -1,7 +1,8 @@
 // `sessions`: a user in, the sessions that are stored of them, each event explained, out.
 
 import type { Command } from 'commander'
-import { note, painted, printJson } from '../../terminal/output.ts'
+import { note, type Paint, paintFor, print, printJson } from '../../terminal/output.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, counted, printable } from '../../terminal/text-table.ts'
 import { type ShownEvent, type ShownSession, storedSessions } from '../reads/stored-sessions.ts'
 import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
@@ -17,7 +18,7 @@ interface SessionsOptions extends TargetOptions {
   readonly pseudonymKey?: string
 }
 
-export function addSessions(program: Command): void {
+export function addSessions(program: Command, terminal: Terminal): void {
   const command = program
     .command('sessions')
     .description('the sessions that are stored of a user, decoded: every event, and why a click counts where it does')
@@ -37,26 +38,27 @@ Examples:
   search-ctr sessions --user ann --open --local
   search-ctr sessions --user ann --limit 1 --json`,
     )
-    .action(runSessions)
+    .action((options) => runSessions(options, terminal))
 }
 
-async function runSessions(options: SessionsOptions): Promise<void> {
-  const { title, clients, outputs } = await openTarget(options)
+async function runSessions(options: SessionsOptions, terminal: Terminal): Promise<void> {
+  const { title, clients, outputs } = await openTarget(options, terminal.cwd)
   const users = await storedAs(options.user, options.pseudonymKey, clients)
   const found: ShownSession[] = []
   for (const user of users) found.push(...(await storedSessions(clients.dynamodb, outputs.SessionsTableName, user)))
   const asked = found.filter(({ state }) => !options.open || state === 'open').slice(0, options.limit)
-  if (options.json) for (const session of asked) printJson(session)
-  else if (asked.length > 0) console.log(asked.map(sessionText).join('\n\n'))
-  else note(`${title} has no ${options.open ? 'open ' : ''}sessions of this user.`)
+  if (options.json) for (const session of asked) printJson(terminal, session)
+  else if (asked.length > 0)
+    print(terminal, asked.map((session) => sessionText(session, paintFor(terminal))).join('\n\n'))
+  else note(terminal, `${title} has no ${options.open ? 'open ' : ''}sessions of this user.`)
 }
 
-export function sessionText(session: ShownSession): string {
+export function sessionText(session: ShownSession, paint: Paint): string {
   const { state, start, close_reason: reason, continues_session_id: continues } = session
   const until = state === 'open' ? 'open' : `closed by ${reason}`
   const counts = `${counted(session.searches, 'search', 'searches')}, ${session.searches_with_click} with a click`
   return [
-    painted('bold', `${start.slice(0, 10)} ${clock(start)} to ${clock(session.end)}  ${until}  ${counts}`),
+    paint('bold', `${start.slice(0, 10)} ${clock(start)} to ${clock(session.end)}  ${until}  ${counts}`),
     printable(`  id ${session.session_id}${continues === null ? '' : `, continues ${continues}`}`),
     columns(session.events.map((event) => [`  ${clock(event.time)}`, event.type, told(event)])),
   ].join('\n')

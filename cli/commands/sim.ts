@@ -4,7 +4,9 @@ import type { Command } from 'commander'
 import type { Campaign } from '../../sim/campaign.ts'
 import type { Fault } from '../../sim/faults.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
+import { note, print } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { parseCount } from '../target/option-values.ts'
 
@@ -19,7 +21,7 @@ interface SimOptions {
 const CONTROL_SEEDS_MAX = 200
 const STORY_LINES_MAX = 60
 
-export function addSim(program: Command): void {
+export function addSim(program: Command, terminal: Terminal): void {
   program
     .command('sim')
     .description(
@@ -37,13 +39,13 @@ Examples:
   search-ctr sim --seeds 2000 --json
   search-ctr sim --seed 625`,
     )
-    .action(runSim)
+    .action((options) => runSim(options, terminal))
 }
 
-async function runSim(options: SimOptions): Promise<void> {
+async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
   const { runCampaign, runControls } = await import('../../sim/campaign.ts')
   const { run } = await import('../../sim/run.ts')
-  const progress = startProgress()
+  const progress = startProgress(terminal.stderr)
   const first = options.seed ?? options.from
   const seeds = options.seed === undefined ? options.seeds : 1
   const startedMs = Date.now()
@@ -53,14 +55,14 @@ async function runSim(options: SimOptions): Promise<void> {
   progress.clear()
   const hash = options.seed === undefined ? null : (await run(options.seed)).hash
   const [failure] = campaign.failures
-  if (failure !== undefined) console.error(await storyOf(failure.seed))
+  if (failure !== undefined) note(terminal, await storyOf(failure.seed))
   const missed = Object.values(controls ?? {}).includes(null)
-  if (failure !== undefined || missed) process.exitCode = EXIT.failed
+  if (failure !== undefined || missed) terminal.exitCode = EXIT.failed
   const seconds = Math.round((Date.now() - startedMs) / 1000)
   if (options.json) {
     const failed = campaign.failures.map(({ seed }) => seed)
-    console.log(JSON.stringify({ ...campaign, failures: failed.length, failed, controls, hash, seconds }))
-  } else console.log(campaignText(campaign, controls, hash, seconds))
+    print(terminal, JSON.stringify({ ...campaign, failures: failed.length, failed, controls, hash, seconds }))
+  } else print(terminal, campaignText(campaign, controls, hash, seconds))
 }
 
 /** What broke with the seed, with as few faults and users as still break it. */

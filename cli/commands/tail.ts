@@ -7,7 +7,8 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { type ClosedSession, type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
-import { note, printJson } from '../../terminal/output.ts'
+import { note, print, printJson } from '../../terminal/output.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { counted, printable } from '../../terminal/text-table.ts'
 import { followClosed } from '../reads/closed-follower.ts'
 import { type RowKey, rowsByKey } from '../reads/rows-by-key.ts'
@@ -26,7 +27,7 @@ interface TailOptions extends TargetOptions {
 
 const EVERY_SECONDS_MAX = 60
 
-export function addTail(program: Command): void {
+export function addTail(program: Command, terminal: Terminal): void {
   const command = program
     .command('tail')
     .description('result rows as they are written, until Ctrl-C')
@@ -47,7 +48,7 @@ Examples:
   search-ctr tail --user ann --local
   search-ctr tail --json --every 10 | jq -r 'select(.kind == "search") | .query'`,
     )
-    .action(runTail)
+    .action((options) => runTail(options, terminal))
 }
 
 /** Of one look. */
@@ -61,12 +62,12 @@ interface Awaited extends RowKey {
   readonly sinceMs: number
 }
 
-async function runTail(options: TailOptions): Promise<void> {
-  const { title, clients, outputs } = await openTarget(options)
+async function runTail(options: TailOptions, terminal: Terminal): Promise<void> {
+  const { title, clients, outputs } = await openTarget(options, terminal.cwd)
   const users = options.user === undefined ? null : await storedAs(options.user, options.pseudonymKey, clients)
-  const interrupt = onInterrupt(async () => {})
+  const interrupt = onInterrupt(terminal, async () => {})
   const follower = await followClosed(clients.dynamodb, clients.tableStreams, outputs.SessionsTableName)
-  note(`Waiting for results in ${title}. Ctrl-C ends.`)
+  note(terminal, `Waiting for results in ${title}. Ctrl-C ends.`)
   const awaited = new Map<string, Awaited>()
   let printed = 0
   while (printed < (options.limit ?? Number.POSITIVE_INFINITY)) {
@@ -75,8 +76,8 @@ async function runTail(options: TailOptions): Promise<void> {
     }
     const rows = await takeWritten(clients.dynamodb, outputs.ResultsTableName, awaited)
     for (const row of rows.slice(0, (options.limit ?? Number.POSITIVE_INFINITY) - printed)) {
-      if (options.json) printJson(row)
-      else console.log(rowText(row))
+      if (options.json) printJson(terminal, row)
+      else print(terminal, rowText(row))
       printed++
     }
     if (rows.length === 0) await wait(options.every * 1000)

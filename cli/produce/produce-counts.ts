@@ -1,6 +1,5 @@
 // The account of what was produced: checked lines in, counts and the first problems in sentences out.
 
-import { note } from '../../terminal/output.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import type { CheckedLine } from './checked-lines.ts'
@@ -29,7 +28,7 @@ export interface ProduceCounts {
 
 const PROBLEMS_TOLD_MAX = 20
 
-export function produceCounts(isStrict: boolean): ProduceCounts {
+export function produceCounts(isStrict: boolean, note: (text: string) => void): ProduceCounts {
   const reasons: Record<string, number> = {}
   const total = { lines: 0, events: 0, bad: 0, withoutTime: 0, ignored: 0 }
   return {

@@ -28,15 +28,17 @@ export const SENT_FOLDER = join(STATE_FOLDER, 'produced')
 const LOGS_MAX = 200
 
 /** @param streamId see `Target`. */
-export async function openSentLog(path: string, streamId: string, isAgain: boolean): Promise<SentLog> {
-  const name = `${streamId} ${resolve(path)}`
-  const before = isAgain ? null : await readPart(name)
+export async function openSentLog(file: string, cwd: string, streamId: string, isAgain: boolean): Promise<SentLog> {
+  const path = resolve(cwd, file)
+  const folder = join(cwd, SENT_FOLDER)
+  const name = `${streamId} ${path}`
+  const before = isAgain ? null : await readPart(join(folder, fileName(name)))
   const hash = before === null ? null : await hashOf(path, before)
   let part = hash === null ? { lines: 0, bytes: 0 } : { lines: before?.lines ?? 0, bytes: before?.bytes ?? 0 }
   const latest = hash ?? createHash('sha256')
-  await makeRunningFolder(STATE_FOLDER)
-  await mkdir(SENT_FOLDER, { recursive: true })
-  await forgetOldest()
+  await makeRunningFolder(join(cwd, STATE_FOLDER))
+  await mkdir(folder, { recursive: true })
+  await forgetOldest(folder)
   return {
     skip: part.lines,
     isOther: before !== null && hash === null,
@@ -44,7 +46,7 @@ export async function openSentLog(path: string, streamId: string, isAgain: boole
       for (const line of lines) latest.update(line).update('\n')
       const bytes = lines.reduce((sum, line) => sum + line.length + 1, part.bytes)
       part = { lines: part.lines + lines.length, bytes }
-      await writePart(name, { ...part, digest: latest.copy().digest('hex') })
+      await writePart(join(folder, fileName(name)), name, { ...part, digest: latest.copy().digest('hex') })
     },
   }
 }
@@ -66,32 +68,32 @@ async function hashOf(path: string, { lines, bytes, digest }: SentPart): Promise
 }
 
 /** Of its own for each log and stream: what is sent at the same time does not forget each other. */
-function pathOf(name: string): string {
-  return join(SENT_FOLDER, `${createHash('sha256').update(name).digest('hex').slice(0, 32)}.json`)
+function fileName(name: string): string {
+  return `${createHash('sha256').update(name).digest('hex').slice(0, 32)}.json`
 }
 
-async function readPart(name: string): Promise<SentPart | null> {
+async function readPart(path: string): Promise<SentPart | null> {
   try {
-    return JSON.parse(await readFile(pathOf(name), 'utf8')) as SentPart
+    return JSON.parse(await readFile(path, 'utf8')) as SentPart
   } catch {
     // None yet, or broken: sending all again is harmless for events with an id and a time.
     return null
   }
 }
 
-async function writePart(name: string, part: SentPart): Promise<void> {
+async function writePart(path: string, name: string, part: SentPart): Promise<void> {
   // Written beside and moved, so that a kill in between leaves the old one.
-  const beside = `${pathOf(name)}.${randomUUID()}`
+  const beside = `${path}.${randomUUID()}`
   await writeFile(beside, JSON.stringify({ log: name, ...part }))
-  await rename(beside, pathOf(name))
+  await rename(beside, path)
 }
 
-async function forgetOldest(): Promise<void> {
-  const names = await readdir(SENT_FOLDER)
+async function forgetOldest(folder: string): Promise<void> {
+  const names = await readdir(folder)
   if (names.length <= LOGS_MAX) return
   const files = await Promise.all(
-    names.map(async (name) => ({ name, atMs: (await stat(join(SENT_FOLDER, name)).catch(() => null))?.mtimeMs ?? 0 })),
+    names.map(async (name) => ({ name, atMs: (await stat(join(folder, name)).catch(() => null))?.mtimeMs ?? 0 })),
   )
   const oldest = files.sort((a, b) => b.atMs - a.atMs).slice(LOGS_MAX)
-  for (const { name } of oldest) await rm(join(SENT_FOLDER, name), { force: true })
+  for (const { name } of oldest) await rm(join(folder, name), { force: true })
 }

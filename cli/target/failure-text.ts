@@ -3,10 +3,11 @@
 import { SettingError } from '../../infra/setting-kinds.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
-export function failureText(error: unknown): string {
+/** @param hasStack true to print where the program failed too. */
+export function failureText(error: unknown, hasStack = false): string {
   if (error instanceof UserError || error instanceof SettingError) return error.message
   if (!(error instanceof Error)) return `Failed: ${String(error)}`
-  if (process.env.DEBUG) return error.stack ?? error.message
+  if (hasStack) return error.stack ?? error.message
   // What gave up after many tries says why it did.
   const cause = error.cause instanceof Error ? error.cause : null
   for (const one of [error, cause]) {

@@ -1,5 +1,6 @@
 // The target of a command: a stack's name or a kept local run in; SDK clients, and what everything is called there, out.
 
+import { resolve } from 'node:path'
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
@@ -74,9 +75,12 @@ export function awsConfig({ region, profile }: Pick<TargetOptions, 'region' | 'p
   }
 }
 
-export async function openTarget(options: TargetOptions): Promise<Target> {
+/** @param folder where a relative path of `--local` starts. */
+export async function openTarget(options: TargetOptions, folder: string): Promise<Target> {
   if (options.local === undefined) return openStack(options)
-  const runningPipeline = await readRunningPipeline(options.local === true ? DEFAULT_RUNNING_PATH : options.local)
+  const runningPipeline = await readRunningPipeline(
+    resolve(folder, options.local === true ? DEFAULT_RUNNING_PATH : options.local),
+  )
   return {
     title: 'the local run',
     streamId: `local ${runningPipeline.startedAt} ${runningPipeline.outputs.StreamName}`,

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { searchCtr } from '../../cli/program.ts'
 import { parseDay, parseSince } from '../../cli/target/option-values.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { typed } from '../support/typed.ts'
+import { testTerminal, typed } from '../support/typed.ts'
 
 const DOCS = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
 
@@ -24,7 +24,7 @@ function commandsUnder(command: Command, path: string): Named[] {
   })
 }
 
-const COMMANDS = commandsUnder(searchCtr(), 'search-ctr')
+const COMMANDS = commandsUnder(searchCtr(testTerminal()), 'search-ctr')
 
 function helpOf(command: Command): string {
   let help = ''
@@ -51,7 +51,7 @@ describe('every command', () => {
   })
 
   it('is in the help of the program, with the exit codes, which docs/cli.md tells too', () => {
-    const help = helpOf(searchCtr())
+    const help = helpOf(searchCtr(testTerminal()))
     for (const code of Object.values(EXIT)) {
       expect(help).toMatch(new RegExp(`^ {2}${code} +\\S`, 'm'))
       expect(DOCS).toContain(`| ${code} |`)

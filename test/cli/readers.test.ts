@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { objectsIn, PROGRAM, type Typed, typed } from '../support/typed.ts'
+import { objectsIn, PROGRAM, start, type Typed, typed } from '../support/typed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-readers-'))
 const log = (name: string, events: readonly unknown[]): string => {
@@ -161,16 +161,12 @@ describe('what is produced', () => {
     await until(['sessions', '--user', 'ben', '--open'], (sessions) => sessions.length === 1)
     expect((await local('doctor')).status).toBe(EXIT.done)
 
-    let isWaiting = (): void => {}
-    const waiting = new Promise<void>((resolve) => {
-      isWaiting = resolve
-    })
     const asked = ['tail', '--user', 'ben', '--every', '1', '--limit', '2', '--json', '--local']
-    const tail = typed(asked, folder, '', {}, (text) => text.includes('Waiting for results') && isWaiting())
-    await waiting
+    const tail = start(asked, { cwd: folder })
+    await tail.prints('Waiting for results')
     expect(await local('drain', '--json')).toMatchObject({ status: EXIT.done, stdout: '{"closed":1,"users":1}\n' })
     expect((await until(['results', '--user', 'ben'], (rows) => rows.length > 0))[0]).toMatchObject({ query: 'dogs' })
-    const { status, stdout } = await tail
+    const { status, stdout } = await tail.ended
     expect(status).toBe(EXIT.done)
     expect(
       objectsIn(stdout)

@@ -10,6 +10,7 @@ import { rowText } from '../../cli/commands/tail.ts'
 import { rowFilter } from '../../cli/reads/row-filter.ts'
 import { userRows } from '../../cli/reads/user-rows.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
+import { plain } from '../../terminal/output.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 
 const HOSTILE = '\u001b[2J\u009b31m\u007f\u0000a\r\nb\tc'
@@ -29,23 +30,26 @@ describe('a control character of an event', () => {
     const row = { kind: 'search', time: '2026-03-02T09:00:00.000Z', user: HOSTILE, query: HOSTILE, clicked: 0 }
     expect(rowText({ ...row, result_count: 1 } as ResultRow)).not.toMatch(/\p{Cc}/u)
     const event = { type: 'Search', time: '2026-03-02T09:00:00.000Z', event_id: HOSTILE, query: HOSTILE } as const
-    const session = sessionText({
-      user: HOSTILE,
-      session_id: HOSTILE,
-      state: 'closed',
-      start: event.time,
-      end: event.time,
-      close_reason: 'gap',
-      continues_session_id: HOSTILE,
-      searches: 1,
-      searches_with_click: 0,
-      events: [event],
-    })
+    const session = sessionText(
+      {
+        user: HOSTILE,
+        session_id: HOSTILE,
+        state: 'closed',
+        start: event.time,
+        end: event.time,
+        close_reason: 'gap',
+        continues_session_id: HOSTILE,
+        searches: 1,
+        searches_with_click: 0,
+        events: [event],
+      },
+      plain,
+    )
     expect(session.split('\n')).toHaveLength(3)
     expect(session.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
     const letter = { key: HOSTILE, reason: HOSTILE, detail: HOSTILE, arrival: null, shard: HOSTILE, sequence: HOSTILE }
     const whole = { ...letter, subSequence: 1, text: HOSTILE }
-    expect(shown(whole).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    expect(shown(whole, plain).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
     expect(columns([listed(whole)])).not.toMatch(/\p{Cc}/u)
   })
 })

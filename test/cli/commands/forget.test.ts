@@ -18,6 +18,7 @@ import { UserError } from '../../../terminal/user-error.ts'
 import { at, RULES, record } from '../../support/events.ts'
 import { memoryPipeline } from '../../support/pipeline.ts'
 import { makeTables } from '../../support/tables.ts'
+import { testTerminal } from '../../support/typed.ts'
 
 const NAMES = { sessions: `sessions-${randomUUID()}`, results: `results-${randomUUID()}`, bucket: `b-${randomUUID()}` }
 const EXPIRES_MS = at(0) + 40_000 * DAY_MS
@@ -102,8 +103,8 @@ describe('forgetting on DynamoDB and S3', () => {
     )
     expect(report).toMatchObject({ sessions: 3, rows: 4, deadLetters: 3, unreadable: 3, untilMs: nowMs + 38 * DAY_MS })
     const left = await itemsOf(NAMES.sessions, 'ann')
-    expect(left.filter(({ kind }) => kind === 'absorbed')).toHaveLength(3)
-    expect(left.filter(({ kind }) => kind !== 'absorbed')).toMatchObject([{ sk: 'open', forgotten_at: nowMs }])
+    expect(left.filter(({ kind }) => kind === 'tombstone')).toHaveLength(3)
+    expect(left.filter(({ kind }) => kind !== 'tombstone')).toMatchObject([{ sk: 'open', forgotten_at: nowMs }])
     for (const item of left) {
       expect(item).not.toHaveProperty('sessions')
       expect(item.expires_at).toBe((nowMs + 38 * DAY_MS) / 1000)
@@ -125,7 +126,7 @@ describe('forgetting on DynamoDB and S3', () => {
     ['one table for both', { results: NAMES.sessions }, `--results ${NAMES.sessions}: is not that table`],
   ])('dirtyHours nothing where there is %s', async (_, mistaken, sentence) => {
     const before = await itemsOf(NAMES.sessions, 'ben')
-    const attempt = runForget({ user: 'ben', stack: 'none', ...NAMES, ...mistaken })
+    const attempt = runForget({ user: 'ben', stack: 'none', ...NAMES, ...mistaken }, testTerminal())
     await expect(attempt).rejects.toThrow(UserError)
     await expect(attempt).rejects.toThrow(sentence)
     expect(await itemsOf(NAMES.sessions, 'ben')).toEqual(before)

@@ -22,6 +22,7 @@ import { stateItem } from '../../../functions/aws/sessions-table/session-items.t
 import { pageItem } from '../../../functions/aws/sessions-table/timer-store.ts'
 import { SWEEP_VARIABLES } from '../../../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
+import { isoTime } from '../../../functions/domain/events/time.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
 import { at } from '../../support/events.ts'
@@ -94,14 +95,14 @@ beforeEach(() => {
 })
 
 async function troubles(): Promise<Record<string, { says: string; next: string | null }>> {
-  const findings = await findingsOf(ON_AWS, NOW)
+  const findings = await findingsOf(ON_AWS, '.', NOW)
   const wrong = findings.filter(({ status }) => status === 'trouble')
   return Object.fromEntries(wrong.map(({ check, says, next }) => [check, { says, next }]))
 }
 
 describe('a stack that is well', () => {
   it('has no trouble, and every check is told', async () => {
-    const findings = await findingsOf(ON_AWS, NOW)
+    const findings = await findingsOf(ON_AWS, '.', NOW)
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([])
     expect(findings.map(({ check }) => check)).toEqual([
       ...[
@@ -125,7 +126,7 @@ describe('trouble', () => {
   it('is what was refused on either day, and what was given up, however much was refused', async () => {
     const [yesterday, today] = [NOW - DAY_MS, NOW].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
     const refused = (n: number) =>
-      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: `${n}`, arrival: 't', data: '' })
+      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: `${n}`, arrival: isoTime(NOW), data: '' })
     const objects = new Map([
       [`rejected/${yesterday}/s/1.ndjson`, Array.from({ length: 1200 }, (_, n) => refused(n)).join('\n')],
     ])
@@ -211,7 +212,7 @@ describe('trouble', () => {
     const page = pageItem({ id: 'page#0', startMs, timers })
     dynamodb
       .on(QueryCommand)
-      .callsFake(({ ExpressionAttributeValues: values }) => (values[':alarms'] === page.pk ? { Items: [page] } : {}))
+      .callsFake(({ ExpressionAttributeValues: values }) => (values[':timers'] === page.pk ? { Items: [page] } : {}))
     dynamodb.on(BatchGetCommand).resolves({
       Responses: { 'the-sessions': [stateItem('ann', overdue, 0), stateItem('ben', ahead, 0)] },
     })
@@ -225,9 +226,9 @@ describe('trouble', () => {
 
   it('ends the look where there are no credentials or no stack', async () => {
     stacks.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name: 'ValidationError' }))
-    expect((await findingsOf(ON_AWS, NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'trouble' })
+    expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'trouble' })
     sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error('old'), { name: 'ExpiredTokenException' }))
-    expect((await findingsOf(ON_AWS, NOW)).at(-1)).toMatchObject({
+    expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({
       check: 'credentials',
       says: expect.stringContaining('aws sso login'),
     })
@@ -239,7 +240,7 @@ describe('what may not be looked at', () => {
     const denied = Object.assign(new Error('not authorized to perform: x'), { name: 'AccessDeniedException' })
     cloudWatch.on(DescribeAlarmsCommand).rejects(denied)
     s3.on(ListObjectsV2Command).rejects(denied)
-    const findings = await findingsOf(ON_AWS, NOW)
+    const findings = await findingsOf(ON_AWS, '.', NOW)
     const unknown = findings.filter(({ status }) => status === 'unknown')
     expect(unknown.map(({ check }) => check)).toEqual(['alarms', 'dead letters'])
     expect(findings.some(({ status }) => status === 'trouble')).toBe(false)

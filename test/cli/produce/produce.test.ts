@@ -158,7 +158,7 @@ describe('sending', () => {
     const lines = [line(OPEN), Buffer.alloc(1024 * 1024, 0x20)]
     const sent = await sendLines(lines, { name: 's', kinesis }, { rate: null, onSent: () => {} })
     expect(sent).toEqual({ events: 1, tooLarge: 1 })
-    const counts = produceCounts(false)
+    const counts = produceCounts(false, () => {})
     counts.addTooLarge(sent.tooLarge)
     expect(counts.total()).toMatchObject({ bad: 1, reasons: { 'too-large': 1 } })
   })
@@ -192,13 +192,13 @@ describe('what of a file was sent', () => {
         const path = `log-${n++}`
         writeFileSync(path, before.map((text) => `${text}\r\n\n`).join(''))
         const sent = before.slice(0, interruptedAt)
-        const log = await openSentLog(path, 'stream', false)
+        const log = await openSentLog(path, folder, 'stream', false)
         // As many requests as there are lines.
         for (const text of sent) await log.record([Buffer.from(`${text}\r`)])
         appendFileSync(path, after.join('\n'))
-        expect(await openSentLog(path, 'stream', false)).toMatchObject({ skip: sent.length, isOther: false })
-        expect((await openSentLog(path, 'another stream', false)).skip).toBe(0)
-        expect((await openSentLog(path, 'stream', true)).skip).toBe(0)
+        expect(await openSentLog(path, folder, 'stream', false)).toMatchObject({ skip: sent.length, isOther: false })
+        expect((await openSentLog(path, folder, 'another stream', false)).skip).toBe(0)
+        expect((await openSentLog(path, folder, 'stream', true)).skip).toBe(0)
       }),
       { seed: 1, numRuns: 25 },
     )
@@ -206,21 +206,24 @@ describe('what of a file was sent', () => {
 
   it('is not forgotten by another that is sent at the same time', async () => {
     for (const path of ['one', 'two']) writeFileSync(path, 'a\nb\n')
-    const [one, two] = [await openSentLog('one', 'stream', true), await openSentLog('two', 'stream', true)]
+    const [one, two] = [
+      await openSentLog('one', folder, 'stream', true),
+      await openSentLog('two', folder, 'stream', true),
+    ]
     await one.record([Buffer.from('a')])
     await Promise.all([two.record([Buffer.from('a'), Buffer.from('b')]), one.record([Buffer.from('b')])])
-    expect((await openSentLog('one', 'stream', false)).skip).toBe(2)
-    expect((await openSentLog('two', 'stream', false)).skip).toBe(2)
+    expect((await openSentLog('one', folder, 'stream', false)).skip).toBe(2)
+    expect((await openSentLog('two', folder, 'stream', false)).skip).toBe(2)
   })
 
   it('counts for nothing once the file begins otherwise, or is shorter', async () => {
     for (const other of ['a\nc\nd\n', 'a\n', '']) {
       writeFileSync('rotated', 'a\nb\nc\n')
-      const log = await openSentLog('rotated', 'stream', true)
+      const log = await openSentLog('rotated', folder, 'stream', true)
       await log.record([Buffer.from('a'), Buffer.from('b')])
-      expect(await openSentLog('rotated', 'stream', false)).toMatchObject({ skip: 2, isOther: false })
+      expect(await openSentLog('rotated', folder, 'stream', false)).toMatchObject({ skip: 2, isOther: false })
       writeFileSync('rotated', other)
-      expect(await openSentLog('rotated', 'stream', false)).toMatchObject({ skip: 0, isOther: true })
+      expect(await openSentLog('rotated', folder, 'stream', false)).toMatchObject({ skip: 0, isOther: true })
     }
   })
 })

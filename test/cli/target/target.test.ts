@@ -17,7 +17,7 @@ import {
 } from '../../../local/run/running-pipeline.ts'
 import { UserError } from '../../../terminal/user-error.ts'
 import { OUTPUTS as STACK_OUTPUTS } from '../../support/stack-outputs.ts'
-import { objectsIn, typed } from '../../support/typed.ts'
+import { objectsIn, typed, typedInProcess } from '../../support/typed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-target-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -41,7 +41,7 @@ function answerWith(outputs: Readonly<Record<string, string>>): void {
 describe('a stack', () => {
   it('names everything by its outputs, in the asked region', async () => {
     answerWith(OUTPUTS)
-    const target = await openTarget(ON_AWS)
+    const target = await openTarget(ON_AWS, folder)
     expect(target).toMatchObject({
       title: 'stack SearchSessionCtr in eu-west-1',
       outputs: OUTPUTS,
@@ -53,10 +53,12 @@ describe('a stack', () => {
 
   it('that is not there, or is another, is told with what to do', async () => {
     mocked.on(DescribeStacksCommand).rejects(Object.assign(new Error('does not exist'), { name: 'ValidationError' }))
-    await expect(openTarget(ON_AWS)).rejects.toThrow(/^There is no stack SearchSessionCtr in eu-west-1: deploy it/)
+    await expect(openTarget(ON_AWS, folder)).rejects.toThrow(
+      /^There is no stack SearchSessionCtr in eu-west-1: deploy it/,
+    )
     const { SweepFunctionName: _, ...others } = OUTPUTS
     answerWith(others)
-    await expect(openTarget(ON_AWS)).rejects.toThrow(/^The output SweepFunctionName is missing in stack/)
+    await expect(openTarget(ON_AWS, folder)).rejects.toThrow(/^The output SweepFunctionName is missing in stack/)
   })
 })
 
@@ -78,7 +80,7 @@ describe('a local run', () => {
   it('is found by its file, or by the folder of it, until it ends', async () => {
     const forget = await writeRunningPipeline(folder, run)
     expect(await readRunningPipeline(join(folder, 'local.json'))).toEqual(run)
-    const target = await openTarget({ stack: 'unused', local: folder })
+    const target = await openTarget({ stack: 'unused', local: folder }, folder)
     expect(target).toMatchObject({ title: 'the local run', outputs: OUTPUTS, runningPipeline: run, stack: null })
     expect(await target.clients.lambda.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port: 4 })
     for (const client of Object.values(target.clients)) {
@@ -152,13 +154,13 @@ describe('a failure', () => {
   })
 
   it('of a machine without credentials, or region, is told where it is met', async () => {
-    const without = await typed(['results', '--user', 'ann', '--region', 'eu-west-1'], folder)
+    const without = await typedInProcess(['results', '--user', 'ann', '--region', 'eu-west-1'], folder)
     expect(without).toMatchObject({
       status: 1,
       stdout: '',
       stderr: expect.stringMatching(/^There are no AWS credentials.*\n$/),
     })
-    const nowhere = await typed(['drain'], folder, '', { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' })
+    const nowhere = await typedInProcess(['drain'], folder, '', { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' })
     expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringMatching(/^No AWS region is set.*\n$/) })
     const doctor = await typed(['doctor', '--region', 'eu-west-1', '--json'], folder)
     expect(doctor.status).toBe(3)

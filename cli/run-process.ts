@@ -1,0 +1,16 @@
+// Runs the command that this process was started with.
+
+import { EXIT } from '../terminal/exit-codes.ts'
+import { processShell } from '../terminal/process-shell.ts'
+import { runCommand } from './program.ts'
+import { failureText } from './target/failure-text.ts'
+
+export async function runProcess(): Promise<void> {
+  // A library threw where no caller can catch it: Node would print the source line and a stack trace.
+  process.once('uncaughtException', (error) => {
+    console.error(failureText(error, Boolean(process.env.DEBUG)))
+    process.exit(EXIT.failed)
+  })
+  const [, , ...args] = process.argv
+  process.exitCode = await runCommand(args, processShell())
+}
