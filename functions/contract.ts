@@ -80,18 +80,19 @@ export const HOUR_INDEX = {
   ],
 } as const
 
-/** Partition of the results table: what waits to be rolled up. */
-export const DIRTY_PARTITION = 'dirtyPeriods'
+/** The partition of the results table that holds the dirty hours. */
+export const DIRTY_PARTITION = 'dirty_hours'
 
-/** What a sessions table item with a closed session's key is: the session, or a mark that another absorbed it. */
+/** The attribute that names the kind of an item in the sessions table. A state and a shard's progress have none. */
 export const KIND = 'kind'
 export const CLOSED = 'closed'
-export const TOMBSTONE = 'absorbed'
-/** What an item with a part of a user's state is. */
+/** Stands under the key of a closed session that merged into another one. */
+export const TOMBSTONE = 'tombstone'
+/** Holds a part of the events of a user's open sessions. */
 export const BLOCK = 'block'
-/** What an item of timers is. */
+/** Holds a page of timers. */
 export const TIMERS = 'timers'
-/** Its partitions are this and a number. (`timers` had items of another shape, which are let expire.) */
+/** Pages of timers lie in partitions of this name and a number, such as `timer_pages#2`. */
 export const TIMER_PAGES = 'timer_pages'
 /** Sort key of the item that says how far ingest has read a shard. */
 export const PROGRESS_KEY = 'progress'

@@ -2,8 +2,8 @@
 
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
-import { RESENT_SHARD, type Resend, toResends } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
-import type { ResentReply } from '../../functions/aws/stream/kinesis-batch.ts'
+import { type Resend, toResends } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
+import { RESENT_SHARD, type ResentReply } from '../../functions/aws/stream/kinesis-batch.ts'
 import { REJECTED_PREFIX } from '../../functions/contract.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
 import { isOfDay } from './stored-dead-letters.ts'

@@ -1,9 +1,12 @@
 // Dead letters as a person reads them: a bucket in; of each refused record or event the reason and its text out.
 
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import { readFailedBatch } from '../../functions/aws/dead-letters/failed-batch.ts'
+import { decodeRejectedLine, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
 import { recordEvents } from '../../functions/aws/stream/record-events.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
 import { REJECT_REASONS } from '../../functions/domain/events/rejection.ts'
+import { isoTime } from '../../functions/domain/events/time.ts'
 
 export interface ShownDeadLetter {
   /** The object that holds it. */
@@ -66,10 +69,7 @@ export function isOfDay(arrival: string | null, day: string | null): boolean {
 export function toDeadLetters(key: string, text: string): ShownDeadLetter[] {
   try {
     return key.startsWith(REJECTED_PREFIX)
-      ? text
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => rejectedDeadLetter(key, line))
+      ? rejectedLines(text).map((line) => rejectedDeadLetter(key, line))
       : givenUpDeadLetters(key, text)
   } catch {
     return [{ ...NOTHING, key, reason: 'unreadable', detail: 'not a dead letter' }]
@@ -78,41 +78,17 @@ export function toDeadLetters(key: string, text: string): ShownDeadLetter[] {
 
 const NOTHING = { arrival: null, shard: null, sequence: null, subSequence: null, text: null } as const
 
-interface Line {
-  readonly reason: string
-  readonly detail: string
-  readonly shard: string
-  readonly sequence: string
-  readonly subSequence?: number
-  readonly arrival: string
-  readonly data: string
-}
-
 function rejectedDeadLetter(key: string, line: string): ShownDeadLetter {
-  const { reason, detail, shard, sequence, subSequence = null, arrival, data } = JSON.parse(line) as Line
-  return { key, reason, detail, arrival, shard, sequence, subSequence, text: textOf(data) }
-}
-
-interface GivenUp {
-  readonly requestContext?: { readonly condition?: string; readonly cause?: string }
-  readonly KinesisBatchInfo?: { readonly shardId?: string }
-  readonly payload?: unknown
-}
-
-interface StoredDeadLetter {
-  readonly kinesis?: {
-    readonly sequenceNumber: string
-    readonly data: string
-    readonly approximateArrivalTimestamp: number
-  }
+  const { reason, detail, shardId, sequenceNumber, subSequence, arrivalMs, data } = decodeRejectedLine(line)
+  const arrival = isoTime(arrivalMs)
+  return { key, reason, detail, arrival, shard: shardId, sequence: sequenceNumber, subSequence, text: textOf(data) }
 }
 
 function givenUpDeadLetters(key: string, text: string): ShownDeadLetter[] {
-  const { requestContext, KinesisBatchInfo: batch, payload } = JSON.parse(text) as GivenUp
-  const { Records: records } = (typeof payload === 'string' ? JSON.parse(payload) : payload) as {
-    Records: StoredDeadLetter[]
-  }
-  const why = requestContext?.cause ?? requestContext?.condition ?? 'a batch that failed again and again'
+  const batch = readFailedBatch(text)
+  if (batch === null) throw new Error(`${key} holds no batch`)
+  const { records, cause, shardId: shard } = batch
+  const why = cause ?? 'a batch that failed again and again'
   const isOfStream = records.some(({ kinesis }) => kinesis !== undefined)
   if (!isOfStream) {
     return [{ ...NOTHING, key, reason: GIVEN_UP, detail: `${why}: ${records.length} changes of closed sessions` }]
@@ -121,7 +97,6 @@ function givenUpDeadLetters(key: string, text: string): ShownDeadLetter[] {
     if (kinesis === undefined) return []
     const arrival = new Date(kinesis.approximateArrivalTimestamp * 1000).toISOString()
     const { sequenceNumber: sequence, data } = kinesis
-    const shard = batch?.shardId ?? null
     return [{ key, reason: GIVEN_UP, detail: why, arrival, shard, sequence, subSequence: null, text: textOf(data) }]
   })
 }

@@ -12,7 +12,8 @@ import {
   TrimmedDataAccessException,
 } from '@aws-sdk/client-dynamodb-streams'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { type Item, readClosed } from '../../functions/aws/sessions-table/session-items.ts'
+import type { Item } from '../../functions/aws/runtime/table-items.ts'
+import { readClosed } from '../../functions/aws/sessions-table/session-items.ts'
 import { CLOSED, KIND } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { UserError } from '../../terminal/user-error.ts'

@@ -1,7 +1,8 @@
 // Open sessions without an timer: the sessions table in, an timer for everybody who has one open set, and how many, out.
 
 import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
-import { type Item, stateKey, userOf } from '../../functions/aws/sessions-table/session-items.ts'
+import type { Item } from '../../functions/aws/runtime/table-items.ts'
+import { stateKey, userOf } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 

@@ -2,7 +2,8 @@
 
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { hourSliceKey } from '../../functions/aws/results-table/result-items.ts'
-import { closedKey, type Item, type Key, readClosed } from '../../functions/aws/sessions-table/session-items.ts'
+import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
+import { closedKey, readClosed } from '../../functions/aws/sessions-table/session-items.ts'
 import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import {

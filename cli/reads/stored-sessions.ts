@@ -1,7 +1,8 @@
 // The sessions of one user as they are stored: the items of the sessions table in, sessions with each event explained out.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
-import { CLOSED_PREFIX, type Item, readClosed, stateKey } from '../../functions/aws/sessions-table/session-items.ts'
+import type { Item } from '../../functions/aws/runtime/table-items.ts'
+import { CLOSED_PREFIX, readClosed, stateKey } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 import type { Event } from '../../functions/domain/events/event.ts'

@@ -1,16 +1,16 @@
 // Lambda: a Kinesis batch in, `ingest` on it, the first failure out.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { RESENT_SHARD } from '../aws/dead-letters/dead-letter-objects.ts'
+import { lazyDeadLetters } from '../aws/dead-letters/lazy-dead-letters.ts'
 import { recordedDeadLetters } from '../aws/dead-letters/recorded-dead-letters.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient, writingClient } from '../aws/runtime/document-client.ts'
 import { readIngestEnvironment } from '../aws/runtime/environment.ts'
-import { lazyDeadLetters, lazyPseudonym } from '../aws/runtime/lazy-pseudonym.ts'
+import { lazyPseudonym } from '../aws/runtime/lazy-pseudonym.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
-import { toBatchReply, toRecords, toResentReply } from '../aws/stream/kinesis-batch.ts'
+import { RESENT_SHARD, toBatchReply, toRecords, toResentReply } from '../aws/stream/kinesis-batch.ts'
 import { unpackRecord } from '../aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../aws/stream/shard-progress.ts'
 import { ingest } from './ingest.ts'
@@ -35,6 +35,6 @@ export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamB
   const report = await ingest(records, { ...ports, deadLetters, pseudonym }, settings.rules, Date.now())
   logReport('ingest', settings.pipelineName, report, ingestMetrics(report), Date.now())
   return records[0]?.shardId === RESENT_SHARD
-    ? toResentReply(report.failed, deadLetters.letters)
+    ? toResentReply(report.failed, deadLetters.recorded)
     : toBatchReply(report.failed)
 }

@@ -2,14 +2,10 @@
 
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
+import { decodeRejectedLine, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
 import { isRow, toRow } from '../../functions/aws/results-table/result-items.ts'
-import {
-  blockNames,
-  type Item,
-  readClosed,
-  readState,
-  userOf,
-} from '../../functions/aws/sessions-table/session-items.ts'
+import type { Item } from '../../functions/aws/runtime/table-items.ts'
+import { blockNames, readClosed, readState, userOf } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY, TIMERS } from '../../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
@@ -167,13 +163,6 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   return { users: users.size, forgottenUsers: forgotten.size, sessions: counts.length, events }
 }
 
-interface RejectedLine {
-  readonly reason: string
-  readonly shard: string
-  readonly sequence: string
-  readonly subSequence?: number
-}
-
 /** Refused records and events by reason. A batch that came twice may have left one in two objects: it counts once. */
 export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string): Promise<Record<string, number>> {
   const reasons = new Map<string, string>()
@@ -181,10 +170,9 @@ export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string)
   for await (const { Contents: objects } of paginateListObjectsV2({ client: clients.s3 }, listing)) {
     for (const { Key: key } of objects ?? []) {
       const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      const lines = (await body?.transformToString())?.split('\n').filter((line) => line !== '') ?? []
-      for (const line of lines) {
-        const { reason, shard, sequence, subSequence } = JSON.parse(line) as RejectedLine
-        reasons.set(JSON.stringify([shard, sequence, subSequence]), reason)
+      for (const line of rejectedLines((await body?.transformToString()) ?? '')) {
+        const { reason, shardId, sequenceNumber, subSequence } = decodeRejectedLine(line)
+        reasons.set(JSON.stringify([shardId, sequenceNumber, subSequence]), reason)
       }
     }
   }

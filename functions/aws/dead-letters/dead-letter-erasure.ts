@@ -1,4 +1,4 @@
-// DeadLetterStore on S3: a user in, every object of the dead-letter bucket written again without them out.
+// Erases a user from the dead-letter bucket: rewrites each object that holds records of the user.
 
 import {
   DeleteObjectCommand,
@@ -13,10 +13,10 @@ import pMap from 'p-map'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../contract.ts'
 import { DAY_MS } from '../../domain/durations.ts'
 import type { DeadLetterStore, DeadLettersErased } from '../../ports.ts'
-import { type Erased, withoutUser } from './dead-letters-without-user.ts'
+import { type Erasure, withoutUser } from './dead-letters-without-user.ts'
 
 const OBJECTS_AT_ONCE = 8
-/** Of one object: somebody else may be writing it, to forget another person. */
+/** For one object. Another run of `forget` may rewrite the same object at the same time. */
 const TRIES_MAX = 5
 
 export function s3DeadLetterStore(client: S3Client, bucket: string): DeadLetterStore {
@@ -27,10 +27,8 @@ export function s3DeadLetterStore(client: S3Client, bucket: string): DeadLetterS
         const listing = { Bucket: bucket, Prefix: prefix }
         for await (const { Contents: objects } of paginateListObjectsV2({ client }, listing)) {
           const keys = (objects ?? []).flatMap(({ Key: key }) => key ?? [])
-          const erased = await pMap(keys, (key) => eraseObject(client, bucket, key, { user, storedAs, atMs }), {
-            concurrency: OBJECTS_AT_ONCE,
-          })
-          for (const { removed, unreadable } of erased) {
+          const erase = (key: string) => eraseObject(client, bucket, key, { user, storedAs, atMs })
+          for (const { removed, unreadable } of await pMap(keys, erase, { concurrency: OBJECTS_AT_ONCE })) {
             total.removed += removed
             total.unreadable += unreadable
           }
@@ -41,14 +39,19 @@ export function s3DeadLetterStore(client: S3Client, bucket: string): DeadLetterS
   }
 }
 
-async function eraseObject(client: S3Client, bucket: string, key: string, erased: Erased): Promise<DeadLettersErased> {
+async function eraseObject(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  erasure: Erasure,
+): Promise<DeadLettersErased> {
   for (let tries = 1; ; tries++) {
     try {
-      return await eraseOnce(client, { Bucket: bucket, Key: key }, erased)
+      return await eraseOnce(client, { Bucket: bucket, Key: key }, erasure)
     } catch (error) {
-      // Its time had come.
-      if (isNamed(error, 'NoSuchKey')) return { removed: 0, unreadable: 0 }
-      if (!isNamed(error, 'PreconditionFailed', 'ConditionalRequestConflict') || tries === TRIES_MAX) throw error
+      // The bucket's lifecycle rule removed the object since it was listed.
+      if (hasName(error, 'NoSuchKey')) return { removed: 0, unreadable: 0 }
+      if (!hasName(error, 'PreconditionFailed', 'ConditionalRequestConflict') || tries === TRIES_MAX) throw error
     }
   }
 }
@@ -56,21 +59,24 @@ async function eraseObject(client: S3Client, bucket: string, key: string, erased
 async function eraseOnce(
   client: S3Client,
   object: { readonly Bucket: string; readonly Key: string },
-  erased: Erased,
+  erasure: Erasure,
 ): Promise<DeadLettersErased> {
   const { Body: body, ETag: tag, ContentType: type } = await client.send(new GetObjectCommand(object))
-  const { text, removed, unreadable } = withoutUser(object.Key, (await body?.transformToString('utf8')) ?? '', erased)
+  const { text, removed, unreadable } = withoutUser(object.Key, (await body?.transformToString('utf8')) ?? '', erasure)
   if (removed === 0) return { removed, unreadable }
   if (text === null) await client.send(new DeleteObjectCommand(object))
   else await client.send(new PutObjectCommand({ ...object, Body: text, ContentType: type, IfMatch: tag }))
   return { removed, unreadable }
 }
 
-function isNamed(error: unknown, ...names: readonly string[]): boolean {
+function hasName(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof S3ServiceException && names.includes(error.name)
 }
 
-/** How long the bucket keeps an object; null where it does not say so, or not to us. */
+/**
+ * Returns how long the bucket retains an object. Returns null where the bucket has no such rule, or does not let the
+ * caller read it.
+ */
 export async function retentionMs(client: S3Client, bucket: string): Promise<number | null> {
   try {
     const { Rules: rules } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))

@@ -1,9 +1,12 @@
-// Dead letters as they lie in the bucket: an object's key and text in, the Lambda events that send them again out.
+// Turns an object of the dead-letter bucket into the Lambda events that send its records again.
 
-import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { REJECTED_PREFIX } from '../../contract.ts'
+import type { DeadLetter } from '../../ports.ts'
+import { RESENT_SHARD } from '../stream/kinesis-batch.ts'
+import { readFailedBatch } from './failed-batch.ts'
+import { decodeRejectedLine, rejectedLines } from './rejected-line.ts'
 
-/** One invocation that sends records again. Doing it twice changes nothing. */
+/** One invocation that sends records again. Sending them twice changes nothing. */
 export interface Resend {
   readonly step: 'ingest' | 'finalize'
   readonly event: { readonly Records: readonly unknown[] }
@@ -13,47 +16,45 @@ export interface Resend {
 const EVENT_CHARACTERS_MAX = 5 * 1024 * 1024
 
 /**
- * The shard that records sent again say they are of. Ingest keeps account of how far it has read each shard, and a
- * record that comes again says nothing of that.
+ * Each record of the result carries the time of its first arrival, so that ingest decides about it as it did before.
+ *
+ *     rejected/...    one line for each record or event   -> ingest, as records of the shard `resent`
+ *     aws/lambda/...  a batch of the Kinesis stream       -> ingest, as records of the shard `resent`
+ *     aws/lambda/...  a batch of the table's stream       -> finalize, unchanged
+ *
+ * Throws for a text that holds no dead letter.
  */
-export const RESENT_SHARD = 'resent'
-
-/** Throws for a text that is no dead letter. Records keep the time of their first arrival, so they decide as they did. */
 export function toResends(key: string, text: string): Resend[] {
-  if (key.startsWith(REJECTED_PREFIX)) return inPieces('ingest', text.split('\n').filter(Boolean).map(rejectedRecord))
-  const { payload } = JSON.parse(text) as { payload?: unknown }
-  const event = (typeof payload === 'string' ? JSON.parse(payload) : payload) as { Records?: unknown[] } | undefined
-  if (!Array.isArray(event?.Records)) throw new Error(`${key} holds no batch`)
-  const isKinesis = event.Records.some((record) => (record as { kinesis?: unknown }).kinesis !== undefined)
-  if (!isKinesis) return inPieces('finalize', event.Records)
-  return inPieces(
-    'ingest',
-    (event as KinesisStreamEvent).Records.map(({ kinesis }) => resent(kinesis)),
-  )
+  if (key.startsWith(REJECTED_PREFIX)) {
+    const deadLetters = rejectedLines(text).map(decodeRejectedLine)
+    return splitIntoEvents('ingest', deadLetters.map(resentDeadLetter))
+  }
+  const batch = readFailedBatch(text)
+  if (batch === null) throw new Error(`${key} holds no batch`)
+  const ofShards = batch.records.flatMap(({ kinesis }) => kinesis ?? [])
+  if (ofShards.length === 0) return splitIntoEvents('finalize', batch.records)
+  return splitIntoEvents('ingest', ofShards.map(resent))
 }
 
-interface RejectedLine {
-  readonly sequence: string
-  readonly subSequence?: number
-  readonly arrival: string
-  readonly data: string
-}
-
-function rejectedRecord(line: string) {
-  const { sequence, subSequence, arrival, data } = JSON.parse(line) as RejectedLine
+function resentDeadLetter({ sequenceNumber, subSequence, data, arrivalMs }: DeadLetter) {
   return resent({
-    sequenceNumber: sequence,
-    subSequence,
+    sequenceNumber,
+    subSequence: subSequence ?? undefined,
     data,
-    approximateArrivalTimestamp: Date.parse(arrival) / 1000,
+    approximateArrivalTimestamp: arrivalMs / 1000,
   })
 }
 
-type Kept = Pick<KinesisStreamRecord['kinesis'], 'sequenceNumber' | 'data' | 'approximateArrivalTimestamp'> & {
+interface Resent {
+  readonly sequenceNumber: string
   readonly subSequence?: number | undefined
+  /** Base64. */
+  readonly data: string
+  /** In seconds, as Lambda gives it. */
+  readonly approximateArrivalTimestamp: number
 }
 
-function resent({ sequenceNumber, subSequence, data, approximateArrivalTimestamp }: Kept) {
+function resent({ sequenceNumber, subSequence, data, approximateArrivalTimestamp }: Resent) {
   return {
     eventID: `${RESENT_SHARD}:${sequenceNumber}`,
     eventSource: 'aws:kinesis',
@@ -61,17 +62,17 @@ function resent({ sequenceNumber, subSequence, data, approximateArrivalTimestamp
   }
 }
 
-function inPieces(step: Resend['step'], records: readonly unknown[]): Resend[] {
-  const pieces: unknown[][] = []
+function splitIntoEvents(step: Resend['step'], records: readonly unknown[]): Resend[] {
+  const groups: unknown[][] = []
   let characters = Number.POSITIVE_INFINITY
   for (const record of records) {
     const size = JSON.stringify(record).length
     if (characters + size > EVENT_CHARACTERS_MAX) {
-      pieces.push([])
+      groups.push([])
       characters = 0
     }
-    pieces.at(-1)?.push(record)
+    groups.at(-1)?.push(record)
     characters += size
   }
-  return pieces.map((Records) => ({ step, event: { Records } }))
+  return groups.map((group) => ({ step, event: { Records: group } }))
 }

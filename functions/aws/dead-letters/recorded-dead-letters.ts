@@ -1,15 +1,19 @@
-// Dead letters of one invocation: where they are put in, the same with a list of what was put there out.
+// Records the dead letters that one invocation has put, so that the invocation can name them in its reply.
 
 import type { DeadLetter, DeadLetters } from '../../ports.ts'
 
-/** Only those whose `put` came through. */
-export function recordedDeadLetters({ put }: DeadLetters): DeadLetters & { readonly letters: readonly DeadLetter[] } {
-  const letters: DeadLetter[] = []
+export interface RecordedDeadLetters extends DeadLetters {
+  /** The dead letters whose `put` succeeded, in order. */
+  readonly recorded: readonly DeadLetter[]
+}
+
+export function recordedDeadLetters({ put }: DeadLetters): RecordedDeadLetters {
+  const recorded: DeadLetter[] = []
   return {
-    letters,
-    put: async (more) => {
-      await put(more)
-      for (const letter of more) letters.push(letter)
+    recorded,
+    put: async (deadLetters) => {
+      await put(deadLetters)
+      for (const deadLetter of deadLetters) recorded.push(deadLetter)
     },
   }
 }

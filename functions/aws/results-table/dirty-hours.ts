@@ -1,77 +1,68 @@
-// DirtyHours on DynamoDB: hours and days that wait to be rolled up in, one item for each until it is settled out.
+// Stores the hours and days whose rollups are stale, one item for each, until the rollup step clears them.
 
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
 import { DIRTY_PARTITION, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import type { DirtyHours, DirtyPeriod, StoredDirtyPeriod } from '../../ports.ts'
-import type { Item } from '../sessions-table/session-items.ts'
+import { storedInstead } from '../runtime/conditional-write.ts'
+import type { Item, Key } from '../runtime/table-items.ts'
 
 const WRITES_AT_ONCE = 16
+const MARKED_AT = 'marked_at'
 const SEEN_AT = 'seen_at'
 
 export function dynamoDirtyHours(client: DynamoDBDocumentClient, table: string): DirtyHours {
+  const put = (period: StoredDirtyPeriod) => new PutCommand({ TableName: table, Item: dirtyItem(period) })
   return {
-    mark: async (dirtyHours) => {
-      await pMap(
-        dirtyHours,
-        (touch) =>
-          client.send(new PutCommand({ TableName: table, Item: { ...dirtyPeriodKey(touch), at: touch.atMs } })),
-        { concurrency: WRITES_AT_ONCE },
-      )
+    mark: async (periods) => {
+      const write = (period: DirtyPeriod) => client.send(put({ ...period, seenMs: null }))
+      await pMap(periods, write, { concurrency: WRITES_AT_ONCE })
     },
 
     pages: async function* () {
       const query = {
         TableName: table,
-        KeyConditionExpression: 'pk = :dirtyPeriods',
-        ExpressionAttributeValues: { ':dirtyPeriods': DIRTY_PARTITION },
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': DIRTY_PARTITION },
         ConsistentRead: true,
       }
-      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(toDirtyPeriod)
+      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(readDirtyPeriod)
     },
 
-    markSeen: (touch, nowMs) =>
-      unlessMadeAgain(
-        client.send(
-          new PutCommand({
-            TableName: table,
-            Item: { ...dirtyPeriodKey(touch), at: touch.atMs, [SEEN_AT]: nowMs },
-            ...asFound({ ...touch, seenMs: null }),
-          }),
-        ),
-      ),
+    markSeen: async (period, nowMs) => {
+      const { input } = put({ ...period, seenMs: nowMs })
+      await storedInstead(client.send(new PutCommand({ ...input, ...ifUnchanged({ ...period, seenMs: null }) })))
+    },
 
-    clear: (touch) =>
-      unlessMadeAgain(
-        client.send(new DeleteCommand({ TableName: table, Key: dirtyPeriodKey(touch), ...asFound(touch) })),
-      ),
+    clear: async (period) => {
+      const command = new DeleteCommand({ TableName: table, Key: dirtyKey(period), ...ifUnchanged(period) })
+      await storedInstead(client.send(command))
+    },
   }
 }
 
-function asFound({ atMs, seenMs }: StoredDirtyPeriod) {
+/** Fails when finalize has marked the period again since it was read, or another run has seen it. */
+function ifUnchanged({ atMs, seenMs }: StoredDirtyPeriod) {
   const isSeen = seenMs !== null
   return {
-    ConditionExpression: `#at = :at AND ${isSeen ? '#seen = :seen' : 'attribute_not_exists(#seen)'}`,
-    ExpressionAttributeNames: { '#at': 'at', '#seen': SEEN_AT },
-    ExpressionAttributeValues: { ':at': atMs, ...(isSeen && { ':seen': seenMs }) },
+    ConditionExpression: `#marked = :marked AND ${isSeen ? '#seen = :seen' : 'attribute_not_exists(#seen)'}`,
+    ExpressionAttributeNames: { '#marked': MARKED_AT, '#seen': SEEN_AT },
+    ExpressionAttributeValues: { ':marked': atMs, ...(isSeen && { ':seen': seenMs }) },
   }
 }
 
-async function unlessMadeAgain(sent: Promise<unknown>): Promise<void> {
-  try {
-    await sent
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error
-  }
-}
-
-function dirtyPeriodKey({ kind, of }: DirtyPeriod): { [PARTITION_KEY]: string; [SORT_KEY]: string } {
+/** The sort key is `hour#2026-03-02T09` or `queries#2026-03-02`. */
+function dirtyKey({ kind, of }: DirtyPeriod): Key {
   return { [PARTITION_KEY]: DIRTY_PARTITION, [SORT_KEY]: `${kind}#${of}` }
 }
 
-function toDirtyPeriod(item: Item): StoredDirtyPeriod {
+function dirtyItem(period: StoredDirtyPeriod): Item {
+  const { atMs, seenMs } = period
+  return { ...dirtyKey(period), [MARKED_AT]: atMs, ...(seenMs !== null && { [SEEN_AT]: seenMs }) }
+}
+
+function readDirtyPeriod(item: Item): StoredDirtyPeriod {
   const [kind = '', of = ''] = String(item[SORT_KEY]).split('#')
   const seenMs = (item[SEEN_AT] as number | undefined) ?? null
-  return { kind: kind as DirtyPeriod['kind'], of, atMs: item.at as number, seenMs }
+  return { kind: kind as DirtyPeriod['kind'], of, atMs: item[MARKED_AT] as number, seenMs }
 }

@@ -1,20 +1,21 @@
-// Items of the results table: rows in, items with the keys of the hour index out, and back. Nothing here talks to a table.
+// Converts result rows to items of the results table, with the keys of the hour index, and back.
 
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
 import type { StoredRow } from '../../ports.ts'
 import { sha256 } from '../runtime/digest.ts'
-import { epochSeconds, type Item } from '../sessions-table/session-items.ts'
+import { epochSeconds, type Item } from '../runtime/table-items.ts'
 
-/** An index key holds 1,024 bytes: a character takes up to four. */
+/** An index key holds 1,024 bytes, and a character takes up to four. */
 const QUERY_KEY_CHARACTERS = 200
 
+/** Returns the partition of the hour index, such as `2026-03-02T09#3`. */
 export function hourSliceKey(hour: Hour, slice: Slice): string {
   return `${hour}#${slice}`
 }
 
-/** Of a search for this query; two that are alike to here may share one. */
+/** Returns the hour index's sort key of a search. Queries that differ only after 200 characters share one. */
 export function queryKey(query: string): string {
   return `search#${[...foldQuery(query)].slice(0, QUERY_KEY_CHARACTERS).join('')}`
 }
@@ -30,12 +31,12 @@ export function resultItem(row: ResultRow, expiresAtMs: number): Item {
 
 const ROW_PARTITIONS = rowPartition('')
 
-/** The table holds rollups too. */
+/** Returns false for rollups and dirty hours, which the results table holds beside the rows. */
 export function isRow(item: Item): boolean {
   return String(item[PARTITION_KEY]).startsWith(ROW_PARTITIONS)
 }
 
-/** Without what only housekeeping needs. */
+/** Returns the row without the expiry and without the keys of the hour index. */
 export function toRow(item: Item): ResultRow {
   const { [EXPIRES_AT]: _e, [HOUR_INDEX.partitionKey]: _p, [HOUR_INDEX.sortKey]: _s, ...row } = item
   return row as unknown as ResultRow

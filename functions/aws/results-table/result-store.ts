@@ -1,12 +1,10 @@
-// ResultStore on DynamoDB: rows in, writes and removals conditional on the row's version out.
+// Stores result rows on DynamoDB, and lets an older version of a row never replace a newer one.
 
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { rowPartition } from '../../domain/results/result.ts'
 import type { ResultStore } from '../../ports.ts'
+import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
 import { resultItem, toRow } from './result-items.ts'
-
-const VERSION_NAME = { '#version': 'version' }
 
 export function dynamoResultStore(client: DynamoDBDocumentClient, table: string): ResultStore {
   return {
@@ -14,22 +12,21 @@ export function dynamoResultStore(client: DynamoDBDocumentClient, table: string)
       const command = new PutCommand({
         TableName: table,
         Item: resultItem(row, expiresAtMs),
-        ConditionExpression: 'attribute_not_exists(pk) OR #version < :version',
-        ExpressionAttributeNames: VERSION_NAME,
-        ExpressionAttributeValues: { ':version': row.version },
+        ...unlessNewer('version', row.version),
       })
-      await unlessConditionFails(client.send(command))
+      await storedInstead(client.send(command))
     },
 
     remove: async (row, olderThanVersion) => {
       const command = new DeleteCommand({
         TableName: table,
         Key: { pk: row.pk, sk: row.sk },
+        // Another session may have a row under this key by now.
         ConditionExpression: 'session_id = :session AND #version < :version',
-        ExpressionAttributeNames: VERSION_NAME,
+        ExpressionAttributeNames: { '#version': 'version' },
         ExpressionAttributeValues: { ':session': row.session_id, ':version': olderThanVersion },
       })
-      await unlessConditionFails(client.send(command))
+      await storedInstead(client.send(command))
     },
 
     rowsOf: async function* (user) {
@@ -41,14 +38,5 @@ export function dynamoResultStore(client: DynamoDBDocumentClient, table: string)
       }
       for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(toRow)
     },
-  }
-}
-
-/** A row that is newer, or that another session has by now, is as it should be. */
-async function unlessConditionFails(sent: Promise<unknown>): Promise<void> {
-  try {
-    await sent
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error
   }
 }

@@ -1,19 +1,20 @@
-// What shape an item of the sessions table has: an item in, nothing out, and an error where this code is too old for it.
+// Refuses items of the sessions table that newer code wrote in a shape that this code would misread.
 
-/** The attribute that names the shape. Items from before it was written have shape 1. */
+/** The attribute that names an item's shape. Every item of the sessions table has it. */
 export const SCHEMA = 'schema'
 
 /**
- * Raised when an item could be misread by code from before the change; an attribute that such code may ignore needs no
- * new one.
+ * The shape that this code writes. Raise it when older code would misread the new items. An attribute that older code
+ * may ignore needs no new number.
  */
-export const ITEM_SCHEMA = 2
-/** Of a state that holds a part of its sessions in blocks only. */
-export const BLOCKS_SCHEMA = 3
+export const ITEM_SCHEMA = 1
 
-/** Throws for an item of later code: the function's mapping tries again until that code is there. */
+/**
+ * Throws for an item of a newer shape, or without a shape. During a deployment, the function's event source mapping
+ * then retries the batch until the newer code runs.
+ */
 export function checkSchema(item: Readonly<Record<string, unknown>>): void {
-  const schema = item[SCHEMA] ?? 1
-  if (typeof schema === 'number' && schema <= BLOCKS_SCHEMA) return
-  throw new Error(`an item of the sessions table has schema ${schema}, and this code reads up to ${BLOCKS_SCHEMA}`)
+  const schema = item[SCHEMA]
+  if (typeof schema === 'number' && schema <= ITEM_SCHEMA) return
+  throw new Error(`an item of the sessions table has schema ${schema}; this code reads up to schema ${ITEM_SCHEMA}`)
 }

@@ -1,6 +1,8 @@
-// What is made when it is first asked for: its making in, the same for everyone who asks out, unless that failed.
+// Makes a value at the first call and returns the same value to every later call.
 
-/** Who asks while it is made waits for the same; who asks after a failure has it made again. */
+/**
+ * Callers that arrive while `make` runs wait for its result. After a failure, the next call runs `make` again.
+ */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null
   return () => {

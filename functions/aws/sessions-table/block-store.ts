@@ -1,4 +1,4 @@
-// States with their blocks on DynamoDB: users in, states read whole out; and blocks put before a state, and erased.
+// Reads states together with their blocks from DynamoDB, and writes and erases blocks.
 
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
@@ -6,6 +6,7 @@ import { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import type { Event } from '../../domain/events/event.ts'
 import { DELIVERY_MS_MAX } from '../../domain/sessions/closing.ts'
 import type { UserState } from '../../domain/sessions/user-state.ts'
+import { type Item, userPartition } from '../runtime/table-items.ts'
 import { batchGet } from './batch-get.ts'
 import { type Block, type KnownBlocks, versionOfBlock } from './session-blocks.ts'
 import {
@@ -14,7 +15,6 @@ import {
   blockKey,
   blockNameOf,
   blockNames,
-  type Item,
   readBlock,
   readState,
   stateKey,
@@ -22,10 +22,18 @@ import {
 } from './session-items.ts'
 
 const WRITES_AT_ONCE = 4
-/** A block may be seen late, or go with its user, who is forgotten: then the state is another by now. */
+/**
+ * An eventual read may miss a new block. A block may also be erased between two reads, when its user is forgotten; the
+ * next read then finds a newer state.
+ */
 const TRIES_MAX = 3
 
-/** Of several users, those who can be read. @param known told which blocks there are. */
+/**
+ * Returns the states of the users, without users who have none. Leaves out a user whose blocks stay missing, so that
+ * the others need not wait; for a single user, throws.
+ *
+ * @param known receives the names of the blocks that were read.
+ */
 export async function loadStates(
   client: DynamoDBDocumentClient,
   table: string,
@@ -37,11 +45,11 @@ export async function loadStates(
   for (let tries = 0; unread.length > 0; tries++) {
     if (tries === TRIES_MAX) {
       if (users.length === 1) throw new Error('blocks of a state are missing')
-      // The others are not to wait: as of a user who never was, its write fails, and the user is read alone.
+      // The caller takes the user for new. The write then fails on the stored version, and the user is read alone.
       return states
     }
     const items = await batchGet(client, table, unread.map(stateKey), true)
-    // Blocks never change, so an eventual read, at half the price, finds them or finds nothing yet.
+    // A block never changes, so an eventual read is safe and costs half: it returns the block, or nothing yet.
     const blocks = await loadBlocks(client, table, items, tries > 0)
     unread = []
     for (const item of items) {
@@ -57,7 +65,7 @@ export async function loadStates(
   return states
 }
 
-/** By user and name. */
+/** Returns the blocks of the states by `keyText`. */
 async function loadBlocks(
   client: DynamoDBDocumentClient,
   table: string,
@@ -73,7 +81,10 @@ function keyText(user: string, name: string): string {
   return JSON.stringify([user, name])
 }
 
-/** Those that are not known to be there. They outlast the session, which closes long before, and expire. */
+/**
+ * Writes the blocks that are not known to be stored. They expire, but later than any state that needs them can be
+ * open.
+ */
 export async function putBlocks(
   client: DynamoDBDocumentClient,
   table: string,
@@ -91,7 +102,7 @@ export async function putBlocks(
   await pMap(unknown, put, { concurrency: WRITES_AT_ONCE })
 }
 
-/** Those of states up to the version. */
+/** Deletes the blocks that were first written with a state of this version or an earlier one. */
 export async function eraseBlocks(
   client: DynamoDBDocumentClient,
   table: string,
@@ -103,7 +114,7 @@ export async function eraseBlocks(
     KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :block)',
     ProjectionExpression: '#pk, #sk',
     ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
-    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':block': BLOCK_PREFIX },
+    ExpressionAttributeValues: { ':pk': userPartition(user), ':block': BLOCK_PREFIX },
     ConsistentRead: true,
   }
   for await (const { Items: items } of paginateQuery({ client }, query)) {

@@ -1,4 +1,4 @@
-// Queries of a user's closed sessions: a table and a user in, those near a time, or all versions, out.
+// Queries a user's closed sessions: the neighbours of a time range, or the versions of all of them.
 
 import {
   type DynamoDBDocumentClient,
@@ -11,23 +11,19 @@ import { neighbours, type TimeRange } from '../../domain/sessions/neighbours.ts'
 import type { Session } from '../../domain/sessions/session.ts'
 import type { ClosedVersion } from '../../ports.ts'
 import { checkSchema, SCHEMA } from '../runtime/item-schema.ts'
-import {
-  CLOSED_KEYS,
-  CLOSED_PREFIX,
-  closedIdOf,
-  closedKeyAfter,
-  readClosed,
-  stateKey,
-  versionOf,
-} from './session-items.ts'
+import { userPartition } from '../runtime/table-items.ts'
+import { CLOSED_KEYS, CLOSED_PREFIX, closedIdOf, closedKeyAfter, readClosed, versionOf } from './session-items.ts'
 
-/** Mostly two are needed, so few are asked for first, and ever more. */
+/** Two items are usually enough, so a query begins with a small page and asks for more from page to page. */
 const FIRST_PAGE_ITEMS = 2
 const PAGE_GROWTH = 4
-/** Pages of marks and sessions: 2 MB of them at most. */
+/** A page of so many sessions and tombstones holds at most 2 MB. */
 const PAGE_ITEMS_MAX = 128
 
-/** Of each direction only as much is read as is asked for, since what is read is billed. */
+/**
+ * Returns the closed sessions that `neighbours` selects. The query reads from the range outwards in both directions, and
+ * stops as soon as `neighbours` has enough: DynamoDB bills what it reads.
+ */
 export function queryNeighbours(
   client: DynamoDBDocumentClient,
   table: string,
@@ -40,7 +36,7 @@ export function queryNeighbours(
   return neighbours(range, before, after)
 }
 
-/** Of every closed session and every mark of the user. */
+/** Yields the version of every closed session and of every tombstone of the user, page by page. */
 export async function* queryVersions(
   client: DynamoDBDocumentClient,
   table: string,
@@ -57,7 +53,7 @@ export async function* queryVersions(
       '#version': 'version',
       '#schema': SCHEMA,
     },
-    ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':closed': CLOSED_PREFIX },
+    ExpressionAttributeValues: { ':pk': userPartition(user), ':closed': CLOSED_PREFIX },
     ConsistentRead: true,
   }
   for await (const { Items: items } of paginateQuery({ client }, query)) {
@@ -74,7 +70,7 @@ interface KeyRange {
   readonly isForward: boolean
 }
 
-/** Marks are passed over. */
+/** Yields the closed sessions between two keys, and skips tombstones. */
 async function* queryClosed(
   client: DynamoDBDocumentClient,
   table: string,
@@ -88,7 +84,7 @@ async function* queryClosed(
       TableName: table,
       KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
-      ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':from': from, ':to': to },
+      ExpressionAttributeValues: { ':pk': userPartition(user), ':from': from, ':to': to },
       ConsistentRead: true,
       ScanIndexForward: isForward,
       Limit: items,

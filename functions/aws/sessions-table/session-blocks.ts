@@ -1,37 +1,46 @@
-// Blocks: the events of open sessions in; runs of them that are stored once, apart from the state, and the rest, out; and back.
+// Splits the events of open sessions into blocks, which are stored once, and a short rest that the state holds.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Event } from '../../domain/events/event.ts'
 import type { Session } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
-import { type EventRow, INFLATED_BYTES_MAX, readEvents, type StoredSession, writeEvents } from './session-code.ts'
+import { type EventRow, INFLATED_BYTES_MAX, readEvents, type SplitSession, writeEvents } from './session-code.ts'
 
-/**
- * How many events a block has, largest first: a large one takes the place of small ones, so that few have to be read. A
- * state is billed by the KB at every write; what these leave in it, of ordinary events, is under one.
+/*
+ * DynamoDB bills a write of the state by its size, and every batch with events of the user writes it. So the state holds
+ * only the last events of a long session, and names the blocks that hold the events before them:
+ *
+ *     events   1 ........ 120 | 121 ... 132 | 133 ... 144 | 145 ... 150
+ *              block of 120     block of 12   block of 12   rest of 6, in the state
+ *
+ * Each new event lengthens the rest. Once the rest exceeds 12 events, its first 12 become a block. Once the blocks of 12
+ * and the rest exceed 120 events, one block of 120 takes their place. A rest of 12 ordinary events takes less than 1 KB.
  */
 const BLOCK_EVENTS = [120, 12] as const
-/** Raised when the shape of a block changes. */
+/** The first element of a stored block. Raise it when the encoding of a block changes. */
 const SHAPE = 1
 const DIGEST_LENGTH = 8
 
 export interface Block {
-  /** `<version>#<digest>`: of the state that it was first written with, and of its events. Never of any others. */
+  /**
+   * `<version>#<digest>`: the version of the first state that was written with the block, and a digest of the events.
+   * A name never stands for other events.
+   */
   readonly name: string
   readonly events: readonly Event[]
 }
 
-/** Names of blocks that are stored, by the first of their events. */
+/** The names of blocks that are stored, by the first event of each. */
 export type KnownBlocks = WeakMap<Event, string>
 
-export interface Apart {
-  readonly sessions: readonly StoredSession[]
-  /** In order, of one session after the other. */
+export interface SplitSessions {
+  readonly sessions: readonly SplitSession[]
+  /** The blocks of the first session in order, then those of the second, and so on. */
   readonly blocks: readonly Block[]
 }
 
-/** Sessions whose first events are in blocks. The same events make the same blocks, so that what is stored is known again. */
-export function setApart(open: readonly Session[], version: number, known: KnownBlocks): Apart {
+/** Equal events make equal blocks, so that the writer recognizes the blocks that are stored already. */
+export function splitSessions(open: readonly Session[], version: number, known: KnownBlocks): SplitSessions {
   const blocks: Block[] = []
   const sessions = open.map((session) => {
     const { runs, rest } = splitIntoRuns(session.events)
@@ -68,10 +77,11 @@ export function encodeBlock(events: readonly Event[]): Uint8Array {
 export function decodeBlock(stored: Uint8Array): Event[] {
   const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const [shape, startMs, rows] = JSON.parse(text) as [number, number, EventRow[]]
-  if (shape !== SHAPE) throw new Error(`a stored block has shape ${shape}, and this code reads ${SHAPE}`)
+  if (shape !== SHAPE) throw new Error(`a stored block has shape ${shape}; this code reads shape ${SHAPE}`)
   return readEvents(rows, startMs)
 }
 
+/** `[shape, time of the first event, events]`, with each event as `session-code.ts` writes it. */
 function textOf(events: readonly Event[]): string {
   const { timeMs } = events[0] as Event
   return JSON.stringify([SHAPE, timeMs, writeEvents(events, timeMs)])

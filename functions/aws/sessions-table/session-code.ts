@@ -1,18 +1,36 @@
-// Sessions as they are stored: sessions in, one compressed binary out, and back.
+// Encodes sessions as one compressed binary, and decodes them again.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { type ClickEvent, EVENT_TYPES, type Event, FINGERPRINT_LENGTH } from '../../domain/events/event.ts'
+import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
 
-/** First element of what is stored; raised when its shape changes, so that older items stay readable. */
+/*
+ * DynamoDB bills every write by the bytes of the whole item, so sessions are JSON arrays without names, deflated. This
+ * session has 15 events, and its first 12 lie in a block:
+ *
+ *     [1,                                     the shape
+ *       [["20260302T090000000Z-e1"],          ids
+ *        null,                                continues
+ *        null, 0,                             limitedBy: limit and time
+ *        1772442000000,                       time of the first event
+ *        [[1, 61000, "e13", "s1", "dogs", 0],               Search: search id, query, whether truncated
+ *         [2, 65000, "e14", "s1", 31, "ypeBEsobPiPoFgA5"],  Results: search id, count, item fingerprints
+ *         [3, 74000, "e15", "s1", "a", 1]],                 ClickResult: search id, item, position
+ *        1]]                                  number of blocks before these events; absent for none
+ *
+ * An event begins with its type, the milliseconds since the session's first event, and its id.
+ */
+
+/** The first element of stored sessions. Raise it when the encoding changes. */
 const SHAPE = 1
 
-/** [type, ms since the session's first event, event id, the type's own fields]; arrays, since names cost bytes. */
+/** `[type, ms since the session's first event, event id, ...the type's own fields]` */
 export type EventRow = readonly [number, number, string, ...(string | number | null)[]]
-/** [ids, continues, cut reason, cut time, first event's time, events, how many blocks of events come before these] */
+/** `[ids, continues, limit, time of the limit, time of the first event, events, blocks before these events]` */
 type SessionRow = readonly [
-  readonly string[],
+  NonEmpty<string>,
   string | null,
   SessionLimit | null,
   number,
@@ -21,42 +39,43 @@ type SessionRow = readonly [
   number?,
 ]
 
-/** A session whose first events may be stored apart, in blocks. */
-export interface StoredSession {
+/** A session whose first events lie in blocks. */
+export interface SplitSession {
   readonly session: Session
+  /** How many blocks. */
   readonly blocks: number
+  /** The events after those in blocks. */
   readonly rest: readonly Event[]
 }
 
-/** Inflated, nothing stored is larger: a bound for what reading one item may cost. */
+/** Bounds what reading one item may cost. Nothing that is stored inflates to more. */
 export const INFLATED_BYTES_MAX = 16 * 1024 * 1024
 
-/** Deflated: the bill is the bytes of the whole item at every write. */
 export function encodeSessions(sessions: readonly Session[]): Uint8Array {
-  return encodeApart(sessions.map((session) => ({ session, blocks: 0, rest: session.events })))
+  return encodeSplitSessions(sessions.map((session) => ({ session, blocks: 0, rest: session.events })))
 }
 
-/** Without what is in blocks. */
-export function encodeApart(sessions: readonly StoredSession[]): Uint8Array {
+/** Leaves out the events that lie in blocks. */
+export function encodeSplitSessions(sessions: readonly SplitSession[]): Uint8Array {
   return deflateRawSync(JSON.stringify([SHAPE, ...sessions.map(sessionRow)]), { level: 9 })
 }
 
-/** @param blocks in order, of one session after the other. */
+/** @param blocks the events of each block: the first session's blocks in order, then the second's, and so on. */
 export function decodeSessions(stored: Uint8Array, blocks: readonly (readonly Event[])[] = []): Session[] {
   const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const [shape, ...rows] = JSON.parse(text) as [number, ...SessionRow[]]
-  if (shape !== SHAPE) throw new Error(`stored sessions have shape ${shape}, and this code reads ${SHAPE}`)
+  if (shape !== SHAPE) throw new Error(`stored sessions have shape ${shape}; this code reads shape ${SHAPE}`)
   let used = 0
   const sessions = rows.map((row) => {
     const first = blocks.slice(used, used + (row[6] ?? 0))
     used += row[6] ?? 0
     return session(row, first.flat())
   })
-  if (used !== blocks.length) throw new Error(`stored sessions have ${used} blocks, and ${blocks.length} were read`)
+  if (used !== blocks.length) throw new Error(`stored sessions name ${used} blocks, but ${blocks.length} were read`)
   return sessions
 }
 
-/** Ids of sessions: as many as there may be open sessions, in the same item. */
+/** Compresses ids or names, of which a state may hold as many as it has open sessions or blocks. */
 export function encodeIds(ids: readonly string[]): Uint8Array {
   return deflateRawSync(JSON.stringify(ids), { level: 9 })
 }
@@ -65,8 +84,8 @@ export function decodeIds(stored: Uint8Array): string[] {
   return JSON.parse(inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')) as string[]
 }
 
-function sessionRow({ session, blocks, rest }: StoredSession): SessionRow {
-  const startMs = (session.events[0] as Event).timeMs
+function sessionRow({ session, blocks, rest }: SplitSession): SessionRow {
+  const startMs = session.events[0].timeMs
   const { ids, continues, limitedBy } = session
   const row = [
     ids,
@@ -81,7 +100,7 @@ function sessionRow({ session, blocks, rest }: StoredSession): SessionRow {
 
 function session([ids, continues, limit, atMs, startMs, rows]: SessionRow, first: readonly Event[]): Session {
   const limitedBy = limit === null ? null : { limit, atMs }
-  return { ids, continues, limitedBy, events: [...first, ...readEvents(rows, startMs)] }
+  return { ids, continues, limitedBy, events: nonEmpty([...first, ...readEvents(rows, startMs)]) }
 }
 
 export function writeEvents(events: readonly Event[], startMs: number): EventRow[] {
@@ -93,42 +112,36 @@ export function readEvents(rows: readonly EventRow[], startMs: number): Event[] 
 }
 
 function eventRow(event: Event, startMs: number): EventRow {
-  const stamp = [EVENT_TYPES.indexOf(event.type), event.timeMs - startMs, event.eventId] as const
-  if (event.type === 'Search') return [...stamp, event.searchId, event.query, event.queryTruncated ? 1 : 0]
-  if (event.type === 'Results') return [...stamp, event.searchId, event.resultCount, event.itemFingerprints]
-  if (event.type === 'ClickResult') return [...stamp, event.searchId, event.item, event.position, ...ordinalOf(event)]
-  return stamp
+  const shared = [EVENT_TYPES.indexOf(event.type), event.timeMs - startMs, event.eventId] as const
+  if (event.type === 'Search') return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0]
+  if (event.type === 'Results') return [...shared, event.searchId, event.resultCount, event.itemFingerprints]
+  if (event.type === 'ClickResult') return [...shared, event.searchId, event.item, event.position, ...ordinalOf(event)]
+  return shared
 }
 
-/** Most have none; code that does not know it reads over it. */
+/** Only UBI clicks have an ordinal, so it comes last and costs the others nothing. */
 function ordinalOf({ ordinal }: ClickEvent): number[] {
   return ordinal === undefined ? [] : [ordinal]
 }
 
 function event([typeIndex, sinceMs, eventId, ...own]: EventRow, startMs: number): Event {
   const type = EVENT_TYPES[typeIndex]
-  const stamp = { eventId, timeMs: startMs + sinceMs }
-  if (type === undefined) throw new Error(`stored event has type ${typeIndex}`)
+  const shared = { eventId, timeMs: startMs + sinceMs }
+  if (type === undefined) throw new Error(`a stored event has the unknown type ${typeIndex}`)
   if (type === 'Search') {
-    const [searchId, query, limitedBy] = own as [string | null, string, number]
-    return { type, ...stamp, searchId, query, queryTruncated: limitedBy === 1 }
+    const [searchId, query, truncated] = own as [string | null, string, number]
+    return { type, ...shared, searchId, query, queryTruncated: truncated === 1 }
   }
   if (type === 'Results') {
     const [searchId, resultCount, itemFingerprints] = own as [string | null, number, string]
-    return { type, ...stamp, searchId, resultCount, itemFingerprints }
+    return { type, ...shared, searchId, resultCount, itemFingerprints }
   }
   if (type === 'ClickResult') {
     const [searchId, item, position, ordinal] = own as [string | null, string, number | null, number?]
-    // The itemFingerprint is not stored: it follows from the item.
-    const click = {
-      type,
-      ...stamp,
-      searchId,
-      item,
-      itemFingerprint: sha256(item).slice(0, FINGERPRINT_LENGTH),
-      position,
-    }
+    // The fingerprint is not stored, since it follows from the item.
+    const itemFingerprint = sha256(item).slice(0, FINGERPRINT_LENGTH)
+    const click = { type, ...shared, searchId, item, itemFingerprint, position }
     return ordinal === undefined ? click : { ...click, ordinal }
   }
-  return { type, ...stamp }
+  return { type, ...shared }
 }

@@ -1,4 +1,4 @@
-// Items of the sessions table: states and closed sessions in, items out, and back. Nothing here talks to a table.
+// Converts states, their blocks, closed sessions and tombstones to items of the sessions table, and back.
 
 import { BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY, TOMBSTONE } from '../../contract.ts'
 import { clampTime } from '../../domain/events/time.ts'
@@ -7,24 +7,34 @@ import type { CloseReason } from '../../domain/sessions/clock.ts'
 import type { Forgotten } from '../../domain/sessions/forgotten.ts'
 import { compactTime, type Session, sessionId } from '../../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
-import { BLOCKS_SCHEMA, checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
-import { type Apart, type Block, decodeBlock, encodeBlock } from './session-blocks.ts'
-import { decodeIds, decodeSessions, encodeApart, encodeIds, encodeSessions } from './session-code.ts'
+import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
+import { epochSeconds, type Item, type Key, USER_PREFIX, userPartition } from '../runtime/table-items.ts'
+import { type Block, decodeBlock, encodeBlock, type SplitSessions } from './session-blocks.ts'
+import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessions } from './session-code.ts'
 
-export type Item = Record<string, unknown>
-export type Key = { [PARTITION_KEY]: string; [SORT_KEY]: string }
-
-const USER_PREFIX = 'user#'
+/*
+ * The items of one user lie in one partition:
+ *
+ *     pk        sk                                  what the item holds
+ *     user#ann  open                                the state: clock, open sessions, what was forgotten
+ *     user#ann  block#7#x8aTqK2c                    a run of the open sessions' events
+ *     user#ann  closed#20260302T090005000Z-e1       a closed session (kind "closed")
+ *     user#ann  closed#20260302T091500000Z-e9       the tombstone of a session that merged into another
+ */
 const STATE_SORT_KEY = 'open'
 export const CLOSED_PREFIX = 'closed#'
 export const BLOCK_PREFIX = 'block#'
 
 export function stateKey(user: string): Key {
-  return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: STATE_SORT_KEY }
+  return { [PARTITION_KEY]: userPartition(user), [SORT_KEY]: STATE_SORT_KEY }
 }
 
 export function closedKey(user: string, id: string): Key {
-  return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: CLOSED_PREFIX + id }
+  return { [PARTITION_KEY]: userPartition(user), [SORT_KEY]: CLOSED_PREFIX + id }
+}
+
+export function blockKey(user: string, name: string): Key {
+  return { [PARTITION_KEY]: userPartition(user), [SORT_KEY]: BLOCK_PREFIX + name }
 }
 
 export function userOf(item: Item): string {
@@ -35,24 +45,32 @@ export function closedIdOf(item: Item): string {
   return String(item[SORT_KEY]).slice(CLOSED_PREFIX.length)
 }
 
+export function blockNameOf(item: Item): string {
+  return String(item[SORT_KEY]).slice(BLOCK_PREFIX.length)
+}
+
+export function versionOf(item: Item): number {
+  return (item.version as number | undefined) ?? 0
+}
+
 /**
- * Without an expiry while something is open; expiring once nothing is, but not before all that a forgotten user sent has
- * passed.
+ * Returns the item of a state. It expires only when no session is open, and then not before `expiresAtMs`, nor before
+ * the last event of a forgotten user can arrive.
  *
- * @param apart what of the open sessions is stored in blocks; without it, nothing is.
+ * @param split the open sessions as `splitSessions` splits them; without it, the item holds all of their events.
  */
-export function stateItem(user: string, state: UserState, expiresAtMs: number, apart?: Apart): Item {
+export function stateItem(user: string, state: UserState, expiresAtMs: number, split?: SplitSessions): Item {
   const { version, skewMs, lastAffectingTimeMs, open, forgotten } = state
   const stateExpiresAtMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
-  const hasBlocks = apart !== undefined && apart.blocks.length > 0
+  const blocks = split?.blocks ?? []
   return {
     ...stateKey(user),
-    [SCHEMA]: hasBlocks ? BLOCKS_SCHEMA : ITEM_SCHEMA,
+    [SCHEMA]: ITEM_SCHEMA,
     version,
     skew: skewMs ?? undefined,
     last_affecting_time: lastAffectingTimeMs ?? undefined,
-    sessions: open.length === 0 ? undefined : encodeOpen(open, apart),
-    ...(hasBlocks && { blocks: encodeIds(apart.blocks.map(({ name }) => name)) }),
+    sessions: open.length === 0 ? undefined : encodeOpen(open, split),
+    ...(blocks.length > 0 && { blocks: encodeIds(blocks.map(({ name }) => name)) }),
     ...(forgotten !== null && {
       forgotten_at: forgotten.atMs,
       forgotten_until: forgotten.untilMs,
@@ -62,22 +80,36 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number, a
   }
 }
 
-function encodeOpen(open: readonly Session[], apart: Apart | undefined): Uint8Array {
-  return apart === undefined ? encodeSessions(open) : encodeApart(apart.sessions)
+function encodeOpen(open: readonly Session[], split: SplitSessions | undefined): Uint8Array {
+  return split === undefined ? encodeSessions(open) : encodeSplitSessions(split.sessions)
 }
 
-/** Names of the blocks that hold parts of the state's sessions, in order. */
+/** Returns the names of the blocks that hold events of a state's sessions, in order. */
 export function blockNames(item: Item): string[] {
   checkSchema(item)
   return item.blocks === undefined ? [] : decodeIds(item.blocks as Uint8Array)
 }
 
-export function blockKey(user: string, name: string): Key {
-  return { [PARTITION_KEY]: USER_PREFIX + user, [SORT_KEY]: BLOCK_PREFIX + name }
+/** @param blocks the blocks that `blockNames` names, in the same order. */
+export function readState(item: Item | undefined, blocks: readonly Block[] = []): UserState {
+  if (item === undefined) return NEW_USER
+  checkSchema(item)
+  const runs = blocks.map(({ events }) => events)
+  return {
+    version: item.version as number,
+    skewMs: (item.skew as number | undefined) ?? null,
+    lastAffectingTimeMs: (item.last_affecting_time as number | undefined) ?? null,
+    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, runs),
+    forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
+  }
 }
 
-export function blockNameOf(item: Item): string {
-  return String(item[SORT_KEY]).slice(BLOCK_PREFIX.length)
+function readForgotten(item: Item): Forgotten {
+  return {
+    atMs: item.forgotten_at as number,
+    untilMs: item.forgotten_until as number,
+    pendingTombstones: item.pending_tombstones === undefined ? [] : decodeIds(item.pending_tombstones as Uint8Array),
+  }
 }
 
 export function blockItem(user: string, { name, events }: Block, expiresAtMs: number): Item {
@@ -95,28 +127,6 @@ export function readBlock(item: Item): Block {
   return { name: blockNameOf(item), events: decodeBlock(item.events as Uint8Array) }
 }
 
-/** @param blocks those of `blockNames`, in their order. */
-export function readState(item: Item | undefined, blocks: readonly Block[] = []): UserState {
-  if (item === undefined) return NEW_USER
-  checkSchema(item)
-  const parts = blocks.map(({ events }) => events)
-  return {
-    version: item.version as number,
-    skewMs: (item.skew as number | undefined) ?? null,
-    lastAffectingTimeMs: (item.last_affecting_time as number | undefined) ?? null,
-    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, parts),
-    forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
-  }
-}
-
-function readForgotten(item: Item): Forgotten {
-  return {
-    atMs: item.forgotten_at as number,
-    untilMs: item.forgotten_until as number,
-    pendingTombstones: item.pending_tombstones === undefined ? [] : decodeIds(item.pending_tombstones as Uint8Array),
-  }
-}
-
 export function closedItem({ user, session, reason, version }: ClosedSession, expiresAtMs: number): Item {
   return {
     ...closedKey(user, sessionId(session)),
@@ -124,7 +134,7 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
     [SCHEMA]: ITEM_SCHEMA,
     version,
     reason,
-    // What it absorbed has marks of its own by now.
+    // The sessions that merged into this one have tombstones by now, so their ids are not needed.
     sessions: encodeSessions([{ ...session, ids: [sessionId(session)] }]),
     [EXPIRES_AT]: epochSeconds(expiresAtMs),
   }
@@ -140,29 +150,20 @@ export function tombstoneItem(user: string, id: string, version: number, expires
   }
 }
 
-/** Null for the mark of an absorbed session. */
+/** Returns null for a tombstone. */
 export function readClosed(item: Item): ClosedSession | null {
   checkSchema(item)
   if (item[KIND] !== CLOSED) return null
   const [session] = decodeSessions(item.sessions as Uint8Array)
-  if (session === undefined) throw new Error('a closed item holds no session')
-  return { user: userOf(item), session, reason: item.reason as CloseReason, version: item.version as number }
+  if (session === undefined) throw new Error('the item of a closed session holds no session')
+  return { user: userOf(item), session, reason: item.reason as CloseReason, version: versionOf(item) }
 }
 
-/** Between the keys of the closed sessions whose ids are of this time or before it and those of later ones. */
+/** Returns a sort key after the closed sessions whose ids begin with this time or an earlier one, and before the others. */
 export function closedKeyAfter(timeMs: number): string {
-  // Beyond the years that ids are written in there are no sessions, and keys would not sort.
+  // Ids hold times of the years 0 to 9999 only. Keys of other times would not sort.
   return `${CLOSED_PREFIX}${compactTime(clampTime(timeMs))}~`
 }
 
-/** Before and after all keys of closed sessions. */
+/** Sort keys before and after those of all closed sessions. */
 export const CLOSED_KEYS = { first: CLOSED_PREFIX, last: `${CLOSED_PREFIX}~` } as const
-
-/** DynamoDB takes expiry times in seconds, and ignores milliseconds as too far away. */
-export function epochSeconds(timeMs: number): number {
-  return Math.ceil(timeMs / 1000)
-}
-
-export function versionOf(item: Item): number {
-  return (item.version as number | undefined) ?? 0
-}

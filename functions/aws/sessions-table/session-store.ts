@@ -1,19 +1,21 @@
-// SessionStore on DynamoDB: states and closed sessions in, conditional writes and consistent reads out.
+// Stores states, closed sessions and tombstones on DynamoDB, and refuses writes that a newer version overtook.
 
-import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
+import { marshall } from '@aws-sdk/util-dynamodb'
 import { type SessionStore, VersionConflictError } from '../../ports.ts'
+import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
 import { checkSchema } from '../runtime/item-schema.ts'
+import type { Item } from '../runtime/table-items.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNeighbours, queryVersions } from './closed-queries.ts'
-import { type KnownBlocks, setApart } from './session-blocks.ts'
-import { closedItem, closedKey, type Item, stateItem, tombstoneItem, versionOf } from './session-items.ts'
+import { type KnownBlocks, splitSessions } from './session-blocks.ts'
+import { closedItem, closedKey, stateItem, tombstoneItem, versionOf } from './session-items.ts'
 
-/** Takes the client's own commands, as a document client does too. */
+/** Sends commands of the plain client. A document client takes those, too. */
 export type Writer = Pick<DynamoDBClient, 'send'>
 
-/** @param writer sends the conditional writes, which are nearly all there is to do. */
+/** @param writer sends the conditional writes, which are most of the requests. */
 export function dynamoSessionStore(
   client: DynamoDBDocumentClient,
   table: string,
@@ -26,22 +28,21 @@ export function dynamoSessionStore(
     loadClosed: (user, range) => queryNeighbours(client, table, user, range),
 
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
-      const apart = setApart(state.open, state.version, known)
-      // First: a state is never without its blocks, and blocks without a state are nobody's.
-      await putBlocks(client, table, user, apart.blocks, known, expiresAtMs)
-      const item = stateItem(user, state, expiresAtMs, apart)
-      const condition = baseVersion === 0 ? 'attribute_not_exists(pk)' : '#version = :version'
-      const stored = await putIf(writer, table, item, condition, baseVersion)
-      // A write whose reply was lost is retried by the client, and then fails on its own success.
+      const split = splitSessions(state.open, state.version, known)
+      // The blocks come first: a state must never name a block that is not stored. Blocks without a state only expire.
+      await putBlocks(client, table, user, split.blocks, known, expiresAtMs)
+      const item = stateItem(user, state, expiresAtMs, split)
+      const stored = await putIf(writer, table, item, baseVersion === 0 ? ifNew() : ifAt(baseVersion))
+      // The client retries a write whose answer was lost. The retry then fails on the state that it has written itself.
       if (stored !== null && !isSameState(stored, item)) throw new VersionConflictError(user, versionOf(stored))
     },
 
     putClosed: async (closed, expiresAtMs) => {
-      await putNewer(writer, table, closed.user, closedItem(closed, expiresAtMs))
+      await putUnlessNewer(writer, table, closed.user, closedItem(closed, expiresAtMs))
     },
 
     putTombstone: async (user, id, version, expiresAtMs) => {
-      await putNewer(writer, table, user, tombstoneItem(user, id, version, expiresAtMs))
+      await putUnlessNewer(writer, table, user, tombstoneItem(user, id, version, expiresAtMs))
     },
 
     closedVersion: async (user, id) => {
@@ -58,38 +59,41 @@ export function dynamoSessionStore(
   }
 }
 
-/** Null when written, else the item that the condition failed on. */
-async function putIf(
-  writer: Writer,
-  table: string,
-  item: Item,
-  condition: string,
-  version: number,
-): Promise<Item | null> {
-  const usesVersion = condition.includes(':version')
-  try {
-    await writer.send(
-      new PutItemCommand({
-        TableName: table,
-        Item: marshall(item, { removeUndefinedValues: true }),
-        ConditionExpression: condition,
-        ...(usesVersion && {
-          ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':version': { N: String(version) } },
-        }),
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }),
-    )
-    return null
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error
-    return error.Item === undefined ? {} : unmarshall(error.Item)
+interface Condition {
+  readonly ConditionExpression: string
+  readonly ExpressionAttributeNames?: Record<string, string>
+  readonly ExpressionAttributeValues?: Record<string, unknown>
+}
+
+function ifNew(): Condition {
+  return { ConditionExpression: 'attribute_not_exists(pk)' }
+}
+
+function ifAt(version: number): Condition {
+  return {
+    ConditionExpression: '#version = :version',
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':version': version },
   }
 }
 
-async function putNewer(writer: Writer, table: string, user: string, item: Item): Promise<void> {
+/** Returns null once the item is written, else the stored item. */
+function putIf(writer: Writer, table: string, item: Item, condition: Condition): Promise<Item | null> {
+  const { ExpressionAttributeValues: values, ...expression } = condition
+  const command = new PutItemCommand({
+    TableName: table,
+    Item: marshall(item, { removeUndefinedValues: true }),
+    ...expression,
+    ...(values !== undefined && { ExpressionAttributeValues: marshall(values) }),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  })
+  return storedInstead(writer.send(command))
+}
+
+/** Succeeds when this version is stored already. */
+async function putUnlessNewer(writer: Writer, table: string, user: string, item: Item): Promise<void> {
   const version = versionOf(item)
-  const stored = await putIf(writer, table, item, 'attribute_not_exists(pk) OR #version < :version', version)
+  const stored = await putIf(writer, table, item, unlessNewer('version', version))
   if (stored !== null && versionOf(stored) > version) throw new VersionConflictError(user, versionOf(stored))
 }
 

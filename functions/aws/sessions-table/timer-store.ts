@@ -1,4 +1,4 @@
-// TimerStore on DynamoDB: users and when to look at them in, a few items of the sessions table that hold many of them each out.
+// Stores users' timers on DynamoDB, many in one item, and lists them by the time at which they fire.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
@@ -7,24 +7,35 @@ import pMap from 'p-map'
 import { KIND, PARTITION_KEY, SORT_KEY, TIMER_PAGES, TIMERS } from '../../contract.ts'
 import type { Timer, TimerPage, TimerStore, TimeSpan } from '../../ports.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
-import type { Item, Key } from './session-items.ts'
+import type { Item, Key } from '../runtime/table-items.ts'
 
-/** Partitions: 4 take the pages of half a million events a second, and each is a read at every sweep. */
+/*
+ * A write for each timer would cost as much as a write of the state. So one item, a page, holds the timers of many users
+ * that fire within a minute:
+ *
+ *     pk      timer_pages#2                             one of four partitions
+ *     sk      0001772442005000#9f86d081884c7d65#2       page id: earliest time, random, partition
+ *     kind    timers
+ *     schema  1
+ *     start   1772442005000                             the time of the earliest timer
+ *     timers  [["ann",0],["ben",2500]]                  deflated: each user, and the ms since `start`
+ */
+/** Four partitions take the pages of half a million events a second. The sweeper queries each one at every sweep. */
 const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${TIMER_PAGES}#${n}`)
-/** How far apart the timers of one item may be: about as far as two sweeps, so that it is looked at once or twice. */
+/** How far apart the timers of one page may fire. At about the time between two sweeps, one or two sweeps read a page. */
 const SPAN_MS = 60_000
-/** Of the users in one item, far below what an item may hold. */
+/** Of the users of one page, uncompressed: far below what an item may hold. */
 const CHARACTERS_MAX = 32 * 1024
 const INFLATED_BYTES_MAX = 1024 * 1024
 const PAGES_AT_ONCE = 4
-/** Digits of the largest safe integer: padded, times compare as text. */
+/** The digits of the largest safe integer. Padded to this length, times compare as text. */
 const TIME_DIGITS = 16
 
 export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string): TimerStore {
   return {
     put: async (timers) => {
       const write = (page: TimerPage) => client.send(new PutCommand({ TableName: table, Item: pageItem(page) }))
-      await pMap(toPages(timers), write, { concurrency: PAGES_AT_ONCE })
+      await pMap(splitIntoPages(timers), write, { concurrency: PAGES_AT_ONCE })
     },
 
     lists: (span) => PARTITIONS.map((partition) => queryPages(client, table, partition, span)),
@@ -35,6 +46,7 @@ export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string):
   }
 }
 
+/** Throws the first unreadable page's error, but only after it has yielded all pages that can be read. */
 async function* queryPages(
   client: DynamoDBDocumentClient,
   table: string,
@@ -45,7 +57,7 @@ async function* queryPages(
     TableName: table,
     KeyConditionExpression: '#pk = :timers AND #sk BETWEEN :from AND :after',
     ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
-    // The bounds are no ids: those go on after the time.
+    // No page has a bound as its id, since an id continues after the time. So the later bound leaves its own time out.
     ExpressionAttributeValues: {
       ':timers': partition,
       ':from': timeKey(fromMs),
@@ -68,8 +80,8 @@ async function* queryPages(
 }
 
 /**
- * Begins with the time that pages sort by, and ends with where it lies. No two are the same: who is done with a page
- * never removes another that was put since.
+ * Returns an id that no other page has: pages sort by the time at its beginning, and its end names the partition. Two
+ * pages with the same timers get different ids, so that removing one never removes the other.
  */
 function newPageId(startMs: number, user: string): string {
   const [spread = 0] = createHash('sha256').update(`${startMs} ${user}`).digest()
@@ -91,20 +103,20 @@ export function pageItem({ id, startMs, timers }: TimerPage): Item {
     [KIND]: TIMERS,
     [SCHEMA]: ITEM_SCHEMA,
     start: startMs,
-    users: deflateRawSync(JSON.stringify(rows), { level: 9 }),
+    timers: deflateRawSync(JSON.stringify(rows), { level: 9 }),
   }
 }
 
 function readPage(item: Item): TimerPage {
   checkSchema(item)
-  const text = inflateRawSync(item.users as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
+  const text = inflateRawSync(item.timers as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const rows = JSON.parse(text) as [user: string, sinceStartMs: number][]
   const startMs = item.start as number
   const timers = rows.map(([user, sinceStartMs]) => ({ user, atMs: startMs + sinceStartMs }))
   return { id: String(item[SORT_KEY]), startMs, timers }
 }
 
-function toPages(timers: readonly Timer[]): TimerPage[] {
+function splitIntoPages(timers: readonly Timer[]): TimerPage[] {
   const pages: { readonly id: string; readonly startMs: number; readonly timers: Timer[] }[] = []
   let characters = 0
   for (const timer of [...timers].sort((a, b) => a.atMs - b.atMs)) {

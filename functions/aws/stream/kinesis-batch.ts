@@ -1,36 +1,39 @@
-// Kinesis batches as Lambda hands them over: an event in, records in order out; and the reply that names the first failure.
+// Converts the Kinesis batches that Lambda delivers to records, and a step's first failure to Lambda's reply.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import type { ArrivedRecord, DeadLetter } from '../../ports.ts'
+
+/** The shard that resent records name as theirs, so that they never move the progress of a shard of the stream. */
+export const RESENT_SHARD = 'resent'
 
 export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
   return batch.Records.map(({ eventID, kinesis }) => ({
     // `<shard id>:<sequence number>`
     shardId: eventID.slice(0, eventID.indexOf(':')),
     sequenceNumber: kinesis.sequenceNumber,
-    // Lambda gives it in seconds, with a fraction.
+    // Lambda gives seconds with a fraction.
     arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
     data: kinesis.data,
-    // Kinesis has no such field; an event that is sent again alone brings it.
+    // Only an event that is sent again alone has this field: Kinesis has none like it.
     subSequence: (kinesis as { readonly subSequence?: number }).subSequence ?? null,
   }))
 }
 
-/** Of records that a person sent again: what is refused again, too. */
+/** The reply to a person who sends dead letters again. */
 export interface ResentReply extends KinesisStreamBatchResponse {
-  /** Each as its sequence number and, of a packed record, its place. */
+  /** What ingest refused again, as `<sequence number>.<subsequence number>`; nothing follows the dot for a record. */
   readonly refused: readonly string[]
 }
 
 export function toResentReply(
   failed: { readonly sequenceNumber: string } | null,
-  letters: readonly Pick<DeadLetter, 'sequenceNumber' | 'subSequence'>[],
+  deadLetters: readonly Pick<DeadLetter, 'sequenceNumber' | 'subSequence'>[],
 ): ResentReply {
-  const refused = letters.map(({ sequenceNumber, subSequence }) => `${sequenceNumber}.${subSequence ?? ''}`)
+  const refused = deadLetters.map(({ sequenceNumber, subSequence }) => `${sequenceNumber}.${subSequence ?? ''}`)
   return { ...toBatchReply(failed), refused }
 }
 
-/** Lambda delivers again from the lowest sequence number named, so one is enough. */
+/** Names only the first failure: Lambda delivers again from the lowest sequence number that the reply names. */
 export function toBatchReply(failed: { readonly sequenceNumber: string } | null): KinesisStreamBatchResponse {
   return { batchItemFailures: failed === null ? [] : [{ itemIdentifier: failed.sequenceNumber }] }
 }

@@ -3,9 +3,10 @@
 import { marshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue, DynamoDBRecord, StreamRecord } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
+import type { Item } from '../../../functions/aws/runtime/table-items.ts'
 import { toChanges } from '../../../functions/aws/sessions-table/closed-changes.ts'
 import { encodeSessions } from '../../../functions/aws/sessions-table/session-code.ts'
-import { closedItem, type Item, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
+import { closedItem, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../../../functions/domain/results/result.ts'
 import { at, bare, click, results, search } from '../../support/events.ts'
@@ -47,6 +48,7 @@ describe('a change of a closed session', () => {
       pk: { S: 'user#ann' },
       sk: { S: `closed#${ID}` },
       kind: { S: 'closed' },
+      schema: { N: '1' },
       version: { N: '3' },
       reason: { S: 'gap' },
       sessions: { B: sessions },
@@ -101,6 +103,6 @@ describe('a change of a closed session', () => {
     ['anything of the table', { eventName: 'MODIFY' }],
     ['its sequence number', { dynamodb: { NewImage: image(closedItem(closed(3), EXPIRES_MS)) } }],
   ])('without %s fails loudly', (_, broken) => {
-    expect(() => read(broken)).toThrow('a stream record without its new image')
+    expect(() => read(broken)).toThrow('a stream record has no new image')
   })
 })

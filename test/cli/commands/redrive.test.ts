@@ -43,7 +43,7 @@ function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
     const deadLetters = recordedDeadLetters(pipeline.ports.deadLetters)
     const records = toRecords(JSON.parse(Buffer.from(Payload).toString()))
     const report = await ingest(records, { ...pipeline.ports, deadLetters }, RULES, at(900_000))
-    return { Payload: Buffer.from(JSON.stringify(toResentReply(report.failed, deadLetters.letters))) }
+    return { Payload: Buffer.from(JSON.stringify(toResentReply(report.failed, deadLetters.recorded))) }
   })
 }
 

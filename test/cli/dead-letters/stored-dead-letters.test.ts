@@ -8,12 +8,13 @@ const base64 = (data: string | Buffer): string => Buffer.from(data).toString('ba
 
 describe('a letter', () => {
   it('of a refused record tells why, where, and what was sent, unpacked where it can be', () => {
+    const arrival = '2026-03-02T09:00:05.000Z'
     const line = (data: string, subSequence?: number): string =>
-      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: '7', subSequence, arrival: 't', data })
+      JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: '7', subSequence, arrival, data })
     const packed = base64(gzipSync('{"a":1}\n{"b":2}'))
     const text = [line(base64('nonsense')), line(packed, 3), line(base64(Buffer.from([0xff, 0xfe])))].join('\n')
     expect(toDeadLetters('rejected/x', text)).toMatchObject([
-      { reason: 'not-json', sequence: '7', subSequence: null, text: 'nonsense' },
+      { reason: 'not-json', arrival, sequence: '7', subSequence: null, text: 'nonsense' },
       { subSequence: 3, text: '{"a":1}\n{"b":2}' },
       { text: null },
     ])

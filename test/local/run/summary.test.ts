@@ -171,7 +171,7 @@ describe('of dead letters', () => {
   it('each record, and each event of a packed one, counts once, in however many objects it is', async () => {
     const s3 = new S3Client({ region: 'us-east-1' })
     const line = (sequence: string, reason: string, own: object = {}): string =>
-      `${JSON.stringify({ reason, shard: 's', sequence, ...own })}\n`
+      `${JSON.stringify({ reason, detail: '', shard: 's', sequence, arrival: '2026-03-02T09:00:00Z', data: '', ...own })}\n`
     const objects = [
       line('1', 'not-json') + line('2', 'not-json', { subSequence: 0 }) + line('2', 'too-late', { subSequence: 11 }),
       line('2', 'not-json', { subSequence: 0 }) + line('1', 'late', { shard: 'other' }),

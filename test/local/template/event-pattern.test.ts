@@ -6,7 +6,7 @@ import { matches, type Pattern } from '../../../local/template/event-pattern.ts'
 /** The finalizer's own. */
 const CLOSED: Pattern = {
   eventName: ['INSERT', 'MODIFY'],
-  dynamodb: { NewImage: { kind: { S: ['closed', 'absorbed'] } } },
+  dynamodb: { NewImage: { kind: { S: ['closed', 'tombstone'] } } },
 }
 
 function change(eventName: string, kind?: unknown): object {
@@ -20,7 +20,7 @@ function change(eventName: string, kind?: unknown): object {
 describe('a pattern', () => {
   it('passes any of the listed values at every place', () => {
     expect(matches(CLOSED, change('INSERT', { S: 'closed' }))).toBe(true)
-    expect(matches(CLOSED, change('MODIFY', { S: 'absorbed' }))).toBe(true)
+    expect(matches(CLOSED, change('MODIFY', { S: 'tombstone' }))).toBe(true)
   })
 
   it('stops an event with one value that is not listed', () => {

@@ -1,0 +1,111 @@
+// Stores the ranking of a day's queries on DynamoDB, as one item for each entry and one for the whole.
+
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import {
+  type DynamoDBDocumentClient,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb'
+import { EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import type { Day } from '../../domain/results/rollup.ts'
+import { type QueryRollup, queriesPartition } from '../../domain/results/top-queries.ts'
+import { type Ranking, type RollupMetadata, VersionConflictError } from '../../ports.ts'
+import { epochSeconds, type Item, type Key } from '../runtime/table-items.ts'
+import { COMPUTED_AT, getItem, ifAt, metadataAttributes, putOver, queryPartition, REVISION } from './revisions.ts'
+
+/** The kind and the sort key of the item that holds the revision of the whole ranking. */
+const RANKING = 'ranking'
+/** A transaction takes a hundred items. One of them is the item of the whole ranking. */
+const CHANGES_AT_ONCE = 99
+
+export async function loadRanking(client: DynamoDBDocumentClient, table: string, day: Day): Promise<Ranking | null> {
+  const item = await getItem(client, table, rankingKey(day))
+  if (item === undefined) return null
+  const computedAt = item[COMPUTED_AT] as string | undefined
+  return { revision: item[REVISION] as number, computedAtMs: computedAt === undefined ? null : Date.parse(computedAt) }
+}
+
+/**
+ * Replaces the ranking in three steps, each of which raises or checks the revision:
+ *
+ *     1. claim:   put the ranking's item at revision n + 1, without `computed_at`
+ *     2. entries: put and delete entries, in transactions that check revision n + 1
+ *     3. publish: put the ranking's item at revision n + 2, with `computed_at`
+ *
+ * A later run that claims the ranking makes the transactions of this one fail. A run after an interrupted one writes
+ * what is missing.
+ */
+export async function saveRanking(
+  client: DynamoDBDocumentClient,
+  table: string,
+  day: Day,
+  queries: readonly QueryRollup[],
+  baseRevision: number,
+  metadata: RollupMetadata,
+): Promise<void> {
+  const key = rankingKey(day)
+  const revision = baseRevision + 1
+  const claim = { [REVISION]: revision, [EXPIRES_AT]: epochSeconds(metadata.expiresAtMs) }
+  await putOver(client, table, { ...key, kind: RANKING, day, ...claim }, baseRevision)
+  const stored = await loadEntries(client, table, day)
+  const changes = changesOf(queries, stored, table, metadataAttributes(metadata, revision))
+  for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {
+    const check = { TableName: table, Key: key, ...ifAt(revision) }
+    await transact(client, [{ ConditionCheck: check }, ...changes.slice(start, start + CHANGES_AT_ONCE)])
+  }
+  const published = { ...key, kind: RANKING, day, ...metadataAttributes(metadata, revision + 1) }
+  await putOver(client, table, published, revision)
+}
+
+function rankingKey(day: Day): Key {
+  return { [PARTITION_KEY]: queriesPartition(day), [SORT_KEY]: RANKING }
+}
+
+/** By sort key. */
+async function loadEntries(
+  client: DynamoDBDocumentClient,
+  table: string,
+  day: Day,
+): Promise<ReadonlyMap<unknown, Item>> {
+  const entries = new Map<unknown, Item>()
+  for await (const items of queryPartition(client, table, queriesPartition(day))) {
+    for (const item of items) entries.set(item[SORT_KEY], item)
+  }
+  entries.delete(RANKING)
+  return entries
+}
+
+type Changes = NonNullable<TransactWriteCommandInput['TransactItems']>
+
+/**
+ * Puts the entries that differ, and deletes those that left the ranking. Most entries are the same as an hour before,
+ * and need no write.
+ */
+function changesOf(
+  queries: readonly QueryRollup[],
+  stored: ReadonlyMap<unknown, Item>,
+  table: string,
+  metadata: Item,
+): Changes {
+  const changed = queries.filter((query) => !isSame(query, stored.get(query.sk)))
+  const ranked = new Set(queries.map(({ sk }) => sk))
+  const gone = [...stored.values()].filter(({ [SORT_KEY]: sk }) => !ranked.has(sk as string))
+  return [
+    ...changed.map((query) => ({ Put: { TableName: table, Item: { ...query, ...metadata } } })),
+    ...gone.map(({ pk, sk }) => ({ Delete: { TableName: table, Key: { pk, sk } } })),
+  ]
+}
+
+function isSame(query: QueryRollup, stored: Item | undefined): boolean {
+  return stored !== undefined && Object.entries(query).every(([name, value]) => stored[name] === value)
+}
+
+async function transact(client: DynamoDBDocumentClient, items: Changes): Promise<void> {
+  try {
+    await client.send(new TransactWriteCommand({ TransactItems: items }))
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error
+    const isOvertaken = error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed'
+    throw isOvertaken ? new VersionConflictError(RANKING, 0) : error
+  }
+}

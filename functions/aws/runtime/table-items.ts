@@ -1,0 +1,21 @@
+// Holds what the items of both tables share: the types of an item and its key, a user's partition, and the expiry.
+
+import type { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+
+export type Item = Record<string, unknown>
+export type Key = { [PARTITION_KEY]: string; [SORT_KEY]: string }
+
+export const USER_PREFIX = 'user#'
+
+/** Returns the partition of the sessions table that holds all items of the user. */
+export function userPartition(user: string): string {
+  return USER_PREFIX + user
+}
+
+/**
+ * Converts to the unit of `expires_at`. DynamoDB reads that attribute in seconds, and takes milliseconds for a time
+ * thousands of years ahead. Rounds up, so that no item expires early.
+ */
+export function epochSeconds(timeMs: number): number {
+  return Math.ceil(timeMs / 1000)
+}
