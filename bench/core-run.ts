@@ -6,9 +6,10 @@ import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Arrival } from '../functions/domain/events/event.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
+import { planCapacity } from '../functions/domain/sessions/capacity.ts'
 import { type Closing, toClose, withoutClosed } from '../functions/domain/sessions/closing.ts'
 import { affectedRanges } from '../functions/domain/sessions/neighbours.ts'
-import { apply, NEW_USER, planCapacity, type UserState } from '../functions/domain/sessions/user-state.ts'
+import { apply, NEW_USER, type UserState } from '../functions/domain/sessions/user-state.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
 import { type ItemChoice, sessionSource } from './core-load.ts'
 import { STANDARD_EVENTS } from './standard-session.ts'
@@ -135,9 +136,9 @@ function appended(before: UserState, batches: readonly (readonly Arrival[])[]): 
   let state = before
   for (const batch of batches) {
     const ranges = affectedRanges(state, batch, rules)
-    const room = planCapacity(state, [], batch, rules)
+    const plan = planCapacity(state, [], batch, rules)
     const applied = apply(state, [], batch, rules)
-    const isAsMade = ranges.length === 0 && room.batches.length === 1 && applied.accepted === batch.length
+    const isAsMade = ranges.length === 0 && plan.batches.length === 1 && applied.accepted === batch.length
     if (!isAsMade) throw new Error('an event of the load was not new and in order')
     state = { ...applied.state, version: state.version + 1 }
     const demanded = toClose(state, (batch.at(-1) as Arrival).arrivalMs, rules, 'limits')

@@ -3,7 +3,7 @@
 import { decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Digest, Event } from '../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow } from '../functions/domain/results/result.ts'
-import { reach } from '../functions/domain/sessions/amending.ts'
+import { lastAffectingTime } from '../functions/domain/sessions/amending.ts'
 import { watermark } from '../functions/domain/sessions/clock.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { firstEvent } from '../functions/domain/sessions/session.ts'
@@ -95,7 +95,8 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       for (const { event, arrivalMs } of still) {
         if (arrivalMs < nowMs - givenUpAfterMs) continue
         if (event === null || event.timeMs < watermark(arrivalMs, skewMs, rules)) continue
-        if (event.timeMs < firstEvent(session).timeMs - rules.gapMs || event.timeMs > reach(session, rules)) continue
+        if (event.timeMs < firstEvent(session).timeMs - rules.gapMs || event.timeMs > lastAffectingTime(session, rules))
+          continue
         broken(user, `a session closed (${reason}) though ${event.eventId}, unread and on time, belongs to it`)
       }
     },

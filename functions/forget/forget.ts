@@ -4,7 +4,7 @@ import pMap from 'p-map'
 import { type ResultRow, rowTime } from '../domain/results/result.ts'
 import { hourOf } from '../domain/results/rollup.ts'
 import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
-import { type Forgotten, forgottenLonger } from '../domain/sessions/forgotten.ts'
+import { type Forgotten, mergeForgotten } from '../domain/sessions/forgotten.ts'
 import { sessionId } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import {
@@ -82,7 +82,7 @@ async function forgetState(
   const loaded = await loadUser(user, sessions)
   return onLatestState(user, loaded, sessions, now.untilMs, async (state) => {
     const pendingTombstones = state.open.flatMap((session) => session.ids)
-    const forgotten = forgottenLonger(state.forgotten, { ...now, pendingTombstones })
+    const forgotten = mergeForgotten(state.forgotten, { ...now, pendingTombstones })
     const version = 1 + Math.max(state.version, await highestVersion(user, sessions))
     await sessions.saveUser(user, { ...NEW_USER, version, forgotten }, state.version, forgotten.untilMs)
     return { version, forgotten, openIds: state.open.map(sessionId) }

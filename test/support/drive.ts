@@ -1,48 +1,46 @@
-// Drives the domain as ingest and sweep do, without stores: arrivals and sweeps in, final sessions out.
+// Runs the domain as ingest and the sweeper do, with sessions in memory instead of stores.
 
 import type { Arrival } from '../../functions/domain/events/event.ts'
+import { planCapacity } from '../../functions/domain/sessions/capacity.ts'
 import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/sessions/closing.ts'
 import { affectedRanges } from '../../functions/domain/sessions/neighbours.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
-import {
-  apply,
-  NEW_USER,
-  planCapacity,
-  type Refusal,
-  type UserState,
-} from '../../functions/domain/sessions/user-state.ts'
+import { apply, NEW_USER, type RejectedArrival, type UserState } from '../../functions/domain/sessions/user-state.ts'
 
+/** One user's state and closed sessions, and what became of the events so far. */
 export interface Driven {
   state: UserState
   readonly closed: Map<string, Session>
-  readonly refused: Refusal[]
+  readonly rejected: RejectedArrival[]
   duplicates: number
   accepted: number
 }
 
 export function newDriven(): Driven {
-  return { state: NEW_USER, closed: new Map(), refused: [], duplicates: 0, accepted: 0 }
+  return { state: NEW_USER, closed: new Map(), rejected: [], duplicates: 0, accepted: 0 }
 }
 
+/** Applies one batch, then closes what limits demand. */
 export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rules): void {
   const atMs = arrivals.at(-1)?.arrivalMs ?? Number.NEGATIVE_INFINITY
-  const { batches, evictions } = planCapacity(driven.state, shown(driven, arrivals, rules), arrivals, rules)
+  const { batches, evictions } = planCapacity(driven.state, loaded(driven, arrivals, rules), arrivals, rules)
   if (batches.length > 1) {
     for (const batch of batches) arrive(driven, batch, rules)
     return
   }
   if (evictions.length > 0) close(driven, evicted(driven.state, evictions, atMs, rules), rules)
-  const applied = apply(driven.state, shown(driven, arrivals, rules), arrivals, rules)
+  const applied = apply(driven.state, loaded(driven, arrivals, rules), arrivals, rules)
   driven.state = applied.state
-  driven.refused.push(...applied.refused)
+  driven.rejected.push(...applied.rejected)
   driven.duplicates += applied.duplicates
   driven.accepted += applied.accepted
   const demanded = toClose(driven.state, atMs, rules, 'limits')
   if (demanded.length > 0) close(driven, demanded, rules)
 }
 
-function shown(driven: Driven, arrivals: readonly Arrival[], rules: Rules): Session[] {
+/** All closed sessions, where ingest would load the neighbours. */
+function loaded(driven: Driven, arrivals: readonly Arrival[], rules: Rules): Session[] {
   return affectedRanges(driven.state, arrivals, rules).length === 0 ? [] : [...driven.closed.values()]
 }
 
@@ -51,6 +49,7 @@ export function sweepAt(driven: Driven, nowMs: number, rules: Rules): void {
   if (due.length > 0) close(driven, due, rules)
 }
 
+/** Closes all that is open and returns all closed sessions, by their first event. */
 export function drain(driven: Driven, nowMs: number, rules: Rules): Session[] {
   close(driven, toClose(driven.state, nowMs, rules, 'all'), rules)
   return [...driven.closed.values()].sort((a, b) => firstEvent(a).timeMs - firstEvent(b).timeMs || compareIds(a, b))
@@ -63,7 +62,7 @@ function compareIds(a: Session, b: Session): number {
 export function close(driven: Driven, closings: readonly Closing[], rules: Rules): void {
   for (const { session } of closings) {
     driven.closed.set(sessionId(session), { ...session, ids: [sessionId(session)] })
-    for (const absorbed of session.ids.slice(1)) driven.closed.delete(absorbed)
+    for (const merged of session.ids.slice(1)) driven.closed.delete(merged)
   }
   driven.state = withoutClosed(driven.state, closings, rules)
 }

@@ -1,4 +1,4 @@
-// Amending (C6): newly arrived events and a user's sessions in, the closed sessions that they open again out.
+// Finds the closed sessions that arrivals open again (C6).
 
 import { type Arrival, isCloser } from '../events/event.ts'
 import { bytesAtMost } from './event-index.ts'
@@ -8,28 +8,38 @@ import { firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './
 /** Most bytes (`eventBytes`) of a user's open sessions together: they share one table item. */
 export const STATE_BYTES_MAX = 288 * 1024
 
-/** The last event time that can still touch this session once it is closed: join it, or repeat one of its events. */
-export function reach(session: Session, rules: Rules): number {
+/** The last event time with which an event can join the session or repeat one of its events. */
+export function lastAffectingTime(session: Session, rules: Rules): number {
   const last = lastEvent(session)
   if (session.limitedBy !== null) return session.limitedBy.atMs
   return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
 }
 
+/** Whether the event may change the session: it lies within the session or at most a gap from its ends. */
+export function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
+  return event.timeMs >= firstEvent(session).timeMs - rules.gapMs && event.timeMs <= lastAffectingTime(session, rules)
+}
+
 export interface Reopening {
-  /** The closed sessions that the arrivals may change: those they touch, and what continues a cut one of them. */
+  /** The closed sessions that the arrivals may change: those they overlap, and continuations of such. */
   readonly reopened: readonly Session[]
-  /** The open sessions that they may change. The others stay as they are. */
+  /** The open sessions that the arrivals may change. The others stay as they are. */
   readonly affected: ReadonlySet<Session>
   /**
-   * Whether all that may change can be open at once. Not where it is more than one item can hold (a long run of full
-   * sessions, so a robot's), or where a part of it is no longer kept.
+   * Whether all of these can be open at once. They cannot if they take more bytes than one item may, as
+   * a robot's long run of full sessions does, or if a continuation is no longer stored.
    */
   readonly fits: boolean
-  /** Open sessions that are not affected, where they and the others together would be more than one item can hold. */
+  /** The open sessions to close first, where they and all the others together would not fit one item. */
   readonly evictions: readonly Session[]
 }
 
-/** @param closed every closed session that the arrivals can touch, or that continues such a one; none of them open. */
+/**
+ * Decides which sessions the arrivals may change, and so which closed ones to open again.
+ *
+ * @param closed every closed session that the arrivals can change, and the continuations of such. None
+ *   of them is open.
+ */
 export function reopen(
   open: readonly Session[],
   closed: readonly Session[],
@@ -39,67 +49,20 @@ export function reopen(
   const isAffected = (session: Session): boolean => arrivals.some((arrival) => overlaps(arrival, session, rules))
   const reopened = closed.filter(isAffected)
   const affected = new Set(open.filter(isAffected))
-  const isWhole = followContinuations(reopened, affected, closed, open)
-  const hasRoom = (others: Iterable<Session>): boolean =>
+  const areAllStored = followContinuations(reopened, affected, closed, open)
+  const canShareItem = (others: Iterable<Session>): boolean =>
     reopened.length === 0 || totalBytes([...reopened, ...others]) <= STATE_BYTES_MAX
   return {
     reopened,
     affected,
-    fits: isWhole && hasRoom(affected),
-    evictions: hasRoom(open) ? [] : open.filter((session) => !affected.has(session)),
+    fits: areAllStored && canShareItem(affected),
+    evictions: canShareItem(open) ? [] : open.filter((session) => !affected.has(session)),
   }
 }
 
 /**
- * The arrivals in batches, each of which fits as far as that is possible: arrivals that change the same sessions stay
- * together, and batches are as large as may be, since each is a write.
- */
-export function fittingBatches<A extends Arrival>(
-  open: readonly Session[],
-  closed: readonly Session[],
-  arrivals: readonly A[],
-  rules: Rules,
-): A[][] {
-  const batches: A[][] = []
-  for (const group of relatedGroups(open, closed, arrivals, rules)) {
-    const latest = batches.at(-1)
-    const together = [...(latest ?? []), ...group]
-    if (latest !== undefined && reopen(open, closed, together, rules).fits) latest.push(...group)
-    else batches.push(group)
-  }
-  return batches
-}
-
-/** Arrivals that may change a session in common, directly or by way of others. */
-function relatedGroups<A extends Arrival>(
-  open: readonly Session[],
-  closed: readonly Session[],
-  arrivals: readonly A[],
-  rules: Rules,
-): A[][] {
-  let groups: { arrivals: A[]; sessions: Set<Session> }[] = []
-  for (const arrival of arrivals) {
-    const { reopened, affected } = reopen(open, closed, [arrival], rules)
-    const joined = { arrivals: [arrival], sessions: new Set([...reopened, ...affected]) }
-    const isRelated = ({ sessions }: { sessions: Set<Session> }): boolean =>
-      [...joined.sessions].some((session) => sessions.has(session))
-    const related = groups.filter(isRelated)
-    for (const group of related) {
-      joined.arrivals.unshift(...group.arrivals)
-      for (const session of group.sessions) joined.sessions.add(session)
-    }
-    groups = [...groups.filter((group) => !related.includes(group)), joined]
-  }
-  return groups.map((group) => group.arrivals)
-}
-
-export function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
-  return event.timeMs >= firstEvent(session).timeMs - rules.gapMs && event.timeMs <= reach(session, rules)
-}
-
-/**
- * Adds to `reopened` and `affected` what continues their cut sessions, since a cut session passes events on to the
- * next; false where that is no longer kept.
+ * Adds the continuations of limited sessions to `reopened` and `affected`: an event that joins a full
+ * session moves its last event into the next one. False where a continuation is no longer stored.
  */
 function followContinuations(
   reopened: Session[],
@@ -107,29 +70,37 @@ function followContinuations(
   closed: readonly Session[],
   open: readonly Session[],
 ): boolean {
-  const isAnyCut =
+  const isAnyLimited =
     reopened.some(({ limitedBy }) => limitedBy !== null) || [...affected].some(({ limitedBy }) => limitedBy !== null)
-  if (!isAnyCut) return true
+  if (!isAnyLimited) return true
   const openNext = new Map(open.map((session) => [session.continues, session]))
   const closedNext = new Map(closed.map((session) => [session.continues, session]))
   const seen = new Set([...reopened, ...affected])
-  let isWhole = true
+  let areAllStored = true
+  // The loop also visits the sessions that it adds.
   for (const session of seen) {
     if (session.limitedBy === null) continue
     const inOpen = openNext.get(sessionId(session))
     const inClosed = closedNext.get(sessionId(session))
     const next = inOpen ?? inClosed
-    if (next === undefined) isWhole = false
+    if (next === undefined) areAllStored = false
     else if (!seen.has(next)) {
       seen.add(next)
       if (inOpen !== undefined) affected.add(inOpen)
       else reopened.push(next)
     }
   }
-  return isWhole
+  return areAllStored
 }
 
-/** Never less than `totalBytes`, and quick. */
+/** A reopened session stays stored as closed until it closes again. Its open version is the newer one. */
+export function withoutReopened(closed: readonly Session[], open: readonly Session[]): Session[] {
+  if (closed.length === 0) return []
+  const openIds = new Set(open.flatMap((session) => session.ids))
+  return closed.filter((session) => !openIds.has(sessionId(session)))
+}
+
+/** Never less than `totalBytes`, and faster. */
 export function totalBytesAtMost(sessions: readonly Session[]): number {
   return sessions.reduce((sum, session) => sum + bytesAtMost(session.events), 0)
 }

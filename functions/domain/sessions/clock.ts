@@ -1,4 +1,4 @@
-// The rules of time (C1, C2): a user's clock and the present moment in, what is late and what is due out.
+// Decides by a user's clock which events are late and when a session is due (C1, C2).
 
 import { type Event, isCloser } from '../events/event.ts'
 import type { Rules } from './rules.ts'
@@ -10,25 +10,32 @@ export type CloseReason = 'gap' | 'app_close' | 'timeout' | SessionLimit | 'drai
 export type Skew = number | null
 
 export function laterSkew(skew: Skew, event: Event, arrivalMs: number): number {
-  const seenMs = event.timeMs - arrivalMs
-  return skew === null ? seenMs : Math.max(skew, seenMs)
+  const aheadMs = event.timeMs - arrivalMs
+  return skew === null ? aheadMs : Math.max(skew, aheadMs)
 }
 
 /**
- * The user's watermark: no earlier event of the user is expected any more. It moves with `nowMs` while the user is
- * idle, so a last session closes without traffic; Bytewax's EventClock written as one number.
+ * The user's watermark: ingest expects no event of the user from before it. A skew of 0 and a lateness
+ * of one minute make it 10:01 at 10:02.
  *
- * `lateness` is how far the watermark trails the newest event, Bytewax's `wait_for_system_duration`. It is not Flink's
- * `allowedLateness`, which is extra time after the watermark: that is `amendFor` here.
+ * Bytewax's EventClock computes the same from the latest event and the time since it arrived. Like that
+ * clock, and unlike Flink's bounded out-of-orderness, the watermark moves on while the user is idle. So
+ * a user's last session closes without further events.
+ *
+ * `latenessMs` is Bytewax's `wait_for_system_duration`. Flink's `allowedLateness` is another thing, the
+ * extra time after the watermark; `amendForMs` comes closest to that.
  */
 export function watermark(nowMs: number, skewMs: number, rules: Rules): number {
   return nowMs + skewMs - rules.latenessMs
 }
 
 /**
- * The session is due when the watermark is strictly past this event time: an event exactly there still joins (S3). One
- * that a limit cut is due at once (S5), unless late events are diverted: then what is published is final (C7), and an
- * event that is not late may still come to stand before the cut.
+ * The event time that the watermark must be past, strictly, before the session is due. An event exactly
+ * at that time still joins (S3).
+ *
+ * A session that a limit ended is due at once (S5). With late events diverted it waits until the
+ * watermark passes the limit. What is published is final then, and an event that is not late may still
+ * move the limit (C7).
  */
 export function dueAfter(session: Session, rules: Rules): number {
   const last = lastEvent(session)
@@ -41,17 +48,20 @@ export function isDue(session: Session, watermarkMs: number, rules: Rules): bool
   return watermarkMs > dueAfter(session, rules)
 }
 
-/** The first moment at which the session is due if nothing else arrives; 0 where that is at once. */
+/** The first moment at which the session is due if no event arrives before; 0 if it is due at once. */
 export function dueAt(session: Session, skewMs: number, rules: Rules): number {
   return Math.max(0, watermarkPasses(dueAfter(session, rules), skewMs, rules))
 }
 
-/** The first moment at which the watermark is strictly past this event time. */
+/** The first moment at which the watermark is past this event time, strictly. */
 export function watermarkPasses(timeMs: number, skewMs: number, rules: Rules): number {
   return timeMs - skewMs + rules.latenessMs + 1
 }
 
-/** `drain` for a user's latest session if nothing but a drain would close it now; any before it ended with a gap. */
+/**
+ * Why the session closes. The reason is `drain` only for a user's latest session that is not due yet:
+ * an earlier session ended with the gap before the next one.
+ */
 export function closeReason(session: Session, isLatest: boolean, watermarkMs: number, rules: Rules): CloseReason {
   if (session.limitedBy !== null) return session.limitedBy.limit
   const last = lastEvent(session)

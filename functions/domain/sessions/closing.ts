@@ -1,6 +1,7 @@
-// Closing (C2, C3, C5): a user's state and the present moment in, the sessions to close and the state without them out.
+// Chooses which open sessions close now, and for which reason (C2, C3, C5).
 
-import { reach, STATE_BYTES_MAX, totalBytes, totalBytesAtMost } from './amending.ts'
+import { DAY_MS } from '../durations.ts'
+import { lastAffectingTime, STATE_BYTES_MAX, totalBytes, totalBytesAtMost } from './amending.ts'
 import { type CloseReason, closeReason, isDue, watermark } from './clock.ts'
 import type { Rules } from './rules.ts'
 import { type Session, sessionBytes } from './session.ts'
@@ -12,45 +13,49 @@ export interface Closing {
 }
 
 /**
- * Which open sessions to close: `limits` what a limit demands at once, `due` what is due besides, `all` everything.
+ * Which open sessions to close. Ingest closes the `limits`: sessions that a limit ended, or that a
+ * crowded state cannot hold. The sweeper closes these and what is `due`, and a drain closes `all`.
  */
 export type Scope = 'limits' | 'due' | 'all'
 
-/** Open sessions of more bytes than this make every append dear, so due ones are not left for the next sweep. */
+/** Above this size of the open sessions every append costs much, so ingest closes due ones itself. */
 const CROWDED_BYTES = 32 * 1024
 
 /**
- * The open sessions to close, oldest first. Closing never changes what a session is, only when its result is written.
- * Where all open sessions together would pass what one table item holds, the oldest go whatever their age.
+ * Chooses the open sessions to close, oldest first. Closing a session decides when its result is
+ * published and never changes the result.
  *
- * With late events diverted only the sweeper, who has looked at every shard, says what is final.
+ * If all open sessions together would overfill the user's item, the oldest close whether due or not.
+ * With late events diverted ingest closes none for any other reason: a published result is final, and
+ * only the sweeper knows how far every shard is applied (C7).
  *
- * @param atMs the arrival time up to which everything that may belong to these sessions is applied.
+ * @param atMs the arrival time up to which every event that may belong to these sessions is applied.
  */
 export function toClose(state: UserState, atMs: number, rules: Rules, scope: Scope): Closing[] {
   const { skewMs } = state
   if (skewMs === null) return []
   const watermarkMs = watermark(atMs, skewMs, rules)
-  // Nearly always so little that it need not be counted.
-  const isLittle = totalBytesAtMost(state.open) <= CROWDED_BYTES
-  if (scope === 'limits' && isLittle && state.open.every(({ limitedBy }) => limitedBy === null)) return []
-  let bytes = isLittle ? 0 : totalBytes(state.open)
+  // Nearly every state is this small, and then the exact sum is not needed.
+  const isSmall = totalBytesAtMost(state.open) <= CROWDED_BYTES
+  if (scope === 'limits' && isSmall && state.open.every(({ limitedBy }) => limitedBy === null)) return []
+  let bytes = isSmall ? 0 : totalBytes(state.open)
   const chosen = state.open.filter((session) => {
     const isUrgent = rules.lateEvents === 'amend' && (session.limitedBy !== null || bytes > CROWDED_BYTES)
     const isDueNow = (scope === 'due' || isUrgent) && isDue(session, watermarkMs, rules)
     const isChosen = scope === 'all' || isDueNow || bytes > STATE_BYTES_MAX
-    if (isChosen && !isLittle) bytes -= sessionBytes(session)
+    if (isChosen && !isSmall) bytes -= sessionBytes(session)
     return isChosen
   })
-  return closing(state, chosen, scope, watermarkMs, rules)
+  return withReasons(state, chosen, scope, watermarkMs, rules)
 }
 
-/** Sessions to close whatever their age, to make room. */
+/** Closes sessions whether they are due or not, because the user's item cannot hold them. */
 export function evicted(state: UserState, sessions: readonly Session[], atMs: number, rules: Rules): Closing[] {
-  return state.skewMs === null ? [] : closing(state, sessions, 'limits', watermark(atMs, state.skewMs, rules), rules)
+  if (state.skewMs === null) return []
+  return withReasons(state, sessions, 'limits', watermark(atMs, state.skewMs, rules), rules)
 }
 
-function closing(
+function withReasons(
   state: UserState,
   chosen: readonly Session[],
   scope: Scope,
@@ -60,7 +65,7 @@ function closing(
   const latest = state.open.at(-1)
   return chosen.map((session) => {
     const reason = closeReason(session, session === latest, watermarkMs, rules)
-    // To make room, before its gap has passed: if it goes on, that amends it.
+    // An evicted session closes before its gap has passed. If it goes on, the next event amends it.
     return { session, reason: reason === 'drain' && scope !== 'all' ? 'gap' : reason }
   })
 }
@@ -68,21 +73,21 @@ function closing(
 /** The state once these sessions are stored as closed. */
 export function withoutClosed(state: UserState, closings: readonly Closing[], rules: Rules): UserState {
   const closed = new Set(closings.map((closing) => closing.session))
-  const reaches = [...closed].map((session) => reach(session, rules))
+  const affectingTimesMs = [...closed].map((session) => lastAffectingTime(session, rules))
   const open = state.open.filter((session) => !closed.has(session))
-  const lastAffectingTimeMs = Math.max(state.lastAffectingTimeMs ?? Number.NEGATIVE_INFINITY, ...reaches)
+  const lastAffectingTimeMs = Math.max(state.lastAffectingTimeMs ?? Number.NEGATIVE_INFINITY, ...affectingTimesMs)
   return { ...state, open, lastAffectingTimeMs }
 }
 
-/** Longer than a stream keeps a record: a closed session outlives every delivery of an event that may amend it. */
-export const DELIVERY_MS_MAX = 8 * 24 * 60 * 60 * 1000
+/** A stream stores no record for longer, so a session stored this long is there for every delivery. */
+export const DELIVERY_MS_MAX = 8 * DAY_MS
 
-/** Until when a session closed now has to be kept. Later, an event that belongs to it is refused as too late. */
+/** When a session that closes now may expire. An event that belongs to it is too late from then on (C6). */
 export function closedExpiresAt(nowMs: number, rules: Rules): number {
   return nowMs + rules.gapMs + rules.latenessMs + rules.amendForMs + DELIVERY_MS_MAX
 }
 
-/** Until when the state of a user without open sessions has to be kept: it outlives every closed session it knows of. */
+/** When the state of a user without open sessions may expire: later than every closed session it covers. */
 export function stateExpiresAt(nowMs: number, rules: Rules): number {
   return closedExpiresAt(nowMs, rules) + DELIVERY_MS_MAX
 }

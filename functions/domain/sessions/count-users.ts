@@ -1,6 +1,6 @@
-// How many different users there are: any number of names in, about how many differ out, in two megabytes.
+// Counts distinct users approximately, in two megabytes whatever their number.
 
-/** Exact for some thousands, and within a percent for tens of millions. */
+/** Exact for some thousands of users, and within a percent for tens of millions. */
 const BITS = 2 ** 24
 
 /** Linear counting: Whang, Vander-Zanden and Taylor, A Linear-Time Probabilistic Counting Algorithm, 1990. */
@@ -9,7 +9,7 @@ export function userCounter() {
   let empty = BITS
   return {
     add: (user: string): void => {
-      const bit = spread(user) % BITS
+      const bit = hashOf(user) % BITS
       const mask = 1 << (bit & 7)
       const byte = bits[bit >> 3] as number
       if ((byte & mask) !== 0) return
@@ -20,8 +20,8 @@ export function userCounter() {
   }
 }
 
-/** FNV-1a, with the last step of MurmurHash3, which makes its low bits as good as its high ones. */
-function spread(user: string): number {
+/** FNV-1a, then the last step of MurmurHash3, which makes the low bits as random as the high ones. */
+function hashOf(user: string): number {
   let hash = 0x811c9dc5
   for (let n = 0; n < user.length; n++) hash = Math.imul(hash ^ user.charCodeAt(n), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)

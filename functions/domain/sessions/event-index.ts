@@ -1,4 +1,4 @@
-// What a session's events are asked again and again: events in, whether one of an id is among them and how many bytes they are, out.
+// Answers quickly whether a session holds an event, and how many bytes its events take.
 
 import { type Event, eventBytes, eventBytesAtMost } from '../events/event.ts'
 
@@ -7,10 +7,10 @@ interface Index {
   bytes: number
 }
 
-/** To look through so few takes less time than to index them, and most sessions have fewer. */
-const SHORT_EVENTS = 32
+/** Most sessions have fewer events than this. To scan so few is faster than to index them. */
+const UNINDEXED_EVENTS_MAX = 32
 
-/** Of long lists. Events never change, so an index stays right; it goes when its events do. */
+/** The indexes of long lists. Events never change, so an index stays right until its list is collected. */
 const indexes = new WeakMap<readonly Event[], Index>()
 
 function indexOf(events: readonly Event[]): Index {
@@ -22,11 +22,11 @@ function indexOf(events: readonly Event[]): Index {
   return index
 }
 
-/** The list that is as long as the one before and the added has its index: otherwise each event would index all anew. */
+/** Moves the index of `before` to `after`, which is `before` and `added`. A new one would cost far more. */
 export function moveIndex(before: readonly Event[], after: readonly Event[], added: readonly Event[]): void {
   const index = indexes.get(before)
   if (index === undefined) return
-  // It is no longer right for the list before, which is indexed anew should anybody still ask.
+  // The index changes below and would be wrong for `before`. A later question builds a new one.
   indexes.delete(before)
   for (const event of added) index.eventIds.add(event.eventId)
   index.bytes += summed(added)
@@ -34,19 +34,19 @@ export function moveIndex(before: readonly Event[], after: readonly Event[], add
 }
 
 export function hasEvent(events: readonly Event[], eventId: string): boolean {
-  if (events.length > SHORT_EVENTS) return indexOf(events).eventIds.has(eventId)
+  if (events.length > UNINDEXED_EVENTS_MAX) return indexOf(events).eventIds.has(eventId)
   for (const event of events) if (event.eventId === eventId) return true
   return false
 }
 
-/** `eventBytes` of all. */
+/** The sum of `eventBytes`. */
 export function bytesOf(events: readonly Event[]): number {
-  return events.length > SHORT_EVENTS ? indexOf(events).bytes : summed(events)
+  return events.length > UNINDEXED_EVENTS_MAX ? indexOf(events).bytes : summed(events)
 }
 
-/** Never less than `bytesOf`, and quick. */
+/** Never less than `bytesOf`, and faster. */
 export function bytesAtMost(events: readonly Event[]): number {
-  if (events.length > SHORT_EVENTS) return indexOf(events).bytes
+  if (events.length > UNINDEXED_EVENTS_MAX) return indexOf(events).bytes
   let bytes = 0
   for (const event of events) bytes += eventBytesAtMost(event)
   return bytes

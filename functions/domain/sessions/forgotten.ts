@@ -1,15 +1,15 @@
-// A person who is forgotten: the moment and an arrival in, whether it is dropped out.
+// Decides which events to drop because their user was forgotten.
 
 import type { Arrival } from '../events/event.ts'
 
 export interface Forgotten {
-  /** What happened or arrived at or before this moment is dropped, however often it comes. */
+  /** Events that happened or arrived at or before this moment are dropped, however often they arrive. */
   readonly atMs: number
-  /** Until when that has to be known: later, nothing from before the moment is delivered any more. */
+  /** The user's item records this until then. Later, no source can deliver an event from before `atMs`. */
   readonly untilMs: number
   /**
-   * Ids of sessions that were open at the moment and may not have their marks yet. Until they have, somebody who holds
-   * an older state could still store them as closed.
+   * Ids of sessions that were open at the moment and may still lack a tombstone. Until they have one, a
+   * writer with an older state could store them as closed.
    */
   readonly pendingTombstones: readonly string[]
 }
@@ -18,16 +18,16 @@ export function isForgotten({ event, arrivalMs }: Arrival, forgotten: Forgotten 
   return forgotten !== null && (event.timeMs <= forgotten.atMs || arrivalMs <= forgotten.atMs)
 }
 
-/** Without what is from before the user was forgotten. */
-export function remembered<A extends Arrival>(
+/** The arrivals without those from before the user was forgotten. */
+export function withoutForgotten<A extends Arrival>(
   { forgotten }: { readonly forgotten: Forgotten | null },
   arrivals: readonly A[],
 ): readonly A[] {
   return forgotten === null ? arrivals : arrivals.filter((arrival) => !isForgotten(arrival, forgotten))
 }
 
-/** Nobody who is forgotten twice is remembered sooner, whichever of the two is done last. */
-export function forgottenLonger(before: Forgotten | null, now: Forgotten): Forgotten {
+/** Merges two requests to forget a user. The later moments count, in whichever order the requests run. */
+export function mergeForgotten(before: Forgotten | null, now: Forgotten): Forgotten {
   if (before === null) return now
   return {
     atMs: Math.max(before.atMs, now.atMs),

@@ -1,8 +1,8 @@
-// Which closed sessions arrivals may change: a user's state and arrivals in, ranges of time out; and of a range, its sessions.
+// Finds the closed sessions that arrivals may change: first their ranges of time, then the sessions.
 
 import { type Arrival, compareEvents } from '../events/event.ts'
 import { STATE_BYTES_MAX, totalBytes } from './amending.ts'
-import { remembered } from './forgotten.ts'
+import { withoutForgotten } from './forgotten.ts'
 import type { Rules } from './rules.ts'
 import { compactTime, compactTimeOf, firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
 import type { UserState } from './user-state.ts'
@@ -14,22 +14,25 @@ export interface TimeRange {
 }
 
 export interface AffectedRange<A extends Arrival> extends TimeRange {
-  /** None where it is only that an open session may go on in a closed one there. */
+  /** Empty for a range where an open session that a limit ended may continue in a closed one. */
   readonly arrivals: readonly A[]
 }
 
-/** Where `apply` has to be shown closed sessions; empty when these arrivals can touch none. */
+/**
+ * The ranges of time around which `apply` needs the closed sessions. Arrivals at most a gap apart share
+ * a range. Empty when the arrivals can change no closed session, as nearly always.
+ */
 export function affectedRanges<A extends Arrival>(
   state: UserState,
   arrivals: readonly A[],
   rules: Rules,
 ): AffectedRange<A>[] {
-  const reachMs = state.lastAffectingTimeMs
-  if (reachMs === null) return []
-  const touching = remembered(state, arrivals).filter(({ event }) => event.timeMs <= reachMs)
-  if (touching.length === 0) return []
+  const { lastAffectingTimeMs } = state
+  if (lastAffectingTimeMs === null) return []
+  const affecting = withoutForgotten(state, arrivals).filter(({ event }) => event.timeMs <= lastAffectingTimeMs)
+  if (affecting.length === 0) return []
   const ranges: { fromMs: number; toMs: number; arrivals: A[] }[] = []
-  for (const arrival of [...touching].sort((a, b) => a.event.timeMs - b.event.timeMs)) {
+  for (const arrival of [...affecting].sort((a, b) => a.event.timeMs - b.event.timeMs)) {
     const { timeMs } = arrival.event
     const range = ranges.at(-1)
     if (range !== undefined && timeMs - range.toMs <= rules.gapMs) {
@@ -41,16 +44,23 @@ export function affectedRanges<A extends Arrival>(
   return [...continued.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] })), ...ranges]
 }
 
-/** Four times what can be open at once, so that what could be opened again is never left out. */
-const NEARBY_BYTES_MAX = 4 * STATE_BYTES_MAX
+/** Four times what can be open at once: loading stops here only where more than can be reopened lies. */
+const NEIGHBOUR_BYTES_MAX = 4 * STATE_BYTES_MAX
 
 /**
- * Of a user's closed sessions: those with events in the range, the last one before it, the first one after it, and what
- * continues a cut one of them; of a long run of full sessions not all, so that it is seen not to be whole. No other can
- * change with an event of the range: these keep them apart from it. Null where the range itself holds too much.
+ * Finds the closed sessions of a user that an event in the range may change:
  *
- * @param before those whose ids are of a time in the range or before it, latest id first.
- * @param after those whose ids are of a time after the range, earliest id first. An id's time is within its session.
+ * - the sessions with events in the range,
+ * - the last session before the range and the first one after it,
+ * - the continuations of those that a limit ended.
+ *
+ * No other session can change, because these separate it from the range. Reading stops early in a long
+ * run of full sessions; `reopen` then misses a continuation and reports that the run does not fit. Null
+ * where the range itself holds too much.
+ *
+ * @param before the sessions with ids of a time in the range or before it, latest id first.
+ * @param after the sessions with ids of a time after the range, earliest id first. The time of an id
+ *   lies within its session.
  */
 export async function neighbours(
   { fromMs, toMs }: TimeRange,
@@ -66,7 +76,7 @@ export async function neighbours(
   for await (const session of inOrder(before, 'latest first')) {
     add(session)
     if (lastEvent(session).timeMs < fromMs) break
-    if (bytes > NEARBY_BYTES_MAX) return null
+    if (bytes > NEIGHBOUR_BYTES_MAX) return null
   }
   let isNextFound = false
   for await (const session of inOrder(after, 'earliest first')) {
@@ -74,41 +84,42 @@ export async function neighbours(
     if (isNextFound && startMs > endOfBrokenChain(found)) break
     add(session)
     isNextFound ||= startMs > toMs
-    if (isNextFound && (endOfBrokenChain(found) < startMs || bytes > NEARBY_BYTES_MAX)) break
-    if (bytes > NEARBY_BYTES_MAX) return null
+    if (isNextFound && (endOfBrokenChain(found) < startMs || bytes > NEIGHBOUR_BYTES_MAX)) break
+    if (bytes > NEIGHBOUR_BYTES_MAX) return null
   }
   return [...found.values()]
 }
 
 /**
- * Ids of one millisecond sort by event ids, and not as their sessions follow each other: they are held until all of
- * them are there. Latest first, one that goes on after its id's time is the last of them in any case.
+ * Yields the sessions in the order of their events. Ids of one millisecond sort by event id instead, so
+ * such sessions wait until all of them are read. Latest first, a session that goes on after the time of
+ * its id follows all others of that time, and need not wait.
  */
 async function* inOrder(
   sessions: AsyncIterable<Session>,
   direction: 'latest first' | 'earliest first',
 ): AsyncIterable<Session> {
   const sign = direction === 'latest first' ? -1 : 1
-  let held: Session[] = []
+  let waiting: Session[] = []
   for await (const session of sessions) {
-    const stamp = compactTimeOf(sessionId(session))
-    const isOther = held[0] !== undefined && compactTimeOf(sessionId(held[0])) !== stamp
-    if (isOther || totalBytes(held) > NEARBY_BYTES_MAX) {
-      yield* held.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
-      held = []
+    const idTime = compactTimeOf(sessionId(session))
+    const isOtherTime = waiting[0] !== undefined && compactTimeOf(sessionId(waiting[0])) !== idTime
+    if (isOtherTime || totalBytes(waiting) > NEIGHBOUR_BYTES_MAX) {
+      yield* waiting.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
+      waiting = []
     }
-    held.push(session)
-    if (sign < 0 && held.length === 1 && compactTime(lastEvent(session).timeMs) !== stamp) {
-      held = []
+    waiting.push(session)
+    if (sign < 0 && waiting.length === 1 && compactTime(lastEvent(session).timeMs) !== idTime) {
+      waiting = []
       yield session
     }
   }
-  yield* held.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
+  yield* waiting.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
 }
 
-/** The latest time at which a cut session was found without the one that continues it; before all time when there is none. */
+/** The latest time at which a limit ended a session whose continuation is not found; else -infinity. */
 function endOfBrokenChain(found: ReadonlyMap<string, Session>): number {
-  // With its time: the old copy of a session that is open again may name one that another continues by now.
+  // The key includes the time: a reopened session's stored copy may name a session that another continues now.
   const linkOf = (id: string | null, timeMs: number | undefined): string => `${timeMs} ${id}`
   const continued = new Set([...found.values()].map((session) => linkOf(session.continues, firstEvent(session).timeMs)))
   const broken = [...found.values()].filter(

@@ -1,10 +1,18 @@
-// Cutting anew: a user's open sessions, those opened again and new arrivals in, the open sessions that they make out.
+// Splits a user's affected sessions into sessions anew, together with the events that arrived.
 
 import { type Arrival, compareEvents, type Event } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, type Session, toSessions } from './session.ts'
 
-/** Cuts what may change anew; what may not is left out, since there may be closed sessions between it and the rest. */
+/**
+ * The user's open sessions after the admitted arrivals joined them, ordered by first event.
+ *
+ * The open sessions that are not affected stay as they are. Closed sessions may lie between them and the
+ * affected ones, so splitting all of them together could join what the closed ones separate. A reopened
+ * session that comes out unchanged stays closed.
+ *
+ * @param affected the open sessions that the arrivals may change.
+ */
 export function resessionize(
   open: readonly Session[],
   reopened: readonly Session[],
@@ -13,14 +21,14 @@ export function resessionize(
   rules: Rules,
 ): Session[] {
   const known = [...affected, ...reopened]
-  const pool = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
-  const changed = toSessions(eachOnce(pool.sort(compareEvents)), known, rules)
+  const events = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
+  const changed = toSessions(eachOnce(events.sort(compareEvents)), known, rules)
   const stillOpen = changed.filter((session) => !reopened.some((before) => isSame(before, session)))
-  const untouched = open.filter((session) => !affected.has(session))
-  return [...untouched, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
+  const unaffected = open.filter((session) => !affected.has(session))
+  return [...unaffected, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
 }
 
-/** The first of each event id: two closed sessions may hold the same one until an event between joins them. */
+/** Drops the later copies of an event (E2). Two closed sessions may hold copies until an arrival joins them. */
 function eachOnce(sorted: readonly Event[]): Event[] {
   const seen = new Set<string>()
   return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))

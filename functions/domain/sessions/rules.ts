@@ -1,19 +1,19 @@
-// The settings that decide what is computed: the numbers of one deployment in, every domain function reads them.
+// Defines the settings that decide which sessions a pipeline computes.
 
-/** What to do with an event behind its user's watermark: amend the closed session, or divert the event. */
+/** What happens to an event behind its user's watermark: it amends a closed session, or is diverted. */
 export type LateEvents = 'amend' | 'divert'
 
 export interface Rules {
-  /** Longest pause inside a session window; a pause of exactly this still joins. */
+  /** The longest pause inside a session. A pause of exactly this still joins. */
   readonly gapMs: number
-  /** How far a user's watermark trails the newest event time (Flink's bounded out-of-orderness). */
+  /** How far a user's watermark trails the newest event (Flink's bounded out-of-orderness). */
   readonly latenessMs: number
   /** How far behind the watermark an event may be and still amend a closed session. */
   readonly amendForMs: number
   readonly lateEvents: LateEvents
-  /** An event further ahead of its arrival than this is rejected, so that it cannot move the clock. */
+  /** An event further ahead of its arrival is rejected, so that a wrong clock cannot move the watermark. */
   readonly maxClockSkewMs: number
   readonly maxSessionEvents: number
-  /** Longest time from a session's first event to its last; exactly this still fits. */
+  /** The longest time from a session's first event to its last. Exactly this still fits. */
   readonly maxSessionDurationMs: number
 }

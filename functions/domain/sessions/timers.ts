@@ -1,10 +1,10 @@
-// When the sweeper has to look at a user: the state before and after a write in, the timer that the write needs out.
+// Decides when a user's next timer must fire, so that the sweeper closes the user's sessions (C3).
 
 import { dueAt } from './clock.ts'
 import type { Rules } from './rules.ts'
 import type { UserState } from './user-state.ts'
 
-/** When the first of the open sessions is due if nothing else arrives; null when nothing is open. */
+/** When the first open session is due if no event arrives before; null when no session is open. */
 export function nextDueAt(state: UserState, rules: Rules): number | null {
   const { skewMs } = state
   if (skewMs === null || state.open.length === 0) return null
@@ -12,17 +12,24 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
 }
 
 /**
- * The timer to set before `after` is written over `before`; null where there is one that is early enough.
+ * The timer to schedule before `after` is written over `before`; null where an earlier write scheduled
+ * one that fires early enough.
  *
- * So every stored state with open sessions has an timer no later than the first of them is due: it is set with the
- * first, is early enough for whatever makes them due later, and who looks before they are due sets the next. One that is
- * too early, or for what was not written after all, costs a read. Who should have been looked at before this arrived gets
- * another, lest a session stay open for ever by whatever mistake.
+ * Every stored state with an open session thus has a timer that fires when, or before, the first
+ * session is due. The write that opens the first session schedules it. A later write may make sessions
+ * due later, and the timer then fires too early: it costs one read, and the sweeper reschedules it.
+ * Such a read is also all that a timer costs whose state was never written.
  *
- * Never for a moment that may come before `after` is written: the look would find `before`, and be the last.
+ * A timer never fires before `after` is written: the sweeper would find `before`, close nothing and
+ * remove the timer. The sweeper fires a timer once the horizon has passed it. The horizon passes
+ * `arrivedMs` only when ingest has applied the batch, so a timer later than `arrivedMs` is safe.
  *
- * @param arrivedMs when the last of what is written arrived. The horizon passes that only when it is applied,
- * @param notBeforeMs unless it had passed it before: then this is when it is sure to be.
+ * A timer that should have fired by `arrivedMs` does not count as early enough: it may be lost, and
+ * then the session would stay open for ever.
+ *
+ * @param arrivedMs when the latest of the applied events arrived.
+ * @param notBeforeMs a later bound for events that the horizon has passed already, in a batch that is
+ *   replayed or sent again: no invocation that runs now writes after it. Otherwise 0.
  */
 export function timerFor(
   before: UserState,
@@ -33,7 +40,7 @@ export function timerFor(
 ): number | null {
   const nextMs = nextDueAt(after, rules)
   if (nextMs === null) return null
-  const setMs = nextDueAt(before, rules)
-  const isEarlyEnough = setMs !== null && arrivedMs < setMs && setMs <= nextMs
+  const scheduledMs = nextDueAt(before, rules)
+  const isEarlyEnough = scheduledMs !== null && arrivedMs < scheduledMs && scheduledMs <= nextMs
   return isEarlyEnough ? null : Math.max(nextMs, arrivedMs + 1, notBeforeMs)
 }

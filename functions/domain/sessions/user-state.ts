@@ -1,23 +1,23 @@
-// A user's open sessions and clock: the state and newly arrived events in, the next state out (C6, C7).
+// Applies a user's arrivals to the open sessions and the clock (C6, C7).
 
 import type { Arrival } from '../events/event.ts'
-import { fittingBatches, overlaps, reopen } from './amending.ts'
+import { overlaps, reopen, withoutReopened } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
 import { hasEvent } from './event-index.ts'
-import { type Forgotten, isForgotten, remembered } from './forgotten.ts'
+import { type Forgotten, withoutForgotten } from './forgotten.ts'
 import { resessionize } from './resessionize.ts'
 import type { Rules } from './rules.ts'
-import { lengthened, type Session, sessionId } from './session.ts'
+import { lengthened, type Session } from './session.ts'
 
 export interface UserState {
-  /** Grows by one with every write; a write is conditional on it. 0 before the first. */
+  /** Grows by one with every write, and each write is conditional on it. 0 before the first. */
   readonly version: number
   readonly skewMs: Skew
-  /** No event after this one can touch a closed session of the user; null while none was closed. */
+  /** No event after this time can change a closed session of the user; null while none was closed. */
   readonly lastAffectingTimeMs: number | null
   /** Ordered by first event. */
   readonly open: readonly Session[]
-  /** Null for a user who never was. */
+  /** Null for a user who was never forgotten. */
   readonly forgotten: Forgotten | null
 }
 
@@ -29,32 +29,36 @@ export const NEW_USER: UserState = {
   forgotten: null,
 }
 
-export interface Refusal {
+export interface RejectedArrival {
   readonly arrival: Arrival
   readonly reason: 'too-late' | 'late'
   readonly detail: string
 }
 
 export interface Applied {
-  /** Same version as before: the writer raises it. */
+  /** Has the version that it had before; the writer raises it. */
   readonly state: UserState
   readonly accepted: number
   readonly duplicates: number
-  readonly refused: readonly Refusal[]
-  /** From before the user was forgotten: dropped, as if they had never come. */
+  readonly rejected: readonly RejectedArrival[]
+  /** How many arrivals were dropped because they are from before the user was forgotten. */
   readonly forgotten: number
   /** How many closed sessions were opened again. */
   readonly amended: number
-  /** False when the state is as it was, so that nothing needs to be written. */
+  /** False when the state is as before, so that nothing needs to be written. */
   readonly changed: boolean
 }
 
 /**
- * Adds arrivals to a user's sessions. Applying an arrival twice changes nothing, and in `amend` the sessions do not
- * depend on the order of arrivals or on how they are split into calls.
+ * Adds arrivals to a user's sessions. Applying an arrival twice changes nothing. With `amend` the
+ * sessions depend neither on the order of the arrivals nor on their division into calls (S1).
  *
- * @param closed the closed sessions near each of `affectedRanges`: those of `neighbours`.
- * @param arrivals what does not fit at once (`planCapacity`) is refused.
+ * @example
+ * const closed = [] // Or the neighbours of each of affectedRanges(state, arrivals, rules).
+ * const { state: next, rejected } = apply(state, closed, arrivals, rules)
+ *
+ * @param closed the closed sessions around each of `affectedRanges`, as `neighbours` finds them.
+ * @param arrivals a batch of `planCapacity`. Arrivals that do not fit together are rejected.
  */
 export function apply(
   state: UserState,
@@ -62,23 +66,64 @@ export function apply(
   arrivals: readonly Arrival[],
   rules: Rules,
 ): Applied {
-  const onlyClosed = notOpen(closed, state)
-  const arrived = remembered(state, arrivals)
-  const { skewMs, admitted: candidates, duplicates, refused } = admit(state, onlyClosed, arrived, rules)
+  const onlyClosed = withoutReopened(closed, state.open)
+  const current = withoutForgotten(state, arrivals)
+  const { skewMs, candidates, duplicates, late } = admit(state, onlyClosed, current, rules)
   const { open, rejected, amended } =
-    appended(state.open, onlyClosed, candidates, rules) ?? applyGeneral(state.open, onlyClosed, candidates, rules)
+    appendInOrder(state.open, onlyClosed, candidates, rules) ?? applyGeneral(state.open, onlyClosed, candidates, rules)
   return {
     state: { ...state, skewMs, open },
     accepted: candidates.length - rejected.size,
     duplicates,
-    refused: rejected.size === 0 ? refused : [...refused, ...refusals(rejected, rules)],
-    forgotten: arrivals.length - arrived.length,
+    rejected: rejected.size === 0 ? late : [...late, ...withReason(rejected, rules)],
+    forgotten: arrivals.length - current.length,
     amended,
     changed: candidates.length > rejected.size || skewMs !== state.skewMs,
   }
 }
 
-interface Taken {
+interface Admission {
+  readonly skewMs: Skew
+  /** The arrivals that are neither duplicates nor late. */
+  readonly candidates: Arrival[]
+  readonly duplicates: number
+  readonly late: RejectedArrival[]
+}
+
+/** Decides on one arrival after the other, in the order of arrival: each moves the clock first (C1). */
+function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
+  // A single arrival, the usual case, has no other to be a duplicate of.
+  const seen = arrivals.length > 1 ? new Set<string>() : null
+  const candidates: Arrival[] = []
+  const late: RejectedArrival[] = []
+  let skewMs = state.skewMs
+  let duplicates = 0
+  for (const arrival of arrivals) {
+    const { event, arrivalMs } = arrival
+    const laterMs = laterSkew(skewMs, event, arrivalMs)
+    skewMs = laterMs
+    const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
+    if (seen?.has(event.eventId) || haveEvent(state.open, event.eventId) || haveEvent(closed, event.eventId))
+      duplicates++
+    else if (rules.lateEvents === 'divert' && behindMs > 0) late.push({ arrival, reason: 'late', detail: BEHIND })
+    else if (behindMs > rules.amendForMs) late.push({ arrival, reason: 'too-late', detail: TOO_FAR_BEHIND })
+    else {
+      seen?.add(event.eventId)
+      candidates.push(arrival)
+    }
+  }
+  return { skewMs, candidates, duplicates, late }
+}
+
+const BEHIND = "time: before its user's watermark"
+const TOO_FAR_BEHIND = "time: more than amendFor before its user's watermark"
+
+function haveEvent(sessions: readonly Session[], eventId: string): boolean {
+  for (const { events } of sessions) if (hasEvent(events, eventId)) return true
+  return false
+}
+
+interface Addition {
   readonly open: readonly Session[]
   readonly rejected: ReadonlySet<Arrival>
   readonly amended: number
@@ -87,30 +132,28 @@ interface Taken {
 const NONE: ReadonlySet<Arrival> = new Set()
 
 /**
- * What `applyGeneral` would make of it, for what nearly all arrivals are: in order, of a user with one session at most, which
- * they make longer. Null for any other.
+ * Adds arrivals in order to a user's only session, which is the case of nearly all arrivals. The result
+ * equals that of `applyGeneral`, and takes less time. Null in any other case.
  */
-function appended(
+function appendInOrder(
   open: readonly Session[],
   closed: readonly Session[],
   candidates: readonly Arrival[],
   rules: Rules,
-): Taken | null {
+): Addition | null {
   if (closed.length > 0 || open.length > 1) return null
-  const session = lengthened(
-    open[0],
-    candidates.map(({ event }) => event),
-    rules,
-  )
+  const events = candidates.map(({ event }) => event)
+  const session = lengthened(open[0], events, rules)
   return session && { open: [session], rejected: NONE, amended: 0 }
 }
 
+/** Opens the closed sessions that the candidates may change, and splits the affected sessions anew. */
 function applyGeneral(
   open: readonly Session[],
   closed: readonly Session[],
   candidates: readonly Arrival[],
   rules: Rules,
-): Taken {
+): Addition {
   const rejected = rejectedCandidates(open, closed, candidates, rules)
   const admitted = candidates.filter((arrival) => !rejected.has(arrival))
   const { reopened, affected } = reopen(open, closed, admitted, rules)
@@ -118,103 +161,26 @@ function applyGeneral(
   return { open: next, rejected, amended: reopened.length }
 }
 
-/** What cannot be taken in: it overlaps what is published for good (C7), or more than can be open at once. */
+/** The candidates that would change a final result (C7), or open more than the user's item can hold. */
 function rejectedCandidates(
   open: readonly Session[],
   closed: readonly Session[],
   candidates: readonly Arrival[],
   rules: Rules,
 ): ReadonlySet<Arrival> {
-  const touching = (sessions: readonly Session[]): ReadonlySet<Arrival> =>
+  const thatOverlap = (sessions: readonly Session[]): ReadonlySet<Arrival> =>
     new Set(candidates.filter((arrival) => sessions.some((session) => overlaps(arrival, session, rules))))
-  if (rules.lateEvents === 'divert') return touching(closed)
+  if (rules.lateEvents === 'divert') return thatOverlap(closed)
   const { fits, reopened, affected } = reopen(open, closed, candidates, rules)
-  return fits ? new Set() : touching([...reopened, ...affected])
+  return fits ? NONE : thatOverlap([...reopened, ...affected])
 }
 
-export interface CapacityPlan<A extends Arrival> {
-  /** The arrivals, to be applied one batch after the other: what is more than fits at once stands in several. */
-  readonly batches: readonly (readonly A[])[]
-  /** Open sessions to close before the first batch is applied, since all would not fit in the user's item together. */
-  readonly evictions: readonly Session[]
+function withReason(rejected: Iterable<Arrival>, rules: Rules): RejectedArrival[] {
+  return [...rejected].map((arrival) => ({ arrival, ...rejectionOf(rules) }))
 }
 
-/** What applying these arrivals asks of the user's item. */
-export function planCapacity<A extends Arrival>(
-  state: UserState,
-  closed: readonly Session[],
-  arrivals: readonly A[],
-  rules: Rules,
-): CapacityPlan<A> {
-  const onlyClosed = notOpen(closed, state)
-  // Only what is opened again needs room, and what a limit cut may continue where nobody keeps it.
-  if (onlyClosed.length === 0 && state.open.every(({ limitedBy }) => limitedBy === null)) {
-    return { batches: [arrivals], evictions: [] }
-  }
-  const arrived = remembered(state, arrivals)
-  const { fits, evictions } = reopen(state.open, onlyClosed, arrived, rules)
-  if (fits) return { batches: [arrivals], evictions }
-  const batches = fittingBatches(state.open, onlyClosed, arrived, rules)
-  const dropped = arrivals.filter((arrival) => isForgotten(arrival, state.forgotten))
-  const [first = [], ...rest] = batches
-  return {
-    batches: [[...dropped, ...first], ...rest],
-    evictions: reopen(state.open, onlyClosed, first, rules).evictions,
-  }
-}
-
-/** A session that was opened again keeps its stored copy until it closes again; the open one is the newer. */
-function notOpen(closed: readonly Session[], state: UserState): Session[] {
-  if (closed.length === 0) return []
-  const openIds = new Set(state.open.flatMap((session) => session.ids))
-  return closed.filter((session) => !openIds.has(sessionId(session)))
-}
-
-function refusals(rejected: Iterable<Arrival>, rules: Rules): Refusal[] {
-  return [...rejected].map((arrival) => ({ arrival, ...refusalOf(rules) }))
-}
-
-const BEHIND = 'behind the watermark of its user'
-
-/** Why a closed session is not opened again. */
-export function refusalOf({ lateEvents }: Rules): Omit<Refusal, 'arrival'> {
-  if (lateEvents === 'divert') return { reason: 'late', detail: 'the result of its session is published' }
-  const detail = 'its session belongs to a run of full sessions that is too long to be opened again'
-  return { reason: 'too-late', detail }
-}
-
-interface Admission {
-  readonly skewMs: Skew
-  readonly admitted: Arrival[]
-  readonly duplicates: number
-  readonly refused: Refusal[]
-}
-
-/** One arrival after the other, as they arrived: each moves the clock, then is candidates by it. */
-function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
-  // Made when there is anything to put into it that another arrival may repeat.
-  const seen = arrivals.length > 1 ? new Set<string>() : null
-  const admitted: Arrival[] = []
-  const refused: Refusal[] = []
-  let skewMs = state.skewMs
-  let duplicates = 0
-  for (const arrival of arrivals) {
-    const { event, arrivalMs } = arrival
-    const laterMs = laterSkew(skewMs, event, arrivalMs)
-    skewMs = laterMs
-    const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
-    if (seen?.has(event.eventId) || hold(state.open, event.eventId) || hold(closed, event.eventId)) duplicates++
-    else if (rules.lateEvents === 'divert' && behindMs > 0) refused.push({ arrival, reason: 'late', detail: BEHIND })
-    else if (behindMs > rules.amendForMs) refused.push({ arrival, reason: 'too-late', detail: BEHIND })
-    else {
-      seen?.add(event.eventId)
-      admitted.push(arrival)
-    }
-  }
-  return { skewMs, admitted, duplicates, refused }
-}
-
-function hold(sessions: readonly Session[], eventId: string): boolean {
-  for (const { events } of sessions) if (hasEvent(events, eventId)) return true
-  return false
+/** Why an arrival is rejected whose closed session cannot be opened again. */
+export function rejectionOf({ lateEvents }: Rules): Omit<RejectedArrival, 'arrival'> {
+  if (lateEvents === 'divert') return { reason: 'late', detail: 'the result of its session is final' }
+  return { reason: 'too-late', detail: 'its session is one of a run of full sessions that is too long to open again' }
 }

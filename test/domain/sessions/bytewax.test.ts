@@ -40,7 +40,7 @@ function run({ gap, wait, arrivals }: BytewaxCase, sweepsAfter: readonly number[
       close: lastEvent(session).timeMs,
       events: session.events.map(({ eventId }) => Number(eventId)).sort((a, b) => a - b),
     })),
-    late: driven.refused.map(({ arrival }) => Number(arrival.event.eventId)).sort((a, b) => a - b),
+    late: driven.rejected.map(({ arrival }) => Number(arrival.event.eventId)).sort((a, b) => a - b),
   }
 }
 

@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS } from '../../../functions/domain/durations.ts'
 import type { Arrival } from '../../../functions/domain/events/event.ts'
-import { forgottenLonger, isForgotten } from '../../../functions/domain/sessions/forgotten.ts'
+import { planCapacity } from '../../../functions/domain/sessions/capacity.ts'
+import { isForgotten, mergeForgotten } from '../../../functions/domain/sessions/forgotten.ts'
 import { affectedRanges } from '../../../functions/domain/sessions/neighbours.ts'
-import { apply, NEW_USER, planCapacity, type UserState } from '../../../functions/domain/sessions/user-state.ts'
+import { apply, NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { at, bare, RULES } from '../../support/events.ts'
 import { randomLog, SEED } from '../../support/random-log.ts'
 
@@ -48,7 +49,7 @@ describe('a state that is forgotten', () => {
           const after = all.filter((one) => !isForgotten(one, FORGOTTEN))
           const [given, expected] = [apply(STATE, [], all, rules), apply(STATE, [], after, rules)]
           expect(given).toEqual({ ...expected, forgotten: all.length - after.length })
-          expect(given.accepted + given.duplicates + given.refused.length + given.forgotten).toBe(all.length)
+          expect(given.accepted + given.duplicates + given.rejected.length + given.forgotten).toBe(all.length)
           expect(planCapacity(STATE, [], all, rules).batches.flat().length).toBe(all.length)
           const reached = { ...STATE, lastAffectingTimeMs: at(1000) }
           expect(affectedRanges(reached, all, rules)).toEqual(affectedRanges(reached, after, rules))
@@ -64,8 +65,8 @@ describe('a state that is forgotten', () => {
       { atMs: 2, untilMs: 10, pendingTombstones: ['b', 'c'] },
     ]
     const both = { atMs: 2, untilMs: 20 }
-    expect(forgottenLonger(one, other)).toEqual({ ...both, pendingTombstones: ['a', 'b', 'c'] })
-    expect(forgottenLonger(other, one)).toEqual({ ...both, pendingTombstones: ['b', 'c', 'a'] })
-    expect(forgottenLonger(null, one)).toEqual(one)
+    expect(mergeForgotten(one, other)).toEqual({ ...both, pendingTombstones: ['a', 'b', 'c'] })
+    expect(mergeForgotten(other, one)).toEqual({ ...both, pendingTombstones: ['b', 'c', 'a'] })
+    expect(mergeForgotten(null, one)).toEqual(one)
   })
 })

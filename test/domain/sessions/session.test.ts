@@ -138,7 +138,7 @@ describe('the clock', () => {
       opens(0, 5).map((event) => ({ event, arrivalMs: replayedMs })),
       rules,
     )
-    expect(driven.refused).toEqual([])
+    expect(driven.rejected).toEqual([])
     sweepAt(driven, replayedMs + 10 * SECOND_MS, rules)
     expect(driven.state.open).toHaveLength(1)
     sweepAt(driven, replayedMs + 12 * SECOND_MS, rules)
@@ -185,9 +185,9 @@ describe('an event for a closed session', () => {
     arrive(driven, opens(100).map(onTime), used)
     const late = (time: number) => [{ event: bare('AppOpen', at(time), { eventId: `at${time}` }), arrivalMs: at(100) }]
     arrive(driven, late(39), used)
-    expect(driven.refused).toEqual([])
+    expect(driven.rejected).toEqual([])
     arrive(driven, late(38.999), used)
-    expect(driven.refused.map(({ reason }) => reason)).toEqual(['too-late'])
+    expect(driven.rejected.map(({ reason }) => reason)).toEqual(['too-late'])
   })
 })
 
@@ -199,7 +199,7 @@ describe('an event behind the watermark', () => {
     arrive(driven, [{ event: bare('AppOpen', at(5)), arrivalMs: at(5) }], strict)
     arrive(driven, [{ event: bare('AppOpen', at(4.5)), arrivalMs: at(5) }], strict)
     arrive(driven, [{ event: bare('AppOpen', at(3.9)), arrivalMs: at(5) }], strict)
-    expect(driven.refused.map(({ reason }) => reason)).toEqual(['late'])
+    expect(driven.rejected.map(({ reason }) => reason)).toEqual(['late'])
     expect(driven.accepted).toBe(2)
   })
 
@@ -207,7 +207,7 @@ describe('an event behind the watermark', () => {
     const driven = newDriven()
     arrive(driven, [{ event: bare('AppOpen', at(5)), arrivalMs: at(5) }], strict)
     arrive(driven, [{ event: bare('AppOpen', at(4.5)), arrivalMs: at(7) }], strict)
-    expect(driven.refused).toHaveLength(1)
+    expect(driven.rejected).toHaveLength(1)
   })
 
   it('is kept out of no published result: a session that a limit cut waits for the watermark', () => {
@@ -217,7 +217,7 @@ describe('an event behind the watermark', () => {
     sweepAt(driven, at(6.4), used)
     expect(driven.closed.size).toBe(0)
     arrive(driven, [{ event: bare('AppOpen', at(5.3), { eventId: 'in time' }), arrivalMs: at(6) }], used)
-    expect(driven.refused).toEqual([])
+    expect(driven.rejected).toEqual([])
     sweepAt(driven, at(6.3) + 1, used)
     expect(seconds([...driven.closed.values()])).toEqual([[5, 5.2]])
     expect(seconds(drain(driven, at(100), used))).toEqual([
@@ -233,7 +233,7 @@ describe('an event behind the watermark', () => {
     arrive(driven, [onTime(bare('AppOpen', at(100), { eventId: 'of another shard' }))], used)
     expect(driven.closed.size).toBe(0)
     arrive(driven, [onTime(bare('AppOpen', at(5.3), { eventId: 'read late' }))], used)
-    expect(driven.refused).toEqual([])
+    expect(driven.rejected).toEqual([])
     expect(seconds(drain(driven, at(200), used))).toEqual([[5, 5.2], [5.3, 5.4], [100]])
   })
 
@@ -242,7 +242,7 @@ describe('an event behind the watermark', () => {
     const event = bare('AppOpen', at(5))
     arrive(driven, [{ event, arrivalMs: at(5) }], strict)
     arrive(driven, [{ event, arrivalMs: at(50) }], strict)
-    expect(driven).toMatchObject({ duplicates: 1, refused: [] })
+    expect(driven).toMatchObject({ duplicates: 1, rejected: [] })
   })
 })
 
@@ -264,7 +264,7 @@ it('opens a large closed session again beside large open ones of the same user, 
   expect([driven.state.open.length, driven.closed.size]).toEqual([2, 1])
 
   arrive(driven, [{ event: search(at(50.5)), arrivalMs: at(2100) }], patient)
-  expect(driven.refused).toEqual([])
+  expect(driven.rejected).toEqual([])
   expect(totalBytes(driven.state.open)).toBeLessThanOrEqual(STATE_BYTES_MAX)
   expect(drain(driven, at(9999), patient).map(({ events }) => events.length)).toEqual([101, 100, 100])
 })
@@ -277,7 +277,7 @@ it('refuses a late event into a chain of full sessions that one item could not h
     arrive(driven, [onTime(results(at(n), list, { eventId: `r${n}` }))], used)
   }
   arrive(driven, [{ event: search(at(1.5)), arrivalMs: at(601) }], used)
-  expect(driven.refused.map(({ reason }) => reason)).toEqual(['too-late'])
+  expect(driven.rejected.map(({ reason }) => reason)).toEqual(['too-late'])
   arrive(driven, [{ event: search(at(599.5)), arrivalMs: at(601) }], used)
   expect(driven.accepted).toBe(601)
 })
@@ -321,7 +321,7 @@ describe('late events for many closed sessions at once', () => {
       Array.from({ length: 12 }, (_, n) => lateOn(n)),
       patient,
     )
-    expect(driven.refused).toEqual([])
+    expect(driven.rejected).toEqual([])
     expect(totalBytes(driven.state.open)).toBeLessThanOrEqual(STATE_BYTES_MAX)
     expect(drain(driven, at(day(12)), patient).map(({ events }) => events.length)).toEqual(Array(12).fill(61))
   })

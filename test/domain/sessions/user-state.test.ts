@@ -57,7 +57,7 @@ function deliver({ batches, sweeps }: Delivery, rules: Rules) {
 function expectOracle(given: Delivery, rules: Rules): void {
   const { driven, sessions } = deliver(given, rules)
   const oracle = oracleSessions(given.events, rules)
-  expect(driven.refused).toEqual([])
+  expect(driven.rejected).toEqual([])
   expect(driven.accepted).toBe(given.events.length)
   expect(driven.accepted + driven.duplicates).toBe(given.batches.flat().length)
   const byFirst = [...sessions].sort((a, b) => firstIndex(oracle, a.events[0]) - firstIndex(oracle, b.events[0]))
