@@ -1,24 +1,46 @@
-// Text for terminals: rows of cells or shares in, aligned lines out.
+// Aligns text in the columns of a terminal, and draws bars.
 
-/** Events hold what anybody sent, and a terminal obeys control characters: ours alone come through. */
+import stringWidth from 'string-width'
+
+/** Replaces control characters, since events hold text from anywhere and a terminal obeys them. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => (/\s/.test(character) ? ' ' : '\uFFFD'))
 }
 
-/** @param texts of cells that are not painted: escape sequences would be replaced. */
+/** @param texts cells without colours: `columns` would replace escape sequences. */
 export function columns(texts: readonly (readonly string[])[]): string {
   const rows = texts.map((row) => row.map(printable))
   const widths: number[] = []
   for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, stringWidth(cell))
   }
-  const line = (row: readonly string[]): string => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')
+  const line = (row: readonly string[]): string => row.map((cell, index) => padded(cell, widths[index] ?? 0)).join('  ')
   return rows.map((row) => line(row).trimEnd()).join('\n')
+}
+
+/** @param width in columns of the terminal: Chinese characters and most emoji take two. */
+export function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)))
+}
+
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Ends a text that is too wide with an ellipsis, so that it takes at most `widthMax` columns. */
+export function shortened(text: string, widthMax: number): string {
+  if (stringWidth(text) <= widthMax) return text
+  let start = ''
+  let width = 0
+  for (const { segment: character } of CHARACTERS.segment(text)) {
+    width += stringWidth(character)
+    if (width > widthMax - 1) break
+    start += character
+  }
+  return `${start}…`
 }
 
 export interface Bar {
   readonly label: string
-  /** 0 to 1; null where there is nothing to divide by. */
+  /** From 0 to 1; null without a denominator. */
   readonly share: number | null
   readonly note: string
 }
@@ -40,6 +62,7 @@ export function percent(share: number | null): string {
   return share === null ? 'none' : `${(share * 100).toFixed(1)} %`
 }
 
+/** `counted(1, 'search', 'searches')` is `1 search`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

@@ -22,7 +22,7 @@ import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { bars, columns, percent } from '../../terminal/text-table.ts'
 import { reportReads } from '../reads/report-reads.ts'
-import { summaryText } from '../summary-text.ts'
+import { summaryText } from './summary-text.ts'
 
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }

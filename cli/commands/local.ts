@@ -18,9 +18,9 @@ import { print } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
-import { summaryText } from '../summary-text.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
+import { summaryText } from './summary-text.ts'
 
 interface LocalOptions {
   readonly events?: string

@@ -1,7 +1,7 @@
 // A summary as a person reads it: the machine's account in, lines of text out.
 
-import type { Summary } from '../local/run/summary.ts'
-import { bars, columns, percent } from '../terminal/text-table.ts'
+import type { Summary } from '../../local/run/summary.ts'
+import { bars, columns, percent } from '../../terminal/text-table.ts'
 
 export function summaryText(summary: Summary): string {
   const rejected = Object.entries(summary.rejected)
