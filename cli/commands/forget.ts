@@ -16,7 +16,7 @@ import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
+import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { parseUser } from '../target/option-values.ts'
 import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
@@ -89,7 +89,7 @@ export async function runForget(options: ForgetOptions, terminal: Terminal): Pro
   const progress = startProgress(terminal.stderr)
   progress.show('removing')
   try {
-    const stored = await storedAs(user, pseudonymKey, clients)
+    const stored = await storedIds(user, pseudonymKey, clients)
     const report = await forgetTwice(
       user,
       stored.map((id) => ({ ...ports, pseudonym: () => id })),

@@ -7,7 +7,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { hourRows } from '../reads/hour-rows.ts'
 import { type RowFilter, type RowOptions, rowFilter } from '../reads/row-filter.ts'
-import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
+import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { userRows } from '../reads/user-rows.ts'
 import { parseCount, parseDay, parseSince, parseUser } from '../target/option-values.ts'
 import { openTarget, type Target } from '../target/target.ts'
@@ -52,7 +52,7 @@ async function runResults(options: ResultsOptions, terminal: Terminal): Promise<
   checkOptions(options)
   const filter = rowFilter(options)
   const target = await openTarget(options, terminal.cwd)
-  const users = user === undefined ? null : await storedAs(user, pseudonymKey, target.clients)
+  const users = user === undefined ? null : await storedIds(user, pseudonymKey, target.clients)
   await printList(
     terminal,
     find(target, users, filter),

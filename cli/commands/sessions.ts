@@ -4,8 +4,8 @@ import type { Command } from 'commander'
 import { note, type Paint, paintFor, print, printJson } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, counted, printable } from '../../terminal/text-table.ts'
-import { type ShownEvent, type ShownSession, storedSessions } from '../reads/stored-sessions.ts'
-import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
+import { type ExplainedEvent, type StoredSession, storedSessions } from '../reads/stored-sessions.ts'
+import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { parseCount, parseUser } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
@@ -43,8 +43,8 @@ Examples:
 
 async function runSessions(options: SessionsOptions, terminal: Terminal): Promise<void> {
   const { title, clients, outputs } = await openTarget(options, terminal.cwd)
-  const users = await storedAs(options.user, options.pseudonymKey, clients)
-  const found: ShownSession[] = []
+  const users = await storedIds(options.user, options.pseudonymKey, clients)
+  const found: StoredSession[] = []
   for (const user of users) found.push(...(await storedSessions(clients.dynamodb, outputs.SessionsTableName, user)))
   const asked = found.filter(({ state }) => !options.open || state === 'open').slice(0, options.limit)
   if (options.json) for (const session of asked) printJson(terminal, session)
@@ -53,7 +53,7 @@ async function runSessions(options: SessionsOptions, terminal: Terminal): Promis
   else note(terminal, `${title} has no ${options.open ? 'open ' : ''}sessions of this user.`)
 }
 
-export function sessionText(session: ShownSession, paint: Paint): string {
+export function sessionText(session: StoredSession, paint: Paint): string {
   const { state, start, close_reason: reason, continues_session_id: continues } = session
   const until = state === 'open' ? 'open' : `closed by ${reason}`
   const counts = `${counted(session.searches, 'search', 'searches')}, ${session.searches_with_click} with a click`
@@ -64,7 +64,7 @@ export function sessionText(session: ShownSession, paint: Paint): string {
   ].join('\n')
 }
 
-function told(event: ShownEvent): string {
+function told(event: ExplainedEvent): string {
   const owner = event.of_query === null || event.of_query === undefined ? 'of no search' : `of "${event.of_query}"`
   if (event.type === 'Search') return `"${event.query}"`
   if (event.type === 'Results') return `${counted(event.result_count ?? 0, 'result')}, ${owner}`

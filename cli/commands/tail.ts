@@ -12,7 +12,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { counted, printable } from '../../terminal/text-table.ts'
 import { followClosed } from '../reads/closed-follower.ts'
 import { type RowKey, rowsByKey } from '../reads/rows-by-key.ts'
-import { PSEUDONYM_KEY_OPTION, storedAs } from '../reads/stored-user.ts'
+import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { parseCount, parseCountTo, parseUser } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
@@ -64,14 +64,14 @@ interface Awaited extends RowKey {
 
 async function runTail(options: TailOptions, terminal: Terminal): Promise<void> {
   const { title, clients, outputs } = await openTarget(options, terminal.cwd)
-  const users = options.user === undefined ? null : await storedAs(options.user, options.pseudonymKey, clients)
+  const users = options.user === undefined ? null : await storedIds(options.user, options.pseudonymKey, clients)
   const interrupt = onInterrupt(terminal, async () => {})
   const follower = await followClosed(clients.dynamodb, clients.tableStreams, outputs.SessionsTableName)
   note(terminal, `Waiting for results in ${title}. Ctrl-C ends.`)
   const awaited = new Map<string, Awaited>()
   let printed = 0
   while (printed < (options.limit ?? Number.POSITIVE_INFINITY)) {
-    for (const closed of await follower.look()) {
+    for (const closed of await follower.read()) {
       if (users === null || users.includes(closed.user)) awaitRows(closed, awaited)
     }
     const rows = await takeWritten(clients.dynamodb, outputs.ResultsTableName, awaited)

@@ -1,4 +1,4 @@
-// Sessions as they close: the sessions table's stream in, the sessions that closed since the last look out.
+// Follows the stream of the sessions table, and returns sessions as they close.
 
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
@@ -19,15 +19,16 @@ import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
 export interface ClosedFollower {
-  look(): Promise<ClosedSession[]>
+  /** Returns the sessions that closed since the last read. */
+  read(): Promise<ClosedSession[]>
 }
 
-/** New shards come every few hours: it is enough to look for them now and then. */
-const LOOKS_A_LISTING = 30
-/** Of one shard, in one look: each of up to 1 MB. */
+/** New shards come every few hours, so the follower lists them only at every thirtieth read. */
+const READS_PER_LISTING = 30
+/** Pages of one shard in one read; a page holds up to 1 MB. */
 const PAGES_MAX = 20
 
-/** From now on. */
+/** Starts with the sessions that close from now on. */
 export async function followClosed(
   dynamodb: DynamoDBClient,
   tableStreams: DynamoDBStreamsClient,
@@ -35,8 +36,8 @@ export async function followClosed(
 ): Promise<ClosedFollower> {
   const { Table: described } = await dynamodb.send(new DescribeTableCommand({ TableName: table }))
   const arn = described?.LatestStreamArn
-  if (arn === undefined) throw new UserError(`table ${table} has no stream: is it the stack's own?`)
-  /** Undefined once a shard is read to its end. */
+  if (arn === undefined) throw new UserError(`Table ${table} has no stream: is it the sessions table of this stack?`)
+  /** By shard; undefined once a shard has been read to its end. */
   const iterators = new Map<string, string | undefined>()
 
   const open = async (shardId: string, type: 'LATEST' | 'TRIM_HORIZON'): Promise<void> => {
@@ -52,7 +53,7 @@ export async function followClosed(
       start = stream?.LastEvaluatedShardId
     } while (start !== undefined)
   }
-  const read = async (shardId: string, iterator: string): Promise<ClosedSession[]> => {
+  const readShard = async (shardId: string, iterator: string): Promise<ClosedSession[]> => {
     const found: ClosedSession[] = []
     let next: string | undefined = iterator
     for (let page = 0; page < PAGES_MAX && next !== undefined; page++) {
@@ -66,18 +67,18 @@ export async function followClosed(
   }
 
   await list('LATEST')
-  let looks = 0
+  let reads = 0
   return {
-    look: async () => {
-      looks++
-      if (looks % LOOKS_A_LISTING === 0) await list('TRIM_HORIZON')
+    read: async () => {
+      reads++
+      if (reads % READS_PER_LISTING === 0) await list('TRIM_HORIZON')
       const found: ClosedSession[] = []
       for (const [shardId, iterator] of iterators) {
         if (iterator === undefined) continue
         try {
-          found.push(...(await read(shardId, iterator)))
+          found.push(...(await readShard(shardId, iterator)))
         } catch (error) {
-          // The computer slept: what was missed meanwhile is in the table.
+          // The computer slept for hours. The results table has the rows that this follower missed.
           if (!(error instanceof ExpiredIteratorException || error instanceof TrimmedDataAccessException)) throw error
           await open(shardId, 'LATEST')
         }
@@ -88,7 +89,7 @@ export async function followClosed(
 }
 
 function toClosed({ dynamodb }: _Record): ClosedSession[] {
-  // The two clients have the same shape of values under two types.
+  // Both clients use the same shape of values, but each has a type of its own for it.
   const item = dynamodb?.NewImage === undefined ? null : (unmarshall(dynamodb.NewImage as never) as Item)
   const closed = item?.[KIND] === CLOSED ? readClosed(item) : null
   return closed === null ? [] : [closed]

@@ -1,4 +1,4 @@
-// The result rows of all users of some hours: a filter in, the rows hour by hour, newest first, out.
+// Reads the result rows of all users, hour by hour through the index by hour.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { hourSliceKey, queryKey } from '../../functions/aws/results-table/result-items.ts'
@@ -11,10 +11,14 @@ import { UsageError } from '../../terminal/user-error.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { type RowKey, rowsByKey } from './rows-by-key.ts'
 
-/** An hour takes a request for each slice: these are 12,000. */
+/** An hour takes one request for each slice, so 31 days take some 12,000 requests. */
 const DAYS_MAX = 31
 
-/** @param nowMs no row is later, but for a clock that is ahead by less than an hour. */
+/**
+ * Yields the newest row first.
+ *
+ * @param nowMs the current time. A row may be up to an hour later, because clocks of producers run ahead.
+ */
 export async function* hourRows(
   client: DynamoDBDocumentClient,
   table: string,
@@ -32,7 +36,9 @@ export async function* hourRows(
 function hoursBack({ fromMs, toMs }: RowFilter, nowMs: number): Hour[] {
   const lastMs = Math.min(toMs - 1, nowMs + HOUR_MS)
   if (lastMs - fromMs > DAYS_MAX * DAY_MS)
-    throw new UsageError(`results of all users are found for ${DAYS_MAX} days at once: give --day, or a later --since`)
+    throw new UsageError(
+      `--since: results of all users are limited to ${DAYS_MAX} days at once; name a later time, a --day or a --user`,
+    )
   const hours: Hour[] = []
   for (let startMs = Math.floor(lastMs / HOUR_MS) * HOUR_MS; startMs + HOUR_MS > fromMs; startMs -= HOUR_MS) {
     hours.push(new Date(startMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length))
@@ -40,7 +46,7 @@ function hoursBack({ fromMs, toMs }: RowFilter, nowMs: number): Hour[] {
   return hours
 }
 
-/** The index holds a part of each row only. */
+/** Returns keys only, because the index stores only a part of each row. */
 async function sliceKeys(
   client: DynamoDBDocumentClient,
   table: string,

@@ -1,4 +1,4 @@
-// Open sessions without an timer: the sessions table in, an timer for everybody who has one open set, and how many, out.
+// Schedules a timer for every user with an open session.
 
 import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
@@ -7,8 +7,10 @@ import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 
 /**
- * Reads the whole table. After a restore of states without their timers, or an upgrade from a release that had none,
- * nobody else would find them. One timer more costs a look.
+ * Reads the whole table, because the sweep finds users by their timers only. A restore can bring back
+ * states without their timers. A second timer of a user does no harm.
+ *
+ * Returns the number of users.
  */
 export async function scheduleOpenUsers(client: DynamoDBDocumentClient, table: string, nowMs: number): Promise<number> {
   const timers = dynamoTimerStore(client, table)

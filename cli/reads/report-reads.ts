@@ -1,4 +1,4 @@
-// What a report reads of a target: days, hours, ranked queries, and the closed sessions to explore, by few requests each.
+// Reads what a report shows: days, hours, ranked queries, and closed sessions to explore.
 
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { hourSliceKey } from '../../functions/aws/results-table/result-items.ts'
@@ -17,14 +17,17 @@ import {
 } from '../../functions/domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../functions/domain/results/top-queries.ts'
 import type { DayRange, ReportPorts } from '../../report/report-data.ts'
-import { itemsByKey } from '../items-by-key.ts'
+import { itemsByKey } from './rows-by-key.ts'
 
 export interface ReportTables {
   readonly results: string
   readonly sessions: string
 }
 
-/** Rows outlive their sessions: past so many hours without one, there is none further back. */
+/**
+ * Rows outlive their sessions. After so many hours with rows but without a session, the sample stops:
+ * earlier sessions have expired too.
+ */
 const EMPTY_HOURS_MAX = 24
 
 export function reportReads(client: DynamoDBDocumentClient, { results, sessions }: ReportTables): ReportPorts {
@@ -41,7 +44,7 @@ export function reportReads(client: DynamoDBDocumentClient, { results, sessions 
     readHours,
     readQueries: async (day) => {
       const found = await between<QueryRollup>(queriesPartition(day), '', '~')
-      // The item that stands for the lists as a whole is beside them.
+      // One item of the partition describes the day's lists as a whole.
       return found.filter(({ kind }) => kind === 'query')
     },
     sampleSessions: async (range, sessionsMax) => {
@@ -61,7 +64,7 @@ export function reportReads(client: DynamoDBDocumentClient, { results, sessions 
   }
 }
 
-/** The last days that were summed, latest first; today's, which goes on, only where there is no other. */
+/** Returns the last day before today that has sums, today if no other day has, or null if none has. */
 export async function latestDay(client: DynamoDBDocumentClient, table: string, today: Day): Promise<Day | null> {
   const { Items: items = [] } = await client.send(
     new QueryCommand({
@@ -91,7 +94,10 @@ async function* pages(
   for await (const { Items: items } of paginateQuery({ client }, query)) yield items ?? []
 }
 
-/** Of the closed sessions that began in the hour and have a row, the last first: their ids begin with a time. */
+/**
+ * Returns the keys of the closed sessions that began in the hour and have a row. The latest comes
+ * first, since a session id begins with a time.
+ */
 async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Key[]> {
   const ofSlice = async (slice: string): Promise<Key[]> => {
     const query = {

@@ -1,4 +1,4 @@
-// Which result rows a person asked for: the options in, a filter, and whether a row passes it, out.
+// Selects the result rows that the options of `results` ask for.
 
 import { DAY_MS } from '../../functions/domain/durations.ts'
 import { type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
@@ -6,16 +6,18 @@ import { foldQuery } from '../../functions/domain/results/rollup.ts'
 
 export interface RowFilter {
   readonly kind: ResultRow['kind']
-  /** Of the row's own time, the first inclusive, the last exclusive. */
+  /** The earliest time of a row, inclusive; minus infinity without one. */
   readonly fromMs: number
+  /** The end of the range, exclusive; infinity without one. */
   readonly toMs: number
-  /** Of searches, folded; null for any. */
+  /** The folded query of searches; null for any query. */
   readonly query: string | null
 }
 
 export interface RowOptions {
   readonly day?: string
   readonly query?: string
+  /** Epoch milliseconds. */
   readonly since?: number
   readonly sessions?: true
 }

@@ -1,16 +1,31 @@
-// Result rows as they are shown: items or their keys in, rows with their columns in one order out.
+// Reads items and result rows by their keys.
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { toRow } from '../../functions/aws/results-table/result-items.ts'
+import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
+import { batchGet, UnprocessedKeysError } from '../../functions/aws/sessions-table/batch-get.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
-import { itemsByKey } from '../items-by-key.ts'
+import { UserError } from '../../terminal/user-error.ts'
+
+/** More than the functions try: a person would rather wait than see a failure. */
+const TRIES_MAX = 8
 
 export interface RowKey {
   readonly pk: string
   readonly sk: string
 }
 
-/** Those that are there, whole. */
+/** Returns the items that exist, with all their attributes, in no order. */
+export async function itemsByKey(client: DynamoDBDocumentClient, table: string, keys: readonly Key[]): Promise<Item[]> {
+  try {
+    return await batchGet(client, table, keys, false, { triesMax: TRIES_MAX })
+  } catch (error) {
+    if (!(error instanceof UnprocessedKeysError)) throw error
+    throw new UserError(`Table ${table} is throttled: try again later, or ask for fewer rows.`)
+  }
+}
+
+/** Returns the rows that exist, in no order. */
 export async function rowsByKey(
   client: DynamoDBDocumentClient,
   table: string,
@@ -24,7 +39,7 @@ export async function rowsByKey(
   return items.map(shownRow)
 }
 
-/** Columns in one order: DynamoDB gives them in none. */
+/** Sorts the columns by name, since DynamoDB returns attributes in no order. */
 export function shownRow(item: Readonly<Record<string, unknown>>): ResultRow {
   const columns = Object.entries(toRow(item)).sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(columns) as unknown as ResultRow

@@ -1,4 +1,4 @@
-// The sessions of one user as they are stored: the items of the sessions table in, sessions with each event explained out.
+// Reads the stored sessions of one user, and explains how each event counts.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
@@ -11,22 +11,22 @@ import { attribute } from '../../functions/domain/results/attribution.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
 
-/** In the words of the result rows, so that a program can join them. */
-export interface ShownSession {
+/** The names equal the columns of the result rows, so that a program can join both. */
+export interface StoredSession {
   readonly user: string
   readonly session_id: string
   readonly state: 'open' | 'closed'
   readonly start: string
   readonly end: string
-  /** Null while it is open. */
+  /** Null while the session is open. */
   readonly close_reason: string | null
   readonly continues_session_id: string | null
   readonly searches: number
   readonly searches_with_click: number
-  readonly events: readonly ShownEvent[]
+  readonly events: readonly ExplainedEvent[]
 }
 
-export interface ShownEvent {
+export interface ExplainedEvent {
   readonly type: Event['type']
   readonly time: string
   readonly event_id: string
@@ -34,21 +34,21 @@ export interface ShownEvent {
   readonly query?: string
   readonly result_count?: number
   readonly item?: string
-  /** Of a click: as it was sent, else the item's place in the list; null where neither is known. */
+  /** The position of a click as sent, else the item's rank in the list; null if neither is known. */
   readonly position?: number | null
-  /** The event id of the search that it was credited to; null for an orphan. */
+  /** The event id of the search that the event belongs to; null for an orphan. */
   readonly of_event_id?: string | null
   readonly of_query?: string | null
-  /** What tied a click to its search; null for an orphan. */
+  /** The reason why a click belongs to its search; null for an orphan. */
   readonly evidence?: 'searchId' | 'item' | 'order' | null
 }
 
-/** Newest first; of a session that was opened again, only the open one. */
+/** Returns the newest session first. Leaves out a closed session that an event has opened again. */
 export async function storedSessions(
   client: DynamoDBDocumentClient,
   table: string,
   user: string,
-): Promise<ShownSession[]> {
+): Promise<StoredSession[]> {
   const query = {
     TableName: table,
     KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :closed)',
@@ -56,37 +56,37 @@ export async function storedSessions(
     ExpressionAttributeValues: { ':pk': stateKey(user)[PARTITION_KEY], ':closed': CLOSED_PREFIX },
     ConsistentRead: true,
   }
-  const open = new Map<string, ShownSession>()
-  const closed: ShownSession[] = []
+  const open = new Map<string, StoredSession>()
+  const closed: StoredSession[] = []
   for await (const { Items: items } of paginateQuery({ client }, query)) {
     for (const item of (items ?? []) as Item[]) closed.push(...closedSessions(user, item))
   }
   const state = (await dynamoSessionStore(client, table).loadUsers([user])).get(user) ?? NEW_USER
-  for (const [ids, shown] of openSessions(user, state)) for (const id of ids) open.set(id, shown)
+  for (const [ids, session] of openSessions(user, state)) for (const id of ids) open.set(id, session)
   const onlyClosed = closed.filter(({ session_id: id }) => !open.has(id))
   return [...new Set(open.values()), ...onlyClosed].sort((a, b) => (a.start < b.start ? 1 : -1))
 }
 
-function openSessions(user: string, state: UserState): [readonly string[], ShownSession][] {
-  return state.open.map((session) => [session.ids, { ...shown(user, session), state: 'open', close_reason: null }])
+function openSessions(user: string, state: UserState): [readonly string[], StoredSession][] {
+  return state.open.map((session) => [session.ids, { ...explained(user, session), state: 'open', close_reason: null }])
 }
 
-/** None for the mark of a session that another absorbed. */
-function closedSessions(user: string, item: Item): ShownSession[] {
+/** Returns no session for a tombstone. */
+function closedSessions(user: string, item: Item): StoredSession[] {
   const closed = readClosed(item)
   if (closed === null) return []
-  return [{ ...shown(user, closed.session), state: 'closed', close_reason: closed.reason }]
+  return [{ ...explained(user, closed.session), state: 'closed', close_reason: closed.reason }]
 }
 
-function shown(user: string, session: Session) {
+function explained(user: string, session: Session) {
   const { searches, orphans } = attribute(session.events)
-  const explained = new Map<Event, Partial<ShownEvent>>()
+  const fieldsOf = new Map<Event, Partial<ExplainedEvent>>()
   for (const { search, results, clicks } of searches) {
     const owner = { of_event_id: search.eventId, of_query: search.query }
-    for (const result of results) explained.set(result, owner)
-    for (const { click, evidence, position } of clicks) explained.set(click, { ...owner, evidence, position })
+    for (const result of results) fieldsOf.set(result, owner)
+    for (const { click, evidence, position } of clicks) fieldsOf.set(click, { ...owner, evidence, position })
   }
-  for (const orphan of orphans) explained.set(orphan, { of_event_id: null, of_query: null, evidence: null })
+  for (const orphan of orphans) fieldsOf.set(orphan, { of_event_id: null, of_query: null, evidence: null })
   return {
     user,
     session_id: sessionId(session),
@@ -95,14 +95,14 @@ function shown(user: string, session: Session) {
     continues_session_id: session.continues,
     searches: searches.length,
     searches_with_click: searches.filter(({ clicks }) => clicks.length > 0).length,
-    events: session.events.map((event) => ({ ...shownEvent(event), ...explained.get(event) })),
+    events: session.events.map((event) => ({ ...sentFields(event), ...fieldsOf.get(event) })),
   }
 }
 
-function shownEvent(event: Event): ShownEvent {
-  const stamp = { type: event.type, time: isoTime(event.timeMs), event_id: event.eventId }
-  if (event.type === 'Search') return { ...stamp, search_id: event.searchId, query: event.query }
-  if (event.type === 'Results') return { ...stamp, search_id: event.searchId, result_count: event.resultCount }
-  if (event.type !== 'ClickResult') return stamp
-  return { ...stamp, search_id: event.searchId, item: event.item, position: event.position }
+function sentFields(event: Event): ExplainedEvent {
+  const common = { type: event.type, time: isoTime(event.timeMs), event_id: event.eventId }
+  if (event.type === 'Search') return { ...common, search_id: event.searchId, query: event.query }
+  if (event.type === 'Results') return { ...common, search_id: event.searchId, result_count: event.resultCount }
+  if (event.type !== 'ClickResult') return common
+  return { ...common, search_id: event.searchId, item: event.item, position: event.position }
 }

@@ -1,15 +1,19 @@
-// A user as the tables have it: the id that producers send, and perhaps a secret, in; the ids to look for out.
+// Finds the ids under which the tables store a user.
 
 import { secretPseudonym } from '../../functions/aws/runtime/pseudonym.ts'
 import type { Target } from '../target/target.ts'
 
 export const PSEUDONYM_KEY_OPTION = [
   '--pseudonym-key <arn>',
-  'the secret of the setting pseudonymKeyArn, where it is set',
+  'the secret of the setting pseudonymKeyArn, if the stack stores users by pseudonym',
 ] as const
 
-/** As users are stored, and were before there was a key. */
-export async function storedAs(
+/**
+ * Returns the pseudonym first, then the id itself: the tables hold both if the key was set later.
+ *
+ * @param pseudonymKey the ARN of the secret; undefined where users are stored by their id.
+ */
+export async function storedIds(
   user: string,
   pseudonymKey: string | undefined,
   { secrets }: Pick<Target['clients'], 'secrets'>,

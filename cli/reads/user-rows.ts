@@ -1,11 +1,11 @@
-// The result rows of one user: an id and a filter in, the rows page by page, newest first, out.
+// Reads the result rows of one user.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { type ResultRow, rowPartition } from '../../functions/domain/results/result.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { shownRow } from './rows-by-key.ts'
 
-/** Only the requests that the printed rows need. */
+/** Yields the newest row first, and requests a page only when the caller asks for its rows. */
 export async function* userRows(
   client: DynamoDBDocumentClient,
   table: string,
@@ -13,7 +13,7 @@ export async function* userRows(
   filter: RowFilter,
 ): AsyncGenerator<ResultRow> {
   if (filter.fromMs >= filter.toMs) return
-  // Sessions sort by a time of theirs, but not by the one that counts.
+  // A session id begins with a time, but the row's own time may differ from it.
   const keys = filter.kind === 'search' ? searchKeys(filter) : { first: 'session#', last: 'session$' }
   const query = {
     TableName: table,
