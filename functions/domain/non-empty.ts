@@ -6,7 +6,9 @@ export function isNonEmpty<T>(list: readonly T[]): list is NonEmpty<T> {
   return list.length > 0
 }
 
-/** Throws where the list is empty. For lists that are never empty, but whose type cannot show it. */
+/**
+ * Throws where the list is empty. Use it where a list is never empty but its type cannot show it.
+ */
 export function nonEmpty<T>(list: readonly T[]): NonEmpty<T> {
   if (!isNonEmpty(list)) throw new Error('a list that is never empty is empty')
   return list

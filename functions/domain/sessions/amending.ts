@@ -15,30 +15,30 @@ export function lastAffectingTime(session: Session, rules: Rules): number {
   return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
 }
 
-/** Whether the event may change the session: it lies within the session or at most a gap from its ends. */
+/** Whether the event may change the session: it lies in the session, or within a gap of it. */
 export function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
   return event.timeMs >= firstEvent(session).timeMs - rules.gapMs && event.timeMs <= lastAffectingTime(session, rules)
 }
 
 export interface Reopening {
-  /** The closed sessions that the arrivals may change: those they overlap, and continuations of such. */
+  /** The closed sessions that the arrivals overlap, and the continuations of those. */
   readonly reopened: readonly Session[]
   /** The open sessions that the arrivals may change. The others stay as they are. */
   readonly affected: ReadonlySet<Session>
   /**
-   * Whether all of these can be open at once. They cannot if they take more bytes than one item may, as
-   * a robot's long run of full sessions does, or if a continuation is no longer stored.
+   * Whether all of these can be open at once. They cannot if they take more bytes than one item
+   * may, as a robot's long run of full sessions does, or if a continuation is no longer stored.
    */
   readonly fits: boolean
-  /** The open sessions to close first, where they and all the others together would not fit one item. */
+  /** The open sessions to close first where one item cannot hold them and all others. */
   readonly evictions: readonly Session[]
 }
 
 /**
  * Decides which sessions the arrivals may change, and so which closed ones to open again.
  *
- * @param closed every closed session that the arrivals can change, and the continuations of such. None
- *   of them is open.
+ * @param closed every closed session that the arrivals can change, and the continuations of such.
+ *   No such session is open.
  */
 export function reopen(
   open: readonly Session[],
@@ -61,8 +61,9 @@ export function reopen(
 }
 
 /**
- * Adds the continuations of limited sessions to `reopened` and `affected`: an event that joins a full
- * session moves its last event into the next one. False where a continuation is no longer stored.
+ * Adds the continuations of limited sessions to `reopened` and `affected`, because an event that
+ * joins a full session moves its last event into the next one. False where a continuation is not
+ * stored any more.
  */
 function followContinuations(
   reopened: Session[],
@@ -93,7 +94,10 @@ function followContinuations(
   return areAllStored
 }
 
-/** A reopened session stays stored as closed until it closes again. Its open version is the newer one. */
+/**
+ * Drops closed versions of sessions that are open. A reopened session stays stored as closed until
+ * it closes again, but its open version is newer.
+ */
 export function withoutReopened(closed: readonly Session[], open: readonly Session[]): Session[] {
   if (closed.length === 0) return []
   const openIds = new Set(open.flatMap((session) => session.ids))

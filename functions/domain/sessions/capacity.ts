@@ -10,7 +10,7 @@ import type { UserState } from './user-state.ts'
 export interface CapacityPlan<A extends Arrival> {
   /** The arrivals, to be applied one batch after the other. Nearly always one batch. */
   readonly batches: readonly (readonly A[])[]
-  /** Open sessions to close before the first batch: the item cannot hold them beside the reopened ones. */
+  /** Open sessions to close first: the item cannot hold them beside the reopened ones. */
   readonly evictions: readonly Session[]
 }
 
@@ -26,7 +26,7 @@ export function planCapacity<A extends Arrival>(
   rules: Rules,
 ): CapacityPlan<A> {
   const onlyClosed = withoutReopened(closed, state.open)
-  // Without a session to reopen or to continue, the arrivals need no more room than ingest allows a write.
+  // Only reopened sessions and lost continuations can make the arrivals too much for the item.
   if (onlyClosed.length === 0 && state.open.every(({ limitedBy }) => limitedBy === null)) {
     return { batches: [arrivals], evictions: [] }
   }

@@ -18,18 +18,21 @@ export interface Closing {
  */
 export type Scope = 'limits' | 'due' | 'all'
 
-/** Above this size of the open sessions every append costs much, so ingest closes due ones itself. */
+/**
+ * Above this size of the open sessions every append costs much, so ingest closes due ones itself.
+ */
 const CROWDED_BYTES = 32 * 1024
 
 /**
  * Chooses the open sessions to close, oldest first. Closing a session decides when its result is
  * published and never changes the result.
  *
- * If all open sessions together would overfill the user's item, the oldest close whether due or not.
- * With late events diverted ingest closes none for any other reason: a published result is final, and
- * only the sweeper knows how far every shard is applied (C7).
+ * If all open sessions together would overfill the user's item, the oldest close whether due or
+ * not. With late events diverted ingest closes none for any other reason: a published result is
+ * final, and only the sweeper knows how far every shard is applied (C7).
  *
- * @param atMs the arrival time up to which every event that may belong to these sessions is applied.
+ * @param atMs the arrival time up to which every event that may belong to these sessions is
+ *   applied.
  */
 export function toClose(state: UserState, atMs: number, rules: Rules, scope: Scope): Closing[] {
   const { skewMs } = state
@@ -79,15 +82,17 @@ export function withoutClosed(state: UserState, closings: readonly Closing[], ru
   return { ...state, open, lastAffectingTimeMs }
 }
 
-/** A stream stores no record for longer, so a session stored this long is there for every delivery. */
+/**
+ * A stream stores no record for longer, so a session stored this long is there for every delivery.
+ */
 export const DELIVERY_MS_MAX = 8 * DAY_MS
 
-/** When a session that closes now may expire. An event that belongs to it is too late from then on (C6). */
+/** When a session that closes now may expire. An event for it is too late from then on (C6). */
 export function closedExpiresAt(nowMs: number, rules: Rules): number {
   return nowMs + rules.gapMs + rules.latenessMs + rules.amendForMs + DELIVERY_MS_MAX
 }
 
-/** When the state of a user without open sessions may expire: later than every closed session it covers. */
+/** When the state of a user without open sessions may expire: after every session it covers. */
 export function stateExpiresAt(nowMs: number, rules: Rules): number {
   return closedExpiresAt(nowMs, rules) + DELIVERY_MS_MAX
 }

@@ -3,7 +3,10 @@
 /** Exact for some thousands of users, and within a percent for tens of millions. */
 const BITS = 2 ** 24
 
-/** Linear counting: Whang, Vander-Zanden and Taylor, A Linear-Time Probabilistic Counting Algorithm, 1990. */
+/**
+ * Linear counting, after Whang, Vander-Zanden and Taylor, 1990: A Linear-Time Probabilistic
+ * Counting Algorithm for Database Applications.
+ */
 export function userCounter() {
   const bits = new Uint8Array(BITS / 8)
   let empty = BITS
@@ -20,7 +23,9 @@ export function userCounter() {
   }
 }
 
-/** FNV-1a, then the last step of MurmurHash3, which makes the low bits as random as the high ones. */
+/**
+ * FNV-1a, then the last step of MurmurHash3, which makes the low bits as random as the high ones.
+ */
 function hashOf(user: string): number {
   let hash = 0x811c9dc5
   for (let n = 0; n < user.length; n++) hash = Math.imul(hash ^ user.charCodeAt(n), 0x01000193)

@@ -10,7 +10,7 @@ interface Index {
 /** Most sessions have fewer events than this. To scan so few is faster than to index them. */
 const UNINDEXED_EVENTS_MAX = 32
 
-/** The indexes of long lists. Events never change, so an index stays right until its list is collected. */
+/** The indexes of long lists. Events never change, so an index stays right as long as its list. */
 const indexes = new WeakMap<readonly Event[], Index>()
 
 function indexOf(events: readonly Event[]): Index {
@@ -22,7 +22,9 @@ function indexOf(events: readonly Event[]): Index {
   return index
 }
 
-/** Moves the index of `before` to `after`, which is `before` and `added`. A new one would cost far more. */
+/**
+ * Moves the index of `before` to `after`, which is `before` and `added`. A new one costs far more.
+ */
 export function moveIndex(before: readonly Event[], after: readonly Event[], added: readonly Event[]): void {
   const index = indexes.get(before)
   if (index === undefined) return

@@ -3,13 +3,13 @@
 import type { Arrival } from '../events/event.ts'
 
 export interface Forgotten {
-  /** Events that happened or arrived at or before this moment are dropped, however often they arrive. */
+  /** Ingest drops events that happened or arrived at or before this moment, however often. */
   readonly atMs: number
-  /** The user's item records this until then. Later, no source can deliver an event from before `atMs`. */
+  /** The moment is stored until then. Later, no source can deliver an event from before it. */
   readonly untilMs: number
   /**
-   * Ids of sessions that were open at the moment and may still lack a tombstone. Until they have one, a
-   * writer with an older state could store them as closed.
+   * Ids of sessions that were open at the moment and may still lack a tombstone. Until they have
+   * one, a writer with an older state could store them as closed.
    */
   readonly pendingTombstones: readonly string[]
 }
@@ -26,7 +26,7 @@ export function withoutForgotten<A extends Arrival>(
   return forgotten === null ? arrivals : arrivals.filter((arrival) => !isForgotten(arrival, forgotten))
 }
 
-/** Merges two requests to forget a user. The later moments count, in whichever order the requests run. */
+/** Merges two requests to forget a user. The later moments count, in whatever order they run. */
 export function mergeForgotten(before: Forgotten | null, now: Forgotten): Forgotten {
   if (before === null) return now
   return {

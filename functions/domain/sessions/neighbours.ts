@@ -1,4 +1,4 @@
-// Finds the closed sessions that arrivals may change: first their ranges of time, then the sessions.
+// Finds the closed sessions around arrivals: first the ranges of time, then their sessions.
 
 import { type Arrival, compareEvents } from '../events/event.ts'
 import { STATE_BYTES_MAX, totalBytes } from './amending.ts'
@@ -19,8 +19,8 @@ export interface AffectedRange<A extends Arrival> extends TimeRange {
 }
 
 /**
- * The ranges of time around which `apply` needs the closed sessions. Arrivals at most a gap apart share
- * a range. Empty when the arrivals can change no closed session, as nearly always.
+ * The ranges of time around which `apply` needs the closed sessions. Arrivals at most a gap apart
+ * share a range. Empty when the arrivals can change no closed session, as nearly always.
  */
 export function affectedRanges<A extends Arrival>(
   state: UserState,
@@ -44,7 +44,7 @@ export function affectedRanges<A extends Arrival>(
   return [...continued.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] })), ...ranges]
 }
 
-/** Four times what can be open at once: loading stops here only where more than can be reopened lies. */
+/** Four times what can be open at once. Loading stops only where too much lies to be reopened. */
 const NEIGHBOUR_BYTES_MAX = 4 * STATE_BYTES_MAX
 
 /**
@@ -54,13 +54,13 @@ const NEIGHBOUR_BYTES_MAX = 4 * STATE_BYTES_MAX
  * - the last session before the range and the first one after it,
  * - the continuations of those that a limit ended.
  *
- * No other session can change, because these separate it from the range. Reading stops early in a long
- * run of full sessions; `reopen` then misses a continuation and reports that the run does not fit. Null
- * where the range itself holds too much.
+ * No other session can change, because these separate it from the range. Reading stops early in a
+ * long run of full sessions; `reopen` then misses a continuation and reports that the run does not
+ * fit. Null where the range itself holds too much.
  *
  * @param before the sessions with ids of a time in the range or before it, latest id first.
- * @param after the sessions with ids of a time after the range, earliest id first. The time of an id
- *   lies within its session.
+ * @param after the sessions with ids of a time after the range, earliest id first. The time of an
+ *   id lies within its session.
  */
 export async function neighbours(
   { fromMs, toMs }: TimeRange,
@@ -91,9 +91,9 @@ export async function neighbours(
 }
 
 /**
- * Yields the sessions in the order of their events. Ids of one millisecond sort by event id instead, so
- * such sessions wait until all of them are read. Latest first, a session that goes on after the time of
- * its id follows all others of that time, and need not wait.
+ * Yields the sessions in the order of their events. Ids of one millisecond sort by event id
+ * instead, so such sessions wait until all of them are read. Latest first, a session that goes on
+ * after the time of its id follows all others of that time, and need not wait.
  */
 async function* inOrder(
   sessions: AsyncIterable<Session>,
@@ -117,9 +117,12 @@ async function* inOrder(
   yield* waiting.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
 }
 
-/** The latest time at which a limit ended a session whose continuation is not found; else -infinity. */
+/**
+ * The latest time at which a limit ended a session whose continuation is not found; else -infinity.
+ */
 function endOfBrokenChain(found: ReadonlyMap<string, Session>): number {
-  // The key includes the time: a reopened session's stored copy may name a session that another continues now.
+  // A reopened session is also stored closed, and that copy may name a session that another
+  // continues now. So the key includes the time.
   const linkOf = (id: string | null, timeMs: number | undefined): string => `${timeMs} ${id}`
   const continued = new Set([...found.values()].map((session) => linkOf(session.continues, firstEvent(session).timeMs)))
   const broken = [...found.values()].filter(

@@ -7,9 +7,9 @@ import { firstEvent, type Session, toSessions } from './session.ts'
 /**
  * The user's open sessions after the admitted arrivals joined them, ordered by first event.
  *
- * The open sessions that are not affected stay as they are. Closed sessions may lie between them and the
- * affected ones, so splitting all of them together could join what the closed ones separate. A reopened
- * session that comes out unchanged stays closed.
+ * The open sessions that are not affected stay as they are. Closed sessions may lie between them
+ * and the affected ones, so splitting all of them together could join what the closed ones
+ * separate. A reopened session that comes out unchanged stays closed.
  *
  * @param affected the open sessions that the arrivals may change.
  */
@@ -28,7 +28,7 @@ export function resessionize(
   return [...unaffected, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
 }
 
-/** Drops the later copies of an event (E2). Two closed sessions may hold copies until an arrival joins them. */
+/** Drops later copies of an event (E2), which two closed sessions may hold before they merge. */
 function eachOnce(sorted: readonly Event[]): Event[] {
   const seen = new Set<string>()
   return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))

@@ -1,6 +1,8 @@
 // Defines the settings that decide which sessions a pipeline computes.
 
-/** What happens to an event behind its user's watermark: it amends a closed session, or is diverted. */
+/**
+ * How an event behind its user's watermark is handled: it amends a closed session, or is diverted.
+ */
 export type LateEvents = 'amend' | 'divert'
 
 export interface Rules {
@@ -11,7 +13,7 @@ export interface Rules {
   /** How far behind the watermark an event may be and still amend a closed session. */
   readonly amendForMs: number
   readonly lateEvents: LateEvents
-  /** An event further ahead of its arrival is rejected, so that a wrong clock cannot move the watermark. */
+  /** Ingest rejects an event further ahead of its arrival, since it would move the watermark. */
   readonly maxClockSkewMs: number
   readonly maxSessionEvents: number
   /** The longest time from a session's first event to its last. Exactly this still fits. */

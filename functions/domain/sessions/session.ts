@@ -17,8 +17,8 @@ export interface LimitedBy {
 
 export interface Session {
   /**
-   * The ids of the founding events that the session holds, smallest first. The first is the session's
-   * id (S6). The others are ids of sessions that merged into it and whose stored copies must go.
+   * The ids of the founding events that the session holds, smallest first. The first is the id of
+   * the session (S6). The others are of sessions that merged into it; their stored copies must go.
    */
   readonly ids: NonEmpty<string>
   /** The id of the session that a limit ended directly before this one (S5). */
@@ -30,8 +30,8 @@ export interface Session {
 }
 
 /**
- * Most bytes of events (`eventBytes`) in one session. A stored session then stays far under the 400 KB
- * of a table item, whatever its events hold. `maxSessionEvents` ordinary events take a third of it.
+ * Most bytes of events (`eventBytes`) in one session. A stored session then stays far under the 400
+ * KB of a table item. `maxSessionEvents` ordinary events take a third of it.
  */
 export const SESSION_BYTES_MAX = 224 * 1024
 
@@ -58,14 +58,16 @@ export function sessionBytes(session: Session): number {
 }
 
 /**
- * The id of a session that this event founds, for example `20260302T090000000Z-e1`. It begins with the
- * event's time, so ids sort by time. The session keeps it when an earlier event joins (S6).
+ * The id of a session that this event founds, for example `20260302T090000000Z-e1`. It begins with
+ * the event's time, so ids sort by time. The session keeps it when an earlier event joins (S6).
  */
 export function foundingId(event: Event): string {
   return `${compactTime(event.timeMs)}-${event.eventId}`
 }
 
-/** A time of years 0 to 9999 as ids begin with it, for example `20260302T090000000Z`. Sorts by time. */
+/**
+ * A time of years 0 to 9999 as ids begin with it, for example `20260302T090000000Z`. Sorts by time.
+ */
 export function compactTime(timeMs: number): string {
   const iso = isoTime(timeMs)
   const clock = iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19) + iso.slice(20)
@@ -86,12 +88,13 @@ function foundingEventId(id: string): string {
 /**
  * Splits one user's events into sessions: where the gap passes, after a closer, and at a limit.
  *
- * With a gap of 30 minutes, a Search at 10:00 and a click at 10:30 are one session. A click at 10:31
- * would be a session of its own.
+ * With a gap of 30 minutes, a Search at 10:00 and a click at 10:30 are one session. A click at
+ * 10:31 would be a session of its own.
  *
  * @param events in order (S2), each event id once.
- * @param known the sessions that held these events before; each of their events is in `events`. A new
- *   session keeps the smallest id whose founding event it holds. Without one, its first event founds it.
+ * @param known the sessions that held these events before; each of their events is in `events`. A
+ *   new session keeps the smallest id whose founding event it holds. Without one, its first event
+ *   founds it.
  */
 export function toSessions(events: readonly Event[], known: readonly Session[], rules: Rules): Session[] {
   const founders = idsByFounder(known)
@@ -114,8 +117,8 @@ export function toSessions(events: readonly Event[], known: readonly Session[], 
 }
 
 /**
- * The ids of known sessions by the id of their founding event. One event can found two sessions: its
- * copy may arrive after the first session has closed, and be recognized only when both are loaded.
+ * The ids of known sessions by the id of their founding event. One event can found two sessions:
+ * its copy may arrive when the first session has closed and is not loaded.
  */
 function idsByFounder(known: readonly Session[]): ReadonlyMap<string, readonly string[]> {
   const founders = new Map<string, string[]>()
@@ -187,14 +190,16 @@ function splitIntoPieces(events: readonly Event[], rules: Rules): Piece[] {
   return pieces
 }
 
-/** Whether a session ends between the two events (S3). A pause of exactly `gapMs` still joins them. */
+/**
+ * Whether a session ends between the two events (S3). A pause of exactly `gapMs` still joins them.
+ */
 function endsBefore(last: Event, event: Event, rules: Rules): boolean {
   return isCloser(last) || event.timeMs - last.timeMs > rules.gapMs
 }
 
 /**
- * The limit that a session would pass with this event, if any (S5). A session that takes too many bytes
- * counts as one of too many events.
+ * The limit that a session would pass with this event, if any (S5). A session that takes too many
+ * bytes counts as one of too many events.
  *
  * @param count events before this one.
  * @param bytes with this one.

@@ -12,13 +12,13 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
 }
 
 /**
- * The timer to schedule before `after` is written over `before`; null where an earlier write scheduled
- * one that fires early enough.
+ * The timer to schedule before `after` is written over `before`; null where an earlier write
+ * scheduled one that fires early enough.
  *
  * Every stored state with an open session thus has a timer that fires when, or before, the first
- * session is due. The write that opens the first session schedules it. A later write may make sessions
- * due later, and the timer then fires too early: it costs one read, and the sweeper reschedules it.
- * Such a read is also all that a timer costs whose state was never written.
+ * session is due. The write that opens the first session schedules it. A later write may make
+ * sessions due later, and the timer then fires too early: it costs one read, and the sweeper
+ * reschedules it. Such a read is also all that a timer costs whose state was never written.
  *
  * A timer never fires before `after` is written: the sweeper would find `before`, close nothing and
  * remove the timer. The sweeper fires a timer once the horizon has passed it. The horizon passes
@@ -28,8 +28,8 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
  * then the session would stay open for ever.
  *
  * @param arrivedMs when the latest of the applied events arrived.
- * @param notBeforeMs a later bound for events that the horizon has passed already, in a batch that is
- *   replayed or sent again: no invocation that runs now writes after it. Otherwise 0.
+ * @param notBeforeMs a later bound for events that the horizon has passed already, in a batch that
+ *   is replayed or sent again: no invocation that runs now writes after it. Otherwise 0.
  */
 export function timerFor(
   before: UserState,

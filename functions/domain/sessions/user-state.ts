@@ -13,7 +13,9 @@ export interface UserState {
   /** Grows by one with every write, and each write is conditional on it. 0 before the first. */
   readonly version: number
   readonly skewMs: Skew
-  /** No event after this time can change a closed session of the user; null while none was closed. */
+  /**
+   * No event after this time can change a closed session of the user; null while none was closed.
+   */
   readonly lastAffectingTimeMs: number | null
   /** Ordered by first event. */
   readonly open: readonly Session[]
@@ -90,7 +92,9 @@ interface Admission {
   readonly late: RejectedArrival[]
 }
 
-/** Decides on one arrival after the other, in the order of arrival: each moves the clock first (C1). */
+/**
+ * Decides on one arrival after the other, in the order of arrival: each moves the clock first (C1).
+ */
 function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
   // A single arrival, the usual case, has no other to be a duplicate of.
   const seen = arrivals.length > 1 ? new Set<string>() : null
@@ -132,8 +136,8 @@ interface Addition {
 const NONE: ReadonlySet<Arrival> = new Set()
 
 /**
- * Adds arrivals in order to a user's only session, which is the case of nearly all arrivals. The result
- * equals that of `applyGeneral`, and takes less time. Null in any other case.
+ * Adds arrivals in order to a user's only session, which is the case of nearly all arrivals. The
+ * result equals that of `applyGeneral`, and takes less time. Null in any other case.
  */
 function appendInOrder(
   open: readonly Session[],
@@ -147,7 +151,9 @@ function appendInOrder(
   return session && { open: [session], rejected: NONE, amended: 0 }
 }
 
-/** Opens the closed sessions that the candidates may change, and splits the affected sessions anew. */
+/**
+ * Opens the closed sessions that the candidates may change, and splits the affected sessions anew.
+ */
 function applyGeneral(
   open: readonly Session[],
   closed: readonly Session[],
@@ -161,7 +167,9 @@ function applyGeneral(
   return { open: next, rejected, amended: reopened.length }
 }
 
-/** The candidates that would change a final result (C7), or open more than the user's item can hold. */
+/**
+ * The candidates that would change a final result (C7), or open more than the user's item can hold.
+ */
 function rejectedCandidates(
   open: readonly Session[],
   closed: readonly Session[],
