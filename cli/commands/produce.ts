@@ -101,7 +101,10 @@ async function send(
   progress: ReturnType<typeof startProgress>,
 ): Promise<void> {
   const { title, streamId, clients, outputs } = await openTarget(options, terminal.cwd)
-  const log = size === null ? null : await openSentLog(path, terminal.cwd, streamId, Boolean(options.again))
+  const log =
+    size === null
+      ? null
+      : await openSentLog(resolve(terminal.cwd, path), terminal.cwd, streamId, Boolean(options.again))
   if (log?.isOther) note(terminal, `${path} does not begin with what was sent under its name: from the beginning.`)
   if (log !== null && log.skip > 0)
     note(terminal, `${counted(log.skip, 'line')} of ${path} in the stream already: going on behind.`)
@@ -122,13 +125,13 @@ async function send(
       steps,
       onSent: async () => {
         const lines = taken.untilNow()
-        await log?.record(lines)
+        log?.record(lines)
         handled += lines.length
         progress.show(show(taken.bytes(), counts.total().events))
       },
     })
     counts.addTooLarge(tooLarge)
-    await log?.record(taken.untilNow())
+    log?.record(taken.untilNow())
   } catch (error) {
     if (!(error instanceof UserError)) note(terminal, goOn())
     throw error

@@ -1,7 +1,8 @@
 // A log's lines before they are sent: each in; what to send for it, and what ingest would say to its events, out.
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { RECORD_EVENTS_MAX, recordEvents } from '../../functions/aws/stream/record-events.ts'
+import { RECORD_EVENTS_MAX } from '../../functions/aws/stream/payload-events.ts'
+import { recordEvents } from '../../functions/aws/stream/record-events.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import { type Format, sentEvents } from '../../functions/domain/events/formats/sent-events.ts'
 import type { RejectReason } from '../../functions/domain/events/rejection.ts'

@@ -1,46 +1,41 @@
-// How far each log was written to the stream: a data folder in, positions that outlive the process and are sure of their log out.
+// Records in a data folder how far each log has been written to the stream, across runs.
 
-import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../terminal/user-error.ts'
+import { isSentLines, linesDigest, replaceFile, type SentLines } from './sent-lines.ts'
 
 export interface LogPositions {
-  /** @param name a path that no other log has, or `-` for standard input. */
+  /** @param name the absolute path of the log, or `-` for standard input. */
   of(name: string): LogPosition
-  /** The events that logs of other names, played by this run or an earlier one, have in the stream. */
+  /** Counts the events in the stream that come from logs of other names, of this run or an earlier one. */
   eventsBeside(names: ReadonlySet<string>): number
 }
 
 export interface LogPosition {
-  /** Lines of the log that are in the stream; there may be a few more. */
+  /** Lines of the log that are in the stream. After a kill there may be a few more. */
   readonly skip: number
-  /** The same lines; throws where the first of them are not those that are in the stream. */
+  /** Yields the same lines; throws if the first of them are not those in the stream. */
   checked(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
-  /** So many of the checked lines are in the stream: all that were taken, or all but the last one taken. */
+  /** Records that so many of the checked lines are in the stream: all, or all but the last one yielded. */
   record(lines: number): void
-  /** The whole log is in the stream, and these are its events there. */
+  /** Records that the whole log is in the stream, as so many events. */
   end(events: number): void
 }
 
-interface StoredPosition {
-  readonly lines: number
-  /** Of these lines. */
-  readonly digest: string
-  /** Null while the log is in the stream in part, since then nobody knows just how far. */
+interface StoredPosition extends SentLines {
+  /** Null while only a part of the log is in the stream, and its exact length is unknown. */
   readonly events: number | null
 }
 
-/** @param folder null where nothing outlives the process. */
+/** @param folder null for a run that stores nothing. */
 export function logPositions(folder: string | null): LogPositions {
   if (folder === null) return { of: (name) => positionOf(name, undefined, '', () => {}), eventsBeside: () => 0 }
   const path = join(folder, 'positions.json')
   const stored = readPositions(path)
   const store = (name: string, position: StoredPosition): void => {
     stored.set(name, position)
-    // Written beside and moved, so that a kill in between leaves the old one.
-    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(stored)))
-    renameSync(`${path}.new`, path)
+    replaceFile(path, Object.fromEntries(stored))
   }
   return {
     of: (name) => {
@@ -61,16 +56,15 @@ function positionOf(
   store: (position: StoredPosition) => void,
 ): LogPosition {
   const skip = before?.lines ?? 0
-  const hash = createHash('sha256')
-  let hashed = 0
+  const read = linesDigest()
+  let count = 0
   let latest = before ?? { lines: 0, digest: '', events: null }
-  const digest = (): string => hash.copy().digest('hex')
   const refuse = (): never => {
     throw new UserError(
       `${shown(name)} does not begin with the ${skip} lines that ${folder} has of it: give --data another folder`,
     )
   }
-  const keep = (position: StoredPosition): void => {
+  const storeLatest = (position: StoredPosition): void => {
     latest = position
     store(position)
   }
@@ -79,21 +73,21 @@ function positionOf(
     checked: async function* (lines) {
       for await (const line of lines) {
         // From here on the stream may hold more of the log than is recorded.
-        if (hashed === skip) keep({ lines: skip, digest: digest(), events: null })
+        if (count === skip) storeLatest({ ...read.sent(), events: null })
         yield line
-        // Only now: while the line is worked on, what is recorded is what came before it.
-        hash.update(line).update('\n')
-        hashed++
-        if (hashed === skip && digest() !== before?.digest) refuse()
+        // The caller may record while it works on this line, and then means the lines before it.
+        read.add(line)
+        count++
+        if (count === skip && read.sent().digest !== before?.digest) refuse()
       }
-      if (hashed < skip) refuse()
+      if (count < skip) refuse()
     },
     record: (lines) => {
       if (lines <= latest.lines) return
-      if (lines !== hashed) throw new Error(`${lines} lines recorded where ${hashed} were read`)
-      keep({ lines, digest: digest(), events: null })
+      if (lines !== count) throw new Error(`${lines} lines recorded where ${count} were read`)
+      storeLatest({ ...read.sent(), events: null })
     },
-    end: (events) => keep({ ...latest, events }),
+    end: (events) => storeLatest({ ...latest, events }),
   }
 }
 
@@ -115,16 +109,12 @@ function readPositions(path: string): Map<string, StoredPosition> {
   return new Map(Object.entries(positions as Record<string, StoredPosition>))
 }
 
-function isPosition(value: unknown): boolean {
-  if (!isRecord(value)) return false
-  const { lines, digest, events } = value
-  return isCount(lines) && typeof digest === 'string' && (events === null || isCount(events))
-}
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+function isPosition(value: unknown): boolean {
+  if (!isSentLines(value)) return false
+  const { events } = value as Partial<StoredPosition>
+  return events === null || (Number.isSafeInteger(events) && (events as number) >= 0)
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkLine } from '../../../cli/produce/checked-lines.ts'
 import { produceCounts } from '../../../cli/produce/produce-counts.ts'
 import { sendLines } from '../../../cli/produce/sending.ts'
@@ -17,12 +17,7 @@ import { at } from '../../support/events.ts'
 import { ubiEvent } from '../../support/ubi.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-produce-'))
-const cwd = process.cwd()
-beforeAll(() => process.chdir(folder))
-afterAll(() => {
-  process.chdir(cwd)
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const line = (event: unknown): Buffer => Buffer.from(JSON.stringify(event))
 const OPEN = { type: 'AppOpen', user: 'ann', time: at(0) }
@@ -190,40 +185,49 @@ describe('what of a file was sent', () => {
     await fc.assert(
       fc.asyncProperty(texts, texts, fc.nat(8), async (before, after, interruptedAt) => {
         const path = `log-${n++}`
-        writeFileSync(path, before.map((text) => `${text}\r\n\n`).join(''))
+        writeFileSync(join(folder, path), before.map((text) => `${text}\r\n\n`).join(''))
         const sent = before.slice(0, interruptedAt)
-        const log = await openSentLog(path, folder, 'stream', false)
+        const log = await openSentLog(join(folder, path), folder, 'stream', false)
         // As many requests as there are lines.
         for (const text of sent) await log.record([Buffer.from(`${text}\r`)])
-        appendFileSync(path, after.join('\n'))
-        expect(await openSentLog(path, folder, 'stream', false)).toMatchObject({ skip: sent.length, isOther: false })
-        expect((await openSentLog(path, folder, 'another stream', false)).skip).toBe(0)
-        expect((await openSentLog(path, folder, 'stream', true)).skip).toBe(0)
+        appendFileSync(join(folder, path), after.join('\n'))
+        expect(await openSentLog(join(folder, path), folder, 'stream', false)).toMatchObject({
+          skip: sent.length,
+          isOther: false,
+        })
+        expect((await openSentLog(join(folder, path), folder, 'another stream', false)).skip).toBe(0)
+        expect((await openSentLog(join(folder, path), folder, 'stream', true)).skip).toBe(0)
       }),
       { seed: 1, numRuns: 25 },
     )
   })
 
   it('is not forgotten by another that is sent at the same time', async () => {
-    for (const path of ['one', 'two']) writeFileSync(path, 'a\nb\n')
+    for (const path of ['one', 'two']) writeFileSync(join(folder, path), 'a\nb\n')
     const [one, two] = [
-      await openSentLog('one', folder, 'stream', true),
-      await openSentLog('two', folder, 'stream', true),
+      await openSentLog(join(folder, 'one'), folder, 'stream', true),
+      await openSentLog(join(folder, 'two'), folder, 'stream', true),
     ]
     await one.record([Buffer.from('a')])
     await Promise.all([two.record([Buffer.from('a'), Buffer.from('b')]), one.record([Buffer.from('b')])])
-    expect((await openSentLog('one', folder, 'stream', false)).skip).toBe(2)
-    expect((await openSentLog('two', folder, 'stream', false)).skip).toBe(2)
+    expect((await openSentLog(join(folder, 'one'), folder, 'stream', false)).skip).toBe(2)
+    expect((await openSentLog(join(folder, 'two'), folder, 'stream', false)).skip).toBe(2)
   })
 
   it('counts for nothing once the file begins otherwise, or is shorter', async () => {
     for (const other of ['a\nc\nd\n', 'a\n', '']) {
-      writeFileSync('rotated', 'a\nb\nc\n')
-      const log = await openSentLog('rotated', folder, 'stream', true)
+      writeFileSync(join(folder, 'rotated'), 'a\nb\nc\n')
+      const log = await openSentLog(join(folder, 'rotated'), folder, 'stream', true)
       await log.record([Buffer.from('a'), Buffer.from('b')])
-      expect(await openSentLog('rotated', folder, 'stream', false)).toMatchObject({ skip: 2, isOther: false })
-      writeFileSync('rotated', other)
-      expect(await openSentLog('rotated', folder, 'stream', false)).toMatchObject({ skip: 0, isOther: true })
+      expect(await openSentLog(join(folder, 'rotated'), folder, 'stream', false)).toMatchObject({
+        skip: 2,
+        isOther: false,
+      })
+      writeFileSync(join(folder, 'rotated'), other)
+      expect(await openSentLog(join(folder, 'rotated'), folder, 'stream', false)).toMatchObject({
+        skip: 0,
+        isOther: true,
+      })
     }
   })
 })
