@@ -1,4 +1,4 @@
-// Decoding (E1-E3): one event as it was sent in, one event of one user out, or the reason why it is rejected.
+// Reads one event as a producer sent it, or gives the reason why it is rejected (E1-E3).
 
 import {
   type ClickEvent,
@@ -24,7 +24,7 @@ import { parseTime } from './time.ts'
 
 export type { Rejection, RejectReason }
 
-/** What a text says as JSON. */
+/** A text parsed as JSON. */
 export interface Parsed {
   readonly ok: true
   readonly value: unknown
@@ -36,12 +36,12 @@ export interface Decoded {
   readonly event: Event
 }
 
-/** The largest event that the fields allow in ASCII (E1): 1,000 items of 512 characters, with room to spare. */
+/** Above the largest event that the fields allow in ASCII: 1,000 items of 512 characters (E1). */
 export const EVENT_CHARACTERS_MAX = 640 * 1024
 const QUERY_CHARACTERS_MAX = 1024
 export const ITEMS_MAX = 1000
 
-/** The JSON of one event, if it is not longer than any event can be. */
+/** Parses the JSON of one event, unless it is longer than any event can be. */
 export function parseEvent(text: string): Parsed | Rejection {
   if (text.length > EVENT_CHARACTERS_MAX)
     return rejection('too-large', `longer than ${EVENT_CHARACTERS_MAX} characters`)
@@ -53,8 +53,12 @@ export function parseEvent(text: string): Parsed | Rejection {
 }
 
 /**
- * Reads one parsed event. An event without a time happened when it arrived; one without an event id gets a digest of
- * its user, type, time and payload, so that its redelivery is the same event.
+ * Reads one parsed event. An event without a time happened when it arrived. An event without an id
+ * gets a digest of its user, type, time and contents, so a copy of it has the same id (E2).
+ *
+ * @example
+ * decodeEvent({ type: 'Search', user: 'ann', query: 'dogs' }, arrivalMs, 300_000, sha256)
+ * // { ok: true, user: 'ann', event: { type: 'Search', query: 'dogs', timeMs: arrivalMs, ... } }
  */
 export function decodeEvent(
   sent: unknown,
@@ -78,13 +82,13 @@ function readEvent(fields: Fields, arrivalMs: number, digest: Digest): { user: s
   const user = readUser(fields)
   const timeMs = fields.time === undefined || fields.time === null ? arrivalMs : readTime(fields.time)
   const sentId = optionalText('eventId', fields.eventId, 128)
-  /** @param identity what tells the event from another of the same user, type and time. */
-  const idOf = (...identity: readonly unknown[]): string =>
-    sentId ?? digest(JSON.stringify([user, type, timeMs, identity])).slice(0, 22)
+  /** @param contents what distinguishes the event from others of its user, type and time. */
+  const idOf = (...contents: readonly unknown[]): string =>
+    sentId ?? digest(JSON.stringify([user, type, timeMs, contents])).slice(0, 22)
   return { user, event: readTyped(fields, type, timeMs, idOf, digest) }
 }
 
-type IdOf = (...identity: readonly unknown[]) => string
+type IdOf = (...contents: readonly unknown[]) => string
 
 function readTyped(fields: Fields, type: EventType, timeMs: number, idOf: IdOf, digest: Digest): Event {
   if (type === 'Search') return readSearch(fields, timeMs, idOf)
@@ -117,7 +121,7 @@ function readResults(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest)
   if (items !== null && items.length > ITEMS_MAX) {
     throw new FieldError('invalid-field', `items: expected at most ${ITEMS_MAX}`)
   }
-  const itemFingerprints = (items ?? []).map((item) => markOf(item, digest)).join('')
+  const itemFingerprints = (items ?? []).map((item) => fingerprintOf(item, digest)).join('')
   const resultCount = count ?? items?.length ?? 0
   return { type: 'Results', searchId, resultCount, itemFingerprints, eventId: idOf(searchId, items, count), timeMs }
 }
@@ -126,19 +130,22 @@ function readClick(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest): 
   const searchId = optionalText('searchId', fields.searchId, 128)
   const item = text('item', required('item', fields.item), 512)
   const position = optionalInteger('position', fields.position, 1)
-  const itemFingerprint = markOf(item, digest)
+  const itemFingerprint = fingerprintOf(item, digest)
   const eventId = idOf(searchId, item, position)
   const click: ClickEvent = { type: 'ClickResult', searchId, item, itemFingerprint, position, eventId, timeMs }
   const ordinal = readOrdinal(fields.ubiOrdinal)
   return ordinal === null ? click : { ...click, ordinal }
 }
 
-/** Reserved for what is converted from UBI, before it is sent or here; whatever else has that name is an unknown field. */
+/**
+ * Only a converted UBI click has this field. Ingest ignores any other value, as of an unknown
+ * field.
+ */
 function readOrdinal(sent: unknown): number | null {
   return Number.isSafeInteger(sent) && (sent as number) >= 0 ? (sent as number) : null
 }
 
-function markOf(item: string, digest: Digest): string {
+function fingerprintOf(item: string, digest: Digest): string {
   return digest(item).slice(0, FINGERPRINT_LENGTH)
 }
 
@@ -151,7 +158,7 @@ function readType(fields: Fields): EventType {
 
 function readUser(fields: Fields): string {
   const sent = required('user', fields.user)
-  // An integer past 2^53 has already lost digits: two users would become one.
+  // An integer past 2^53 has already lost digits, so two users would become one.
   if (typeof sent === 'number' && Number.isSafeInteger(sent)) return String(sent)
   return text('user', sent, 256)
 }
@@ -172,7 +179,9 @@ function optionalInteger(name: string, value: unknown, min: number): number | nu
   throw new FieldError('invalid-field', `${name}: expected an integer >= ${min}`)
 }
 
-/** A text that is stored as UTF-8: half a surrogate pair cannot be, and two such ids would become one. */
+/**
+ * A text that UTF-8 can store. It cannot store half a surrogate pair, so two ids would become one.
+ */
 function text(name: string, value: unknown, charactersMax: number): string {
   if (typeof value === 'string' && value !== '' && value.isWellFormed() && fits(value, charactersMax)) return value
   throw new FieldError('invalid-field', `${name}: expected a string of 1 to ${charactersMax} characters`)
@@ -182,16 +191,18 @@ function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
-/** Characters are code points, as in JSON Schema. */
+/** Counts characters as code points, as JSON Schema does. */
 function fits(value: string, charactersMax: number): boolean {
   if (value.length <= charactersMax) return true
   return value.length <= 2 * charactersMax && [...value].length <= charactersMax
 }
 
-/** The first characters of a query, with half surrogate pairs replaced: producers cut queries too, and not always well. */
+/**
+ * Truncates a query, and replaces half surrogate pairs, which a producer that truncates may leave.
+ */
 function truncateText(value: string, charactersMax: number): string {
-  const cut = fits(value, charactersMax)
+  const text = fits(value, charactersMax)
     ? value
     : [...value.slice(0, 2 * charactersMax)].slice(0, charactersMax).join('')
-  return cut.toWellFormed()
+  return text.toWellFormed()
 }

@@ -1,44 +1,44 @@
-// The event as the domain knows it: what a session is made of, and the one order that events have.
+// Defines the event as the domain uses it, and the order of a user's events.
 
 export const EVENT_TYPES = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose'] as const
 
-/** In the order in which events of one millisecond count (S2). */
+/** In the order of events of one millisecond (S2). */
 export type EventType = (typeof EVENT_TYPES)[number]
 
-interface Stamp {
-  /** The producer's event id, or a digest of the event where it sent none. Unique per user (E2). */
+interface EventIdentity {
+  /** The producer's event id, or a digest of an event without one. Unique per user (E2). */
   readonly eventId: string
   readonly timeMs: number
 }
 
-export interface AppEvent extends Stamp {
+export interface AppEvent extends EventIdentity {
   readonly type: 'AppOpen' | 'Timeout' | 'AppClose'
 }
 
-export interface SearchEvent extends Stamp {
+export interface SearchEvent extends EventIdentity {
   readonly type: 'Search'
   readonly searchId: string | null
   readonly query: string
   readonly queryTruncated: boolean
 }
 
-export interface ResultsEvent extends Stamp {
+export interface ResultsEvent extends EventIdentity {
   readonly type: 'Results'
   readonly searchId: string | null
   readonly resultCount: number
-  /** The marks of the listed items, `FINGERPRINT_LENGTH` characters each, in the order of the list. */
+  /** The fingerprints of the listed items, `FINGERPRINT_LENGTH` characters each, in list order. */
   readonly itemFingerprints: string
 }
 
-export interface ClickEvent extends Stamp {
+export interface ClickEvent extends EventIdentity {
   readonly type: 'ClickResult'
   readonly searchId: string | null
   readonly item: string
-  /** The mark of the item, to be found in a `ResultsEvent`. */
+  /** The item's fingerprint, as `ResultsEvent.itemFingerprints` holds it. */
   readonly itemFingerprint: string
-  /** 1-based, as the producer said it. */
+  /** 1-based, as the producer sent it. */
   readonly position: number | null
-  /** A place that somebody counted from 0 or from 1, and nobody knows from which. Absent where there is none. */
+  /** The rank in a UBI event, which may count from 0 or from 1. Absent from other clicks. */
   readonly ordinal?: number
 }
 
@@ -50,15 +50,15 @@ export interface Arrival {
 }
 
 /**
- * Characters (base64url, 48 bits) that stand for an item in a stored Results. A thousand full-length items would not
- * fit in one table item; a mark is wrong once in 2.8e11 comparisons.
+ * Characters (base64url, 48 bits) that stand for an item in a stored Results. A table item could
+ * not hold a thousand items of full length. Two items share a fingerprint once in 2.8e11 pairs.
  */
 export const FINGERPRINT_LENGTH = 8
 
-/** Digests a text to at least 22 base64url characters; the same text always to the same. Given by the caller. */
+/** Digests a text to at least 22 base64url characters. The same text has the same digest always. */
 export type Digest = (text: string) => string
 
-const RANK: Readonly<Record<EventType, number>> = {
+const TYPE_ORDER: Readonly<Record<EventType, number>> = {
   AppOpen: 0,
   Search: 1,
   Results: 2,
@@ -67,22 +67,22 @@ const RANK: Readonly<Record<EventType, number>> = {
   AppClose: 5,
 }
 
-/** Event time, then type, then event id (S2). Total: 0 only for the same event. */
+/** Orders events by time, then type, then event id (S2). Returns 0 only for the same event. */
 export function compareEvents(a: Event, b: Event): number {
   if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs
-  if (a.type !== b.type) return RANK[a.type] - RANK[b.type]
+  if (a.type !== b.type) return TYPE_ORDER[a.type] - TYPE_ORDER[b.type]
   if (a.eventId === b.eventId) return 0
   return a.eventId < b.eventId ? -1 : 1
 }
 
-/** AppClose and Timeout end the session they belong to (S3). */
+/** AppClose and Timeout end the session that they belong to (S4). */
 export function isCloser(event: Event): boolean {
   return event.type === 'AppClose' || event.type === 'Timeout'
 }
 
 /**
- * An upper estimate of the bytes that the event takes when stored and deflated: what limits on size count, since a
- * table item may not pass 400 KB.
+ * Estimates from above how many bytes the event takes when stored deflated. Limits on size count
+ * these bytes, because a table item may not pass 400 KB.
  */
 export function eventBytes(event: Event): number {
   const fixed = 24 + textBytes(event.eventId)
@@ -94,7 +94,7 @@ export function eventBytes(event: Event): number {
 }
 
 const OTHER_SCRIPTS = /[\u0080-\uffff]/
-/** Deflated, random ASCII takes 1 byte a character and random text of other scripts a little over 2. */
+/** Deflated, random ASCII takes 1 byte a character, and random text of other scripts up to 2.2. */
 const OTHER_SCRIPTS_BYTES = 2.2
 
 function textBytes(text: string | null): number {
@@ -102,9 +102,9 @@ function textBytes(text: string | null): number {
   return OTHER_SCRIPTS.test(text) ? Math.ceil(text.length * OTHER_SCRIPTS_BYTES) : text.length
 }
 
-/** Never less than `eventBytes`, and quick: by the lengths of the texts, whatever script they are in. */
+/** Never less than `eventBytes`, and faster: it takes every text for one of another script. */
 export function eventBytesAtMost(event: Event): number {
-  // Each of at most three texts is rounded up by itself.
+  // `eventBytes` rounds each of at most three texts up.
   const fixed = 24 + FINGERPRINT_LENGTH + 3
   let characters = event.eventId.length
   if (event.type === 'Search') characters += event.query.length

@@ -1,4 +1,4 @@
-// The elements of a JSON array, each as its own text: a text in, the elements' texts out; null where it is no array.
+// Splits the text of a JSON array into the texts of its elements.
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -7,8 +7,13 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 const BLANK = /^[ \t\r\n]*$/
 
 /**
- * Cuts where the commas are and looks at nothing else: the text is a JSON array if and only if each of the texts is
- * JSON. At most `elementsMax + 1`: the one more tells that there are too many.
+ * Splits an array at its outermost commas: `[{"a":1},2]` gives `{"a":1}` and `2`. Null where the
+ * text is no array.
+ *
+ * It checks nothing but strings and brackets. The text is a JSON array if and only if each returned
+ * text is JSON. So one broken element does not cost the others.
+ *
+ * @param elementsMax splitting stops after one more element, which shows that there are too many.
  */
 export function elementTexts(text: string, elementsMax: number): readonly string[] | null {
   const opening = /^[ \t\r\n]*\[/.exec(text)
@@ -27,14 +32,14 @@ export function elementTexts(text: string, elementsMax: number): readonly string
     start = at + 1
     if (isEnd) {
       const isArray = character === CLOSE_LIST && BLANK.test(text.slice(start))
-      return isArray ? withoutNothing(elements) : null
+      return isArray ? withoutBlank(elements) : null
     }
     if (elements.length > elementsMax) return elements
   }
   return null
 }
 
-/** The place of its last quote; past the text where it has none. */
+/** The index of the closing quote; the length of the text if there is none. */
 function endOfString(text: string, opening: number): number {
   for (let at = opening + 1; at < text.length; at++) {
     const character = text.charCodeAt(at)
@@ -44,7 +49,7 @@ function endOfString(text: string, opening: number): number {
   return text.length
 }
 
-/** An empty array has no element, though there is something blank between its brackets. */
-function withoutNothing(elements: readonly string[]): readonly string[] {
+/** An empty array has no element, although one blank text lies between its brackets. */
+function withoutBlank(elements: readonly string[]): readonly string[] {
   return elements.length === 1 && BLANK.test(elements[0] ?? '') ? [] : elements
 }

@@ -1,20 +1,20 @@
-// Whose a text is, though it may be no event: a text in, the users and the time that it names out.
+// Finds the users and the time that a rejected text names, although it is no event.
 
 import { isUbi, ubiTime, ubiUsers } from './formats/ubi.ts'
 import { isFields } from './rejection.ts'
 import { parseTime } from './time.ts'
 
-/** No longer ones are users, and keys take no longer ones. */
+/** No user is longer (E1), and no table key could hold a longer one. */
 const USER_CHARACTERS_MAX = 256
 
-/** Ours, and the ones of UBI. */
+/** The members that name a user in our events and in UBI documents. */
 const USER_MEMBER = /"(?:user|client_id|user_id)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/g
 
 /**
- * The user of a JSON object, or all that a document of UBI names; of any other text, everybody that a member of such a
- * name does.
+ * Finds the users that a text names: the `user` of a JSON object, or every user of a UBI document.
+ * In any other text it takes each member with such a name.
  *
- * @param usersMax more are not looked for.
+ * @param usersMax the search stops at this many users.
  */
 export function namedUsers(text: string, usersMax: number): readonly string[] {
   const value = parsed(text)
@@ -30,14 +30,14 @@ export function namedUsers(text: string, usersMax: number): readonly string[] {
   return [...users]
 }
 
-/** The time that a JSON object says; null where it says none. */
+/** The time that a JSON object names, in epoch milliseconds; null where it names none. */
 export function namedTime(text: string): number | null {
   const value = parsed(text)
   if (!isFields(value)) return null
   return parseTime(isUbi(value) ? ubiTime(value) : value.time)
 }
 
-/** As the decoder reads it. */
+/** Accepts the users that `decodeEvent` accepts. */
 function userText(user: unknown): string[] {
   if (typeof user === 'number' && Number.isSafeInteger(user)) return [String(user)]
   if (typeof user !== 'string' || user === '' || /\p{Surrogate}/u.test(user)) return []
@@ -45,19 +45,20 @@ function userText(user: unknown): string[] {
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+/g
-/** JSON in a text of JSON, and once more. */
+/** A text may hold JSON whose texts hold JSON again. */
 const DEPTH_MAX = 3
 
 /**
- * Whether the text is of this user. One that names no user as an event does is of everybody whose id stands anywhere in
- * it as a text or an integer of its own: another member, a list, an id of too many digits, an event in quotes.
+ * Whether the text may be about this user. A text that does not name its user as an event does is
+ * about every user whose id it holds as a value of its own. The id may be another member, an
+ * element of a list, an integer of too many digits, or part of an event in quotes.
  */
 export function isNamed(user: string, text: string): boolean {
   const users = namedUsers(text, Number.POSITIVE_INFINITY)
-  return users.includes(user) || (!isOfOne(text, users) && hasToken(user, text, DEPTH_MAX))
+  return users.includes(user) || (!namesOneUser(text, users) && hasToken(user, text, DEPTH_MAX))
 }
 
-function isOfOne(text: string, users: readonly string[]): boolean {
+function namesOneUser(text: string, users: readonly string[]): boolean {
   const value = parsed(text)
   return users.length === 1 && isFields(value)
 }

@@ -1,4 +1,4 @@
-// Why something that was sent is refused (E3), and how the code that reads a field says so.
+// Names the reasons for rejecting an event, and makes a rejection of a reader's error (E3).
 
 /** Why an event is rejected (E3) or, with `late`, diverted (C7). */
 export type RejectReason = (typeof REJECT_REASONS)[number]
@@ -15,20 +15,22 @@ export const REJECT_REASONS = [
   'late',
 ] as const
 
-/** `detail` says which rule was broken; it never repeats a value, which may be personal. */
 export interface Rejection {
   readonly ok: false
   readonly reason: RejectReason
+  /** Names the field and what it should hold. Never repeats a value, which may be personal. */
   readonly detail: string
 }
 
-/** Of a JSON object, as it was sent. */
+/** The fields of a JSON object, as a producer sent it. */
 export type Fields = Readonly<Record<string, unknown>>
 
+/** Thrown where a field cannot be read. `orRejection` turns it into a rejection. */
 export class FieldError extends Error {
   readonly reason: RejectReason
   constructor(reason: RejectReason, detail: string) {
     super(detail)
+    this.name = 'FieldError'
     this.reason = reason
   }
 }
@@ -37,7 +39,7 @@ export function rejection(reason: RejectReason, detail: string): Rejection {
   return { ok: false, reason, detail }
 }
 
-/** What was read, or the problem that a field of it has. */
+/** Returns what `read` returns, or a rejection for the FieldError that it throws. */
 export function orRejection<T>(read: () => T): T | Rejection {
   try {
     return read()
@@ -51,7 +53,7 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A field that is null counts as absent: many producers write their missing values so. */
+/** Takes null for absent (E1): many producers write a missing value so. Throws FieldError. */
 export function required(name: string, value: unknown): unknown {
   if (value === undefined || value === null) throw new FieldError('missing-field', `${name}: required`)
   return value

@@ -1,17 +1,20 @@
-// Times at the edge: ISO 8601 or epoch milliseconds in, epoch milliseconds out, and back to ISO 8601 UTC.
+// Reads and writes times: ISO 8601 or epoch milliseconds, and ISO 8601 in UTC.
 
-import { DAY_MS } from '../durations.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../durations.ts'
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)$/i
 
-/** Years 0 to 9999, the ones that ISO 8601 writes with four digits and that sort as text. */
+/** Years 0 to 9999: ISO 8601 writes them with four digits, so they sort as text. */
 const TIME_MS_MIN = -62_167_219_200_000
 const TIME_MS_MAX = 253_402_300_799_999
 
-/** `2026-03-02T09:00:05.000Z`, which most producers write, and this system everywhere. */
+/** The form of `2026-03-02T09:00:05.000Z`, which most producers write, and this project always. */
 const CANONICAL = '0000-00-00T00:00:00.000Z'
 
-/** Null for anything that is not a moment: no zone, no such day, out of years 0 to 9999. Finer than a ms is cut off. */
+/**
+ * Parses a time to epoch milliseconds, and drops anything finer. Null for any other value: a time
+ * without a zone, a day that does not exist, or a year outside 0 to 9999.
+ */
 export function parseTime(value: unknown): number | null {
   const timeMs =
     typeof value === 'string' ? parseIso(value) : typeof value === 'number' ? Math.floor(value) : Number.NaN
@@ -31,7 +34,7 @@ function parseIso(value: string): number {
   return timeMs - zoneMs(zone)
 }
 
-/** Without the regular expression, which takes ten times as long. */
+/** Compares character by character: the regular expression takes ten times as long. */
 function isCanonical(value: string): boolean {
   if (value.length !== CANONICAL.length) return false
   for (let at = 0; at < CANONICAL.length; at++) {
@@ -51,13 +54,13 @@ function digits(value: string, from: number, count: number): number {
 }
 
 function clockMs(hour: number, minute: number, second: number): number {
-  return hour > 23 || minute > 59 || second > 59 ? Number.NaN : ((hour * 60 + minute) * 60 + second) * 1000
+  return hour > 23 || minute > 59 || second > 59 ? Number.NaN : ((hour * 60 + minute) * 60 + second) * SECOND_MS
 }
 
-/** The day that was read last: of one stream, nearly every event is of the same. */
+/** The day that was read last. Nearly all events of a stream are of one day. */
 let latestRead = { date: '', midnightMs: Number.NaN }
 
-/** Not a number where there is no such day. */
+/** The start of a day in epoch milliseconds; NaN if there is no such day. */
 function midnight(date: string): number {
   if (date !== latestRead.date) {
     const midnightMs = Date.parse(`${date}T00:00:00.000Z`)
@@ -73,10 +76,10 @@ function zoneMs(zone: string): number {
   const hours = Number(zone.slice(1, 3))
   const minutes = Number(zone.slice(3).replace(':', ''))
   if (hours > 23 || minutes > 59) return Number.NaN
-  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * MINUTE_MS
 }
 
-/** The nearest time of years 0 to 9999. */
+/** Moves a time outside years 0 to 9999 to the nearest one inside. */
 export function clampTime(timeMs: number): number {
   return Math.min(Math.max(timeMs, TIME_MS_MIN), TIME_MS_MAX)
 }
@@ -84,7 +87,10 @@ export function clampTime(timeMs: number): number {
 /** The day that was written last, and its text up to the T. */
 let latestWritten = { midnightMs: Number.NaN, text: '' }
 
-/** ISO 8601 UTC with milliseconds, as every stored time is written. Date does the days, and takes long for the rest. */
+/**
+ * Writes a time as ISO 8601 in UTC with milliseconds, as every stored time is. Only the day comes
+ * from Date, which is slow.
+ */
 export function isoTime(timeMs: number): string {
   if (!Number.isInteger(timeMs)) return new Date(timeMs).toISOString()
   const midnightMs = Math.floor(timeMs / DAY_MS) * DAY_MS
@@ -92,10 +98,10 @@ export function isoTime(timeMs: number): string {
   if (midnightMs !== latestWritten.midnightMs) {
     latestWritten = { midnightMs, text: new Date(midnightMs).toISOString().slice(0, -'00:00:00.000Z'.length) }
   }
-  const seconds = Math.floor(sinceMs / 1000)
+  const seconds = Math.floor(sinceMs / SECOND_MS)
   const minutes = Math.floor(seconds / 60)
   const clock = `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`
-  return `${latestWritten.text}${clock}.${THREE_DIGITS[sinceMs % 1000]}Z`
+  return `${latestWritten.text}${clock}.${THREE_DIGITS[sinceMs % SECOND_MS]}Z`
 }
 
 const THREE_DIGITS = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'))

@@ -1,12 +1,12 @@
-// Events as a Python service writes those of Bytewax's tutorial: one JSON object in, our event that it stands for out.
+// Converts events of the Bytewax tutorial, as a Python service serializes them, to our events.
 
 import { EVENT_TYPES, type EventType } from '../event.ts'
 import type { Fields } from '../rejection.ts'
 
-/** Where the name of the class may stand; a `type` of another kind is looked at alone. */
+/** The keys that may hold the name of the class. The first one present decides. */
 const CLASS_KEYS = ['type', 'event_type', 'event', '__class__', 'py/object'] as const
 
-/** What `str(datetime)` writes instead of a T. */
+/** `str(datetime)` writes a space instead of the T. */
 const SPACED = /^\d{4}-\d{2}-\d{2} \d/
 
 const TYPES: ReadonlyMap<string, EventType> = new Map(
@@ -16,21 +16,21 @@ const TYPES: ReadonlyMap<string, EventType> = new Map(
   ]),
 )
 
-/** Ours in another spelling: no event that is accepted as it is, is one of these. */
+/** Whether the document is such an event. An event that is accepted unconverted never is. */
 export function isBytewax(document: Fields): boolean {
   const type = bytewaxType(document)
   return type !== null && (document.type !== type || isSpaced(document.time))
 }
 
-/** The class, in either spelling; null where it is none of the tutorial's. */
+/** The event type that the class name stands for; null where it names no class of the tutorial. */
 export function bytewaxType(document: Fields): EventType | null {
   const key = CLASS_KEYS.find((name) => (document[name] ?? null) !== null)
   const name = key === undefined || !Object.hasOwn(document, 'user') ? null : document[key]
-  // With its module, as jsonpickle names a class.
+  // jsonpickle writes the module before the class.
   return typeof name === 'string' ? (TYPES.get(key === 'py/object' ? name.replace(/^.*\./, '') : name) ?? null) : null
 }
 
-/** Fields are checked where ours are. */
+/** Renames the fields and leaves their values to `decodeEvent` to check. */
 export function bytewaxEvent(document: Fields, type: EventType): Fields {
   const { user, time, query, items, item, position } = document
   return withoutAbsent({

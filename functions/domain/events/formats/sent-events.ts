@@ -1,4 +1,4 @@
-// Formats that people already have: one JSON value in, our events that it stands for out, as they would be sent.
+// Converts documents of other formats to our events, as a producer would send them.
 
 import { decodeEvent } from '../decode.ts'
 import type { Digest } from '../event.ts'
@@ -6,19 +6,19 @@ import { type Fields, isFields, orRejection, type Rejection, rejection } from '.
 import { bytewaxEvent, bytewaxType, isBytewax } from './bytewax.ts'
 import { isUbi, ubiEvents } from './ubi.ts'
 
-/** `auto` takes each document for what it looks like. */
+/** `auto` decides the format of each document by its fields. */
 export const FORMATS = ['auto', 'events', 'ubi', 'bytewax'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** In order. None where the document is of a known format and says nothing that we count. */
+/** In order. Empty for a document of a known format that stands for no event of ours. */
 export interface SentEvents {
   readonly ok: true
   readonly events: readonly unknown[]
 }
 
 /**
- * What is no document of another format is taken for an event of ours, and is handed on as it is. Bounded: a document
- * stands for two events at most.
+ * Converts a document to the events that it stands for: none, one or two. A document of no other
+ * format is taken for our own event and returned as it is.
  */
 export function sentEvents(document: unknown, format: Format = 'auto'): SentEvents | Rejection {
   if (format === 'events' || (format === 'auto' && !isFields(document))) return { ok: true, events: [document] }
@@ -28,18 +28,25 @@ export function sentEvents(document: unknown, format: Format = 'auto'): SentEven
 
 function eventsOf(document: Fields, format: Format): SentEvents | Rejection {
   if (format !== 'bytewax' && isUbi(document)) return { ok: true, events: ubiEvents(document) }
-  if (format === 'ubi') return rejection('not-an-event', 'not a document of UBI')
+  if (format === 'ubi') return rejection('not-an-event', 'not a UBI document')
   const type = bytewaxType(document)
   if (type !== null && (format === 'bytewax' || isBytewax(document)))
     return { ok: true, events: [bytewaxEvent(document, type)] }
-  if (format === 'bytewax') return rejection('unknown-type', 'type: expected a class of the tutorial, and a user')
+  if (format === 'bytewax')
+    return rejection('unknown-type', 'type: expected a class of the Bytewax tutorial, beside a user')
   return { ok: true, events: [document] }
 }
 
 /**
- * For the producer's side: events that ingest will take unless they come too late, ready to be sent, or why the
- * document is none. They have no `eventId` of their own making: ingest gives each a digest of its contents, so sending
- * a document again, in its own format or converted, is a duplicate.
+ * Converts a document for a producer, and checks that ingest will accept its events unless they are
+ * too late. Otherwise it returns the reason.
+ *
+ * The events get no `eventId`. Ingest digests their contents, so a copy of the document is a
+ * duplicate, whether it was converted or not.
+ *
+ * @example
+ * convertDocument({ action_name: 'click', client_id: 'ann', ... }, 'ubi', sha256)
+ * // { ok: true, events: [{ type: 'ClickResult', user: 'ann', ... }] }
  */
 export function convertDocument(document: unknown, format: Format, digest: Digest): SentEvents | Rejection {
   const sent = sentEvents(document, format)

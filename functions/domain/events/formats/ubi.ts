@@ -1,34 +1,37 @@
-// OpenSearch UBI 1.x: one document of `ubi_queries` or `ubi_events` in, our events that it stands for out; none of most.
+// Converts documents of OpenSearch UBI 1.x, from `ubi_queries` or `ubi_events`, to our events.
 
 import { ITEMS_MAX } from '../decode.ts'
 import { FieldError, type Fields, isFields, required } from '../rejection.ts'
 import { isoTime, parseTime } from '../time.ts'
 
-/** Of a result. Its own list, `click` and `click_through`, and what the reference applications write. */
+/** Actions that are clicks on a result, in the UBI specification and its reference applications. */
 const CLICKS: ReadonlySet<string> = new Set(['click', 'click_through', 'item_click', 'product_click', 'result_click'])
 const SEARCHES: ReadonlySet<string> = new Set(['search', 'on_search'])
 
-/** Of a query that was answered. The later two were its names before and in the first releases of the plugin. */
+/** The ids of the hits in an answered query. The later two are names from earlier releases. */
 const HIT_IDS = ['query_response_hit_ids', 'query_response_object_ids', 'query_response_objects_ids'] as const
 
-/** `type` is no field of UBI, but pipelines route by it. */
+/** The values of `type` with which UBI pipelines route documents. UBI itself has no such field. */
 const ROUTES: ReadonlySet<unknown> = new Set([undefined, null, 'event', 'query'])
 
-/** Ours have a type, and one of six. */
+/** Whether the document is of UBI. Unlike our own events it has none of the six types. */
 export function isUbi(sent: Fields): boolean {
   if (isBulkAction(sent)) return true
   const document = unwrapped(sent)
   return ROUTES.has(sent.type) && ROUTES.has(document.type) && (isUbiEvent(document) || isUbiQuery(document))
 }
 
-/** Their fields are checked here as far as UBI has them, the rest where ours are. */
+/**
+ * The events that a document stands for, none for most documents. Checks the fields of UBI;
+ * `decodeEvent` checks the rest. Throws FieldError.
+ */
 export function ubiEvents(sent: Fields): Fields[] {
   if (isBulkAction(sent)) return []
   const document = unwrapped(sent)
   return isUbiEvent(document) ? eventOf(document) : eventsOfQuery(document)
 }
 
-/** Whoever it names, the one that we call its user first. */
+/** Every user that a document names. The first one is the user of its events. */
 export function ubiUsers(sent: Fields): readonly unknown[] {
   const document = unwrapped(sent)
   const more = isFields(document.event_attributes) ? document.event_attributes : {}
@@ -36,20 +39,20 @@ export function ubiUsers(sent: Fields): readonly unknown[] {
   return named.filter((id) => id !== undefined && id !== null && id !== '')
 }
 
-/** The moment of a document, in whatever form; undefined where it says none. */
+/** The timestamp of a document, in whatever form; undefined where it has none. */
 export function ubiTime(sent: Fields): unknown {
   const { timestamp } = unwrapped(sent)
   const isNaive = typeof timestamp === 'string' && /T[\d:.,]+$/.test(timestamp)
-  // As OpenSearch reads it.
+  // OpenSearch takes a time without a zone for UTC.
   return isNaive ? `${timestamp}Z` : timestamp
 }
 
-/** What an export of an index holds around each document. */
+/** The document inside the `_index` and `_source` that an export of an index wraps around it. */
 function unwrapped(sent: Fields): Fields {
   return typeof sent._index === 'string' && isFields(sent._source) ? sent._source : sent
 }
 
-/** The line before a document in a file for the bulk API. */
+/** Whether this is the action line before a document in a file for the bulk API. */
 function isBulkAction(sent: Fields): boolean {
   const action = sent.index ?? sent.create
   const index = isFields(action) ? action._index : null
@@ -67,14 +70,17 @@ function isUbiQuery(document: Fields): boolean {
   return answered && Object.hasOwn(document, 'query_id')
 }
 
-/** A search, and what it found where that is known. Paging is another query, with the same id or with one of its own. */
+/**
+ * A search, and its results where they are known. The next page of results is another query
+ * document, with the same id or another.
+ */
 function eventsOfQuery(document: Fields): Fields[] {
-  const stamp = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
+  const common = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
   const query = document.user_query ?? ''
   if (typeof query !== 'string') throw new FieldError('invalid-field', 'user_query: expected a string')
   const hits = hitsOf(document)
-  const search = { type: 'Search', ...stamp, query }
-  return hits === null ? [search] : [search, { type: 'Results', ...stamp, ...hits }]
+  const search = { type: 'Search', ...common, query }
+  return hits === null ? [search] : [search, { type: 'Results', ...common, ...hits }]
 }
 
 function hitsOf(document: Fields): Fields | null {
@@ -82,7 +88,7 @@ function hitsOf(document: Fields): Fields | null {
   if (name === undefined) return null
   const ids = document[name]
   if (!Array.isArray(ids)) throw new FieldError('invalid-field', `${name}: expected an array`)
-  // A hit without the field that ids are taken from keeps its place.
+  // A hit may lack the field that ids are taken from. It still counts as a rank.
   const items = ids.slice(0, ITEMS_MAX).map((id) => (id === null ? '' : idText(name, id)))
   return ids.length > ITEMS_MAX ? { items, resultCount: ids.length } : { items }
 }
@@ -96,14 +102,14 @@ function eventOf(document: Fields): Fields[] {
   return []
 }
 
-/** Most say again what their query document says: the same search id makes them one. */
+/** Most search events repeat their query document. Their search id makes both one search (R1). */
 function searchOf(document: Fields): Fields[] {
   const query = [document.user_query, document.message].find((text) => typeof text === 'string' && text !== '')
   if (query === undefined) return []
   return [{ type: 'Search', user: userOf(document), time: timeOf(document), ...searchIdOf(document), query }]
 }
 
-/** A click on what is no object, as a button, is no click on a result. */
+/** A click without an object, for example on a button, is no click on a result. */
 function clickOf(document: Fields): Fields[] {
   const attributes = structure(document, 'event_attributes', 'event_attributes')
   const object = structure(attributes, 'object', 'event_attributes.object')
@@ -112,11 +118,14 @@ function clickOf(document: Fields): Fields[] {
   if (id === '') throw new FieldError('missing-field', 'event_attributes.object.object_id: required')
   const item = idText('event_attributes.object.object_id', id)
   const ordinal = ordinalOf(structure(attributes, 'position', 'event_attributes.position'))
-  const stamp = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
-  return [{ type: 'ClickResult', ...stamp, item, ...(ordinal === null ? {} : { ubiOrdinal: ordinal }) }]
+  const common = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
+  return [{ type: 'ClickResult', ...common, item, ...(ordinal === null ? {} : { ubiOrdinal: ordinal }) }]
 }
 
-/** An integer, in version 1.0.0 within an object. Less than 0 is somebody's way to say none. */
+/**
+ * The rank of a click: an integer, in version 1.0.0 inside an object. Some applications send a
+ * negative integer for none.
+ */
 function ordinalOf(position: Fields | null): number | null {
   const sent = position?.ordinal ?? null
   const ordinal = isFields(sent) ? sent.index : sent
@@ -125,7 +134,7 @@ function ordinalOf(position: Fields | null): number | null {
   throw new FieldError('invalid-field', 'event_attributes.position.ordinal: expected an integer')
 }
 
-/** The plugin writes "" for a client that named itself not. */
+/** The user of the events. The plugin writes an empty text for a client without a name. */
 function userOf(document: Fields): string {
   const [user] = ubiUsers(document)
   if (user === undefined) throw new FieldError('missing-field', 'client_id: required, or user_id or session_id')
@@ -138,7 +147,7 @@ function searchIdOf({ query_id: id }: Fields): { readonly searchId?: string } {
   return { searchId: id }
 }
 
-/** Required: ids of events are made of it, and so a copy that comes later is the same event. */
+/** The timestamp. It is required, since event ids are digests with it and copies must agree. */
 function timeOf(document: Fields): string {
   required('timestamp', document.timestamp)
   const timeMs = parseTime(ubiTime(document))
