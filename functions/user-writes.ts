@@ -1,29 +1,48 @@
-// Lost races: an attempt on a user's state in, its outcome on the newest state out, after a bounded number of tries.
+// Writes one user's state and closed sessions, and starts a write again when another writer was faster.
 
+import { type Closing, closedExpiresAt, stateExpiresAt, withoutClosed } from './domain/sessions/closing.ts'
+import type { TimeRange } from './domain/sessions/neighbours.ts'
+import type { Rules } from './domain/sessions/rules.ts'
+import type { Session } from './domain/sessions/session.ts'
 import { NEW_USER, type UserState } from './domain/sessions/user-state.ts'
 import { type SessionStore, VersionConflictError } from './ports.ts'
 
-/** Writers of one user are few: its shard's ingest, the sweeper, and an ingest that was given up but goes on. */
+/** The writers of one user are few: ingest, the sweeper, `forget`, and an ingest that outlived its timeout. */
 const TRIES_MAX = 10
 
-/** Calls the attempt again on the state as it is now stored whenever it loses a race; throws the last VersionConflictError. */
-export async function onLatestState<T>(
-  user: string,
-  loaded: UserState,
-  sessions: SessionStore,
-  expiresAtMs: number,
-  attempt: (state: UserState) => Promise<T>,
-): Promise<T> {
-  let state = loaded
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt(state)
-    } catch (error) {
-      if (!(error instanceof VersionConflictError) || tries === TRIES_MAX) throw error
-      state = await loadUser(user, sessions)
-      if (state.version < error.version) state = await catchUp(user, state, error.version, sessions, expiresAtMs)
+/** Reads and writes the state of one user. */
+export interface UserWrites {
+  readonly user: string
+  load(): Promise<UserState>
+  /** Stores the state if the stored one still has `baseVersion`; see `SessionStore.saveUser`. */
+  save(next: UserState, baseVersion: number): Promise<void>
+  /**
+   * Runs `attempt` on the loaded state. When the attempt throws a VersionConflictError, another writer was faster, and
+   * the attempt runs again on the state that is stored by then. The tenth VersionConflictError reaches the caller.
+   */
+  onLatestState<T>(loaded: UserState, attempt: (state: UserState) => Promise<T>): Promise<T>
+  /** Returns how many attempts `onLatestState` has repeated. */
+  conflicts(): number
+}
+
+export function userWrites(user: string, sessions: SessionStore, stateExpiresAtMs: number): UserWrites {
+  let conflicts = 0
+  const load = () => loadUser(user, sessions)
+  const save: UserWrites['save'] = (next, baseVersion) => sessions.saveUser(user, next, baseVersion, stateExpiresAtMs)
+  const onLatestState: UserWrites['onLatestState'] = async (loaded, attempt) => {
+    let state = loaded
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt(state)
+      } catch (error) {
+        if (!(error instanceof VersionConflictError) || tries === TRIES_MAX) throw error
+        conflicts++
+        state = await load()
+        if (state.version < error.version) state = await catchUp(state, error.version, save)
+      }
     }
   }
+  return { user, load, save, onLatestState, conflicts: () => conflicts }
 }
 
 export async function loadUser(user: string, sessions: SessionStore): Promise<UserState> {
@@ -32,17 +51,46 @@ export async function loadUser(user: string, sessions: SessionStore): Promise<Us
 }
 
 /**
- * A closed session can be ahead of its user's state only where the state expired and was deleted before it: the new
- * state began to count anew. It goes on from where the old one was.
+ * Raises the state's version above that of a closed session. A state falls behind only when it expired before the
+ * closed session did, because the next state of the user counts from 0 again.
  */
-async function catchUp(
-  user: string,
-  state: UserState,
-  version: number,
-  sessions: SessionStore,
-  expiresAtMs: number,
-): Promise<UserState> {
+async function catchUp(state: UserState, version: number, save: UserWrites['save']): Promise<UserState> {
   const next = { ...state, version: version + 1 }
-  await sessions.saveUser(user, next, state.version, expiresAtMs)
+  await save(next, state.version)
   return next
+}
+
+/** Also reads and writes the closed sessions of the user. */
+export interface SessionWrites extends UserWrites {
+  readonly rules: Rules
+  /** Loads the closed sessions around the range; null when there are too many. See `SessionStore.loadClosed`. */
+  loadClosed(range: TimeRange): Promise<readonly Session[] | null>
+  /**
+   * Stores each of these sessions as closed, then the state without them, and returns that state. After a crash in
+   * between, both hold the session; the next closing writes the same items again.
+   *
+   * @param state a stored state. Each version of a state closes a session in one way only. A writer that lost the race
+   *   for that version therefore finds in the newer state all that it closed.
+   */
+  closeSessions(state: UserState, closings: readonly Closing[]): Promise<UserState>
+}
+
+export function sessionWrites(user: string, sessions: SessionStore, rules: Rules, nowMs: number): SessionWrites {
+  const writes = userWrites(user, sessions, stateExpiresAt(nowMs, rules))
+  const expiresAtMs = closedExpiresAt(nowMs, rules)
+  return {
+    ...writes,
+    rules,
+    loadClosed: (range) => sessions.loadClosed(user, range),
+    closeSessions: async (state, closings) => {
+      const { version } = state
+      for (const { session, reason } of closings) {
+        await sessions.putClosed({ user, session, reason, version }, expiresAtMs)
+        for (const mergedId of session.ids.slice(1)) await sessions.putTombstone(user, mergedId, version, expiresAtMs)
+      }
+      const next = { ...withoutClosed(state, closings, rules), version: version + 1 }
+      await writes.save(next, version)
+      return next
+    },
+  }
 }

@@ -1,15 +1,18 @@
 // The sessions that the pipeline makes of a log: lines in; decoded, appended and closed by its own steps, sessions out.
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { closeSessions } from '../../functions/close-sessions.ts'
 import { decodeEvent, parseEvent } from '../../functions/domain/events/decode.ts'
+import type { NonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ClosedSession, SearchRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { type Scope, toClose } from '../../functions/domain/sessions/closing.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
-import { appendForUser } from '../../functions/ingest/append-for-user.ts'
+import { NEW_USER } from '../../functions/domain/sessions/user-state.ts'
+import { appendForUser, prepareShare } from '../../functions/ingest/append-for-user.ts'
 import type { ArrivedEvent } from '../../functions/ingest/decode-records.ts'
+import { userShare } from '../../functions/ingest/user-share.ts'
 import { type MemorySessionStore, memorySessionStore } from '../../functions/memory/memory-stores.ts'
+import { sessionWrites } from '../../functions/user-writes.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 import type { FoundSession } from './found-session.ts'
 import { LOG_END_MS } from './peer-logs.ts'
@@ -17,8 +20,8 @@ import { LOG_END_MS } from './peer-logs.ts'
 /** Lines in one batch, as a deployment takes them by default. */
 const BATCH_LINES = 500
 
-/** Each user is looked at after every batch. */
-const NO_ALARMS = { put: async () => {} }
+/** Each user's due sessions close after every batch, so no timer is needed. */
+const NO_TIMERS = { put: async () => {} }
 
 interface OwnUser {
   readonly store: MemorySessionStore
@@ -38,14 +41,15 @@ export async function ownSessions(
   rewritten: (sent: Record<string, unknown>) => Record<string, unknown> | null = (sent) => sent,
 ): Promise<FoundSession[]> {
   const users = new Map<string, OwnUser>()
-  let byUser = new Map<string, ArrivedEvent[]>()
+  let byUser = new Map<string, [ArrivedEvent, ...ArrivedEvent[]]>()
   let count = 0
   for await (const line of lines) {
     const decoded = decode(line, rules, rewritten)
     if (decoded === null) continue
-    const arrivals = byUser.get(decoded.user) ?? []
-    arrivals.push({ event: decoded.event, ...ORIGIN })
-    byUser.set(decoded.user, arrivals)
+    const arrival = { event: decoded.event, ...ORIGIN }
+    const arrivals = byUser.get(decoded.user)
+    if (arrivals === undefined) byUser.set(decoded.user, [arrival])
+    else arrivals.push(arrival)
     if (++count % BATCH_LINES > 0) continue
     await takeBatch(byUser, users, rules)
     byUser = new Map()
@@ -67,21 +71,16 @@ function decode(line: string, rules: Rules, rewritten: NonNullable<Parameters<ty
 }
 
 async function takeBatch(
-  byUser: ReadonlyMap<string, readonly ArrivedEvent[]>,
+  byUser: ReadonlyMap<string, NonEmpty<ArrivedEvent>>,
   users: Map<string, OwnUser>,
   rules: Rules,
 ): Promise<void> {
   for (const [user, arrivals] of byUser) {
     const own = users.get(user) ?? newUser()
     users.set(user, own)
-    const share = {
-      user,
-      loaded: own.store.states.get(user),
-      arrivals,
-      timerMs: Number.POSITIVE_INFINITY,
-      notBeforeMs: 0,
-    }
-    const { failed } = await appendForUser(share, { sessions: own.store, timers: NO_ALARMS }, rules, LOG_END_MS)
+    const writes = sessionWrites(user, own.store, rules, LOG_END_MS)
+    const share = userShare(writes, own.store.states.get(user) ?? NEW_USER, arrivals, 0)
+    const { failed } = await appendForUser(await prepareShare(share), NO_TIMERS)
     if (failed !== null) throw failed.cause
     await close(user, own.store, rules, 'due')
   }
@@ -91,7 +90,7 @@ async function close(user: string, store: MemorySessionStore, rules: Rules, scop
   const state = store.states.get(user)
   if (state === undefined) return
   const closings = toClose(state, LOG_END_MS, rules, scope)
-  if (closings.length > 0) await closeSessions(user, state, closings, store, rules, LOG_END_MS)
+  if (closings.length > 0) await sessionWrites(user, store, rules, LOG_END_MS).closeSessions(state, closings)
 }
 
 /** A store of one's own for each user, since the one in memory looks through all that it holds. */

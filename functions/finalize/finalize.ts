@@ -1,6 +1,7 @@
-// Finalize: changes of closed sessions in, their rows written to the results table and the rows they no longer have removed.
+// Writes the result rows of changed closed sessions, and removes the rows that such a session no longer has.
 
 import pMap from 'p-map'
+import type { Metrics } from '../contract.ts'
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
@@ -13,7 +14,7 @@ export interface FinalizePorts {
   readonly results: Pick<ResultStore, 'put' | 'remove'>
   readonly dirtyHours: Pick<DirtyHours, 'mark'>
   readonly digest: Digest
-  /** False when Lambda is about to end the function, and will deliver again what it has not done. */
+  /** Returns false shortly before Lambda ends the function. Lambda then delivers the other changes again. */
   readonly hasTime: () => boolean
 }
 
@@ -21,17 +22,21 @@ export interface FinalizeSettings {
   readonly resultRetentionMs: number
 }
 
+/** The counts of one batch, as the function's log line prints them. */
 export interface FinalizeReport {
+  /** Changes that are done. */
   readonly changes: number
+  /** Changes after which their session has rows. */
   readonly sessions: number
   readonly rowsWritten: number
   readonly rowsRemoved: number
-  /** Changes that a later one had overtaken: delivered late or twice. */
+  /** Changes that came after a later change of the same session: delivered late or twice. */
   readonly overtaken: number
-  /** Sessions closed for the first time, by reason; those closed again are `amended`. */
+  /** Sessions that closed for the first time, by reason. */
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>
+  /** Sessions that closed again. */
   readonly amended: number
-  /** What the changes added to these counts of the results; less than nothing where they took away. */
+  /** What the changes added to the number of searches, of searches with a click, and of zero-result searches. */
   readonly searches: number
   readonly searchesWithClick: number
   readonly zeroResultSearches: number
@@ -41,8 +46,9 @@ export interface FinalizeReport {
 const ROWS_AT_ONCE = 16
 
 /**
- * In order, up to the first change that fails. Every row carries the version of its closed session and is written and
- * removed by it, so changes may come twice, late or in any order, and the rows end as those of the latest.
+ * Handles the changes in order, up to the first one that fails. Each row carries the version of its closed session, and
+ * is written and removed by version. So changes may come twice, late or in any order, and the rows end as those of the
+ * latest change. Throws when it cannot mark the dirty hours.
  */
 export async function finalize(
   changes: readonly ClosedChange[],
@@ -52,40 +58,41 @@ export async function finalize(
 ): Promise<FinalizeReport> {
   const hours = new Set<Hour>()
   const report = await finalizeEach(changes, ports, nowMs + settings.resultRetentionMs, hours)
-  // After the rows: who sums an hour up meanwhile finds it dirtyPeriods again. What failed comes again, and dirtyHours again.
+  // After the rows: a rollup that summed the hour meanwhile finds it dirty again. A retry marks the rest.
   await ports.dirtyHours.mark([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
   return report
 }
 
+/** @param hours receives every hour of which a row may have changed, of a failed change too. */
 async function finalizeEach(
   changes: readonly ClosedChange[],
   ports: FinalizePorts,
   expiresAtMs: number,
   hours: Set<Hour>,
 ): Promise<FinalizeReport> {
-  const report: Tally = { ...NOTHING_DONE, closed: {} }
+  const counts: Counts = { ...NO_COUNTS, closed: {} }
   for (const change of changes) {
-    // Who is taken for dead must not write beside the repetition.
+    // Stop before Lambda's timeout: a retry of this batch may already be running then.
     if (!ports.hasTime()) {
-      return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: new Error('the time is up') } }
+      return { ...counts, failed: { sequenceNumber: change.sequenceNumber, cause: new Error('the time is up') } }
     }
     const rows = rowsOf(change, ports.digest)
     for (const row of [...rows.before, ...rows.after]) hours.add(hourOf(row))
     const { isOvertaken, errors } = await write(change, rows, ports, expiresAtMs)
     if (errors.length > 0) {
-      return { ...report, failed: { sequenceNumber: change.sequenceNumber, cause: errors[0] } }
+      return { ...counts, failed: { sequenceNumber: change.sequenceNumber, cause: errors[0] } }
     }
-    report.changes++
-    report.sessions += rows.after.length > 0 ? 1 : 0
-    report.rowsWritten += rows.after.length
-    report.rowsRemoved += rows.gone.length
-    if (isOvertaken) report.overtaken++
-    else tell(change, rows, report)
+    counts.changes++
+    counts.sessions += rows.after.length > 0 ? 1 : 0
+    counts.rowsWritten += rows.after.length
+    counts.rowsRemoved += rows.gone.length
+    if (isOvertaken) counts.overtaken++
+    else countChange(change, rows, counts)
   }
-  return { ...report, failed: null }
+  return { ...counts, failed: null }
 }
 
-const NOTHING_DONE = {
+const NO_COUNTS = {
   changes: 0,
   sessions: 0,
   rowsWritten: 0,
@@ -97,36 +104,36 @@ const NOTHING_DONE = {
   zeroResultSearches: 0,
 }
 
-type Tally = { -readonly [count in keyof typeof NOTHING_DONE]: number } & {
+type Counts = { -readonly [count in keyof typeof NO_COUNTS]: number } & {
   readonly closed: Partial<Record<CloseReason, number>>
 }
 
 interface Rows {
   readonly before: readonly ResultRow[]
   readonly after: readonly ResultRow[]
-  /** Of those before, what is not among those after. */
+  /** The rows of `before` whose keys `after` no longer has. */
   readonly gone: readonly ResultRow[]
 }
 
 function rowsOf(change: ClosedChange, digest: Digest): Rows {
   const before = change.before === null ? [] : toRows(change.before, digest)
   const after = change.after === null ? [] : toRows(change.after, digest)
-  const kept = new Set(after.map((row) => row.sk))
-  return { before, after, gone: before.filter((row) => !kept.has(row.sk)) }
+  const keysAfter = new Set(after.map((row) => row.sk))
+  return { before, after, gone: before.filter((row) => !keysAfter.has(row.sk)) }
 }
 
-/** A change that is delivered twice is told twice: this is for trends, the rows are for the truth. */
-function tell({ before, after }: ClosedChange, rows: Rows, report: Tally): void {
-  if (after !== null && before !== null) report.amended++
-  else if (after !== null) report.closed[after.reason] = (report.closed[after.reason] ?? 0) + 1
+/** Metrics may count a redelivered change twice; the rows never do. */
+function countChange({ before, after }: ClosedChange, rows: Rows, counts: Counts): void {
+  if (after !== null && before !== null) counts.amended++
+  else if (after !== null) counts.closed[after.reason] = (counts.closed[after.reason] ?? 0) + 1
   const added = (count: (row: SearchRow) => number): number =>
-    searches(rows.after, count) - searches(rows.before, count)
-  report.searches += added(() => 1)
-  report.searchesWithClick += added((row) => row.clicked)
-  report.zeroResultSearches += added((row) => row.zero_results)
+    sumSearches(rows.after, count) - sumSearches(rows.before, count)
+  counts.searches += added(() => 1)
+  counts.searchesWithClick += added((row) => row.clicked)
+  counts.zeroResultSearches += added((row) => row.zero_results)
 }
 
-function searches(rows: readonly ResultRow[], count: (row: SearchRow) => number): number {
+function sumSearches(rows: readonly ResultRow[], count: (row: SearchRow) => number): number {
   return rows.reduce((sum, row) => sum + (row.kind === 'search' ? count(row) : 0), 0)
 }
 
@@ -145,8 +152,8 @@ async function write(
 }
 
 /**
- * The errors of all rows, once every one is settled: a write that was left under way could land much later, after what it
- * writes was removed.
+ * Returns the errors of all rows once every write has ended. A write still under way could land much later, after a
+ * later change has removed its row.
  */
 async function forEachRow(rows: readonly ResultRow[], each: (row: ResultRow) => Promise<void>): Promise<unknown[]> {
   const outcomes = await pMap(
@@ -162,8 +169,9 @@ async function forEachRow(rows: readonly ResultRow[], each: (row: ResultRow) => 
 }
 
 /**
- * A row that the session has lost since would come back with a change delivered late. Asked after the rows are written,
- * and after a failure too: whoever overtakes from now on finds them and removes what is to go.
+ * Removes the written rows again if the session has changed since: a change that arrives late must not bring back rows
+ * that the session has lost. It reads the session's version after the rows are written, and after a failure too. A
+ * change that is stored from then on finds these rows and removes those that must go.
  */
 async function takeBackIfOvertaken(
   change: ClosedChange,
@@ -180,5 +188,22 @@ async function takeBackIfOvertaken(
   return {
     isOvertaken: true,
     errors: await forEachRow(written, (row) => ports.results.remove(row, change.version + 1)),
+  }
+}
+
+export function finalizeMetrics(report: FinalizeReport): Metrics {
+  const { gap = 0, app_close = 0, timeout = 0, max_events = 0, max_duration = 0, drain = 0 } = report.closed
+  return {
+    SessionsClosed: gap + app_close + timeout + max_events + max_duration + drain,
+    ClosedByGap: gap,
+    ClosedByAppClose: app_close,
+    ClosedByTimeout: timeout,
+    ClosedByLimit: max_events + max_duration,
+    ClosedByDrain: drain,
+    SessionsAmended: report.amended,
+    Searches: report.searches,
+    SearchesWithClick: report.searchesWithClick,
+    ZeroResultSearches: report.zeroResultSearches,
+    FinalizeFailures: report.failed === null ? 0 : 1,
   }
 }

@@ -10,8 +10,7 @@ import { logReport } from '../aws/runtime/report-log.ts'
 import { toChanges } from '../aws/sessions-table/closed-changes.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { toBatchReply } from '../aws/stream/kinesis-batch.ts'
-import { finalize } from './finalize.ts'
-import { finalizeMetrics } from './finalize-metrics.ts'
+import { finalize, finalizeMetrics } from './finalize.ts'
 
 /** Time to finish the change that was begun before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000

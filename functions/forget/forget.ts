@@ -1,4 +1,4 @@
-// Forget: a person and a moment in; nothing left of them from before it, and whatever of that still comes is dropped.
+// Erases all that the tables and the dead letters store of a user, so that nothing sent before that moment comes back.
 
 import pMap from 'p-map'
 import { type ResultRow, rowTime } from '../domain/results/result.ts'
@@ -14,41 +14,52 @@ import {
   type SessionStore,
   VersionConflictError,
 } from '../ports.ts'
-import { loadUser, onLatestState } from '../user-writes.ts'
+import { type UserWrites, userWrites } from '../user-writes.ts'
 
 export interface ForgetPorts {
   readonly sessions: SessionStore
   readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
   readonly dirtyHours: Pick<DirtyHours, 'mark'>
   readonly deadLetters: DeadLetterStore
-  /** What the tables know the person as. */
+  /** Returns the name under which the tables store a user. */
   readonly pseudonym: (user: string) => string
 }
 
 export interface ForgetSettings {
-  /** How long a dead letter lies in its bucket at most: it can be sent again until then. */
+  /** How long the bucket stores a dead letter at most, so how long it can be sent again. */
   readonly deadLetterRetentionMs: number
 }
 
 export interface ForgetReport {
+  /** Sessions that were erased, open ones too. */
   readonly sessions: number
+  /** Result rows that were removed. */
   readonly rows: number
   readonly deadLetters: number
-  /** Dead letters that nobody can tell whose they are. */
+  /** Dead letters that may be of any user, because nothing in them can be read. */
   readonly unreadable: number
-  /** Until when the user is known as forgotten. */
+  /** Until when the state remembers that the user is forgotten. */
   readonly untilMs: number
 }
 
 const WRITES_AT_ONCE = 16
-/** A finalizer under way may write rows behind a round. It takes them back itself. */
+/** Each round removes the rows that a running finalize wrote after the last one. Finalize takes such rows back itself. */
 const ROUNDS_MAX = 10
 
 /**
- * The state first: whoever holds an older one loses the next race, and drops what is from before. Then the closed
- * sessions become marks, which keep older copies out and make a finalizer take back what it is about to write; so the
- * rows go after them. Blocks are for nothing by then. TimerStore stay until somebody has looked, since one may be for the life
- * after. Interrupted anywhere, the same again does the rest; doing it again does no harm.
+ * Forgets everything of the user that happened or arrived at or before `nowMs`. After a crash or an error, run it again:
+ * it does the rest, and to repeat it is harmless.
+ *
+ * The order is what makes it safe:
+ * 1. The state. A writer that holds an older state loses its next race and then drops what is from before.
+ * 2. Tombstones in place of the closed sessions. They refuse older copies, and they make finalize take back rows that it
+ *    is about to write.
+ * 3. The rows, so that none can come back after them.
+ * 4. The blocks of earlier states, which no writer needs any more, and the dead letters.
+ *
+ * The user's timers stay until they fire, because a session that begins after the moment may need one.
+ *
+ * @param person the user id as producers send it.
  */
 export async function forget(
   person: string,
@@ -57,9 +68,10 @@ export async function forget(
   nowMs: number,
 ): Promise<ForgetReport> {
   const user = ports.pseudonym(person)
-  const now = { atMs: nowMs, untilMs: nowMs + DELIVERY_MS_MAX + deadLetterRetentionMs }
-  const { version, forgotten, openIds } = await forgetState(user, ports.sessions, now)
-  const sessions = await putTombstones(user, ports.sessions, { version, forgotten, openIds })
+  const moment = { atMs: nowMs, untilMs: nowMs + DELIVERY_MS_MAX + deadLetterRetentionMs }
+  const state = await forgetState(user, ports.sessions, moment)
+  const { version, forgotten } = state
+  const sessions = await putTombstones(user, ports.sessions, state)
   const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
   await ports.sessions.eraseBlocks(user, version)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
@@ -67,30 +79,30 @@ export async function forget(
 }
 
 interface ForgottenState {
-  /** Above that of everything from before, below that of everything after. */
+  /** Above every version from before the moment, and below every version after it. */
   readonly version: number
   readonly forgotten: Forgotten
-  /** Of the sessions that were open. */
+  /** Ids of the sessions that were open. */
   readonly openIds: readonly string[]
 }
 
 async function forgetState(
   user: string,
   sessions: SessionStore,
-  now: Omit<Forgotten, 'pendingTombstones'>,
+  moment: Omit<Forgotten, 'pendingTombstones'>,
 ): Promise<ForgottenState> {
-  const loaded = await loadUser(user, sessions)
-  return onLatestState(user, loaded, sessions, now.untilMs, async (state) => {
+  const writes = userWrites(user, sessions, moment.untilMs)
+  return writes.onLatestState(await writes.load(), async (state) => {
     const pendingTombstones = state.open.flatMap((session) => session.ids)
-    const forgotten = mergeForgotten(state.forgotten, { ...now, pendingTombstones })
-    const version = 1 + Math.max(state.version, await highestVersion(user, sessions))
-    await sessions.saveUser(user, { ...NEW_USER, version, forgotten }, state.version, forgotten.untilMs)
+    const forgotten = mergeForgotten(state.forgotten, { ...moment, pendingTombstones })
+    const version = 1 + Math.max(state.version, await highestClosedVersion(user, sessions))
+    await writes.save({ ...NEW_USER, version, forgotten }, state.version)
     return { version, forgotten, openIds: state.open.map(sessionId) }
   })
 }
 
-/** Above the state's where that has expired before a closed session did. */
-async function highestVersion(user: string, sessions: SessionStore): Promise<number> {
+/** A closed session is ahead of its user's state when the state expired first. */
+async function highestClosedVersion(user: string, sessions: SessionStore): Promise<number> {
   let highest = 0
   for await (const page of sessions.closedVersions(user)) {
     for (const { version } of page) highest = Math.max(highest, version)
@@ -98,45 +110,52 @@ async function highestVersion(user: string, sessions: SessionStore): Promise<num
   return highest
 }
 
-/** Marks for all that is closed, older marks too, since they have to last as long; and for what was open. */
+/**
+ * Puts tombstones for all closed sessions and for the sessions that were open. It puts older tombstones again, because
+ * they must last as long.
+ *
+ * @returns how many sessions it erased.
+ */
 async function putTombstones(user: string, sessions: SessionStore, state: ForgottenState): Promise<number> {
   const { version, forgotten, openIds } = state
   const ids = new Set(forgotten.pendingTombstones)
-  const removed = new Set(openIds)
+  const erased = new Set(openIds)
   for await (const page of sessions.closedVersions(user)) {
     for (const closed of page) {
       if (closed.version >= version) continue
-      if (!closed.isTombstone && !ids.has(closed.id)) removed.add(closed.id)
+      if (!closed.isTombstone && !ids.has(closed.id)) erased.add(closed.id)
       ids.add(closed.id)
     }
   }
-  await pMap(ids, (id) => mark(user, id, version, forgotten.untilMs, sessions), { concurrency: WRITES_AT_ONCE })
-  await clearPendingTombstones(user, ids, sessions, forgotten.untilMs)
-  return removed.size
+  await pMap(ids, (id) => putTombstone(user, id, version, forgotten.untilMs, sessions), {
+    concurrency: WRITES_AT_ONCE,
+  })
+  await clearPendingTombstones(userWrites(user, sessions, forgotten.untilMs), ids)
+  return erased.size
 }
 
-async function mark(user: string, id: string, version: number, untilMs: number, sessions: SessionStore): Promise<void> {
+async function putTombstone(
+  user: string,
+  id: string,
+  version: number,
+  untilMs: number,
+  sessions: SessionStore,
+): Promise<void> {
   try {
     await sessions.putTombstone(user, id, version, untilMs)
   } catch (error) {
-    // What is newer is of the user's life after the moment, or of a later forgetting.
+    // A newer version belongs to a session after the moment, or to a later `forget`.
     if (!(error instanceof VersionConflictError)) throw error
   }
 }
 
-async function clearPendingTombstones(
-  user: string,
-  ids: ReadonlySet<string>,
-  sessions: SessionStore,
-  untilMs: number,
-): Promise<void> {
-  const loaded = await loadUser(user, sessions)
-  await onLatestState(user, loaded, sessions, untilMs, async (state) => {
+async function clearPendingTombstones(writes: UserWrites, ids: ReadonlySet<string>): Promise<void> {
+  await writes.onLatestState(await writes.load(), async (state) => {
     const { forgotten } = state
     if (!forgotten?.pendingTombstones.some((id) => ids.has(id))) return
     const pendingTombstones = forgotten.pendingTombstones.filter((id) => !ids.has(id))
     const next: UserState = { ...state, version: state.version + 1, forgotten: { ...forgotten, pendingTombstones } }
-    await sessions.saveUser(user, next, state.version, untilMs)
+    await writes.save(next, state.version)
   })
 }
 
@@ -147,14 +166,14 @@ async function removeRows(
   atMs: number,
   nowMs: number,
 ): Promise<number> {
-  // Rows outlive all else of a user, so versions may have begun anew since they were written.
+  // Rows outlive the user's other items, so the versions of old rows can be higher than this one.
   const isFromBefore = (row: ResultRow): boolean => row.version < version || rowTime(row) <= atMs
   let removed = 0
   for (let round = 0; round < ROUNDS_MAX; round++) {
     let found = 0
     for await (const rows of results.rowsOf(user)) {
       const old = rows.filter(isFromBefore)
-      // Before they go too: after a crash in between there would be no row left to tell the hour.
+      // Mark before the removal too: after a crash in between, no row would show which hour is dirty.
       const hours = [...new Set(old.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs }) as const)
       await dirtyHours.mark(hours)
       await pMap(old, (row) => results.remove(row, row.version + 1), { concurrency: WRITES_AT_ONCE })
@@ -164,5 +183,5 @@ async function removeRows(
     if (found === 0) return removed
     removed += found
   }
-  throw new Error('rows come back again and again: is a finalizer stuck?')
+  throw new Error(`rows came back after each of ${ROUNDS_MAX} rounds: check whether finalize is stuck`)
 }

@@ -1,42 +1,51 @@
-// A batch of records in, the events that they hold by user, what is none, and how far the batch was taken out.
+// Decodes a batch of records into the events of each user, and sorts out what is no event.
 
 import { decodeEvent, type Parsed, type Rejection, type RejectReason } from '../domain/events/decode.ts'
-import type { Arrival } from '../domain/events/event.ts'
+import type { Arrival, Digest } from '../domain/events/event.ts'
 import { sentEvents } from '../domain/events/formats/sent-events.ts'
+import type { NonEmpty } from '../domain/non-empty.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
-import type { ArrivedRecord, DeadLetter, UnpackedEvent } from '../ports.ts'
-import type { IngestPorts } from './ingest.ts'
+import type { ArrivedRecord, DeadLetter, RecordEvents, UnpackedEvent } from '../ports.ts'
 
-/** An arrival that remembers where it came from. */
+export interface DecodePorts {
+  readonly digest: Digest
+  /** Returns the name under which a user is stored. The same user always gets the same name. */
+  readonly pseudonym: (user: string) => string
+  /** Bounded in time and memory, whatever the record holds. */
+  readonly unpack: (record: ArrivedRecord) => RecordEvents
+}
+
+/** An arrival with the record that it came in. */
 export interface ArrivedEvent extends Arrival {
   readonly record: ArrivedRecord
   readonly origin: Origin
-  /** Place of the record in the batch. */
+  /** The record's index in the batch. */
   readonly index: number
 }
 
 type Origin = Pick<UnpackedEvent, 'subSequence' | 'data'>
 
-/** Unpacked bytes after which no further record is taken: six megabytes of a batch may hold gigabytes. */
+/** Unpacked bytes after which the batch takes no further record: its six megabytes may unpack to gigabytes. */
 export const BATCH_BYTES_MAX = 32 * 1024 * 1024
-/** The same for events: each may be of another user, and a user is a read and a write. */
+/** Events after which the batch takes no further record: each may be of another user, and costs a read and a write. */
 export const BATCH_EVENTS_MAX = 20_000
 
 export interface DecodedBatch {
-  readonly byUser: ReadonlyMap<string, ArrivedEvent[]>
+  /** In order of arrival. */
+  readonly byUser: ReadonlyMap<string, NonEmpty<ArrivedEvent>>
   readonly unreadable: readonly DeadLetter[]
-  /** Documents that stand for no event. */
+  /** Number of documents of another format that stand for no event. */
   readonly ignored: number
-  /** How many records are in it: those after are not even unpacked. */
+  /** Number of records that are decoded. The records after them are not even unpacked. */
   readonly taken: number
 }
 
 export function decodeRecords(
   records: readonly ArrivedRecord[],
-  { unpack, pseudonym, digest }: Pick<IngestPorts, 'unpack' | 'pseudonym' | 'digest'>,
+  { unpack, pseudonym, digest }: DecodePorts,
   rules: Rules,
 ): DecodedBatch {
-  const byUser = new Map<string, ArrivedEvent[]>()
+  const byUser = new Map<string, [ArrivedEvent, ...ArrivedEvent[]]>()
   const unreadable: DeadLetter[] = []
   let [bytes, count, ignored] = [0, 0, 0]
   for (const [index, record] of records.entries()) {
@@ -56,9 +65,10 @@ export function decodeRecords(
         continue
       }
       const user = pseudonym(decoded.user)
-      const arrivals = byUser.get(user) ?? []
-      arrivals.push({ event: decoded.event, arrivalMs, record, origin, index })
-      byUser.set(user, arrivals)
+      const arrival = { event: decoded.event, arrivalMs, record, origin, index }
+      const arrivals = byUser.get(user)
+      if (arrivals === undefined) byUser.set(user, [arrival])
+      else arrivals.push(arrival)
     }
   }
   return { byUser, unreadable, ignored, taken: records.length }
@@ -66,13 +76,13 @@ export function decodeRecords(
 
 interface OriginatedEvent {
   readonly origin: Origin
-  /** Null where the document stands for no event. */
+  /** Null when the document stands for no event. */
   readonly read: Parsed | Rejection | null
 }
 
 /**
- * A document of another format may stand for two events. Each is then kept for itself where it is refused, as the event
- * of ours that it is and with a place of its own, so that one of them can be sent again without the other.
+ * A document of another format may stand for several events. Each of these gets its own `subSequence` and, if it is
+ * rejected, its own dead letter in our format. So one of them can be sent again without the others.
  */
 function* eventsOf(documents: readonly UnpackedEvent[]): Generator<OriginatedEvent> {
   let before = 0
@@ -93,7 +103,7 @@ function* eventsOf(documents: readonly UnpackedEvent[]): Generator<OriginatedEve
   }
 }
 
-/** Read again, since what was parsed is not kept for the few that are refused. Base64. */
+/** Returns base64. Parses the document again: to hold every parsed document for the few rejections costs memory. */
 function partOf(read: UnpackedEvent['read'], n: number): string {
   const parsed = read()
   const sent = parsed.ok ? sentEvents(parsed.value) : parsed

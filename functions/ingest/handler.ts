@@ -13,8 +13,7 @@ import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
 import { RESENT_SHARD, toBatchReply, toRecords, toResentReply } from '../aws/stream/kinesis-batch.ts'
 import { unpackRecord } from '../aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../aws/stream/shard-progress.ts'
-import { ingest } from './ingest.ts'
-import { ingestMetrics } from './ingest-metrics.ts'
+import { ingest, ingestMetrics } from './ingest.ts'
 
 const settings = readIngestEnvironment(process.env)
 const client = documentClient()

@@ -1,75 +1,71 @@
-// Ingest: the records of one shard's batch in, their events appended to the users' open sessions; what cannot be read is kept aside.
+// Applies the records of one shard's batch to their users' sessions, and stores what it must reject as dead letters.
 
 import pMap from 'p-map'
+import type { Metrics } from '../contract.ts'
 import type { RejectReason } from '../domain/events/decode.ts'
-import type { Digest } from '../domain/events/event.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
-import type {
-  ArrivedRecord,
-  DeadLetter,
-  DeadLetters,
-  RecordEvents,
-  SessionStore,
-  ShardProgress,
-  TimerStore,
-} from '../ports.ts'
-import { appendForUser, type UserOutcome } from './append-for-user.ts'
-import { type DecodedBatch, decodeRecords } from './decode-records.ts'
+import { NEW_USER } from '../domain/sessions/user-state.ts'
+import type { ArrivedRecord, DeadLetter, DeadLetters, SessionStore, ShardProgress, TimerStore } from '../ports.ts'
+import { sessionWrites } from '../user-writes.ts'
+import { appendForUser, prepareShare, type UserOutcome } from './append-for-user.ts'
+import { type DecodedBatch, type DecodePorts, decodeRecords } from './decode-records.ts'
 import { dropForgotten } from './drop-forgotten.ts'
 import { notBefore, scheduleTimers } from './schedule-timers.ts'
+import { userShare } from './user-share.ts'
 
-export interface IngestPorts {
+export interface IngestPorts extends DecodePorts {
   readonly sessions: SessionStore
   readonly timers: Pick<TimerStore, 'put'>
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
-  readonly digest: Digest
-  /** What a user is stored as. The same user is always the same. */
-  readonly pseudonym: (user: string) => string
-  /** Bounded for one record, whatever it holds. */
-  readonly unpack: (record: ArrivedRecord) => RecordEvents
 }
 
+/** The counts of one batch, as the function's log line prints them. */
 export interface IngestReport {
-  /** Those that were taken. */
+  /** Records that the batch decoded. */
   readonly records: number
-  /** Records that were more than one batch may take: they come again. */
+  /** Records beyond what one invocation can hold; Lambda delivers them again. */
   readonly left: number
   readonly accepted: number
   readonly duplicates: number
   readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
-  /** Documents of another format that say nothing that is counted here, such as impressions. */
+  /** Documents of another format that hold nothing this pipeline counts, such as impressions. */
   readonly ignored: number
-  /** Dropped, since whoever they are of is forgotten. */
+  /** Events and rejected records that ingest dropped because their user is forgotten. */
   readonly forgotten: number
+  /** Closed sessions that events of the batch opened again. */
   readonly amended: number
+  /** Writes that ran again because another writer was faster. */
   readonly conflicts: number
   /**
-   * The first record that is not durably applied: it and all after it have to come again. The cause is null where that
-   * is no failure but what was left.
+   * The first record that is not durably applied; Lambda must deliver it and all after it again. The cause is null when
+   * nothing failed and these are only the records `left`.
    */
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
-/** Users written at the same time. One user's writes follow each other. */
+/** Users written at the same time. The writes of one user follow each other. */
 const USERS_AT_ONCE = 32
 
-/** The records of a batch in order. Applying a record again changes nothing. */
+/**
+ * Applies records that are in the shard's order. Idempotent: to apply a record again changes nothing.
+ *
+ * Throws when it cannot load the users or put their timers; then no state is written. Other failures are in `failed`.
+ */
 export async function ingest(
   records: readonly ArrivedRecord[],
   ports: IngestPorts,
   rules: Rules,
   nowMs: number,
 ): Promise<IngestReport> {
-  const { byUser, unreadable: unread, ignored, taken } = decodeRecords(records, ports, rules)
-  const unreadable = await dropForgotten(unread, ports)
-  const dropped = unread.length - unreadable.length
+  const { byUser, unreadable, ignored, taken } = decodeRecords(records, ports, rules)
+  const rejected = await dropForgotten(unreadable, ports)
   const outcomes = await appendAll(records, byUser, ports, rules, nowMs)
-  const letters = [...unreadable, ...outcomes.flatMap((outcome) => outcome.refused)]
+  const deadLetters = [...rejected, ...outcomes.flatMap((outcome) => outcome.refused)]
   const failures = outcomes.flatMap((outcome) => outcome.failed ?? [])
-  const unkept = await keep(letters, records, ports.deadLetters)
+  const unstored = await putDeadLetters(deadLetters, records, ports.deadLetters)
   const left = taken < records.length ? [{ index: taken, cause: null }] : []
-  const failed = [...failures, ...unkept, ...left].sort((a, b) => a.index - b.index)[0] ?? null
+  const failed = [...failures, ...unstored, ...left].sort((a, b) => a.index - b.index)[0] ?? null
   const durable = records[(failed?.index ?? records.length) - 1]
   if (durable !== undefined) {
     await ports.progress.record(durable.shardId, durable.sequenceNumber, durable.arrivalMs)
@@ -81,57 +77,75 @@ export async function ingest(
     left: records.length - taken,
     accepted: sum((outcome) => outcome.accepted),
     duplicates: sum((outcome) => outcome.duplicates),
-    rejected: countReasons(letters),
+    rejected: countReasons(deadLetters),
     ignored,
-    forgotten: dropped + sum((outcome) => outcome.forgotten),
+    forgotten: unreadable.length - rejected.length + sum((outcome) => outcome.forgotten),
     amended: sum((outcome) => outcome.amended),
     conflicts: sum((outcome) => outcome.conflicts),
     failed: failed && { sequenceNumber: (records[failed.index] as ArrivedRecord).sequenceNumber, cause: failed.cause },
   }
 }
 
+/**
+ * Puts all timers before it writes any state: a stored state without a timer would never close. A timer whose state is
+ * not written after all costs one read when it fires.
+ */
 async function appendAll(
   [first]: readonly ArrivedRecord[],
   byUser: DecodedBatch['byUser'],
-  ports: IngestPorts,
+  { sessions, timers, progress }: IngestPorts,
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome[]> {
   if (first === undefined || byUser.size === 0) return []
   const [states, isPassed] = await Promise.all([
-    ports.sessions.loadUsers([...byUser.keys()]),
-    ports.progress.isPassed(first.shardId, first.sequenceNumber),
+    sessions.loadUsers([...byUser.keys()]),
+    progress.isPassed(first.shardId, first.sequenceNumber),
   ])
   const notBeforeMs = notBefore(isPassed, nowMs)
-  const looks = await scheduleTimers(byUser, states, ports.timers, rules, notBeforeMs)
-  return pMap(
+  const prepared = await pMap(
     byUser,
     ([user, arrivals]) => {
-      const timerMs = looks.get(user) ?? Number.POSITIVE_INFINITY
-      const share = { user, loaded: states.get(user), arrivals, timerMs, notBeforeMs }
-      return appendForUser(share, ports, rules, nowMs)
+      const writes = sessionWrites(user, sessions, rules, nowMs)
+      return prepareShare(userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs))
     },
     { concurrency: USERS_AT_ONCE },
   )
+  await scheduleTimers(prepared, timers)
+  return pMap(prepared, (share) => appendForUser(share, timers), { concurrency: USERS_AT_ONCE })
 }
 
-async function keep(
-  letters: readonly DeadLetter[],
+/** Returns the failure, if there is one, at the first record whose dead letter may not be stored. */
+async function putDeadLetters(
+  deadLetters: readonly DeadLetter[],
   records: readonly ArrivedRecord[],
-  deadLetters: DeadLetters,
+  store: DeadLetters,
 ): Promise<{ index: number; cause: unknown }[]> {
-  if (letters.length === 0) return []
+  if (deadLetters.length === 0) return []
   try {
-    await deadLetters.put(letters)
+    await store.put(deadLetters)
     return []
   } catch (cause) {
-    const unkept = new Set(letters.map((letter) => letter.sequenceNumber))
-    return [{ index: records.findIndex((record) => unkept.has(record.sequenceNumber)), cause }]
+    const unstored = new Set(deadLetters.map(({ sequenceNumber }) => sequenceNumber))
+    return [{ index: records.findIndex(({ sequenceNumber }) => unstored.has(sequenceNumber)), cause }]
   }
 }
 
-function countReasons(letters: readonly DeadLetter[]): Partial<Record<RejectReason, number>> {
+function countReasons(deadLetters: readonly DeadLetter[]): Partial<Record<RejectReason, number>> {
   const counts: Partial<Record<RejectReason, number>> = {}
-  for (const { reason } of letters) counts[reason] = (counts[reason] ?? 0) + 1
+  for (const { reason } of deadLetters) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
+}
+
+/** Counts late events apart from rejected ones: they are valid and only came too late. */
+export function ingestMetrics(report: IngestReport): Metrics {
+  const { late = 0, 'too-late': tooLate = 0, ...rejected } = report.rejected
+  return {
+    Accepted: report.accepted,
+    Duplicates: report.duplicates,
+    Rejected: Object.values(rejected).reduce((sum, count) => sum + count, 0),
+    Late: late + tooLate,
+    Conflicts: report.conflicts,
+    IngestFailures: (report.failed?.cause ?? null) === null ? 0 : 1,
+  }
 }

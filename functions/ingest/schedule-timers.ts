@@ -1,48 +1,37 @@
-// TimerStore of a batch: each user's state and arrivals in, whom the sweeper has to look at told, and when it does out.
+// Schedules the timers that the first writes of a batch need, all with one request.
 
-import type { Rules } from '../domain/sessions/rules.ts'
+import { MINUTE_MS } from '../domain/durations.ts'
 import { timerFor } from '../domain/sessions/timers.ts'
-import { apply, NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
+import type { UserState } from '../domain/sessions/user-state.ts'
 import type { Timer, TimerStore } from '../ports.ts'
-import type { ArrivedEvent } from './decode-records.ts'
+import type { UserShare } from './user-share.ts'
 
-/** No invocation of Lambda runs longer. */
-const INVOCATION_MS_MAX = 15 * 60 * 1000
+/** The longest that Lambda lets an invocation run. */
+const INVOCATION_MS_MAX = 15 * MINUTE_MS
 
-/**
- * Together, before the writes that they are for: many share an item. If the batch goes no further, they were for
- * nothing. What the writes turn out to need besides is set by each of them. By user.
- *
- * @param notBeforeMs see `notBefore`.
- */
+/** Timers that are put together share items, so each costs a small part of a write. */
 export async function scheduleTimers(
-  byUser: ReadonlyMap<string, readonly ArrivedEvent[]>,
-  states: ReadonlyMap<string, UserState>,
+  shares: readonly { readonly share: UserShare; readonly timerMs: number | null }[],
   timers: Pick<TimerStore, 'put'>,
-  rules: Rules,
-  notBeforeMs: number,
-): Promise<ReadonlyMap<string, number>> {
-  const needed: Timer[] = []
-  for (const [user, arrivals] of byUser) {
-    const before = states.get(user) ?? NEW_USER
-    const { state: after } = apply(before, [], arrivals, rules)
-    const atMs = timerFor(before, after, lastArrivalMs(arrivals), notBeforeMs, rules)
-    if (atMs !== null) needed.push({ user, atMs })
-  }
+): Promise<void> {
+  const needed = shares.flatMap(({ share, timerMs }): Timer[] =>
+    timerMs === null ? [] : [{ user: share.writes.user, atMs: timerMs }],
+  )
   if (needed.length > 0) await timers.put(needed)
-  return new Map(needed.map(({ user, atMs }) => [user, atMs]))
+}
+
+/** Returns when a timer must fire for `after` to replace `before`; null when an earlier timer suffices. */
+export function timerOfWrite(before: UserState, after: UserState, share: UserShare): number | null {
+  return timerFor(before, after, share.lastArrivalMs, share.notBeforeMs, share.writes.rules)
 }
 
 /**
- * Until when nobody may look for what a batch applies. The horizon passes what arrives only when it is applied, so there
- * is nothing to wait for but that; what it has passed already is applied when no invocation of now can still run.
+ * Returns the earliest moment at which timers of the batch may fire. The horizon passes a new record only after ingest
+ * has applied it, so new records need no bound. The horizon may be past a redelivered record already. Timers for such
+ * records wait until no invocation that runs now can still write.
  *
- * @param isPassed whether the batch is of such records.
+ * @param isPassed whether the horizon may be past the batch's records.
  */
 export function notBefore(isPassed: boolean, nowMs: number): number {
   return isPassed ? nowMs + INVOCATION_MS_MAX : 0
-}
-
-export function lastArrivalMs(arrivals: readonly Pick<ArrivedEvent, 'arrivalMs'>[]): number {
-  return arrivals.reduce((latest, { arrivalMs }) => Math.max(latest, arrivalMs), Number.NEGATIVE_INFINITY)
 }

@@ -6,8 +6,7 @@ import { dynamoRollupStore } from '../aws/results-table/rollup-store.ts'
 import { documentClient } from '../aws/runtime/document-client.ts'
 import { readRollupEnvironment } from '../aws/runtime/environment.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
-import { type RollupReport, rollup } from './rollup.ts'
-import { rollupMetrics } from './rollup-metrics.ts'
+import { type RollupReport, rollup, rollupMetrics } from './rollup.ts'
 
 /** Time to finish what was begun before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000

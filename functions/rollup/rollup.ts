@@ -1,68 +1,38 @@
-// Roll up: a schedule's tick in; every hour of which rows changed, and its day, summed anew from the rows out.
+// Sums every dirty hour and its day anew from the result rows, and ranks the queries of those days.
 
 import pMap from 'p-map'
-import { addCounts, type Counts } from '../domain/results/counts.ts'
-import {
-  type Day,
-  type DayRollup,
-  dayKey,
-  dayOf,
-  dayRollup,
-  type Hour,
-  type HourRollup,
-  hourKey,
-  hourRollup,
-  SLICES,
-  type Slice,
-  sumRows,
-} from '../domain/results/rollup.ts'
-import {
-  type DirtyHours,
-  type RollupMetadata,
-  type RollupStore,
-  type StoredDirtyPeriod,
-  VersionConflictError,
-} from '../ports.ts'
+import type { Metrics } from '../contract.ts'
+import { MINUTE_MS } from '../domain/durations.ts'
+import { type Day, dayOf } from '../domain/results/rollup.ts'
+import type { DirtyHours, StoredDirtyPeriod } from '../ports.ts'
 import { rankQueries } from './rank-queries.ts'
-
-export interface RollupPorts {
-  readonly dirtyHours: DirtyHours
-  readonly rollups: RollupStore
-  /** False when the time for this run is up: what is left is for the next one. */
-  readonly hasTime: () => boolean
-}
+import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
+import { sumDay, sumHour } from './sum-rows.ts'
 
 export interface RollupSettings {
   readonly rollupRetentionMs: number
-  /** A day's queries are ranked at most this often, since that reads all its rows. */
+  /** Ranking reads all rows of a day, so a run ranks a day at most this often. */
   readonly rankEveryMs: number
 }
 
-export interface RollupReport {
-  /** Summed anew. */
-  readonly hours: number
-  readonly days: number
-  /** Of which the queries were ranked anew. */
-  readonly daysRanked: number
-  readonly rowsRead: number
-  /** Left for the next run: another one was first. */
-  readonly conflicts: number
+/** The counts of one run, as the function's log line prints them. */
+export interface RollupReport extends Readonly<RollupCounts> {
   readonly isUnfinished: boolean
-  /** How many hours, days and rankings failed, and why the first did. The others were done all the same. */
+  /** How many hours, days and rankings failed, and why the first did. The run did all others. */
   readonly failed: { readonly count: number; readonly cause: unknown } | null
 }
 
-/** The index that the rows are read by is behind by less than this. */
-const SETTLES_MS = 15 * 60_000
-/** More are for the next run. */
+/** The index of the rows trails the table by less than this. */
+const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
+/** Dirty periods that one run reads. The next run reads the others. */
 const DIRTY_PERIODS_MAX = 10_000
-const SETTLED_AT_ONCE = 8
-/** Of one hour, of which each may hold a page of the index. */
-const SLICES_AT_ONCE = 8
+const CLEARED_AT_ONCE = 8
 
 /**
- * Sums are made of the rows, never added to, so a run may come twice, late or not at all. An hour stays dirtyPeriods until it
- * was summed some time after a run saw the touch: the index may trail the rows. With `drain`, queries are ranked now.
+ * Computes sums from the rows and never adds to a stored sum, so a run may come twice, late or not at all.
+ *
+ * An hour stays dirty until a run sums it some time after an earlier run saw it dirty, because the index may trail the
+ * rows. With `drain`, the run ranks queries whenever they were last ranked.
  */
 export async function rollup(
   { drain }: { readonly drain: boolean },
@@ -70,49 +40,28 @@ export async function rollup(
   settings: RollupSettings,
   nowMs: number,
 ): Promise<RollupReport> {
-  const stamp = { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs }
-  const run: Run = { ports, stamp, tally: { ...NOTHING_DONE }, failures: [] }
-  const dirtyHours = await firstDirtyPeriods(ports.dirtyHours)
-  const hours = dirtyHours.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
-  const summed: StoredDirtyPeriod[] = []
-  for (const touch of hours) {
-    if (!ports.hasTime()) break
-    await attempt(run, async () => {
-      await sumHour(touch.of, run)
-      await ports.dirtyHours.markSeen(touch, nowMs)
-      summed.push(touch)
-    })
-  }
-  const days = new Set(hours.map(({ of }) => dayOf(of)))
+  const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
+  const dirty = await firstDirtyPeriods(ports.dirtyHours)
+  const dirtyHours = dirty.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
+  const summed = await sumHours(dirtyHours, run)
+  const days = new Set(dirtyHours.map(({ of }) => dayOf(of)))
   for (const day of days) {
-    const ofDay = summed.filter(({ of }) => dayOf(of) === day)
-    if (ofDay.length > 0) await attempt(run, () => sumDay(day, ofDay, run))
+    const hoursOfDay = summed.filter(({ of }) => dayOf(of) === day)
+    if (hoursOfDay.length > 0) await attempt(run, () => finishDay(day, hoursOfDay, run))
   }
-  const toRank = dirtyHours.filter(({ kind }) => kind === 'queries')
-  for (const day of new Set([...toRank.map(({ of }) => of), ...days])) {
+  const dirtyQueries = dirty.filter(({ kind }) => kind === 'queries')
+  for (const day of new Set([...dirtyQueries.map(({ of }) => of), ...days])) {
     await attempt(run, async () => {
       const isRanked = ports.hasTime() && (await rankQueries(day, drain ? 0 : settings.rankEveryMs, run))
-      // While its hours are dirtyPeriods, there is more to come.
-      if (isRanked && !days.has(day))
-        await clearAll(
-          toRank.filter(({ of }) => of === day),
-          ports,
-        )
+      // While an hour of the day is dirty, its queries may change again.
+      if (!isRanked || days.has(day)) return
+      const queriesOfDay = dirtyQueries.filter(({ of }) => of === day)
+      await clearAll(queriesOfDay, ports)
     })
   }
-  const { tally, failures } = run
+  const { counts, failures } = run
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
-  return { ...tally, isUnfinished: !ports.hasTime() || dirtyHours.length === DIRTY_PERIODS_MAX, failed }
-}
-
-const NOTHING_DONE = { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 }
-
-/** What all of one run has in common. */
-export interface Run {
-  readonly ports: RollupPorts
-  readonly stamp: RollupMetadata
-  readonly tally: { -readonly [count in keyof typeof NOTHING_DONE]: number }
-  readonly failures: unknown[]
+  return { ...counts, isUnfinished: !ports.hasTime() || dirty.length === DIRTY_PERIODS_MAX, failed }
 }
 
 async function firstDirtyPeriods(dirtyHours: DirtyHours): Promise<StoredDirtyPeriod[]> {
@@ -124,72 +73,39 @@ async function firstDirtyPeriods(dirtyHours: DirtyHours): Promise<StoredDirtyPer
   return found
 }
 
-/** So that a run whose time is short goes on where the last one stopped; and what is now before what was long ago. */
+/** Orders hours that no run has seen first, then earlier hours. A run with little time thus continues the previous one. */
 function unseenFirst(a: StoredDirtyPeriod, b: StoredDirtyPeriod): number {
-  const [seenA, seenB] = [a, b].map(({ seenMs }) => (seenMs === null ? 0 : 1)) as [number, number]
-  return seenA - seenB || (a.of > b.of ? -1 : 1)
+  return Number(a.seenMs !== null) - Number(b.seenMs !== null) || (a.of > b.of ? -1 : 1)
 }
 
-async function clearAll(dirtyHours: readonly StoredDirtyPeriod[], ports: RollupPorts): Promise<void> {
-  await pMap(dirtyHours, (touch) => ports.dirtyHours.clear(touch), { concurrency: SETTLED_AT_ONCE })
-}
-
-/**
- * What fails is left to the next run, and holds up nothing else. Of two runs at once one loses: it may have read less, so
- * that it is done again.
- */
-async function attempt({ tally, failures }: Run, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    if (error instanceof VersionConflictError) tally.conflicts++
-    else failures.push(error)
+/** @returns the hours that it has summed; time or a failure may have stopped the others. */
+async function sumHours(dirtyHours: readonly StoredDirtyPeriod[], run: RollupRun): Promise<StoredDirtyPeriod[]> {
+  const summed: StoredDirtyPeriod[] = []
+  for (const dirtyHour of dirtyHours) {
+    if (!run.ports.hasTime()) break
+    await attempt(run, async () => {
+      await sumHour(dirtyHour.of, run)
+      await run.ports.dirtyHours.markSeen(dirtyHour, run.metadata.computedAtMs)
+      summed.push(dirtyHour)
+    })
   }
+  return summed
 }
 
-/** @param summed of its dirtyPeriods hours, those that this run has summed. */
-async function sumDay(day: Day, summed: readonly StoredDirtyPeriod[], run: Run): Promise<void> {
-  const { ports, stamp, tally } = run
-  const stored = await ports.rollups.load<DayRollup>(dayKey(day))
-  const sum = dayRollup(day, await ports.rollups.hoursOf(day))
-  if (await saveIfChanged(sum, stored, ports.rollups, stamp)) tally.days++
-  await ports.dirtyHours.mark([{ kind: 'queries', of: day, atMs: stamp.computedAtMs }])
-  const isAtRest = ({ seenMs }: StoredDirtyPeriod): boolean =>
-    seenMs !== null && seenMs <= stamp.computedAtMs - SETTLES_MS
-  await clearAll(summed.filter(isAtRest), ports)
+/** @param summed the day's dirty hours that this run has summed. */
+async function finishDay(day: Day, summed: readonly StoredDirtyPeriod[], run: RollupRun): Promise<void> {
+  const { ports, metadata } = run
+  await sumDay(day, run)
+  await ports.dirtyHours.mark([{ kind: 'queries', of: day, atMs: metadata.computedAtMs }])
+  const isIndexed = ({ seenMs }: StoredDirtyPeriod): boolean =>
+    seenMs !== null && seenMs <= metadata.computedAtMs - INDEX_LAG_MS_MAX
+  await clearAll(summed.filter(isIndexed), ports)
 }
 
-async function sumHour(hour: Hour, { ports: { rollups }, stamp, tally }: Run): Promise<void> {
-  // Before the rows are read: who writes meanwhile is noticed.
-  const stored = await rollups.load<HourRollup>(hourKey(hour))
-  // Of the rows that it counts, some are gone.
-  const expireAt = stored?.rollup.rows_expire_at ?? null
-  if (expireAt !== null && Date.parse(expireAt) <= stamp.computedAtMs) return
-  let firstExpiryMs = Number.POSITIVE_INFINITY
-  const sumSlice = async (slice: Slice): Promise<Counts> => {
-    let sum: Counts = {}
-    for await (const kept of rollups.rowsOf(hour, slice)) {
-      sum = addCounts(sum, sumRows(kept.map(({ row }) => row)))
-      for (const { expiresAtMs } of kept) firstExpiryMs = Math.min(firstExpiryMs, expiresAtMs)
-      tally.rowsRead += kept.length
-    }
-    return sum
-  }
-  const sums = await pMap(SLICES, sumSlice, { concurrency: SLICES_AT_ONCE })
-  const rowsExpireAtMs = Number.isFinite(firstExpiryMs) ? firstExpiryMs : null
-  const summed = hourRollup(hour, sums.reduce(addCounts, {}), rowsExpireAtMs)
-  if (await saveIfChanged(summed, stored, rollups, stamp)) tally.hours++
+async function clearAll(periods: readonly StoredDirtyPeriod[], { dirtyHours }: RollupPorts): Promise<void> {
+  await pMap(periods, (period) => dirtyHours.clear(period), { concurrency: CLEARED_AT_ONCE })
 }
 
-async function saveIfChanged<T extends HourRollup | DayRollup>(
-  summed: T,
-  stored: { readonly rollup: T; readonly revision: number } | null,
-  rollups: RollupStore,
-  stamp: RollupMetadata,
-): Promise<boolean> {
-  const isSame =
-    stored !== null && Object.entries(summed).every(([name, value]) => stored.rollup[name as keyof T] === value)
-  if (isSame) return false
-  await rollups.save(summed, stored?.revision ?? 0, stamp)
-  return true
+export function rollupMetrics(report: RollupReport): Metrics {
+  return { RollupsUnfinished: report.isUnfinished ? 1 : 0 }
 }

@@ -1,73 +1,98 @@
-// The looks of one sweep: users in; what is due of each closed, once however often it is asked for, and when to look again out.
+// Closes what is due of the users whose timers fire, each user once in a sweep however many timers the user has.
 
 import pMap from 'p-map'
-import { closeSessions } from '../close-sessions.ts'
-import { stateExpiresAt, toClose } from '../domain/sessions/closing.ts'
+import { toClose } from '../domain/sessions/closing.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { nextDueAt } from '../domain/sessions/timers.ts'
 import type { UserState } from '../domain/sessions/user-state.ts'
 import { type SessionStore, VersionConflictError } from '../ports.ts'
-import { loadUser, onLatestState } from '../user-writes.ts'
-import type { Sweeping, SweepPorts, SweepReport } from './sweep.ts'
+import { sessionWrites } from '../user-writes.ts'
+
+/** The moments and the scope that a sweep decides by. */
+export interface SweepScope {
+  /** True to close every session, due or not. */
+  readonly drain: boolean
+  /** The arrival time up to which every shard is applied. */
+  readonly horizonMs: number
+  readonly nowMs: number
+}
 
 /**
- * When the first of the sessions that live on is due, as far as is known by now; null when nothing is open. `left`: there
- * was no time. `failed`: another writer was first, again and again, or worse.
+ * What became of a user. `rescheduledMs` is when the first of the sessions that stay open may be due; null when none
+ * stays open. `left` means that the time was up first. `failed` means an error, or that other writers were faster in
+ * every try.
  */
-export type Look = { readonly rescheduledMs: number | null } | 'left' | 'failed'
+export type FiredUser = { readonly rescheduledMs: number | null } | 'left' | 'failed'
 
-export interface Looks {
-  at(users: readonly string[]): Promise<ReadonlyMap<string, Look>>
-  readonly tally: Pick<SweepReport, 'users' | 'usersClosed' | 'closed' | 'conflicts'>
+export interface DueUsers {
+  /** Closes what is due of the users. A user whom this sweep has closed before gets the first outcome again. */
+  close(users: readonly string[]): Promise<ReadonlyMap<string, FiredUser>>
+  readonly counts: DueUserCounts
   readonly failures: readonly unknown[]
 }
 
-/** Loaded together, as many as one request takes. */
+export interface DueUserCounts {
+  /** Users whose timers fired. */
+  readonly users: number
+  /** Users of whom a session was closed. */
+  readonly usersClosed: number
+  /** Sessions that were closed. */
+  readonly closed: number
+  /** Users whom the next sweep must try again, because other writers were faster in every try. */
+  readonly conflicts: number
+}
+
+interface ClosePorts {
+  readonly sessions: SessionStore
+  readonly hasTime: () => boolean
+}
+
+/** The users that one batch read takes. */
 const LOADED_AT_ONCE = 100
 const USERS_AT_ONCE = 16
 
-export function newLooks(sweeping: Sweeping, { sessions, hasTime }: SweepPorts, rules: Rules): Looks {
-  // As many as one sweep has time for.
-  const looks = new Map<string, Promise<Look>>()
-  const tally = { users: 0, usersClosed: 0, closed: 0, conflicts: 0 }
+export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, rules: Rules): DueUsers {
+  // Bounded by the users for whom one sweep has time.
+  const outcomes = new Map<string, Promise<FiredUser>>()
+  const counts = { users: 0, usersClosed: 0, closed: 0, conflicts: 0 }
   const failures: unknown[] = []
 
-  const lookNow = async (user: string, loaded: UserState | undefined): Promise<Look> => {
+  const closeNow = async (user: string, loaded: UserState | undefined): Promise<FiredUser> => {
     if (!hasTime()) return 'left'
-    tally.users++
+    counts.users++
     try {
-      const { closed, left } = await closeDue(user, loaded, sweeping, sessions, rules)
-      tally.closed += closed
-      if (closed > 0) tally.usersClosed++
+      const { closed, left } = await closeDue(user, loaded, scope, sessions, rules)
+      counts.closed += closed
+      if (closed > 0) counts.usersClosed++
       return { rescheduledMs: nextDueAt(left, rules) }
     } catch (error) {
-      if (error instanceof VersionConflictError) tally.conflicts++
+      if (error instanceof VersionConflictError) counts.conflicts++
       else failures.push(error)
       return 'failed'
     }
   }
-  const look = (user: string, states: ReadonlyMap<string, UserState>): Promise<Look> => {
-    const asked = looks.get(user) ?? lookNow(user, states.get(user))
-    looks.set(user, asked)
-    return asked
+  const closeOnce = (user: string, states: ReadonlyMap<string, UserState>): Promise<FiredUser> => {
+    const outcome = outcomes.get(user) ?? closeNow(user, states.get(user))
+    outcomes.set(user, outcome)
+    return outcome
   }
   return {
-    tally,
+    counts,
     failures,
-    at: async (users) => {
-      const found = new Map<string, Look>()
+    close: async (users) => {
+      const fired = new Map<string, FiredUser>()
       for (let start = 0; start < users.length; start += LOADED_AT_ONCE) {
         const some = users.slice(start, start + LOADED_AT_ONCE)
-        const unseen = hasTime() ? some.filter((user) => !looks.has(user)) : []
+        const unseen = hasTime() ? some.filter((user) => !outcomes.has(user)) : []
         const states = await loadTogether(unseen, sessions)
-        await pMap(some, async (user) => found.set(user, await look(user, states)), { concurrency: USERS_AT_ONCE })
+        await pMap(some, async (user) => fired.set(user, await closeOnce(user, states)), { concurrency: USERS_AT_ONCE })
       }
-      return found
+      return fired
     },
   }
 }
 
-/** None where one of them cannot be read: each is then loaded alone, and the others do not share its fate. */
+/** Returns no state when one is unreadable. Each user is then loaded alone, so that only the unreadable one fails. */
 async function loadTogether(users: readonly string[], sessions: SessionStore): Promise<ReadonlyMap<string, UserState>> {
   if (users.length === 0) return new Map()
   return sessions.loadUsers(users).catch(() => new Map())
@@ -76,15 +101,14 @@ async function loadTogether(users: readonly string[], sessions: SessionStore): P
 async function closeDue(
   user: string,
   loaded: UserState | undefined,
-  { drain, horizonMs, nowMs }: Sweeping,
+  { drain, horizonMs, nowMs }: SweepScope,
   sessions: SessionStore,
   rules: Rules,
 ): Promise<{ readonly closed: number; readonly left: UserState }> {
-  const first = loaded ?? (await loadUser(user, sessions))
-  return onLatestState(user, first, sessions, stateExpiresAt(nowMs, rules), async (state) => {
+  const writes = sessionWrites(user, sessions, rules, nowMs)
+  return writes.onLatestState(loaded ?? (await writes.load()), async (state) => {
     const closings = toClose(state, horizonMs, rules, drain ? 'all' : 'due')
-    if (closings.length === 0) return { closed: 0, left: state }
-    const left = await closeSessions(user, state, closings, sessions, rules, nowMs)
+    const left = closings.length === 0 ? state : await writes.closeSessions(state, closings)
     return { closed: closings.length, left }
   })
 }

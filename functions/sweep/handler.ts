@@ -10,8 +10,7 @@ import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
 import { kinesisHorizon } from '../aws/stream/kinesis-horizon.ts'
 import { loadProgress } from '../aws/stream/shard-progress.ts'
-import { type SweepReport, type SweepRequest, sweep } from './sweep.ts'
-import { sweepMetrics } from './sweep-metrics.ts'
+import { type SweepReport, type SweepRequest, sweep, sweepMetrics } from './sweep.ts'
 
 /** Time to finish what was begun before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 5000

@@ -1,17 +1,18 @@
-// Sweep: a schedule's tick in, the sessions that are due closed; with `drain`, all of them.
+// Fires the timers that the horizon has passed and closes what is due of their users; a drain closes every session.
 
 import pMap from 'p-map'
+import type { Metrics } from '../contract.ts'
 import { HOUR_MS } from '../domain/durations.ts'
 import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import type { Horizon, SessionStore, Timer, TimerPage, TimerStore } from '../ports.ts'
-import { type Look, type Looks, newLooks } from './close-due-users.ts'
+import { type DueUserCounts, type DueUsers, dueUsers, type FiredUser, type SweepScope } from './close-due-users.ts'
 
 export interface SweepPorts {
   readonly sessions: SessionStore
   readonly timers: Pick<TimerStore, 'lists' | 'put' | 'remove'>
   readonly horizon: Horizon
-  /** False when the time for this sweep is up: what is left is for the next one. */
+  /** Returns false when the time for this sweep is up; the next sweep does the rest. */
   readonly hasTime: () => boolean
 }
 
@@ -22,48 +23,37 @@ export interface SweepSettings {
 
 export interface SweepRequest {
   readonly drain: boolean
-  /** Where the drain before this one stopped: `stoppedAtMs` of its report. */
+  /** Where the previous drain stopped: the `stoppedAtMs` of its report. */
   readonly fromMs?: number
 }
 
-export interface SweepReport {
-  /** The arrival time up to which every shard is applied: what this sweep took for the present. */
+/** The counts of one sweep, as the function's log line prints them. */
+export interface SweepReport extends DueUserCounts {
+  /** The arrival time up to which every shard is applied. The sweep closes what is due by then. */
   readonly horizonMs: number
-  /** How far that trails the time of day: how late sessions close. */
+  /** How far the horizon trails the time of day, so how late sessions close. */
   readonly lagMs: number
-  /** Users who were looked at. */
-  readonly users: number
-  /** Users of whom a session was closed. */
-  readonly usersClosed: number
-  readonly closed: number
-  /** Users who are to be looked at again, since a session of theirs lives on. */
-  readonly again: number
-  /** Users left for the next sweep: another writer was first, again and again. */
-  readonly conflicts: number
-  /** About how many users have an timer, as all with open sessions do: counted by the first sweep of an hour, else null. */
+  /** Timers that the sweep scheduled, for users whose sessions stay open or whose closing failed. */
+  readonly rescheduled: number
+  /** About how many users have a timer, as every user with an open session has. The first sweep of an hour counts. */
   readonly usersOpen: number | null
-  /** True when the sweep stopped before it had seen every due user. */
+  /** True when the sweep stopped before it had read every due timer. */
   readonly isUnfinished: boolean
-  /** The timer at which a drain stopped; null when it is through. */
+  /** The time of the timer at which a drain stopped; null when the drain is complete. */
   readonly stoppedAtMs: number | null
-  /** How many users failed, or lists of timers, and why the first did. The others were swept all the same. */
+  /** How many users and lists of timers failed, and why the first did. The sweep went on with all others. */
   readonly failed: { readonly count: number; readonly cause: unknown } | null
-}
-
-/** What all of one sweep has in common. */
-export interface Sweeping {
-  readonly drain: boolean
-  readonly horizonMs: number
-  readonly nowMs: number
 }
 
 const LISTS_AT_ONCE = 4
 const REMOVALS_AT_ONCE = 4
-const ALWAYS_MS = Number.MAX_SAFE_INTEGER
+const FOREVER_MS = Number.MAX_SAFE_INTEGER
 
 /**
- * Closes what is due at the horizon, which trails `nowMs` while a shard does. A drain takes everything, due or not, and
- * leaves the timers to when they are due: who is about to write what one of them is for must still find it set.
+ * Closes what is due at the horizon, which trails `nowMs` while a shard does.
+ *
+ * A drain closes every session, due or not, and leaves all timers in place. Ingest may be about to write a state for
+ * which one of them was scheduled.
  */
 export async function sweep(
   { drain, fromMs = 0 }: SweepRequest,
@@ -72,21 +62,21 @@ export async function sweep(
   nowMs: number,
 ): Promise<SweepReport> {
   const horizonMs = drain ? nowMs : await ports.horizon.readUpTo(nowMs)
-  const sweeping: Sweeping = { drain, horizonMs, nowMs }
-  const looks = newLooks(sweeping, ports, settings.rules)
-  const range = drain ? { fromMs, toMs: ALWAYS_MS } : { fromMs: 0, toMs: horizonMs }
+  const scope: SweepScope = { drain, horizonMs, nowMs }
+  const due = dueUsers(scope, ports, settings.rules)
+  const span = drain ? { fromMs, toMs: FOREVER_MS } : { fromMs: 0, toMs: horizonMs }
   const failures: unknown[] = []
-  const swept = await pMap(ports.timers.lists(range), (list) => sweepList(list, sweeping, ports, looks, failures), {
+  const swept = await pMap(ports.timers.lists(span), (list) => sweepList(list, scope, ports, due, failures), {
     concurrency: LISTS_AT_ONCE,
   })
   const usersOpen = await countHourly(ports, settings, nowMs, failures)
-  const causes = [...looks.failures, ...failures]
+  const causes = [...due.failures, ...failures]
   const stops = swept.flatMap(({ stoppedAtMs }) => stoppedAtMs ?? [])
   return {
     horizonMs,
     lagMs: nowMs - horizonMs,
-    ...looks.tally,
-    again: swept.reduce((sum, { again }) => sum + again, 0),
+    ...due.counts,
+    rescheduled: swept.reduce((sum, { rescheduled }) => sum + rescheduled, 0),
     usersOpen,
     isUnfinished: stops.length > 0,
     stoppedAtMs: drain && stops.length > 0 ? Math.min(...stops) : null,
@@ -95,73 +85,74 @@ export async function sweep(
 }
 
 interface SweptList {
-  readonly again: number
-  /** Null when the list is through. */
+  readonly rescheduled: number
+  /** Null when the list is complete. */
   readonly stoppedAtMs: number | null
 }
 
 async function sweepList(
   list: AsyncIterable<readonly TimerPage[]>,
-  sweeping: Sweeping,
+  scope: SweepScope,
   { timers, hasTime }: SweepPorts,
-  looks: Looks,
+  due: DueUsers,
   failures: unknown[],
 ): Promise<SweptList> {
-  let again = 0
+  let rescheduled = 0
   try {
     for await (const pages of list) {
       if (pages.length === 0) continue
-      const found = hasTime() ? await lookAt(pages, sweeping, looks) : new Map()
-      if (!sweeping.drain) again += await settle(pages, sweeping.horizonMs, found, timers)
-      if (!hasTime()) return { again, stoppedAtMs: firstUnseenMs(pages, found) }
+      const fired = hasTime() ? await fire(pages, scope, due) : new Map()
+      if (!scope.drain) rescheduled += await replaceFired(pages, scope.horizonMs, fired, timers)
+      if (!hasTime()) return { rescheduled, stoppedAtMs: firstUnfiredMs(pages, fired) }
     }
   } catch (error) {
     failures.push(error)
   }
-  return { again, stoppedAtMs: null }
+  return { rescheduled, stoppedAtMs: null }
 }
 
-/** The last of the pages where all were seen. */
-function firstUnseenMs(pages: readonly TimerPage[], found: ReadonlyMap<string, Look>): number {
-  const unseen = pages.find((page) => page.timers.some(({ user }) => (found.get(user) ?? 'left') === 'left'))
-  return (unseen ?? (pages.at(-1) as TimerPage)).startMs
+/** Returns the start of the first page with a user who was not reached, or of the last page. */
+function firstUnfiredMs(pages: readonly TimerPage[], fired: ReadonlyMap<string, FiredUser>): number {
+  const unfired = pages.find((page) => page.timers.some(({ user }) => (fired.get(user) ?? 'left') === 'left'))
+  return (unfired ?? (pages.at(-1) as TimerPage)).startMs
 }
 
-function lookAt(
+function fire(
   pages: readonly TimerPage[],
-  { drain, horizonMs }: Sweeping,
-  looks: Looks,
-): Promise<ReadonlyMap<string, Look>> {
+  { drain, horizonMs }: SweepScope,
+  due: DueUsers,
+): Promise<ReadonlyMap<string, FiredUser>> {
   const passed = pages.flatMap((page) => page.timers.filter(({ atMs }) => drain || atMs <= horizonMs))
-  return looks.at([...new Set(passed.map(({ user }) => user))])
+  return due.close([...new Set(passed.map(({ user }) => user))])
 }
 
 /**
- * A page goes when all of its timers have passed and all of its users were seen, and not before those of them who live
- * on have their next timer. Who failed gets one too, lest the others be looked at again with them.
+ * Removes each page whose timers have all fired. Before that, it schedules the next timer of every user of the page
+ * whose session stays open. A user who failed gets a timer of their own, so that the next sweep need not read the
+ * others of the page again.
  *
- * @returns how many have.
+ * @returns how many timers it scheduled.
  */
-async function settle(
+async function replaceFired(
   pages: readonly TimerPage[],
   horizonMs: number,
-  found: ReadonlyMap<string, Look>,
+  fired: ReadonlyMap<string, FiredUser>,
   timers: SweepPorts['timers'],
 ): Promise<number> {
-  const isSeen = ({ user, atMs }: Timer): boolean => atMs <= horizonMs && (found.get(user) ?? 'left') !== 'left'
-  const done = pages.filter((page) => page.timers.every(isSeen))
+  const hasFired = ({ user, atMs }: Timer): boolean => atMs <= horizonMs && (fired.get(user) ?? 'left') !== 'left'
+  const done = pages.filter((page) => page.timers.every(hasFired))
   const users = new Set(done.flatMap((page) => page.timers.map(({ user }) => user)))
   const next = [...users].flatMap((user): Timer[] => {
-    const look = found.get(user) ?? 'left'
-    if (look === 'failed') return [{ user, atMs: horizonMs }]
-    return look === 'left' || look.rescheduledMs === null ? [] : [{ user, atMs: look.rescheduledMs }]
+    const outcome = fired.get(user) ?? 'left'
+    if (outcome === 'failed') return [{ user, atMs: horizonMs }]
+    return outcome === 'left' || outcome.rescheduledMs === null ? [] : [{ user, atMs: outcome.rescheduledMs }]
   })
   if (next.length > 0) await timers.put(next)
   await pMap(done, ({ id }) => timers.remove(id), { concurrency: REMOVALS_AT_ONCE })
   return next.length
 }
 
-/** Hourly, since it reads every timer. */
+/** Counts once an hour only, because that reads every timer. */
 async function countHourly(
   { timers, hasTime }: SweepPorts,
   { sweepEveryMs }: SweepSettings,
@@ -171,7 +162,7 @@ async function countHourly(
   if (nowMs % HOUR_MS >= sweepEveryMs) return null
   const counter = userCounter()
   try {
-    for (const list of timers.lists({ fromMs: 0, toMs: ALWAYS_MS })) {
+    for (const list of timers.lists({ fromMs: 0, toMs: FOREVER_MS })) {
       if (!hasTime()) return null
       for await (const pages of list) {
         for (const { user } of pages.flatMap((page) => page.timers)) counter.add(user)
@@ -182,5 +173,17 @@ async function countHourly(
   } catch (error) {
     failures.push(error)
     return null
+  }
+}
+
+/** Leaves the lag out for a drain, which does not read the horizon. */
+export function sweepMetrics(report: SweepReport, drain: boolean): Metrics {
+  return {
+    ...(!drain && { HorizonLag: report.lagMs }),
+    ...(report.usersOpen !== null && { UsersOpen: report.usersOpen }),
+    Closings: report.closed,
+    Conflicts: report.conflicts,
+    SweepsUnfinished: report.isUnfinished ? 1 : 0,
+    SweepFailures: report.failed === null ? 0 : 1,
   }
 }

@@ -236,7 +236,7 @@ describe('forgetting a person', () => {
     await everyStep(pipeline, async () => {})
     await comeToRest(pipeline)
     const results = { ...pipeline.results, remove: async () => {} }
-    await expect(forgetAnn(pipeline, FORGOTTEN_AT, { results })).rejects.toThrow('rows come back')
+    await expect(forgetAnn(pipeline, FORGOTTEN_AT, { results })).rejects.toThrow('rows came back')
   })
 })
 

@@ -188,9 +188,7 @@ it('refuses an event that is in time where a drain has published its session and
   const published = await drain()
   expect(published).toHaveLength(2)
   expect(await send('ClickResult', 30)).toMatchObject({ accepted: 0, rejected: { late: 1 } })
-  expect(pipeline.deadLetters.letters).toMatchObject([
-    { reason: 'late', detail: 'the result of its session is final' },
-  ])
+  expect(pipeline.deadLetters.letters).toMatchObject([{ reason: 'late', detail: 'the result of its session is final' }])
   expect(await drain()).toEqual(published)
 })
 

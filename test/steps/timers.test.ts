@@ -48,7 +48,7 @@ describe('an timer', () => {
     expect(pipeline.timers.pages.size).toBe(1)
     expect(timersOf(pipeline)).toEqual(['ann', 'ben'].map((user) => ({ user, atMs: DUE })))
     expect(await pipeline.sweep(DUE - 1)).toMatchObject({ users: 0 })
-    expect(await pipeline.sweep(DUE)).toMatchObject({ users: 2, closed: 2, again: 0 })
+    expect(await pipeline.sweep(DUE)).toMatchObject({ users: 2, closed: 2, rescheduled: 0 })
     expect(timersOf(pipeline)).toEqual([])
   })
 
@@ -57,7 +57,7 @@ describe('an timer', () => {
     await pipeline.ingest([sent('AppOpen', 'ann', 1700)], at(1700))
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE }])
     const before = pipeline.sessions.states.get('ann')
-    expect(await pipeline.sweep(DUE)).toMatchObject({ users: 1, closed: 0, again: 1 })
+    expect(await pipeline.sweep(DUE)).toMatchObject({ users: 1, closed: 0, rescheduled: 1 })
     expect(pipeline.sessions.states.get('ann')).toBe(before)
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE + 1700 * SECOND_MS }])
     expect(await pipeline.sweep(DUE + 1700 * SECOND_MS)).toMatchObject({ closed: 1 })
@@ -70,7 +70,7 @@ describe('an timer', () => {
     expect(await pipeline.sweep(at(160))).toMatchObject({ users: 0 })
     expect(await pipeline.sweep(at(160) + 1)).toMatchObject({ users: 2, closed: 2 })
     // The first ones find nothing, and cost a read.
-    expect(await pipeline.sweep(DUE)).toMatchObject({ users: 2, closed: 0, again: 0 })
+    expect(await pipeline.sweep(DUE)).toMatchObject({ users: 2, closed: 0, rescheduled: 0 })
     expect(timersOf(pipeline)).toEqual([])
   })
 
@@ -133,7 +133,7 @@ describe('an timer', () => {
     const pipeline = await openedBy(['ann'])
     for (const id of [...pipeline.timers.pages.keys()]) await pipeline.timers.remove(id)
     await pipeline.ingest([sent('AppOpen', 'ann', 9000)], at(9000))
-    expect(await pipeline.sweep(at(9000) + 1)).toMatchObject({ users: 1, closed: 1, again: 1 })
+    expect(await pipeline.sweep(at(9000) + 1)).toMatchObject({ users: 1, closed: 1, rescheduled: 1 })
   })
 })
 
