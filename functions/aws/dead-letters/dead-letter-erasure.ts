@@ -74,8 +74,8 @@ function hasName(error: unknown, ...names: readonly string[]): boolean {
 }
 
 /**
- * Returns how long the bucket retains an object. Returns null where the bucket has no such rule, or does not let the
- * caller read it.
+ * Returns how long the bucket retains an object. Returns null where the bucket has no such rule, or
+ * does not let the caller read it.
  */
 export async function retentionMs(client: S3Client, bucket: string): Promise<number | null> {
   try {

@@ -16,11 +16,12 @@ export interface Resend {
 const EVENT_CHARACTERS_MAX = 5 * 1024 * 1024
 
 /**
- * Each record of the result carries the time of its first arrival, so that ingest decides about it as it did before.
+ * Each record of the result carries the time of its first arrival, so that ingest decides about it
+ * as it did before.
  *
- *     rejected/...    one line for each record or event   -> ingest, as records of the shard `resent`
- *     aws/lambda/...  a batch of the Kinesis stream       -> ingest, as records of the shard `resent`
- *     aws/lambda/...  a batch of the table's stream       -> finalize, unchanged
+ *     rejected/...    lines of dead letters           -> ingest, as records of the shard `resent`
+ *     aws/lambda/...  a batch of the Kinesis stream   -> ingest, as records of the shard `resent`
+ *     aws/lambda/...  a batch of the table's stream   -> finalize, unchanged
  *
  * Throws for a text that holds no dead letter.
  */

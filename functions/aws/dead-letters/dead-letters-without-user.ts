@@ -13,7 +13,10 @@ export interface RemainingDeadLetters {
   readonly text: string | null
   /** How many events and records of the user are gone. */
   readonly removed: number
-  /** How many of the remaining lines or records cannot be read, so that they may still hold events of the user. */
+  /**
+   * How many of the remaining lines or records cannot be read, so that they may still hold events
+   * of the user.
+   */
   readonly unreadable: number
 }
 
@@ -98,8 +101,8 @@ function eraseRecord(record: FailedRecord, { user, storedAs, atMs }: Erasure): O
 }
 
 /**
- * Removes the user's events from a record's data, in base64, which may hold events of several users. A record that
- * loses events becomes a list of the others, one on each line.
+ * Removes the user's events from a record's data, in base64, which may hold events of several
+ * users. A record that loses events becomes a list of the others, one on each line.
  */
 function eraseData(data: string, subSequence: number | null, user: string): Outcome<string> {
   const events = unpackRecord({ data, subSequence }).events.map((event) => {

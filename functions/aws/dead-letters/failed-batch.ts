@@ -22,8 +22,8 @@ export interface FailedBatch {
 }
 
 /**
- * The object that Lambda's on-failure destination writes. `payload` is the event that Lambda invoked the function
- * with, as text or as an object:
+ * The object that Lambda's on-failure destination writes. `payload` is the event that Lambda
+ * invoked the function with, as text or as an object:
  *
  *     {"requestContext":{"condition":"RetryAttemptsExhausted"},
  *      "KinesisBatchInfo":{"shardId":"shardId-000000000003"},

@@ -3,7 +3,7 @@
 import type { DeadLetters } from '../../ports.ts'
 import { once } from '../runtime/once.ts'
 
-/** The S3 client is a third of the code that ingest would load, and most batches have no dead letter. */
+/** The S3 client is a third of the code that ingest would load. Most batches need no S3. */
 export function lazyDeadLetters(bucket: string): DeadLetters {
   const load = once(async () => (await import('./dead-letter-bucket.ts')).bucketDeadLetters(bucket))
   return { put: async (deadLetters) => (await load()).put(deadLetters) }

@@ -1,4 +1,5 @@
-// Records the dead letters that one invocation has put, so that the invocation can name them in its reply.
+// Records the dead letters that one invocation has put, so that the invocation can name them in its
+// reply.
 
 import type { DeadLetter, DeadLetters } from '../../ports.ts'
 

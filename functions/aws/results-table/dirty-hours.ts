@@ -1,4 +1,5 @@
-// Stores the hours and days whose rollups are stale, one item for each, until the rollup step clears them.
+// Stores the hours and days whose rollups are stale, one item for each, until the rollup step
+// clears them.
 
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
@@ -41,7 +42,9 @@ export function dynamoDirtyHours(client: DynamoDBDocumentClient, table: string):
   }
 }
 
-/** Fails when finalize has marked the period again since it was read, or another run has seen it. */
+/**
+ * Fails when finalize has marked the period again since it was read, or another run has seen it.
+ */
 function ifUnchanged({ atMs, seenMs }: StoredDirtyPeriod) {
   const isSeen = seenMs !== null
   return {

@@ -1,4 +1,5 @@
-// Stores the ranking of a day's queries on DynamoDB, as one item for each entry and one for the whole.
+// Stores the ranking of a day's queries on DynamoDB, as one item for each entry and one for the
+// whole.
 
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import {
@@ -32,8 +33,8 @@ export async function loadRanking(client: DynamoDBDocumentClient, table: string,
  *     2. entries: put and delete entries, in transactions that check revision n + 1
  *     3. publish: put the ranking's item at revision n + 2, with `computed_at`
  *
- * A later run that claims the ranking makes the transactions of this one fail. A run after an interrupted one writes
- * what is missing.
+ * A later run that claims the ranking makes the transactions of this one fail. A run after an
+ * interrupted one writes what is missing.
  */
 export async function saveRanking(
   client: DynamoDBDocumentClient,
@@ -78,8 +79,8 @@ async function loadEntries(
 type Changes = NonNullable<TransactWriteCommandInput['TransactItems']>
 
 /**
- * Puts the entries that differ, and deletes those that left the ranking. Most entries are the same as an hour before,
- * and need no write.
+ * Puts the entries that differ, and deletes those that left the ranking. Most entries are the same
+ * as an hour before, and need no write.
  */
 function changesOf(
   queries: readonly QueryRollup[],

@@ -15,7 +15,10 @@ export function hourSliceKey(hour: Hour, slice: Slice): string {
   return `${hour}#${slice}`
 }
 
-/** Returns the hour index's sort key of a search. Queries that differ only after 200 characters share one. */
+/**
+ * Returns the hour index's sort key of a search. Queries that differ only after 200 characters
+ * share one.
+ */
 export function queryKey(query: string): string {
   return `search#${[...foldQuery(query)].slice(0, QUERY_KEY_CHARACTERS).join('')}`
 }

@@ -1,4 +1,5 @@
-// Reads and writes items of the results table that carry a revision: rollups and the ranking of a day's queries.
+// Reads and writes items of the results table that carry a revision: rollups and the ranking of a
+// day's queries.
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, SORT_KEY } from '../../contract.ts'
@@ -17,7 +18,8 @@ export async function getItem(client: DynamoDBDocumentClient, table: string, key
 /**
  * Yields the items of a partition page by page, in the order of their sort keys.
  *
- * @param prefix selects sort keys. DynamoDB refuses an empty prefix, so the query sends none unless there is one.
+ * @param prefix selects sort keys. DynamoDB refuses an empty prefix, so the query sends none unless
+ * there is one.
  */
 export async function* queryPartition(
   client: DynamoDBDocumentClient,
@@ -36,7 +38,8 @@ export async function* queryPartition(
 }
 
 /**
- * Writes the item over the one with the base revision. Throws VersionConflictError when another revision is stored.
+ * Writes the item over the one with the base revision. Throws VersionConflictError when another
+ * revision is stored.
  *
  * @param baseRevision 0 where no item is stored yet.
  */

@@ -1,4 +1,5 @@
-// Reads the result rows of an hour from DynamoDB, and stores the rollups that the rollup step makes of them.
+// Reads the result rows of an hour from DynamoDB, and stores the rollups that the rollup step makes
+// of them.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { HOUR_INDEX } from '../../contract.ts'

@@ -1,10 +1,11 @@
-// How long and how often the functions ask AWS: a wait for an answer in, settings that every SDK client of theirs is made with out.
+// Bounds how long and how often an SDK client waits for AWS, so that a lost answer costs a retry
+// and not the invocation.
 
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
-/** With the waits below far less than a function may run, so that a lost answer costs a try and not the function. */
+/** So many tries, with the waits below, take far less time than a function may run. */
 const TRIES_MAX = 4
-/** To connect, and to wait for one of 50 connections that are kept alive. */
+/** For a new connection, and for one of the 50 open connections to become free. */
 const CONNECTION_MS_MAX = 1000
 /** DynamoDB, Kinesis and Secrets Manager answer in tens of milliseconds. */
 const ANSWER_MS_MAX = 3000
@@ -15,17 +16,19 @@ export interface BoundedRequests {
 }
 
 /**
- * What is asked again may have been done: every write is conditional, or the same however often it is made.
+ * Returns settings that make the client retry a request whose answer does not come. AWS may have
+ * carried out the first try, which does no harm: every write is conditional or idempotent.
  *
- * @param answerMs until an answer begins, and then between any two parts of it.
+ * @param answerMs how long to wait for the beginning of an answer, and then for each next part of
+ * it.
  */
 export function boundedRequests(answerMs = ANSWER_MS_MAX): BoundedRequests {
   const requestHandler = new NodeHttpHandler({
     connectionTimeout: CONNECTION_MS_MAX,
     requestTimeout: answerMs,
-    // Else the handler only warns of a request that takes longer.
+    // By default, the handler only logs a warning for a request that takes longer.
     throwOnRequestTimeout: true,
-    // The other two end where an answer begins.
+    // The two timeouts above end when an answer begins.
     socketTimeout: answerMs,
   })
   return { maxAttempts: TRIES_MAX, requestHandler }

@@ -1,4 +1,5 @@
-// Environment variables in, typed settings out, once at cold start; a missing or bad one fails by name.
+// Reads a function's settings from environment variables at cold start; an invalid one fails with
+// its name.
 
 import {
   FINALIZE_VARIABLES,

@@ -1,7 +1,8 @@
 // Makes a value at the first call and returns the same value to every later call.
 
 /**
- * Callers that arrive while `make` runs wait for its result. After a failure, the next call runs `make` again.
+ * Callers that arrive while `make` runs wait for its result. After a failure, the next call runs
+ * `make` again.
  */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null

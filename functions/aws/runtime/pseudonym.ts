@@ -1,4 +1,4 @@
-// Pseudonyms of users: a secret that holds a key in, users' ids to 43 base64url characters that only its holder can tell out.
+// Replaces users' ids with pseudonyms that only a holder of the pipeline's secret key can compute.
 
 import { createHmac } from 'node:crypto'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -6,22 +6,28 @@ import { OPTIONAL_INGEST_VARIABLES } from '../../contract.ts'
 import { boundedRequests } from './bounded-requests.ts'
 import { once } from './once.ts'
 
+/** Returns the pseudonym of a user: 43 base64url characters. */
 export type Pseudonym = (user: string) => string
 
-/** As many as an HMAC-SHA-256 has bytes: a shorter key would be what is weakest. */
+/** An HMAC-SHA-256 has 32 bytes. A shorter key would be easier to guess than the digest. */
 const KEY_CHARACTERS_MIN = 32
 
-/** HMAC-SHA-256, since a digest without a key is soon told for ids that can be guessed. */
+/**
+ * Uses HMAC-SHA-256: anyone could compute a digest without a key for every id that they can guess.
+ */
 export function keyedPseudonym(key: string): Pseudonym {
   return (user) => createHmac('sha256', key).update(user).digest('base64url')
 }
 
-/** @param secret its name or ARN. */
+/** @param secret the secret's name or ARN. */
 export function storedPseudonym(secret: string, answerMs?: number): () => Promise<Pseudonym> {
   return secretPseudonym(new SecretsManagerClient(boundedRequests(answerMs)), secret)
 }
 
-/** Reads the secret at the first call, and at the next again if that failed; the key is its whole text. */
+/**
+ * Reads the secret at the first call, and again at the next call after a failure. The key is the
+ * secret's whole text.
+ */
 export function secretPseudonym(client: SecretsManagerClient, secret: string): () => Promise<Pseudonym> {
   return once(async () => keyedPseudonym(await readKey(client, secret)))
 }
@@ -30,9 +36,7 @@ async function readKey(client: SecretsManagerClient, secret: string): Promise<st
   const { SecretString: key = '' } = await client.send(new GetSecretValueCommand({ SecretId: secret }))
   if (key.length < KEY_CHARACTERS_MIN) {
     const name = OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret
-    throw new Error(
-      `${name}: the secret is a text of ${key.length} characters, and has to be one of at least ${KEY_CHARACTERS_MIN}`,
-    )
+    throw new Error(`${name}: the secret has ${key.length} characters; it must have at least ${KEY_CHARACTERS_MIN}`)
   }
   return key
 }

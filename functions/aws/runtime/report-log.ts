@@ -1,12 +1,15 @@
-// The one log line of an invocation: a step's counts and metrics in, JSON out; never a user, a query or a record.
+// Logs one line of JSON for each invocation, with a step's counts and metrics, and never a user, a
+// query or a record.
 
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName, type Metrics } from '../../contract.ts'
 
 /**
- * CloudWatch makes metrics of the line, by its embedded metric format. Names the error but leaves its fields out: those
- * of the SDK can hold items.
+ * Logs the report in CloudWatch's embedded metric format, which turns the metrics in the line into
+ * metrics of the pipeline. Logs a failure by its name and message only: the other fields of an SDK
+ * error may hold items.
  *
- * @param metrics those that are 0 are left out, but for gauges: what is not told costs nothing.
+ * @param metrics counts of 0 are left out, since CloudWatch bills a metric for each hour in which
+ * it is emitted.
  */
 export function logReport(
   step: string,
@@ -22,19 +25,19 @@ export function logReport(
 }
 
 function embedded(metrics: Metrics, pipelineName: string, nowMs: number): object {
-  const told = (Object.entries(metrics) as [MetricName, number][]).filter(
+  const emitted = (Object.entries(metrics) as [MetricName, number][]).filter(
     ([name, value]) => value !== 0 || METRIC_UNITS[name] !== 'Count',
   )
-  if (told.length === 0) return {}
+  if (emitted.length === 0) return {}
   const directive = {
     Namespace: METRIC_NAMESPACE,
     Dimensions: [[METRIC_DIMENSION]],
-    Metrics: told.map(([name]) => ({ Name: name, Unit: METRIC_UNITS[name] })),
+    Metrics: emitted.map(([name]) => ({ Name: name, Unit: METRIC_UNITS[name] })),
   }
   return {
     _aws: { Timestamp: nowMs, CloudWatchMetrics: [directive] },
     [METRIC_DIMENSION]: pipelineName,
-    ...Object.fromEntries(told),
+    ...Object.fromEntries(emitted),
   }
 }
 

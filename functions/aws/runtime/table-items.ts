@@ -1,4 +1,5 @@
-// Holds what the items of both tables share: the types of an item and its key, a user's partition, and the expiry.
+// Holds what the items of both tables share: the types of an item and its key, a user's partition,
+// and the expiry.
 
 import type { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 
@@ -13,8 +14,8 @@ export function userPartition(user: string): string {
 }
 
 /**
- * Converts to the unit of `expires_at`. DynamoDB reads that attribute in seconds, and takes milliseconds for a time
- * thousands of years ahead. Rounds up, so that no item expires early.
+ * Converts to the unit of `expires_at`. DynamoDB reads that attribute in seconds, and takes
+ * milliseconds for a time thousands of years ahead. Rounds up, so that no item expires early.
  */
 export function epochSeconds(timeMs: number): number {
   return Math.ceil(timeMs / 1000)

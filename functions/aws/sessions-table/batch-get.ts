@@ -28,8 +28,9 @@ export interface Retries {
 const RETRIES: Retries = { triesMax: TRIES_MAX, wait: (waitMs) => sleep(waitMs), random: Math.random }
 
 /**
- * Returns the items that exist, in no order. DynamoDB may leave keys out of an answer when the table is throttled or
- * the answer grows too large. Throws UnprocessedKeysError when keys are left after the last try.
+ * Returns the items that exist, in no order. DynamoDB may leave keys out of an answer when the
+ * table is throttled or the answer grows too large. Throws UnprocessedKeysError when keys are left
+ * after the last try.
  */
 export async function batchGet(
   client: DynamoDBDocumentClient,
@@ -56,7 +57,10 @@ export async function batchGet(
   return items
 }
 
-/** Doubles with each try. The random share keeps throttled callers from asking again all at once ("full jitter"). */
+/**
+ * Doubles with each try. The random share keeps throttled callers from asking again all at once
+ * ("full jitter").
+ */
 function waitMsMax(tries: number): number {
   return Math.min(FIRST_WAIT_MS_MAX * 2 ** (tries - 1), WAIT_MS_MAX)
 }

@@ -23,14 +23,14 @@ import {
 
 const WRITES_AT_ONCE = 4
 /**
- * An eventual read may miss a new block. A block may also be erased between two reads, when its user is forgotten; the
- * next read then finds a newer state.
+ * An eventual read may miss a new block. A block may also be erased between two reads, when its
+ * user is forgotten; the next read then finds a newer state.
  */
 const TRIES_MAX = 3
 
 /**
- * Returns the states of the users, without users who have none. Leaves out a user whose blocks stay missing, so that
- * the others need not wait; for a single user, throws.
+ * Returns the states of the users, without users who have none. Leaves out a user whose blocks stay
+ * missing, so that the others need not wait; for a single user, throws.
  *
  * @param known receives the names of the blocks that were read.
  */
@@ -45,11 +45,13 @@ export async function loadStates(
   for (let tries = 0; unread.length > 0; tries++) {
     if (tries === TRIES_MAX) {
       if (users.length === 1) throw new Error('blocks of a state are missing')
-      // The caller takes the user for new. The write then fails on the stored version, and the user is read alone.
+      // The caller takes the user for new. The write then fails on the stored version, and the user
+      // is read alone.
       return states
     }
     const items = await batchGet(client, table, unread.map(stateKey), true)
-    // A block never changes, so an eventual read is safe and costs half: it returns the block, or nothing yet.
+    // A block never changes, so an eventual read is safe and costs half: it returns the block, or
+    // nothing yet.
     const blocks = await loadBlocks(client, table, items, tries > 0)
     unread = []
     for (const item of items) {
@@ -82,8 +84,8 @@ function keyText(user: string, name: string): string {
 }
 
 /**
- * Writes the blocks that are not known to be stored. They expire, but later than any state that needs them can be
- * open.
+ * Writes the blocks that are not known to be stored. They expire, but later than any state that
+ * needs them can be open.
  */
 export async function putBlocks(
   client: DynamoDBDocumentClient,

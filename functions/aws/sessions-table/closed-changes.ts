@@ -1,4 +1,5 @@
-// Converts a batch of the sessions table's stream to the changes of closed sessions that finalize applies.
+// Converts a batch of the sessions table's stream to the changes of closed sessions that finalize
+// applies.
 
 import type { AttributeValue as SdkValue } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'

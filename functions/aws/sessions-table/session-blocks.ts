@@ -1,4 +1,5 @@
-// Splits the events of open sessions into blocks, which are stored once, and a short rest that the state holds.
+// Splits the events of open sessions into blocks, which are stored once, and a short rest that the
+// state holds.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Event } from '../../domain/events/event.ts'
@@ -7,14 +8,16 @@ import { sha256 } from '../runtime/digest.ts'
 import { type EventRow, INFLATED_BYTES_MAX, readEvents, type SplitSession, writeEvents } from './session-code.ts'
 
 /*
- * DynamoDB bills a write of the state by its size, and every batch with events of the user writes it. So the state holds
- * only the last events of a long session, and names the blocks that hold the events before them:
+ * DynamoDB bills a write of the state by its size, and every batch with events of the user writes
+ * it. So the state holds only the last events of a long session, and names the blocks that hold the
+ * events before them:
  *
  *     events   1 ........ 120 | 121 ... 132 | 133 ... 144 | 145 ... 150
  *              block of 120     block of 12   block of 12   rest of 6, in the state
  *
- * Each new event lengthens the rest. Once the rest exceeds 12 events, its first 12 become a block. Once the blocks of 12
- * and the rest exceed 120 events, one block of 120 takes their place. A rest of 12 ordinary events takes less than 1 KB.
+ * Each new event lengthens the rest. Once the rest exceeds 12 events, its first 12 become a block.
+ * Once the blocks of 12 and the rest exceed 120 events, one block of 120 takes their place. A rest
+ * of 12 ordinary events takes less than 1 KB.
  */
 const BLOCK_EVENTS = [120, 12] as const
 /** The first element of a stored block. Raise it when the encoding of a block changes. */
@@ -23,8 +26,8 @@ const DIGEST_LENGTH = 8
 
 export interface Block {
   /**
-   * `<version>#<digest>`: the version of the first state that was written with the block, and a digest of the events.
-   * A name never stands for other events.
+   * `<version>#<digest>`: the version of the first state that was written with the block, and a
+   * digest of the events. A name never stands for other events.
    */
   readonly name: string
   readonly events: readonly Event[]
@@ -39,7 +42,9 @@ export interface SplitSessions {
   readonly blocks: readonly Block[]
 }
 
-/** Equal events make equal blocks, so that the writer recognizes the blocks that are stored already. */
+/**
+ * Equal events make equal blocks, so that the writer recognizes the blocks that are stored already.
+ */
 export function splitSessions(open: readonly Session[], version: number, known: KnownBlocks): SplitSessions {
   const blocks: Block[] = []
   const sessions = open.map((session) => {

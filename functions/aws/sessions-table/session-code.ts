@@ -7,18 +7,18 @@ import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
 
 /*
- * DynamoDB bills every write by the bytes of the whole item, so sessions are JSON arrays without names, deflated. This
- * session has 15 events, and its first 12 lie in a block:
+ * DynamoDB bills every write by the bytes of the whole item, so sessions are JSON arrays without
+ * names, deflated. This session has 15 events, and its first 12 lie in a block:
  *
- *     [1,                                     the shape
- *       [["20260302T090000000Z-e1"],          ids
- *        null,                                continues
- *        null, 0,                             limitedBy: limit and time
- *        1772442000000,                       time of the first event
- *        [[1, 61000, "e13", "s1", "dogs", 0],               Search: search id, query, whether truncated
- *         [2, 65000, "e14", "s1", 31, "ypeBEsobPiPoFgA5"],  Results: search id, count, item fingerprints
- *         [3, 74000, "e15", "s1", "a", 1]],                 ClickResult: search id, item, position
- *        1]]                                  number of blocks before these events; absent for none
+ *     [1,                                                 the shape
+ *      [["20260302T090000000Z-e1"],                       ids
+ *       null,                                             continues
+ *       null, 0,                                          limitedBy: limit and time
+ *       1772442000000,                                    time of the first event
+ *       [[1, 61000, "e13", "s1", "dogs", 0],              Search: search id, query, truncated
+ *        [2, 65000, "e14", "s1", 31, "ypeBEsobPiPoFgA5"], Results: search id, count, items
+ *        [3, 74000, "e15", "s1", "a", 1]],                ClickResult: search id, item, position
+ *       1]]                                               blocks before these events; absent for 0
  *
  * An event begins with its type, the milliseconds since the session's first event, and its id.
  */
@@ -28,7 +28,10 @@ const SHAPE = 1
 
 /** `[type, ms since the session's first event, event id, ...the type's own fields]` */
 export type EventRow = readonly [number, number, string, ...(string | number | null)[]]
-/** `[ids, continues, limit, time of the limit, time of the first event, events, blocks before these events]` */
+/**
+ * `[ids, continues, limit, time of the limit, time of the first event, events, blocks before these
+ * events]`
+ */
 type SessionRow = readonly [
   NonEmpty<string>,
   string | null,
@@ -60,7 +63,10 @@ export function encodeSplitSessions(sessions: readonly SplitSession[]): Uint8Arr
   return deflateRawSync(JSON.stringify([SHAPE, ...sessions.map(sessionRow)]), { level: 9 })
 }
 
-/** @param blocks the events of each block: the first session's blocks in order, then the second's, and so on. */
+/**
+ * @param blocks the events of each block: the first session's blocks in order, then the second's,
+ * and so on.
+ */
 export function decodeSessions(stored: Uint8Array, blocks: readonly (readonly Event[])[] = []): Session[] {
   const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const [shape, ...rows] = JSON.parse(text) as [number, ...SessionRow[]]

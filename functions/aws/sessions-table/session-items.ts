@@ -1,4 +1,5 @@
-// Converts states, their blocks, closed sessions and tombstones to items of the sessions table, and back.
+// Converts states, their blocks, closed sessions and tombstones to items of the sessions table, and
+// back.
 
 import { BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY, TOMBSTONE } from '../../contract.ts'
 import { clampTime } from '../../domain/events/time.ts'
@@ -15,11 +16,11 @@ import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessio
 /*
  * The items of one user lie in one partition:
  *
- *     pk        sk                                  what the item holds
- *     user#ann  open                                the state: clock, open sessions, what was forgotten
- *     user#ann  block#7#x8aTqK2c                    a run of the open sessions' events
- *     user#ann  closed#20260302T090005000Z-e1       a closed session (kind "closed")
- *     user#ann  closed#20260302T091500000Z-e9       the tombstone of a session that merged into another
+ *     pk        sk                             the item holds
+ *     user#ann  open                           the state: clock, open sessions, erasure
+ *     user#ann  block#7#x8aTqK2c               a run of an open session's events
+ *     user#ann  closed#20260302T090005000Z-e1  a closed session
+ *     user#ann  closed#20260302T091500000Z-e9  the tombstone of a session that merged into another
  */
 const STATE_SORT_KEY = 'open'
 export const CLOSED_PREFIX = 'closed#'
@@ -54,10 +55,11 @@ export function versionOf(item: Item): number {
 }
 
 /**
- * Returns the item of a state. It expires only when no session is open, and then not before `expiresAtMs`, nor before
- * the last event of a forgotten user can arrive.
+ * Returns the item of a state. It expires only when no session is open, and then not before
+ * `expiresAtMs`, nor before the last event of a forgotten user can arrive.
  *
- * @param split the open sessions as `splitSessions` splits them; without it, the item holds all of their events.
+ * @param split the open sessions as `splitSessions` splits them; without it, the item holds all of
+ * their events.
  */
 export function stateItem(user: string, state: UserState, expiresAtMs: number, split?: SplitSessions): Item {
   const { version, skewMs, lastAffectingTimeMs, open, forgotten } = state
@@ -159,7 +161,10 @@ export function readClosed(item: Item): ClosedSession | null {
   return { user: userOf(item), session, reason: item.reason as CloseReason, version: versionOf(item) }
 }
 
-/** Returns a sort key after the closed sessions whose ids begin with this time or an earlier one, and before the others. */
+/**
+ * Returns a sort key after the closed sessions whose ids begin with this time or an earlier one,
+ * and before the others.
+ */
 export function closedKeyAfter(timeMs: number): string {
   // Ids hold times of the years 0 to 9999 only. Keys of other times would not sort.
   return `${CLOSED_PREFIX}${compactTime(clampTime(timeMs))}~`

@@ -1,4 +1,5 @@
-// Stores states, closed sessions and tombstones on DynamoDB, and refuses writes that a newer version overtook.
+// Stores states, closed sessions and tombstones on DynamoDB, and refuses writes that a newer
+// version overtook.
 
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
@@ -29,11 +30,13 @@ export function dynamoSessionStore(
 
     saveUser: async (user, state, baseVersion, expiresAtMs) => {
       const split = splitSessions(state.open, state.version, known)
-      // The blocks come first: a state must never name a block that is not stored. Blocks without a state only expire.
+      // The blocks come first: a state must never name a block that is not stored. Blocks without a
+      // state only expire.
       await putBlocks(client, table, user, split.blocks, known, expiresAtMs)
       const item = stateItem(user, state, expiresAtMs, split)
       const stored = await putIf(writer, table, item, baseVersion === 0 ? ifNew() : ifAt(baseVersion))
-      // The client retries a write whose answer was lost. The retry then fails on the state that it has written itself.
+      // The client retries a write whose answer was lost. The retry then fails on the state that it
+      // has written itself.
       if (stored !== null && !isSameState(stored, item)) throw new VersionConflictError(user, versionOf(stored))
     },
 

@@ -1,4 +1,5 @@
-// Stores users' timers on DynamoDB, many in one item, and lists them by the time at which they fire.
+// Stores users' timers on DynamoDB, many in one item, and lists them by the time at which they
+// fire.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
@@ -10,21 +11,28 @@ import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
 
 /*
- * A write for each timer would cost as much as a write of the state. So one item, a page, holds the timers of many users
- * that fire within a minute:
+ * A write for each timer would cost as much as a write of the state. So one item, a page, holds the
+ * timers of many users that fire within a minute:
  *
- *     pk      timer_pages#2                             one of four partitions
- *     sk      0001772442005000#9f86d081884c7d65#2       page id: earliest time, random, partition
+ *     pk      timer_pages#2                        one of four partitions
+ *     sk      0001772442005000#9f86d081884c7d65#2  page id: earliest time, random, partition
  *     kind    timers
  *     schema  1
- *     start   1772442005000                             the time of the earliest timer
- *     timers  [["ann",0],["ben",2500]]                  deflated: each user, and the ms since `start`
+ *     start   1772442005000                        the time of the earliest timer
+ *     timers  [["ann",0],["ben",2500]]             deflated: each user, and the ms since `start`
  */
-/** Four partitions take the pages of half a million events a second. The sweeper queries each one at every sweep. */
+
+/**
+ * Four partitions take the pages of half a million events a second. The sweeper queries each one at
+ * every sweep.
+ */
 const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${TIMER_PAGES}#${n}`)
-/** How far apart the timers of one page may fire. At about the time between two sweeps, one or two sweeps read a page. */
+/**
+ * How far apart the timers of one page may fire. At about the time between two sweeps, one or two
+ * sweeps read a page.
+ */
 const SPAN_MS = 60_000
-/** Of the users of one page, uncompressed: far below what an item may hold. */
+/** Limits the users of one page, uncompressed, to far less than an item may hold. */
 const CHARACTERS_MAX = 32 * 1024
 const INFLATED_BYTES_MAX = 1024 * 1024
 const PAGES_AT_ONCE = 4
@@ -46,7 +54,10 @@ export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string):
   }
 }
 
-/** Throws the first unreadable page's error, but only after it has yielded all pages that can be read. */
+/**
+ * Throws the first unreadable page's error, but only after it has yielded all pages that can be
+ * read.
+ */
 async function* queryPages(
   client: DynamoDBDocumentClient,
   table: string,
@@ -57,7 +68,8 @@ async function* queryPages(
     TableName: table,
     KeyConditionExpression: '#pk = :timers AND #sk BETWEEN :from AND :after',
     ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
-    // No page has a bound as its id, since an id continues after the time. So the later bound leaves its own time out.
+    // No page has a bound as its id, since an id continues after the time. So the later bound
+    // leaves its own time out.
     ExpressionAttributeValues: {
       ':timers': partition,
       ':from': timeKey(fromMs),
@@ -80,8 +92,9 @@ async function* queryPages(
 }
 
 /**
- * Returns an id that no other page has: pages sort by the time at its beginning, and its end names the partition. Two
- * pages with the same timers get different ids, so that removing one never removes the other.
+ * Returns an id that no other page has: pages sort by the time at its beginning, and its end names
+ * the partition. Two pages with the same timers get different ids, so that removing one never
+ * removes the other.
  */
 function newPageId(startMs: number, user: string): string {
   const [spread = 0] = createHash('sha256').update(`${startMs} ${user}`).digest()

@@ -1,4 +1,4 @@
-// Compressed bytes: a payload in, what it inflates to out; as it is where it is not compressed.
+// Inflates a payload that is compressed with gzip or zstd, and bounds how far it inflates.
 
 import zlib from 'node:zlib'
 import type { Rejection } from '../../domain/events/decode.ts'
@@ -13,10 +13,13 @@ export interface Inflated {
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
-/** 8 MiB, the largest window that a zstd decoder is asked to support: a frame may demand gigabytes. */
+/**
+ * A window of 8 MiB, the largest that every zstd decoder should support. A frame may demand
+ * gigabytes.
+ */
 const ZSTD_WINDOW_LOG_MAX = 23
 
-/** Not of the payload but of where it is read: later, elsewhere, it may be read after all. */
+/** The payload may be sound: a newer Node can read it when it is sent again. */
 export const ZSTD_UNSUPPORTED: Rejection = {
   ok: false,
   reason: 'not-json',
@@ -25,10 +28,13 @@ export const ZSTD_UNSUPPORTED: Rejection = {
 
 type Inflate = (bytes: Buffer, options: { maxOutputLength: number; params?: Record<number, number> }) => Buffer
 
-/** Typed as always there, but Node 20 does not have it. */
+/** Node's types always declare it, but Node 20 lacks it. */
 const zstdDecompress: Inflate | undefined = zlib.zstdDecompressSync
 
-/** A payload of more than `bytesMax` inflated bytes is too large; it is not inflated any further. */
+/**
+ * Returns the payload unchanged where it is not compressed. Rejects a payload as too large as soon
+ * as it inflates to more than `bytesMax` bytes.
+ */
 export function inflate(bytes: Buffer, bytesMax: number): Inflated | Rejection {
   if (startsWith(bytes, GZIP_MAGIC)) return inflateWith('gzip', zlib.gunzipSync, bytes, bytesMax)
   if (!startsWith(bytes, ZSTD_MAGIC)) {
@@ -57,7 +63,7 @@ function inflateWith(
   params?: Record<number, number>,
 ): Inflated | Rejection {
   try {
-    // Zero is no length to zlib.
+    // zlib refuses a length of 0.
     const options = { maxOutputLength: Math.max(1, bytesMax), ...(params && { params }) }
     return { ok: true, bytes: run(bytes, options), wasCompressed: true }
   } catch (error) {
@@ -68,7 +74,7 @@ function inflateWith(
 }
 
 function corrupt(name: string): Rejection {
-  return { ok: false, reason: 'not-json', detail: `${name}: corrupt or cut off` }
+  return { ok: false, reason: 'not-json', detail: `${name}: corrupt or truncated` }
 }
 
 function tooLarge(): Rejection {

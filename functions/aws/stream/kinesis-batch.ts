@@ -1,9 +1,13 @@
-// Converts the Kinesis batches that Lambda delivers to records, and a step's first failure to Lambda's reply.
+// Converts the Kinesis batches that Lambda delivers to records, and a step's first failure to
+// Lambda's reply.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import type { ArrivedRecord, DeadLetter } from '../../ports.ts'
 
-/** The shard that resent records name as theirs, so that they never move the progress of a shard of the stream. */
+/**
+ * The shard that resent records name as theirs, so that they never move the progress of a shard of
+ * the stream.
+ */
 export const RESENT_SHARD = 'resent'
 
 export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
@@ -21,7 +25,10 @@ export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
 
 /** The reply to a person who sends dead letters again. */
 export interface ResentReply extends KinesisStreamBatchResponse {
-  /** What ingest refused again, as `<sequence number>.<subsequence number>`; nothing follows the dot for a record. */
+  /**
+   * The records and events that ingest refused again, as `<sequence number>.<subsequence number>`.
+   * Nothing follows the dot for a record.
+   */
   readonly refused: readonly string[]
 }
 
@@ -33,7 +40,10 @@ export function toResentReply(
   return { ...toBatchReply(failed), refused }
 }
 
-/** Names only the first failure: Lambda delivers again from the lowest sequence number that the reply names. */
+/**
+ * Names only the first failure: Lambda delivers again from the lowest sequence number that the
+ * reply names.
+ */
 export function toBatchReply(failed: { readonly sequenceNumber: string } | null): KinesisStreamBatchResponse {
   return { batchItemFailures: failed === null ? [] : [{ itemIdentifier: failed.sequenceNumber }] }
 }

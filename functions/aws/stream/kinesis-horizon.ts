@@ -1,4 +1,5 @@
-// Horizon on Kinesis: what was applied of each shard in, the arrival time up to which nothing is left unread out.
+// Determines the horizon: the arrival time up to which ingest has applied every record of every
+// shard.
 
 import {
   ExpiredIteratorException,
@@ -13,26 +14,39 @@ import pMap from 'p-map'
 import type { Horizon } from '../../ports.ts'
 import type { Progress } from './shard-progress.ts'
 
-/** Arrival stamps are approximate and records put at once may swap places: trust nothing younger. */
+/**
+ * Arrival times are approximate, and records put at once may swap theirs. So the horizon stays this
+ * far behind.
+ */
 const ARRIVAL_SPREAD_MS = 5000
-/** A shard may answer with nothing while there is more; so many looks, then it holds the horizon back until the next sweep. */
-const LOOKS_MAX = 5
-/** A stream's shards share five reads a second each with ingest: look at few at a time. */
+/**
+ * A shard may answer without records although there are more. After so many reads, it holds the
+ * horizon back.
+ */
+const READS_MAX = 5
+/** Each shard takes five reads a second, from ingest and the sweeper together. */
 const SHARDS_AT_ONCE = 8
-/** Of 1,000 shards each. */
+/** A page lists 1,000 shards. */
 const SHARD_PAGES_MAX = 20
 
-/** What lies beyond the applied part of a shard. */
-type Beyond =
+/** The content of a shard after the last record that ingest has applied. */
+type Unapplied =
   | { readonly kind: 'nothing' }
+  /** Nothing, and the shard is closed, so that nothing can follow. */
   | { readonly kind: 'drained' }
-  | { readonly kind: 'unread'; readonly sinceMs: number }
+  | { readonly kind: 'records'; readonly sinceMs: number }
 
 /**
- * Looks into each shard just beyond its last applied record. Missing knowledge holds the horizon back, so that sessions
- * close late and never early.
+ * Reads each shard just after the last record that ingest has applied. Where a read leaves that
+ * open, the shard holds the horizon back: sessions may close late, and never early.
  *
- * @param givenUpAfterMs what is older will not be delivered to ingest any more: applied or a dead letter, it is read.
+ *     shard 0   applied ........|              nothing follows: now, less the spread
+ *     shard 1   applied ....|  x  x            the first x, at 09:00:05
+ *     shard 2   applied ..|                    closed by a split, and drained: no limit
+ *                                              the horizon is 09:00:05
+ *
+ * @param givenUpAfterMs the age after which Lambda no longer delivers a record. Older records are
+ * applied or are dead letters, so they never hold the horizon back.
  */
 export function kinesisHorizon(
   client: KinesisClient,
@@ -47,9 +61,9 @@ export function kinesisHorizon(
         shards,
         async (shard) => {
           const progress = await loadProgress(shard.ShardId as string)
-          const beyond = await lookBeyond(client, stream, shard, progress, nowMs - givenUpAfterMs)
-          if (beyond.kind === 'drained') return Number.POSITIVE_INFINITY
-          return beyond.kind === 'nothing' ? nowMs - ARRIVAL_SPREAD_MS : beyond.sinceMs
+          const unapplied = await readUnapplied(client, stream, shard, progress, nowMs - givenUpAfterMs)
+          if (unapplied.kind === 'drained') return Number.POSITIVE_INFINITY
+          return unapplied.kind === 'nothing' ? nowMs - ARRIVAL_SPREAD_MS : unapplied.sinceMs
         },
         { concurrency: SHARDS_AT_ONCE },
       )
@@ -70,34 +84,35 @@ async function listShards(client: KinesisClient, stream: string): Promise<Shard[
   throw new Error(`stream ${stream} has more than ${SHARD_PAGES_MAX} pages of shards`)
 }
 
-async function lookBeyond(
+async function readUnapplied(
   client: KinesisClient,
   stream: string,
   shard: Shard,
   progress: Progress | null,
   givenUpMs: number,
-): Promise<Beyond> {
+): Promise<Unapplied> {
   const start =
     progress === null || progress.arrivalMs < givenUpMs
       ? { ShardIteratorType: 'AT_TIMESTAMP' as const, Timestamp: new Date(givenUpMs) }
       : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: progress.sequenceNumber }
-  const held: Beyond = { kind: 'unread', sinceMs: Math.max(progress?.arrivalMs ?? 0, givenUpMs) }
+  const unknown: Unapplied = { kind: 'records', sinceMs: Math.max(progress?.arrivalMs ?? 0, givenUpMs) }
   const opened = await client.send(
     new GetShardIteratorCommand({ StreamName: stream, ShardId: shard.ShardId, ...start }),
   )
   let iterator = opened.ShardIterator
-  for (let look = 0; look < LOOKS_MAX && iterator !== undefined; look++) {
+  for (let read = 0; read < READS_MAX && iterator !== undefined; read++) {
     const page = await getRecords(client, iterator)
-    if (page === null) return held
+    if (page === null) return unknown
     const record = page.Records?.[0]
-    if (record !== undefined) return { kind: 'unread', sinceMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0 }
+    if (record !== undefined) return { kind: 'records', sinceMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0 }
     if (page.NextShardIterator === undefined) return { kind: 'drained' }
     if (page.MillisBehindLatest === 0) return { kind: 'nothing' }
     iterator = page.NextShardIterator
   }
-  return iterator === undefined ? { kind: 'drained' } : held
+  return iterator === undefined ? { kind: 'drained' } : unknown
 }
 
+/** Returns null when the iterator has expired. */
 async function getRecords(client: KinesisClient, iterator: string) {
   try {
     return await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1 }))

@@ -1,24 +1,46 @@
-// KPL-aggregated records: a record's bytes in, the data of the user records in it out; null where it is no such record.
+// Reads the user records in a record that the Kinesis Producer Library (KPL) has aggregated.
 
 import { createHash } from 'node:crypto'
 import type { Rejection } from '../../domain/events/decode.ts'
 
+/*
+ * An aggregated record is a protobuf message between a magic number and a digest:
+ *
+ *     f3 89 9a c2 | AggregatedRecord                           | MD5 of the message, 16 bytes
+ *                   1: partition key, repeated
+ *                   2: explicit hash key, repeated
+ *                   3: Record, repeated: one for each user record
+ *                      1: index of its partition key
+ *                      2: index of its hash key
+ *                      3: data
+ *                      4: tag, repeated
+ *
+ * Each field is a varint, `8 * field number + wire type`, and then its value. `1a 02 7b 7d` is
+ * field 3, of wire type 2 (length-delimited), with two bytes: `{}`.
+ */
 const MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2])
 const DIGEST_BYTES = 16
 
-/** Fields of the protobuf messages `AggregatedRecord` and, inside it, `Record`. The others say nothing of the data. */
+/**
+ * The field of an `AggregatedRecord` that holds the records, and the field of a `Record` that holds
+ * its data.
+ */
 const RECORDS = 3
 const DATA = 3
 
-/** A varint of 64 bits. */
+/** The length of a varint of 64 bits. */
 const VARINT_BYTES_MAX = 10
-/** Wire types. Groups (3, 4) were never written by a KPL. */
+/** Wire types. The KPL never wrote groups (3 and 4). */
 const VARINT = 0
 const EIGHT_BYTES = 1
 const LENGTH_DELIMITED = 2
 const FOUR_BYTES = 5
 
-/** At most `recordsMax + 1` of them: the one more tells that there are too many. */
+/**
+ * Returns the data of each user record, in order, or null for a record that the KPL has not
+ * aggregated. Stops after `recordsMax + 1` user records, so that the caller sees when there are too
+ * many.
+ */
 export function kplUserRecords(bytes: Buffer, recordsMax: number): readonly Buffer[] | Rejection | null {
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return null
   const body = bytes.subarray(MAGIC.length, Math.max(MAGIC.length, bytes.length - DIGEST_BYTES))
@@ -47,7 +69,10 @@ function readData(record: Buffer): Buffer | null {
   return isWhole ? data : null
 }
 
-/** False for a malformed message. Of the fields only those with bytes are told of; the others are skipped. */
+/**
+ * Calls `onBytes` for each length-delimited field, and skips the others. Returns false for a
+ * malformed message.
+ */
 function readFields(message: Buffer, onBytes: (field: number, value: Buffer) => void): boolean {
   let at = 0
   while (at < message.length) {
@@ -62,7 +87,7 @@ function readFields(message: Buffer, onBytes: (field: number, value: Buffer) => 
   return true
 }
 
-/** Null where it is malformed or ends past the message. */
+/** Returns null where the value is malformed or ends after the message. */
 function readValue(message: Buffer, at: number, wireType: number): { bytes: Buffer | null; end: number } | null {
   if (wireType === VARINT) {
     const varint = readVarint(message, at)
@@ -76,7 +101,9 @@ function readValue(message: Buffer, at: number, wireType: number): { bytes: Buff
   return { bytes: message.subarray(length.end, end), end }
 }
 
-/** Past 2^53 the value loses digits: it is then too large for what it is here, a tag or a length. */
+/**
+ * Returns a value that loses digits above 2^53. A tag or a length that large is malformed anyway.
+ */
 function readVarint(message: Buffer, start: number): { value: number; end: number } | null {
   let value = 0
   for (let n = 0; n < VARINT_BYTES_MAX; n++) {

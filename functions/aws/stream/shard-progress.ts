@@ -44,7 +44,8 @@ export async function loadProgress(
 }
 
 /**
- * The item of one shard, with the sequence number and the arrival time of the last record that ingest has applied:
+ * The item of one shard, with the sequence number and the arrival time of the last record that
+ * ingest has applied:
  *
  *     {"pk":"shard#shardId-000000000003","sk":"progress","schema":1,
  *      "sequence":"0000…00049590338271490256608559692538361571095921575989136588898",  (128 digits)
@@ -58,7 +59,9 @@ function progressKey(shardId: string): Key {
   return { [PARTITION_KEY]: `shard#${shardId}`, [SORT_KEY]: PROGRESS_KEY }
 }
 
-/** Pads a sequence number, a decimal of up to 128 digits, so that texts compare as the numbers do. */
+/**
+ * Pads a sequence number, a decimal of up to 128 digits, so that texts compare as the numbers do.
+ */
 function padded(sequenceNumber: string): string {
   return sequenceNumber.padStart(128, '0')
 }

@@ -1,16 +1,29 @@
-// Frames of zstd: a payload's bytes in, each whole frame out; Node decodes only the first, and may take one that is cut off.
+// Splits a zstd payload into its frames: Node decodes only the first frame, and may accept a
+// truncated one.
+
+/*
+ * A frame by RFC 8878, with lengths in bytes. All numbers are little-endian:
+ *
+ *     magic 4 | descriptor 1 | window 0-1 | dictionary 0-4 | size 0-8 | blocks | checksum 0 or 4
+ *
+ *     a block:            header 3 (bit 0: last, bits 1-2: type, then the size) | content
+ *     a skippable frame:  magic 4 | size 4 | content
+ */
 
 const FRAME = 0xfd2fb528
-/** And the fifteen after it: frames that only carry notes. */
+/** The first of sixteen magic numbers of skippable frames. */
 const SKIPPABLE = 0x184d2a50
 const CHECKSUM_BYTES = 4
-/** One byte, repeated; the others hold as many bytes as they say. */
+/** The type of a block that holds one byte to repeat, whatever its size. */
 const REPEATED = 1
 
-/** A payload of more is no log. */
+/** A log that a producer compresses has far fewer. */
 const FRAMES_MAX = 1000
 
-/** By RFC 8878; without those that only carry notes. Null where the last is cut off, or something else follows. */
+/**
+ * Returns the frames in order, without skippable ones. Returns null where the last frame is
+ * truncated, or bytes follow that begin no frame.
+ */
 export function zstdFrames(bytes: Buffer): Buffer[] | null {
   const frames: Buffer[] = []
   let at = 0
@@ -23,13 +36,13 @@ export function zstdFrames(bytes: Buffer): Buffer[] | null {
   return frames
 }
 
-/** Past the bytes where they end before the frame does; null where none begins. */
+/** Returns an offset after the last byte for a truncated frame, and null where no frame begins. */
 function frameEnd(bytes: Buffer, start: number): number | null {
-  const cutOff = bytes.length + 1
-  if (start + 5 > bytes.length) return cutOff
+  const truncated = bytes.length + 1
+  if (start + 5 > bytes.length) return truncated
   const magic = bytes.readUInt32LE(start)
   if (magic >>> 4 === SKIPPABLE >>> 4) {
-    return start + 8 > bytes.length ? cutOff : start + 8 + bytes.readUInt32LE(start + 4)
+    return start + 8 > bytes.length ? truncated : start + 8 + bytes.readUInt32LE(start + 4)
   }
   if (magic !== FRAME) return null
   const descriptor = bytes[start + 4] as number
@@ -37,7 +50,7 @@ function frameEnd(bytes: Buffer, start: number): number | null {
   const hasChecksum = (descriptor & 0x04) !== 0
   let at = start + 5 + headerBytes(descriptor, isSingleSegment)
   for (let isLast = false; !isLast; ) {
-    if (at + 3 > bytes.length) return cutOff
+    if (at + 3 > bytes.length) return truncated
     const block = bytes.readUIntLE(at, 3)
     isLast = (block & 1) === 1
     at += 3 + (((block >> 1) & 3) === REPEATED ? 1 : block >>> 3)
@@ -45,7 +58,7 @@ function frameEnd(bytes: Buffer, start: number): number | null {
   return at + (hasChecksum ? CHECKSUM_BYTES : 0)
 }
 
-/** Of the window, the dictionary's id and the content's size. */
+/** Returns the length of the window, the dictionary's id and the content's size together. */
 function headerBytes(descriptor: number, isSingleSegment: boolean): number {
   const dictionary = [0, 1, 2, 4][descriptor & 3] as number
   const size = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] as number

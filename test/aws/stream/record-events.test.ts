@@ -3,12 +3,8 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  RECORD_BYTES_MAX,
-  RECORD_EVENTS_MAX,
-  recordEvents,
-  unpackRecord,
-} from '../../../functions/aws/stream/record-events.ts'
+import { RECORD_EVENTS_MAX } from '../../../functions/aws/stream/payload-events.ts'
+import { RECORD_BYTES_MAX, recordEvents, unpackRecord } from '../../../functions/aws/stream/record-events.ts'
 import { EVENT_CHARACTERS_MAX } from '../../../functions/domain/events/decode.ts'
 import { kplRecord } from '../../support/kpl.ts'
 import { packing, zstd } from '../../support/packing.ts'
@@ -201,7 +197,7 @@ describe('compressed bytes', () => {
     corrupt[12] = 0xff
     for (const bytes of [whole.subarray(0, -5), whole.subarray(0, 2), corrupt]) {
       expect(read(bytes)).toEqual([[null, 'not-json']])
-      expect(details(bytes)).toEqual(['not-json: gzip: corrupt or cut off'])
+      expect(details(bytes)).toEqual(['not-json: gzip: corrupt or truncated'])
       expect(recordEvents(bytes).events[0]?.data()).toBe(bytes.toString('base64'))
     }
   })
@@ -226,7 +222,7 @@ describe('compressed bytes', () => {
         [1, { b: 2 }],
       ])
       for (let length = 4; length < sent.length; length++) {
-        expect(details(sent.subarray(0, length))).toEqual(['not-json: zstd: corrupt or cut off'])
+        expect(details(sent.subarray(0, length))).toEqual(['not-json: zstd: corrupt or truncated'])
       }
       expect(read(Buffer.concat([sent, sent]))).toHaveLength(3)
     })
