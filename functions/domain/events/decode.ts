@@ -82,7 +82,7 @@ function readEvent(fields: Fields, arrivalMs: number, digest: Digest): { user: s
   const user = readUser(fields)
   const timeMs = fields.time === undefined || fields.time === null ? arrivalMs : readTime(fields.time)
   const sentId = optionalText('eventId', fields.eventId, 128)
-  /** @param contents what distinguishes the event from others of its user, type and time. */
+  /** @param contents fields that distinguish the event from others of its user, type and time. */
   const idOf = (...contents: readonly unknown[]): string =>
     sentId ?? digest(JSON.stringify([user, type, timeMs, contents])).slice(0, 22)
   return { user, event: readTyped(fields, type, timeMs, idOf, digest) }

@@ -1,4 +1,4 @@
-// Attribution (R1-R4): one session's events in, its searches with what was shown and clicked, and the orphan clicks, out.
+// Decides to which search of a session each Results and each click belongs (R1-R4).
 
 import {
   type ClickEvent,
@@ -8,13 +8,13 @@ import {
   type SearchEvent,
 } from '../events/event.ts'
 
-/** By what a click was tied to its search (R3). */
+/** The evidence by which a click belongs to its search (R3). */
 export type Evidence = 'searchId' | 'item' | 'order'
 
 export interface AttributedClick {
   readonly click: ClickEvent
   readonly evidence: Evidence
-  /** As the click said it, else the item's place in the search's Results (1-based), else by its ordinal, else null. */
+  /** 1-based: the click's own, else the rank in the Results, else by ordinal, else null. */
   readonly position: number | null
 }
 
@@ -27,51 +27,62 @@ export interface AttributedSearch {
 
 export interface Attribution {
   readonly searches: readonly AttributedSearch[]
-  /** Clicks that belong to no search: counted, never credited. */
+  /** Clicks that belong to no search. They are counted and never credited. */
   readonly orphans: readonly ClickEvent[]
 }
 
-class OpenSearch implements AttributedSearch {
+/** A search while its results and clicks are collected. */
+class CollectedSearch implements AttributedSearch {
   readonly results: ResultsEvent[] = []
   readonly clicks: AttributedClick[] = []
   readonly search: SearchEvent
-  #places: ReadonlyMap<string, number> | undefined
+  #ranks: ReadonlyMap<string, number> | undefined
 
   constructor(search: SearchEvent) {
     this.search = search
   }
 
-  /** Of each mark its place, 1-based, in the lists one after the other: a second Results of a search is its next page. */
-  get places(): ReadonlyMap<string, number> {
-    this.#places ??= placesIn(this.results)
-    return this.#places
+  /** The 1-based ranks by item fingerprint. A later Results of the search is its next page. */
+  get ranks(): ReadonlyMap<string, number> {
+    this.#ranks ??= ranksIn(this.results)
+    return this.#ranks
   }
 }
 
-/** @param events one session's, in order (S2). */
+/**
+ * Attributes the Results and clicks of one session to its searches.
+ *
+ * For example, a user searches dogs, then cats, goes back and clicks a dog without a `searchId`.
+ * The click belongs to the search for dogs, whose Results list the item.
+ *
+ * @param events one session's, in order (S2).
+ */
 export function attribute(events: readonly Event[]): Attribution {
-  const searches: OpenSearch[] = []
-  const byId = new Map<string, OpenSearch>()
+  const searches: CollectedSearch[] = []
+  const byId = new Map<string, CollectedSearch>()
   addSearches(events, searches, byId)
   addResults(events, searches, byId)
   return { searches, orphans: addClicks(events, searches, byId) }
 }
 
-/** Each Search is one, except that a repeated search id is the search that it repeats, and does not move it (R1). */
-function addSearches(events: readonly Event[], searches: OpenSearch[], byId: Map<string, OpenSearch>): void {
+/** Adds each Search, except one that repeats a search id: it is the earlier search again (R1). */
+function addSearches(events: readonly Event[], searches: CollectedSearch[], byId: Map<string, CollectedSearch>): void {
   for (const event of events) {
     if (event.type !== 'Search' || (event.searchId !== null && byId.has(event.searchId))) continue
-    const search = new OpenSearch(event)
+    const search = new CollectedSearch(event)
     searches.push(search)
     if (event.searchId !== null) byId.set(event.searchId, search)
   }
 }
 
-/** To the search of its id, be it a later one; without an id to the latest before it (R2). */
+/**
+ * Adds each Results to the search with its id, which may be later. Without an id it belongs to the
+ * latest search before it (R2).
+ */
 function addResults(
   events: readonly Event[],
-  searches: readonly OpenSearch[],
-  byId: ReadonlyMap<string, OpenSearch>,
+  searches: readonly CollectedSearch[],
+  byId: ReadonlyMap<string, CollectedSearch>,
 ): void {
   let passed = 0
   for (const event of events) {
@@ -82,17 +93,17 @@ function addResults(
   }
 }
 
-/** Gives back those of no search (R3). */
+/** Adds each click to its search, and returns the orphans (R3). */
 function addClicks(
   events: readonly Event[],
-  searches: readonly OpenSearch[],
-  byId: ReadonlyMap<string, OpenSearch>,
+  searches: readonly CollectedSearch[],
+  byId: ReadonlyMap<string, CollectedSearch>,
 ): ClickEvent[] {
   const orphans: ClickEvent[] = []
-  /** Of each mark the latest of the first searches that lists it; as many searches as were looked at. */
-  const listing = new Map<string, OpenSearch>()
+  /** By fingerprint, the latest of the first `listed` searches that lists the item. */
+  const listing = new Map<string, CollectedSearch>()
   let [passed, listed] = [0, 0]
-  const addClick = (click: ClickEvent, owner: OpenSearch | undefined, evidence: Evidence): void => {
+  const addClick = (click: ClickEvent, owner: CollectedSearch | undefined, evidence: Evidence): void => {
     if (owner === undefined) orphans.push(click)
     else owner.clicks.push({ click, evidence, position: positionOf(click, owner) })
   }
@@ -104,34 +115,36 @@ function addClicks(
       continue
     }
     for (; listed < passed; listed++) {
-      const search = searches[listed] as OpenSearch
-      for (const mark of search.places.keys()) listing.set(mark, search)
+      const search = searches[listed] as CollectedSearch
+      for (const fingerprint of search.ranks.keys()) listing.set(fingerprint, search)
     }
-    // A user who goes back clicks on an older list: the list that shows the item is better evidence than the order.
+    // A user who goes back clicks on an older list. So the list with the item is better evidence.
     const lister = listing.get(event.itemFingerprint)
     addClick(event, lister ?? searches[passed - 1], lister === undefined ? 'order' : 'item')
   }
   return orphans
 }
 
-function positionOf(click: ClickEvent, owner: OpenSearch): number | null {
-  return click.position ?? owner.places.get(click.itemFingerprint) ?? positionByOrdinal(click.ordinal)
+function positionOf(click: ClickEvent, owner: CollectedSearch): number | null {
+  return click.position ?? owner.ranks.get(click.itemFingerprint) ?? positionByOrdinal(click.ordinal)
 }
 
-/** Only who counts from 0 says 0; any other number is taken as its schema means it, from 1. */
+/**
+ * An ordinal of 0 means the first item. Any other counts from 1, as the schema of UBI defines it.
+ */
 function positionByOrdinal(ordinal: number | undefined): number | null {
   return ordinal === undefined ? null : Math.max(ordinal, 1)
 }
 
-function placesIn(results: readonly ResultsEvent[]): ReadonlyMap<string, number> {
-  const places = new Map<string, number>()
-  let place = 0
+function ranksIn(results: readonly ResultsEvent[]): ReadonlyMap<string, number> {
+  const ranks = new Map<string, number>()
+  let rank = 0
   for (const { itemFingerprints } of results) {
     for (let start = 0; start < itemFingerprints.length; start += FINGERPRINT_LENGTH) {
-      const mark = itemFingerprints.slice(start, start + FINGERPRINT_LENGTH)
-      place++
-      if (!places.has(mark)) places.set(mark, place)
+      const fingerprint = itemFingerprints.slice(start, start + FINGERPRINT_LENGTH)
+      rank++
+      if (!ranks.has(fingerprint)) ranks.set(fingerprint, rank)
     }
   }
-  return places
+  return ranks
 }

@@ -1,12 +1,12 @@
-// What rows add up to: result rows in, counts that can be added again out. Every ratio of a rollup comes from these.
+// Computes the counts that result rows add up to, and the ratios of those sums.
 
 import type { ResultRow, SearchRow, SessionRow } from './result.ts'
 
-/** Clicks at the first ten positions one by one, further down together. */
+/** The first ten positions are counted one by one, later ones in ranges. */
 export const POSITIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
 type Position = (typeof POSITIONS)[number]
 
-/** Upper ends, inclusive, of the ranges that times to the first click are counted in; the last has none. */
+/** The ranges of times to the first click, with their upper ends, inclusive. The last has none. */
 export const FIRST_CLICK_RANGES = [
   ['first_clicks_to_1s', 1_000],
   ['first_clicks_to_2s', 2_000],
@@ -18,7 +18,7 @@ export const FIRST_CLICK_RANGES = [
   ['first_clicks_later', Number.POSITIVE_INFINITY],
 ] as const
 
-/** The same of how long sessions last. */
+/** The ranges of session durations, likewise. */
 export const SESSION_RANGES = [
   ['sessions_to_10s', 10_000],
   ['sessions_to_1m', 60_000],
@@ -28,10 +28,13 @@ export const SESSION_RANGES = [
   ['sessions_longer', Number.POSITIVE_INFINITY],
 ] as const
 
-/** Further down than anybody looks: what producers say beyond it is no position, and would spoil every average. */
+/**
+ * No user sees a result this far down. A larger number is a producer's mistake and would spoil
+ * every average.
+ */
 const POSITION_MAX = 10_000
 
-/** Of searches alone, and so known of a query too. */
+/** Counts of searches, which exist for each query too. */
 export const SEARCH_COUNTS = [
   'searches',
   'searches_with_click',
@@ -48,10 +51,10 @@ export const SEARCH_COUNTS = [
   ...FIRST_CLICK_RANGES.map(([name]) => name),
 ] as const
 
-/** Searches that showed a result at the position and got a click on it: of `shown_at_...` a share that is at most 1. */
-export const PLACE_COUNTS = POSITIONS.map((position) => `clicked_at_${position}` as const)
+/** Searches that showed a result at the position and got a click on it: at most `shown_at_...`. */
+export const CLICKED_POSITION_COUNTS = POSITIONS.map((position) => `clicked_at_${position}` as const)
 
-/** Of sessions with a search, on the day and in the hour of their start. */
+/** Counts of sessions with a search, in the day and hour of their start (R6). */
 export const SESSION_COUNTS = [
   'sessions',
   'sessions_with_click',
@@ -60,10 +63,10 @@ export const SESSION_COUNTS = [
   ...SESSION_RANGES.map(([name]) => name),
 ] as const
 
-export const COUNTS = [...SEARCH_COUNTS, ...PLACE_COUNTS, ...SESSION_COUNTS] as const
+export const COUNTS = [...SEARCH_COUNTS, ...CLICKED_POSITION_COUNTS, ...SESSION_COUNTS] as const
 export type CountName = (typeof COUNTS)[number]
 
-/** What is absent is 0. */
+/** An absent count is 0. */
 export type Counts = Readonly<Partial<Record<CountName, number>>>
 
 export function countsOf(row: ResultRow): Counts {
@@ -71,8 +74,9 @@ export function countsOf(row: ResultRow): Counts {
 }
 
 /**
- * A search was clicked, or found nothing, or was abandoned: left with no click although it is not known to have found
- * nothing. (It may have found nothing and been clicked: what is clicked was then found by an earlier search.)
+ * Counts one search. It was clicked, found nothing, or was abandoned: it got no click, and it is
+ * not known to have found nothing. A search that found nothing may still be clicked, on an item of
+ * an earlier search.
  */
 function countsOfSearch(row: SearchRow): Counts {
   const sent = row.clicked_positions === '' ? [] : row.clicked_positions.split(',').map(Number)
@@ -128,7 +132,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
   return sum
 }
 
-/** A ratio of nothing is null (R7). */
+/** The ratios of sums (R7). A ratio of nothing is null. */
 export function ratiosOf(counts: Counts) {
   const ratio = (part: CountName, whole: CountName): number | null =>
     counts[whole] ? (counts[part] ?? 0) / counts[whole] : null

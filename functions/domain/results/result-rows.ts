@@ -1,4 +1,4 @@
-// Results (R4-R7): one closed session in, the rows that users query out: one per search, and one for the session.
+// Computes the rows of a closed session: one for each search, and one for the session (R4-R7).
 
 import type { Digest, ResultsEvent, SearchEvent } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
@@ -15,7 +15,9 @@ import {
 
 const KEY_DIGEST_LENGTH = 11
 
-/** The search rows in order, then the session's own. A session without a search has none: it contributes nothing. */
+/**
+ * The search rows in order, then the row of the session. A session without a search has none (R5).
+ */
 export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
   const { searches, orphans } = attribute(closed.session.events)
   if (searches.length === 0) return []
@@ -30,9 +32,9 @@ export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
 }
 
 /**
- * The id alone may not tell two searches of one millisecond apart: a search id can be another's event id, and a limit
- * can cut a session between two searches of one id. Then a digest of the event id tells them apart, since two ids of
- * full length would be longer than a key may be.
+ * The sort key of a search row. Two searches of one millisecond can share an id. A search id may
+ * equal the event id of another search, or a limit may separate two searches of one id. A digest of
+ * the event id then distinguishes them; the event id itself could make the key too long.
  */
 function searchKey(
   { limitedBy }: Session,
@@ -128,7 +130,7 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
   }
 }
 
-/** The last event that is the user's own doing: a Timeout says that nothing happened until then. */
+/** The time of the last event that the user caused. A Timeout shows only that nothing happened. */
 function endOf(session: Session): number {
   const active = session.events.findLast((event) => event.type !== 'Timeout') ?? firstEvent(session)
   return active.timeMs

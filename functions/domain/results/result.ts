@@ -1,4 +1,4 @@
-// What a closed session and its rows are (R4-R7), which users query: a user or a row in, its partition or its time out.
+// Defines a closed session and the rows that users query (R4-R7).
 
 import type { CloseReason } from '../sessions/clock.ts'
 import type { Session } from '../sessions/session.ts'
@@ -7,25 +7,25 @@ export interface ClosedSession {
   readonly user: string
   readonly session: Session
   readonly reason: CloseReason
-  /** The user's state version that it was closed from; grows with every closing of any session of the user. */
+  /** The version of the user's state that the session closed from. It grows with every closing. */
   readonly version: number
 }
 
 interface RowKey {
   /** `user#<user>` */
   readonly pk: string
-  /** `search#<time>#<searchId or eventId>` (see `searchKey` of result-rows.ts) or `session#<sessionId>` */
+  /** `search#<time>#<searchId or eventId>` (see `searchKey`) or `session#<sessionId>`. */
   readonly sk: string
 }
 
-/** Counts of clicks by what tied them to their search (R3). */
+/** Counts of clicks by the evidence for their search (R3). */
 interface EvidenceCounts {
   readonly clicks_by_search_id: number
   readonly clicks_by_item: number
   readonly clicks_by_order: number
 }
 
-/** Raised when a column changes its meaning; a new column needs no new one. Rows from before it was written are of 1. */
+/** Raised when a column changes its meaning. A new column does not raise it. */
 export const ROW_SCHEMA = 1
 
 interface CommonRow extends RowKey, EvidenceCounts {
@@ -46,15 +46,15 @@ export interface SearchRow extends CommonRow {
   readonly event_id: string
   readonly time: string
   readonly query: string
-  /** True where the query was longer than is kept. */
+  /** True where the query is longer than the stored part. */
   readonly query_truncated: boolean
   /** 1 or 0: the click-through rate of one search. */
   readonly clicked: 0 | 1
   readonly distinct_items_clicked: number
-  /** Null while no Results was seen. */
+  /** Null while the search has no Results. */
   readonly result_count: number | null
   readonly zero_results: 0 | 1
-  /** 1-based, in the order of the clicks, joined by commas; clicks without a known position are left out. */
+  /** 1-based positions in click order, joined by commas. Clicks without a position are left out. */
   readonly clicked_positions: string
   readonly first_click_position: number | null
   /** 0 where clocks disagree and the click seems to come before its search. */
@@ -85,7 +85,7 @@ export function rowPartition(user: string): string {
   return `user#${user}`
 }
 
-/** When the search or the session began. */
+/** When the search or session began, in epoch milliseconds. */
 export function rowTime(row: ResultRow): number {
   return Date.parse(row.kind === 'search' ? row.time : row.start)
 }

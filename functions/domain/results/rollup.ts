@@ -1,6 +1,5 @@
-// Rollups: rows of an hour in, the item of the hour out; hours in, the item of their day out. Days add up to hours, hours to rows.
+// Sums the rows of an hour, and the hours of a day.
 
-import {} from '../durations.ts'
 import type { Digest } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
 import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
@@ -11,7 +10,7 @@ export type Hour = string
 /** `2026-03-02`, UTC. */
 export type Day = string
 
-/** Raised when a column changes its meaning; a new column needs no new one. */
+/** Raised when a column changes its meaning. A new column does not raise it. */
 export const ROLLUP_SCHEMA = 1
 
 type Ratios = ReturnType<typeof ratiosOf> & ReturnType<typeof sessionRatiosOf>
@@ -27,7 +26,7 @@ export interface HourRollup extends CommonRollup {
   readonly kind: 'hour'
   /** UTC, 0 to 23. */
   readonly hour: number
-  /** When the first of its rows expires: from then on it is as it is. Null where it has no row. */
+  /** When the first of its rows expires; the sum stays as it is from then on. Null without rows. */
   readonly rows_expire_at: string | null
 }
 
@@ -35,7 +34,7 @@ export interface DayRollup extends CommonRollup {
   readonly kind: 'day'
 }
 
-/** The hour that a row counts in: of the search itself, or of the session's start (R6). */
+/** The hour that a row counts in: that of its search, or of its session's start (R6). */
 export function hourOf({ day, hour }: Pick<ResultRow, 'day' | 'hour'>): Hour {
   return `${day}T${String(hour).padStart(2, '0')}`
 }
@@ -101,13 +100,13 @@ function pickCounts(hour: HourRollup): Counts {
   return Object.fromEntries(COUNTS.map((name) => [name, hour[name]]))
 }
 
-/** An hour's rows lie in these parts: more writes at once than one part could take, and fewer queries to sort in one go. */
+/** The slices of an hour's index entries. They spread the writes, and each can be read alone. */
 export const SLICES = [...'abcdefghijklmnop'] as const
 export type Slice = string
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** All searches for one query are in one slice; sessions are spread by their id. */
+/** The slice of a row. All searches for one query share a slice; sessions spread by their ids. */
 export function sliceOf(row: ResultRow, digest: Digest): Slice {
   return sliceOfText(row.kind === 'search' ? foldQuery(row.query) : row.session_id, digest)
 }
@@ -116,7 +115,7 @@ export function sliceOfText(text: string, digest: Digest): Slice {
   return SLICES[BASE64URL.indexOf(digest(text).slice(0, 1)) % SLICES.length] as Slice
 }
 
-/** One query, however it is typed: without spaces around it, with single ones within, in lower case. */
+/** Folds the spellings of a query into one: trimmed, single spaces, lower case. */
 export function foldQuery(query: string): string {
   return query.trim().replace(/\s+/g, ' ').toLowerCase()
 }

@@ -1,4 +1,4 @@
-// Top queries: the searches of a day in, the queries asked most, those nobody clicked on and those that found nothing out.
+// Ranks the queries of a day: most asked, never clicked, and without results.
 
 import { addCounts, type CountName, type Counts, countsOf, ratiosOf, SEARCH_COUNTS } from './counts.ts'
 import type { SearchRow } from './result.ts'
@@ -7,15 +7,15 @@ import { type Day, foldQuery, ROLLUP_SCHEMA } from './rollup.ts'
 export const QUERY_LISTS = ['top', 'without_click', 'without_results'] as const
 export type QueryList = (typeof QUERY_LISTS)[number]
 
-/** Ranks of each list. */
-export const RANKS = 1000
+/** The length of each list. */
+export const RANKS_MAX = 1000
 
 type SearchCount = (typeof SEARCH_COUNTS)[number]
 
 export interface QueryRollup extends Readonly<Record<SearchCount, number>>, ReturnType<typeof ratiosOf> {
   /** `rollup#queries#<day>` */
   readonly pk: string
-  /** `<list>#<rank>`, the rank with four digits. */
+  /** `<list>#<rank>`, the rank in four digits. */
   readonly sk: string
   readonly kind: 'query'
   readonly schema: typeof ROLLUP_SCHEMA
@@ -23,9 +23,9 @@ export interface QueryRollup extends Readonly<Record<SearchCount, number>>, Retu
   readonly list: QueryList
   /** From 1. */
   readonly rank: number
-  /** Folded: see `foldQuery`. */
+  /** As `foldQuery` writes it. */
   readonly query: string
-  /** In which it was asked. One that asked two queries counts for both. */
+  /** Sessions in which the query was asked. A session with two queries counts for each. */
   readonly sessions: number
 }
 
@@ -35,7 +35,7 @@ export interface QueryTally {
   readonly sessionIds: ReadonlySet<string>
 }
 
-/** By folded query; for reading page after page. */
+/** Tallies search rows by folded query, page after page. */
 export class QueryTallies {
   readonly #tallies = new Map<string, { counts: Counts; sessionIds: Set<string> }>()
 
@@ -52,15 +52,18 @@ export class QueryTallies {
   }
 }
 
-/** What a list is ordered by, most first. A query of which there is nothing is not in it. */
+/** Orders each list, highest first. A query with 0 is not in the list. */
 const MEASURES: Readonly<Record<QueryList, (counts: Counts) => number>> = {
   top: ({ searches = 0 }) => searches,
-  // Never clicked that day: with one click in a hundred a query is badly served, but it is not this.
+  // Only queries that got no click all day. A query with few clicks is another problem.
   without_click: ({ searches = 0, searches_with_click: clicked = 0 }) => (clicked === 0 ? searches : 0),
   without_results: ({ zero_result_searches: empty = 0 }) => empty,
 }
 
-/** Of each list the best; so of several parts of a day's queries the best of the best are the day's. */
+/**
+ * Selects the tallies that can be in a list. Applied to parts of a day's queries and then to all of
+ * those, it selects the same as at once.
+ */
 export function bestQueries(tallies: readonly QueryTally[]): QueryTally[] {
   const best = QUERY_LISTS.flatMap((list) => ranked(tallies, list))
   return [...new Set(best)]
@@ -75,7 +78,7 @@ function ranked(tallies: readonly QueryTally[], list: QueryList): QueryTally[] {
   return tallies
     .filter(({ counts }) => measure(counts) > 0)
     .sort((a, b) => measure(b.counts) - measure(a.counts) || (a.query < b.query ? -1 : 1))
-    .slice(0, RANKS)
+    .slice(0, RANKS_MAX)
 }
 
 export function queriesPartition(day: Day): string {
