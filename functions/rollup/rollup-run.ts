@@ -1,0 +1,46 @@
+// Carries what all parts of one rollup run share: ports, metadata, counts and failures.
+
+import { type DirtyHours, type RollupMetadata, type RollupStore, VersionConflictError } from '../ports.ts'
+
+export interface RollupPorts {
+  readonly dirtyHours: DirtyHours
+  readonly rollups: RollupStore
+  /** Returns false when the time for this run is up; the next run does the rest. */
+  readonly hasTime: () => boolean
+}
+
+export interface RollupCounts {
+  /** Hours whose sums were written. */
+  hours: number
+  /** Days whose sums were written. */
+  days: number
+  /** Days whose query lists were written. */
+  daysRanked: number
+  rowsRead: number
+  /** Hours, days and rankings that another run wrote first; the next run does them again. */
+  conflicts: number
+}
+
+export interface RollupRun {
+  readonly ports: RollupPorts
+  readonly metadata: RollupMetadata
+  readonly counts: RollupCounts
+  readonly failures: unknown[]
+}
+
+export function newRun(ports: RollupPorts, metadata: RollupMetadata): RollupRun {
+  return { ports, metadata, counts: { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 }, failures: [] }
+}
+
+/**
+ * Runs one piece of work and records its failure, so that it delays no other piece. When two runs meet, one loses: the
+ * winner may have read fewer rows, so the next run must do the piece again.
+ */
+export async function attempt({ counts, failures }: RollupRun, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (error instanceof VersionConflictError) counts.conflicts++
+    else failures.push(error)
+  }
+}
