@@ -6,7 +6,7 @@ import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../functions/co
 import { LOCAL_ENVIRONMENT, localClients } from '../local/emulators/clients.ts'
 import type { Endpoints } from '../local/emulators/endpoints.ts'
 import { provision } from '../local/emulators/provision.ts'
-import type { TableSpec } from '../local/template/template.ts'
+import type { TableSpec } from '../local/template/pipeline-spec.ts'
 
 /** As the functions' own, of an endpoint that is given. */
 export function benchClient(endpoint: string): DynamoDBDocumentClient {

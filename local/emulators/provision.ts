@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { CreateTableCommand, DescribeTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb'
 import { CreateStreamCommand, DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import type { PipelineSpec, StreamSpec, TableSpec } from '../template/template.ts'
+import type { PipelineSpec, StreamSpec, TableSpec } from '../template/pipeline-spec.ts'
 import type { Clients } from './clients.ts'
 
 const READY_TRIES_MAX = 500

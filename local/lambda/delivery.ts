@@ -2,7 +2,7 @@
 // the failure destination out.
 
 import { UserError } from '../../terminal/user-error.ts'
-import type { MappingSpec } from '../template/template.ts'
+import type { MappingSpec } from '../template/pipeline-spec.ts'
 
 export interface Delivered<R> {
   /** What came to the function, in the end without failure. */

@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { FunctionSpec } from '../template/template.ts'
+import type { FunctionSpec } from '../template/pipeline-spec.ts'
 
 const RUNTIME = fileURLToPath(new URL('function-runtime.mjs', import.meta.url))
 

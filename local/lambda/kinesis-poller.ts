@@ -5,7 +5,7 @@ import { type _Record, GetRecordsCommand, GetShardIteratorCommand, ListShardsCom
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { KinesisStreamRecord } from 'aws-lambda'
 import type { Clients } from '../emulators/clients.ts'
-import type { MappingSpec } from '../template/template.ts'
+import type { MappingSpec } from '../template/pipeline-spec.ts'
 import { deliver, type Invoker } from './delivery.ts'
 import type { FunctionProcess } from './function-process.ts'
 

@@ -1,7 +1,7 @@
 // The schedule: a rule of the template in, its function invoked with the rule's input at every tick out.
 
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ScheduleSpec } from '../template/template.ts'
+import type { ScheduleSpec } from '../template/pipeline-spec.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
 
 export interface Schedule {

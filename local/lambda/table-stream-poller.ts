@@ -11,7 +11,7 @@ import {
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { Clients } from '../emulators/clients.ts'
 import { matches } from '../template/event-pattern.ts'
-import type { MappingSpec } from '../template/template.ts'
+import type { MappingSpec } from '../template/pipeline-spec.ts'
 import { deliver, type Invoker } from './delivery.ts'
 import type { FunctionProcess } from './function-process.ts'
 import type { Poller } from './kinesis-poller.ts'

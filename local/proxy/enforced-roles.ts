@@ -2,7 +2,7 @@
 
 import { UserError } from '../../terminal/user-error.ts'
 import type { FunctionProcess } from '../lambda/function-process.ts'
-import type { PipelineSpec } from '../template/template.ts'
+import type { PipelineSpec } from '../template/pipeline-spec.ts'
 import { authorize, type Denial, denialText } from './authorization.ts'
 import type { ServiceRequest } from './needed-permissions.ts'
 import { type Refusal, refusalOf } from './proxy.ts'

@@ -5,7 +5,7 @@ import { type FunctionProcess, startFunction } from '../lambda/function-process.
 import { chaotic } from '../proxy/chaos.ts'
 import { accessKeyId, type EnforcedRoles } from '../proxy/enforced-roles.ts'
 import type { ReachedEndpoints } from '../proxy/proxies.ts'
-import type { FunctionSpec } from '../template/template.ts'
+import type { FunctionSpec } from '../template/pipeline-spec.ts'
 
 /**
  * By name.

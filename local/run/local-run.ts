@@ -18,14 +18,9 @@ import { accessKeyId, type EnforcedRoles, enforceRoles } from '../proxy/enforced
 import { type Proxies, startProxies } from '../proxy/proxies.ts'
 import type { LogPositions } from '../replay/log-positions.ts'
 import { type LogReplay, logReplay } from '../replay/log-replay.ts'
+import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline } from '../template/pipeline-spec.ts'
 import { synthesizedApp } from '../template/synthesized-app.ts'
-import {
-  type FunctionSpec,
-  type MappingSpec,
-  type PipelineSpec,
-  readPipeline,
-  type Template,
-} from '../template/template.ts'
+import type { Template } from '../template/template.ts'
 import { startFunctions } from './function-processes.ts'
 import { reconcile } from './reconcile.ts'
 import { runFolder } from './run-folder.ts'

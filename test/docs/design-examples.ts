@@ -21,7 +21,8 @@ import { closedExpiresAt, stateExpiresAt } from '../../functions/domain/sessions
 import { type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { timerFor } from '../../functions/domain/sessions/timers.ts'
 import { apply, NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
-import { readPipeline, type Template } from '../../local/template/template.ts'
+import { readPipeline } from '../../local/template/pipeline-spec.ts'
+import type { Template } from '../../local/template/template.ts'
 import { bare, click, RULES, results, search } from '../support/events.ts'
 import { synthesizedTemplate } from '../support/synthesized-stack.ts'
 

@@ -148,7 +148,7 @@ const LAYERS: readonly Layer[] = [
   },
   { name: 'samples', files: SAMPLES, imports: [SAMPLES, DURATIONS, /^pure-rand\//], forbids: NO_CLOCK },
   { name: 'terminal', files: TERMINAL, imports: [TERMINAL, NODE, /^string-width$/] },
-  local('template', []),
+  local('template', [], [DURATIONS]),
   local('emulators', ['template'], [/^fauxqs$/, /^kinesalite$/]),
   local('lambda', ['template', 'emulators']),
   local('proxy', ['template', 'emulators', 'lambda']),

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
 import { type Delivered, deliver, type Invoker } from '../../../local/lambda/delivery.ts'
-import type { MappingSpec } from '../../../local/template/template.ts'
+import type { MappingSpec } from '../../../local/template/pipeline-spec.ts'
 import { SEED } from '../../support/random-log.ts'
 
 const MAPPING: MappingSpec = {

@@ -5,7 +5,7 @@ import type { FunctionProcess } from '../../../local/lambda/function-process.ts'
 import { accessKeyId, type EnforcedRoles, enforceRoles } from '../../../local/proxy/enforced-roles.ts'
 import type { JsonRequest, ObjectRequest } from '../../../local/proxy/needed-permissions.ts'
 import { streamArn, tableArn } from '../../../local/template/arn.ts'
-import type { FunctionSpec } from '../../../local/template/template.ts'
+import type { FunctionSpec } from '../../../local/template/pipeline-spec.ts'
 import { UserError } from '../../../terminal/user-error.ts'
 
 const INGEST: FunctionSpec = {

@@ -1,7 +1,8 @@
 // Roles of a template: policies as the CDK writes them in, what each function may do here out.
 
 import { describe, expect, it } from 'vitest'
-import { type PipelineSpec, type Resource, readPipeline } from '../../../local/template/template.ts'
+import { type PipelineSpec, readPipeline } from '../../../local/template/pipeline-spec.ts'
+import type { Resource } from '../../../local/template/template.ts'
 
 const ROLE = { Type: 'AWS::IAM::Role', Properties: {} }
 const FUNCTION = {

@@ -1,7 +1,8 @@
 // Reading a template: CloudFormation as the CDK writes it in, the pipeline that the local run makes of it out.
 
 import { describe, expect, it } from 'vitest'
-import { type MappingSpec, type PipelineSpec, type Resource, readPipeline } from '../../../local/template/template.ts'
+import { type MappingSpec, type PipelineSpec, readPipeline } from '../../../local/template/pipeline-spec.ts'
+import type { Resource } from '../../../local/template/template.ts'
 
 const STREAM = { Type: 'AWS::Kinesis::Stream', Properties: { ShardCount: 3 } }
 const BUCKET = { Type: 'AWS::S3::Bucket', Properties: {} }
