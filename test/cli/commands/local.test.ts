@@ -1,29 +1,22 @@
-// The commands as a user types them: arguments in; what is printed, written and left running out.
+// `search-ctr local` as a user types it: its mistakes, its summary, and runs that stay up or keep their data.
 
-import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { EXIT } from '../../../terminal/exit-codes.ts'
+import { startProcess, type Typed, typed } from '../../support/typed.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const COMMAND = ['--import', 'tsx', 'cli/main.ts']
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function typed(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...COMMAND, ...args], {
-    cwd: ROOT,
-    input,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
-}
+const run = (args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Typed> =>
+  typed(args, ROOT, input, env)
 
-describe('a mistake', () => {
+describe('a mistake of the user', () => {
   it.each([
     [2, ['local'], '--events FILE is missing'],
     [1, ['local', '--events', '/no/such/file'], '/no/such/file: there is no such file'],
@@ -36,19 +29,19 @@ describe('a mistake', () => {
     [2, ['local', '--events', 'package.json', '--port', '0'], 'Expected a port'],
     [2, ['local', '--events', 'package.json', '--data', ''], 'Expected a path'],
     [2, ['local', '--events', 'package.json', '--out', ''], 'Expected a path'],
-  ])('with exit code %d: %j is told in a sentence', (code, args, sentence) => {
-    const { status, stderr, stdout } = typed(args)
+  ])('ends with exit code %d: %j prints one sentence', async (code, args, sentence) => {
+    const { status, stderr, stdout } = await run(args)
     expect(status).toBe(code)
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(stdout).toBe('')
   })
 
-  it('is an endpoint where nobody answers, told in a sentence', () => {
-    const { status, stderr } = typed(['local', '--events', 'package.json'], '', {
+  it('names an endpoint at which no service answers', async () => {
+    const { status, stderr } = await run(['local', '--events', 'package.json'], '', {
       KINESIS_ENDPOINT: 'http://127.0.0.1:9',
     })
-    expect(status).toBe(1)
+    expect(status).toBe(EXIT.failed)
     expect(stderr).toContain('127.0.0.1:9')
     expect(stderr).not.toMatch(/\n\s+at /)
   })
@@ -57,54 +50,51 @@ describe('a mistake', () => {
     ['kinesis', 'kinesis is not the folder that a run leaves there'],
     ['dynamodb.sqlite', 'dynamodb.sqlite is not the database that a run leaves there'],
     ['positions.json', 'positions.json is not as a run leaves it'],
-  ])('is a data folder with a %s of something else, told by its name', (name, sentence) => {
+  ])('names a file %s in the data folder that no run has written', async (name, sentence) => {
     const data = mkdtempSync(join(folder, 'data-'))
     writeFileSync(join(data, name), 'junk')
-    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', data])
-    expect(status).toBe(1)
+    const { status, stderr } = await run(['local', '--events', 'package.json', '--data', data])
+    expect(status).toBe(EXIT.failed)
     expect(stderr).toBe(`${join(data, sentence)}: give --data another folder\n`)
     expect(existsSync(join(data, 'lock'))).toBe(false)
   })
 
-  it('is a broken database of the stream, told by its name though nobody catches it', () => {
+  // The emulator reports this failure outside of any call, so it ends a whole process.
+  it('names a broken database of the stream', async () => {
     const data = mkdtempSync(join(folder, 'data-'))
     mkdirSync(join(data, 'kinesis'))
     writeFileSync(join(data, 'kinesis', 'CURRENT'), 'junk')
-    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', data])
-    expect(status).toBe(1)
+    const args = ['local', '--events', 'package.json', '--data', data]
+    const { status, stderr } = await startProcess(args, { cwd: ROOT }).ended
+    expect(status).toBe(EXIT.failed)
     expect(stderr).toContain('Failed: Corruption: CURRENT')
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  it('is a data folder where the endpoints are somebody else’s', () => {
-    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', folder], '', {
+  it('refuses a data folder beside endpoints that the user names', async () => {
+    const { status, stderr } = await run(['local', '--events', 'package.json', '--data', folder], '', {
       S3_ENDPOINT: 'http://127.0.0.1:9',
     })
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^--data keeps what emulators hold: .*\n$/)])
+    expect([status, stderr]).toEqual([EXIT.failed, expect.stringMatching(/^--data keeps what emulators hold: .*\n$/)])
   })
 
-  it('is a busy port, told by its number', async () => {
+  it('names a busy port', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }
-    const child = spawn(process.execPath, [...COMMAND, 'local', '--events', 'package.json', '--port', String(port)], {
-      cwd: ROOT,
-    })
-    let stderr = ''
-    child.stderr.on('data', (text) => (stderr += text))
-    const status = await new Promise((resolve) => child.on('close', resolve))
+    const { status, stderr } = await run(['local', '--events', 'package.json', '--port', String(port)])
     server.close()
-    expect(status).toBe(1)
+    expect(status).toBe(EXIT.failed)
     expect(stderr).toContain(`port ${port} is in use`)
   })
 })
 
 describe('local', () => {
-  it('writes the summary and the results, counts a bad line, and prints nothing into a pipe', () => {
+  it('writes the summary and the results, counts a bad line, and prints nothing into a pipe', async () => {
     const log = join(folder, 'log.ndjson')
     writeFileSync(log, '{"type":"Search","user":1,"query":"dogs","time":"2026-03-02T00:00:00Z"}\nnot an event\n\n')
     const out = join(folder, 'out')
-    expect(typed(['local', '--events', log, '--out', out])).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(await run(['local', '--events', log, '--out', out])).toEqual({ status: 0, stdout: '', stderr: '' })
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))
     expect(summary).toMatchObject({ eventsIn: 2, accepted: 1, rejected: { 'not-json': 1 }, searches: 1, ctr: 0 })
     const rows = readFileSync(join(out, 'results.ndjson'), 'utf8')
@@ -114,29 +104,21 @@ describe('local', () => {
     expect(rows.map((row) => row.sk.split('#')[0])).toEqual(['search', 'session'])
   })
 
-  it('prints a table of what came on standard input', () => {
-    const { status, stdout } = typed(['local', '--events', '-'], '{"type":"Search","user":1,"query":"dogs"}\n')
-    expect(status).toBe(0)
+  it('prints a table of a log from standard input', async () => {
+    const { status, stdout } = await run(['local', '--events', '-'], '{"type":"Search","user":1,"query":"dogs"}\n')
+    expect(status).toBe(EXIT.done)
     expect(stdout).toMatch(/^searches +1$/m)
     expect(stdout).toMatch(/^click-through rate +0\.0 %$/m)
   })
 
-  it('leaves its endpoints up with --keep, and nothing at all after Ctrl-C', async () => {
-    const child = spawn(process.execPath, [...COMMAND, 'local', '--keep', folder], { cwd: ROOT })
-    let printed = ''
-    const isUp = new Promise<void>((resolve) =>
-      child.stdout.on('data', (text) => {
-        printed += text
-        if (printed.includes('Open and closed sessions are in')) resolve()
-      }),
-    )
-    await isUp
-    const endpoints = [...new Set(printed.match(/http:\/\/127\.0\.0\.1:\d+/g))]
+  it('leaves its endpoints up with --keep, and nothing after Ctrl-C', async () => {
+    const running = startProcess(['local', '--keep', folder], { cwd: ROOT })
+    await running.prints('Open and closed sessions are in')
+    const endpoints = [...new Set(running.stdout().match(/http:\/\/127\.0\.0\.1:\d+/g))]
     expect(endpoints).toHaveLength(4)
     for (const endpoint of endpoints) await expect(fetch(endpoint)).resolves.toBeDefined()
-    const ended = new Promise((resolve) => child.on('close', resolve))
-    child.kill('SIGINT')
-    expect(await ended).toBe(130)
+    running.interrupt()
+    expect((await running.ended).status).toBe(EXIT.interrupted)
     for (const endpoint of endpoints) await expect(fetch(endpoint)).rejects.toThrow()
     expect(existsSync(join(folder, 'local.json'))).toBe(false)
   })
@@ -150,37 +132,36 @@ describe('local --data', () => {
     return join(folder, name)
   }
 
-  it('adds up the logs that are played into one folder, and refuses another one under a name that it knows', () => {
+  it('adds up the logs that runs replay into one folder, and refuses another log under a known name', async () => {
     const data = join(folder, 'data')
     const first = written('first.ndjson', `${search(1)}${search(2)}${search(1)}not an event\n`)
-    const play = (events: string) => typed(['local', '--events', events, '--data', data, '--out', data])
+    const replay = (events: string) => run(['local', '--events', events, '--data', data, '--out', data])
     const summary = () => JSON.parse(readFileSync(join(data, 'summary.json'), 'utf8'))
-    expect(play(first)).toMatchObject({ status: 0, stderr: '' })
+    expect(await replay(first)).toMatchObject({ status: 0, stderr: '' })
     expect(summary()).toMatchObject({ eventsIn: 4, accepted: 2, duplicates: 1, rejected: { 'not-json': 1 } })
 
-    expect(play(written('second.ndjson', search(2) + search(3)))).toMatchObject({ status: 0, stderr: '' })
+    expect(await replay(written('second.ndjson', search(2) + search(3)))).toMatchObject({ status: 0, stderr: '' })
     const both = { eventsIn: 6, accepted: 3, duplicates: 2, rejected: { 'not-json': 1 }, users: 3 }
     expect(summary()).toMatchObject(both)
 
-    expect(play(join(folder, 'x', '..', 'first.ndjson'))).toMatchObject({ status: 0, stderr: '' })
+    expect(await replay(join(folder, 'x', '..', 'first.ndjson'))).toMatchObject({ status: 0, stderr: '' })
     expect(summary()).toMatchObject(both)
 
     written('first.ndjson', search(7) + search(8) + search(9))
-    const { status, stderr } = play(first)
-    expect(status).toBe(1)
+    const { status, stderr } = await replay(first)
+    expect(status).toBe(EXIT.failed)
     expect(stderr).toBe(`${first} does not begin with the 4 lines that ${data} has of it: give --data another folder\n`)
   })
 
   it('lets one run at a time use a folder', async () => {
     const data = join(folder, 'one at a time')
-    const child = spawn(process.execPath, [...COMMAND, 'local', '--keep', folder, '--data', data], { cwd: ROOT })
-    await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()))
-    const { status, stderr } = typed(['local', '--events', 'package.json', '--data', data])
-    expect(status).toBe(1)
+    const running = startProcess(['local', '--keep', folder, '--data', data], { cwd: ROOT })
+    await running.prints('Open and closed sessions are in')
+    const { status, stderr } = await run(['local', '--events', 'package.json', '--data', data])
+    expect(status).toBe(EXIT.failed)
     expect(stderr).toMatch(new RegExp(`^another run uses ${data} .*\n$`))
-    const ended = new Promise((resolve) => child.on('close', resolve))
-    child.kill('SIGINT')
-    expect(await ended).toBe(130)
+    running.interrupt()
+    expect((await running.ended).status).toBe(EXIT.interrupted)
     expect(existsSync(join(data, 'lock'))).toBe(false)
   })
 })
