@@ -2,7 +2,7 @@
 
 import type { Parsed, Rejection, RejectReason } from './domain/events/decode.ts'
 import type { ClosedSession, ResultRow } from './domain/results/result.ts'
-import type { Day, DayRollup, Hour, HourRollup, Slice } from './domain/results/rollup.ts'
+import type { DayRollup, HourRollup, Slice } from './domain/results/rollup.ts'
 import type { QueryRollup } from './domain/results/top-queries.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
 import type { Session } from './domain/sessions/session.ts'
@@ -102,7 +102,8 @@ export interface ResultStore {
 /** What waits to be rolled up: an hour of which rows changed, or a day whose queries are to be ranked again. */
 export interface DirtyPeriod {
   readonly kind: 'hour' | 'queries'
-  readonly of: Hour | Day
+  /** An hour, as `2026-03-02T09`, or a day, as `2026-03-02`. UTC. */
+  readonly of: string
   /** When who dirtyPeriods it last began. */
   readonly atMs: number
 }
@@ -133,16 +134,16 @@ export interface Ranking {
 
 export interface RollupStore {
   /** Pages of the rows of a part of an hour, with what rollups read of them. By an index, so some seconds behind. */
-  rowsOf(hour: Hour, slice: Slice): AsyncIterable<readonly StoredRow[]>
+  rowsOf(hour: string, slice: Slice): AsyncIterable<readonly StoredRow[]>
   /** Consistent, like all below; null when there is none. */
   load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
   /** Those there are, in order. */
-  hoursOf(day: Day): Promise<HourRollup[]>
+  hoursOf(day: string): Promise<HourRollup[]>
   /** Writes over the revision that was loaded, 0 for none. Throws VersionConflictError when there is another by now. */
   save(rollup: HourRollup | DayRollup, baseRevision: number, stamp: RollupMetadata): Promise<void>
-  ranking(day: Day): Promise<Ranking | null>
+  ranking(day: string): Promise<Ranking | null>
   /** Replaces all lists of the day. Throws VersionConflictError as `save` does; again it does the rest of one interrupted. */
-  saveRanking(day: Day, queries: readonly QueryRollup[], baseRevision: number, stamp: RollupMetadata): Promise<void>
+  saveRanking(day: string, queries: readonly QueryRollup[], baseRevision: number, stamp: RollupMetadata): Promise<void>
 }
 
 export interface StoredRow {

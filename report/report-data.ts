@@ -2,7 +2,7 @@
 
 import { DAY_MS } from '../functions/domain/durations.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
-import type { Day, DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
+import type { DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
 import type { QueryRollup } from '../functions/domain/results/top-queries.ts'
 import { firstEvent } from '../functions/domain/sessions/session.ts'
 import { UserError } from '../terminal/user-error.ts'
@@ -11,15 +11,15 @@ import { type QueryTotals, totalQueries } from './query-totals.ts'
 
 /** Both ends are in it. */
 export interface DayRange {
-  readonly from: Day
-  readonly to: Day
+  readonly from: string
+  readonly to: string
 }
 
 /** A day or an hour without an item is one in which nothing was counted. The order of what is read does not matter. */
 export interface ReportPorts {
   readDays(range: DayRange): Promise<readonly DayRollup[]>
   readHours(range: DayRange): Promise<readonly HourRollup[]>
-  readQueries(day: Day): Promise<readonly QueryRollup[]>
+  readQueries(day: string): Promise<readonly QueryRollup[]>
   /** The most recent closed sessions that began in the range and have a search, at most so many. */
   sampleSessions(range: DayRange, sessionsMax: number): Promise<readonly ClosedSession[]>
 }
@@ -83,7 +83,7 @@ export async function readReport(ports: ReportPorts, wanted: ReportWanted): Prom
     daysBefore: inOrder(await ports.readDays(before)),
     hours: dayCount > HOURLY_DAYS_MAX ? [] : inOrder(await ports.readHours(range)),
     queries: {
-      range: { from: queryDays[0] as Day, to: range.to },
+      range: { from: queryDays[0] as string, to: range.to },
       totals: totalQueries(queries, QUERY_ROWS_MAX),
     },
     explorer: explore(await ports.sampleSessions(range, wanted.sessionsMax), wanted),
@@ -104,7 +104,7 @@ function checkBounds({ range, sessionsMax }: ReportWanted): void {
 }
 
 /** Not 30 February, which is read as a day of March. */
-function isDay(day: Day): boolean {
+function isDay(day: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) && dayAfter(day, 0) === day
 }
 
@@ -129,7 +129,7 @@ function inOrder<Rollup extends { readonly sk: string }>(rollups: readonly Rollu
   return [...rollups].sort((a, b) => (a.sk < b.sk ? -1 : 1))
 }
 
-export function dayAfter(day: Day, days: number): Day {
+export function dayAfter(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length)
 }
 
@@ -137,6 +137,6 @@ export function daysIn({ from, to }: DayRange): number {
   return (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
 }
 
-export function daysOf(range: DayRange): Day[] {
+export function daysOf(range: DayRange): string[] {
   return Array.from({ length: daysIn(range) }, (_, index) => dayAfter(range.from, index))
 }

@@ -2,15 +2,7 @@
 
 import { DAY_MS } from '../functions/domain/durations.ts'
 import type { ResultRow, SearchRow } from '../functions/domain/results/result.ts'
-import {
-  type Day,
-  dayKey,
-  dayRollup,
-  hourKey,
-  hourOf,
-  hourRollup,
-  sumRows,
-} from '../functions/domain/results/rollup.ts'
+import { dayKey, dayRollup, hourKey, hourOf, hourRollup, sumRows } from '../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../functions/domain/results/top-queries.ts'
 import type { DirtyHours, RollupStore, StoredRow } from '../functions/ports.ts'
 import { rollup } from '../functions/rollup/rollup.ts'
@@ -102,7 +94,7 @@ function storedOf(kind: 'hour' | 'day', { rollups }: Stores['rollups']): string[
   return [...rollups.values()].filter((stored) => stored.kind === kind).map(({ sk }) => sk)
 }
 
-function ranked(day: Day, rows: readonly ResultRow[]): object {
+function ranked(day: string, rows: readonly ResultRow[]): object {
   const queries = new QueryTallies()
   for (const row of rows.filter((row): row is SearchRow => row.kind === 'search' && row.day === day)) queries.add(row)
   return queryRollups(day, queries.all())

@@ -6,7 +6,7 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { HOUR_INDEX } from '../../functions/contract.ts'
 import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
 import { type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
-import { type Hour, SLICES, sliceOfText } from '../../functions/domain/results/rollup.ts'
+import { SLICES, sliceOfText } from '../../functions/domain/results/rollup.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { type RowKey, rowsByKey } from './rows-by-key.ts'
@@ -33,13 +33,13 @@ export async function* hourRows(
   }
 }
 
-function hoursBack({ fromMs, toMs }: RowFilter, nowMs: number): Hour[] {
+function hoursBack({ fromMs, toMs }: RowFilter, nowMs: number): string[] {
   const lastMs = Math.min(toMs - 1, nowMs + HOUR_MS)
   if (lastMs - fromMs > DAYS_MAX * DAY_MS)
     throw new UsageError(
       `--since: results of all users are limited to ${DAYS_MAX} days at once; name a later time, a --day or a --user`,
     )
-  const hours: Hour[] = []
+  const hours: string[] = []
   for (let startMs = Math.floor(lastMs / HOUR_MS) * HOUR_MS; startMs + HOUR_MS > fromMs; startMs -= HOUR_MS) {
     hours.push(new Date(startMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length))
   }

@@ -7,13 +7,13 @@ import { closedKey, readClosed } from '../../functions/aws/sessions-table/sessio
 import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import {
-  type Day,
   type DayRollup,
   dayKey,
   type HourRollup,
   hourKey,
   hourOf,
   SLICES,
+  type Slice,
 } from '../../functions/domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../functions/domain/results/top-queries.ts'
 import type { DayRange, ReportPorts } from '../../report/report-data.ts'
@@ -65,7 +65,7 @@ export function reportReads(client: DynamoDBDocumentClient, { results, sessions 
 }
 
 /** Returns the last day before today that has sums, today if no other day has, or null if none has. */
-export async function latestDay(client: DynamoDBDocumentClient, table: string, today: Day): Promise<Day | null> {
+export async function latestDay(client: DynamoDBDocumentClient, table: string, today: string): Promise<string | null> {
   const { Items: items = [] } = await client.send(
     new QueryCommand({
       TableName: table,
@@ -99,7 +99,7 @@ async function* pages(
  * first, since a session id begins with a time.
  */
 async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Key[]> {
-  const ofSlice = async (slice: string): Promise<Key[]> => {
+  const ofSlice = async (slice: Slice): Promise<Key[]> => {
     const query = {
       TableName: table,
       IndexName: HOUR_INDEX.name,

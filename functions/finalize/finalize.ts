@@ -5,7 +5,7 @@ import type { Metrics } from '../contract.ts'
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
-import { type Hour, hourOf } from '../domain/results/rollup.ts'
+import { hourOf } from '../domain/results/rollup.ts'
 import type { CloseReason } from '../domain/sessions/clock.ts'
 import type { ClosedChange, DirtyHours, ResultStore, SessionStore } from '../ports.ts'
 
@@ -56,7 +56,7 @@ export async function finalize(
   settings: FinalizeSettings,
   nowMs: number,
 ): Promise<FinalizeReport> {
-  const hours = new Set<Hour>()
+  const hours = new Set<string>()
   const report = await finalizeEach(changes, ports, nowMs + settings.resultRetentionMs, hours)
   // After the rows: a rollup that summed the hour meanwhile finds it dirty again. A retry marks the rest.
   await ports.dirtyHours.mark([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
@@ -68,7 +68,7 @@ async function finalizeEach(
   changes: readonly ClosedChange[],
   ports: FinalizePorts,
   expiresAtMs: number,
-  hours: Set<Hour>,
+  hours: Set<string>,
 ): Promise<FinalizeReport> {
   const counts: Counts = { ...NO_COUNTS, closed: {} }
   for (const change of changes) {

@@ -1,7 +1,7 @@
 // Ranks the queries of a day by its rows and writes the day's query lists.
 
 import pMap from 'p-map'
-import { type Day, type Hour, type HourRollup, hourOf, SLICES, type Slice } from '../domain/results/rollup.ts'
+import { type HourRollup, hourOf, SLICES, type Slice } from '../domain/results/rollup.ts'
 import { bestQueries, QueryTallies, type QueryTally, queryRollups } from '../domain/results/top-queries.ts'
 import type { RollupRun } from './rollup-run.ts'
 
@@ -15,7 +15,7 @@ const SLICES_AT_ONCE = 2
  * The lists expire with the first of the day's rows, and are not made again after that. So no list outlives what a
  * forgotten user searched for.
  */
-export async function rankQueries(day: Day, rankEveryMs: number, run: RollupRun): Promise<boolean> {
+export async function rankQueries(day: string, rankEveryMs: number, run: RollupRun): Promise<boolean> {
   const { metadata } = run
   const { rollups, hasTime } = run.ports
   const ranking = await rollups.ranking(day)
@@ -39,7 +39,7 @@ function expiryOf({ rows_expire_at: at }: HourRollup): number {
 }
 
 /** All searches for one query are in one slice, so the best of the slices hold the best of the day. */
-async function bestOfSlice(hours: readonly Hour[], slice: Slice, run: RollupRun): Promise<QueryTally[]> {
+async function bestOfSlice(hours: readonly string[], slice: Slice, run: RollupRun): Promise<QueryTally[]> {
   const queries = new QueryTallies()
   for (const hour of hours) {
     for await (const page of run.ports.rollups.rowsOf(hour, slice)) {

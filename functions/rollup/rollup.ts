@@ -3,7 +3,7 @@
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
 import { MINUTE_MS } from '../domain/durations.ts'
-import { type Day, dayOf } from '../domain/results/rollup.ts'
+import { dayOf } from '../domain/results/rollup.ts'
 import type { DirtyHours, StoredDirtyPeriod } from '../ports.ts'
 import { rankQueries } from './rank-queries.ts'
 import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
@@ -93,7 +93,7 @@ async function sumHours(dirtyHours: readonly StoredDirtyPeriod[], run: RollupRun
 }
 
 /** @param summed the day's dirty hours that this run has summed. */
-async function finishDay(day: Day, summed: readonly StoredDirtyPeriod[], run: RollupRun): Promise<void> {
+async function finishDay(day: string, summed: readonly StoredDirtyPeriod[], run: RollupRun): Promise<void> {
   const { ports, metadata } = run
   await sumDay(day, run)
   await ports.dirtyHours.mark([{ kind: 'queries', of: day, atMs: metadata.computedAtMs }])

@@ -3,11 +3,9 @@
 import pMap from 'p-map'
 import { addCounts, type Counts } from '../domain/results/counts.ts'
 import {
-  type Day,
   type DayRollup,
   dayKey,
   dayRollup,
-  type Hour,
   type HourRollup,
   hourKey,
   hourRollup,
@@ -21,7 +19,7 @@ import type { RollupRun } from './rollup-run.ts'
 /** Slices of an hour that are read at once. Each may hold a page of the index in memory. */
 const SLICES_AT_ONCE = 8
 
-export async function sumHour(hour: Hour, run: RollupRun): Promise<void> {
+export async function sumHour(hour: string, run: RollupRun): Promise<void> {
   const { rollups } = run.ports
   // Load the revision before the rows: a run that writes meanwhile then makes this one fail.
   const stored = await rollups.load<HourRollup>(hourKey(hour))
@@ -45,7 +43,7 @@ export async function sumHour(hour: Hour, run: RollupRun): Promise<void> {
 }
 
 /** Sums the stored sums of the day's hours. */
-export async function sumDay(day: Day, run: RollupRun): Promise<void> {
+export async function sumDay(day: string, run: RollupRun): Promise<void> {
   const { rollups } = run.ports
   const stored = await rollups.load<DayRollup>(dayKey(day))
   const summed = dayRollup(day, await rollups.hoursOf(day))

@@ -8,7 +8,6 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
-import type { Day } from '../../domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../domain/results/top-queries.ts'
 import { type Ranking, type RollupMetadata, VersionConflictError } from '../../ports.ts'
 import { epochSeconds, type Item, type Key } from '../runtime/table-items.ts'
@@ -19,7 +18,7 @@ const RANKING = 'ranking'
 /** A transaction takes a hundred items. One of them is the item of the whole ranking. */
 const CHANGES_AT_ONCE = 99
 
-export async function loadRanking(client: DynamoDBDocumentClient, table: string, day: Day): Promise<Ranking | null> {
+export async function loadRanking(client: DynamoDBDocumentClient, table: string, day: string): Promise<Ranking | null> {
   const item = await getItem(client, table, rankingKey(day))
   if (item === undefined) return null
   const computedAt = item[COMPUTED_AT] as string | undefined
@@ -39,7 +38,7 @@ export async function loadRanking(client: DynamoDBDocumentClient, table: string,
 export async function saveRanking(
   client: DynamoDBDocumentClient,
   table: string,
-  day: Day,
+  day: string,
   queries: readonly QueryRollup[],
   baseRevision: number,
   metadata: RollupMetadata,
@@ -58,7 +57,7 @@ export async function saveRanking(
   await putOver(client, table, published, revision)
 }
 
-function rankingKey(day: Day): Key {
+function rankingKey(day: string): Key {
   return { [PARTITION_KEY]: queriesPartition(day), [SORT_KEY]: RANKING }
 }
 
@@ -66,7 +65,7 @@ function rankingKey(day: Day): Key {
 async function loadEntries(
   client: DynamoDBDocumentClient,
   table: string,
-  day: Day,
+  day: string,
 ): Promise<ReadonlyMap<unknown, Item>> {
   const entries = new Map<unknown, Item>()
   for await (const items of queryPartition(client, table, queriesPartition(day))) {

@@ -2,7 +2,7 @@
 
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
-import { foldQuery, type Hour, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
+import { foldQuery, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
 import type { StoredRow } from '../../ports.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
@@ -11,7 +11,7 @@ import { epochSeconds, type Item } from '../runtime/table-items.ts'
 const QUERY_KEY_CHARACTERS = 200
 
 /** Returns the partition of the hour index, such as `2026-03-02T09#3`. */
-export function hourSliceKey(hour: Hour, slice: Slice): string {
+export function hourSliceKey(hour: string, slice: Slice): string {
   return `${hour}#${slice}`
 }
 

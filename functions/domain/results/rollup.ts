@@ -5,11 +5,6 @@ import { isoTime } from '../events/time.ts'
 import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
 import type { ResultRow } from './result.ts'
 
-/** `2026-03-02T09`, UTC. */
-export type Hour = string
-/** `2026-03-02`, UTC. */
-export type Day = string
-
 /** Raised when a column changes its meaning. A new column does not raise it. */
 export const ROLLUP_SCHEMA = 1
 
@@ -19,7 +14,7 @@ interface CommonRollup extends Readonly<Record<CountName, number>>, Ratios {
   readonly pk: string
   readonly sk: string
   readonly schema: typeof ROLLUP_SCHEMA
-  readonly day: Day
+  readonly day: string
 }
 
 export interface HourRollup extends CommonRollup {
@@ -34,21 +29,24 @@ export interface DayRollup extends CommonRollup {
   readonly kind: 'day'
 }
 
-/** The hour that a row counts in: that of its search, or of its session's start (R6). */
-export function hourOf({ day, hour }: Pick<ResultRow, 'day' | 'hour'>): Hour {
+/**
+ * The hour that a row counts in, in UTC: that of its search, or of its session's start (R6). Hours
+ * are written `2026-03-02T09`, and days `2026-03-02`.
+ */
+export function hourOf({ day, hour }: Pick<ResultRow, 'day' | 'hour'>): string {
   return `${day}T${String(hour).padStart(2, '0')}`
 }
 
-export function dayOf(hour: Hour): Day {
+export function dayOf(hour: string): string {
   return hour.slice(0, 'YYYY-MM-DD'.length)
 }
 
-export function hourStartMs(hour: Hour): number {
+export function hourStartMs(hour: string): number {
   return Date.parse(`${hour}:00:00.000Z`)
 }
 
 /** The hours of a day, in order. */
-export function hoursOf(day: Day): Hour[] {
+export function hoursOf(day: string): string[] {
   return Array.from({ length: 24 }, (_, hour) => hourOf({ day, hour }))
 }
 
@@ -56,15 +54,15 @@ export function sumRows(rows: readonly ResultRow[]): Counts {
   return rows.reduce<Counts>((sum, row) => addCounts(sum, countsOf(row)), {})
 }
 
-export function hourKey(hour: Hour): { pk: string; sk: string } {
+export function hourKey(hour: string): { pk: string; sk: string } {
   return { pk: 'rollup#hour', sk: hour }
 }
 
-export function dayKey(day: Day): { pk: string; sk: string } {
+export function dayKey(day: string): { pk: string; sk: string } {
   return { pk: 'rollup#day', sk: day }
 }
 
-export function hourRollup(hour: Hour, counts: Counts, rowsExpireAtMs: number | null = null): HourRollup {
+export function hourRollup(hour: string, counts: Counts, rowsExpireAtMs: number | null = null): HourRollup {
   const day = dayOf(hour)
   return {
     ...hourKey(hour),
@@ -79,7 +77,7 @@ export function hourRollup(hour: Hour, counts: Counts, rowsExpireAtMs: number | 
   }
 }
 
-export function dayRollup(day: Day, hours: readonly HourRollup[]): DayRollup {
+export function dayRollup(day: string, hours: readonly HourRollup[]): DayRollup {
   const counts = hours.reduce<Counts>((sum, hour) => addCounts(sum, pickCounts(hour)), {})
   return {
     ...dayKey(day),
@@ -101,8 +99,8 @@ function pickCounts(hour: HourRollup): Counts {
 }
 
 /** The slices of an hour's index entries. They spread the writes, and each can be read alone. */
-export const SLICES = [...'abcdefghijklmnop'] as const
-export type Slice = string
+export const SLICES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p'] as const
+export type Slice = (typeof SLICES)[number]
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 

@@ -2,7 +2,7 @@
 
 import { addCounts, type CountName, type Counts, countsOf, ratiosOf, SEARCH_COUNTS } from './counts.ts'
 import type { SearchRow } from './result.ts'
-import { type Day, foldQuery, ROLLUP_SCHEMA } from './rollup.ts'
+import { foldQuery, ROLLUP_SCHEMA } from './rollup.ts'
 
 export const QUERY_LISTS = ['top', 'without_click', 'without_results'] as const
 export type QueryList = (typeof QUERY_LISTS)[number]
@@ -19,7 +19,7 @@ export interface QueryRollup extends Readonly<Record<SearchCount, number>>, Retu
   readonly sk: string
   readonly kind: 'query'
   readonly schema: typeof ROLLUP_SCHEMA
-  readonly day: Day
+  readonly day: string
   readonly list: QueryList
   /** From 1. */
   readonly rank: number
@@ -69,7 +69,7 @@ export function bestQueries(tallies: readonly QueryTally[]): QueryTally[] {
   return [...new Set(best)]
 }
 
-export function queryRollups(day: Day, tallies: readonly QueryTally[]): QueryRollup[] {
+export function queryRollups(day: string, tallies: readonly QueryTally[]): QueryRollup[] {
   return QUERY_LISTS.flatMap((list) => ranked(tallies, list).map((tally, n) => queryRollup(day, list, n + 1, tally)))
 }
 
@@ -81,11 +81,16 @@ function ranked(tallies: readonly QueryTally[], list: QueryList): QueryTally[] {
     .slice(0, RANKS_MAX)
 }
 
-export function queriesPartition(day: Day): string {
+export function queriesPartition(day: string): string {
   return `rollup#queries#${day}`
 }
 
-function queryRollup(day: Day, list: QueryList, rank: number, { query, counts, sessionIds }: QueryTally): QueryRollup {
+function queryRollup(
+  day: string,
+  list: QueryList,
+  rank: number,
+  { query, counts, sessionIds }: QueryTally,
+): QueryRollup {
   const all = Object.fromEntries(SEARCH_COUNTS.map((name: CountName) => [name, counts[name] ?? 0]))
   return {
     pk: queriesPartition(day),
