@@ -1,4 +1,4 @@
-// SDK clients of the local endpoints: where they listen in, clients with made-up credentials out.
+// Makes SDK clients for the local endpoints.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
@@ -15,7 +15,7 @@ export const LOCAL_ENVIRONMENT = {
   AWS_SECRET_ACCESS_KEY: 'local',
 } as const
 
-/** Made up: the emulators take any. */
+/** The emulators accept any credentials. */
 export const LOCAL_CONFIG = {
   region: LOCAL_ENVIRONMENT.AWS_REGION,
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -30,7 +30,7 @@ export interface Clients {
 }
 
 export function localClients(endpoints: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>): Clients {
-  // kinesalite speaks HTTP/1.1 only.
+  // The SDK's default handler speaks HTTP/2 to Kinesis, and kinesalite only HTTP/1.1.
   const kinesis = new KinesisClient({
     ...LOCAL_CONFIG,
     endpoint: endpoints.kinesis,

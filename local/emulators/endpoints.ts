@@ -1,4 +1,4 @@
-// The three services: emulators started, or endpoints given by the environment taken; where they listen and how to stop out.
+// Stands for the AWS services themselves: starts the emulators of Kinesis, DynamoDB and S3.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -26,10 +26,11 @@ const HOST = '127.0.0.1'
 const TIED_PROCESS = fileURLToPath(new URL('tied-process.mjs', import.meta.url))
 
 /**
- * `KINESIS_ENDPOINT`, `DYNAMODB_ENDPOINT` and `S3_ENDPOINT` are used where they are set.
+ * Starts no emulator for a service whose endpoint is set by `KINESIS_ENDPOINT`,
+ * `DYNAMODB_ENDPOINT` or `S3_ENDPOINT`.
  *
- * @param firstPort Kinesis listens here, DynamoDB and S3 on the next two; null for any free ports.
- * @param dataFolder where the emulators of Kinesis and DynamoDB keep what they hold; null for in memory only.
+ * @param firstPort the port of Kinesis; DynamoDB and S3 take the next two. Null takes free ports.
+ * @param dataFolder where Kinesis and DynamoDB store their data; null stores it in memory.
  */
 export async function startEndpoints(
   firstPort: number | null,
@@ -58,7 +59,7 @@ export async function startEndpoints(
 }
 
 async function startKinesis(port: number, dataFolder: string | null): Promise<Service> {
-  // Its own default waits half a second at every change of a stream.
+  // By default kinesalite waits half a second at every change of a stream.
   const atOnce = { createStreamMs: 0, updateStreamMs: 0, deleteStreamMs: 0, shardLimit: 1000 }
   const server = kinesalite(dataFolder === null ? atOnce : { ...atOnce, path: join(dataFolder, 'kinesis') })
   await new Promise<void>((resolve, reject) => {
@@ -81,9 +82,9 @@ async function startS3(port: number): Promise<Service> {
 
 async function startDynamo(port: number, dataFolder: string | null, env: NodeJS.ProcessEnv): Promise<Service> {
   const file = dataFolder === null ? null : join(dataFolder, 'dynamodb.sqlite')
-  const kept = file === null ? [] : ['--db-path', file]
-  const command = [dynoxideBinary(env), 'serve', '--host', HOST, '--port', String(port), ...kept]
-  // Its input stays open for as long as this process lives.
+  const storage = file === null ? [] : ['--db-path', file]
+  const command = [dynoxideBinary(env), 'serve', '--host', HOST, '--port', String(port), ...storage]
+  // The child's input closes when this process ends, even by a kill.
   const child = spawn(process.execPath, [TIED_PROCESS, ...command], { stdio: ['pipe', 'ignore', 'ignore'] })
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new UserError(`DynamoDB's emulator does not start: ${error.message}`)))
@@ -95,7 +96,7 @@ async function startDynamo(port: number, dataFolder: string | null, env: NodeJS.
   return { endpoint: `http://${HOST}:${port}`, stop: () => end(child) }
 }
 
-/** `DYNOXIDE_BIN`, else the binary that npm installed for this platform. */
+/** Returns `DYNOXIDE_BIN`, or else the binary that npm installed for this platform. */
 function dynoxideBinary(env: NodeJS.ProcessEnv): string {
   if (env.DYNOXIDE_BIN) return env.DYNOXIDE_BIN
   const name = `@dynoxide/${process.platform}-${process.arch}`
@@ -146,6 +147,7 @@ function listen(port: number): Promise<Server> {
   })
 }
 
+/** Returns a port that no process uses at this moment. */
 export async function freePort(): Promise<number> {
   const server = await listen(0)
   const address = server.address()
@@ -154,6 +156,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
+/** Returns the port. Throws a UserError if this process cannot listen on it. */
 export async function checkedPort(port: number): Promise<number> {
   try {
     const server = await listen(port)

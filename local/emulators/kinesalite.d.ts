@@ -1,4 +1,4 @@
-// What this project uses of kinesalite, which ships no types.
+// Declares the part of kinesalite that this project uses, since the package ships no types.
 
 declare module 'kinesalite' {
   import type { Server } from 'node:http'
@@ -8,7 +8,7 @@ declare module 'kinesalite' {
     readonly updateStreamMs?: number
     readonly deleteStreamMs?: number
     readonly shardLimit?: number
-    /** Of a LevelDB; in memory without. */
+    /** The folder of its LevelDB. Without a path, kinesalite stores everything in memory. */
     readonly path?: string
   }
 

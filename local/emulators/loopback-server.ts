@@ -1,4 +1,4 @@
-// An HTTP server for this machine alone: a server that answers in, where it listens and how it ends out.
+// Lets an HTTP server listen on this machine's loopback address, which no other machine can call.
 
 import { once } from 'node:events'
 import type { Server } from 'node:http'
@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net'
 
 export interface LoopbackServer {
   readonly endpoint: string
-  /** Ends what is under way, too. */
+  /** Closes open connections, also those with a request under way. */
   stop(): Promise<void>
 }
 
-/** Rejects where the port is taken. @param port 0 for any free one. */
+/** Rejects if the port is in use. @param port 0 takes any free port. */
 export async function listen(server: Server, port = 0): Promise<LoopbackServer> {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-// Provisioning: the template's stream, tables and bucket in, the same created at the endpoints out.
+// Creates the template's streams, tables and buckets at the endpoints.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { CreateTableCommand, DescribeTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb'
@@ -9,7 +9,7 @@ import type { Clients } from './clients.ts'
 
 const READY_TRIES_MAX = 500
 
-/** What is there already, from an earlier run on the same data, stays as it is. */
+/** Leaves alone the streams and tables that an earlier run on the same data created. */
 export async function provision(
   spec: Pick<PipelineSpec, 'streams' | 'tables' | 'buckets'>,
   clients: Clients,
@@ -20,7 +20,7 @@ export async function provision(
 }
 
 async function createStream({ name, shards }: StreamSpec, { kinesis }: Clients): Promise<void> {
-  await unlessThere(kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards })))
+  await ignoreExisting(kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards })))
   await ready(`stream ${name}`, async () => {
     const { StreamDescriptionSummary: summary } = await kinesis.send(
       new DescribeStreamSummaryCommand({ StreamName: name }),
@@ -42,7 +42,7 @@ async function createTable(table: TableSpec, { dynamodb }: Clients): Promise<voi
       }),
     }),
   )
-  await unlessThere(create)
+  await ignoreExisting(create)
   await ready(`table ${table.name}`, async () => {
     const { Table: described } = await dynamodb.send(new DescribeTableCommand({ TableName: table.name }))
     return described?.TableStatus === 'ACTIVE'
@@ -61,7 +61,7 @@ function toIndex({ IndexName, KeySchema, Projection }: TableSpec['indexes'][numb
   return { IndexName, KeySchema: [...KeySchema], Projection: projected }
 }
 
-async function unlessThere(created: Promise<unknown>): Promise<void> {
+async function ignoreExisting(created: Promise<unknown>): Promise<void> {
   await created.catch((error) => {
     if ((error as Error).name !== 'ResourceInUseException') throw error
   })

@@ -1,4 +1,4 @@
-// Secrets Manager as far as the functions ask it: any secret's name in, a made-up text that is the same in every run out.
+// Stands for Secrets Manager: answers every request with the same made-up secret.
 
 import { createServer } from 'node:http'
 import { type LoopbackServer, listen } from './loopback-server.ts'

@@ -1,5 +1,5 @@
-// Runs a command for as long as its own parent lives: the command and its arguments in, its exit code out. A parent that is
-// killed cannot end its children, but its end of this process's input closes.
+// Runs a command until the process that started this one ends. A killed process cannot end its
+// children, but its end of this process's input closes.
 
 import { spawn } from 'node:child_process'
 

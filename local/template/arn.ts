@@ -1,25 +1,28 @@
-// ARNs of what runs locally: names in, texts that a policy and a request can be compared by out, and names again.
+// Makes ARNs of the local account, and splits an ARN into its parts.
 
 export const LOCAL_REGION = 'us-east-1'
 export const LOCAL_ACCOUNT = '000000000000'
 
-const OF_ACCOUNT = `${LOCAL_REGION}:${LOCAL_ACCOUNT}`
+const REGION_AND_ACCOUNT = `${LOCAL_REGION}:${LOCAL_ACCOUNT}`
 
 export function streamArn(name: string): string {
-  return `arn:aws:kinesis:${OF_ACCOUNT}:stream/${name}`
+  return `arn:aws:kinesis:${REGION_AND_ACCOUNT}:stream/${name}`
 }
 
 export function tableArn(name: string): string {
-  return `arn:aws:dynamodb:${OF_ACCOUNT}:table/${name}`
+  return `arn:aws:dynamodb:${REGION_AND_ACCOUNT}:table/${name}`
 }
 
 export function bucketArn(name: string): string {
   return `arn:aws:s3:::${name}`
 }
 
-/** Six characters that nobody chose end a secret's ARN; who names the secret does not say them. */
+/**
+ * Secrets Manager ends a secret's ARN with six random characters, which the secret's name does not
+ * have. `?` matches any one of them.
+ */
 export function secretArn(name: string): string {
-  return `arn:aws:secretsmanager:${OF_ACCOUNT}:secret:${name}-??????`
+  return `arn:aws:secretsmanager:${REGION_AND_ACCOUNT}:secret:${name}-??????`
 }
 
 const ARNS_BY_TYPE: Readonly<Record<string, (name: string) => string>> = {
@@ -28,23 +31,23 @@ const ARNS_BY_TYPE: Readonly<Record<string, (name: string) => string>> = {
   'AWS::DynamoDB::GlobalTable': tableArn,
   'AWS::S3::Bucket': bucketArn,
   'AWS::SecretsManager::Secret': secretArn,
-  'AWS::Logs::LogGroup': (name) => `arn:aws:logs:${OF_ACCOUNT}:log-group:${name}:*`,
-  'AWS::Lambda::Function': (name) => `arn:aws:lambda:${OF_ACCOUNT}:function:${name}`,
+  'AWS::Logs::LogGroup': (name) => `arn:aws:logs:${REGION_AND_ACCOUNT}:log-group:${name}:*`,
+  'AWS::Lambda::Function': (name) => `arn:aws:lambda:${REGION_AND_ACCOUNT}:function:${name}`,
 }
 
-/** @param type as CloudFormation names it, as `AWS::Kinesis::Stream`. */
+/** @param type CloudFormation's name of the type, such as `AWS::Kinesis::Stream`. */
 export function arnOf(type: string, name: string): string {
   const [, service = '', kind = ''] = type.toLowerCase().split('::')
-  return ARNS_BY_TYPE[type]?.(name) ?? `arn:aws:${service}:${OF_ACCOUNT}:${kind}/${name}`
+  return ARNS_BY_TYPE[type]?.(name) ?? `arn:aws:${service}:${REGION_AND_ACCOUNT}:${kind}/${name}`
 }
 
-const ARN = /^arn:[^:]*:(?<service>[^:]+):(?<region>[^:]*):(?<account>[^:]*):(?<what>.+)$/s
+const ARN = /^arn:[^:]*:(?<service>[^:]+):(?<region>[^:]*):(?<account>[^:]*):(?<resource>.+)$/s
 
-/** An ARN of any account as if it were of the local one; any other text as it is. */
+/** Moves an ARN of any account to the local one. Returns any other text as it is. */
 export function localArn(text: string): string {
-  const { service, region, account, what } = ARN.exec(text)?.groups ?? {}
+  const { service, region, account, resource } = ARN.exec(text)?.groups ?? {}
   if (service === undefined) return text
-  return `arn:aws:${service}:${region && LOCAL_REGION}:${account && LOCAL_ACCOUNT}:${what}`
+  return `arn:aws:${service}:${region && LOCAL_REGION}:${account && LOCAL_ACCOUNT}:${resource}`
 }
 
 export interface NamedResource {
@@ -52,16 +55,17 @@ export interface NamedResource {
   /** `stream`, `table`, `bucket` ... */
   readonly kind: string
   readonly name: string
-  /** What of it: `index/due`, an object's key; empty for all of it. */
+  /** `index/due` of a table, or an object's key. Empty for the whole resource. */
   readonly part: string
 }
 
-/** Null for what is no ARN. */
+/** Returns null if the text is no ARN. */
 export function readArn(text: string): NamedResource | null {
-  const { service, what } = ARN.exec(text)?.groups ?? {}
-  if (service === undefined || what === undefined) return null
-  const found = /^(?:(?<kind>[^:/]+)[:/])?(?<name>[^:/]+)(?:[:/](?<part>.*))?$/s
+  const { service, resource } = ARN.exec(text)?.groups ?? {}
+  if (service === undefined || resource === undefined) return null
+  const named = /^(?:(?<kind>[^:/]+)[:/])?(?<name>[^:/]+)(?:[:/](?<part>.*))?$/s
   const inBucket = /^(?<name>[^/]+)(?:\/(?<part>.*))?$/s
-  const { kind = 'bucket', name = what, part = '' } = (service === 's3' ? inBucket : found).exec(what)?.groups ?? {}
+  const pattern = service === 's3' ? inBucket : named
+  const { kind = 'bucket', name = resource, part = '' } = pattern.exec(resource)?.groups ?? {}
   return { service, kind, name, part }
 }

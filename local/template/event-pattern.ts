@@ -1,6 +1,9 @@
-// Lambda's event filters: a pattern and an event in, whether it passes out.
+// Decides whether an event passes a filter of an event source mapping.
 
-/** Objects nest; a list holds the values that pass. Only literal values are read, which is all that the template uses. */
+/**
+ * Objects nest, and a list holds the values that pass. Only literal values are supported, since the
+ * template uses no others.
+ */
 export type Pattern = { readonly [name: string]: Pattern | readonly (string | number | boolean | null)[] }
 
 export function matches(pattern: Pattern, event: unknown): boolean {
@@ -9,7 +12,7 @@ export function matches(pattern: Pattern, event: unknown): boolean {
     if (!Array.isArray(expected)) return matches(expected as Pattern, value)
     return expected.some((literal) => {
       if (typeof literal === 'object' && literal !== null) {
-        throw new Error(`the local run reads no filter ${JSON.stringify(literal)}`)
+        throw new Error(`the local run does not support the event filter ${JSON.stringify(literal)}`)
       }
       return literal === value
     })

@@ -1,22 +1,25 @@
-// References of a template: CloudFormation's intrinsic functions in, the local names and ARNs that they stand for out.
+// Resolves CloudFormation's intrinsic functions to the names and ARNs of the local run.
 
 import { arnOf, LOCAL_ACCOUNT, LOCAL_REGION, localArn, readArn, streamArn } from './arn.ts'
 import type { Template } from './template.ts'
 
 export interface References {
-  /** The local name of a resource of the template. */
+  /** Returns the local name of a resource of the template. */
   nameOf(logicalId: string): string
-  /** What CloudFormation would make of a value. An ARN is one of the local account. */
+  /**
+   * Returns the text that CloudFormation would make of a value, with an ARN moved to the local
+   * account. Throws for an intrinsic function that the local run does not support.
+   */
   text(value: unknown): string
-  /** The name of what a value refers to by name or ARN. */
+  /** Returns the name of the resource that a value refers to by name or by ARN. */
   named(value: unknown): string
-  /** Local names of streams that are read and not in the template. */
+  /** Local names of the streams that the template reads but does not create. */
   readonly foreignStreams: readonly string[]
-  /** What a person calls a resource, by its local name: without the prefix, and without the hash that CDK adds. */
+  /** Readable names by local name, without the prefix and without the hash that CDK appends. */
   readonly titles: ReadonlyMap<string, string>
 }
 
-/** @param prefix of every local name, of streams that are not in the template too. */
+/** @param prefix begins every local name, also those of streams outside the template. */
 export function readReferences(template: Template, prefix: string): References {
   const resources = Object.entries(template.Resources)
   const names = new Map(resources.map(([id, { Type }]) => [id, localName(id, Type, prefix)]))
@@ -26,7 +29,7 @@ export function readReferences(template: Template, prefix: string): References {
     .map(([, { Properties }]) => readArn(resolve(Properties.EventSourceArn)))
   const foreign = new Set(sources.flatMap((source) => (source?.service === 'kinesis' ? source.name : [])))
   for (const own of names.values()) foreign.delete(own)
-  // In a template such a stream is a name or an ARN like any other text.
+  // The template holds the name or the ARN of such a stream as plain text, without a reference.
   const renamed = new Map([...foreign].flatMap((name) => renamings(name, prefix)))
   const text = (value: unknown): string => {
     const resolved = resolve(value)
@@ -52,7 +55,7 @@ function renamings(stream: string, prefix: string): [string, string][] {
 }
 
 function localName(logicalId: string, type: string, prefix: string): string {
-  // S3 allows no capitals.
+  // S3 allows no upper case.
   return prefix + (type === 'AWS::S3::Bucket' ? logicalId.toLowerCase() : logicalId)
 }
 
@@ -92,7 +95,7 @@ function resolveList(value: unknown, template: Template, names: Names): string[]
   return resolveText(split[1], template, names).split(split[0])
 }
 
-/** A Ref is the name, but of a secret its ARN. */
+/** CloudFormation resolves a `Ref` to the resource's name, but that of a secret to its ARN. */
 function referenceTo(logicalId: string, template: Template, names: Names): string | undefined {
   const type = template.Resources[logicalId]?.Type
   return type === 'AWS::SecretsManager::Secret' ? arnOf(type, names.get(logicalId) as string) : names.get(logicalId)

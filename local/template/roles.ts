@@ -1,18 +1,20 @@
-// Roles of a template: the role of a function in, the statements of all policies that are attached to it out.
+// Collects the statements of all policies that the template attaches to a function's role.
 
 import type { References } from './references.ts'
 import type { Resource, Template } from './template.ts'
 
 export interface Statement {
   readonly effect: 'Allow' | 'Deny'
-  /** With `*` and `?` for what may be anything. */
+  /** Patterns: `*` matches any characters, and `?` matches one. The resources are patterns too. */
   readonly actions: readonly string[]
   readonly resources: readonly string[]
 }
 
 const POLICIES = new Set(['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'])
 
-/** @param role the function's `Role`. One that is not in the template says nothing of what it allows. */
+/**
+ * @param role the function's `Role`. A role outside the template has no statements here.
+ */
 export function readStatements(role: unknown, template: Template, references: References): Statement[] {
   const id = (role as { 'Fn::GetAtt'?: readonly [string, string] } | undefined)?.['Fn::GetAtt']?.[0]
   if (id === undefined) return []
@@ -22,7 +24,7 @@ export function readStatements(role: unknown, template: Template, references: Re
   )
   const documents = [...attached.map(({ Properties }) => Properties), ...inlinePolicies(template.Resources[id])]
   return documents.flatMap(({ PolicyDocument }) =>
-    [PolicyDocument.Statement].flat().flatMap((sent: SentStatement) => readStatement(sent, references)),
+    [PolicyDocument.Statement].flat().flatMap((statement: PolicyStatement) => readStatement(statement, references)),
   )
 }
 
@@ -30,7 +32,7 @@ function inlinePolicies(role: Resource | undefined): { readonly PolicyDocument: 
   return role?.Properties?.Policies ?? []
 }
 
-interface SentStatement {
+interface PolicyStatement {
   readonly Effect: 'Allow' | 'Deny'
   readonly Action?: string | readonly string[]
   readonly Resource?: unknown
@@ -38,13 +40,14 @@ interface SentStatement {
 }
 
 /**
- * Conditions are about networks, keys and other services, none of which is here: what is allowed is taken to meet them,
- * what is denied not to. For the same reason nothing is said of keys.
+ * Conditions speak of networks, keys and other services, and the local run has none of them. An
+ * `Allow` therefore counts as if its condition were met, and a `Deny` as if it were not. Actions on
+ * encryption keys are dropped for the same reason.
  */
-function readStatement(sent: SentStatement, references: References): Statement[] {
-  const { Effect, Action, Resource: on, Condition } = sent
+function readStatement(statement: PolicyStatement, references: References): Statement[] {
+  const { Effect, Action, Resource: on, Condition } = statement
   if (Action === undefined || on === undefined) {
-    throw new Error(`the local run cannot read a statement without Action and Resource: ${JSON.stringify(sent)}`)
+    throw new Error(`the local run cannot read a statement without Action and Resource: ${JSON.stringify(statement)}`)
   }
   const actions = [Action].flat().filter((action) => !action.startsWith('kms:'))
   if (actions.length === 0 || (Effect === 'Deny' && Condition !== undefined)) return []

@@ -1,4 +1,4 @@
-// Synthesizes the CDK app: the template and the bundled functions exactly as `cdk deploy` ships them.
+// Synthesizes the CDK app into the template and the bundles that `cdk deploy` ships.
 
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -44,13 +44,13 @@ async function synthesize(folder: string, settings: Readonly<Record<string, stri
   const { exitCode, output } = await run(command === 'node' ? process.execPath : command, args, {
     ...process.env,
     CDK_OUTDIR: folder,
-    // What the CDK command line adds, so that each function names the folder of its bundle.
+    // As the CDK command line sets it, the template names the bundle of each function.
     CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...settings, 'aws:cdk:enable-asset-metadata': true }),
   })
-  if (exitCode !== 0) throw new Error(`the app does not synthesize:\n${output}`)
+  if (exitCode !== 0) throw new Error(`the CDK app does not synthesize:\n${output}`)
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest
   const stack = Object.values(manifest.artifacts).find((artifact) => artifact.type === 'aws:cloudformation:stack')
-  if (stack === undefined) throw new Error('the app synthesizes no stack')
+  if (stack === undefined) throw new Error('the CDK app synthesizes no stack')
   return JSON.parse(await readFile(join(folder, stack.properties.templateFile), 'utf8')) as Template
 }
 
