@@ -1,4 +1,4 @@
-// Pins the names under which items are stored: stored items become unreadable when one of them changes.
+// Pins the names under which items are stored, since a changed name makes stored items unreadable.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'

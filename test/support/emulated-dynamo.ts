@@ -1,4 +1,4 @@
-// DynamoDB emulated for one test file: nothing in; clients, and the document client that the functions use, out.
+// Starts an emulated DynamoDB for one test file, with the clients that the functions use.
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, vi } from 'vitest'
@@ -6,10 +6,10 @@ import { documentClient } from '../../functions/aws/runtime/document-client.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 
-/** There from the first test on. */
+/** Its fields are set before the first test. */
 export interface EmulatedDynamo {
   clients: Clients
-  /** So that its way to marshall is under test as well. */
+  /** The functions' own client, so that the tests include its way to marshall items. */
   client: DynamoDBDocumentClient
 }
 

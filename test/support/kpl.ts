@@ -1,17 +1,17 @@
-// Records as a Kinesis Producer Library aggregates them: the data of user records in, the bytes of one record out.
+// Aggregates user records into one record, as the Kinesis Producer Library (KPL) does.
 
 import { createHash } from 'node:crypto'
 
 export const KPL_MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2])
 
-/** With the table of partition keys that a KPL writes, though nobody reads it here. */
+/** Includes the table of partition keys that the KPL writes, although ingest does not read it. */
 export function kplRecord(userRecords: readonly (string | Buffer)[]): Buffer {
   const keys = [bytesField(1, Buffer.from('ann')), bytesField(2, Buffer.from('12345678901234567890'))]
   const records = userRecords.map((data) => bytesField(3, kplUserRecord(Buffer.from(data))))
   return kplSealed(Buffer.concat([...keys, ...records]))
 }
 
-/** Any message between the magic and its digest. */
+/** Puts a message between the magic number and its digest. */
 export function kplSealed(message: Buffer): Buffer {
   return Buffer.concat([KPL_MAGIC, message, createHash('md5').update(message).digest()])
 }

@@ -1,12 +1,10 @@
-// Packing as producers do it: events' texts in, the bytes of one record that holds them, by whatever way, out.
-
-// Packing as producers do it: events' texts in, the bytes of one record that holds them, by whatever way, out.
+// Packs events into one record in every way that producers may.
 
 import zlib, { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { kplRecord } from './kpl.ts'
 
-/** Null on Node 20, which has none. */
+/** Null on Node 20, which lacks zstd. */
 export const zstd: ((bytes: Buffer) => Buffer) | null =
   (zlib.zstdCompressSync as ((bytes: Buffer) => Buffer) | undefined) ?? null
 
@@ -14,20 +12,20 @@ type Pack = (texts: readonly string[]) => Buffer
 
 const asArray: Pack = (texts) => Buffer.from(`[${texts.join(',')}]`)
 const asIndentedArray: Pack = (texts) => Buffer.from(` [\r\n  ${texts.join(',\r\n  ')}\r\n]\n`)
-const asMarkedArray: Pack = (texts) => Buffer.from(`\ufeff[${texts.join(',')}]`)
+const asArrayAfterByteOrderMark: Pack = (texts) => Buffer.from(`\ufeff[${texts.join(',')}]`)
 const asLines: Pack = (texts) => Buffer.from(texts.join('\n'))
 const asEndedLines: Pack = (texts) => Buffer.from(`\n${texts.join('\r\n\r\n')}\n \n`)
-const plain = fc.constantFrom(asArray, asIndentedArray, asMarkedArray, asLines, asEndedLines)
+const plain = fc.constantFrom(asArray, asIndentedArray, asArrayAfterByteOrderMark, asLines, asEndedLines)
 const compress = fc.constantFrom(gzipSync, (bytes: Buffer) => bytes, ...(zstd === null ? [] : [zstd]))
 
-/** Each text is an event; lines are no packing of none, and one event may stand alone. */
+/** Each text is an event. No events are packed as an array, since lines need at least one. */
 const payload: fc.Arbitrary<Pack> = fc.tuple(plain, compress).map(
-  ([pack, squeeze]) =>
+  ([pack, compressed]) =>
     (texts) =>
-      squeeze(texts.length === 0 ? asArray(texts) : pack(texts)),
+      compressed(texts.length === 0 ? asArray(texts) : pack(texts)),
 )
 
-/** Everything a record may hold: any payload, or a KPL record of some, each with a part of the events. */
+/** One payload, or an aggregated record of several that share the events. */
 export const packing: fc.Arbitrary<Pack> = fc.oneof(
   payload,
   fc

@@ -1,8 +1,9 @@
-// The reference cases and the real log beside the project: their paths, or null with a word on the terminal where absent.
+// Finds the reference cases and the real log that may lie beside the project.
 
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+/** Returns null and prints a warning when the path does not exist. */
 export function sharedPath(path: string): string | null {
   const found = fileURLToPath(new URL(`../../../shared/${path}`, import.meta.url))
   if (existsSync(found)) return found

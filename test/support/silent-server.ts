@@ -1,15 +1,15 @@
-// A service that loses answers: how much of each answer it gives in, its address and the requests that reached it out.
+// Starts an HTTP server that loses its first answers, wholly or halfway.
 
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
 
-/** What of an answer arrives. */
+/** How much of an answer arrives. */
 export type Given = 'nothing' | 'half' | 'all'
 
 export interface SilentServer {
   readonly endpoint: string
-  /** Their bodies. */
+  /** The bodies of the requests, in order. */
   readonly requests: string[]
 }
 
@@ -19,7 +19,7 @@ afterEach(() => {
   for (const close of closings.splice(0)) close()
 })
 
-/** @param given of the first answers; all that follow are whole. */
+/** @param given how much of each of the first answers arrives. All later answers arrive whole. */
 export async function silentServer(given: readonly Given[], answer: object): Promise<SilentServer> {
   const requests: string[] = []
   const server = createServer(async (incoming, outgoing) => {

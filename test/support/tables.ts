@@ -1,4 +1,4 @@
-// Tables of a test: their specs and clients in, fresh ones out.
+// Creates the tables of a test.
 
 import type { Clients } from '../../local/emulators/clients.ts'
 import { provision } from '../../local/emulators/provision.ts'

@@ -1,4 +1,4 @@
-// DeadLetters on S3: refused records in, the objects that a scripted bucket was given out.
+// Tests which objects ingest's dead letters become in a scripted bucket.
 
 import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -15,14 +15,14 @@ const MEGABYTE = 1024 * 1024
 
 const client = new S3Client({ region: 'us-east-1' })
 const mocked = mockClient(client)
-const letters = s3DeadLetters(client, 'refused')
+const deadLetters = s3DeadLetters(client, 'refused')
 
 beforeEach(() => {
   mocked.reset()
   mocked.on(PutObjectCommand).resolves({})
 })
 
-function letter(n: number, own: Partial<DeadLetter> = {}): DeadLetter {
+function deadLetter(n: number, own: Partial<DeadLetter> = {}): DeadLetter {
   return {
     reason: 'not-json',
     detail: 'not JSON',
@@ -39,7 +39,7 @@ function puts() {
   return mocked.commandCalls(PutObjectCommand).map((call) => call.args[0].input)
 }
 
-/** The objects of the bucket: one put again under its key replaces the one before. */
+/** The objects of the bucket. A later object replaces an earlier one with the same key. */
 function objects(): Map<string, string> {
   return new Map(puts().map(({ Key: key, Body: body }) => [String(key), String(body)]))
 }
@@ -55,11 +55,11 @@ function lines(): Record<string, string | number>[] {
 }
 
 describe('dead letters', () => {
-  it('of events of a packed record say their places, which tell the events of one record apart', async () => {
+  it('hold the subsequence number of an event of a packed record', async () => {
     const events = [0, 3, 12].map((subSequence) =>
-      letter(1, { subSequence, data: Buffer.from(`${subSequence}`).toString('base64') }),
+      deadLetter(1, { subSequence, data: Buffer.from(`${subSequence}`).toString('base64') }),
     )
-    await letters.put([...events, letter(2)])
+    await deadLetters.put([...events, deadLetter(2)])
     expect(lines().map(({ sequence, subSequence }) => [sequence, subSequence])).toEqual([
       ['49591', 0],
       ['49591', 3],
@@ -68,28 +68,30 @@ describe('dead letters', () => {
     ])
   })
 
-  it('of one packed record are kept in several objects where one is not enough, each under its own name', async () => {
-    const large = Array.from({ length: 10 }, (_, subSequence) => letter(1, { subSequence, data: 'A'.repeat(MEGABYTE) }))
-    await letters.put(large)
+  it('from one packed record fill several objects where one is too small, under names of their own', async () => {
+    const large = Array.from({ length: 10 }, (_, subSequence) =>
+      deadLetter(1, { subSequence, data: 'A'.repeat(MEGABYTE) }),
+    )
+    await deadLetters.put(large)
     expect(objects().size).toBe(puts().length)
     expect(objects().size).toBeGreaterThan(1)
     expect(lines().map(({ subSequence }) => subSequence)).toEqual(large.map(({ subSequence }) => subSequence))
     const before = objects()
-    await letters.put(large)
+    await deadLetters.put(large)
     expect(objects()).toEqual(before)
   })
 
-  it('of one batch are one object', async () => {
-    await letters.put([letter(1), letter(2), letter(3)])
+  it('from one batch fill one object', async () => {
+    await deadLetters.put([deadLetter(1), deadLetter(2), deadLetter(3)])
     expect(puts()).toHaveLength(1)
     expect(puts()[0]?.Bucket).toBe('refused')
     expect(puts()[0]?.Key?.startsWith(REJECTED_PREFIX)).toBe(true)
     expect(lines().map((line) => line.sequence)).toEqual(['49591', '49592', '49593'])
   })
 
-  it('say what was refused, why, and where it was', async () => {
-    const late = letter(5, { reason: 'late', detail: 'behind the watermark of its user' })
-    await letters.put([late])
+  it('hold the reason, the record and where it came from', async () => {
+    const late = deadLetter(5, { reason: 'late', detail: 'behind the watermark of its user' })
+    await deadLetters.put([late])
     expect(lines()).toEqual([
       {
         reason: 'late',
@@ -102,64 +104,64 @@ describe('dead letters', () => {
     ])
   })
 
-  it('hold their data byte for byte, and one line each', async () => {
+  it('hold their data byte for byte, one line each', async () => {
     const bytes = fc.uint8Array({ maxLength: 200 })
     await fc.assert(
       fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 20 }), async (payloads) => {
         mocked.resetHistory()
-        await letters.put(payloads.map((data, n) => letter(n, { data: Buffer.from(data).toString('base64') })))
+        await deadLetters.put(payloads.map((data, n) => deadLetter(n, { data: Buffer.from(data).toString('base64') })))
         expect(lines().map((line) => new Uint8Array(Buffer.from(line.data as string, 'base64')))).toEqual(payloads)
       }),
       { seed: SEED, numRuns: 100 },
     )
   })
 
-  it('of the same batch again are the same object', async () => {
-    await letters.put([letter(1), letter(2)])
+  it('from the same batch replace their object', async () => {
+    await deadLetters.put([deadLetter(1), deadLetter(2)])
     const before = objects()
-    await letters.put([letter(1), letter(2)])
+    await deadLetters.put([deadLetter(1), deadLetter(2)])
     expect(puts()).toHaveLength(2)
     expect(objects()).toEqual(before)
   })
 
   it.each<[string, readonly DeadLetter[]]>([
-    ['another shard', [letter(1, { shardId: 'shardId-000000000004' })]],
-    ['later records', [letter(2)]],
-    ['more records from the same one on', [letter(1), letter(2)]],
-    ['another day', [letter(1, { arrivalMs: at(1) + DAY_MS })]],
-  ])('of %s are kept beside those there are', async (_, others) => {
-    await letters.put([letter(1)])
-    await letters.put(others)
+    ['another shard', [deadLetter(1, { shardId: 'shardId-000000000004' })]],
+    ['later records', [deadLetter(2)]],
+    ['more records from the same one on', [deadLetter(1), deadLetter(2)]],
+    ['another day', [deadLetter(1, { arrivalMs: at(1) + DAY_MS })]],
+  ])('from %s do not replace those that are stored', async (_, others) => {
+    await deadLetters.put([deadLetter(1)])
+    await deadLetters.put(others)
     expect(objects().size).toBe(2)
   })
 
-  it('that are large are split, in order and without loss', async () => {
-    const large = Array.from({ length: 10 }, (_, n) => letter(n, { data: 'A'.repeat(MEGABYTE) }))
-    await letters.put(large)
+  it('are split into several objects when they are large, in order and without loss', async () => {
+    const large = Array.from({ length: 10 }, (_, n) => deadLetter(n, { data: 'A'.repeat(MEGABYTE) }))
+    await deadLetters.put(large)
     expect(objects().size).toBe(puts().length)
     expect(objects().size).toBeGreaterThan(1)
     for (const body of objects().values()) expect(body.length).toBeLessThan(5 * MEGABYTE)
     expect(lines().map((line) => line.sequence)).toEqual(large.map((sent) => sent.sequenceNumber))
     const before = objects()
-    await letters.put(large)
+    await deadLetters.put(large)
     expect(objects()).toEqual(before)
   })
 
-  it('that are larger than any object should be have one of their own', async () => {
-    await letters.put([letter(1), letter(2, { data: 'A'.repeat(14 * MEGABYTE) }), letter(3)])
+  it('fill an object alone when one exceeds the size of an object', async () => {
+    await deadLetters.put([deadLetter(1), deadLetter(2, { data: 'A'.repeat(14 * MEGABYTE) }), deadLetter(3)])
     expect(lines().map((line) => line.sequence)).toEqual(['49591', '49592', '49593'])
     expect([...objects().values()].filter((body) => body.length > 14 * MEGABYTE)).toHaveLength(1)
   })
 
-  it('of an empty batch are no object', async () => {
-    await letters.put([])
+  it('from an empty batch make no object', async () => {
+    await deadLetters.put([])
     expect(puts()).toEqual([])
   })
 
-  it('that cannot all be kept fail with the error of the bucket', async () => {
+  it('fail with the error of the bucket when an object is not stored', async () => {
     const denied = new S3ServiceException({ name: 'AccessDenied', $fault: 'client', $metadata: {} })
     mocked.on(PutObjectCommand).resolvesOnce({}).rejects(denied)
-    const large = [1, 2].map((n) => letter(n, { data: 'A'.repeat(3 * MEGABYTE) }))
-    await expect(letters.put(large)).rejects.toBe(denied)
+    const large = [1, 2].map((n) => deadLetter(n, { data: 'A'.repeat(3 * MEGABYTE) }))
+    await expect(deadLetters.put(large)).rejects.toBe(denied)
   })
 })

@@ -1,4 +1,4 @@
-// DeadLetterStore on S3: a scripted bucket in, the objects that are left in it out.
+// Tests how a user is erased from a scripted dead-letter bucket.
 
 import {
   DeleteObjectCommand,
@@ -17,11 +17,11 @@ import { at } from '../../support/events.ts'
 
 const client = new S3Client({ region: 'us-east-1' })
 const mocked = mockClient(client)
-const letters = s3DeadLetterStore(client, 'letters')
+const deadLetters = s3DeadLetterStore(client, 'dead-letters')
 const objects = new Map<string, string>()
 let writes = 0
 
-function problem(name: string): S3ServiceException {
+function errorNamed(name: string): S3ServiceException {
   return new S3ServiceException({ name, $fault: 'client', $metadata: {} })
 }
 
@@ -37,13 +37,13 @@ beforeEach(() => {
   })
   mocked.on(GetObjectCommand).callsFake(({ Key }) => {
     const text = objects.get(Key)
-    if (text === undefined) throw problem('NoSuchKey')
+    if (text === undefined) throw errorNamed('NoSuchKey')
     return { Body: { transformToString: async () => text }, ETag: `"${text.length}"`, ContentType: 'some/type' }
   })
   mocked.on(PutObjectCommand).callsFake(({ Key, Body, IfMatch, ContentType }) => {
     writes++
     expect(ContentType).toBe('some/type')
-    if (IfMatch !== `"${objects.get(Key)?.length}"`) throw problem('PreconditionFailed')
+    if (IfMatch !== `"${objects.get(Key)?.length}"`) throw errorNamed('PreconditionFailed')
     objects.set(Key, String(Body))
   })
   mocked.on(DeleteObjectCommand).callsFake(({ Key }) => objects.delete(Key))
@@ -55,7 +55,7 @@ function lineOf(user: string): string {
 }
 
 describe('erasing a user', () => {
-  it('writes objects without the user again, removes those of nothing else, and dirtyHours no others', async () => {
+  it('rewrites objects that hold others too, deletes those that hold only the user, and leaves the rest', async () => {
     for (let n = 0; n < 7; n++) objects.set(`rejected/${n}`, lineOf('ben') + (n % 2 === 0 ? lineOf('ann') : ''))
     objects.set('rejected/all', lineOf('ann') + lineOf('ann'))
     objects.set(
@@ -63,7 +63,7 @@ describe('erasing a user', () => {
       JSON.stringify({ payload: { Records: [{ dynamodb: { Keys: { pk: { S: 'user#ann' } } } }] } }),
     )
     objects.set('elsewhere', lineOf('ann'))
-    expect(await letters.erase('ann', 'ann', at(1))).toEqual({ removed: 7, unreadable: 0 })
+    expect(await deadLetters.erase('ann', 'ann', at(1))).toEqual({ removed: 7, unreadable: 0 })
     expect([...objects.keys()]).toEqual([
       'rejected/0',
       'rejected/1',
@@ -76,44 +76,44 @@ describe('erasing a user', () => {
     ])
     expect([...objects.values()].slice(0, 7)).toEqual(Array(7).fill(lineOf('ben')))
     expect(writes).toBe(4)
-    expect(await letters.erase('ann', 'ann', at(1))).toEqual({ removed: 0, unreadable: 0 })
+    expect(await deadLetters.erase('ann', 'ann', at(1))).toEqual({ removed: 0, unreadable: 0 })
     expect(writes).toBe(4)
   })
 
-  it('of two at once loses neither', async () => {
+  it('keeps the changes of two erasures that run at once', async () => {
     objects.set('rejected/0', ['ann', 'ben', 'cleo'].map(lineOf).join(''))
-    await Promise.all([letters.erase('ann', 'ann', at(1)), letters.erase('cleo', 'cleo', at(1))])
+    await Promise.all([deadLetters.erase('ann', 'ann', at(1)), deadLetters.erase('cleo', 'cleo', at(1))])
     expect([...objects]).toEqual([['rejected/0', lineOf('ben')]])
   })
 
-  it('does not mind an object whose time had come', async () => {
+  it('passes over an object that has expired since it was listed', async () => {
     mocked.on(ListObjectsV2Command).resolves({ Contents: [{ Key: 'rejected/gone' }] })
-    expect(await letters.erase('ann', 'ann', at(1))).toEqual({ removed: 0, unreadable: 0 })
+    expect(await deadLetters.erase('ann', 'ann', at(1))).toEqual({ removed: 0, unreadable: 0 })
   })
 
-  it('gives up an object that others write again and again, and hands other errors up', async () => {
+  it('gives up an object that others rewrite each time, and throws other errors at once', async () => {
     objects.set('rejected/0', lineOf('ann') + lineOf('ben'))
-    mocked.on(PutObjectCommand).rejects(problem('PreconditionFailed'))
-    await expect(letters.erase('ann', 'ann', at(1))).rejects.toThrow(problem('PreconditionFailed'))
-    mocked.on(GetObjectCommand).rejects(problem('AccessDenied'))
-    await expect(letters.erase('ann', 'ann', at(1))).rejects.toThrow(problem('AccessDenied'))
+    mocked.on(PutObjectCommand).rejects(errorNamed('PreconditionFailed'))
+    await expect(deadLetters.erase('ann', 'ann', at(1))).rejects.toThrow(errorNamed('PreconditionFailed'))
+    mocked.on(GetObjectCommand).rejects(errorNamed('AccessDenied'))
+    await expect(deadLetters.erase('ann', 'ann', at(1))).rejects.toThrow(errorNamed('AccessDenied'))
   })
 })
 
-describe('how long the bucket keeps an object', () => {
+describe('the retention of the bucket', () => {
   const rule = (Status: 'Enabled' | 'Disabled', Days?: number) => ({ Status, Expiration: { Days }, Filter: {} })
 
   it.each([
     ['the longest of its rules', [rule('Enabled', 7), rule('Enabled', 30), rule('Disabled', 90)], 30 * DAY_MS],
-    ['nothing without a rule', [], null],
-    ['nothing without a rule that says so', [rule('Enabled')], null],
+    ['unknown without a rule', [], null],
+    ['unknown without a rule that expires objects', [rule('Enabled')], null],
   ])('is %s', async (_, Rules, expected) => {
     mocked.on(GetBucketLifecycleConfigurationCommand).resolves({ Rules })
-    expect(await retentionMs(client, 'letters')).toBe(expected)
+    expect(await retentionMs(client, 'dead-letters')).toBe(expected)
   })
 
-  it.each(['NoSuchLifecycleConfiguration', 'AccessDenied'])('is unknown where the answer is %s', async (name) => {
-    mocked.on(GetBucketLifecycleConfigurationCommand).rejects(problem(name))
-    expect(await retentionMs(client, 'letters')).toBeNull()
+  it.each(['NoSuchLifecycleConfiguration', 'AccessDenied'])('is unknown when S3 answers %s', async (name) => {
+    mocked.on(GetBucketLifecycleConfigurationCommand).rejects(errorNamed(name))
+    expect(await retentionMs(client, 'dead-letters')).toBeNull()
   })
 })

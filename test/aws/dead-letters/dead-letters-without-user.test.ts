@@ -1,4 +1,4 @@
-// What the dead-letter bucket holds of a user, in every layout, in; the same without that user, and all else untouched, out.
+// Tests that a user disappears from the objects of the dead-letter bucket, and that all else stays.
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -24,36 +24,36 @@ function linesLeft(...lines: string[]) {
   return { lines: text?.split('\n').filter(Boolean) ?? [], ...counts }
 }
 
-/** The events in the data of the only line left. */
+/** The events in the data of the only remaining line. */
 function eventsLeft(data: string): unknown {
   const { lines } = linesLeft(line(data))
   const [left] = lines.map((one) => Buffer.from(JSON.parse(one).data, 'base64').toString())
   return left?.split('\n').map((text) => JSON.parse(text))
 }
 
-describe('a refused record', () => {
+describe('a rejected record', () => {
   it.each<[string, unknown]>([
     ['an event', { user: 'ann', type: 'Serch' }],
     ['no event', { user: 'ann' }],
-    ['a cut text', '{"type":"Search", "user" : "ann", "que'],
+    ['a truncated text', '{"type":"Search", "user" : "ann", "que'],
     ['an escaped name', '{"user":"\\u0061nn","que'],
     ['a list', [{ user: 'ann' }]],
-  ])('of the user is removed, be it %s', (_, sent) => {
+  ])('is removed when it is %s of the user', (_, sent) => {
     expect(linesLeft(line(base64(sent)))).toEqual({ lines: [], removed: 1, unreadable: 0 })
   })
 
   it.each<[string, unknown]>([
-    ['of another user', { user: 'anna' }],
-    ['that only speaks of the user', { user: 'ben', friend: { user: 'ann' }, query: '"user":"ann"' }],
-    ['of a user who is a number', { user: 1 }],
-    ['of nobody', {}],
-    ['of a text', '"user"'],
-  ])('%s stays as it is', (_, sent) => {
-    const kept = line(base64(sent))
-    expect(linesLeft(kept)).toEqual({ lines: [kept], removed: 0, unreadable: 0 })
+    ['is of another user', { user: 'anna' }],
+    ['only mentions the user', { user: 'ben', friend: { user: 'ann' }, query: '"user":"ann"' }],
+    ['is of a user whose id is a number', { user: 1 }],
+    ['names no user', {}],
+    ['is only a text', '"user"'],
+  ])('stays as it is when it %s', (_, sent) => {
+    const unchanged = line(base64(sent))
+    expect(linesLeft(unchanged)).toEqual({ lines: [unchanged], removed: 0, unreadable: 0 })
   })
 
-  it('of a user with a numeric id is that of the text as well', () => {
+  it('is removed whether the user is sent as a number or as its decimal string', () => {
     const numbered = { user: '17', storedAs: '17', atMs: at(100) }
     const text = [17, '17', 170, 1.7].map((user) => `${line(base64({ user }))}\n`).join('')
     expect(withoutUser(REJECTED, text, numbered)).toMatchObject({ removed: 2 })
@@ -64,30 +64,35 @@ describe('a refused record', () => {
     ['a list', { user: ['ann'] }],
     ['an object', { user: { id: 'ann' } }],
     ['another member', { userId: 'ann' }],
-    ['an event inside', { detail: { type: 'AppOpen', user: 'ann' } }],
+    ['an event inside another', { detail: { type: 'AppOpen', user: 'ann' } }],
     ['an event in quotes', { message: JSON.stringify({ user: 'ann' }) }],
-  ])('that names the user as no event does goes too: %s', (_, sent) => {
+  ])('is removed when it names the user in a way that no event does: %s', (_, sent) => {
     expect(linesLeft(line(base64(sent)))).toEqual({ lines: [], removed: 1, unreadable: 0 })
   })
 
-  it('of an integer of too many digits is that of the same digits', () => {
+  it('is removed when the user is an integer of too many digits for a number', () => {
     const long = { user: '12345678901234567890', storedAs: '12345678901234567890', atMs: at(100) }
-    const letter = `${line(base64('{"type":"Search","user":12345678901234567890}'))}\n`
-    expect(withoutUser(REJECTED, letter, long)).toMatchObject({ removed: 1 })
-    expect(withoutUser(REJECTED, letter, { ...long, user: '1234567890' })).toMatchObject({ removed: 0 })
+    const object = `${line(base64('{"type":"Search","user":12345678901234567890}'))}\n`
+    expect(withoutUser(REJECTED, object, long)).toMatchObject({ removed: 1 })
+    expect(withoutUser(REJECTED, object, { ...long, user: '1234567890' })).toMatchObject({ removed: 0 })
   })
 
-  it('that arrived after the moment stays', () => {
-    const kept = line(base64({ user: 'ann' }), 101)
-    expect(linesLeft(kept, line(base64({ user: 'ann' }), 100))).toEqual({ lines: [kept], removed: 1, unreadable: 0 })
+  it('stays when it arrived after the moment of the erasure', () => {
+    const later = line(base64({ user: 'ann' }), 101)
+    expect(linesLeft(later, line(base64({ user: 'ann' }), 100))).toEqual({ lines: [later], removed: 1, unreadable: 0 })
   })
 
-  it('that nobody can read stays, and is counted', () => {
-    const kept = [line(base64('{"user":"an')), line(Buffer.from([0x1f, 0x8b, 1]).toString('base64')), 'no JSON', '{}']
-    expect(linesLeft(...kept)).toEqual({ lines: kept, removed: 0, unreadable: 4 })
+  it('stays and is counted when it is unreadable', () => {
+    const unreadable = [
+      line(base64('{"user":"an')),
+      line(Buffer.from([0x1f, 0x8b, 1]).toString('base64')),
+      'no JSON',
+      '{}',
+    ]
+    expect(linesLeft(...unreadable)).toEqual({ lines: unreadable, removed: 0, unreadable: 4 })
   })
 
-  it('that holds events of several users loses those of one', () => {
+  it('loses the events of the user and holds those of the others', () => {
     const [ann, ben, zoe] = [{ user: 'ann' }, { user: 'ben' }, { user: 'zoë', query: '検索' }]
     expect(eventsLeft(base64([ann, ben, ann, zoe]))).toEqual([ben, zoe])
     expect(eventsLeft(base64([zoe, ann].map((one) => JSON.stringify(one)).join('\n')))).toEqual([zoe])
@@ -112,18 +117,18 @@ describe('a batch that was given up', () => {
   }
 
   it.each([
-    ['of the stream, its payload a text', kinesis, true],
-    ['of the stream', kinesis, false],
-    ['of the table’s stream, its payload a text', change, true],
-    ['of the table’s stream', change, false],
-  ] as const)('%s loses the records of the user, and nothing else', (_, of, asText) => {
+    ['the stream, with its payload as text', kinesis, true],
+    ['the stream, with its payload as an object', kinesis, false],
+    ['the table’s stream, with its payload as text', change, true],
+    ['the table’s stream, with its payload as an object', change, false],
+  ] as const)('from %s loses the records of the user and no others', (_, of, asText) => {
     const others = [of('ben'), of('anna'), of('ann', 101)]
     const [ben, anna, later] = others
     const text = batch([of('ann'), ben, of('ann', 100), anna, later], asText)
     expect(withoutUser(FAILED, text, ERASED)).toEqual({ text: batch(others, asText), removed: 2, unreadable: 0 })
   })
 
-  it('knows a user by the id that was sent, and in the table’s stream by the pseudonym', () => {
+  it('is searched for the id that producers send, or in the table’s stream for the stored id', () => {
     const known = { ...ERASED, storedAs: 'x7' }
     const left = (records: readonly unknown[]) => withoutUser(FAILED, batch(records, true), known).removed
     expect([left([kinesis('ann')]), left([kinesis('x7')]), left([change('ann')]), left([change('x7')])]).toEqual([
@@ -131,7 +136,7 @@ describe('a batch that was given up', () => {
     ])
   })
 
-  it('knows a record that nobody can read by its partition key, and leaves no such key behind', () => {
+  it('loses an unreadable record whose partition key is the user, and holds no such key any more', () => {
     const keyed = (data: string) => ({
       kinesis: { sequenceNumber: '1', partitionKey: 'ann', data, approximateArrivalTimestamp: at(0) / 1000 },
     })
@@ -142,17 +147,17 @@ describe('a batch that was given up', () => {
     expect(text).not.toContain('ann')
   })
 
-  it('of nothing but the user is gone', () => {
+  it('is deleted when it holds only records of the user', () => {
     const text = batch([kinesis('ann'), kinesis('ann')], true)
     expect(withoutUser(FAILED, text, ERASED)).toEqual({ text: null, removed: 2, unreadable: 0 })
   })
 
   it.each(['', '{}', 'no JSON', 'null', '{"payload":"no JSON"}', '{"payload":{"Records":7}}'])(
-    'that nobody can read stays, and is counted: %j',
+    'stays and is counted when it is unreadable: %j',
     (text) => expect(withoutUser(FAILED, text, ERASED)).toEqual({ text, removed: 0, unreadable: 1 }),
   )
 
-  it('whose records nobody can read stays, and they are counted', () => {
+  it('holds unreadable records still, and counts them', () => {
     const text = batch([{}, { dynamodb: {} }, kinesis('ben')], true)
     expect(withoutUser(FAILED, text, ERASED)).toEqual({ text, removed: 0, unreadable: 2 })
   })

@@ -1,4 +1,4 @@
-// The rules of ResultStore: any implementation in, tests that hold for each of them out.
+// Tests what every ResultStore must do.
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -11,18 +11,21 @@ import { at, click, results, search } from '../../support/events.ts'
 
 export interface ReadableResults {
   readonly store: ResultStore
-  /** The row as users query it; undefined when there is none. */
+  /** Returns the row as users query it, or undefined when there is none. */
   read(pk: string, sk: string): Promise<ResultRow | undefined>
 }
 
-/** Far away: a table deletes what has expired. */
+/** In the distant future, since a table deletes expired items. */
 export const EXPIRES_MS = Date.parse('2100-01-01T00:00:00.000Z')
 
 const asked = search(at(0), { eventId: 'asked', searchId: 's#1 検索', query: 'dogs "and" 🐈' })
 const unanswered = search(at(9), { eventId: 'unanswered' })
 const events = nonEmpty([asked, results(at(1), ['a', 'b'], { searchId: 's#1 検索' }), click(at(2), 'b'), unanswered])
 
-/** The rows of one session: two searches, the second with nothing but nulls, and the session's own. */
+/**
+ * Returns the rows of one session: two searches, the second without results or clicks, and the
+ * session itself.
+ */
 export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): ResultRow[] {
   return toRows(
     { user, session: { ids: [id], continues: null, limitedBy: null, events }, reason: 'gap', version },
@@ -30,7 +33,7 @@ export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): R
   )
 }
 
-/** @param makeResults a store without any row. */
+/** @param makeResults creates a store without rows. */
 export function resultStoreContract(name: string, makeResults: () => Promise<ReadableResults>): void {
   describe(`a result store ${name}`, () => {
     let results: ReadableResults
@@ -42,7 +45,7 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
     const put = (row: ResultRow): Promise<void> => results.store.put(row, EXPIRES_MS)
     const stored = (): Promise<ResultRow | undefined> => results.read(first.pk, first.sk)
 
-    it('keeps every row with every field', async () => {
+    it('stores every row with every field', async () => {
       const rows = [...rowsOf(5), ...rowsOf(6, '__proto__'), ...rowsOf(7, 'a#b 犬')]
       expect(rows.map((row) => row.kind)).toEqual([...Array(3)].flatMap(() => ['search', 'search', 'session']))
       for (const row of rows) await put(row)
@@ -107,7 +110,7 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
       expect(left).toEqual([undefined, ...rows.slice(1)])
     })
 
-    it('tells all rows of a user, and none of another', async () => {
+    it('yields all rows of a user, and none of another user', async () => {
       const rows = rowsOf(5)
       for (const row of [...rows, ...rowsOf(6, 'ann2'), ...rowsOf(6, 'an')]) await put(row)
       const found: ResultRow[] = []

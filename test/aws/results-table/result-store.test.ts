@@ -1,4 +1,5 @@
-// ResultStore in memory and on DynamoDB: the contract over HTTP, and expiry and errors against a scripted client.
+// Tests the result stores in memory and on DynamoDB by their contract, and expiry and errors on a
+// scripted DynamoDB.
 
 import { randomUUID } from 'node:crypto'
 import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
@@ -34,7 +35,7 @@ resultStoreContract('on DynamoDB', async () => {
   return { store: dynamoResultStore(emulated.client, table.name), read }
 })
 
-it('the longest query has a place in the index too', async () => {
+it('the hour index holds the row of the longest query', async () => {
   const table = resultsSpec(`results-${randomUUID()}`)
   await makeTables([table], emulated.clients)
   const query = '🐈'.repeat(1024)
@@ -63,7 +64,7 @@ describe('a result store on a scripted DynamoDB', () => {
     expect(mocked.commandCalls(PutCommand)[0]?.args[0].input.Item?.[EXPIRES_AT]).toBe(1_900_000_001)
   })
 
-  it('hands the error of a throttled table up untouched', async () => {
+  it('throws the error of a throttled table unchanged', async () => {
     const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
     mocked.on(PutCommand).rejects(throttled)
     mocked.on(DeleteCommand).rejects(throttled)

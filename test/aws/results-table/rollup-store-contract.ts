@@ -1,4 +1,4 @@
-// The rules of RollupStore and DirtyHours: any implementation in, tests that hold for each of them out.
+// Tests what every RollupStore and every DirtyHours must do.
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -28,11 +28,11 @@ export interface ReadableRollups {
   readonly store: RollupStore
   readonly dirtyHours: DirtyHours
   put(row: ResultRow): Promise<void>
-  /** The lists of a day, as users query them. */
+  /** Returns the lists of a day as users query them. */
   queries(day: string): Promise<readonly QueryRollup[]>
 }
 
-const STAMP = { computedAtMs: Date.parse('2026-03-02T10:00:00.000Z'), expiresAtMs: EXPIRES_MS }
+const METADATA = { computedAtMs: Date.parse('2026-03-02T10:00:00.000Z'), expiresAtMs: EXPIRES_MS }
 const DAY = '2026-03-02'
 const rows = [...rowsOf(5), ...rowsOf(6, 'ben')]
 const hour = hourRollup('2026-03-02T00', sumRows(rows))
@@ -50,7 +50,7 @@ async function all<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   return found
 }
 
-/** @param make a store without any rollup, row or touch. */
+/** @param make creates a store without rollups, rows or dirty hours. */
 export function rollupStoreContract(name: string, make: () => Promise<ReadableRollups>): void {
   describe(`a rollup store ${name}`, () => {
     let rollups: ReadableRollups
@@ -58,7 +58,7 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       rollups = await make()
     })
 
-    it('tells the rows of an hour, each in its slice, with all that they count', async () => {
+    it('yields the rows of an hour, each in its slice, with all that rollups sum', async () => {
       for (const row of rows) await rollups.put(row)
       const found = await Promise.all(SLICES.map((slice) => all(rollups.store.rowsOf('2026-03-02T00', slice))))
       for (const [n, slice] of SLICES.entries()) {
@@ -69,106 +69,106 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       expect(new Set(found.flat().map(({ expiresAtMs }) => expiresAtMs))).toEqual(new Set([EXPIRES_MS]))
     })
 
-    it('tells no row of another hour', async () => {
+    it('yields no row of another hour', async () => {
       for (const row of rows) await rollups.put(row)
       const found = await Promise.all(SLICES.map((slice) => all(rollups.store.rowsOf('2026-03-02T01', slice))))
       expect(found.flat()).toEqual([])
     })
 
-    it('keeps hours and days with every count and every ratio', async () => {
+    it('stores hours and days with every count and every ratio', async () => {
       const day = dayRollup(DAY, [hour])
-      await rollups.store.save(hour, 0, STAMP)
-      await rollups.store.save(day, 0, STAMP)
+      await rollups.store.save(hour, 0, METADATA)
+      await rollups.store.save(day, 0, METADATA)
       expect(await rollups.store.load<HourRollup>(hourKey('2026-03-02T00'))).toEqual({ rollup: hour, revision: 1 })
       expect(await rollups.store.load<DayRollup>(dayKey(DAY))).toEqual({ rollup: day, revision: 1 })
       expect(await rollups.store.load(hourKey('2026-03-02T01'))).toBeNull()
     })
 
-    it('writes over the revision that was loaded, and over no other', async () => {
+    it('writes over the loaded revision only', async () => {
       const more = hourRollup('2026-03-02T00', { searches: 7 })
-      await rollups.store.save(hour, 0, STAMP)
-      await expect(rollups.store.save(more, 0, STAMP)).rejects.toBeInstanceOf(VersionConflictError)
-      await rollups.store.save(more, 1, STAMP)
-      await expect(rollups.store.save(hour, 1, STAMP)).rejects.toBeInstanceOf(VersionConflictError)
+      await rollups.store.save(hour, 0, METADATA)
+      await expect(rollups.store.save(more, 0, METADATA)).rejects.toBeInstanceOf(VersionConflictError)
+      await rollups.store.save(more, 1, METADATA)
+      await expect(rollups.store.save(hour, 1, METADATA)).rejects.toBeInstanceOf(VersionConflictError)
       expect(await rollups.store.load(hourKey('2026-03-02T00'))).toEqual({ rollup: more, revision: 2 })
     })
 
-    it('tells the hours of a day in order, and none of another day', async () => {
+    it('returns the hours of a day in order, and none of another day', async () => {
       const hours = ['2026-03-02T13', '2026-03-02T02', '2026-03-03T00', '2026-03-01T23']
-      for (const one of hours) await rollups.store.save(hourRollup(one, { searches: 1 }), 0, STAMP)
+      for (const one of hours) await rollups.store.save(hourRollup(one, { searches: 1 }), 0, METADATA)
       expect((await rollups.store.hoursOf(DAY)).map(hourOf)).toEqual(['2026-03-02T02', '2026-03-02T13'])
     })
 
-    it('replaces the lists of a day by the next ranking, and leaves no rank of the last', async () => {
+    it('replaces the lists of a day with the next ranking, and leaves no entry of the last one', async () => {
       expect(await rollups.store.ranking(DAY)).toBeNull()
-      await rollups.store.saveRanking(DAY, ranking('dogs', 'dogs', 'cats', 'fruit'), 0, STAMP)
+      await rollups.store.saveRanking(DAY, ranking('dogs', 'dogs', 'cats', 'fruit'), 0, METADATA)
       const first = await rollups.store.ranking(DAY)
-      expect(first?.computedAtMs).toBe(STAMP.computedAtMs)
-      await rollups.store.saveRanking(DAY, ranking('cats', 'cats'), first?.revision ?? 0, STAMP)
+      expect(first?.computedAtMs).toBe(METADATA.computedAtMs)
+      await rollups.store.saveRanking(DAY, ranking('cats', 'cats'), first?.revision ?? 0, METADATA)
       expect(await rollups.queries(DAY)).toEqual(ranking('cats', 'cats'))
     })
 
-    it('takes more ranks than one transaction does', async () => {
+    it('stores more entries than one transaction takes', async () => {
       const many = ranking(...Array.from({ length: 250 }, (_, n) => `query ${n}`))
-      await rollups.store.saveRanking(DAY, many, 0, STAMP)
+      await rollups.store.saveRanking(DAY, many, 0, METADATA)
       expect(await rollups.queries(DAY)).toEqual(many)
     })
 
-    it('ranks only over the ranking that was loaded', async () => {
-      await rollups.store.saveRanking(DAY, ranking('dogs'), 0, STAMP)
-      await expect(rollups.store.saveRanking(DAY, ranking('cats'), 0, STAMP)).rejects.toBeInstanceOf(
+    it('replaces the loaded ranking only', async () => {
+      await rollups.store.saveRanking(DAY, ranking('dogs'), 0, METADATA)
+      await expect(rollups.store.saveRanking(DAY, ranking('cats'), 0, METADATA)).rejects.toBeInstanceOf(
         VersionConflictError,
       )
       expect(await rollups.queries(DAY)).toEqual(ranking('dogs'))
     })
   })
 
-  describe(`dirtyHours ${name}`, () => {
+  describe(`dirty hours ${name}`, () => {
     let dirtyHours: DirtyHours
     beforeEach(async () => {
       dirtyHours = (await make()).dirtyHours
     })
-    const touch: StoredDirtyPeriod = { kind: 'hour', of: '2026-03-02T09', atMs: 1000, seenMs: null }
-    const other: StoredDirtyPeriod = { kind: 'queries', of: '2026-03-02', atMs: 1000, seenMs: null }
+    const dirtyHour: StoredDirtyPeriod = { kind: 'hour', of: '2026-03-02T09', atMs: 1000, seenMs: null }
+    const dirtyDay: StoredDirtyPeriod = { kind: 'queries', of: '2026-03-02', atMs: 1000, seenMs: null }
 
-    it('wait until they are settled, each for itself', async () => {
-      await dirtyHours.mark([touch, other])
-      expect(await all(dirtyHours.pages())).toEqual([touch, other])
-      await dirtyHours.clear(touch)
-      await dirtyHours.clear(touch)
-      expect(await all(dirtyHours.pages())).toEqual([other])
+    it('stay until they are cleared, each on its own', async () => {
+      await dirtyHours.mark([dirtyHour, dirtyDay])
+      expect(await all(dirtyHours.pages())).toEqual([dirtyHour, dirtyDay])
+      await dirtyHours.clear(dirtyHour)
+      await dirtyHours.clear(dirtyHour)
+      expect(await all(dirtyHours.pages())).toEqual([dirtyDay])
     })
 
-    it('stay when they were made again since', async () => {
-      await dirtyHours.mark([touch])
-      await dirtyHours.mark([{ ...touch, atMs: 2000 }])
-      await dirtyHours.clear(touch)
-      expect(await all(dirtyHours.pages())).toEqual([{ ...touch, atMs: 2000 }])
+    it('stay when they are marked again before they are cleared', async () => {
+      await dirtyHours.mark([dirtyHour])
+      await dirtyHours.mark([{ ...dirtyHour, atMs: 2000 }])
+      await dirtyHours.clear(dirtyHour)
+      expect(await all(dirtyHours.pages())).toEqual([{ ...dirtyHour, atMs: 2000 }])
     })
 
-    it('know when they were seen first, and have to be settled as they were found', async () => {
-      await dirtyHours.mark([touch])
-      await dirtyHours.markSeen(touch, 5000)
-      await dirtyHours.markSeen(touch, 6000)
-      await dirtyHours.clear(touch)
-      expect(await all(dirtyHours.pages())).toEqual([{ ...touch, seenMs: 5000 }])
-      await dirtyHours.clear({ ...touch, seenMs: 5000 })
+    it('hold the time when a run first saw them, and are cleared only with that time', async () => {
+      await dirtyHours.mark([dirtyHour])
+      await dirtyHours.markSeen(dirtyHour, 5000)
+      await dirtyHours.markSeen(dirtyHour, 6000)
+      await dirtyHours.clear(dirtyHour)
+      expect(await all(dirtyHours.pages())).toEqual([{ ...dirtyHour, seenMs: 5000 }])
+      await dirtyHours.clear({ ...dirtyHour, seenMs: 5000 })
       expect(await all(dirtyHours.pages())).toEqual([])
     })
 
-    it('made again at the very same moment are unseen, and stay', async () => {
-      await dirtyHours.mark([touch])
-      await dirtyHours.markSeen(touch, 5000)
-      await dirtyHours.mark([touch])
-      await dirtyHours.clear({ ...touch, seenMs: 5000 })
-      expect(await all(dirtyHours.pages())).toEqual([touch])
+    it('are unseen and stay when they are marked again at the same moment', async () => {
+      await dirtyHours.mark([dirtyHour])
+      await dirtyHours.markSeen(dirtyHour, 5000)
+      await dirtyHours.mark([dirtyHour])
+      await dirtyHours.clear({ ...dirtyHour, seenMs: 5000 })
+      expect(await all(dirtyHours.pages())).toEqual([dirtyHour])
     })
 
-    it('made again meanwhile are not seen as what they were', async () => {
-      await dirtyHours.mark([touch])
-      await dirtyHours.mark([{ ...touch, atMs: 2000 }])
-      await dirtyHours.markSeen(touch, 5000)
-      expect(await all(dirtyHours.pages())).toEqual([{ ...touch, atMs: 2000 }])
+    it('stay unseen when they are marked again before a run reports them as seen', async () => {
+      await dirtyHours.mark([dirtyHour])
+      await dirtyHours.mark([{ ...dirtyHour, atMs: 2000 }])
+      await dirtyHours.markSeen(dirtyHour, 5000)
+      expect(await all(dirtyHours.pages())).toEqual([{ ...dirtyHour, atMs: 2000 }])
     })
   })
 }

@@ -1,4 +1,5 @@
-// RollupStore and DirtyHours in memory and on DynamoDB: the contract over HTTP, and who was overtaken midway.
+// Tests the rollup stores in memory and on DynamoDB by their contract, and rankings that another
+// run overtakes.
 
 import { randomUUID } from 'node:crypto'
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
@@ -38,7 +39,7 @@ async function newTable(): Promise<string> {
   return table.name
 }
 
-/** By list and rank, without what only says when and by whom. */
+/** Returns the entries in the order of list and rank, without their metadata. */
 async function storedQueries(table: string, day: string): Promise<QueryRollup[]> {
   const command = new QueryCommand({
     TableName: table,
@@ -64,17 +65,17 @@ rollupStoreContract('on DynamoDB', async () => {
   }
 })
 
-it('a rollup says when it was computed, and expires', async () => {
+it('a rollup holds its time of computation and expires', async () => {
   const table = await newTable()
-  const stamp = { computedAtMs: Date.parse('2026-03-02T10:00:00.123Z'), expiresAtMs: EXPIRES_MS }
-  await dynamoRollupStore(emulated.client, table).save(hourRollup('2026-03-02T09', { searches: 1 }), 0, stamp)
+  const metadata = { computedAtMs: Date.parse('2026-03-02T10:00:00.123Z'), expiresAtMs: EXPIRES_MS }
+  await dynamoRollupStore(emulated.client, table).save(hourRollup('2026-03-02T09', { searches: 1 }), 0, metadata)
   const { Item: item } = await emulated.client.send(new GetCommand({ TableName: table, Key: hourKey('2026-03-02T09') }))
   expect(item).toMatchObject({ computed_at: '2026-03-02T10:00:00.123Z', expires_at: EXPIRES_MS / 1000, revision: 1 })
 })
 
-it('a ranking that another has overtaken writes no more', async () => {
+it('a ranking writes nothing more once another run has overtaken it', async () => {
   const table = await newTable()
-  const stamp = { computedAtMs: 0, expiresAtMs: EXPIRES_MS }
+  const metadata = { computedAtMs: 0, expiresAtMs: EXPIRES_MS }
   const overtaken = {
     send: async (command: { input: object }) => {
       if (command.constructor.name === 'TransactWriteCommand') {
@@ -86,13 +87,13 @@ it('a ranking that another has overtaken writes no more', async () => {
   }
   const store = dynamoRollupStore(Object.assign(Object.create(emulated.client), overtaken), table)
   const [query] = [{ sk: 'top#0001', pk: queriesPartition('2026-03-02'), kind: 'query', list: 'top', rank: 1 }]
-  await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, stamp)).rejects.toBeInstanceOf(
+  await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, metadata)).rejects.toBeInstanceOf(
     VersionConflictError,
   )
   expect(await storedQueries(table, '2026-03-02')).toEqual([])
 })
 
-it('no request of a ranking holds an empty key value, which DynamoDB refuses', async () => {
+it('a ranking sends no empty key value, which DynamoDB refuses', async () => {
   const table = await newTable()
   const values: unknown[] = []
   const recording = {

@@ -1,4 +1,4 @@
-// Bounded requests: a service that loses answers in; what the clients of the functions ask again, and when they give up, out.
+// Tests how the functions' SDK clients retry against a service that loses its answers.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KinesisClient, ListShardsCommand } from '@aws-sdk/client-kinesis'
@@ -14,7 +14,7 @@ import { at } from '../../support/events.ts'
 import { type Given, silentServer } from '../../support/silent-server.ts'
 import { EXPIRES_MS, stateOf } from '../sessions-table/session-store-contract.ts'
 
-/** Short, so that nobody waits, and long for an answer of the same machine. */
+/** Short, so that the tests are fast, and still long for an answer from the same machine. */
 const ANSWER_MS = 500
 const LOST: [Given][] = [['nothing'], ['half']]
 const KEY = 'a key that is long enough, and secret'
@@ -27,8 +27,8 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-describe.each(LOST)('of the first answer %s arrives, and', (given) => {
-  it('a state is written by the same write again', async () => {
+describe.each(LOST)('after a first answer of which %s arrives', (given) => {
+  it('the client writes a state again by the same request', async () => {
     const { endpoint, requests } = await silentServer([given], {})
     vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint)
     const client = documentClient(ANSWER_MS)
@@ -37,7 +37,7 @@ describe.each(LOST)('of the first answer %s arrives, and', (given) => {
     expect(requests[0]).toContain('attribute_not_exists(pk)')
   })
 
-  it('an item is read again', async () => {
+  it('the client reads an item again', async () => {
     const { endpoint, requests } = await silentServer([given], { Item: { pk: { S: 'ann' } } })
     vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint)
     const read = await documentClient(ANSWER_MS).send(new GetCommand({ TableName: 'sessions', Key: { pk: 'ann' } }))
@@ -45,7 +45,7 @@ describe.each(LOST)('of the first answer %s arrives, and', (given) => {
     expect(requests).toHaveLength(2)
   })
 
-  it('a stream is read again', async () => {
+  it('the client reads a stream again', async () => {
     const { endpoint, requests } = await silentServer([given], { Shards: [] })
     vi.stubEnv('AWS_ENDPOINT_URL_KINESIS', endpoint)
     const client = new KinesisClient(boundedRequests(ANSWER_MS))
@@ -53,7 +53,7 @@ describe.each(LOST)('of the first answer %s arrives, and', (given) => {
     expect(requests).toHaveLength(2)
   })
 
-  it('the secret is read again', async () => {
+  it('the client reads the secret again', async () => {
     const { endpoint, requests } = await silentServer([given], { SecretString: KEY })
     vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', endpoint)
     const pseudonym = await storedPseudonym('users', ANSWER_MS)()
@@ -62,12 +62,12 @@ describe.each(LOST)('of the first answer %s arrives, and', (given) => {
   })
 })
 
-describe('a service that answers nothing', () => {
-  it('is asked for the same dead letters again', async () => {
+describe('a service that does not answer', () => {
+  it('receives the same dead letters again', async () => {
     const { endpoint, requests } = await silentServer(['nothing'], {})
     vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint)
-    const letter = { shardId: 'shard-1', sequenceNumber: '1', subSequence: null, arrivalMs: at(0), data: 'bm8=' }
-    await bucketDeadLetters('letters', ANSWER_MS).put([{ ...letter, reason: 'not_json', detail: '' } as never])
+    const deadLetter = { shardId: 'shard-1', sequenceNumber: '1', subSequence: null, arrivalMs: at(0), data: 'bm8=' }
+    await bucketDeadLetters('dead-letters', ANSWER_MS).put([{ ...deadLetter, reason: 'not_json', detail: '' } as never])
     expect(requests).toEqual([requests[0], requests[0]])
     expect(requests[0]).toContain('bm8=')
   })
@@ -83,7 +83,7 @@ describe('a service that answers nothing', () => {
 })
 
 describe('the client for frequent writes', () => {
-  it('writes where the document client that it was made from reads', async () => {
+  it('sends its writes to the endpoint of the document client', async () => {
     const { endpoint, requests } = await silentServer([], {})
     const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_CONFIG, endpoint }))
     await dynamoSessionStore(client, 'sessions', writingClient(client)).saveUser('ann', stateOf(1), 0, EXPIRES_MS)

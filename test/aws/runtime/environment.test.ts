@@ -1,4 +1,4 @@
-// The functions' settings: environment variables in, typed settings out; a missing or bad one fails by its name.
+// Tests how the functions read their settings from environment variables.
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -52,7 +52,7 @@ const FUNCTIONS: readonly [string, Read, Variables, readonly string[]][] = [
 ]
 
 describe('the environment', () => {
-  it('of ingest is read as typed settings', () => {
+  it('gives ingest its settings', () => {
     expect(readIngestEnvironment(INGEST)).toEqual({
       rules: READ_RULES,
       pipelineName: 'clicks',
@@ -62,14 +62,14 @@ describe('the environment', () => {
     })
   })
 
-  it('of ingest may name the secret with the key of pseudonyms; empty is as good as not at all', () => {
+  it('may name the secret with the key of pseudonyms; an empty name counts as none', () => {
     const named = (secret: string) =>
       readIngestEnvironment({ ...INGEST, PSEUDONYM_KEY_SECRET: secret }).pseudonymKeySecret
     expect(named('search-session-ctr/users')).toBe('search-session-ctr/users')
     expect(named('')).toBeNull()
   })
 
-  it('of sweep is read as typed settings', () => {
+  it('gives sweep its settings', () => {
     expect(readSweepEnvironment({ ...SWEEP, LATE_EVENTS: 'divert' })).toEqual({
       rules: { ...READ_RULES, lateEvents: 'divert' },
       pipelineName: 'clicks',
@@ -80,7 +80,7 @@ describe('the environment', () => {
     })
   })
 
-  it('of finalize is read as typed settings', () => {
+  it('gives finalize its settings', () => {
     expect(readFinalizeEnvironment(FINALIZE)).toEqual({
       pipelineName: 'clicks',
       sessionsTable: 'sessions',
@@ -89,21 +89,27 @@ describe('the environment', () => {
     })
   })
 
-  it.each(FUNCTIONS)('of %s needs what the infrastructure is to give it, and no more', (_, read, variables, names) => {
-    expect(Object.keys(variables).sort()).toEqual([...names].sort())
-    expect(read({ ...variables, UNRELATED: 'x' })).toEqual(read(variables))
-  })
+  it.each(FUNCTIONS)(
+    'gives %s all of its settings by the variables that the infrastructure sets',
+    (_, read, variables, names) => {
+      expect(Object.keys(variables).sort()).toEqual([...names].sort())
+      expect(read({ ...variables, UNRELATED: 'x' })).toEqual(read(variables))
+    },
+  )
 
-  it.each(FUNCTIONS)('of %s names a variable that is missing or empty', (_, read, variables, names) => {
-    for (const name of names) {
-      const message = `environment variable ${name}: missing`
-      expect(() => read({ ...variables, [name]: undefined })).toThrow(message)
-      expect(() => read({ ...variables, [name]: '' })).toThrow(message)
-    }
-  })
+  it.each(FUNCTIONS)(
+    'fails for %s with the name of a variable that is missing or empty',
+    (_, read, variables, names) => {
+      for (const name of names) {
+        const message = `environment variable ${name}: missing`
+        expect(() => read({ ...variables, [name]: undefined })).toThrow(message)
+        expect(() => read({ ...variables, [name]: '' })).toThrow(message)
+      }
+    },
+  )
 
   it.each(['abc', '-1', '1.5', '60s', '1,000', 'NaN', 'Infinity', '9007199254740993', ' '])(
-    'names a number that is %j',
+    'fails with the name of a variable whose number is %j',
     (bad) => {
       for (const [, read, variables, names] of FUNCTIONS) {
         for (const name of names.filter((name) => name.endsWith('_MS') || name === 'MAX_SESSION_EVENTS')) {
@@ -113,8 +119,11 @@ describe('the environment', () => {
     },
   )
 
-  it.each(['', 'Amend', 'drop', 'amend '])('names a way with late events that is %j', (bad) => {
-    expect(() => readIngestEnvironment({ ...INGEST, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
-    expect(() => readSweepEnvironment({ ...SWEEP, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
-  })
+  it.each(['', 'Amend', 'drop', 'amend '])(
+    'fails with the name of the variable when the way with late events is %j',
+    (bad) => {
+      expect(() => readIngestEnvironment({ ...INGEST, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
+      expect(() => readSweepEnvironment({ ...SWEEP, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
+    },
+  )
 })

@@ -89,7 +89,7 @@ describe('the check of an item', () => {
     expect(() => checkSchema(item)).not.toThrow()
   })
 
-  it.each(['1', Number.NaN, null, undefined])('refuses a schema that is no number: %j', (schema) => {
+  it.each(['1', Number.NaN, null, undefined])('refuses the schema %j, which is no number', (schema) => {
     expect(() => checkSchema({ schema })).toThrow(`has schema ${schema}`)
   })
 })

@@ -1,9 +1,9 @@
-// What is made once: a making that fails or not in, how often it was made and for whom out.
+// Tests that a value is made once for all callers, and again after a failure.
 
 import { expect, it } from 'vitest'
 import { once } from '../../../functions/aws/runtime/once.ts'
 
-/** The first `failures` of what is made fail. */
+/** Counts the calls, of which the first `failures` fail. */
 function counting(failures: number) {
   let made = 0
   const load = once(async () => {
@@ -14,17 +14,17 @@ function counting(failures: number) {
   return { load, timesMade: () => made }
 }
 
-it('is made when it is first asked for, and for all who ask meanwhile and later', async () => {
+it('makes the value at the first call, and returns it to every other call', async () => {
   const { load, timesMade } = counting(0)
   expect(timesMade()).toBe(0)
   expect(await Promise.all([load(), load()])).toEqual([1, 1])
   expect(await load()).toBe(1)
 })
 
-it('is made again after a failure, which all hear who asked meanwhile', async () => {
+it('makes the value again after a failure, which reaches every call that waited for it', async () => {
   const { load, timesMade } = counting(2)
-  const heard = await Promise.allSettled([load(), load()])
-  expect(heard).toEqual(Array(2).fill({ status: 'rejected', reason: new Error('failure 1') }))
+  const outcomes = await Promise.allSettled([load(), load()])
+  expect(outcomes).toEqual(Array(2).fill({ status: 'rejected', reason: new Error('failure 1') }))
   await expect(load()).rejects.toThrow('failure 2')
   expect(await load()).toBe(3)
   expect(await load()).toBe(3)

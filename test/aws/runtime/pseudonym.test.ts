@@ -1,4 +1,4 @@
-// Pseudonyms: a scripted Secrets Manager and users in; what they are stored as, or why nothing is stored, out.
+// Tests the pseudonyms of users, and how their key is read from a scripted Secrets Manager.
 
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -24,7 +24,7 @@ describe('a pseudonym', () => {
     expect(keyedPseudonym('Jefe')('what do ya want for nothing?')).toBe(expected.toString('base64url'))
   })
 
-  it('is 43 characters, the same for a user, and another for another user or key', () => {
+  it('has 43 characters and differs between users and between keys', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 })
     fc.assert(
       fc.property(text, text, (user, other) => {
@@ -39,8 +39,8 @@ describe('a pseudonym', () => {
   })
 })
 
-describe('the key', () => {
-  it('is the whole text of the secret, read once', async () => {
+describe('the key of pseudonyms', () => {
+  it('is the whole text of the secret, which is read once', async () => {
     const load = secretPseudonym(client, 'users')
     expect(mocked.calls()).toHaveLength(0)
     const [first, second] = await Promise.all([load(), load()])
@@ -49,7 +49,7 @@ describe('the key', () => {
     expect(mocked.calls()).toHaveLength(1)
   })
 
-  it('that cannot be read fails untouched, and is read again the next time', async () => {
+  it('fails with the error of a failed read, and is read again at the next call', async () => {
     const denied = new Error('AccessDeniedException')
     mocked.on(GetSecretValueCommand).rejectsOnce(denied).resolves({ SecretString: KEY })
     const load = secretPseudonym(client, 'users')
@@ -58,17 +58,17 @@ describe('the key', () => {
   })
 
   it.each([
-    ['of 31 characters', { SecretString: 'x'.repeat(31) }],
-    ['of none', {}],
-    ['that is no text', { SecretBinary: new Uint8Array(64) }],
-  ])('%s is refused by the name of its setting, without saying it', async (_, secret) => {
+    ['has 31 characters', { SecretString: 'x'.repeat(31) }],
+    ['is missing', {}],
+    ['is no text', { SecretBinary: new Uint8Array(64) }],
+  ])('is refused with the name of its setting, and stays out of the message, when it %s', async (_, secret) => {
     mocked.on(GetSecretValueCommand).resolves(secret)
     const refusal = await secretPseudonym(client, 'users')().catch((error: Error) => error.message)
     expect(refusal).toMatch(/^PSEUDONYM_KEY_SECRET: .* at least 32$/)
     expect(refusal).not.toContain('xxx')
   })
 
-  it('of 32 characters is enough', async () => {
+  it('is accepted with 32 characters', async () => {
     mocked.on(GetSecretValueCommand).resolves({ SecretString: 'x'.repeat(32) })
     await expect(secretPseudonym(client, 'users')()).resolves.toBeTypeOf('function')
   })

@@ -1,4 +1,4 @@
-// The log line of an invocation: what it says, and what it keeps to itself.
+// Tests the log line of an invocation: what it holds, and what it leaves out.
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { logReport } from '../../../functions/aws/runtime/report-log.ts'
@@ -16,12 +16,12 @@ const AT_MS = 1_700_000_000_000
 const REPORT = { accepted: 3, failed: null }
 
 describe('the log line', () => {
-  it('holds the counts', () => {
+  it('holds the counts of the report', () => {
     logReport('ingest', 'clicks', REPORT, {}, AT_MS)
     expect(lineOf(printed)).toEqual({ step: 'ingest', accepted: 3 })
   })
 
-  it('holds metrics as CloudWatch finds them, by pipeline', () => {
+  it('holds the metrics in the embedded metric format, with the pipeline as their dimension', () => {
     logReport('sweep', 'clicks', REPORT, { HorizonLag: 5000, Conflicts: 2 }, AT_MS)
     expect(lineOf(printed)).toEqual({
       _aws: {
@@ -45,14 +45,14 @@ describe('the log line', () => {
     })
   })
 
-  it('tells no count of nothing, but a gauge that is 0, and what was taken away', () => {
+  it('leaves out a count of 0, but holds a gauge of 0 and a negative count', () => {
     logReport('finalize', 'clicks', {}, { Searches: -2, Conflicts: 0, HorizonLag: 0, UsersOpen: 0 }, AT_MS)
     const line = lineOf(printed)
     expect(line).toMatchObject({ Searches: -2, HorizonLag: 0, UsersOpen: 0 })
     expect(line).not.toHaveProperty('Conflicts')
   })
 
-  it('names an error, and leaves out what the SDK put into it', () => {
+  it('holds the name and message of an error, without the item that the SDK put into it', () => {
     const cause = Object.assign(new Error('the condition failed'), { Item: { user: 'ann' } })
     const report = { accepted: 0, failed: { sequenceNumber: '1', cause } }
     logReport('ingest', 'clicks', report, {}, AT_MS)

@@ -1,4 +1,4 @@
-// The sessions table's stream as Lambda hands it over: stream records in, the changes of closed sessions out.
+// Tests which changes of closed sessions a batch of the sessions table's stream holds.
 
 import { marshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue, DynamoDBRecord, StreamRecord } from 'aws-lambda'
@@ -25,7 +25,7 @@ function closed(version: number, user = 'ann'): ClosedSession {
   return { user, session: { ids: [ID], continues: null, limitedBy: null, events }, reason: 'gap', version }
 }
 
-/** Binary as base64 text, which is how Lambda's JSON holds it. */
+/** Lambda writes binary attributes as base64 text. */
 function image(item: Item): Record<string, AttributeValue> {
   const values = Object.entries(marshall(item)).map(([name, value]) => {
     return [name, value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') }]
@@ -59,7 +59,7 @@ describe('a change of a closed session', () => {
     ])
   })
 
-  it('holds what there was before and what there is after', () => {
+  it('holds the session before and after', () => {
     const images = {
       OldImage: image(closedItem(closed(3), EXPIRES_MS)),
       NewImage: image(closedItem(closed(9), EXPIRES_MS)),
@@ -69,15 +69,15 @@ describe('a change of a closed session', () => {
     ])
   })
 
-  it('to a mark of an absorbed session leaves nothing', () => {
-    const mark = image(tombstoneItem('ann', ID, 9, EXPIRES_MS))
-    expect(read(change({ OldImage: image(closedItem(closed(3), EXPIRES_MS)), NewImage: mark }))).toEqual([
+  it('holds no session after a tombstone was put', () => {
+    const tombstone = image(tombstoneItem('ann', ID, 9, EXPIRES_MS))
+    expect(read(change({ OldImage: image(closedItem(closed(3), EXPIRES_MS)), NewImage: tombstone }))).toEqual([
       { sequenceNumber: '111', user: 'ann', id: ID, version: 9, after: null, before: closed(3) },
     ])
-    expect(read(change({ NewImage: mark }))[0]).toMatchObject({ version: 9, after: null, before: null })
+    expect(read(change({ NewImage: tombstone }))[0]).toMatchObject({ version: 9, after: null, before: null })
   })
 
-  it('from a mark of an absorbed session begins with nothing', () => {
+  it('holds no session before a tombstone was replaced', () => {
     const images = {
       OldImage: image(tombstoneItem('ann', ID, 3, EXPIRES_MS)),
       NewImage: image(closedItem(closed(9), EXPIRES_MS)),
@@ -85,13 +85,13 @@ describe('a change of a closed session', () => {
     expect(read(change(images))[0]).toMatchObject({ version: 9, after: closed(9), before: null })
   })
 
-  it.each(['a#b', 'user#ann', 'Zoë 検索', '__proto__'])('names the user %s and the session as they are', (user) => {
+  it.each(['a#b', 'user#ann', 'Zoë 検索', '__proto__'])('names the user %s and the session exactly', (user) => {
     const id = '20260302T000000000Z-closed#user#1'
     const item = tombstoneItem(user, id, 2, EXPIRES_MS)
     expect(read(change({ NewImage: image(item) }))[0]).toMatchObject({ user, id })
   })
 
-  it('keeps its subSequence among the others', () => {
+  it('stays in the order of the batch', () => {
     const changes = ['7', '30', '4'].map((sequence, n) =>
       change({ SequenceNumber: sequence, NewImage: image(closedItem(closed(n), EXPIRES_MS)) }),
     )
@@ -100,9 +100,9 @@ describe('a change of a closed session', () => {
 
   it.each<[string, DynamoDBRecord]>([
     ['its new image', change({ OldImage: image(closedItem(closed(3), EXPIRES_MS)) })],
-    ['anything of the table', { eventName: 'MODIFY' }],
+    ['its images', { eventName: 'MODIFY' }],
     ['its sequence number', { dynamodb: { NewImage: image(closedItem(closed(3), EXPIRES_MS)) } }],
-  ])('without %s fails loudly', (_, broken) => {
+  ])('is refused without %s', (_, broken) => {
     expect(() => read(broken)).toThrow('a stream record has no new image')
   })
 })

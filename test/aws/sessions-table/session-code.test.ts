@@ -1,4 +1,4 @@
-// The code of stored sessions: arbitrary sessions in, the same ones out again; and what is refused instead of read.
+// Tests that stored sessions are read as they were written, and that malformed ones are refused.
 
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -13,11 +13,11 @@ import { at, bare, click, results, search } from '../../support/events.ts'
 /** Fixed, and printed with a failure. */
 const SEED = 20260302
 
-/** Any text that UTF-8 can hold: control characters, line separators, any script. */
+/** Any text that UTF-8 can encode, with control characters, line separators and any script. */
 const text = fc.string({ unit: 'binary', maxLength: 40 })
 const idText = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 })
 const optionalId = fc.option(idText)
-/** The years 0 to 9999. */
+/** Any time of the years 0 to 9999. */
 const timeMs = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 })
 const count = fc.maxSafeNat()
 const itemFingerprint = fc.nat().map((n) => sha256(String(n)).slice(0, FINGERPRINT_LENGTH))
@@ -70,13 +70,13 @@ const session: fc.Arbitrary<Session> = fc.record({
 
 const sessions = fc.array(session, { maxLength: 5 })
 
-/** As an item would hold it if some other program, or a later version of this one, had written it. */
+/** Encodes JSON as another program, or a later version of this one, could have stored it. */
 function stored(json: unknown): Uint8Array {
   return deflateRawSync(JSON.stringify(json))
 }
 
 describe('stored sessions', () => {
-  it('are the same when they are read again', () => {
+  it('are read as they were written', () => {
     fc.assert(
       fc.property(sessions, (given) => {
         expect(decodeSessions(encodeSessions(given))).toEqual(given)
@@ -85,7 +85,7 @@ describe('stored sessions', () => {
     )
   })
 
-  it('are the same bytes when they are written again, so that a repeated write is known as one', () => {
+  it('are written as the same bytes again, so that the store recognizes a repeated write', () => {
     fc.assert(
       fc.property(sessions, (given) => {
         expect(encodeSessions(decodeSessions(encodeSessions(given)))).toEqual(encodeSessions(given))
@@ -94,20 +94,20 @@ describe('stored sessions', () => {
     )
   })
 
-  it('stay readable in the shape of the first release', () => {
+  it('have the shape that is pinned here', () => {
     const events = [
       [0, 0, 'open'],
       [1, 1000, 'asked', 's1', 'dogs', 0],
-      // The first 48 bits of SHA-256 of 'a' and of 'b', base64url.
+      // The first 48 bits of SHA-256 of 'a' and of 'b', in base64url.
       [2, 2000, 'shown', null, 31, 'ypeBEsobPiPoFgA5'],
       [3, 3000, 'chosen', 's1', 'a', 7],
       [4, 4000, 'idle'],
       [5, 5000, 'gone'],
     ]
-    const row = [['id', 'absorbed'], 'before', 'max_events', at(6), at(0), events]
+    const row = [['id', 'merged'], 'before', 'max_events', at(6), at(0), events]
     expect(decodeSessions(stored([1, row]))).toEqual([
       {
-        ids: ['id', 'absorbed'],
+        ids: ['id', 'merged'],
         continues: 'before',
         limitedBy: { limit: 'max_events', atMs: at(6) },
         events: [
@@ -122,12 +122,12 @@ describe('stored sessions', () => {
     ])
   })
 
-  it('of a shape that is not known are refused by its name', () => {
+  it('are refused with the number of an unknown shape', () => {
     expect(() => decodeSessions(stored([2, []]))).toThrow('shape 2')
     expect(() => decodeSessions(stored([]))).toThrow('shape undefined')
   })
 
-  it('with a type of event that is not known are refused by its number', () => {
+  it('are refused with the number of an unknown type of event', () => {
     expect(() => decodeSessions(stored([1, [['id'], null, null, 0, at(0), [[6, 0, 'e']]]]))).toThrow('type 6')
   })
 
@@ -137,7 +137,7 @@ describe('stored sessions', () => {
     expect(() => decodeSessions(padded(16 * 1024 * 1024 + 1))).toThrow('Cannot create a Buffer larger than')
   })
 
-  it('that are not deflated are refused', () => {
+  it('are refused when they are not deflated', () => {
     expect(() => decodeSessions(Buffer.from('[1]'))).toThrow()
   })
 })

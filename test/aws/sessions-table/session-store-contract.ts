@@ -1,4 +1,4 @@
-// The rules of SessionStore: any implementation in, tests that hold for each of them out.
+// Tests what every SessionStore must do.
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_DURATION_MS_MAX } from '../../../functions/contract.ts'
@@ -13,10 +13,10 @@ import { type ClosedVersion, type SessionStore, VersionConflictError } from '../
 import { loadUser } from '../../../functions/user-writes.ts'
 import { at, bare, click, ORIGIN_MS, results, search } from '../../support/events.ts'
 
-/** Far away: a table deletes what has expired. */
+/** In the distant future, since a table deletes expired items. */
 export const EXPIRES_MS = Date.parse('2100-01-01T00:00:00.000Z')
 
-/** Names that a key, an object or an expression could trip over. */
+/** Names that could break a key, an object or an expression. */
 const ODD_NAMES = [
   'a#b',
   '#',
@@ -76,20 +76,20 @@ const FORGOTTEN = EVERY_FIELD.forgotten as Forgotten
 
 const EMPTY = stateOf(1, { skewMs: null })
 
-/** @param makeStore a store without anything in it. */
+/** @param makeStore creates an empty store. */
 export function sessionStoreContract(name: string, makeStore: () => Promise<SessionStore>): void {
   describe(`a session store ${name}`, () => {
     let store: SessionStore
     beforeEach(async () => {
       store = await makeStore()
     })
-    describe('of states', () => statesContract(() => store))
-    describe('of closed sessions', () => closedContract(() => store))
+    describe('for states', () => statesContract(() => store))
+    describe('for closed sessions', () => closedContract(() => store))
   })
 }
 
 function statesContract(store: () => SessionStore): void {
-  it('knows a user without state as a new one', async () => {
+  it('returns the state of a new user for a user without a state', async () => {
     await store().saveUser('ben', EVERY_FIELD, 0, EXPIRES_MS)
     expect(await loadUser('ann', store())).toEqual(NEW_USER)
   })
@@ -101,18 +101,18 @@ function statesContract(store: () => SessionStore): void {
       'a user who is forgotten and has no open session',
       stateOf(1, { forgotten: { ...FORGOTTEN, pendingTombstones: [] } }),
     ],
-  ])('gives back a state with %s', async (_, state) => {
+  ])('returns the saved state with %s', async (_, state) => {
     await store().saveUser('ann', state, 0, EXPIRES_MS)
     expect(await loadUser('ann', store())).toEqual(state)
   })
 
-  it('gives back what the last save left out as gone', async () => {
+  it('drops what the last save left out', async () => {
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     await store().saveUser('ann', { ...EMPTY, version: 2 }, 1, EXPIRES_MS)
     expect(await loadUser('ann', store())).toEqual({ ...EMPTY, version: 2 })
   })
 
-  it('keeps the states of oddly named users apart', async () => {
+  it('stores the states of oddly named users apart', async () => {
     const states = ODD_NAMES.map((user, n): [string, UserState] => [user, stateOf(1, { skewMs: n })])
     for (const [user, state] of states) await store().saveUser(user, state, 0, EXPIRES_MS)
     expect(await store().loadUsers(ODD_NAMES)).toEqual(new Map(states))
@@ -125,7 +125,7 @@ function statesContract(store: () => SessionStore): void {
     expect(await store().loadUsers(users)).toEqual(new Map(states))
   })
 
-  it('refuses a save over another version, and names the stored one', async () => {
+  it('refuses to save over another version, and names the stored one', async () => {
     await store().saveUser('ann', stateOf(1), 0, EXPIRES_MS)
     await store().saveUser('ann', stateOf(7, { skewMs: 7 }), 1, EXPIRES_MS)
     for (const base of [0, 1, 6, 8]) {
@@ -134,12 +134,12 @@ function statesContract(store: () => SessionStore): void {
     expect(await loadUser('ann', store())).toEqual(stateOf(7, { skewMs: 7 }))
   })
 
-  it('refuses a save over a state that is not there', async () => {
+  it('refuses to save over a state that does not exist', async () => {
     await expectConflict(store().saveUser('ann', stateOf(4), 3, EXPIRES_MS), 0)
     expect(await loadUser('ann', store())).toEqual(NEW_USER)
   })
 
-  it('takes the very same state again as saved, since a reply can be lost', async () => {
+  it('accepts the same state again, since an answer can be lost', async () => {
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     const next = { ...EVERY_FIELD, version: 2, open: [] }
@@ -150,24 +150,24 @@ function statesContract(store: () => SessionStore): void {
 
   it.each<[string, Partial<UserState>]>([
     ['clock', { skewMs: -1233 }],
-    ['reach', { lastAffectingTimeMs: at(-59) }],
+    ['time of the last affecting event', { lastAffectingTimeMs: at(-59) }],
     ['sessions', { open: EVERY_FIELD.open.slice(1) }],
-    ['moment of being forgotten', { forgotten: { ...FORGOTTEN, atMs: at(-99) } }],
-    ['end of being forgotten', { forgotten: { ...FORGOTTEN, untilMs: at(1_000_001) } }],
-    ['session without a mark', { forgotten: { ...FORGOTTEN, pendingTombstones: [] } }],
-    ['memory', { forgotten: null }],
-  ])('refuses a state of the stored version with another %s', async (_, other) => {
+    ['moment of erasure', { forgotten: { ...FORGOTTEN, atMs: at(-99) } }],
+    ['end of the erasure', { forgotten: { ...FORGOTTEN, untilMs: at(1_000_001) } }],
+    ['list of pending tombstones', { forgotten: { ...FORGOTTEN, pendingTombstones: [] } }],
+    ['erasure', { forgotten: null }],
+  ])('refuses a state of the stored version with a different %s', async (_, other) => {
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     await expectConflict(store().saveUser('ann', { ...EVERY_FIELD, ...other }, 0, EXPIRES_MS), 1)
     expect(await loadUser('ann', store())).toEqual(EVERY_FIELD)
   })
 
-  it('lets one of several writers at once win', async () => {
+  it('lets exactly one of several simultaneous writers save', async () => {
     const rivals = [1, 2, 3, 4, 5].map((skewMs) => stateOf(1, { skewMs }))
     const outcomes = await Promise.allSettled(rivals.map((state) => store().saveUser('ann', state, 0, EXPIRES_MS)))
-    const won = rivals.filter((_, n) => outcomes[n]?.status === 'fulfilled')
-    expect(won).toHaveLength(1)
-    expect(await loadUser('ann', store())).toEqual(won[0])
+    const saved = rivals.filter((_, n) => outcomes[n]?.status === 'fulfilled')
+    expect(saved).toHaveLength(1)
+    expect(await loadUser('ann', store())).toEqual(saved[0])
   })
 }
 
@@ -179,32 +179,32 @@ function closedContract(store: () => SessionStore): void {
     store().putClosed(closedOf(closed, version, user), EXPIRES_MS)
   const loadMs = async (fromMs: number, toMs: number, user = 'ann'): Promise<readonly Session[]> => {
     const found = await store().loadClosed(user, { fromMs, toMs })
-    if (found === null) throw new Error('too much')
+    if (found === null) throw new Error('the range holds too much')
     return found
   }
   const load = (fromSeconds: number, toSeconds: number, user?: string): Promise<readonly Session[]> =>
     loadMs(at(fromSeconds), at(toSeconds), user)
 
-  it('gives back a closed session with every type of event and every field', async () => {
+  it('returns a closed session with every type of event and every field', async () => {
     await put(short, 3)
     expect(await load(0, 5)).toEqual([short])
     expect(await store().closedVersion('ann', id)).toBe(3)
   })
 
-  it('leaves the ids of what a session absorbed to their own marks', async () => {
-    await put(session(EVERY_TYPE, { ids: [id, 'absorbed'] }), 3)
+  it('stores only the first id of a closed session', async () => {
+    await put(session(EVERY_TYPE, { ids: [id, 'merged'] }), 3)
     expect(await load(0, 5)).toEqual([session(EVERY_TYPE, { ids: [id] })])
-    expect(await store().closedVersion('ann', 'absorbed')).toBeNull()
+    expect(await store().closedVersion('ann', 'merged')).toBeNull()
   })
 
-  it('replaces a closed session by a newer version of it', async () => {
+  it('replaces a closed session with a newer version', async () => {
     await put(short, 3)
     await put(grown, 5)
     expect(await load(0, 5)).toEqual([grown])
     expect(await store().closedVersion('ann', id)).toBe(5)
   })
 
-  it('changes nothing when a version comes again', async () => {
+  it('changes nothing when a version is put again', async () => {
     await put(short, 3)
     await put(grown, 3)
     await store().putTombstone('ann', id, 3, EXPIRES_MS)
@@ -219,7 +219,7 @@ function closedContract(store: () => SessionStore): void {
     expect(await store().closedVersion('ann', id)).toBe(5)
   })
 
-  it('replaces an absorbed session by a mark, which a newer version replaces again', async () => {
+  it('replaces a session with a tombstone, and the tombstone with a newer version', async () => {
     await put(short, 3)
     await store().putTombstone('ann', id, 5, EXPIRES_MS)
     await store().putTombstone('ann', id, 5, EXPIRES_MS)
@@ -230,25 +230,25 @@ function closedContract(store: () => SessionStore): void {
     expect(await load(0, 5)).toEqual([grown])
   })
 
-  it('marks a session as absorbed that was never closed', async () => {
+  it('puts a tombstone for a session that was never closed', async () => {
     await store().putTombstone('ann', id, 2, EXPIRES_MS)
     expect(await store().closedVersion('ann', id)).toBe(2)
   })
 
-  it('tells the versions of all closed sessions and marks of a user, and of no other', async () => {
+  it('yields the versions of all closed sessions and tombstones of one user', async () => {
     await put(short, 3)
-    await store().putTombstone('ann', 'absorbed', 4, EXPIRES_MS)
+    await store().putTombstone('ann', 'merged', 4, EXPIRES_MS)
     await put(short, 5, 'ann2')
     await put(short, 5, 'an')
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     expect((await versions('ann')).sort((a, b) => a.version - b.version)).toEqual([
       { id, version: 3, isTombstone: false },
-      { id: 'absorbed', version: 4, isTombstone: true },
+      { id: 'merged', version: 4, isTombstone: true },
     ])
     expect(await versions('anna')).toEqual([])
   })
 
-  it('tells as many versions as there are', async () => {
+  it('yields the versions of more sessions than one page holds', async () => {
     const long = session(EVERY_TYPE.map((one) => ({ ...one, query: 'x'.repeat(1000) }) as Event))
     const ids = Array.from({ length: 300 }, (_, n) => `${id} ${n}`)
     for (const one of ids) await put({ ...long, ids: [one] }, 1)
@@ -261,7 +261,7 @@ function closedContract(store: () => SessionStore): void {
     return found
   }
 
-  it('shows neither sessions of other users nor open ones', async () => {
+  it('returns neither sessions of other users nor open ones', async () => {
     await put(short, 3, 'ann2')
     await put(short, 3, 'an')
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
@@ -269,7 +269,7 @@ function closedContract(store: () => SessionStore): void {
     expect(await store().closedVersion('ann', id)).toBeNull()
   })
 
-  it('keeps oddly named users and sessions apart', async () => {
+  it('stores oddly named users and sessions apart', async () => {
     for (const [version, user] of ODD_NAMES.entries()) {
       for (const eventId of ODD_NAMES.map((name) => name.slice(0, 128))) {
         await put(session([search(at(0), { eventId })]), version + 1, user)
@@ -284,7 +284,7 @@ function closedContract(store: () => SessionStore): void {
     }
   })
 
-  it('finds a session by any of its events, wherever in it the founding one lies', async () => {
+  it('finds a session by any of its events, whichever event founded it', async () => {
     const lastMs = ORIGIN_MS + SESSION_DURATION_MS_MAX
     const events = [search(ORIGIN_MS), search(ORIGIN_MS + 5 * HOUR_MS), search(lastMs)]
     for (const founder of events) {
@@ -298,17 +298,20 @@ function closedContract(store: () => SessionStore): void {
   })
 
   it.each([
-    ['of half a day each', 5, 12 * HOUR_MS],
-    ['of minutes each', 40, 7 * MINUTE_MS],
-    ['as long as late events are taken', 14, 12 * HOUR_MS],
-  ])('follows sessions that limits cut, %s, to the last that continues them', async (_, length, stepMs) => {
-    const chain = chainOf(length, stepMs)
-    for (const link of [...chain].reverse()) await put(link, 1)
-    const found = await loadMs(ORIGIN_MS - HOUR_MS, ORIGIN_MS)
-    expect(sortedIds(found)).toEqual(sortedIds(chain))
-  })
+    ['half a day', 5, 12 * HOUR_MS],
+    ['some minutes', 40, 7 * MINUTE_MS],
+    ['half a day, as long as events may arrive late', 14, 12 * HOUR_MS],
+  ])(
+    'follows sessions that a limit ended after %s to the last session that continues them',
+    async (_, length, stepMs) => {
+      const chain = chainOf(length, stepMs)
+      for (const link of [...chain].reverse()) await put(link, 1)
+      const found = await loadMs(ORIGIN_MS - HOUR_MS, ORIGIN_MS)
+      expect(sortedIds(found)).toEqual(sortedIds(chain))
+    },
+  )
 
-  it('follows them past an old copy of another session, which continued the same one once', async () => {
+  it('follows them past an old session that once continued the same one', async () => {
     const [first, second, third] = chainOf(3, 12 * HOUR_MS) as [Session, Session, Session]
     const old = session([search(ORIGIN_MS + 2 * HOUR_MS)], { continues: sessionId(first) })
     for (const link of [old, third, second, first]) await put(link, 1)
@@ -316,7 +319,7 @@ function closedContract(store: () => SessionStore): void {
     expect(sortedIds(found)).toEqual(expect.arrayContaining(sortedIds([first, second, third])))
   })
 
-  it('finds of many sessions those near, and on either side one that keeps the others apart', async () => {
+  it('finds the sessions in the range, and the first on either side of them', async () => {
     const hourly = Array.from({ length: 48 }, (_, n) => session([search(ORIGIN_MS + n * HOUR_MS)]))
     for (const one of hourly) await put(one, 1)
     for (const [fromHour, toHour, first, last] of [
@@ -331,7 +334,7 @@ function closedContract(store: () => SessionStore): void {
     }
   })
 
-  it('finds them though marks lie between', async () => {
+  it('finds neighbours on the far side of many tombstones', async () => {
     const [before, after] = [session([search(ORIGIN_MS)]), session([search(ORIGIN_MS + HOUR_MS)])]
     await put(before, 1)
     await put(after, 1)
@@ -346,7 +349,7 @@ function closedContract(store: () => SessionStore): void {
     expect(sortedIds(await loadMs(at(1800), at(1800)))).toEqual(sortedIds([before, after]))
   })
 
-  it('reads a run of full sessions only as far as it could be opened again, and no range that holds more', async () => {
+  it('returns no more of a run of full sessions than can be opened again, and null for a range of more', async () => {
     const items = Array.from({ length: 1000 }, (_, n) => `item ${n}`)
     const startOf = (n: number): number => ORIGIN_MS + n * MINUTE_MS
     const full = Array.from({ length: 60 }, (_, n) => {
@@ -361,7 +364,7 @@ function closedContract(store: () => SessionStore): void {
     expect(await store().loadClosed('ann', { fromMs: startOf(10), toMs: startOf(40) })).toBeNull()
   })
 
-  it.each(['0000-01-01', '0001-01-01', '1969-12-31'])('finds a session of %s', async (day) => {
+  it.each(['0000-01-01', '0001-01-01', '1969-12-31'])('finds a session of the day %s', async (day) => {
     const timeMs = Date.parse(day)
     const found = session([search(timeMs)])
     await put(found, 1)
@@ -370,7 +373,10 @@ function closedContract(store: () => SessionStore): void {
   })
 }
 
-/** Sessions of the step's length, each cut where the next begins; the late event's gap dirtyHours only the first. */
+/**
+ * Returns sessions that a limit ended, each continued by the next. A late event before the first
+ * joins only that one.
+ */
 function chainOf(length: number, stepMs: number): Session[] {
   const startOf = (n: number): number => ORIGIN_MS + n * stepMs
   return Array.from({ length }, (_, n) => {

@@ -1,4 +1,5 @@
-// SessionStore in memory and on DynamoDB: the contract over HTTP, and against a scripted client what no emulator does.
+// Tests the session stores in memory and on DynamoDB by their contract, and answers that no
+// emulator gives.
 
 import { randomUUID } from 'node:crypto'
 import { DynamoDBClient, ProvisionedThroughputExceededException, PutItemCommand } from '@aws-sdk/client-dynamodb'
@@ -35,7 +36,7 @@ sessionStoreContract('on DynamoDB', async () => {
 })
 
 describe('the client for frequent writes', () => {
-  it('writes many users at once, each as it is, and tells each race that was lost', async () => {
+  it('writes many users at once, and reports each conflict to its own caller', async () => {
     const table = sessionsSpec(`sessions-${randomUUID()}`)
     await makeTables([table], emulated.clients)
     const store = dynamoSessionStore(emulated.client, table.name, writingClient(emulated.client))
@@ -44,10 +45,10 @@ describe('the client for frequent writes', () => {
     const save = (user: string) => store.saveUser(user, states.get(user) ?? stateOf(1), 0, EXPIRES_MS)
     await Promise.all(users.map(save))
     expect(await store.loadUsers(users)).toEqual(states)
-    // Every other one has not seen that write.
+    // Every other user is saved over a version that is no longer stored.
     const behind = (user: string, n: number) => store.saveUser(user, stateOf(n % 2 === 0 ? 2 : 1), n % 2, EXPIRES_MS)
-    const ended = await Promise.allSettled(users.map(behind))
-    expect(ended.map((each) => (each.status === 'rejected' ? each.reason : null))).toEqual(
+    const outcomes = await Promise.allSettled(users.map(behind))
+    expect(outcomes.map((each) => (each.status === 'rejected' ? each.reason : null))).toEqual(
       users.map((_, n) => (n % 2 === 0 ? expect.any(VersionConflictError) : null)),
     )
   })
@@ -80,7 +81,7 @@ describe('a long session on DynamoDB', () => {
     return (await items()).flatMap(({ kind, sk }) => (kind === 'block' ? String(sk) : [])).sort()
   }
 
-  it('is read as it was written, however its events came', async () => {
+  it('is read as it was written, in whatever order its events arrived', async () => {
     const size = fc.integer({ min: 1, max: 400 })
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(size, fc.boolean()), { minLength: 1, maxLength: 6 }), async (writes) => {
@@ -105,7 +106,7 @@ describe('a long session on DynamoDB', () => {
     )
   })
 
-  it('leaves little in the state, and writes of the blocks only what is new', async () => {
+  it('leaves few events in the state, and writes only new blocks', async () => {
     await store.saveUser('ann', open(1, eventsOf(400)), 0, EXPIRES_MS)
     const before = await blockKeys()
     expect(before).toHaveLength(6)
@@ -120,27 +121,27 @@ describe('a long session on DynamoDB', () => {
     expect(states.every(({ sessions }) => (sessions as Uint8Array).length < 1024)).toBe(true)
   })
 
-  it('of a state that lost the race leaves blocks that nobody reads', async () => {
+  it('leaves blocks that no state names when its save fails on a conflict', async () => {
     await store.saveUser('ann', open(1, eventsOf(50)), 0, EXPIRES_MS)
     const lost = store.saveUser('ann', open(1, eventsOf(60)), 0, EXPIRES_MS)
     await expect(lost).rejects.toBeInstanceOf(VersionConflictError)
     expect((await store.loadUsers(['ann'])).get('ann')).toEqual(open(1, eventsOf(50)))
   })
 
-  it('is closed whole, in an item of its own', async () => {
+  it('is stored in one item when it is closed', async () => {
     const closed = session(eventsOf(200))
     await store.putClosed(closedOf(closed, 1), EXPIRES_MS)
     expect(await store.loadClosed('ann', { fromMs: at(0), toMs: at(1) })).toEqual([closed])
     expect(await blockKeys()).toEqual([])
   })
 
-  it('leaves blocks that expire, but not before a state can be closed that needs them', async () => {
+  it('leaves blocks that expire later than any state that needs them', async () => {
     await store.saveUser('ann', open(1, eventsOf(50)), 0, at(0))
     const block = (await items()).find(({ kind }) => kind === 'block')
     expect(block?.[EXPIRES_AT]).toBe((at(0) + 8 * DAY_MS) / 1000)
   })
 
-  it('can be erased up to a version, what belongs to a later one stays', async () => {
+  it('loses its blocks up to a version, and retains those of later versions', async () => {
     await store.saveUser('ann', open(9, eventsOf(50)), 0, EXPIRES_MS)
     await store.saveUser('ben', open(9, eventsOf(50)), 0, EXPIRES_MS)
     await store.saveUser('ann', open(10), 9, EXPIRES_MS)
@@ -151,7 +152,7 @@ describe('a long session on DynamoDB', () => {
     expect([states.get('ann'), states.get('ben')]).toEqual([open(11, eventsOf(50, 100)), open(9, eventsOf(50))])
   })
 
-  it('whose blocks were erased between two reads is read again', async () => {
+  it('is read again when its blocks are erased between two reads', async () => {
     await store.saveUser('ann', open(1, eventsOf(50)), 0, EXPIRES_MS)
     const forgetful = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
     const mocked = mockClient(forgetful)
@@ -178,7 +179,7 @@ describe('a long session on DynamoDB', () => {
   })
 })
 
-describe('a session store on a DynamoDB that answers in parts, or not', () => {
+describe('a session store on a scripted DynamoDB', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
   const mocked = mockClient(scripted)
   const store = dynamoSessionStore(scripted, 'sessions')
@@ -196,7 +197,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     vi.restoreAllMocks()
   })
 
-  it('asks again for the keys that a read left out, and for no others', async () => {
+  it('asks again only for the keys that an answer leaves out', async () => {
     mocked
       .on(BatchGetCommand)
       .resolvesOnce({
@@ -212,7 +213,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     expect(asked.every((request) => request?.ConsistentRead === true)).toBe(true)
   })
 
-  it('gives up on keys that every read leaves out', async () => {
+  it('gives up on keys that every answer leaves out', async () => {
     mocked.on(BatchGetCommand).callsFake((input) => ({ UnprocessedKeys: input.RequestItems }))
     await expect(store.loadUsers(['ann', 'ben'])).rejects.toThrow('DynamoDB left 2 keys out of 5 answers')
     expect(mocked.commandCalls(BatchGetCommand).length).toBeLessThanOrEqual(10)
@@ -225,11 +226,17 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     expect(sizes.map((keys) => keys?.length)).toEqual([100, 100, 1])
   })
 
-  it('reads closed sessions consistently, in pages that grow, and no page more than it needs', async () => {
-    const [earlier, near, later] = [closedAt(0), closedAt(3600), closedAt(7200)]
+  it('reads closed sessions consistently, in growing pages, and no more pages than it needs', async () => {
+    const [earlier, within, later] = [closedAt(0), closedAt(3600), closedAt(7200)]
     const item = (session: Session) => closedItem(closedOf(session, 1), EXPIRES_MS)
-    const mark = tombstoneItem('ann', 'gone', 1, EXPIRES_MS)
-    const back = [[mark, mark], [mark], [item(near)], [item(earlier), item(closedAt(-9))], [item(closedAt(-10))]]
+    const tombstone = tombstoneItem('ann', 'gone', 1, EXPIRES_MS)
+    const back = [
+      [tombstone, tombstone],
+      [tombstone],
+      [item(within)],
+      [item(earlier), item(closedAt(-9))],
+      [item(closedAt(-10))],
+    ]
     const forth = [[item(later), item(closedAt(9998))], [item(closedAt(9999))]]
     const asked: unknown[] = []
     mocked.on(QueryCommand).callsFake((query) => {
@@ -238,7 +245,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
       const n = query.ExclusiveStartKey?.sk ?? 0
       return { Items: pages[n], ...(pages[n + 1] && { LastEvaluatedKey: { pk: 'a', sk: n + 1 } }) }
     })
-    expect(await store.loadClosed('ann', { fromMs: at(3600), toMs: at(3600) })).toEqual([near, earlier, later])
+    expect(await store.loadClosed('ann', { fromMs: at(3600), toMs: at(3600) })).toEqual([within, earlier, later])
     expect(asked).toEqual([
       [false, 2, true, undefined],
       [false, 8, true, 1],
@@ -248,13 +255,13 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     ])
   })
 
-  it('reads the version of a closed session consistently, since who finds none takes it for never closed', async () => {
+  it('reads the version of a closed session consistently, since a missing one means never closed', async () => {
     mocked.on(GetCommand).resolves({ Item: closedItem(closedOf(closedAt(0), 4), EXPIRES_MS) })
     expect(await store.closedVersion('ann', 'some id')).toBe(4)
     expect(mocked.commandCalls(GetCommand).map((call) => call.args[0].input.ConsistentRead)).toEqual([true])
   })
 
-  it('hands the error of a throttled table up untouched', async () => {
+  it('throws the error of a throttled table unchanged', async () => {
     const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
     mocked.onAnyCommand().rejects(throttled)
     for (const attempt of [
@@ -270,7 +277,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     }
   })
 
-  it('lets items expire in seconds, never early, and no state with an open session', async () => {
+  it('gives items an expiry in seconds, rounded up, but none to a state with an open session', async () => {
     mocked.on(PutItemCommand).resolves({})
     const expiresAtMs = 1_900_000_000_001
     await store.saveUser('ann', stateOf(1), 0, expiresAtMs)
@@ -280,7 +287,7 @@ describe('a session store on a DynamoDB that answers in parts, or not', () => {
     expect(expiries()).toEqual([1_900_000_001, 1_900_000_001, 1_900_000_001, undefined])
   })
 
-  it('keeps the state of who is forgotten until that has to be known no more', async () => {
+  it('retains the state of a forgotten user until its erasure ends', async () => {
     mocked.on(PutItemCommand).resolves({})
     const forgotten = { atMs: at(0), untilMs: 1_900_000_000_001, pendingTombstones: [] }
     await store.saveUser('ann', stateOf(1, { forgotten }), 0, 1_800_000_000_000)

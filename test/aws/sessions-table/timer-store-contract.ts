@@ -1,4 +1,4 @@
-// What every store of timers does: timers in; their pages in the order of time, until they are removed, out.
+// Tests what every TimerStore must do.
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { TimerPage, TimerStore, TimeSpan } from '../../../functions/ports.ts'
@@ -6,7 +6,7 @@ import { at } from '../../support/events.ts'
 
 export const ALL: TimeSpan = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
 
-/** Each list as it is read to its end. */
+/** Reads each list to its end. */
 export async function listsOf(timers: TimerStore, span: TimeSpan = ALL): Promise<TimerPage[][]> {
   const read = async (list: AsyncIterable<readonly TimerPage[]>): Promise<TimerPage[]> => {
     const pages: TimerPage[] = []
@@ -21,7 +21,7 @@ export async function usersOf(timers: TimerStore, span: TimeSpan = ALL): Promise
   return pages.flatMap((page) => page.timers.map(({ user }) => user)).sort()
 }
 
-/** @param makeTimerStore a store without anything in it. */
+/** @param makeTimerStore creates an empty store. */
 export function timerStoreContract(name: string, makeTimerStore: () => Promise<TimerStore>): void {
   describe(`timers ${name}`, () => {
     let timers: TimerStore
@@ -29,7 +29,7 @@ export function timerStoreContract(name: string, makeTimerStore: () => Promise<T
       timers = await makeTimerStore()
     })
 
-    it('are found by the time that they are for, ends of the span included', async () => {
+    it('are found by the time at which they fire, including both ends of the span', async () => {
       await timers.put([{ user: 'ben', atMs: at(60) }])
       await timers.put([{ user: 'ann', atMs: at(30) }])
       const upTo = (toMs: number) => usersOf(timers, { fromMs: 0, toMs })
@@ -40,7 +40,7 @@ export function timerStoreContract(name: string, makeTimerStore: () => Promise<T
       expect(await usersOf(timers, { fromMs: at(30) + 1, toMs: at(99) })).toEqual(['ben'])
     })
 
-    it('give back each user and time as it was put, the earliest of a page first', async () => {
+    it('hold each user and time exactly, the earliest of a page first', async () => {
       const put = [
         { user: 'ann "é\u0000"', atMs: at(9) },
         { user: '', atMs: at(2) },
@@ -52,14 +52,14 @@ export function timerStoreContract(name: string, makeTimerStore: () => Promise<T
       for (const { startMs, timers: ofPage } of found) expect(startMs).toBeLessThanOrEqual(ofPage[0]?.atMs ?? 0)
     })
 
-    it('come in the order of time in each list', async () => {
+    it('are sorted by time in each list', async () => {
       for (let n = 0; n < 40; n++) await timers.put([{ user: `user ${n}`, atMs: at((n * 17) % 40) * 1.5 }])
       const starts = (await listsOf(timers)).map((list) => list.map(({ startMs }) => startMs))
       expect(starts.flat()).toHaveLength(40)
       for (const ofList of starts) expect(ofList).toEqual([...ofList].sort((a, b) => a - b))
     })
 
-    it('that are put again stay when the first are removed, though they are the same', async () => {
+    it('stay when an equal page that was put before is removed', async () => {
       await timers.put([{ user: 'ann', atMs: at(1) }])
       const [first] = (await listsOf(timers)).flat()
       await timers.put([{ user: 'ann', atMs: at(1) }])
@@ -67,7 +67,7 @@ export function timerStoreContract(name: string, makeTimerStore: () => Promise<T
       expect(await usersOf(timers)).toEqual(['ann'])
     })
 
-    it('are gone when they are removed, once or twice, and others stay', async () => {
+    it('disappear when they are removed, once or twice, and leave the others', async () => {
       await timers.put([{ user: 'ann', atMs: at(1) }])
       await timers.put([{ user: 'ben', atMs: at(2) }])
       const pages = (await listsOf(timers)).flat().sort((a, b) => a.startMs - b.startMs)

@@ -1,4 +1,5 @@
-// TimerStore on DynamoDB and in memory: both do what the contract says; in DynamoDB many lie in few small items.
+// Tests the timer stores in memory and on DynamoDB by their contract, and the size of the items on
+// DynamoDB.
 
 import { randomUUID } from 'node:crypto'
 import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
@@ -32,13 +33,13 @@ async function items(): Promise<Record<string, unknown>[]> {
   return found
 }
 
-describe('the items of timers', () => {
+describe('pages of timers', () => {
   let timers: TimerStore
   beforeEach(async () => {
     timers = await emptyTable()
   })
 
-  it('hold those of about the same time together, and tell the time of each', async () => {
+  it('hold timers of about the same time, with the time of each', async () => {
     await timers.put([75, 31, 30, 90.001].map((second) => ({ user: `user ${second}`, atMs: at(second) })))
     const pages = (await listsOf(timers)).flat().sort((a, b) => a.startMs - b.startMs)
     expect(pages.map((page) => page.timers)).toEqual([
@@ -48,18 +49,18 @@ describe('the items of timers', () => {
     expect(await items()).toHaveLength(2)
   })
 
-  it('cost a few hundredths of a write each', async () => {
+  it('cost a few hundredths of a write for each timer', async () => {
     await timers.put(Array.from({ length: 500 }, () => ({ user: randomUUID(), atMs: at(1) })))
     const bytes = (await items()).reduce((sum, item) => sum + (item.timers as Uint8Array).length, 0)
     expect(bytes).toBeLessThan(500 * 32)
   })
 
-  it('never expire: only who has looked removes them', async () => {
+  it('never expire, since only the sweeper removes them', async () => {
     await timers.put([{ user: 'ann', atMs: at(1) }])
     expect((await items()).map((item) => item.expires_at)).toEqual([undefined])
   })
 
-  it('are small however many and long the users are', async () => {
+  it('stay small however many and long the users are', async () => {
     const users = Array.from({ length: 600 }, (_, n) => `${n} ${'ü'.repeat(200)}${randomUUID()}`)
     await timers.put(users.map((user) => ({ user, atMs: at(1) })))
     expect(await usersOf(timers)).toEqual([...users].sort())
@@ -67,7 +68,7 @@ describe('the items of timers', () => {
     expect(Math.max(...sizes)).toBeLessThan(128 * 1024)
   })
 
-  it('that cannot be read hold up none of the others, and are told of in the end', async () => {
+  it('are all read before an unreadable page makes the list fail', async () => {
     const { client } = emulated
     const put = async (user: string) => {
       await timers.put([{ user, atMs: at(1) }])

@@ -1,4 +1,4 @@
-// Kinesis batches as Lambda hands them over: an event in, records in order out; a failure in, the reply out.
+// Tests how the Kinesis batches of Lambda become records, and how a failure becomes the reply.
 
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import fc from 'fast-check'
@@ -32,7 +32,7 @@ function read(...records: KinesisStreamRecord[]) {
 }
 
 describe('a Kinesis batch', () => {
-  it('is read with every field, as it was put', () => {
+  it('is read with every field of each record', () => {
     expect(read(sent('{"user":"Zoë 🐕"}', '49590338271490256608', at(5)))).toEqual([
       {
         shardId: 'shardId-000000000006',
@@ -44,12 +44,12 @@ describe('a Kinesis batch', () => {
     ])
   })
 
-  it('keeps its order', () => {
+  it('is read in its order', () => {
     const numbers = ['3', '20', '100', '4']
     expect(read(...numbers.map((n) => sent(n, n))).map((record) => record.sequenceNumber)).toEqual(numbers)
   })
 
-  it('has arrivals to the millisecond, though Lambda gives seconds', () => {
+  it('holds arrival times to the millisecond, though Lambda gives seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: at(0) * 2 }), (arrivalMs) => {
         expect(read(sent('', '1', arrivalMs))[0]?.arrivalMs).toBe(arrivalMs)
@@ -58,24 +58,24 @@ describe('a Kinesis batch', () => {
     )
   })
 
-  it('keeps the data of a record that is no text', () => {
+  it('holds the data of a record that is no text', () => {
     const bytes = [0x7b, 0xff, 0x7d]
     const [record] = read(sent(Uint8Array.from(bytes)))
     expect([...Buffer.from(record?.data ?? '', 'base64')]).toEqual(bytes)
   })
 
-  it('says of an event that was taken out of a record where it was', () => {
+  it('holds the subsequence number of an event that is sent again alone', () => {
     const { kinesis, ...others } = sent('{}')
     expect(read({ ...others, kinesis: { ...kinesis, subSequence: 0 } as typeof kinesis })[0]?.subSequence).toBe(0)
   })
 })
 
 describe('the reply to a batch', () => {
-  it('names no record when all were applied', () => {
+  it('names no record after all were applied', () => {
     expect(toBatchReply(null)).toEqual({ batchItemFailures: [] })
   })
 
-  it('names the record from which on the batch is to come again', () => {
+  it('names the first record that Lambda must deliver again', () => {
     expect(toBatchReply({ sequenceNumber: '4961' })).toEqual({ batchItemFailures: [{ itemIdentifier: '4961' }] })
   })
 })

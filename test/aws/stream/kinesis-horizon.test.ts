@@ -1,4 +1,4 @@
-// The horizon on Kinesis: scripted shards and what was applied of them in, the moment up to which nothing is unread out.
+// Tests the horizon on scripted shards, of which ingest has applied different parts.
 
 import {
   ExpiredIteratorException,
@@ -19,17 +19,17 @@ import { at } from '../../support/events.ts'
 
 const SEED = 20260302
 const NOW_MS = at(1000)
-/** Arrival stamps are trusted only when they are this old. */
+/** The horizon stays this far behind the present, since arrival times are approximate. */
 const SPREAD_MS = 5 * SECOND_MS
 const GIVEN_UP_AFTER_MS = 2000 * SECOND_MS
 
 type Page = Partial<Pick<GetRecordsCommandOutput, 'Records' | 'MillisBehindLatest'>> & { readonly isLast?: boolean }
 
 interface ScriptedShard {
-  /** What the looks find; the last is found again and again. */
+  /** The answers to successive reads. Later reads get the last answer again. */
   readonly pages: readonly (Page | Error)[]
   readonly applied?: Progress
-  /** Places of the shards that it was split or merged from. */
+  /** The indexes of the shards that it was split or merged from. */
   readonly parents?: readonly number[]
 }
 
@@ -61,7 +61,7 @@ beforeEach(() => {
   mocked.reset()
 })
 
-/** @param pageSize shards on one page of the list. */
+/** @param pageSize how many shards a page of the list holds. */
 function readUpTo(shards: readonly ScriptedShard[], pageSize = 100): Promise<number> {
   mocked.on(ListShardsCommand).callsFake(({ StreamName: name, NextToken: token }) => {
     // Kinesis refuses a request that names both, or neither.
@@ -78,31 +78,31 @@ function readUpTo(shards: readonly ScriptedShard[], pageSize = 100): Promise<num
   })
   mocked.on(GetShardIteratorCommand).callsFake(({ ShardId: id }) => ({ ShardIterator: `${id} 0` }))
   mocked.on(GetRecordsCommand).callsFake(({ ShardIterator: iterator }) => {
-    const [id, look] = iterator.split(' ')
+    const [id, read] = iterator.split(' ')
     const { pages } = shards[Number(id.slice('shard-'.length))] as ScriptedShard
-    const page = pages[Math.min(Number(look), pages.length - 1)] as Page | Error
+    const page = pages[Math.min(Number(read), pages.length - 1)] as Page | Error
     if (page instanceof Error) throw page
-    return { ...page, ...(!page.isLast && { NextShardIterator: `${id} ${Number(look) + 1}` }) }
+    return { ...page, ...(!page.isLast && { NextShardIterator: `${id} ${Number(read) + 1}` }) }
   })
   const loadProgress = async (id: string) => shards[Number(id.slice('shard-'.length))]?.applied ?? null
   return kinesisHorizon(client, 'events', loadProgress, GIVEN_UP_AFTER_MS).readUpTo(NOW_MS)
 }
 
 describe('the horizon', () => {
-  it('is the present less the spread of arrival stamps where nothing is unread', async () => {
+  it('is the present, less the spread of arrival times, when every record is applied', async () => {
     expect(await readUpTo([{ pages: [CAUGHT_UP], applied: applied(at(1)) }])).toBe(NOW_MS - SPREAD_MS)
   })
 
-  it('is the arrival of the first record that is not applied', async () => {
+  it('is the arrival time of the first record that is not applied', async () => {
     expect(await readUpTo([{ pages: [unread(at(400))], applied: applied(at(300)) }])).toBe(at(400))
   })
 
-  it('is the earliest of all shards', async () => {
+  it('is the earliest time over all shards', async () => {
     const shards = [300, 200, 400].map((seconds) => ({ pages: [unread(at(seconds))], applied: applied(at(100)) }))
     expect(await readUpTo([...shards, { pages: [CAUGHT_UP] }])).toBe(at(200))
   })
 
-  it('looks beyond the last applied record, or from the oldest that is still delivered', async () => {
+  it('is read after the last applied record, or from the oldest record that Lambda still delivers', async () => {
     await readUpTo([
       { pages: [CAUGHT_UP], applied: { sequenceNumber: '4961', arrivalMs: at(1) } },
       { pages: [CAUGHT_UP] },
@@ -118,7 +118,7 @@ describe('the horizon', () => {
     expect(opened).toContainEqual({ StreamName: 'events', ShardId: 'shard-1', ...oldest })
   })
 
-  it('is not held back for ever where the last batch of a shard was given up', async () => {
+  it('is not held back for ever by a batch that Lambda gave up', async () => {
     const longAgoMs = NOW_MS - GIVEN_UP_AFTER_MS - 1
     await readUpTo([{ pages: [CAUGHT_UP], applied: applied(longAgoMs) }])
     const [opened] = mocked.commandCalls(GetShardIteratorCommand).map((call) => call.args[0].input)
@@ -134,13 +134,13 @@ describe('the horizon', () => {
     expect(await readUpTo(drained)).toBe(NOW_MS - SPREAD_MS)
   })
 
-  it('is held back by a closed shard with a record that is not applied, even its last', async () => {
+  it('is held back by a closed shard until its last record is applied', async () => {
     const child = { pages: [CAUGHT_UP], applied: applied(at(900)) }
     expect(await readUpTo([{ pages: [unread(at(70))], applied: applied(at(60)) }, child])).toBe(at(70))
     expect(await readUpTo([{ pages: [unread(at(80), true)], applied: applied(at(60)) }, child])).toBe(at(80))
   })
 
-  it('is held back by each parent that is not drained, though its children are read', async () => {
+  it('is held back by each parent that is not drained, although its children are applied', async () => {
     const childOf = (...parents: number[]): ScriptedShard => ({
       pages: [CAUGHT_UP],
       applied: applied(at(900)),
@@ -154,46 +154,46 @@ describe('the horizon', () => {
     expect(await readUpTo([drained, drained, childOf(0, 1)])).toBe(NOW_MS - SPREAD_MS)
   })
 
-  it('looks on after empty pages', async () => {
+  it('is read on after empty pages', async () => {
     expect(await readUpTo([{ pages: [BEHIND, BEHIND, unread(at(500))], applied: applied(at(5)) }])).toBe(at(500))
     expect(await readUpTo([{ pages: [BEHIND, CAUGHT_UP], applied: applied(at(5)) }])).toBe(NOW_MS - SPREAD_MS)
   })
 
-  it('is held back at the last applied arrival where pages stay empty with more behind them', async () => {
+  it('is held back at the last applied record when pages stay empty although more records follow', async () => {
     expect(await readUpTo([{ pages: [BEHIND], applied: applied(at(5)) }])).toBe(at(5))
     // A shard answers five reads a second, and ingest needs some of them.
     expect(mocked.commandCalls(GetRecordsCommand).length).toBeLessThanOrEqual(5)
   })
 
-  it('is held back at the last applied arrival where an iterator expired', async () => {
+  it('is held back at the last applied record when an iterator expires', async () => {
     const expired = new ExpiredIteratorException({ message: 'too old', $metadata: {} })
     expect(await readUpTo([{ pages: [expired], applied: applied(at(5)) }, { pages: [CAUGHT_UP] }])).toBe(at(5))
     expect(await readUpTo([{ pages: [BEHIND, expired], applied: applied(at(6)) }])).toBe(at(6))
   })
 
-  it('lets nothing close that may still be delivered where it knows nothing of a shard', async () => {
+  it('is held back at the oldest record that Lambda still delivers when a shard has no progress', async () => {
     const oldestMs = NOW_MS - GIVEN_UP_AFTER_MS
     expect(await readUpTo([{ pages: [CAUGHT_UP], applied: applied(at(900)) }, { pages: [BEHIND] }])).toBe(oldestMs)
   })
 
-  it('sees the shards of every page of the list', async () => {
+  it('includes the shards of every page of the list', async () => {
     const shards = Array.from({ length: 25 }, (_, n) => ({ pages: [n === 24 ? unread(at(33)) : CAUGHT_UP] }))
     expect(await readUpTo(shards, 10)).toBe(at(33))
     expect(mocked.commandCalls(ListShardsCommand)).toHaveLength(3)
   })
 
-  it('fails on a list of shards that does not end', async () => {
+  it('fails when the list of shards does not end', async () => {
     mocked.on(ListShardsCommand).resolves({ Shards: [], NextToken: 'more' })
     const horizon = kinesisHorizon(client, 'events', async () => null, GIVEN_UP_AFTER_MS)
     await expect(horizon.readUpTo(NOW_MS)).rejects.toThrow('stream events has more than')
   })
 
-  it('hands other errors up untouched', async () => {
+  it('fails with other errors unchanged', async () => {
     const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
     await expect(readUpTo([{ pages: [throttled] }])).rejects.toBe(throttled)
   })
 
-  it('is never above the present less the spread, nor above any record that is not applied', async () => {
+  it('is never later than the present less the spread, nor than any record that is not applied', async () => {
     const arrivalMs = fc.integer({ min: at(0), max: at(2000) })
     const found = fc.oneof(
       fc.constantFrom(CAUGHT_UP, BEHIND, DRAINED),
@@ -203,7 +203,7 @@ describe('the horizon', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(shard, { maxLength: 6 }), async (shards) => {
         mocked.reset()
-        const arrivals = shards.map(({ pages }) => firstUnread(pages))
+        const arrivals = shards.map(({ pages }) => firstArrival(pages))
         expect(await readUpTo(shards)).toBeLessThanOrEqual(Math.min(NOW_MS - SPREAD_MS, ...arrivals))
       }),
       { seed: SEED, numRuns: 200 },
@@ -211,8 +211,8 @@ describe('the horizon', () => {
   })
 })
 
-/** When the first record arrived that a reader of these pages would come to. */
-function firstUnread(pages: readonly Page[]): number {
+/** Returns the arrival time of the first record that a reader of these pages finds. */
+function firstArrival(pages: readonly Page[]): number {
   const end = pages.findIndex((page) => page.isLast || page.MillisBehindLatest === 0)
   const reachable = end === -1 ? pages : pages.slice(0, end + 1)
   const first = reachable.flatMap((page) => page.Records ?? [])[0]

@@ -1,4 +1,4 @@
-// KPL-aggregated records: bytes in; the user records' data, a rejection, or nothing where it is no such record, out.
+// Tests which user records a KPL-aggregated record holds, and which records are refused.
 
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
@@ -20,16 +20,16 @@ describe('an aggregated record', () => {
     expect(read(kplRecord(['one', '', 'x'.repeat(100_000)]))).toEqual(['one', '', 'x'.repeat(100_000)])
   })
 
-  it('may hold none', () => expect(read(kplRecord([]))).toEqual([]))
+  it('may hold no user record', () => expect(read(kplRecord([]))).toEqual([]))
 
-  it('is read as its protobuf definition has it, byte for byte', () => {
+  it('is read by its protobuf definition, byte for byte', () => {
     const keys = '0a01610a0162120131'
     const first = '1a0a080010001a046f6e6521'
     const second = '1a0708011a0374776f'
     expect(read(kplSealed(Buffer.from(keys + first + second, 'hex')))).toEqual(['one!', 'two'])
   })
 
-  it('may have fields that nobody knows, of every kind', () => {
+  it('may have unknown fields of every wire type', () => {
     const unknown = Buffer.concat([
       varintField(7, 300),
       Buffer.concat([Buffer.from([8 * 8 + 1]), Buffer.alloc(8)]),
@@ -41,14 +41,14 @@ describe('an aggregated record', () => {
     expect(read(kplSealed(Buffer.concat([unknown, record, unknown])))).toEqual(['one'])
   })
 
-  it('of too many user records is read no further than one too many', () => {
+  it('is read up to one user record more than the limit', () => {
     const found = kplUserRecords(kplRecord(Array<string>(2 * MANY).fill('x')), MANY)
     expect(found).toHaveLength(MANY + 1)
   })
 })
 
 describe('the MD5 at the end', () => {
-  it('tells a KPL record from one that only begins like it', () => {
+  it('detects every flipped bit', () => {
     const record = kplRecord(['one'])
     for (let at = KPL_MAGIC.length; at < record.length; at++) {
       const flipped = Buffer.from(record)
@@ -57,37 +57,37 @@ describe('the MD5 at the end', () => {
     }
   })
 
-  it.each([4, 5, 19])('is missing of a record of %i bytes', (length) => {
+  it.each([4, 5, 19])('is missing in a record of %i bytes', (length) => {
     expect(read(kplRecord(['one']).subarray(0, length))).toBe('not-json: KPL record: its MD5 does not match')
   })
 
-  it('may be all there is', () => {
+  it('may follow an empty message', () => {
     expect(read(Buffer.concat([KPL_MAGIC, createHash('md5').digest()]))).toEqual([])
   })
 })
 
 describe('a record without the magic', () => {
-  it.each([[''], ['{}'], ['f3899a'], ['f3899ac3'], ['00f3899ac2']])('is none: %s', (hex) => {
+  it.each([[''], ['{}'], ['f3899a'], ['f3899ac3'], ['00f3899ac2']])('is not aggregated: %s', (hex) => {
     expect(read(Buffer.from(hex, 'hex'))).toBeNull()
   })
 })
 
 describe('a malformed message', () => {
   it.each([
-    ['a field that ends past the message', '1a05aa'],
-    ['a length past 2^53', '1affffffffffffffffff01'],
+    ['a field that ends after the message', '1a05aa'],
+    ['a length above 2^53', '1affffffffffffffffff01'],
     ['a varint without end', '08ffffffffffffffffffffff01'],
-    ['a varint cut off', '08ff'],
-    ['a tag cut off', '80'],
+    ['a truncated varint', '08ff'],
+    ['a truncated tag', '80'],
     ['a field of number zero', '0000'],
-    ['a field number past 2^29', '80808080800100'],
+    ['a field number above 2^29', '80808080800100'],
     ['a group', '0b0c'],
-    ['a wire type that is none', '0e'],
-    ['eight bytes cut off', '0900000000'],
-    ['four bytes cut off', '0d0000'],
+    ['an undefined wire type', '0e'],
+    ['a truncated value of eight bytes', '0900000000'],
+    ['a truncated value of four bytes', '0d0000'],
     ['a user record without data', '1a0408001000'],
-    ['a user record that is cut off inside', '1a0308001a'],
-  ])('is refused, though its MD5 is right: %s', (_, hex) => {
+    ['a user record with a truncated field', '1a0308001a'],
+  ])('is refused although its MD5 is right: %s', (_, hex) => {
     expect(read(kplSealed(Buffer.from(hex, 'hex')))).toBe(MALFORMED)
   })
 })

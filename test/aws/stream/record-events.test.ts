@@ -1,4 +1,5 @@
-// What a record holds: its bytes, packed in any way, in; the same events in the same order, or rejections within bounds, out.
+// Tests that a record's events come out in order however they are packed, and that harmful records
+// stay within bounds.
 
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -12,7 +13,7 @@ import { SEED } from '../../support/random-log.ts'
 
 const MIB = 1024 * 1024
 
-/** Of each event its place and its JSON, or the reason why it has none. */
+/** Returns the subsequence number of each event, with its JSON or the reason for its rejection. */
 function read(sent: string | Buffer): unknown[] {
   return recordEvents(Buffer.from(sent)).events.map((event) => {
     const parsed = event.read()
@@ -31,7 +32,9 @@ function details(sent: Buffer): string[] {
   })
 }
 
-/** Objects with the traps of every packing: line breaks, brackets, quotes, other scripts, indentation. */
+/**
+ * Objects with everything that could break a packing: line breaks, brackets, quotes, other scripts.
+ */
 const events = fc
   .array(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue(), { maxKeys: 4 }), { maxLength: 12 })
   .map((objects) => objects.map((object) => JSON.stringify(object)))
@@ -49,7 +52,7 @@ describe('the events of a record', () => {
     )
   })
 
-  it('have their places, from 0, and each can be sent again alone', () => {
+  it('have subsequence numbers from 0, and can each be sent again alone', () => {
     fc.assert(
       fc.property(events, packing, (sent, pack) => {
         const { events: unpacked } = recordEvents(pack(sent))
@@ -64,16 +67,20 @@ describe('the events of a record', () => {
     )
   })
 
-  it('never harm and are never too many, whatever bits of the record are wrong or missing', () => {
-    const harm = fc.record({ cutTo: fc.nat(), flips: fc.array(fc.nat(), { maxLength: 3 }), isCut: fc.boolean() })
+  it('stay within all bounds, whatever bits of the record are wrong or missing', () => {
+    const damage = fc.record({
+      length: fc.nat(),
+      flips: fc.array(fc.nat(), { maxLength: 3 }),
+      isTruncated: fc.boolean(),
+    })
     fc.assert(
-      fc.property(events, packing, harm, (sent, pack, { cutTo, flips, isCut }) => {
+      fc.property(events, packing, damage, (sent, pack, { length, flips, isTruncated }) => {
         const whole = Buffer.from(pack(sent))
         for (const bit of flips) {
           const at = (bit >> 3) % whole.length
           whole[at] = (whole[at] ?? 0) ^ (1 << (bit & 7))
         }
-        const bytes = isCut ? whole.subarray(0, cutTo % whole.length) : whole
+        const bytes = isTruncated ? whole.subarray(0, length % whole.length) : whole
         const unpacked = recordEvents(bytes)
         expect(unpacked.events.length).toBeLessThanOrEqual(RECORD_EVENTS_MAX)
         expect(unpacked.bytes).toBeLessThanOrEqual(RECORD_BYTES_MAX)
@@ -93,12 +100,12 @@ describe('a record that is not packed', () => {
     ['nothing', '', 'not-json'],
     ['a line break', '\r\n\n', 'not-json'],
     ['two objects in one line', '{}{}', 'not-json'],
-    ['an object that is cut off', '{"a":', 'not-json'],
-    ['an array that is cut off', '[{"a":1},{"b"', 'not-json'],
+    ['a truncated object', '{"a":', 'not-json'],
+    ['a truncated array', '[{"a":1},{"b"', 'not-json'],
     ['an array with a bad element', '[{"a":1},{b}]', 'not-json'],
-    ['lines of which none is an object', 'bad\n7\n[{}]\n', 'not-json'],
-    ['an indented object that is cut off', '{\n  "a": 1,\n  "b": {\n', 'not-json'],
-    ['a prototype in disguise', '{"__proto__":{"a":1}}', JSON.parse('{"__proto__":{"a":1}}')],
+    ['lines without an object', 'bad\n7\n[{}]\n', 'not-json'],
+    ['a truncated object over several lines', '{\n  "a": 1,\n  "b": {\n', 'not-json'],
+    ['an object that would replace its prototype', '{"__proto__":{"a":1}}', JSON.parse('{"__proto__":{"a":1}}')],
   ])('is one event, or one rejection, as it arrived: %s', (_, sent, value) => {
     expect(read(sent)).toEqual([[null, value]])
     expect(texts(sent)).toEqual([sent])
@@ -106,16 +113,16 @@ describe('a record that is not packed', () => {
 
   it.each([
     ['a byte that begins no character', [0x7b, 0xff, 0x7d]],
-    ['a character cut off', [0xe6, 0xa4]],
+    ['a truncated character', [0xe6, 0xa4]],
     ['half a surrogate pair', [0xed, 0xa0, 0x80]],
-    ['a character longer than need be', [0xc0, 0xaf]],
-    ['zlib, which nobody unpacks', [0x78, 0x9c, 0x0a]],
-  ])('is kept byte for byte where it is no UTF-8: %s', (_, bytes) => {
+    ['a character that is longer than necessary', [0xc0, 0xaf]],
+    ['zlib, which is never inflated', [0x78, 0x9c, 0x0a]],
+  ])('is rejected byte for byte as it arrived when it is no UTF-8: %s', (_, bytes) => {
     expect(read(Buffer.from(bytes))).toEqual([[null, 'not-json']])
     expect(recordEvents(Buffer.from(bytes)).events[0]?.data()).toBe(Buffer.from(bytes).toString('base64'))
   })
 
-  it('is too large past the longest event, over one line or many', () => {
+  it('is too large when it exceeds the longest event, over one line or many', () => {
     const long = { query: 'x'.repeat(EVENT_CHARACTERS_MAX) }
     expect(read(JSON.stringify(long))).toEqual([[null, 'too-large']])
     expect(read(JSON.stringify(long, null, 2))).toEqual([[null, 'too-large']])
@@ -123,14 +130,14 @@ describe('a record that is not packed', () => {
 })
 
 describe('an array', () => {
-  it('may be empty: then it holds nothing', () => {
+  it('holds no event when it is empty', () => {
     expect(read('[]')).toEqual([])
     expect(read(' [ \n ] ')).toEqual([])
     expect(read(gzipSync('[]'))).toEqual([])
     expect(read(kplRecord(['[]', '{}']))).toEqual([[0, {}]])
   })
 
-  it('has elements that are candidates alone', () => {
+  it('is one event for each element, whatever the element is', () => {
     const long = `{"query":"${'x'.repeat(EVENT_CHARACTERS_MAX)}"}`
     const sent = ['{"a":1}', '7', '[{"a":1}]', long, '{"b":2}']
     expect(read(`[${sent.join(',')}]`)).toEqual([
@@ -143,18 +150,18 @@ describe('an array', () => {
     expect(texts(`[${sent.join(',')}]`)).toEqual(sent)
   })
 
-  it('says the same however large the record is', () => {
+  it('holds the same events however large the record is', () => {
     const sent = Array.from({ length: 5000 }, (_, n) => ({ n, query: 'x'.repeat(500) }))
     expect(read(gzipSync(JSON.stringify(sent)))).toEqual(sent.map((event, subSequence) => [subSequence, event]))
   })
 
-  it('of a hundred thousand brackets is one element', () => {
+  it('is one event when it is a hundred thousand brackets deep', () => {
     expect(read(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)).toHaveLength(1)
   })
 })
 
 describe('lines', () => {
-  it('are candidates alone: a bad one is kept, blank ones are nothing, good ones are events', () => {
+  it('are read each alone: a good line is an event, a bad one a rejection, and a blank one nothing', () => {
     const broken = Buffer.from([0x7b, 0xff, 0x7d])
     const sent = Buffer.concat([Buffer.from('{"a":1}\r\n\n{"b"\n'), broken, Buffer.from('\n7\n \t\n{"c":3}')])
     expect(read(sent)).toEqual([
@@ -167,7 +174,7 @@ describe('lines', () => {
     expect(recordEvents(sent).events[2]?.data()).toBe(broken.toString('base64'))
   })
 
-  it('may each be as long as an event can be', () => {
+  it('may each be as long as the longest event', () => {
     const long = JSON.stringify({ query: 'x'.repeat(EVENT_CHARACTERS_MAX - 100) })
     const longer = JSON.stringify({ query: 'x'.repeat(EVENT_CHARACTERS_MAX) })
     expect(read([long, longer, '{}'].join('\n')).map((event) => (event as unknown[])[1])).toEqual([
@@ -179,19 +186,19 @@ describe('lines', () => {
 })
 
 describe('compressed bytes', () => {
-  it('that hold one event are a packed record all the same', () => {
+  it('are a packed record even when they hold one event', () => {
     expect(read(gzipSync('{"a":1}'))).toEqual([[0, { a: 1 }]])
     expect(texts(gzipSync('{"a":1}'))).toEqual(['{"a":1}'])
   })
 
-  it('may be gzip in several members', () => {
+  it('may be gzip with several members', () => {
     expect(read(Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"b":2}')]))).toEqual([
       [0, { a: 1 }],
       [1, { b: 2 }],
     ])
   })
 
-  it('that are cut off or corrupt are refused whole, as they arrived', () => {
+  it('are refused whole, as they arrived, when they are truncated or corrupt', () => {
     const whole = gzipSync('{"a":1}')
     const corrupt = Buffer.from(whole)
     corrupt[12] = 0xff
@@ -202,20 +209,20 @@ describe('compressed bytes', () => {
     }
   })
 
-  it('are not unpacked twice', () => {
+  it('are inflated once only', () => {
     expect(read(gzipSync(gzipSync('{}')))).toEqual([[0, 'not-json']])
     expect(read(gzipSync(kplRecord(['{}'])))).toEqual([[0, 'not-json']])
   })
 
-  it.skipIf(zstd !== null)('of zstd are refused whole where Node cannot read them, and say what would', () => {
+  it.skipIf(zstd !== null)('are refused whole when they are zstd and Node lacks zstd', () => {
     const sent = Buffer.from('28b52ffd240729000047a7b3', 'hex')
     expect(details(sent)).toEqual(['not-json: zstd needs Node 22.15 or newer'])
     expect(details(kplRecord(['{}', sent]))).toEqual(['not-json: zstd needs Node 22.15 or newer'])
     expect(recordEvents(kplRecord([sent])).events[0]?.subSequence).toBeNull()
   })
 
-  describe.skipIf(zstd === null)('of zstd', () => {
-    it('are read, and refused whole where they are corrupt', () => {
+  describe.skipIf(zstd === null)('in zstd', () => {
+    it('are read, and refused whole when they are corrupt', () => {
       const sent = zstd?.(Buffer.from('{"a":1}\n{"b":2}')) ?? Buffer.of()
       expect(read(sent)).toEqual([
         [0, { a: 1 }],
@@ -227,7 +234,7 @@ describe('compressed bytes', () => {
       expect(read(Buffer.concat([sent, sent]))).toHaveLength(3)
     })
 
-    it('are not inflated past what a record may hold, whatever window they demand', () => {
+    it('are inflated no further than a record may hold, whatever window they demand', () => {
       const bomb = zstd?.(Buffer.alloc(64 * MIB)) ?? Buffer.of()
       expect(read(bomb)).toEqual([[null, 'too-large']])
       const windowOfGigabytes = Buffer.from('28b52ffd00a8010000', 'hex')
@@ -237,7 +244,7 @@ describe('compressed bytes', () => {
 })
 
 describe('a KPL record', () => {
-  it('holds user records, each of which may hold anything but another', () => {
+  it('holds user records, each of which may hold anything but user records', () => {
     const userRecords = ['{"a":1}', '[{"b":2},{"c":3}]', '{"d":4}\n{"e":5}', gzipSync('[{"f":6}]')]
     expect(read(kplRecord(userRecords))).toEqual(
       [{ a: 1 }, { b: 2 }, { c: 3 }, { d: 4 }, { e: 5 }, { f: 6 }].map((value, subSequence) => [subSequence, value]),
@@ -248,7 +255,7 @@ describe('a KPL record', () => {
     ])
   })
 
-  it('keeps a user record that cannot be read alone, as it was', () => {
+  it('rejects an unreadable user record alone, as it arrived', () => {
     const corrupt = gzipSync('{}').subarray(0, -5)
     const { events: unpacked } = recordEvents(kplRecord(['{}', corrupt, '', '{}']))
     expect(unpacked.map((event) => [event.subSequence, event.read().ok])).toEqual([
@@ -260,7 +267,7 @@ describe('a KPL record', () => {
     expect(unpacked[1]?.data()).toBe(corrupt.toString('base64'))
   })
 
-  it('without the MD5 it should have is no KPL record, and is refused whole', () => {
+  it('is refused whole when its MD5 does not match', () => {
     const record = kplRecord(['{"a":1}\n{"b":2}\n{"c":3}'])
     record[record.length - 1] = (record.at(-1) ?? 0) ^ 1
     expect(details(record)).toEqual(['not-json: KPL record: its MD5 does not match'])
@@ -274,14 +281,14 @@ describe('a bomb', () => {
   it.each<[string, () => Buffer]>([
     ['bytes in gzip', () => gzipSync(Buffer.alloc(RECORD_BYTES_MAX + 1))],
     ['bytes in gzip in KPL', () => kplRecord([spaces, '{}'])],
-    ['bytes in one event, which could not be kept alone', () => gzipSync(`{}\n${'x'.repeat(MIB + 1)}`)],
+    ['bytes in one event, which could not be sent again alone', () => gzipSync(`{}\n${'x'.repeat(MIB + 1)}`)],
     ['bytes as they are', () => Buffer.alloc(RECORD_BYTES_MAX + 1, '{}\n')],
     ['elements', () => Buffer.from(`[${'{},'.repeat(RECORD_EVENTS_MAX)}{}]`)],
     ['elements in gzip', () => gzipSync(`[${'0,'.repeat(4_000_000)}0]`)],
     ['lines', () => Buffer.from('{}\n'.repeat(RECORD_EVENTS_MAX + 1))],
     ['user records', () => kplRecord(Array<string>(RECORD_EVENTS_MAX + 1).fill('[]'))],
     ['events in user records', () => kplRecord([`[${'{},'.repeat(RECORD_EVENTS_MAX - 1)}{}]`, '{}'])],
-  ])('of too many %s is too large, and refused whole', (_, make) => {
+  ])('is refused whole as too large when it holds too many %s', (_, make) => {
     const bomb = make()
     const unpacked = recordEvents(bomb)
     expect(read(bomb)).toEqual([[null, 'too-large']])
@@ -289,7 +296,7 @@ describe('a bomb', () => {
     expect(unpacked.bytes).toBe(RECORD_BYTES_MAX)
   })
 
-  it('is none up to the limits', () => {
+  it('is read when it stays within the limits', () => {
     const kilobyte = `{"query":"${'x'.repeat(1011)}"}\n`
     const full = gzipSync(kilobyte.repeat(RECORD_BYTES_MAX / kilobyte.length))
     expect(read(full)).toHaveLength(8 * 1024)
@@ -299,16 +306,16 @@ describe('a bomb', () => {
   })
 })
 
-describe('an event that was taken out of a record and is sent again', () => {
+describe('an event that is sent again alone', () => {
   const again = (sent: Buffer) => unpackRecord({ data: sent.toString('base64'), subSequence: 7 })
 
-  it('keeps its place', () => {
+  it('has the subsequence number that it had in its record', () => {
     const { events: unpacked } = again(Buffer.from('{}'))
     expect(unpacked.map((event) => [event.subSequence, event.read()])).toEqual([[7, { ok: true, value: {} }]])
   })
 
   it.each([['[{}]'], ['{}\n{}'], [gzipSync('{}')], [kplRecord(['{}'])]])(
-    'is one event, and not unpacked: %#',
+    'is one event, and is not unpacked: %#',
     (sent) => {
       const { events: unpacked } = again(Buffer.from(sent))
       expect(unpacked).toHaveLength(1)
@@ -317,16 +324,16 @@ describe('an event that was taken out of a record and is sent again', () => {
   )
 })
 
-describe('a record of much that is corrupt', () => {
+describe('a record with many corrupt parts', () => {
   const corrupt = gzipSync('x'.repeat(1000)).fill(0, 12)
   const kplOf = (count: number) => recordEvents(kplRecord(Array.from({ length: count }, () => corrupt)))
 
-  it('weighs as much as it may have inflated to', () => {
+  it('counts the bytes to which it may have inflated', () => {
     expect(recordEvents(corrupt).bytes).toBe(RECORD_BYTES_MAX)
     expect(kplOf(8).bytes).toBeGreaterThan(8 * RECORD_BYTES_MAX)
   })
 
-  it('is refused whole before it costs more', () => {
+  it('is refused whole before it inflates too much', () => {
     expect(kplOf(8).events).toHaveLength(8)
     expect(kplOf(9).events).toHaveLength(1)
     expect(kplOf(1000)).toMatchObject({ bytes: 9 * RECORD_BYTES_MAX, events: { length: 1 } })

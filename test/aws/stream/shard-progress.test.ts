@@ -1,4 +1,4 @@
-// ShardProgress on DynamoDB: records applied in any order in, an item that only moves forward out.
+// Tests that the progress of a shard only moves forward, in whatever order records are applied.
 
 import { randomUUID } from 'node:crypto'
 import {
@@ -19,7 +19,7 @@ import { at } from '../../support/events.ts'
 
 const SEED = 20260302
 const TABLE = `progress-${randomUUID()}`
-/** As Kinesis numbers records: 56 digits. */
+/** A sequence number of 56 digits, as Kinesis gives it. */
 const LONG = '49590338271490256608559692538361571095921575989136588898'
 
 let endpoints: Endpoints
@@ -48,8 +48,8 @@ describe('the progress of a shard', () => {
     dynamoShardProgress(clients.dynamodb, TABLE).record(shard, sequenceNumber, at(seconds))
   const load = (shard: string) => loadProgress(clients.dynamodb, TABLE, shard)
 
-  it('is nothing while nothing was applied', async () => {
-    expect(await load('untouched')).toBeNull()
+  it('is null before a record is applied', async () => {
+    expect(await load('unknown')).toBeNull()
   })
 
   it('is the last applied record, digit for digit', async () => {
@@ -57,7 +57,7 @@ describe('the progress of a shard', () => {
     expect(await load('exact')).toEqual({ sequenceNumber: LONG, arrivalMs: at(7) })
   })
 
-  it('never goes back, and takes the same record again', async () => {
+  it('never moves back, and accepts the same record again', async () => {
     await record('forward', '200', 20)
     await record('forward', '300', 30)
     await record('forward', '200', 20)
@@ -74,14 +74,14 @@ describe('the progress of a shard', () => {
     expect(await load('lengths')).toEqual({ sequenceNumber: LONG, arrivalMs: at(4) })
   })
 
-  it('is kept for each shard of its own', async () => {
+  it('is stored for each shard apart', async () => {
     await record('one', '5', 1)
     await record('one#progress', '3', 2)
     expect(await load('one')).toEqual({ sequenceNumber: '5', arrivalMs: at(1) })
     expect(await load('one#progress')).toEqual({ sequenceNumber: '3', arrivalMs: at(2) })
   })
 
-  it('is the highest record applied, in whatever order', async () => {
+  it('is the highest applied record, in whatever order records are applied', async () => {
     const sequence = fc.oneof(fc.bigInt({ min: 1n, max: 10n ** 56n }), fc.bigInt({ min: 1n, max: 2000n }))
     await fc.assert(
       fc.asyncProperty(fc.uuid(), fc.array(sequence, { minLength: 1, maxLength: 6 }), async (shard, numbers) => {
@@ -94,7 +94,7 @@ describe('the progress of a shard', () => {
   })
 })
 
-describe('recording progress', () => {
+describe('the progress of a shard on a scripted DynamoDB', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
   const mocked = mockClient(scripted)
   const progress = dynamoShardProgress(scripted, 'sessions')
@@ -103,12 +103,12 @@ describe('recording progress', () => {
     mocked.reset()
   })
 
-  it('takes a failed condition for a later record that is there already', async () => {
+  it('stays at a later record when the condition of the write fails', async () => {
     mocked.on(PutCommand).rejects(new ConditionalCheckFailedException({ message: 'no', $metadata: {} }))
     await expect(progress.record('shard', '1', at(1))).resolves.toBeUndefined()
   })
 
-  it('hands other errors up untouched', async () => {
+  it('fails with other errors unchanged', async () => {
     const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
     mocked.onAnyCommand().rejects(throttled)
     await expect(progress.record('shard', '1', at(1))).rejects.toBe(throttled)
