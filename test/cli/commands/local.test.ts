@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '../../../terminal/exit-codes.ts'
-import { startProcess, type Typed, typed } from '../../support/typed.ts'
+import { type Running, startProcess, type Typed, typed } from '../../support/typed.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-test-'))
@@ -110,18 +110,6 @@ describe('local', () => {
     expect(stdout).toMatch(/^searches +1$/m)
     expect(stdout).toMatch(/^click-through rate +0\.0 %$/m)
   })
-
-  it('leaves its endpoints up with --keep, and nothing after Ctrl-C', async () => {
-    const running = startProcess(['local', '--keep', folder], { cwd: ROOT })
-    await running.prints('Open and closed sessions are in')
-    const endpoints = [...new Set(running.stdout().match(/http:\/\/127\.0\.0\.1:\d+/g))]
-    expect(endpoints).toHaveLength(4)
-    for (const endpoint of endpoints) await expect(fetch(endpoint)).resolves.toBeDefined()
-    running.interrupt()
-    expect((await running.ended).status).toBe(EXIT.interrupted)
-    for (const endpoint of endpoints) await expect(fetch(endpoint)).rejects.toThrow()
-    expect(existsSync(join(folder, 'local.json'))).toBe(false)
-  })
 })
 
 describe('local --data', () => {
@@ -152,16 +140,35 @@ describe('local --data', () => {
     expect(status).toBe(EXIT.failed)
     expect(stderr).toBe(`${first} does not begin with the 4 lines that ${data} has of it: give --data another folder\n`)
   })
+})
 
-  it('lets one run at a time use a folder', async () => {
-    const data = join(folder, 'one at a time')
-    const running = startProcess(['local', '--keep', folder, '--data', data], { cwd: ROOT })
+describe('local --keep', () => {
+  const data = join(folder, 'kept up')
+  let running: Running
+  let endpoints: string[]
+
+  beforeAll(async () => {
+    running = startProcess(['local', '--keep', folder, '--data', data], { cwd: ROOT })
     await running.prints('Open and closed sessions are in')
+    endpoints = [...new Set(running.stdout().match(/http:\/\/127\.0\.0\.1:\d+/g))]
+  })
+
+  it('leaves its endpoints up', async () => {
+    expect(endpoints).toHaveLength(4)
+    for (const endpoint of endpoints) await expect(fetch(endpoint)).resolves.toBeDefined()
+  })
+
+  it('lets no other run use its data folder', async () => {
     const { status, stderr } = await run(['local', '--events', 'package.json', '--data', data])
     expect(status).toBe(EXIT.failed)
     expect(stderr).toMatch(new RegExp(`^another run uses ${data} .*\n$`))
+  })
+
+  it('leaves nothing after Ctrl-C', async () => {
     running.interrupt()
     expect((await running.ended).status).toBe(EXIT.interrupted)
+    for (const endpoint of endpoints) await expect(fetch(endpoint)).rejects.toThrow()
+    expect(existsSync(join(folder, 'local.json'))).toBe(false)
     expect(existsSync(join(data, 'lock'))).toBe(false)
   })
 })
