@@ -1,212 +1,175 @@
-// What the steps meet outside: what is handed to them, where sessions, results and dead letters are kept, and the horizon.
+// Defines the ports through which the steps read records and store sessions, timers and dead
+// letters, and the values that pass through them.
 
 import type { Parsed, Rejection, RejectReason } from './domain/events/decode.ts'
-import type { ClosedSession, ResultRow } from './domain/results/result.ts'
-import type { DayRollup, HourRollup, Slice } from './domain/results/rollup.ts'
-import type { QueryRollup } from './domain/results/top-queries.ts'
+import type { ClosedSession } from './domain/results/result.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
 import type { Session } from './domain/sessions/session.ts'
 import type { UserState } from './domain/sessions/user-state.ts'
 
-/** One record of a shard, as it was put; or one event out of such a record, sent again alone. */
+/** A record as Kinesis delivers it, or one event of a packed record that is sent again alone. */
 export interface ArrivedRecord {
   readonly shardId: string
   readonly sequenceNumber: string
   readonly arrivalMs: number
-  /** As it arrived, base64. */
+  /** Base64. */
   readonly data: string
-  /** Of an event sent again alone, its place in the record that it was packed in, from 0; else null. */
+  /** The index, from 0, that an event sent again alone had in its packed record; else null. */
   readonly subSequence: number | null
 }
 
-/** One event of a record, or what stands where one should. */
+/** One event of a record, or text in its stead that is no event. */
 export interface UnpackedEvent {
-  /** Not before it is asked for: parsed JSON may take twenty times the memory of its text. */
+  /**
+   * Parses only when it is called, because parsed JSON may need twenty times the memory of its
+   * text.
+   */
   readonly read: () => Parsed | Rejection
-  /** In the record, from 0; null where the record is not packed, or was refused as a whole. */
+  /**
+   * The event's index in the record, from 0; null when the record holds one event or is rejected
+   * whole.
+   */
   readonly subSequence: number | null
-  /** What sends it again alone, base64; of a record that is not packed, the record's. */
+  /** Returns the record data, in base64, that sends this event again alone. */
   readonly data: () => string
 }
 
 export interface RecordEvents {
-  /** In order. */
+  /** In the record's order. */
   readonly events: readonly UnpackedEvent[]
-  /** What unpacking them takes in memory. */
+  /** Memory that the unpacked record takes. */
   readonly bytes: number
 }
 
-/** One change of one closed session, as the sessions table's stream tells it. */
+/** A change of one closed session, as the stream of the sessions table reports it. */
 export interface ClosedChange {
   readonly sequenceNumber: string
   readonly user: string
   readonly id: string
   readonly version: number
-  /** What the change left; null where another session absorbed this one. */
+  /** Null when the change left a tombstone. */
   readonly after: ClosedSession | null
-  /** What there was before; null for a session closed for the first time. */
+  /** Null when the session had no closed item before, or a tombstone. */
   readonly before: ClosedSession | null
 }
 
-/** Another writer was first. Load again, apply again. */
+/**
+ * Another writer stored a newer version first. The caller must load the item again and compute its
+ * write anew.
+ */
 export class VersionConflictError extends Error {
-  /** The version that stands in the way. */
+  /** The stored version. */
   readonly version: number
   constructor(user: string, version: number) {
-    // The user stays out of the message: it is personal, and messages are logged.
-    super(`another writer was first: version ${version} of a key of ${user.length} characters`)
+    // The message must not hold the user: messages are logged, and a user id is personal data.
+    super(`another writer was faster: the key of ${user.length} characters has version ${version}`)
     this.name = 'VersionConflictError'
     this.version = version
   }
 }
 
-/** A closed session, or its mark, without what it holds. */
+/** A closed session or tombstone without its events. */
 export interface ClosedVersion {
   readonly id: string
   readonly version: number
   readonly isTombstone: boolean
 }
 
+/**
+ * Stores the users' states, their closed sessions and the tombstones of those. Every read is
+ * consistent.
+ */
 export interface SessionStore {
-  /** Consistent. A user without state is `NEW_USER`. */
+  /**
+   * Returns the stored states, without users who have none. Among several users, it may also leave
+   * out one whose state cannot be read at the moment. A write on `NEW_USER` then throws
+   * VersionConflictError.
+   */
   loadUsers(users: readonly string[]): Promise<ReadonlyMap<string, UserState>>
-  /** The closed sessions near the range: see `neighbours`. Consistent. */
+  /**
+   * Returns the closed sessions that an event in the range may change, as `neighbours` selects
+   * them. Returns null when the range holds more than can be loaded.
+   */
   loadClosed(user: string, range: TimeRange): Promise<readonly Session[] | null>
   /**
-   * Writes the state if the stored one still has `baseVersion`, which `state.version` is above. Writing the very same
-   * state again succeeds. Throws VersionConflictError. Kept until `expiresAtMs` if nothing is open, and as long as a forgotten
-   * user has to stay so.
+   * Writes the state if the stored state has `baseVersion`, 0 for none. `state.version` must be
+   * higher. To write the same state again succeeds. Throws VersionConflictError when another state
+   * is stored.
+   *
+   * @param expiresAtMs when the state may expire. A state with an open session never expires, and
+   * that of a forgotten user not before `forgotten.untilMs`.
    */
   saveUser(user: string, state: UserState, baseVersion: number, expiresAtMs: number): Promise<void>
-  /** Writes unless the stored one has this version already. Throws VersionConflictError if it has a later one. */
+  /**
+   * Writes the closed session unless this version is stored already. Throws VersionConflictError
+   * when a newer version is stored.
+   */
   putClosed(closed: ClosedSession, expiresAtMs: number): Promise<void>
-  /** Replaces the closed session by a mark that it was absorbed, under the rules of `putClosed`. */
+  /** Replaces the closed session by a tombstone, under the same conditions as `putClosed`. */
   putTombstone(user: string, id: string, version: number, expiresAtMs: number): Promise<void>
-  /** The version of a closed session or of its mark; null when there is neither. Consistent. */
+  /** Returns the version of the closed session or tombstone; null when there is neither. */
   closedVersion(user: string, id: string): Promise<number | null>
-  /** Pages of all that `closedVersion` knows of the user. Consistent. */
+  /** Yields pages of all closed sessions and tombstones of the user. */
   closedVersions(user: string): AsyncIterable<readonly ClosedVersion[]>
-  /** Removes what the store may still hold apart of the user's states up to this version, which no later one needs. */
+  /**
+   * Removes the blocks of the user's states up to this version. States of later versions need none
+   * of them.
+   */
   eraseBlocks(user: string, version: number): Promise<void>
 }
 
-export interface ResultStore {
-  /** Writes unless the stored row has this or a later version. */
-  put(row: ResultRow, expiresAtMs: number): Promise<void>
-  /** Removes the row if it still belongs to the session and is older than the version. */
-  remove(row: ResultRow, olderThanVersion: number): Promise<void>
-  /** Pages of all rows of the user. Consistent. */
-  rowsOf(user: string): AsyncIterable<readonly ResultRow[]>
-}
-
-/** What waits to be rolled up: an hour of which rows changed, or a day whose queries are to be ranked again. */
-export interface DirtyPeriod {
-  readonly kind: 'hour' | 'queries'
-  /** An hour, as `2026-03-02T09`, or a day, as `2026-03-02`. UTC. */
-  readonly of: string
-  /** When who dirtyPeriods it last began. */
-  readonly atMs: number
-}
-
-/** A touch as it waits. */
-export interface StoredDirtyPeriod extends DirtyPeriod {
-  /** When a run found it first as it is; null for one that no run has seen yet. */
-  readonly seenMs: number | null
-}
-
-/** A touch stays until it is settled. Made again, it is one that no run has seen. */
-export interface DirtyHours {
-  mark(dirtyHours: readonly DirtyPeriod[]): Promise<void>
-  /** Pages of all. Consistent. */
-  pages(): AsyncIterable<readonly StoredDirtyPeriod[]>
-  /** Notes that a run has found it, unless it was made again since, or was seen before. */
-  markSeen(touch: StoredDirtyPeriod, nowMs: number): Promise<void>
-  /** Removes the touch, unless it was made again since. */
-  clear(touch: StoredDirtyPeriod): Promise<void>
-}
-
-/** The ranking of a day's queries as a whole. */
-export interface Ranking {
-  readonly revision: number
-  /** Null while the first is being written. */
-  readonly computedAtMs: number | null
-}
-
-export interface RollupStore {
-  /** Pages of the rows of a part of an hour, with what rollups read of them. By an index, so some seconds behind. */
-  rowsOf(hour: string, slice: Slice): AsyncIterable<readonly StoredRow[]>
-  /** Consistent, like all below; null when there is none. */
-  load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
-  /** Those there are, in order. */
-  hoursOf(day: string): Promise<HourRollup[]>
-  /** Writes over the revision that was loaded, 0 for none. Throws VersionConflictError when there is another by now. */
-  save(rollup: HourRollup | DayRollup, baseRevision: number, stamp: RollupMetadata): Promise<void>
-  ranking(day: string): Promise<Ranking | null>
-  /** Replaces all lists of the day. Throws VersionConflictError as `save` does; again it does the rest of one interrupted. */
-  saveRanking(day: string, queries: readonly QueryRollup[], baseRevision: number, stamp: RollupMetadata): Promise<void>
-}
-
-export interface StoredRow {
-  readonly row: ResultRow
-  readonly expiresAtMs: number
-}
-
-export interface StoredRollup<T> {
-  readonly rollup: T
-  readonly revision: number
-}
-
-export interface RollupMetadata {
-  readonly computedAtMs: number
-  readonly expiresAtMs: number
-}
-
-/** What was refused, whole: it can be read and sent again. A record, or one event of a packed one. */
+/**
+ * A rejected record, or one rejected event of a packed record, stored whole so that it can be sent
+ * again.
+ */
 export interface DeadLetter {
   readonly reason: RejectReason
   readonly detail: string
   readonly shardId: string
   readonly sequenceNumber: string
   readonly arrivalMs: number
-  /** Of an event of a packed record, its place in the record, from 0; else null. */
+  /** The event's index in its packed record, from 0; null for a whole record. */
   readonly subSequence: number | null
-  /** The record's data as it arrived, or the event's alone, base64. */
+  /** The data of the record or of the event alone, in base64. */
   readonly data: string
 }
 
 export interface DeadLetters {
-  /** Keeps all of them, or throws. Putting the same ones again changes nothing. */
-  put(letters: readonly DeadLetter[]): Promise<void>
+  /** Stores all of them, or throws. Idempotent. */
+  put(deadLetters: readonly DeadLetter[]): Promise<void>
 }
 
-/** What was removed of the dead letters, and what nobody can tell whose it is. */
+/** Counts the dead letters that an erasure removed, and those that it could not read. */
 export interface DeadLettersErased {
   readonly removed: number
+  /** Dead letters that may be of any user, because nothing in them can be read. */
   readonly unreadable: number
 }
 
-/** The dead letters that there are, refused records and failed batches alike. */
+/** The stored dead letters: rejected records, and the batches that Lambda gave up. */
 export interface DeadLetterStore {
   /**
-   * Removes every record of the user that arrived at or before the moment.
+   * Removes every dead letter of the user that arrived at or before the moment. Idempotent.
    *
-   * @param user as producers send it.
-   * @param storedAs as the tables have it: its pseudonym, if there are any.
+   * @param user the user id as producers send it.
+   * @param storedAs the name of the user in the tables, which is a pseudonym where there are
+   * pseudonyms.
    */
   erase(user: string, storedAs: string, atMs: number): Promise<DeadLettersErased>
 }
 
-/** A user whom the sweeper is to look at, and when. */
+/** The sweeper closes what is due of the user once the horizon passes `atMs`. */
 export interface Timer {
   readonly user: string
   readonly atMs: number
 }
 
-/** TimerStore that were put together, never none, the earliest first. */
+/** Timers that are stored as one item. */
 export interface TimerPage {
   readonly id: string
-  /** No later than the first of them. */
+  /** No later than any of the timers. */
   readonly startMs: number
+  /** Never empty, the earliest first. */
   readonly timers: readonly Timer[]
 }
 
@@ -216,26 +179,34 @@ export interface TimeSpan {
   readonly toMs: number
 }
 
-/** Many timers lie in one item, so that each costs a few hundredths of a write. Any number may be set for one user. */
+/** Stores timers, many in one item. A user may have any number of timers. */
 export interface TimerStore {
+  /** Adds these timers and replaces none. Timers that are put together share pages. */
   put(timers: readonly Timer[]): Promise<void>
   /**
-   * All pages that start in the span. Several lists, to be read side by side; each in the order of starts, consistent, and
-   * failing only after all that can be read.
+   * Lists all pages that start in the span, as several lists that can be read at the same time. A
+   * list is consistent, in order of starts, and yields all readable pages before it throws for an
+   * unreadable one.
    */
   lists(span: TimeSpan): readonly AsyncIterable<readonly TimerPage[]>[]
+  /** Removes a page with all its timers. Idempotent. */
   remove(id: string): Promise<void>
 }
 
-/** How far each shard has been applied. */
+/** Stores how far ingest has applied each shard. */
 export interface ShardProgress {
-  /** Everything of the shard up to and with this record is durable. Never goes back. */
+  /**
+   * Records that the shard is durably applied up to and including this record. Never moves back.
+   */
   record(shardId: string, sequenceNumber: string, arrivalMs: number): Promise<void>
-  /** Whether the record comes again after it was recorded, or beside the stream: the horizon may be far ahead of it. */
+  /**
+   * Returns whether the horizon may be past the record: its shard is recorded up to it, or it was
+   * sent again outside the stream.
+   */
   isPassed(shardId: string, sequenceNumber: string): Promise<boolean>
 }
 
 export interface Horizon {
-  /** The arrival time up to which every shard has been applied; at most `nowMs`. */
+  /** Returns the arrival time up to which every shard is applied, at most `nowMs`. */
   readUpTo(nowMs: number): Promise<number>
 }

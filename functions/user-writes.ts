@@ -1,4 +1,5 @@
-// Writes one user's state and closed sessions, and starts a write again when another writer was faster.
+// Writes one user's state and closed sessions, and starts a write again when another writer was
+// faster.
 
 import { type Closing, closedExpiresAt, stateExpiresAt, withoutClosed } from './domain/sessions/closing.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
@@ -7,7 +8,10 @@ import type { Session } from './domain/sessions/session.ts'
 import { NEW_USER, type UserState } from './domain/sessions/user-state.ts'
 import { type SessionStore, VersionConflictError } from './ports.ts'
 
-/** The writers of one user are few: ingest, the sweeper, `forget`, and an ingest that outlived its timeout. */
+/**
+ * The writers of one user are few: ingest, the sweeper, `forget`, and an ingest that outlived its
+ * timeout.
+ */
 const TRIES_MAX = 10
 
 /** Reads and writes the state of one user. */
@@ -17,8 +21,9 @@ export interface UserWrites {
   /** Stores the state if the stored one still has `baseVersion`; see `SessionStore.saveUser`. */
   save(next: UserState, baseVersion: number): Promise<void>
   /**
-   * Runs `attempt` on the loaded state. When the attempt throws a VersionConflictError, another writer was faster, and
-   * the attempt runs again on the state that is stored by then. The tenth VersionConflictError reaches the caller.
+   * Runs `attempt` on the loaded state. When the attempt throws a VersionConflictError, another
+   * writer was faster, and the attempt runs again on the state that is stored by then. The tenth
+   * VersionConflictError reaches the caller.
    */
   onLatestState<T>(loaded: UserState, attempt: (state: UserState) => Promise<T>): Promise<T>
   /** Returns how many attempts `onLatestState` has repeated. */
@@ -51,8 +56,8 @@ export async function loadUser(user: string, sessions: SessionStore): Promise<Us
 }
 
 /**
- * Raises the state's version above that of a closed session. A state falls behind only when it expired before the
- * closed session did, because the next state of the user counts from 0 again.
+ * Raises the state's version above that of a closed session. A state falls behind only when it
+ * expired before the closed session did, because the next state of the user counts from 0 again.
  */
 async function catchUp(state: UserState, version: number, save: UserWrites['save']): Promise<UserState> {
   const next = { ...state, version: version + 1 }
@@ -63,14 +68,17 @@ async function catchUp(state: UserState, version: number, save: UserWrites['save
 /** Also reads and writes the closed sessions of the user. */
 export interface SessionWrites extends UserWrites {
   readonly rules: Rules
-  /** Loads the closed sessions around the range; null when there are too many. See `SessionStore.loadClosed`. */
+  /**
+   * Loads the closed sessions around the range; null when there are too many. See
+   * `SessionStore.loadClosed`.
+   */
   loadClosed(range: TimeRange): Promise<readonly Session[] | null>
   /**
-   * Stores each of these sessions as closed, then the state without them, and returns that state. After a crash in
-   * between, both hold the session; the next closing writes the same items again.
+   * Stores each of these sessions as closed, then the state without them, and returns that state.
+   * After a crash in between, both hold the session; the next closing writes the same items again.
    *
-   * @param state a stored state. Each version of a state closes a session in one way only. A writer that lost the race
-   *   for that version therefore finds in the newer state all that it closed.
+   * @param state a stored state. Each version of a state closes a session in one way only. A writer
+   * that lost the race for that version therefore finds in the newer state all that it closed.
    */
   closeSessions(state: UserState, closings: readonly Closing[]): Promise<UserState>
 }

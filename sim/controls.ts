@@ -1,15 +1,7 @@
 // Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
 
-import type {
-  ArrivedRecord,
-  DirtyHours,
-  Horizon,
-  SessionStore,
-  ShardProgress,
-  StoredDirtyPeriod,
-  Timer,
-  TimerStore,
-} from '../functions/ports.ts'
+import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
+import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts'
 
 export const CONTROLS = {
   'dedupe-by-sequence': 'what is not past the highest sequence number applied of its shard is taken for applied',

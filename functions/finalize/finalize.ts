@@ -1,4 +1,5 @@
-// Writes the result rows of changed closed sessions, and removes the rows that such a session no longer has.
+// Writes the result rows of changed closed sessions, and removes the rows that such a session no
+// longer has.
 
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
@@ -7,14 +8,18 @@ import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
 import { hourOf } from '../domain/results/rollup.ts'
 import type { CloseReason } from '../domain/sessions/clock.ts'
-import type { ClosedChange, DirtyHours, ResultStore, SessionStore } from '../ports.ts'
+import type { ClosedChange, SessionStore } from '../ports.ts'
+import type { DirtyHours, ResultStore } from '../result-ports.ts'
 
 export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>
   readonly results: Pick<ResultStore, 'put' | 'remove'>
   readonly dirtyHours: Pick<DirtyHours, 'mark'>
   readonly digest: Digest
-  /** Returns false shortly before Lambda ends the function. Lambda then delivers the other changes again. */
+  /**
+   * Returns false shortly before Lambda ends the function. Lambda then delivers the other changes
+   * again.
+   */
   readonly hasTime: () => boolean
 }
 
@@ -36,7 +41,10 @@ export interface FinalizeReport {
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>
   /** Sessions that closed again. */
   readonly amended: number
-  /** What the changes added to the number of searches, of searches with a click, and of zero-result searches. */
+  /**
+   * What the changes added to the number of searches, of searches with a click, and of zero-result
+   * searches.
+   */
   readonly searches: number
   readonly searchesWithClick: number
   readonly zeroResultSearches: number
@@ -46,9 +54,10 @@ export interface FinalizeReport {
 const ROWS_AT_ONCE = 16
 
 /**
- * Handles the changes in order, up to the first one that fails. Each row carries the version of its closed session, and
- * is written and removed by version. So changes may come twice, late or in any order, and the rows end as those of the
- * latest change. Throws when it cannot mark the dirty hours.
+ * Handles the changes in order, up to the first one that fails. Each row carries the version of its
+ * closed session, and is written and removed by version. So changes may come twice, late or in any
+ * order, and the rows end as those of the latest change. Throws when it cannot mark the dirty
+ * hours.
  */
 export async function finalize(
   changes: readonly ClosedChange[],
@@ -58,7 +67,8 @@ export async function finalize(
 ): Promise<FinalizeReport> {
   const hours = new Set<string>()
   const report = await finalizeEach(changes, ports, nowMs + settings.resultRetentionMs, hours)
-  // After the rows: a rollup that summed the hour meanwhile finds it dirty again. A retry marks the rest.
+  // After the rows: a rollup that summed the hour meanwhile finds it dirty again. A retry marks the
+  // rest.
   await ports.dirtyHours.mark([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
   return report
 }
@@ -152,8 +162,8 @@ async function write(
 }
 
 /**
- * Returns the errors of all rows once every write has ended. A write still under way could land much later, after a
- * later change has removed its row.
+ * Returns the errors of all rows once every write has ended. A write still under way could land
+ * much later, after a later change has removed its row.
  */
 async function forEachRow(rows: readonly ResultRow[], each: (row: ResultRow) => Promise<void>): Promise<unknown[]> {
   const outcomes = await pMap(
@@ -169,9 +179,10 @@ async function forEachRow(rows: readonly ResultRow[], each: (row: ResultRow) => 
 }
 
 /**
- * Removes the written rows again if the session has changed since: a change that arrives late must not bring back rows
- * that the session has lost. It reads the session's version after the rows are written, and after a failure too. A
- * change that is stored from then on finds these rows and removes those that must go.
+ * Removes the written rows again if the session has changed since: a change that arrives late must
+ * not bring back rows that the session has lost. It reads the session's version after the rows are
+ * written, and after a failure too. A change that is stored from then on finds these rows and
+ * removes those that must go.
  */
 async function takeBackIfOvertaken(
   change: ClosedChange,

@@ -1,4 +1,5 @@
-// Erases all that the tables and the dead letters store of a user, so that nothing sent before that moment comes back.
+// Erases all that the tables and the dead letters store of a user, so that nothing sent before that
+// moment comes back.
 
 import pMap from 'p-map'
 import { type ResultRow, rowTime } from '../domain/results/result.ts'
@@ -7,13 +8,8 @@ import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
 import { type Forgotten, mergeForgotten } from '../domain/sessions/forgotten.ts'
 import { sessionId } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
-import {
-  type DeadLetterStore,
-  type DirtyHours,
-  type ResultStore,
-  type SessionStore,
-  VersionConflictError,
-} from '../ports.ts'
+import { type DeadLetterStore, type SessionStore, VersionConflictError } from '../ports.ts'
+import type { DirtyHours, ResultStore } from '../result-ports.ts'
 import { type UserWrites, userWrites } from '../user-writes.ts'
 
 export interface ForgetPorts {
@@ -43,21 +39,26 @@ export interface ForgetReport {
 }
 
 const WRITES_AT_ONCE = 16
-/** Each round removes the rows that a running finalize wrote after the last one. Finalize takes such rows back itself. */
+/**
+ * Each round removes the rows that a running finalize wrote after the last one. Finalize takes such
+ * rows back itself.
+ */
 const ROUNDS_MAX = 10
 
 /**
- * Forgets everything of the user that happened or arrived at or before `nowMs`. After a crash or an error, run it again:
- * it does the rest, and to repeat it is harmless.
+ * Forgets everything of the user that happened or arrived at or before `nowMs`. After a crash or an
+ * error, run it again: it does the rest, and to repeat it is harmless.
  *
  * The order is what makes it safe:
- * 1. The state. A writer that holds an older state loses its next race and then drops what is from before.
- * 2. Tombstones in place of the closed sessions. They refuse older copies, and they make finalize take back rows that it
- *    is about to write.
+ * 1. The state. A writer that holds an older state loses its next race and then drops what is from
+ *    before.
+ * 2. Tombstones in place of the closed sessions. They refuse older copies, and they make finalize
+ *    take back rows that it is about to write.
  * 3. The rows, so that none can come back after them.
  * 4. The blocks of earlier states, which no writer needs any more, and the dead letters.
  *
- * The user's timers stay until they fire, because a session that begins after the moment may need one.
+ * The user's timers stay until they fire, because a session that begins after the moment may need
+ * one.
  *
  * @param person the user id as producers send it.
  */
@@ -111,8 +112,8 @@ async function highestClosedVersion(user: string, sessions: SessionStore): Promi
 }
 
 /**
- * Puts tombstones for all closed sessions and for the sessions that were open. It puts older tombstones again, because
- * they must last as long.
+ * Puts tombstones for all closed sessions and for the sessions that were open. It puts older
+ * tombstones again, because they must last as long.
  *
  * @returns how many sessions it erased.
  */
@@ -173,7 +174,8 @@ async function removeRows(
     let found = 0
     for await (const rows of results.rowsOf(user)) {
       const old = rows.filter(isFromBefore)
-      // Mark before the removal too: after a crash in between, no row would show which hour is dirty.
+      // Mark before the removal too: after a crash in between, no row would show which hour is
+      // dirty.
       const hours = [...new Set(old.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs }) as const)
       await dirtyHours.mark(hours)
       await pMap(old, (row) => results.remove(row, row.version + 1), { concurrency: WRITES_AT_ONCE })

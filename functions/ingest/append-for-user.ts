@@ -25,7 +25,10 @@ export interface UserOutcome {
 export interface PreparedShare {
   readonly share: UserShare
   readonly first: PreparedWrite | { readonly failure: unknown }
-  /** When the timer of the first write must fire; null when the write needs none, or is not computed to the end. */
+  /**
+   * When the timer of the first write must fire; null when the write needs none, or is not computed
+   * to the end.
+   */
   readonly timerMs: number | null
 }
 
@@ -41,8 +44,9 @@ export async function prepareShare(share: UserShare): Promise<PreparedShare> {
 }
 
 /**
- * Stores the share chunk by chunk. The caller has put the share's timer. A write that needs an earlier one puts that
- * first. Never throws: a failure ends this user's writes only, and is in `failed`.
+ * Stores the share chunk by chunk. The caller has put the share's timer. A write that needs an
+ * earlier one puts that first. Never throws: a failure ends this user's writes only, and is in
+ * `failed`.
  */
 export async function appendForUser(
   { share, first, timerMs }: PreparedShare,
@@ -92,7 +96,10 @@ interface AppendedChunk {
   readonly next: UserState
 }
 
-/** @param prepared the chunk's write on the loaded state, if it is computed already. A lost race makes it useless. */
+/**
+ * @param prepared the chunk's write on the loaded state, if it is computed already. A lost race
+ * makes it useless.
+ */
 function append(
   chunk: NonEmpty<ArrivedEvent>,
   loaded: UserState,
@@ -108,7 +115,10 @@ function append(
   })
 }
 
-/** Stores in an order that is safe to break off anywhere: evicted sessions, then the timer, then the state. */
+/**
+ * Stores in an order that is safe to break off anywhere: evicted sessions, then the timer, then the
+ * state.
+ */
 async function storeWrite(
   prepared: PreparedWrite,
   chunk: NonEmpty<ArrivedEvent>,
@@ -134,16 +144,21 @@ async function evict(blocked: BlockedWrite, appliedToMs: number, writes: Session
   return unblockWrite(blocked, await writes.closeSessions(blocked.before, closings), writes)
 }
 
-/** A save fails when another writer was faster. A refusal saves nothing and is as final, so it needs this check. */
+/**
+ * A save fails when another writer was faster. A refusal saves nothing and is as final, so it needs
+ * this check.
+ */
 async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<void> {
   const latest = await writes.load()
   if (latest.version !== state.version) throw new VersionConflictError(writes.user, latest.version)
 }
 
 /**
- * Closes what a limit ended before the next chunk, so that a flood of one user's events never fills an item.
+ * Closes what a limit ended before the next chunk, so that a flood of one user's events never fills
+ * an item.
  *
- * @param appliedToMs the arrival time up to which the shard is applied. The time of day may be hours ahead of that.
+ * @param appliedToMs the arrival time up to which the shard is applied. The time of day may be
+ * hours ahead of that.
  */
 async function closeAtLimits(saved: UserState, appliedToMs: number, writes: SessionWrites): Promise<UserState> {
   const { rules } = writes

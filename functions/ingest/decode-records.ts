@@ -25,9 +25,15 @@ export interface ArrivedEvent extends Arrival {
 
 type Origin = Pick<UnpackedEvent, 'subSequence' | 'data'>
 
-/** Unpacked bytes after which the batch takes no further record: its six megabytes may unpack to gigabytes. */
+/**
+ * Unpacked bytes after which the batch takes no further record: its six megabytes may unpack to
+ * gigabytes.
+ */
 export const BATCH_BYTES_MAX = 32 * 1024 * 1024
-/** Events after which the batch takes no further record: each may be of another user, and costs a read and a write. */
+/**
+ * Events after which the batch takes no further record: each may be of another user, and costs a
+ * read and a write.
+ */
 export const BATCH_EVENTS_MAX = 20_000
 
 export interface DecodedBatch {
@@ -81,8 +87,9 @@ interface OriginatedEvent {
 }
 
 /**
- * A document of another format may stand for several events. Each of these gets its own `subSequence` and, if it is
- * rejected, its own dead letter in our format. So one of them can be sent again without the others.
+ * A document of another format may stand for several events. Each of these gets its own
+ * `subSequence` and, if it is rejected, its own dead letter in our format. So one of them can be
+ * sent again without the others.
  */
 function* eventsOf(documents: readonly UnpackedEvent[]): Generator<OriginatedEvent> {
   let before = 0
@@ -103,7 +110,10 @@ function* eventsOf(documents: readonly UnpackedEvent[]): Generator<OriginatedEve
   }
 }
 
-/** Returns base64. Parses the document again: to hold every parsed document for the few rejections costs memory. */
+/**
+ * Returns base64. Parses the document again: to hold every parsed document for the few rejections
+ * costs memory.
+ */
 function partOf(read: UnpackedEvent['read'], n: number): string {
   const parsed = read()
   const sent = parsed.ok ? sentEvents(parsed.value) : parsed

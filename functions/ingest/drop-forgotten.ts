@@ -8,12 +8,20 @@ interface ForgottenPorts {
   readonly pseudonym: (user: string) => string
 }
 
-/** Users that ingest looks up for one rejected record, so that no record can make it look up thousands. */
+/**
+ * Users that ingest looks up for one rejected record, so that no record can make it look up
+ * thousands.
+ */
 const USERS_MAX = 16
-/** Users that ingest looks up for one batch. `forget` later finds the dead letters of the others. */
+/**
+ * Users that ingest looks up for one batch. `forget` later finds the dead letters of the others.
+ */
 const BATCH_USERS_MAX = 1000
 
-/** A rejected record is never applied to a state, so only this check notices that its user is forgotten. */
+/**
+ * A rejected record is never applied to a state, so only this check notices that its user is
+ * forgotten.
+ */
 export async function dropForgotten(
   deadLetters: readonly DeadLetter[],
   { sessions, pseudonym }: ForgottenPorts,

@@ -1,4 +1,5 @@
-// Applies the records of one shard's batch to their users' sessions, and stores what it must reject as dead letters.
+// Applies the records of one shard's batch to their users' sessions, and stores what it must reject
+// as dead letters.
 
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
@@ -38,8 +39,8 @@ export interface IngestReport {
   /** Writes that ran again because another writer was faster. */
   readonly conflicts: number
   /**
-   * The first record that is not durably applied; Lambda must deliver it and all after it again. The cause is null when
-   * nothing failed and these are only the records `left`.
+   * The first record that is not durably applied; Lambda must deliver it and all after it again.
+   * The cause is null when nothing failed and these are only the records `left`.
    */
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
@@ -48,9 +49,11 @@ export interface IngestReport {
 const USERS_AT_ONCE = 32
 
 /**
- * Applies records that are in the shard's order. Idempotent: to apply a record again changes nothing.
+ * Applies records that are in the shard's order. Idempotent: to apply a record again changes
+ * nothing.
  *
- * Throws when it cannot load the users or put their timers; then no state is written. Other failures are in `failed`.
+ * Throws when it cannot load the users or put their timers; then no state is written. Other
+ * failures are in `failed`.
  */
 export async function ingest(
   records: readonly ArrivedRecord[],
@@ -87,8 +90,8 @@ export async function ingest(
 }
 
 /**
- * Puts all timers before it writes any state: a stored state without a timer would never close. A timer whose state is
- * not written after all costs one read when it fires.
+ * Puts all timers before it writes any state: a stored state without a timer would never close. A
+ * timer whose state is not written after all costs one read when it fires.
  */
 async function appendAll(
   [first]: readonly ArrivedRecord[],
@@ -115,7 +118,9 @@ async function appendAll(
   return pMap(prepared, (share) => appendForUser(share, timers), { concurrency: USERS_AT_ONCE })
 }
 
-/** Returns the failure, if there is one, at the first record whose dead letter may not be stored. */
+/**
+ * Returns the failure, if there is one, at the first record whose dead letter may not be stored.
+ */
 async function putDeadLetters(
   deadLetters: readonly DeadLetter[],
   records: readonly ArrivedRecord[],

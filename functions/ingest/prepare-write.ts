@@ -1,4 +1,5 @@
-// Computes what a user's arrivals make of the user's state. It reads closed sessions and writes nothing.
+// Computes what a user's arrivals make of the user's state. It reads closed sessions and writes
+// nothing.
 
 import pMap from 'p-map'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
@@ -14,7 +15,10 @@ export interface ReadyWrite extends WriteScope {
   readonly applied: Applied
 }
 
-/** A write that waits for evictions: only then can the arrivals be applied, since closing sessions changes the state. */
+/**
+ * A write that waits for evictions: only then can the arrivals be applied, since closing sessions
+ * changes the state.
+ */
 export interface BlockedWrite extends WriteScope {
   readonly applied: null
   /** Open sessions that must close first. */
@@ -53,7 +57,9 @@ export async function unblockWrite(blocked: BlockedWrite, left: UserState, write
   return { ...blocked, before: left, applied: apply(left, closed, blocked.arrivals, writes.rules) }
 }
 
-/** Ranges whose closed sessions one write loads. Arrivals in further ranges wait for a later write. */
+/**
+ * Ranges whose closed sessions one write loads. Arrivals in further ranges wait for a later write.
+ */
 const RANGES_AT_ONCE = 16
 const RANGES_LOADED_AT_ONCE = 4
 

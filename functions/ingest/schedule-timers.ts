@@ -20,15 +20,19 @@ export async function scheduleTimers(
   if (needed.length > 0) await timers.put(needed)
 }
 
-/** Returns when a timer must fire for `after` to replace `before`; null when an earlier timer suffices. */
+/**
+ * Returns when a timer must fire for `after` to replace `before`; null when an earlier timer
+ * suffices.
+ */
 export function timerOfWrite(before: UserState, after: UserState, share: UserShare): number | null {
   return timerFor(before, after, share.lastArrivalMs, share.notBeforeMs, share.writes.rules)
 }
 
 /**
- * Returns the earliest moment at which timers of the batch may fire. The horizon passes a new record only after ingest
- * has applied it, so new records need no bound. The horizon may be past a redelivered record already. Timers for such
- * records wait until no invocation that runs now can still write.
+ * Returns the earliest moment at which timers of the batch may fire. The horizon passes a new
+ * record only after ingest has applied it, so new records need no bound. The horizon may be past a
+ * redelivered record already. Timers for such records wait until no invocation that runs now can
+ * still write.
  *
  * @param isPassed whether the horizon may be past the batch's records.
  */

@@ -6,7 +6,10 @@ import type { UserState } from '../domain/sessions/user-state.ts'
 import type { SessionWrites } from '../user-writes.ts'
 import type { ArrivedEvent } from './decode-records.ts'
 
-/** Bytes of new events in one write. Together with the largest open session they still fit into one table item. */
+/**
+ * Bytes of new events in one write. Together with the largest open session they still fit into one
+ * table item.
+ */
 const CHUNK_BYTES_MAX = 16 * 1024
 
 /** One user's share of a batch. */

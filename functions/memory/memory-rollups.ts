@@ -4,14 +4,8 @@ import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow } from '../domain/results/result.ts'
 import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
-import {
-  type DirtyHours,
-  type DirtyPeriod,
-  type Ranking,
-  type RollupStore,
-  type StoredDirtyPeriod,
-  VersionConflictError,
-} from '../ports.ts'
+import { VersionConflictError } from '../ports.ts'
+import type { DirtyHours, DirtyPeriod, Ranking, RollupStore, StoredDirtyPeriod } from '../result-ports.ts'
 
 export interface MemoryDirtyHours extends DirtyHours {
   /** By kind and what it is of. */

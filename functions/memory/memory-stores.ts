@@ -9,12 +9,12 @@ import {
   type DeadLetter,
   type DeadLetterStore,
   type DeadLetters,
-  type ResultStore,
   type SessionStore,
   type Timer,
   type TimerStore,
   VersionConflictError,
 } from '../ports.ts'
+import type { ResultStore } from '../result-ports.ts'
 
 /** A closed session, or the mark that another absorbed it. */
 export interface StoredClosed {

@@ -5,15 +5,19 @@ import { type HourRollup, hourOf, SLICES, type Slice } from '../domain/results/r
 import { bestQueries, QueryTallies, type QueryTally, queryRollups } from '../domain/results/top-queries.ts'
 import type { RollupRun } from './rollup-run.ts'
 
-/** Slices that are ranked at once. Each holds its part of the day's queries and their sessions in memory. */
+/**
+ * Slices that are ranked at once. Each holds its part of the day's queries and their sessions in
+ * memory.
+ */
 const SLICES_AT_ONCE = 2
 
 /**
- * Returns true when the lists need no further ranking for now. Returns false when the last ranking is younger than
- * `rankEveryMs`, or the time is up. Throws VersionConflictError when another run ranks the day.
+ * Returns true when the lists need no further ranking for now. Returns false when the last ranking
+ * is younger than `rankEveryMs`, or the time is up. Throws VersionConflictError when another run
+ * ranks the day.
  *
- * The lists expire with the first of the day's rows, and are not made again after that. So no list outlives what a
- * forgotten user searched for.
+ * The lists expire with the first of the day's rows, and are not made again after that. So no list
+ * outlives what a forgotten user searched for.
  */
 export async function rankQueries(day: string, rankEveryMs: number, run: RollupRun): Promise<boolean> {
   const { metadata } = run
@@ -38,7 +42,9 @@ function expiryOf({ rows_expire_at: at }: HourRollup): number {
   return at === null ? Number.POSITIVE_INFINITY : Date.parse(at)
 }
 
-/** All searches for one query are in one slice, so the best of the slices hold the best of the day. */
+/**
+ * All searches for one query are in one slice, so the best of the slices hold the best of the day.
+ */
 async function bestOfSlice(hours: readonly string[], slice: Slice, run: RollupRun): Promise<QueryTally[]> {
   const queries = new QueryTallies()
   for (const hour of hours) {

@@ -1,6 +1,7 @@
 // Carries what all parts of one rollup run share: ports, metadata, counts and failures.
 
-import { type DirtyHours, type RollupMetadata, type RollupStore, VersionConflictError } from '../ports.ts'
+import { VersionConflictError } from '../ports.ts'
+import type { DirtyHours, RollupMetadata, RollupStore } from '../result-ports.ts'
 
 export interface RollupPorts {
   readonly dirtyHours: DirtyHours
@@ -33,8 +34,8 @@ export function newRun(ports: RollupPorts, metadata: RollupMetadata): RollupRun 
 }
 
 /**
- * Runs one piece of work and records its failure, so that it delays no other piece. When two runs meet, one loses: the
- * winner may have read fewer rows, so the next run must do the piece again.
+ * Runs one piece of work and records its failure, so that it delays no other piece. When two runs
+ * meet, one loses: the winner may have read fewer rows, so the next run must do the piece again.
  */
 export async function attempt({ counts, failures }: RollupRun, work: () => Promise<void>): Promise<void> {
   try {

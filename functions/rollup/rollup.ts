@@ -4,7 +4,7 @@ import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
 import { MINUTE_MS } from '../domain/durations.ts'
 import { dayOf } from '../domain/results/rollup.ts'
-import type { DirtyHours, StoredDirtyPeriod } from '../ports.ts'
+import type { DirtyHours, StoredDirtyPeriod } from '../result-ports.ts'
 import { rankQueries } from './rank-queries.ts'
 import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
 import { sumDay, sumHour } from './sum-rows.ts'
@@ -29,10 +29,11 @@ const DIRTY_PERIODS_MAX = 10_000
 const CLEARED_AT_ONCE = 8
 
 /**
- * Computes sums from the rows and never adds to a stored sum, so a run may come twice, late or not at all.
+ * Computes sums from the rows and never adds to a stored sum, so a run may come twice, late or not
+ * at all.
  *
- * An hour stays dirty until a run sums it some time after an earlier run saw it dirty, because the index may trail the
- * rows. With `drain`, the run ranks queries whenever they were last ranked.
+ * An hour stays dirty until a run sums it some time after an earlier run saw it dirty, because the
+ * index may trail the rows. With `drain`, the run ranks queries whenever they were last ranked.
  */
 export async function rollup(
   { drain }: { readonly drain: boolean },
@@ -73,7 +74,10 @@ async function firstDirtyPeriods(dirtyHours: DirtyHours): Promise<StoredDirtyPer
   return found
 }
 
-/** Orders hours that no run has seen first, then earlier hours. A run with little time thus continues the previous one. */
+/**
+ * Orders hours that no run has seen first, then earlier hours. A run with little time thus
+ * continues the previous one.
+ */
 function unseenFirst(a: StoredDirtyPeriod, b: StoredDirtyPeriod): number {
   return Number(a.seenMs !== null) - Number(b.seenMs !== null) || (a.of > b.of ? -1 : 1)
 }

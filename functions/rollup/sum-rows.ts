@@ -13,7 +13,7 @@ import {
   type Slice,
   sumRows,
 } from '../domain/results/rollup.ts'
-import type { StoredRollup } from '../ports.ts'
+import type { StoredRollup } from '../result-ports.ts'
 import type { RollupRun } from './rollup-run.ts'
 
 /** Slices of an hour that are read at once. Each may hold a page of the index in memory. */

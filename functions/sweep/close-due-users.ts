@@ -1,4 +1,5 @@
-// Closes what is due of the users whose timers fire, each user once in a sweep however many timers the user has.
+// Closes what is due of the users whose timers fire, each user once in a sweep however many timers
+// the user has.
 
 import pMap from 'p-map'
 import { toClose } from '../domain/sessions/closing.ts'
@@ -18,14 +19,17 @@ export interface SweepScope {
 }
 
 /**
- * What became of a user. `rescheduledMs` is when the first of the sessions that stay open may be due; null when none
- * stays open. `left` means that the time was up first. `failed` means an error, or that other writers were faster in
- * every try.
+ * What became of a user. `rescheduledMs` is when the first of the sessions that stay open may be
+ * due; null when none stays open. `left` means that the time was up first. `failed` means an error,
+ * or that other writers were faster in every try.
  */
 export type FiredUser = { readonly rescheduledMs: number | null } | 'left' | 'failed'
 
 export interface DueUsers {
-  /** Closes what is due of the users. A user whom this sweep has closed before gets the first outcome again. */
+  /**
+   * Closes what is due of the users. A user whom this sweep has closed before gets the first
+   * outcome again.
+   */
   close(users: readonly string[]): Promise<ReadonlyMap<string, FiredUser>>
   readonly counts: DueUserCounts
   readonly failures: readonly unknown[]
@@ -92,7 +96,10 @@ export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, r
   }
 }
 
-/** Returns no state when one is unreadable. Each user is then loaded alone, so that only the unreadable one fails. */
+/**
+ * Returns no state when one is unreadable. Each user is then loaded alone, so that only the
+ * unreadable one fails.
+ */
 async function loadTogether(users: readonly string[], sessions: SessionStore): Promise<ReadonlyMap<string, UserState>> {
   if (users.length === 0) return new Map()
   return sessions.loadUsers(users).catch(() => new Map())

@@ -1,4 +1,5 @@
-// Lambda: a schedule's tick or `{"drain": true}` in, `sweep` until the time is up, its counts out. A drain may go on `fromMs`.
+// Lambda: a schedule's tick or `{"drain": true}` in, `sweep` until the time is up, its counts out.
+// A drain may go on `fromMs`.
 
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import type { Context } from 'aws-lambda'

@@ -1,4 +1,5 @@
-// Fires the timers that the horizon has passed and closes what is due of their users; a drain closes every session.
+// Fires the timers that the horizon has passed and closes what is due of their users; a drain
+// closes every session.
 
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
@@ -33,15 +34,23 @@ export interface SweepReport extends DueUserCounts {
   readonly horizonMs: number
   /** How far the horizon trails the time of day, so how late sessions close. */
   readonly lagMs: number
-  /** Timers that the sweep scheduled, for users whose sessions stay open or whose closing failed. */
+  /**
+   * Timers that the sweep scheduled, for users whose sessions stay open or whose closing failed.
+   */
   readonly rescheduled: number
-  /** About how many users have a timer, as every user with an open session has. The first sweep of an hour counts. */
+  /**
+   * About how many users have a timer, as every user with an open session has. The first sweep of
+   * an hour counts.
+   */
   readonly usersOpen: number | null
   /** True when the sweep stopped before it had read every due timer. */
   readonly isUnfinished: boolean
   /** The time of the timer at which a drain stopped; null when the drain is complete. */
   readonly stoppedAtMs: number | null
-  /** How many users and lists of timers failed, and why the first did. The sweep went on with all others. */
+  /**
+   * How many users and lists of timers failed, and why the first did. The sweep went on with all
+   * others.
+   */
   readonly failed: { readonly count: number; readonly cause: unknown } | null
 }
 
@@ -52,8 +61,8 @@ const FOREVER_MS = Number.MAX_SAFE_INTEGER
 /**
  * Closes what is due at the horizon, which trails `nowMs` while a shard does.
  *
- * A drain closes every session, due or not, and leaves all timers in place. Ingest may be about to write a state for
- * which one of them was scheduled.
+ * A drain closes every session, due or not, and leaves all timers in place. Ingest may be about to
+ * write a state for which one of them was scheduled.
  */
 export async function sweep(
   { drain, fromMs = 0 }: SweepRequest,
@@ -127,9 +136,9 @@ function fire(
 }
 
 /**
- * Removes each page whose timers have all fired. Before that, it schedules the next timer of every user of the page
- * whose session stays open. A user who failed gets a timer of their own, so that the next sweep need not read the
- * others of the page again.
+ * Removes each page whose timers have all fired. Before that, it schedules the next timer of every
+ * user of the page whose session stays open. A user who failed gets a timer of their own, so that
+ * the next sweep need not read the others of the page again.
  *
  * @returns how many timers it scheduled.
  */

@@ -17,13 +17,13 @@ const SESSIONS = /^functions\/domain\/sessions\//
 const RESULTS = /^functions\/domain\/results\//
 const DOMAIN = /^functions\/domain\//
 const DURATIONS = /^functions\/domain\/durations\.ts$/
-const PORTS = /^functions\/ports\.ts$/
+const PORTS = /^functions\/(result-)?ports\.ts$/
 const CONTRACT = /^functions\/contract\.ts$/
 const ADAPTERS = /^functions\/aws\//
 const MEMORY = /^functions\/memory\//
 const ALL_BUT_HANDLERS = /^functions\/(?![^/]+\/handler\.ts$)/
 /** Files beside the step folders, which several steps share. */
-const SHARED_STEPS = /^functions\/(?!contract\.ts|ports\.ts)[^/]+\.ts$/
+const SHARED_STEPS = /^functions\/(?!contract\.ts|(result-)?ports\.ts)[^/]+\.ts$/
 const TERMINAL = /^terminal\//
 const SAMPLES = /^samples\//
 const SDK = [/^@aws-sdk\//, /^@smithy\//]
@@ -150,7 +150,7 @@ const LAYERS: readonly Layer[] = [
   { name: 'terminal', files: TERMINAL, imports: [TERMINAL, NODE, /^string-width$/] },
   local('template', [], [DURATIONS]),
   local('emulators', ['template'], [/^fauxqs$/, /^kinesalite$/]),
-  local('lambda', ['template', 'emulators']),
+  local('lambda', ['template', 'emulators'], [/^functions\/aws\/dead-letters\/failed-batch\.ts$/]),
   local('proxy', ['template', 'emulators', 'lambda']),
   local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/]),
   local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT]),

@@ -1,10 +1,9 @@
-// Stores the hours and days whose rollups are stale, one item for each, until the rollup step
-// clears them.
+// Stores the hours and days whose rollups are stale, until the rollup step clears them.
 
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
 import { DIRTY_PARTITION, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
-import type { DirtyHours, DirtyPeriod, StoredDirtyPeriod } from '../../ports.ts'
+import type { DirtyHours, DirtyPeriod, StoredDirtyPeriod } from '../../result-ports.ts'
 import { storedInstead } from '../runtime/conditional-write.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
 

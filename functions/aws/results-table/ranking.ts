@@ -1,5 +1,4 @@
-// Stores the ranking of a day's queries on DynamoDB, as one item for each entry and one for the
-// whole.
+// Stores the ranking of a day's queries on DynamoDB, with one item for each entry.
 
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import {
@@ -9,7 +8,8 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import { type QueryRollup, queriesPartition } from '../../domain/results/top-queries.ts'
-import { type Ranking, type RollupMetadata, VersionConflictError } from '../../ports.ts'
+import { VersionConflictError } from '../../ports.ts'
+import type { Ranking, RollupMetadata } from '../../result-ports.ts'
 import { epochSeconds, type Item, type Key } from '../runtime/table-items.ts'
 import { COMPUTED_AT, getItem, ifAt, metadataAttributes, putOver, queryPartition, REVISION } from './revisions.ts'
 

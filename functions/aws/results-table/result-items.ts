@@ -3,7 +3,7 @@
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
-import type { StoredRow } from '../../ports.ts'
+import type { StoredRow } from '../../result-ports.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
 

@@ -2,7 +2,7 @@
 
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { rowPartition } from '../../domain/results/result.ts'
-import type { ResultStore } from '../../ports.ts'
+import type { ResultStore } from '../../result-ports.ts'
 import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
 import { resultItem, toRow } from './result-items.ts'
 

@@ -1,9 +1,9 @@
-// Reads and writes items of the results table that carry a revision: rollups and the ranking of a
-// day's queries.
+// Reads and writes items of the results table by revision: rollups and rankings.
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, SORT_KEY } from '../../contract.ts'
-import { type RollupMetadata, VersionConflictError } from '../../ports.ts'
+import { VersionConflictError } from '../../ports.ts'
+import type { RollupMetadata } from '../../result-ports.ts'
 import { storedInstead } from '../runtime/conditional-write.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
 

@@ -1,10 +1,9 @@
-// Reads the result rows of an hour from DynamoDB, and stores the rollups that the rollup step makes
-// of them.
+// Reads the result rows of an hour from DynamoDB, and stores the rollups made of them.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { HOUR_INDEX } from '../../contract.ts'
 import { type HourRollup, hourKey } from '../../domain/results/rollup.ts'
-import type { RollupStore } from '../../ports.ts'
+import type { RollupStore } from '../../result-ports.ts'
 import { loadRanking, saveRanking } from './ranking.ts'
 import { hourSliceKey, toStoredRow } from './result-items.ts'
 import { getItem, metadataAttributes, putOver, queryPartition, REVISION, withoutMetadata } from './revisions.ts'

@@ -6,7 +6,7 @@ import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../../functions/domain/sessions/session.ts'
-import type { ResultStore } from '../../../functions/ports.ts'
+import type { ResultStore } from '../../../functions/result-ports.ts'
 import { at, click, results, search } from '../../support/events.ts'
 
 export interface ReadableResults {

@@ -16,12 +16,8 @@ import {
   sumRows,
 } from '../../../functions/domain/results/rollup.ts'
 import { type QueryRollup, QueryTallies, queryRollups } from '../../../functions/domain/results/top-queries.ts'
-import {
-  type DirtyHours,
-  type RollupStore,
-  type StoredDirtyPeriod,
-  VersionConflictError,
-} from '../../../functions/ports.ts'
+import { VersionConflictError } from '../../../functions/ports.ts'
+import type { DirtyHours, RollupStore, StoredDirtyPeriod } from '../../../functions/result-ports.ts'
 import { EXPIRES_MS, rowsOf } from './result-store-contract.ts'
 
 export interface ReadableRollups {

@@ -1,0 +1,98 @@
+// Defines the ports through which finalize, rollup and forget reach the results table.
+
+import type { ResultRow } from './domain/results/result.ts'
+import type { DayRollup, HourRollup, Slice } from './domain/results/rollup.ts'
+import type { QueryRollup } from './domain/results/top-queries.ts'
+
+export interface ResultStore {
+  /** Writes the row unless the stored row has this version or a newer one. */
+  put(row: ResultRow, expiresAtMs: number): Promise<void>
+  /** Removes the stored row if it belongs to the same session and is older than the version. */
+  remove(row: ResultRow, olderThanVersion: number): Promise<void>
+  /** Yields pages of all rows of the user. Consistent. */
+  rowsOf(user: string): AsyncIterable<readonly ResultRow[]>
+}
+
+/** An hour whose sums are stale, or a day whose query lists are stale. */
+export interface DirtyPeriod {
+  readonly kind: 'hour' | 'queries'
+  /** The hour or the day, by kind. */
+  readonly of: string
+  /** The start of the run that marked the period last. */
+  readonly atMs: number
+}
+
+export interface StoredDirtyPeriod extends DirtyPeriod {
+  /** When a rollup run first saw the period since it was last marked; null when none has. */
+  readonly seenMs: number | null
+}
+
+/** Stores dirty periods until a rollup run clears them. */
+export interface DirtyHours {
+  /** Marks the periods as dirty. A period that is dirty already counts as unseen again. */
+  mark(periods: readonly DirtyPeriod[]): Promise<void>
+  /** Yields pages of all dirty periods. Consistent. */
+  pages(): AsyncIterable<readonly StoredDirtyPeriod[]>
+  /**
+   * Records when a run saw the period. Does nothing if the period was marked or seen since it was
+   * read.
+   */
+  markSeen(period: StoredDirtyPeriod, nowMs: number): Promise<void>
+  /** Removes the period. Does nothing if the period was marked or seen since it was read. */
+  clear(period: StoredDirtyPeriod): Promise<void>
+}
+
+/** When all query lists of a day were written, and their common revision. */
+export interface Ranking {
+  readonly revision: number
+  /** Null until the first lists are complete. */
+  readonly computedAtMs: number | null
+}
+
+/**
+ * Reads the rows of an hour and stores the sums and query lists. Reads are consistent, but for
+ * `rowsOf`.
+ */
+export interface RollupStore {
+  /**
+   * Yields pages of the rows of one slice of an hour. The rows hold only what rollups need. They
+   * come from an index, which trails the table by some seconds.
+   */
+  rowsOf(hour: string, slice: Slice): AsyncIterable<readonly StoredRow[]>
+  /** Returns null when there is no such sum. */
+  load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
+  /** Returns the day's stored hours in order. Hours without a sum are left out. */
+  hoursOf(day: string): Promise<HourRollup[]>
+  /**
+   * Replaces the revision that was loaded, 0 for none. Throws VersionConflictError when another
+   * revision is stored.
+   */
+  save(rollup: HourRollup | DayRollup, baseRevision: number, metadata: RollupMetadata): Promise<void>
+  /** Returns null when the day was never ranked. */
+  ranking(day: string): Promise<Ranking | null>
+  /**
+   * Replaces all query lists of the day. Throws VersionConflictError as `save` does. The lists take
+   * several writes. After a crash between them, the next call writes them all again.
+   */
+  saveRanking(
+    day: string,
+    queries: readonly QueryRollup[],
+    baseRevision: number,
+    metadata: RollupMetadata,
+  ): Promise<void>
+}
+
+export interface StoredRow {
+  readonly row: ResultRow
+  readonly expiresAtMs: number
+}
+
+export interface StoredRollup<T> {
+  readonly rollup: T
+  readonly revision: number
+}
+
+export interface RollupMetadata {
+  readonly computedAtMs: number
+  readonly expiresAtMs: number
+}
