@@ -8,6 +8,8 @@ const UNIT = [
   'test/docs/{rules,glossary,settings,decisions}.test.ts',
   'test/infra/settings.test.ts',
 ]
+/** Tests that start local runs. */
+const LOCAL_RUN = ['test/integration/**/*.test.ts', 'test/cli/readers.test.ts', 'test/cli/commands/local.test.ts']
 /** Tests that are heavy and seldom break: long simulations, kills, the pages that are followed. */
 const LONG = ['test/**/*.long.test.ts']
 
@@ -26,7 +28,16 @@ export default defineConfig({
     projects: [
       // Files of one worker share their modules, since importing them takes longer than most tests.
       { test: { ...shared, name: 'unit', include: UNIT, exclude: LONG, isolate: false } },
-      { test: { ...shared, name: 'integration', include: ['test/**/*.test.ts'], exclude: [...UNIT, ...LONG] } },
+      // They share the app that each set of settings is synthesized into.
+      { test: { ...shared, name: 'local-run', include: LOCAL_RUN, exclude: LONG, isolate: false } },
+      {
+        test: {
+          ...shared,
+          name: 'integration',
+          include: ['test/**/*.test.ts'],
+          exclude: [...UNIT, ...LOCAL_RUN, ...LONG],
+        },
+      },
       { test: { ...shared, name: 'long', include: LONG } },
     ],
   },
