@@ -1,6 +1,12 @@
-// Names that the infrastructure and the functions share: what one writes into a template, the other reads at start.
+// Defines the names that the infrastructure and the functions share: variables, attributes,
+// prefixes and metrics.
 
-/** Environment variables of the functions. A name that one side forgets fails to compile on the other. */
+import { DAY_MS } from './domain/durations.ts'
+
+/**
+ * The environment variables of the session rules. A variable that one side misses does not compile
+ * on the other.
+ */
 export const RULE_VARIABLES = {
   gapMs: 'GAP_MS',
   latenessMs: 'LATENESS_MS',
@@ -11,7 +17,7 @@ export const RULE_VARIABLES = {
   maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
 } as const
 
-/** Tells the pipelines of one account apart in metrics. */
+/** Distinguishes the pipelines of one account in metrics. */
 const PIPELINE_NAME = 'PIPELINE_NAME'
 
 export const INGEST_VARIABLES = {
@@ -21,7 +27,7 @@ export const INGEST_VARIABLES = {
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
 } as const
 
-/** Set only where it is wanted: without it, users are stored by the ids that they were sent with. */
+/** Without this variable, the tables store users by the ids that producers send. */
 export const OPTIONAL_INGEST_VARIABLES = { pseudonymKeySecret: 'PSEUDONYM_KEY_SECRET' } as const
 
 export const SWEEP_VARIABLES = {
@@ -47,21 +53,21 @@ export const ROLLUP_VARIABLES = {
   rankEveryMs: 'RANK_EVERY_MS',
 } as const
 
-/** The values of one function's variables, by the names above. */
+/** One function's variables and their values, such as `Environment<typeof INGEST_VARIABLES>`. */
 export type Environment<T extends Readonly<Record<string, string>>> = { readonly [name in T[keyof T]]: string }
 
 /** Key attributes of both tables. */
 export const PARTITION_KEY = 'pk'
 export const SORT_KEY = 'sk'
-/** DynamoDB deletes an item some time after this moment, in epoch seconds. */
+/** Holds epoch seconds. DynamoDB deletes an item some time after that moment. */
 export const EXPIRES_AT = 'expires_at'
 
-/** The index of result rows by the hour that they count in, in slices, with what rollups read of them. */
+/** The index of result rows by hour and slice. It holds only the attributes that rollups read. */
 export const HOUR_INDEX = {
   name: 'by_hour',
   /** `<day>T<hour>#<slice>` */
   partitionKey: 'hour_slice',
-  /** `search#<folded query, cut>` or `session` */
+  /** `search#<beginning of the folded query>` or `session` */
   sortKey: 'slice_key',
   attributes: [
     'kind',
@@ -83,7 +89,10 @@ export const HOUR_INDEX = {
 /** The partition of the results table that holds the dirty hours. */
 export const DIRTY_PARTITION = 'dirty_hours'
 
-/** The attribute that names the kind of an item in the sessions table. A state and a shard's progress have none. */
+/**
+ * The attribute that names the kind of an item in the sessions table. A state and a shard's
+ * progress have none.
+ */
 export const KIND = 'kind'
 export const CLOSED = 'closed'
 /** Stands under the key of a closed session that merged into another one. */
@@ -94,22 +103,28 @@ export const BLOCK = 'block'
 export const TIMERS = 'timers'
 /** Pages of timers lie in partitions of this name and a number, such as `timer_pages#2`. */
 export const TIMER_PAGES = 'timer_pages'
-/** Sort key of the item that says how far ingest has read a shard. */
+/** Sort key of the item that holds how far ingest has applied a shard. */
 export const PROGRESS_KEY = 'progress'
 
-/** Everything that ingest refuses is kept under this prefix of the dead-letter bucket. */
+/** Ingest stores dead letters under this prefix of the dead-letter bucket. */
 export const REJECTED_PREFIX = 'rejected/'
-/** Lambda keeps the batches that it gave up under this prefix. */
+/** Lambda stores the batches that it gave up under this prefix. */
 export const FAILED_PREFIX = 'aws/lambda/'
 
-/** The largest `maxSessionDuration` that can be set: how far from an event its session's key may lie. */
-export const SESSION_DURATION_MS_MAX = 24 * 60 * 60 * 1000
+/**
+ * The largest `maxSessionDuration` that can be set. It bounds how far an event can be from its
+ * session's key.
+ */
+export const SESSION_DURATION_MS_MAX = DAY_MS
 
-/** CloudWatch finds the metrics of the functions there, by pipeline. */
+/** The namespace of all metrics, which have the pipeline as their only dimension. */
 export const METRIC_NAMESPACE = 'SearchSessionCtr'
 export const METRIC_DIMENSION = 'pipeline'
 
-/** What the functions tell CloudWatch. A count of nothing is not told: a metric costs only in the hours that it is. */
+/**
+ * The metrics that the functions emit. They emit no count of 0, because CloudWatch bills a metric
+ * by the hours with data.
+ */
 export const METRIC_UNITS = {
   Accepted: 'Count',
   Duplicates: 'Count',

@@ -1,0 +1,137 @@
+// Pins the names of the contract: deployed stacks, stored items and dashboards depend on them.
+
+import { expect, it } from 'vitest'
+import * as contract from '../functions/contract.ts'
+
+it('keeps the names of environment variables', () => {
+  const rules = {
+    gapMs: 'GAP_MS',
+    latenessMs: 'LATENESS_MS',
+    amendForMs: 'AMEND_FOR_MS',
+    lateEvents: 'LATE_EVENTS',
+    maxClockSkewMs: 'MAX_CLOCK_SKEW_MS',
+    maxSessionEvents: 'MAX_SESSION_EVENTS',
+    maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
+  }
+  const { INGEST_VARIABLES, OPTIONAL_INGEST_VARIABLES, SWEEP_VARIABLES, FINALIZE_VARIABLES, ROLLUP_VARIABLES } =
+    contract
+  expect(contract.RULE_VARIABLES).toEqual(rules)
+  expect(INGEST_VARIABLES).toEqual({
+    ...rules,
+    pipelineName: 'PIPELINE_NAME',
+    sessionsTable: 'SESSIONS_TABLE',
+    deadLetterBucket: 'DEAD_LETTER_BUCKET',
+  })
+  expect(OPTIONAL_INGEST_VARIABLES).toEqual({ pseudonymKeySecret: 'PSEUDONYM_KEY_SECRET' })
+  expect(SWEEP_VARIABLES).toEqual({
+    ...rules,
+    pipelineName: 'PIPELINE_NAME',
+    sessionsTable: 'SESSIONS_TABLE',
+    stream: 'STREAM_NAME',
+    sweepEveryMs: 'SWEEP_EVERY_MS',
+    givenUpAfterMs: 'GIVEN_UP_AFTER_MS',
+  })
+  expect(FINALIZE_VARIABLES).toEqual({
+    pipelineName: 'PIPELINE_NAME',
+    sessionsTable: 'SESSIONS_TABLE',
+    resultsTable: 'RESULTS_TABLE',
+    resultRetentionMs: 'RESULT_RETENTION_MS',
+  })
+  expect(ROLLUP_VARIABLES).toEqual({
+    pipelineName: 'PIPELINE_NAME',
+    resultsTable: 'RESULTS_TABLE',
+    rollupRetentionMs: 'ROLLUP_RETENTION_MS',
+    rankEveryMs: 'RANK_EVERY_MS',
+  })
+})
+
+it('keeps the names of keys, kinds, partitions and prefixes', () => {
+  const { PARTITION_KEY, SORT_KEY, EXPIRES_AT, KIND } = contract
+  expect([PARTITION_KEY, SORT_KEY, EXPIRES_AT, KIND]).toEqual(['pk', 'sk', 'expires_at', 'kind'])
+  const { CLOSED, TOMBSTONE, BLOCK, TIMERS } = contract
+  expect([CLOSED, TOMBSTONE, BLOCK, TIMERS]).toEqual(['closed', 'tombstone', 'block', 'timers'])
+  const { DIRTY_PARTITION, TIMER_PAGES, PROGRESS_KEY } = contract
+  expect([DIRTY_PARTITION, TIMER_PAGES, PROGRESS_KEY]).toEqual(['dirty_hours', 'timer_pages', 'progress'])
+  expect([contract.REJECTED_PREFIX, contract.FAILED_PREFIX]).toEqual(['rejected/', 'aws/lambda/'])
+})
+
+it('keeps the hour index, which DynamoDB cannot change in place', () => {
+  expect(contract.HOUR_INDEX).toEqual({
+    name: 'by_hour',
+    partitionKey: 'hour_slice',
+    sortKey: 'slice_key',
+    attributes: [
+      'kind',
+      'session_id',
+      'query',
+      'clicked',
+      'clicks',
+      'result_count',
+      'zero_results',
+      'clicked_positions',
+      'time_to_first_click_ms',
+      'searches_with_click',
+      'orphan_clicks',
+      'duration_ms',
+      'expires_at',
+    ],
+  })
+})
+
+it('keeps the names and units of metrics', () => {
+  expect([contract.METRIC_NAMESPACE, contract.METRIC_DIMENSION]).toEqual(['SearchSessionCtr', 'pipeline'])
+  expect(contract.METRIC_UNITS).toEqual({
+    Accepted: 'Count',
+    Duplicates: 'Count',
+    Rejected: 'Count',
+    Late: 'Count',
+    Conflicts: 'Count',
+    IngestFailures: 'Count',
+    HorizonLag: 'Milliseconds',
+    Closings: 'Count',
+    SweepsUnfinished: 'Count',
+    SweepFailures: 'Count',
+    UsersOpen: 'None',
+    SessionsClosed: 'Count',
+    ClosedByGap: 'Count',
+    ClosedByAppClose: 'Count',
+    ClosedByTimeout: 'Count',
+    ClosedByLimit: 'Count',
+    ClosedByDrain: 'Count',
+    SessionsAmended: 'Count',
+    Searches: 'Count',
+    SearchesWithClick: 'Count',
+    ZeroResultSearches: 'Count',
+    FinalizeFailures: 'Count',
+    RollupsUnfinished: 'Count',
+  })
+})
+
+it('has no name that these tests do not pin', () => {
+  expect(Object.keys(contract).sort()).toEqual([
+    'BLOCK',
+    'CLOSED',
+    'DIRTY_PARTITION',
+    'EXPIRES_AT',
+    'FAILED_PREFIX',
+    'FINALIZE_VARIABLES',
+    'HOUR_INDEX',
+    'INGEST_VARIABLES',
+    'KIND',
+    'METRIC_DIMENSION',
+    'METRIC_NAMESPACE',
+    'METRIC_UNITS',
+    'OPTIONAL_INGEST_VARIABLES',
+    'PARTITION_KEY',
+    'PROGRESS_KEY',
+    'REJECTED_PREFIX',
+    'ROLLUP_VARIABLES',
+    'RULE_VARIABLES',
+    'SESSION_DURATION_MS_MAX',
+    'SORT_KEY',
+    'SWEEP_VARIABLES',
+    'TIMERS',
+    'TIMER_PAGES',
+    'TOMBSTONE',
+  ])
+})
