@@ -1,4 +1,4 @@
-// A realistic log of a search engine: a seed and sizes in, events in the order of their delivery out, always the same.
+// Generates a realistic log of a search engine. A seed and sizes determine every event.
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
@@ -11,7 +11,7 @@ export interface LogSize {
   readonly days: number
   /** Midnight UTC of the first day. */
   readonly startMs: number
-  /** On average, above 1; a little less than 2 where it is not said. */
+  /** The average, above 1. Absent: a little less than 2. */
   readonly searchesPerSession?: number
 }
 
@@ -20,7 +20,7 @@ const THINGS = 'lamp chair table sofa desk shelf mirror rug vase clock bed stool
 )
 const QUALITIES = 'oak white small round vintage blue outdoor cheap folding wooden soft modern'.split(' ')
 
-/** How many of a day's sessions begin in each hour: quiet nights, a busy evening. */
+/** The weight of each hour for the starts of sessions: quiet nights, a busy evening. */
 const HOURLY = [2, 1, 1, 1, 1, 2, 4, 7, 9, 9, 8, 9, 11, 9, 8, 8, 9, 10, 12, 15, 17, 15, 9, 5]
 
 const ITEMS_SHOWN = 10
@@ -29,11 +29,11 @@ const SHARE = {
   withSearchId: 0.7,
   appClose: 0.6,
   timeout: 0.05,
-  /** Delivered twice, as by a producer's retry. */
+  /** Events delivered twice, as by a producer's retry. */
   duplicate: 0.02,
-  /** Delivered minutes to hours after it happened, as from a phone that was offline. */
+  /** Events delivered minutes to hours late, as from a phone that was offline. */
   late: 0.01,
-  /** A user who looked at the list but found nothing good there. */
+  /** Searches whose list alone satisfies the user, without a click. */
   satisfiedByList: 0.15,
 }
 
@@ -42,17 +42,23 @@ interface Delivered {
   readonly deliveredMs: number
 }
 
-/** Fractions from 0 (inclusive) to 1 (exclusive), one after the other. */
+/** Returns the next fraction from 0 (inclusive) to 1 (exclusive). */
 type Random = () => number
 
-/** Zipf queries, clicks that prefer the top, users who come back, and some events late or twice. */
+/**
+ * Generates a log in the order of delivery. Queries follow Zipf's law, clicks prefer the top of a
+ * list, users come back, and some events are delivered late or twice.
+ *
+ * @example
+ * generateLog({ seed: 7, users: 200, days: 3, startMs: Date.parse('2026-03-02T00:00:00Z') })
+ */
 export function generateLog(size: LogSize): SentEvent[] {
   const generator = xoroshiro128plus(size.seed)
   const random: Random = () => uniformFloat64(generator)
   const delivered: Delivered[] = []
   const searchScale = scaleOf(size.searchesPerSession)
   for (let user = 1; user <= size.users; user++) {
-    // A few users come many times, most once or twice.
+    // A few users have many sessions, and most have one or two.
     const sessions = Math.min(size.days * 3, Math.ceil(0.7 / (random() + 0.03)))
     for (let session = 0; session < sessions; session++) {
       const startMs = size.startMs + Math.floor(random() * size.days) * DAY_MS + timeOfDay(random)
@@ -76,7 +82,7 @@ function timeOfDay(random: Random): number {
 
 const SEARCH_SCALE = 1.4
 
-/** The scale of an exponential distribution whose whole part is one less on average. */
+/** The scale of an exponential distribution whose integer part is one less on average. */
 function scaleOf(searchesPerSession: number | undefined): number {
   return searchesPerSession === undefined ? SEARCH_SCALE : 1 / Math.log(1 + 1 / (searchesPerSession - 1))
 }
@@ -115,7 +121,7 @@ function sessionEvents(user: string, startMs: number, searchScale: number, rando
   return events
 }
 
-/** The n-th most frequent query comes 1/n as often as the first. */
+/** Draws the n-th most frequent query 1/n as often as the first. */
 function zipfQuery(random: Random): string {
   const count = THINGS.length * QUALITIES.length
   const rank = Math.floor(count ** random()) - 1
@@ -127,7 +133,7 @@ function listFor(query: string): string[] {
   return Array.from({ length: ITEMS_SHOWN }, (_, n) => `${stem}-${n + 1}`)
 }
 
-/** The first place is clicked most; some queries are served better than others. */
+/** Users click the first result most, and some queries have better lists than others. */
 function clickProbability(index: number, query: string): number {
   const quality = 0.25 + ((query.length * 7) % 10) / 25
   return quality / (index + 1) ** 1.1

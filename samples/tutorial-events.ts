@@ -1,11 +1,13 @@
-// The events of Bytewax's tutorial "Building Sessions from Search Logs", in the two generations that it had.
+// Lists the events of both generations of Bytewax's tutorial "Building Sessions from Search Logs".
+
+import { SECOND_MS } from '../functions/domain/durations.ts'
 
 export type SentEvent = Readonly<Record<string, unknown>> & { readonly type: string; readonly user: string | number }
 
-/** The first generation had no times: one second from event to event. */
+/** The first generation has no times, so its events get a second each. */
 const FIRST_START_MS = Date.parse('2023-02-01T00:00:00Z')
 
-/** Three searches of two users, with AppOpen and AppClose: dogs and cats are clicked, fruit is not. */
+/** The first generation: three searches of two users. Dogs and cats get clicks, fruit gets none. */
 export const FIRST_GENERATION: readonly SentEvent[] = [
   { type: 'AppOpen', user: 1 },
   { type: 'Search', user: 1, query: 'dogs' },
@@ -19,9 +21,9 @@ export const FIRST_GENERATION: readonly SentEvent[] = [
   { type: 'Search', user: 2, query: 'fruit' },
   { type: 'AppClose', user: 1 },
   { type: 'AppClose', user: 2 },
-].map((event, second) => ({ ...event, time: new Date(FIRST_START_MS + second * 1000).toISOString() }))
+].map((event, second) => ({ ...event, time: new Date(FIRST_START_MS + second * SECOND_MS).toISOString() }))
 
-/** With times, and without AppClose: sessions end by a gap of 10 seconds, with 1 second of lateness. */
+/** The later generation has times and no AppClose. Its sessions end with a gap of 10 seconds. */
 export const LATER_GENERATION: readonly SentEvent[] = [
   { type: 'Search', user: 1, query: 'dogs', time: '2024-01-01T00:00:05Z' },
   { type: 'Results', user: 1, items: ['fido', 'rover', 'buddy'], time: '2024-01-01T00:00:06Z' },

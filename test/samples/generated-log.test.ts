@@ -1,4 +1,4 @@
-// The generated log: a seed and sizes in; always the same events, with the traps that real logs have, out.
+// Tests that the generated log is always the same and has the difficulties of real logs.
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
@@ -30,9 +30,9 @@ function ofType(type: string): SentEvent[] {
 }
 
 describe('a seed', () => {
-  it('gives the same log again', () => expect(generateLog(SIZE)).toEqual(LOG))
+  it('generates the same log again from the same seed', () => expect(generateLog(SIZE)).toEqual(LOG))
 
-  it('gives another log than another seed', () => {
+  it('generates another log from another seed', () => {
     const other = generateLog({ ...SIZE, seed: 8 })
     expect(other).not.toEqual(LOG)
     expect(other.slice(0, 10)).not.toEqual(LOG.slice(0, 10))
@@ -40,22 +40,22 @@ describe('a seed', () => {
 })
 
 describe('the log', () => {
-  it('has events of every type and of every user', () => {
+  it('generates events of every type and of every user', () => {
     expect([...new Set(LOG.map(({ type }) => type))].sort()).toEqual([...EVENT_TYPES].sort())
     expect(new Set(LOG.map(({ user }) => user)).size).toBe(SIZE.users)
   })
 
-  it('is all read: no event is rejected', () => {
+  it('generates no event that the decoder rejects', () => {
     const read = LOG.map((event) => decodeEvent(event, timeOf(event), RULES.maxClockSkewMs, sha256))
     expect(read.filter(({ ok }) => !ok)).toEqual([])
   })
 
-  it('begins sessions on all of its days, and on no other', () => {
+  it('starts sessions on every day of the log, and on no other', () => {
     const days = new Set(ofType('AppOpen').map((event) => Math.floor((timeOf(event) - SIZE.startMs) / DAY_MS)))
     expect([...days].sort()).toEqual([0, 1, 2])
   })
 
-  it('has a busier evening than night', () => {
+  it('starts more sessions in the evening than at night', () => {
     const opened = (from: number, to: number): number =>
       ofType('AppOpen').filter((event) => {
         const hour = Math.floor((timeOf(event) % DAY_MS) / HOUR_MS)
@@ -64,7 +64,7 @@ describe('the log', () => {
     expect(opened(18, 22)).toBeGreaterThan(2 * opened(1, 5))
   })
 
-  it('has some events twice, and they are identical', () => {
+  it('delivers some events twice, as identical copies', () => {
     const firsts = new Map<string, SentEvent>()
     const twice: [SentEvent, SentEvent][] = []
     for (const event of LOG) {
@@ -78,33 +78,33 @@ describe('the log', () => {
     for (const [first, again] of twice) expect(again).toEqual(first)
   })
 
-  it('has some events late by more than the usual lateness, and most in time', () => {
+  it('delivers some events later than the default lateness, and most in time', () => {
     const late = delays(LOG).filter((delayMs) => delayMs > MINUTE_MS).length
     expect(late).toBeGreaterThan(0)
     expect(late).toBeLessThan(LOG.length / 20)
     expect(Math.max(...delays(LOG))).toBeGreaterThan(30 * MINUTE_MS)
   })
 
-  it('has searches without results, fewer than with', () => {
+  it('generates fewer searches without results than with', () => {
     const empty = ofType('Results').filter(({ items }) => (items as string[]).length === 0).length
     expect(empty).toBeGreaterThan(0)
     expect(empty).toBeLessThan(ofType('Results').length / 5)
   })
 
-  it('has searches with an id and without', () => {
+  it('generates searches with an id and without', () => {
     const withId = ofType('Search').filter(({ searchId }) => searchId !== undefined).length
     expect(withId).toBeGreaterThan(0)
     expect(withId).toBeLessThan(ofType('Search').length)
   })
 
-  it('has more clicks at the top of the list', () => {
+  it('generates more clicks at the top of the list', () => {
     const at = (position: number): number => ofType('ClickResult').filter((click) => click.position === position).length
     expect(at(1)).toBeGreaterThan(at(3))
     expect(at(3)).toBeGreaterThan(at(10))
     expect(at(10)).toBeGreaterThan(0)
   })
 
-  it('has sessions that end with a closer and sessions that just end', () => {
+  it('generates sessions that end with a closer, and sessions that just stop', () => {
     const closers = ofType('AppClose').length + ofType('Timeout').length
     expect(ofType('AppClose').length).toBeGreaterThan(ofType('Timeout').length)
     expect(closers).toBeLessThan(ofType('AppOpen').length)

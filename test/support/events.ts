@@ -1,4 +1,4 @@
-// Builders for tests: short words in, events of a fixed day out.
+// Builds events and records of a fixed day for tests.
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
@@ -7,10 +7,10 @@ import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 
-/** The day on which tests happen. */
+/** Midnight of the day on which the tests' events happen. */
 export const ORIGIN_MS = Date.parse('2026-03-02T00:00:00.000Z')
 
-/** Seconds after the origin. */
+/** The time this many seconds after the origin, in epoch milliseconds. */
 export function at(seconds: number): number {
   return ORIGIN_MS + seconds * SECOND_MS
 }
@@ -27,7 +27,7 @@ export const RULES: Rules = {
 
 export type Sent = Readonly<Record<string, unknown>>
 
-/** Decodes what a producer would send; fails the test if it is rejected. */
+/** Decodes an event as a producer sends it. Fails the test if it is rejected. */
 export function event(sent: Sent, arrivalMs: number = Number.MAX_SAFE_INTEGER): Event {
   const decoded = decodeEvent({ user: 'ann', ...sent }, arrivalMs, RULES.maxClockSkewMs, sha256)
   if (!decoded.ok) throw new Error(`${decoded.reason}: ${decoded.detail}`)
@@ -50,14 +50,14 @@ export function bare(type: 'AppOpen' | 'AppClose' | 'Timeout', timeMs: number, s
   return event({ type, time: timeMs, ...sent })
 }
 
-/** Arrives the moment it happens. */
+/** An arrival at the time of the event. */
 export function onTime(event: Event): Arrival {
   return { event, arrivalMs: event.timeMs }
 }
 
 let sequence = 0
 
-/** A Kinesis record as ingest gets it. Bytes and texts are put as they are. */
+/** A Kinesis record as ingest receives it. Other values than bytes and texts become JSON. */
 export function record(sent: unknown, arrivalMs: number, shardId = 'shardId-000000000000'): ArrivedRecord {
   const bytes = Buffer.isBuffer(sent) ? sent : Buffer.from(typeof sent === 'string' ? sent : JSON.stringify(sent))
   sequence++

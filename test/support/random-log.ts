@@ -1,15 +1,15 @@
-// Random logs for property tests: one user's events, dense in the traps (equal times, exact gaps, closers, bridges).
+// Generates random logs for property tests, with many equal times, exact gaps, closers and merges.
 
 import fc from 'fast-check'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { at, event, type Sent } from './events.ts'
 
-/** Printed with a failure and fixed, so that a failing run is the same run tomorrow. */
+/** Fixed, and printed with a failure, so that a failing run can be repeated. */
 export const SEED = 20260302
 
 export const GAP_SECONDS = 10
 
-/** Times on a coarse grid around the gap, so that exact gaps, ties and bridges are common. */
+/** Times on a coarse grid, so that exact gaps, equal times and merges are common. */
 const seconds = fc.oneof(
   fc.integer({ min: 0, max: 120 }),
   fc.integer({ min: 0, max: 24 }).map((n) => n * 5),
@@ -35,11 +35,12 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
   fc.constantFrom({ type: 'AppClose' }, { type: 'Timeout' }),
 )
 
+/** One user's events, in random order. */
 export const randomLog: fc.Arbitrary<Event[]> = fc
   .array(fc.tuple(seconds, sent), { minLength: 1, maxLength: 30 })
   .map((rows) => rows.map(([second, fields], n) => event({ ...fields, time: at(second), eventId: `e${n}` })))
 
-/** What producers send of three users, each event with an id. */
+/** Events of three users as producers send them, each with an id. */
 export const randomSends: fc.Arbitrary<Sent[]> = fc
   .array(fc.tuple(seconds, sent, fc.constantFrom('ann', 'ben', 'cleo')), { minLength: 1, maxLength: 30 })
   .map((rows) => rows.map(([second, fields, user], n) => ({ ...fields, user, time: at(second), eventId: `e${n}` })))

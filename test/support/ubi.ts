@@ -1,8 +1,8 @@
-// Documents of OpenSearch UBI 1.3, in the shape that its plugin and its collector write: ids in, documents out.
+// Builds documents of OpenSearch UBI 1.3 as its plugin and its collector write them.
 
 import type { Sent } from './events.ts'
 
-/** Of `ubi_queries`. */
+/** A document of `ubi_queries`. */
 export function ubiQuery(own: Sent = {}): Sent {
   return {
     application: 'pets',
@@ -18,7 +18,7 @@ export function ubiQuery(own: Sent = {}): Sent {
   }
 }
 
-/** Of `ubi_events`. */
+/** A document of `ubi_events`. */
 export function ubiEvent(actionName: string, own: Sent = {}): Sent {
   return {
     application: 'pets',

@@ -1,4 +1,4 @@
-// Decoding accepts what the table of event fields allows (E1), and gives a reason for the rest (E3).
+// Tests that the decoder accepts what the fields allow (E1), and gives a reason for the rest (E3).
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -46,24 +46,24 @@ describe('a text', () => {
     ['an empty object', {}, 'missing-field'],
     ['a prototype in disguise', '{"__proto__":{"type":"Search","user":"ann","query":"x"}}', 'missing-field'],
     ['an event of a megabyte', { ...SEARCH, query: 'x'.repeat(1_000_000) }, 'too-large'],
-  ])('that is %s is rejected', (_, sent, reason) => {
+  ])('rejects %s as what it is', (_, sent, reason) => {
     expect(reasonOf(sent)).toBe(reason)
   })
 
-  it('is accepted up to the largest event that the table allows', () => {
+  it('accepts the largest event that the fields allow', () => {
     const items = Array.from({ length: 1000 }, (_, n) => String(n).padStart(512, 'x'))
     const text = JSON.stringify({ ...RESULTS, items })
     expect(text.length).toBeLessThan(EVENT_CHARACTERS_MAX)
     expect(reasonOf(text)).toBe('accepted')
   })
 
-  it('may have fields that nobody knows', () => {
+  it('ignores unknown fields', () => {
     expect(eventOf({ ...SEARCH, eventId: 'e', colour: 'red', __proto__x: 1 })).toEqual(
       eventOf({ ...SEARCH, eventId: 'e' }),
     )
   })
 
-  it('may write a missing value as null', () => {
+  it('takes null for an absent field', () => {
     const nulls = { searchId: null, eventId: null, time: null }
     expect(eventOf({ ...SEARCH, ...nulls })).toEqual(eventOf(SEARCH))
     expect(reasonOf({ ...SEARCH, query: null })).toBe('missing-field')
@@ -89,11 +89,11 @@ describe('type and user', () => {
     [{ type: 'AppOpen', user: '😀'.repeat(257) }, 'invalid-field'],
     ['{"type":"AppOpen","user":"\\ud83d"}', 'invalid-field'],
     [{ type: 'AppOpen', user: -3 }, 'accepted'],
-  ])('%j: %s', (sent, reason) => {
+  ])('decides on type and user of %j: %s', (sent, reason) => {
     expect(reasonOf(sent)).toBe(reason)
   })
 
-  it('read an integer user as its decimal string', () => {
+  it('reads an integer user as its decimal string', () => {
     const decoded = decode({ type: 'AppOpen', user: 42 })
     expect(decoded).toMatchObject({ ok: true, user: '42' })
   })
@@ -110,7 +110,7 @@ describe('the time', () => {
     ['2026-03-02t00:00:00z', 0],
     [at(0), 0],
     [at(0) + 0.9, 0],
-  ])('%j is read', (time, sinceMs) => {
+  ])('reads the time %j', (time, sinceMs) => {
     expect(eventOf({ ...SEARCH, time }).timeMs - at(0)).toBe(sinceMs)
   })
 
@@ -128,15 +128,15 @@ describe('the time', () => {
     1e300,
     true,
     [],
-  ])('%j is invalid', (time) => {
+  ])('rejects the time %j', (time) => {
     expect(reasonOf({ ...SEARCH, time })).toBe('invalid-field')
   })
 
-  it('is the arrival where the event has none', () => {
+  it('takes the arrival for the time of an event without one', () => {
     expect(eventOf(SEARCH).timeMs).toBe(NOW_MS)
   })
 
-  it('may be ahead of the arrival by the allowed skew and no more', () => {
+  it('accepts a time ahead of its arrival by exactly maxClockSkew, and no more', () => {
     expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE_MS })).toBe('accepted')
     expect(reasonOf({ ...SEARCH, time: NOW_MS + 5 * MINUTE_MS + 1 })).toBe('time-in-future')
     expect(reasonOf({ ...SEARCH, time: '9999-12-31T23:59:59Z' })).toBe('time-in-future')
@@ -167,11 +167,11 @@ describe('the fields of each type', () => {
     [{ ...RESULTS, items: Array.from({ length: 1001 }, () => 'x') }, 'invalid-field'],
     [{ ...RESULTS, items: [] }, 'accepted'],
     [{ type: 'AppOpen', user: 'ann', searchId: 7, position: 'x' }, 'accepted'],
-  ])('%#: %s', (sent, reason) => {
+  ])('decides on the fields of each type, case %#: %s', (sent, reason) => {
     expect(reasonOf(sent)).toBe(reason)
   })
 
-  it('cut a query at 1,024 characters and mark it', () => {
+  it('truncates a query at 1,024 characters and records that it did', () => {
     expect(eventOf({ ...SEARCH, query: 'x'.repeat(1025) })).toMatchObject({
       query: 'x'.repeat(1024),
       queryTruncated: true,
@@ -186,34 +186,34 @@ describe('the fields of each type', () => {
     })
   })
 
-  it('mend a query that a producer cut through a character', () => {
+  it('replaces the half character at the end of a query that a producer truncated', () => {
     expect(eventOf('{"type":"Search","user":"ann","query":"dog\\ud83d"}')).toMatchObject({
       query: 'dog\uFFFD',
       queryTruncated: false,
     })
   })
 
-  it('take the said result count before the length of the list', () => {
+  it('prefers the resultCount of a Results to the length of its list', () => {
     expect(eventOf({ ...RESULTS, resultCount: 250 })).toMatchObject({ resultCount: 250 })
     expect(eventOf(RESULTS)).toMatchObject({ resultCount: 1 })
   })
 })
 
 describe('an event without an id', () => {
-  it('is the same event when it comes again (E2)', () => {
+  it('gives two copies of an event without an id the same id (E2)', () => {
     const sent = { ...CLICK, time: at(0), position: 2 }
     expect(eventOf(sent).eventId).toBe(eventOf({ ...sent, colour: 'red' }).eventId)
     expect(eventOf(sent).eventId).toMatch(/^[\w-]{22}$/)
   })
 
-  it('is another one when its user, type, time or payload differ', () => {
+  it('gives events without an id different ids if user, time or contents differ', () => {
     const sent = { ...CLICK, time: at(0), position: 2 }
     const others = [{ user: 'ben' }, { time: at(1) }, { item: 'fido' }, { position: 3 }, { searchId: 's' }]
     const ids = [sent, ...others.map((other) => ({ ...sent, ...other }))].map((event) => eventOf(event).eventId)
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('is told from one whose query differs only past the cut', () => {
+  it('gives two searches different ids that differ only in the truncated part of the query', () => {
     const query = 'x'.repeat(1024)
     expect(eventOf({ ...SEARCH, query: `${query}a` }).eventId).not.toBe(
       eventOf({ ...SEARCH, query: `${query}b` }).eventId,

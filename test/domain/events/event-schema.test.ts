@@ -1,4 +1,4 @@
-// The published schema and the decoder are two wordings of one table: whatever is sent, both accept it or neither does.
+// Tests that the published schema and the decoder accept the same events.
 
 import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
@@ -9,7 +9,7 @@ import { decodeEvent } from '../../../functions/domain/events/decode.ts'
 import { SEED } from '../../support/random-log.ts'
 
 const schema = JSON.parse(readFileSync(new URL('../../../schema/event.schema.json', import.meta.url), 'utf8'))
-// Draft 7 leaves a $ref's siblings out: descriptions stand there.
+// Draft 7 ignores the siblings of a $ref, where the schema has its descriptions.
 const isValid = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: false }).compile(schema)
 
 const of = <T>(...values: T[]) => fc.constantFrom(...values)
@@ -20,7 +20,7 @@ const texts = (max: number) =>
   )
 const wrong = of<unknown>(true, {}, [], 1.5, 'text', 7, null, -1, 0, 2 ** 53)
 
-/** Mostly a good value, sometimes one of a wrong kind, sometimes none. */
+/** Usually a valid value, sometimes one of a wrong kind, sometimes none. */
 const usually = (good: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 6, arbitrary: good }, { weight: 1, arbitrary: wrong }, { weight: 1, arbitrary: of(undefined) })
 
@@ -47,7 +47,7 @@ const sent = fc.record({
 const decodes = (value: unknown): boolean => decodeEvent(value, Number.MAX_SAFE_INTEGER, 0, sha256).ok
 
 describe('the published schema', () => {
-  it('accepts what the decoder accepts, and nothing else', () => {
+  it('accepts with the schema exactly the events that the decoder accepts', () => {
     let accepted = 0
     const check = (value: Readonly<Record<string, unknown>>) => {
       const arrived = JSON.parse(JSON.stringify(value))
@@ -59,7 +59,7 @@ describe('the published schema', () => {
     expect(accepted).toBeGreaterThan(500)
   })
 
-  it.each([null, 7, 'Search', [], {}])('refuses %j', (value) => {
+  it.each([null, 7, 'Search', [], {}])('rejects %j with the schema and the decoder', (value) => {
     expect(isValid(value)).toBe(false)
     expect(decodes(value)).toBe(false)
   })

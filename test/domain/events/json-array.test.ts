@@ -1,4 +1,4 @@
-// Cutting a JSON array into its elements: where the texts of the elements are JSON the text is an array, and else it is none.
+// Tests that a JSON array splits into its elements, and that only an array does.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The array that the texts say, or null where they say none. */
+/** The array that the element texts make up; null if one of them is not JSON. */
 function arrayOf(text: string): unknown[] | null {
   const texts = elementTexts(text, MANY)
   return texts?.every(isJson) ? texts.map((element) => JSON.parse(element)) : null
@@ -28,7 +28,7 @@ function parsedArray(text: string): unknown {
 }
 
 describe('an array', () => {
-  it('is cut into texts that say what its elements are', () => {
+  it('splits an array into the texts of its elements', () => {
     const spaces = fc.constantFrom(undefined, 1, '\t', ' \r\n')
     fc.assert(
       fc.property(fc.array(fc.jsonValue(), { maxLength: 20 }), spaces, (values, indent) => {
@@ -38,7 +38,7 @@ describe('an array', () => {
     )
   })
 
-  it('is known by its elements, whatever stands between brackets, quotes and commas', () => {
+  it('takes a text for an array exactly if JSON.parse does', () => {
     const part = fc.constantFrom('[', ']', '{', '}', ',', ':', '"', '\\', '\\"', '1', '"a"', ' ', '\u00a0', '{}', '[]')
     const text = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(''))
     fc.assert(
@@ -55,20 +55,22 @@ describe('an array', () => {
     )
   })
 
-  it.each(['[]', '[ \n]', ' [] '])('may be empty: %j', (text) => expect(elementTexts(text, MANY)).toEqual([]))
+  it.each(['[]', '[ \n]', ' [] '])('splits an empty array into no elements: %j', (text) =>
+    expect(elementTexts(text, MANY)).toEqual([]),
+  )
 
-  it('keeps digits that a number would lose', () => {
+  it('preserves digits that a parsed number would lose', () => {
     expect(elementTexts('[{"user":12345678901234567890}]', MANY)).toEqual(['{"user":12345678901234567890}'])
   })
 
-  it('of too many elements is cut no further than one too many', () => {
+  it('stops splitting after one element too many', () => {
     expect(elementTexts(`[${'0,'.repeat(10_000)}0]`, MANY)).toHaveLength(MANY + 1)
   })
 })
 
-describe('what is no array', () => {
+describe('a text that is no array', () => {
   it.each(['', ' ', '{}', '"[]"', '[', '[1', '[1]]', '[1] [2]', '["]', '["\\"]', '1,2'])(
-    'has no elements: %j',
+    'returns null for a text that is no array: %j',
     (text) => {
       expect(elementTexts(text, MANY)).toBeNull()
     },

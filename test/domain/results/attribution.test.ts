@@ -1,4 +1,4 @@
-// Which search a click belongs to, and what is counted of a session (R1-R7).
+// Tests which search a click belongs to, and what the rows of a session count.
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -24,7 +24,7 @@ function clicksPerSearch(events: readonly Event[]): number[] {
 }
 
 describe('a click with a search id', () => {
-  it('belongs to that search, wherever it stands', () => {
+  it('credits a click with a searchId to that search, even past a later one', () => {
     const events = [
       search(at(0), { searchId: 'a' }),
       search(at(5), { searchId: 'b' }),
@@ -34,7 +34,7 @@ describe('a click with a search id', () => {
     expect(rowsOf(events).session).toMatchObject({ clicks_by_search_id: 1, clicks_by_item: 0, clicks_by_order: 0 })
   })
 
-  it('is an orphan where the session has no such search, and never credited (R3)', () => {
+  it('makes a click an orphan whose searchId the session does not have (R3)', () => {
     const { searches, session } = rowsOf([search(at(0), { searchId: 'a' }), click(at(9), 'x', { searchId: 'z' })])
     expect(searches[0]).toMatchObject({ clicked: 0, clicks: 0 })
     expect(session).toMatchObject({ orphan_clicks: 1, clicks: 0, ctr: 0 })
@@ -42,7 +42,7 @@ describe('a click with a search id', () => {
 })
 
 describe('a click without a search id', () => {
-  it('belongs to the latest earlier search that listed the item: the back button', () => {
+  it('credits a click to the latest earlier search that lists the item, as after the back button', () => {
     const events = [
       search(at(0)),
       results(at(1), ['x', 'y']),
@@ -54,39 +54,39 @@ describe('a click without a search id', () => {
     expect(rowsOf(events).searches[0]).toMatchObject({ clicks_by_item: 1, clicked_positions: '2' })
   })
 
-  it('belongs to the latest earlier search where none listed the item', () => {
+  it('credits a click to the latest earlier search where no search lists the item', () => {
     const events = [search(at(0)), results(at(1), ['x']), search(at(5), { query: 'cats' }), click(at(9), 'q')]
     expect(clicksPerSearch(events)).toEqual([0, 1])
     expect(rowsOf(events).session).toMatchObject({ clicks_by_order: 1 })
   })
 
-  it('never belongs to a later search, even one that lists the item', () => {
+  it('never credits a click to a later search, even one that lists the item', () => {
     const events = [search(at(0)), click(at(3), 'x'), search(at(5), { query: 'cats' }), results(at(6), ['x'])]
     expect(clicksPerSearch(events)).toEqual([1, 0])
   })
 
-  it('is an orphan before any search', () => {
+  it('makes a click before any search an orphan', () => {
     expect(rowsOf([click(at(0), 'x'), search(at(1))]).session).toMatchObject({ orphan_clicks: 1, clicks: 0 })
   })
 
-  it('counts for a search of the same millisecond', () => {
+  it('credits a click to a search of the same millisecond', () => {
     expect(clicksPerSearch([click(at(0), 'x'), search(at(0))])).toEqual([1])
   })
 })
 
 describe('a search', () => {
-  it('is one where its id is repeated (R1)', () => {
+  it('makes one search of two with the same searchId (R1)', () => {
     const events = [search(at(0), { searchId: 'a' }), search(at(9), { searchId: 'a', query: 'dogs again' })]
     expect(rowsOf(events).searches).toMatchObject([{ query: 'dogs', time: '2026-03-02T00:00:00.000Z' }])
   })
 
-  it('has a row of its own where its search id is the event id of another of the same millisecond', () => {
+  it('makes two rows where the searchId of one search is the event id of another', () => {
     const { searches } = rowsOf([search(at(0), { searchId: 'x', eventId: 'e1' }), search(at(0), { eventId: 'x' })])
     expect(new Set(searches.map((row) => row.sk)).size).toBe(2)
     expect(searches[0]?.sk).toBe('search#2026-03-02T00:00:00.000Z#x')
   })
 
-  it('has a row of its own where a limit cuts the session between two searches of one id and one millisecond', () => {
+  it('makes two rows where a limit separates two searches of one id and one millisecond', () => {
     const events = [
       search(at(0), { searchId: 'x', eventId: 'a' }),
       search(at(0), { eventId: 'b' }),
@@ -101,24 +101,24 @@ describe('a search', () => {
     expect(new Set(rows.map((row) => row.sk)).size).toBe(8)
   })
 
-  it('has a key that a table takes, whatever the ids are', () => {
+  it('makes no key longer than a table allows, whatever the ids', () => {
     const [x, y] = ['😀'.repeat(128), '🙂'.repeat(128)]
     const { searches } = rowsOf([search(at(0), { searchId: x, eventId: y }), search(at(0), { eventId: x })])
     for (const row of searches) expect(Buffer.byteLength(row.sk)).toBeLessThanOrEqual(1024)
     expect(new Set(searches.map((row) => row.sk)).size).toBe(2)
   })
 
-  it('is never clicked before it was made, whatever the clocks say', () => {
+  it('takes 0 for the time to a click that seems to come before its search', () => {
     const { searches } = rowsOf([search(at(1), { searchId: 'a' }), click(at(0), 'rover', { searchId: 'a' })])
     expect(searches).toMatchObject([{ clicked: 1, time_to_first_click_ms: 0 }])
   })
 
-  it('has no result count while no Results was seen, which is not zero results', () => {
+  it('has no result count without a Results, which differs from zero results', () => {
     expect(rowsOf([search(at(0))]).searches[0]).toMatchObject({ result_count: null, zero_results: 0 })
     expect(rowsOf([search(at(0)), results(at(1), [])]).searches[0]).toMatchObject({ result_count: 0, zero_results: 1 })
   })
 
-  it('has the largest of several result counts', () => {
+  it('takes the largest of several result counts', () => {
     const events = [
       search(at(0)),
       results(at(1), []),
@@ -128,7 +128,7 @@ describe('a search', () => {
     expect(rowsOf(events).searches[0]).toMatchObject({ result_count: 40, zero_results: 0 })
   })
 
-  it('takes a Results by its search id, and nobody else’s (R2)', () => {
+  it('gives a Results with a searchId to that search and to no other (R2)', () => {
     const events = [
       search(at(0), { searchId: 'a' }),
       search(at(1), { searchId: 'b', query: 'cats' }),
@@ -138,7 +138,7 @@ describe('a search', () => {
     expect(rowsOf(events).searches.map((row) => row.result_count)).toEqual([1, null])
   })
 
-  it('counts positions from 1, over its pages, and believes the click first (R4)', () => {
+  it('counts positions from 1 across pages, and prefers the position of the click (R4)', () => {
     const events = [
       search(at(0)),
       results(at(1), ['a', 'b']),
@@ -156,12 +156,12 @@ describe('a search', () => {
     })
   })
 
-  it('counts clicks and distinct items apart', () => {
+  it('counts clicks, and separately the distinct items clicked', () => {
     const events = [search(at(0)), click(at(1), 'x'), click(at(2), 'x'), click(at(3), 'y')]
     expect(rowsOf(events).searches[0]).toMatchObject({ clicks: 3, distinct_items_clicked: 2, clicked: 1 })
   })
 
-  it('counts on the UTC day and hour of its own time, in a session over midnight (R6)', () => {
+  it('counts a search on its own UTC day and hour, in a session across midnight (R6)', () => {
     const { searches, session } = rowsOf([search(at(-60)), search(at(60), { query: 'cats' })])
     expect(searches.map(({ day, hour }) => [day, hour])).toEqual([
       ['2026-03-01', 23],
@@ -172,14 +172,14 @@ describe('a search', () => {
 })
 
 describe('a session', () => {
-  it('without a search contributes nothing (R5)', () => {
+  it('makes no rows of a session without a search (R5)', () => {
     expect(rowsOf([bare('AppOpen', at(0)), click(at(1), 'x'), bare('AppClose', at(2))])).toEqual({
       searches: [],
       session: undefined,
     })
   })
 
-  it('stores numerators and denominators beside the ratios (R7)', () => {
+  it('stores numerators and denominators beside the ratios of a session (R7)', () => {
     const events = [
       search(at(0)),
       search(at(1), { query: 'cats' }),
@@ -199,7 +199,7 @@ describe('a session', () => {
     })
   })
 
-  it('lasts to its last event, and a Timeout is none of the user’s', () => {
+  it('ends the duration of a session with its last event that is no Timeout', () => {
     const events = [search(at(0)), click(at(10), 'x'), bare('Timeout', at(10) + HOUR_MS / 2)]
     expect(rowsOf(events).session).toMatchObject({ duration_ms: 10_000, end: '2026-03-02T00:00:10.000Z' })
   })

@@ -1,4 +1,4 @@
-// What rows add up to: hours, days, and the queries of a day.
+// Tests the sums of hours and days, and the query lists of a day.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -30,7 +30,10 @@ function rowsOf(events: readonly Event[], user = 'ann'): ResultRow[] {
 
 const hourOfRows = (rows: readonly ResultRow[]) => hourRollup('2026-03-02T00', sumRows(rows))
 
-/** Clicked at 2 and 12, after 4 s; nothing found; three found and none clicked; not known what was found. */
+/**
+ * Four searches: one clicked at positions 2 and 12 after 4 s, one without results, one with three
+ * results and no click, and one without Results.
+ */
 const events = [
   search(at(0), { searchId: 'a', query: 'dogs' }),
   results(
@@ -50,7 +53,7 @@ const events = [
 describe('an hour', () => {
   const hour = hourOfRows(rowsOf(events))
 
-  it('counts searches by what became of them', () => {
+  it('counts searches by their outcome: clicked, without results, abandoned', () => {
     expect(hour).toMatchObject({ searches: 4, searches_with_click: 1, zero_result_searches: 1, abandoned_searches: 2 })
     expect(hour).toMatchObject({ ctr: 0.25, zero_result_rate: 0.25, abandonment_rate: 0.5, clicks_per_search: 0.5 })
   })
@@ -73,24 +76,24 @@ describe('an hour', () => {
     expect(clicked).toMatchObject({ [name]: 1, clicks_with_position: 1, average_clicked_position: position })
   })
 
-  it('takes a position that nobody can have seen for none, however large it is', () => {
+  it('ignores a position beyond 10,000', () => {
     const far = [10_001, Number.MAX_SAFE_INTEGER].map((position, n) => click(at(n + 1), 'x', { position }))
     const clicked = hourOfRows(rowsOf([search(at(0)), ...far]))
     expect(clicked).toMatchObject({ clicks: 2, clicks_with_position: 0, average_clicked_position: null })
   })
 
-  it('counts a place as clicked once a search, and only where it was shown', () => {
+  it('counts a shown position as clicked once a search, and one not shown never', () => {
     const shown = results(at(1), ['a', 'b'])
     const twice = [click(at(2), 'a'), click(at(3), 'a'), click(at(4), 'z', { position: 3 })]
     const clicked = hourOfRows(rowsOf([search(at(0)), shown, ...twice]))
     expect(clicked).toMatchObject({ clicks_at_1: 2, clicked_at_1: 1, shown_at_1: 1, clicks_at_3: 1, clicked_at_3: 0 })
   })
 
-  it('counts orphan clicks', () => {
+  it('counts orphan clicks apart from clicks', () => {
     expect(hourOfRows(rowsOf([click(at(0), 'x'), search(at(1))]))).toMatchObject({ orphan_clicks: 1, clicks: 0 })
   })
 
-  it('counts the time to the first click, and how long sessions last', () => {
+  it('counts times to the first click and durations of sessions', () => {
     expect(hour).toMatchObject({ first_click_ms_sum: 4000, first_clicks_to_5s: 1, first_clicks_to_2s: 0 })
     expect(hour).toMatchObject({
       sessions: 1,
@@ -101,7 +104,7 @@ describe('an hour', () => {
     expect(hour).toMatchObject({ session_ctr: 1, average_time_to_first_click_ms: 4000 })
   })
 
-  it('of nothing has every count 0 and every ratio null', () => {
+  it('sums no rows to counts of 0 and ratios of null', () => {
     const empty = hourOfRows([])
     for (const name of COUNTS) expect(empty[name]).toBe(0)
     const { ctr, clicks_per_search, zero_result_rate, abandonment_rate, session_ctr } = empty
@@ -131,7 +134,7 @@ describe('an hour', () => {
 })
 
 describe('any rows', () => {
-  it('are counted once: hours add up to all of them, and a day to its hours', () => {
+  it('counts every row once, so that a day is the sum of its hours', () => {
     fc.assert(
       fc.property(randomLog, fc.integer({ min: 1, max: 400 }), (log, stretch) => {
         const spread = log.map((event) => ({ ...event, timeMs: at(0) + (((event.timeMs - at(0)) * stretch) % DAY_MS) }))
@@ -155,7 +158,7 @@ describe('any rows', () => {
     )
   })
 
-  it('are a search with a click, without results, or abandoned', () => {
+  it('counts a search as abandoned exactly if it has no click and is not known to be empty', () => {
     fc.assert(
       fc.property(randomLog, (log) => {
         for (const row of rowsOf(log.sort((a, b) => a.timeMs - b.timeMs))) {
@@ -177,7 +180,7 @@ describe('the queries of a day', () => {
     return queryRollups('2026-03-02', tallies.all())
   }
 
-  it('are one however they are typed, most asked first, then by text', () => {
+  it('lists each query once, however it is typed, most asked first, then by text', () => {
     const top = ranked(searchRows).filter(({ list }) => list === 'top')
     expect(top.map(({ sk, query, searches, ctr, sessions }) => [sk, query, searches, ctr, sessions])).toEqual([
       ['top#0001', 'dogs', 2, 0.5, 1],
@@ -186,7 +189,7 @@ describe('the queries of a day', () => {
     ])
   })
 
-  it('without a click are those that nobody clicked on, and without results those that found nothing', () => {
+  it('lists queries that got no click, and queries that found nothing', () => {
     const list = (name: string) =>
       ranked(searchRows)
         .filter(({ list }) => list === name)
@@ -195,7 +198,7 @@ describe('the queries of a day', () => {
     expect(list('without_results')).toEqual(['unicorns'])
   })
 
-  it('were asked in as many sessions as there are, of each user', () => {
+  it('counts the sessions in which each query was asked, for every user', () => {
     const ids = [
       ['ann', 's1'],
       ['ann', 's1'],
@@ -207,7 +210,7 @@ describe('the queries of a day', () => {
     expect(ranked(rows)[0]).toMatchObject({ searches: 4, sessions: 3 })
   })
 
-  it('are a thousand of a list at most', () => {
+  it('lists at most a thousand queries', () => {
     const [row] = searchRows as [SearchRow]
     const many = Array.from({ length: 1100 }, (_, n) => ({ ...row, query: `query ${String(n).padStart(4, '0')}` }))
     const top = ranked([...many, { ...row, query: 'query 1099' }]).filter(({ list }) => list === 'top')
@@ -216,7 +219,7 @@ describe('the queries of a day', () => {
     expect(top[999]).toMatchObject({ query: 'query 0998', sk: 'top#1000' })
   })
 
-  it('ranked slice by slice are those of all rows at once', () => {
+  it('ranks slice by slice to the same lists as all rows at once', () => {
     const queries = fc.array(
       fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.constantFrom(0, 1), fc.constantFrom(0, 1)),
       {
@@ -249,5 +252,5 @@ describe('the queries of a day', () => {
     ['NEW\tYORK', 'new york'],
     ['İ', 'i̇'],
     ['', ''],
-  ])('fold %j to %j', (query, folded) => expect(foldQuery(query)).toBe(folded))
+  ])('folds the query %j to %j', (query, folded) => expect(foldQuery(query)).toBe(folded))
 })

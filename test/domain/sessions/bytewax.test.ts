@@ -1,4 +1,4 @@
-// With late events diverted, sessions and late events are those of Bytewax 0.21, event for event (C7).
+// Tests that sessions and late events equal those of Bytewax 0.21 with lateEvents=divert (C7).
 
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
@@ -22,7 +22,7 @@ interface BytewaxCase {
 const path = sharedPath('vectors/bytewax-sessions.json')
 const cases: BytewaxCase[] = path === null ? [] : JSON.parse(readFileSync(path, 'utf8')).cases
 
-/** @param sweepsAfter seconds after each arrival at which the sweeper looks; none where there is no entry. */
+/** @param sweepsAfter seconds from each arrival to a sweep. Without an entry no sweep follows. */
 function run({ gap, wait, arrivals }: BytewaxCase, sweepsAfter: readonly number[]) {
   const rules: Rules = { ...RULES, gapMs: gap * SECOND_MS, latenessMs: wait * SECOND_MS, lateEvents: 'divert' }
   const driven = newDriven()
@@ -56,15 +56,15 @@ function expected({ sessions, late }: BytewaxCase) {
 }
 
 describe.skipIf(path === null)('the reference cases of Bytewax', () => {
-  it('are all there', () => {
+  it('has at least 200 reference cases of Bytewax', () => {
     expect(cases.length).toBeGreaterThanOrEqual(200)
   })
 
-  it('come out the same without a sweep', () => {
+  it('computes the reference cases of Bytewax without a sweep', () => {
     for (const [n, given] of cases.entries()) expect(run(given, []), `case ${n}`).toEqual(expected(given))
   })
 
-  it('come out the same whenever the sweeper looks', () => {
+  it('computes the reference cases of Bytewax whenever the sweeper runs', () => {
     const sweeps = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 12 })
     fc.assert(
       fc.property(fc.constantFrom(...cases), sweeps, (given, sweepsAfter) => {

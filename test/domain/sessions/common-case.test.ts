@@ -1,4 +1,4 @@
-// The short way of the common case: random states and arrivals in, the same out as on the long way, and as from times and texts read at length.
+// Tests that each fast path gives the result of the general way.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ import { arrive, newDriven } from '../../support/drive.ts'
 import { at, bare, onTime, RULES, results, search } from '../../support/events.ts'
 import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
 
-/** Touched by no event of a log, so that all there is to it is that the user has a closed session. */
+/** A closed session that no event of a log can change. It makes `apply` take the general way. */
 const FAR: Session = {
   ids: ['far'],
   continues: null,
@@ -33,7 +33,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   maxSessionDurationMs: fc.constantFrom(15 * SECOND_MS, DAY_MS),
 })
 
-/** In order as a rule, since nothing else takes the short way; a tenth of the events comes twice. */
+/** Half of the logs are in order, as the fast path needs them. Up to three events repeat. */
 const batches: fc.Arbitrary<Arrival[][]> = fc
   .tuple(
     randomLog,
@@ -41,34 +41,34 @@ const batches: fc.Arbitrary<Arrival[][]> = fc
     fc.array(fc.nat({ max: 29 }), { maxLength: 3 }),
     fc.boolean(),
   )
-  .map(([log, cuts, repeated, isSorted]) => {
+  .map(([log, sizes, repeated, isSorted]) => {
     const sorted = isSorted ? [...log].sort((a, b) => a.timeMs - b.timeMs) : log
     const sent = [...sorted, ...repeated.flatMap((n) => sorted[n] ?? [])].map(onTime)
     const all: Arrival[][] = []
-    for (const size of cuts) if (sent.length > 0) all.push(sent.splice(0, size))
+    for (const size of sizes) if (sent.length > 0) all.push(sent.splice(0, size))
     return all
   })
 
 describe('arrivals that only lengthen a session', () => {
-  it('make what they make when all is cut anew', () => {
-    let short = 0
+  it('appends in order to the state that the general way computes', () => {
+    let appended = 0
     fc.assert(
       fc.property(batches, rules, (given, used) => {
         let state: UserState = NEW_USER
         for (const arrivals of given) {
-          const long = apply(state, [FAR], arrivals, used)
+          const general = apply(state, [FAR], arrivals, used)
           const applied = apply(state, [], arrivals, used)
-          expect(applied).toStrictEqual(long)
-          if (applied.accepted > 0 && applied.state.open.length === 1) short++
+          expect(applied).toStrictEqual(general)
+          if (applied.accepted > 0 && applied.state.open.length === 1) appended++
           state = applied.state
         }
       }),
       { seed: SEED, numRuns: 3000 },
     )
-    expect(short).toBeGreaterThan(1000)
+    expect(appended).toBeGreaterThan(1000)
   })
 
-  it('make it, event by event, into the longest that a session may be', () => {
+  it('ends a session at the limit when its events arrive one by one', () => {
     const driven = newDriven()
     for (let n = 0; n < 1001; n++) arrive(driven, [onTime(search(at(n), { eventId: `e${n}` }))], RULES)
     const [full] = [...driven.closed.values()]
@@ -76,7 +76,7 @@ describe('arrivals that only lengthen a session', () => {
     expect(driven.state.open.map(({ events }) => events.length)).toEqual([1])
   })
 
-  it('are told from repetitions in a long session, of the state before too', () => {
+  it('recognizes a repeated event in a long session, and in each earlier state of it', () => {
     let state = NEW_USER
     const before: UserState[] = []
     for (let n = 0; n < 100; n++) {
@@ -91,7 +91,7 @@ describe('arrivals that only lengthen a session', () => {
 })
 
 describe('the index of a long list of events', () => {
-  it('says what the list says', () => {
+  it('answers from the index of a long list what a scan of the list answers', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 200 }), { maxLength: 60 }), fc.nat({ max: 200 }), (ids, asked) => {
         const events: Event[] = ids.map((id) => search(at(id), { eventId: `e${id}`, query: 'ä'.repeat(id) }))
@@ -103,7 +103,7 @@ describe('the index of a long list of events', () => {
     )
   })
 
-  it('has no event of more bytes than at most', () => {
+  it('never estimates fewer bytes for an event than eventBytes counts', () => {
     fc.assert(
       fc.property(randomLog, (events) => {
         for (const event of events) expect(eventBytesAtMost(event)).toBeGreaterThanOrEqual(eventBytes(event))
@@ -113,7 +113,7 @@ describe('the index of a long list of events', () => {
   })
 })
 
-it('closes what crowds an item, though short of counting it would seem little', () => {
+it('closes a session of a crowded state, although the fast estimate calls it small', () => {
   const lists = (start: number) =>
     Array.from({ length: 5 }, (_, n) => {
       const items = Array.from({ length: 1000 }, (_, item) => `${item}`)
@@ -125,7 +125,7 @@ it('closes what crowds an item, though short of counting it would seem little', 
 })
 
 describe('times', () => {
-  it('are written as Date writes them', () => {
+  it('writes a time as Date writes it', () => {
     const times = fc.oneof(
       fc.integer({ min: -8.64e15, max: 8.64e15 }),
       fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }),
@@ -136,7 +136,7 @@ describe('times', () => {
     )
   })
 
-  it('are read in their usual form as in any other', () => {
+  it('reads a time in the canonical form as in any other form', () => {
     const two = (max: number) => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0'))
     const parts = fc.tuple(
       two(9999).map((year) => year.padStart(4, '0')),
@@ -156,7 +156,7 @@ describe('times', () => {
   })
 })
 
-it('a digest that is remembered is the one that was made', () => {
+it('returns from the cache of digests what it computed before', () => {
   const texts = Array.from({ length: 40_000 }, (_, n) => `item ${n}`)
   const first = texts.map(sha256)
   expect(first.slice(-20_000)).toEqual(texts.slice(-20_000).map(sha256))

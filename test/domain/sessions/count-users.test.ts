@@ -1,4 +1,4 @@
-// The count of users: whatever names come, and however often, about as many as differ.
+// Tests how exactly the counter counts distinct users.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ function countOf(users: Iterable<string>): number {
 }
 
 describe('the count of users', () => {
-  it('is exact for a hundred, whatever they are called and however often they come', () => {
+  it('counts a hundred users exactly, whatever their names and however often they are added', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 100 }), (users) => {
         expect(countOf([...users, ...users])).toBe(new Set(users).size)
@@ -24,7 +24,7 @@ describe('the count of users', () => {
   it.each([
     ['numbered', (n: number) => `user-${n}`],
     ['of one character and a number', (n: number) => String.fromCodePoint(0x4e00 + (n % 5000)) + Math.floor(n / 5000)],
-  ])('is within a percent for a million names that are %s', (_, name) => {
+  ])('counts a million users within a percent, with names that are %s', (_, name) => {
     const names = function* () {
       for (let n = 0; n < 1_000_000; n++) yield name(n)
     }

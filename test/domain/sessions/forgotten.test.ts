@@ -1,4 +1,4 @@
-// Forgetting in the domain: arrivals on a state that is forgotten in; as if those from before had never come out.
+// Tests that the domain drops a forgotten user's arrivals from before the moment, and only those.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -20,11 +20,11 @@ function arrival(timeSeconds: number, arrivalSeconds: number): Arrival {
 
 describe('an arrival', () => {
   it.each([
-    ['happened and arrived before', 10, 20, true],
-    ['happened before and arrived after', 60, 3000, true],
-    ['arrived at the moment, by its own clock after it', 70, 60, true],
-    ['happened and arrived after', 61, 61, false],
-  ])('that %s', (_, timeSeconds, arrivalSeconds, expected) => {
+    ['drops', 'happened and arrived before', 10, 20, true],
+    ['drops', 'happened before and arrived after', 60, 3000, true],
+    ['drops', 'arrived before, with a later time of its own', 70, 60, true],
+    ['accepts', 'happened and arrived after', 61, 61, false],
+  ])('%s an event of a forgotten user that %s the moment', (_, _when, timeSeconds, arrivalSeconds, expected) => {
     expect(isForgotten(arrival(timeSeconds, arrivalSeconds), FORGOTTEN)).toBe(expected)
     expect(isForgotten(arrival(timeSeconds, arrivalSeconds), null)).toBe(false)
     const { state, forgotten, changed } = apply(STATE, [], [arrival(timeSeconds, arrivalSeconds)], RULES)
@@ -41,7 +41,7 @@ describe('a state that is forgotten', () => {
     )
 
   it.each(['amend', 'divert'] as const)(
-    'takes arrivals as if those from before had never come, in %s',
+    'applies arrivals as if those from before the moment did not exist, with lateEvents %s',
     (lateEvents) => {
       const rules = { ...RULES, lateEvents, latenessMs: 0, amendForMs: HOUR_MS }
       fc.assert(
@@ -51,15 +51,15 @@ describe('a state that is forgotten', () => {
           expect(given).toEqual({ ...expected, forgotten: all.length - after.length })
           expect(given.accepted + given.duplicates + given.rejected.length + given.forgotten).toBe(all.length)
           expect(planCapacity(STATE, [], all, rules).batches.flat().length).toBe(all.length)
-          const reached = { ...STATE, lastAffectingTimeMs: at(1000) }
-          expect(affectedRanges(reached, all, rules)).toEqual(affectedRanges(reached, after, rules))
+          const withClosed = { ...STATE, lastAffectingTimeMs: at(1000) }
+          expect(affectedRanges(withClosed, all, rules)).toEqual(affectedRanges(withClosed, after, rules))
         }),
         { seed: SEED, numRuns: 1000 },
       )
     },
   )
 
-  it('is forgotten as long as the longest of two says, whichever comes first', () => {
+  it('merges two requests to forget into the later moments of both, in either order', () => {
     const [one, other] = [
       { atMs: 1, untilMs: 20, pendingTombstones: ['a', 'b'] },
       { atMs: 2, untilMs: 10, pendingTombstones: ['b', 'c'] },

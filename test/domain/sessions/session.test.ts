@@ -1,4 +1,4 @@
-// Named cases of sessions (S1-S6) and closing (C1-C7), one for each trap that other session windows fell into.
+// Tests sessions and closing, one case for each mistake that session windows are known for.
 
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
@@ -29,10 +29,12 @@ function opens(...times: number[]): Event[] {
 }
 
 describe('the gap', () => {
-  it('joins at exactly the gap (S3)', () => expect(seconds(sessionsOf(opens(0, 10)))).toEqual([[0, 10]]))
-  it('splits just after it', () => expect(seconds(sessionsOf(opens(0, 10.001)))).toEqual([[0], [10.001]]))
+  it('joins two events whose pause is exactly the gap (S3)', () =>
+    expect(seconds(sessionsOf(opens(0, 10)))).toEqual([[0, 10]]))
+  it('splits two events whose pause is just over the gap', () =>
+    expect(seconds(sessionsOf(opens(0, 10.001)))).toEqual([[0], [10.001]]))
   it.each([[[0, 20, 10]], [[10, 0, 20]], [[20, 10, 0]], [[0, 10, 20]]])(
-    'is bridged whatever the order: %j',
+    'makes one session of three events, whatever their order of arrival: %j',
     (times) => {
       expect(seconds(sessionsOf(opens(...times)))).toEqual([[0, 10, 20]])
     },
@@ -40,24 +42,24 @@ describe('the gap', () => {
 })
 
 describe('AppClose and Timeout', () => {
-  it('end the session that they belong to', () => {
+  it('ends a session with its AppClose', () => {
     const events = [search(at(0)), bare('AppClose', at(5)), bare('AppOpen', at(6))]
     expect(seconds(sessionsOf(events))).toEqual([[0, 5], [6]])
   })
 
-  it('come after everything else of their millisecond (S2)', () => {
+  it('orders a Timeout and an AppClose after all other events of their millisecond (S2)', () => {
     const events = [bare('AppClose', at(5)), bare('Timeout', at(5)), click(at(5), 'a'), search(at(5))]
     const [first, second] = sessionsOf(events)
     expect(first?.events.map((event) => event.type)).toEqual(['Search', 'ClickResult', 'Timeout'])
     expect(second?.events.map((event) => event.type)).toEqual(['AppClose'])
   })
 
-  it('are sessions of their own where there is none to end (S4)', () => {
+  it('makes a session of its own from a closer that has none to end (S4)', () => {
     const events = [search(at(0)), bare('AppClose', at(5)), bare('Timeout', at(8)), bare('AppClose', at(60))]
     expect(seconds(sessionsOf(events))).toEqual([[0, 5], [8], [60]])
   })
 
-  it('split a session that was closed when they arrive late', () => {
+  it('splits a closed session at an AppClose that arrives late', () => {
     const driven = newDriven()
     arrive(driven, [search(at(0)), search(at(8)), search(at(16))].map(onTime), rules)
     sweepAt(driven, at(60), rules)
@@ -68,34 +70,34 @@ describe('AppClose and Timeout', () => {
 })
 
 describe('limits', () => {
-  it('let the event that would pass the count begin the next session, which names the one before (S5)', () => {
+  it('starts the next session with the event that would pass the limit, and names the one before (S5)', () => {
     const [first, second] = sessionsOf(opens(0, 1, 2, 3, 4), { ...rules, maxSessionEvents: 3 })
     expect(first).toMatchObject({ limitedBy: { limit: 'max_events', atMs: at(3) }, continues: null })
     expect(second).toMatchObject({ limitedBy: null, continues: first?.ids[0] })
     expect(second?.events).toHaveLength(2)
   })
 
-  it('let a session last exactly the longest duration', () => {
+  it('lets a session last exactly as long as maxSessionDuration', () => {
     const used = { ...rules, maxSessionDurationMs: 20 * SECOND_MS }
     expect(seconds(sessionsOf(opens(0, 10, 20), used))).toEqual([[0, 10, 20]])
     const [first] = sessionsOf(opens(0, 10, 19, 20.001), used)
     expect(first).toMatchObject({ limitedBy: { limit: 'max_duration' } })
   })
 
-  it('do not count where the session ended anyway', () => {
+  it('names no limit where a closer ended the full session', () => {
     const events = [...opens(0, 1), bare('AppClose', at(2)), bare('AppOpen', at(3), { eventId: 'later' })]
     const [first, second] = sessionsOf(events, { ...rules, maxSessionEvents: 3 })
     expect(first?.limitedBy).toBeNull()
     expect(second?.continues).toBeNull()
   })
 
-  it('close what they cut at once', () => {
+  it('closes a session that a limit ended at once', () => {
     const { state } = apply(NEW_USER, [], opens(0, 1, 2).map(onTime), { ...rules, maxSessionEvents: 2 })
     const closings = toClose(state, at(2), { ...rules, maxSessionEvents: 2 }, 'limits')
     expect(closings.map(({ reason }) => reason)).toEqual(['max_events'])
   })
 
-  it('keep a session of huge events within one table item', () => {
+  it('ends a session of huge events before it overfills a table item', () => {
     const lists = Array.from({ length: 100 }, (_, n) => {
       return results(
         at(n / 10),
@@ -113,24 +115,24 @@ describe('limits', () => {
 describe('the clock', () => {
   const [session] = sessionsOf(opens(0)) as [Session]
 
-  it('closes strictly after the gap, not at it (C2)', () => {
+  it('makes a session due when the watermark is past the gap, not at it (C2)', () => {
     expect(isDue(session, at(10), rules)).toBe(false)
     expect(isDue(session, at(10) + 1, rules)).toBe(true)
   })
 
-  it('closes a live session gap and lateness after its newest event arrived', () => {
+  it('makes a live session due gap and lateness after its newest event arrived', () => {
     expect(dueAt(session, 0, rules)).toBe(at(11) + 1)
     expect(isDue(session, watermark(at(11), 0, rules), rules)).toBe(false)
     expect(isDue(session, watermark(at(11) + 1, 0, rules), rules)).toBe(true)
   })
 
-  it('closes one that AppClose ended after the lateness', () => {
+  it('makes a session with an AppClose due after the lateness alone', () => {
     const [closed] = sessionsOf([bare('AppClose', at(0))]) as [Session]
     expect(dueAt(closed, 0, rules)).toBe(at(1) + 1)
     expect(closeReason(closed, true, at(5), rules)).toBe('app_close')
   })
 
-  it('follows the log when an old one is replayed (C1)', () => {
+  it('follows the times of an old log that is replayed (C1)', () => {
     const driven = newDriven()
     const replayedMs = at(0) + 300 * DAY_MS
     arrive(
@@ -147,7 +149,7 @@ describe('the clock', () => {
 })
 
 describe('an event for a closed session', () => {
-  it('amends it, and merges what it bridges (C6)', () => {
+  it('reopens and merges two closed sessions for an event between them (C6)', () => {
     const driven = newDriven()
     arrive(driven, opens(0, 20).map(onTime), rules)
     sweepAt(driven, at(60), rules)
@@ -157,7 +159,7 @@ describe('an event for a closed session', () => {
     expect(seconds(drain(driven, at(100), rules))).toEqual([[0, 10, 20]])
   })
 
-  it('bridges an open and a closed one', () => {
+  it('merges a closed and an open session for an event between them', () => {
     const driven = newDriven()
     arrive(driven, opens(0).map(onTime), rules)
     sweepAt(driven, at(15), rules)
@@ -166,7 +168,7 @@ describe('an event for a closed session', () => {
     expect(seconds(drain(driven, at(100), rules))).toEqual([[0, 9, 18]])
   })
 
-  it('is a duplicate where the closed session holds it already', () => {
+  it('counts an event as a duplicate that a closed session holds already', () => {
     const driven = newDriven()
     arrive(driven, opens(0).map(onTime), rules)
     sweepAt(driven, at(60), rules)
@@ -179,7 +181,7 @@ describe('an event for a closed session', () => {
     expect(driven.state.open).toEqual([])
   })
 
-  it('is too late more than amendFor behind the watermark', () => {
+  it('rejects an event more than amendFor behind the watermark as too late', () => {
     const used = { ...rules, amendForMs: MINUTE_MS }
     const driven = newDriven()
     arrive(driven, opens(100).map(onTime), used)
@@ -194,7 +196,7 @@ describe('an event for a closed session', () => {
 describe('an event behind the watermark', () => {
   const strict = { ...rules, lateEvents: 'divert' as const }
 
-  it('is late though its session is open, when late events are diverted (C7)', () => {
+  it('diverts an event behind the watermark although its session is open (C7)', () => {
     const driven = newDriven()
     arrive(driven, [{ event: bare('AppOpen', at(5)), arrivalMs: at(5) }], strict)
     arrive(driven, [{ event: bare('AppOpen', at(4.5)), arrivalMs: at(5) }], strict)
@@ -203,14 +205,14 @@ describe('an event behind the watermark', () => {
     expect(driven.accepted).toBe(2)
   })
 
-  it('is late by the passing of time alone', () => {
+  it('diverts an event that the passing of time alone put behind the watermark', () => {
     const driven = newDriven()
     arrive(driven, [{ event: bare('AppOpen', at(5)), arrivalMs: at(5) }], strict)
     arrive(driven, [{ event: bare('AppOpen', at(4.5)), arrivalMs: at(7) }], strict)
     expect(driven.rejected).toHaveLength(1)
   })
 
-  it('is kept out of no published result: a session that a limit cut waits for the watermark', () => {
+  it('holds a full session open until the watermark, since a diverted pipeline never amends', () => {
     const used = { ...strict, maxSessionEvents: 2 }
     const driven = newDriven()
     arrive(driven, opens(5, 5.2, 5.4).map(onTime), used)
@@ -226,7 +228,7 @@ describe('an event behind the watermark', () => {
     ])
   })
 
-  it('is told from one of a shard that lags: ingest closes nothing that is cut, however far its own shard is', () => {
+  it('leaves full sessions to the sweeper when diverting, since another shard may lag', () => {
     const used = { ...strict, maxSessionEvents: 2 }
     const driven = newDriven()
     arrive(driven, opens(5, 5.2, 5.4).map(onTime), used)
@@ -237,7 +239,7 @@ describe('an event behind the watermark', () => {
     expect(seconds(drain(driven, at(200), used))).toEqual([[5, 5.2], [5.3, 5.4], [100]])
   })
 
-  it('is no late one when it is a repetition', () => {
+  it('counts a repeated event behind the watermark as a duplicate, not as late', () => {
     const driven = newDriven()
     const event = bare('AppOpen', at(5))
     arrive(driven, [{ event, arrivalMs: at(5) }], strict)
@@ -246,7 +248,7 @@ describe('an event behind the watermark', () => {
   })
 })
 
-/** A session of this many seconds from `start`, of about a kilobyte a second. */
+/** A session from second `start` of this many seconds, with about a kilobyte a second. */
 function heavy(start: number, length: number) {
   return Array.from({ length }, (_, n) => {
     const list = Array.from({ length: 110 }, (_, item) => `${start + n}-${item}`)
@@ -254,9 +256,9 @@ function heavy(start: number, length: number) {
   })
 }
 
-it('opens a large closed session again beside large open ones of the same user, by closing those first', () => {
+it('closes large open sessions first to reopen a large closed one of the same user', () => {
   const driven = newDriven()
-  // Nothing is due while its clock stands: the user's sessions are open together.
+  // With this lateness no session is due, so all of the user's sessions stay open together.
   const patient = { ...rules, latenessMs: DAY_MS }
   for (const arrival of [...heavy(0, 100), ...heavy(1000, 100)]) arrive(driven, [arrival], patient)
   close(driven, evicted(driven.state, driven.state.open.slice(0, 1), at(1099), patient), patient)
@@ -269,7 +271,7 @@ it('opens a large closed session again beside large open ones of the same user, 
   expect(drain(driven, at(9999), patient).map(({ events }) => events.length)).toEqual([101, 100, 100])
 })
 
-it('refuses a late event into a chain of full sessions that one item could not hold', () => {
+it('rejects a late event for a run of full sessions that one item could not hold', () => {
   const used = { ...rules, maxSessionEvents: 50 }
   const driven = newDriven()
   for (let n = 0; n < 600; n++) {
@@ -282,12 +284,12 @@ it('refuses a late event into a chain of full sessions that one item could not h
   expect(driven.accepted).toBe(601)
 })
 
-describe('an event id that came back after its session had closed', () => {
-  it('is one event again once a late event joins the two sessions, and stays one', () => {
+describe('an event id that two sessions hold', () => {
+  it('drops the second copy of an event when a late event merges the sessions of both', () => {
     const driven = newDriven()
-    arrive(driven, [onTime(search(at(0), { eventId: 'again' }))], rules)
+    arrive(driven, [onTime(search(at(0), { eventId: 'twice' }))], rules)
     sweepAt(driven, at(12), rules)
-    arrive(driven, [onTime(search(at(20), { eventId: 'again' }))], rules)
+    arrive(driven, [onTime(search(at(20), { eventId: 'twice' }))], rules)
     sweepAt(driven, at(60), rules)
     expect(driven.closed.size).toBe(2)
     for (const second of [10, 5, 15, 8]) {
@@ -313,7 +315,7 @@ describe('late events for many closed sessions at once', () => {
     arrivalMs: at(day(11) + 600),
   })
 
-  it('are all taken in, as many at a time as fit', () => {
+  it('applies late events for many closed sessions in batches that fit one item', () => {
     const patient = { ...rules, amendForMs: 99 * DAY_MS }
     const driven = closedDays()
     arrive(

@@ -1,4 +1,4 @@
-// A session is a function of a set of events: whatever the order, the batches, the repetitions and the sweeps.
+// Tests that the sessions depend on the set of events alone (S1), by comparison with the oracle.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -16,20 +16,20 @@ const rules: Rules = { ...RULES, gapMs: GAP_SECONDS * SECOND_MS, latenessMs: 2 *
 interface Delivery {
   readonly events: Event[]
   readonly batches: Arrival[][]
-  /** Sweep after this batch, this many seconds after its last arrival. */
+  /** By batch, how many seconds after its last arrival a sweep follows. */
   readonly sweeps: ReadonlyMap<number, number>
 }
 
-/** Some order, some repeated, cut into batches, with sweeps in between. */
+/** The events in any order, some repeated, in batches of any size, with sweeps in between. */
 const delivery: fc.Arbitrary<Delivery> = randomLog.chain((events) =>
   fc
     .record({
       repeated: fc.array(fc.nat({ max: events.length - 1 }), { maxLength: 10 }),
       order: fc.array(fc.nat(), { minLength: events.length + 10, maxLength: events.length + 10 }),
-      cuts: fc.array(fc.boolean(), { minLength: events.length + 10, maxLength: events.length + 10 }),
+      breaks: fc.array(fc.boolean(), { minLength: events.length + 10, maxLength: events.length + 10 }),
       sweeps: fc.array(fc.tuple(fc.nat({ max: 40 }), fc.integer({ min: 0, max: 600 })), { maxLength: 8 }),
     })
-    .map(({ repeated, order, cuts, sweeps }) => {
+    .map(({ repeated, order, breaks, sweeps }) => {
       const sent = [...events, ...repeated.map((n) => events[n] as Event)]
       const shuffled = sent
         .map((event, n) => ({ event, rank: order[n] ?? 0 }))
@@ -37,7 +37,7 @@ const delivery: fc.Arbitrary<Delivery> = randomLog.chain((events) =>
         .map(({ event }, n) => ({ event, arrivalMs: at(200 + n) }))
       const batches: Arrival[][] = [[]]
       for (const [n, arrival] of shuffled.entries()) {
-        if (cuts[n] && batches.at(-1)?.length !== 0) batches.push([])
+        if (breaks[n] && batches.at(-1)?.length !== 0) batches.push([])
         batches.at(-1)?.push(arrival)
       }
       return { events, batches, sweeps: new Map(sweeps) }
@@ -80,14 +80,14 @@ function firstIndex(oracle: ReturnType<typeof oracleSessions>, first: Event | un
 }
 
 describe('any delivery of a set of events', () => {
-  it('gives the sessions of the whole set at once (S1)', () => {
+  it('computes the sessions of the whole set from any delivery of its events (S1)', () => {
     fc.assert(
       fc.property(delivery, (given) => expectOracle(given, rules)),
       { seed: SEED, numRuns: 3000 },
     )
   })
 
-  it('gives the sessions of the whole set at once when limits cut them', () => {
+  it('computes the sessions of the whole set from any delivery when limits end sessions', () => {
     const limits = fc.record({ events: fc.integer({ min: 2, max: 6 }), seconds: fc.integer({ min: 5, max: 40 }) })
     fc.assert(
       fc.property(delivery, limits, (given, { events, seconds }) =>
@@ -99,7 +99,7 @@ describe('any delivery of a set of events', () => {
 })
 
 describe('a session id', () => {
-  it('stays while the session only grows (S6)', () => {
+  it('keeps the id of a session while the session only grows (S6)', () => {
     fc.assert(
       fc.property(randomLog, (events) => {
         const closerless = events.filter((event) => event.type !== 'AppClose' && event.type !== 'Timeout')

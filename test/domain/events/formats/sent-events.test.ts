@@ -1,4 +1,4 @@
-// Which format a document is of: our own events are what they were, Bytewax's are ours in another spelling, the rest is refused as ever.
+// Tests how the format of a document is recognized, and how Bytewax's events convert.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -20,7 +20,7 @@ function eventOf(document: unknown, format: Format = 'auto'): unknown {
 }
 
 describe('an event of ours', () => {
-  it('is handed on as it is, whatever else is in it', () => {
+  it('returns an event of ours unchanged, whatever other fields it has', () => {
     const types = fc.constantFrom('AppOpen', 'Search', 'Results', 'ClickResult', 'AppClose', 'Timeout')
     const foreign = Object.keys({
       ...ubiEvent('click'),
@@ -63,9 +63,9 @@ describe('an event of ours', () => {
     { user: 'ann' },
     { type: 'Purchase', user: 'ann' },
     { user: 1, query: 'x' },
-  ])('or what is of no format is left to the decoder: %j', (document) => expect(eventOf(document)).toBe(document))
+  ])('leaves a document of no format to the decoder: %j', (document) => expect(eventOf(document)).toBe(document))
 
-  it('is what its digest says, the same as ever', () => {
+  it('keeps the digest of an event of ours stable', () => {
     const read = decode(eventOf(SEARCH))
     expect(read.ok && read.event.eventId).toBe(
       sha256(JSON.stringify(['1', 'Search', Date.parse(TIME), [null, 'dogs']])).slice(0, 22),
@@ -85,7 +85,7 @@ describe('an event as a Python service writes it', () => {
     { ...SEARCH, user: '1' },
   ]
 
-  it.each(spelled)('is the event that ours is, with the same id: %j', (document) => {
+  it.each(spelled)('reads a Python spelling as our event with the same id: %j', (document) => {
     expect(decode(eventOf(JSON.parse(JSON.stringify(document))))).toEqual(decode(SEARCH))
   })
 
@@ -95,11 +95,11 @@ describe('an event as a Python service writes it', () => {
     ['click_result', { item: 'fido' }],
     ['app_close', {}],
     ['timeout', {}],
-  ])('may be any class in snake case: %s', (type, own) => {
+  ])('reads a class name in snake case: %s', (type, own) => {
     expect(decode(eventOf({ type, user: 1, time: TIME, ...own })).ok).toBe(true)
   })
 
-  it('may have our ids in snake case too', () => {
+  it('reads our ids in snake case', () => {
     const document = { event: 'Results', user: 1, result_count: 3, search_id: 's1', event_id: 'e1' }
     expect(eventOf(document)).toEqual({ type: 'Results', user: 1, resultCount: 3, searchId: 's1', eventId: 'e1' })
   })
@@ -111,7 +111,7 @@ describe('an event as a Python service writes it', () => {
     [{ event: 'Search', userId: 1, query: 'x' }, 'missing-field'],
     [{ event: 'search', user: 1 }, 'missing-field'],
     [{ event: 'constructor', user: 1 }, 'missing-field'],
-  ])('is refused where it says too little, as ours are: %j', (document, reason) => {
+  ])('rejects an incomplete Python event for the reason that ours would have: %j', (document, reason) => {
     const sent = convertDocument(document, 'auto', sha256)
     expect(sent.ok ? 'accepted' : sent.reason).toBe(reason)
   })
@@ -130,12 +130,12 @@ describe('a format that is named', () => {
     ['bytewax', ubiQuery(), 'unknown-type'],
     ['auto', ubiQuery(), 'accepted'],
     ['auto', SEARCH, 'accepted'],
-  ])('%s takes its own and nothing else: %#', (format, document, outcome) => {
+  ])('accepts with --format %s its own documents only, case %#', (format, document, outcome) => {
     const sent = convertDocument(document, format, sha256)
     expect(sent.ok ? 'accepted' : sent.reason).toBe(outcome)
   })
 
-  it('gives events that are what the documents are when they are sent as they are', () => {
+  it('converts a document to the events that ingest makes of the document itself', () => {
     for (const document of [ubiQuery(), ubiEvent('click'), { ...SEARCH, type: 'search' }]) {
       const sent = convertDocument(document, 'auto', sha256)
       if (!sent.ok) throw new Error(sent.detail)

@@ -1,4 +1,4 @@
-// OpenSearch UBI: its documents in, our events out, whatever of 1.0 to 1.3 they are; what is wrong with the others.
+// Tests the conversion of OpenSearch UBI documents, versions 1.0 to 1.3, and their rejections.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -29,13 +29,13 @@ function reasonOf(document: unknown): string {
   return sent.ok ? `${sent.events.length} events` : `${sent.reason}: ${sent.detail}`
 }
 
-const stamp = { user: 'CLIENT-ann', searchId: 'q1' }
+const common = { user: 'CLIENT-ann', searchId: 'q1' }
 
 describe('a query', () => {
-  it('is a search, and what it found', () => {
+  it('converts a query to a Search and its Results', () => {
     expect(eventsOf(ubiQuery())).toEqual([
-      { type: 'Search', ...stamp, time: '2026-03-02T00:00:00.000Z', query: 'dogs' },
-      { type: 'Results', ...stamp, time: '2026-03-02T00:00:00.000Z', items: ['fido', 'rover', 'rex'] },
+      { type: 'Search', ...common, time: '2026-03-02T00:00:00.000Z', query: 'dogs' },
+      { type: 'Results', ...common, time: '2026-03-02T00:00:00.000Z', items: ['fido', 'rover', 'rex'] },
     ])
   })
 
@@ -45,26 +45,26 @@ describe('a query', () => {
     ['hits without the field of ids', { query_response_hit_ids: ['a', null, 'b'] }, ['a', '', 'b'], undefined],
     ['their name before 1.2', { query_response_hit_ids: null, query_response_object_ids: ['a'] }, ['a'], undefined],
     ['thousands', { query_response_hit_ids: Array(2500).fill('a') }, Array(1000).fill('a'), 2500],
-  ])('may have hits that are %s', (_, own, items, resultCount) => {
+  ])('converts the hits of a query: %s', (_, own, items, resultCount) => {
     expect(eventsOf(ubiQuery(own))[1]).toMatchObject({ items })
     expect((eventsOf(ubiQuery(own))[1] as Sent).resultCount).toBe(resultCount)
   })
 
-  it('without hits says nothing of results', () => {
+  it('converts a query without hits to a Search alone', () => {
     expect(eventsOf(ubiQuery({ query_response_hit_ids: undefined }))).toMatchObject([{ type: 'Search' }])
     expect(eventsOf(ubiQuery({ query_response_hit_ids: null }))).toMatchObject([{ type: 'Search' }])
   })
 
-  it('may be of no words, as the plugin writes one that came without', () => {
+  it('converts a query without words, as the plugin writes them', () => {
     expect(decoded(ubiQuery({ user_query: '' }))[0]?.event).toMatchObject({ query: '' })
     expect(decoded(ubiQuery({ user_query: null }))[0]?.event).toMatchObject({ query: '' })
   })
 
-  it('without an id is one, tied to its clicks by order', () => {
+  it('gives the Search of a query without an id no searchId', () => {
     expect(eventsOf(ubiQuery({ query_id: null }))[0]).not.toHaveProperty('searchId')
   })
 
-  it('that comes again is the same events, and another page of it is others', () => {
+  it('gives a repeated query the same event ids, and its next page others', () => {
     const ids = (document: Sent): string[] => decoded(document).map(({ event }) => event.eventId)
     expect(ids(JSON.parse(JSON.stringify(ubiQuery())))).toEqual(ids(ubiQuery()))
     const page = ids(ubiQuery({ timestamp: '2026-03-02T00:00:09Z', query_response_hit_ids: ['spot'] }))
@@ -73,13 +73,16 @@ describe('a query', () => {
 })
 
 describe('an event', () => {
-  it.each(['click', 'CLICK', 'click_through', 'item_click', 'product_click'])('%s is a click', (name) => {
-    expect(eventsOf(ubiEvent(name))).toEqual([
-      { type: 'ClickResult', ...stamp, time: '2026-03-02T00:00:05.000Z', item: 'rover', ubiOrdinal: 2 },
-    ])
-  })
+  it.each(['click', 'CLICK', 'click_through', 'item_click', 'product_click'])(
+    'converts the action %s to a click',
+    (name) => {
+      expect(eventsOf(ubiEvent(name))).toEqual([
+        { type: 'ClickResult', ...common, time: '2026-03-02T00:00:05.000Z', item: 'rover', ubiOrdinal: 2 },
+      ])
+    },
+  )
 
-  it.each(['search', 'on_search'])('%s is a search, which its query is too', (name) => {
+  it.each(['search', 'on_search'])('makes one search of the action %s and its query', (name) => {
     const searches = [ubiQuery(), ubiEvent(name, { message: 'dogs' })].flatMap(decoded).map(({ event }) => event)
     expect(searches.filter(({ type }) => type === 'Search')).toHaveLength(2)
     expect(attribute([...searches].sort(compareEvents)).searches).toHaveLength(1)
@@ -88,11 +91,11 @@ describe('an event', () => {
   })
 
   it.each(['impression', 'product_hover', 'add_to_cart', 'purchase', 'view', 'button_click', 'toString', ''])(
-    '%s is ignored',
+    'ignores the action %j',
     (name) => expect(eventsOf(ubiEvent(name))).toEqual([]),
   )
 
-  it('is ignored where it is a click on what is no object', () => {
+  it('ignores a click without an object', () => {
     expect(eventsOf(ubiEvent('click', { event_attributes: null }))).toEqual([])
     expect(eventsOf(ubiEvent('click', { event_attributes: { position: { xy: { x: 1, y: 2 } } } }))).toEqual([])
   })
@@ -105,7 +108,7 @@ describe('the user', () => {
     [{ client_id: null }, 'SESSION-1'],
     [{ client_id: null, session_id: null, event_attributes: { session_id: 's', object: { object_id: 'a' } } }, 's'],
     [{ client_id: 17 }, '17'],
-  ])('of %j is %s', (own, user) => {
+  ])('finds in a document with %j the user %s', (own, user) => {
     expect(decoded(ubiEvent('click', own))[0]?.user).toBe(user)
   })
 })
@@ -117,7 +120,7 @@ describe('the time', () => {
     [at(5), at(5)],
     ['2026-03-02T00:00:05', at(5)],
     ['2026-03-02T00:00:05.250', at(5.25)],
-  ])('may be %s', (timestamp, timeMs) => {
+  ])('reads the timestamp %s', (timestamp, timeMs) => {
     expect(decoded(ubiEvent('click', { timestamp }))[0]?.event.timeMs).toBe(timeMs)
   })
 })
@@ -128,7 +131,7 @@ describe('the ordinal', () => {
     return attribute(events).searches[0]?.clicks[0]?.position ?? null
   }
 
-  it.each([0, 1, 2, 7, null])('%s gives way to the place among the hits, from wherever it counts', (ordinal) => {
+  it.each([0, 1, 2, 7, null])('prefers the rank among the hits to the ordinal %s', (ordinal) => {
     expect(positionOf(ubiClick('rover', ordinal), ['fido', 'rover', 'rex'])).toBe(2)
   })
 
@@ -139,14 +142,14 @@ describe('the ordinal', () => {
     [{ index: 3 }, 3],
     [-1, null],
     [null, null],
-  ])('%j is position %s where no hits are known, or not this one', (ordinal, position) => {
+  ])('reads the ordinal %j as position %s where the hits do not list the item', (ordinal, position) => {
     expect(positionOf(ubiClick('rover', ordinal), null)).toBe(position)
     expect(positionOf(ubiClick('rover', ordinal), ['fido'])).toBe(position)
   })
 })
 
-describe('what an export holds around a document', () => {
-  it('is taken off, and the lines between documents are ignored', () => {
+describe('an export of an index', () => {
+  it('unwraps the documents of an export and ignores the lines between them', () => {
     expect(eventsOf({ _index: 'ubi_events', _id: 'x', _source: ubiClick('rover', 2) })).toEqual(
       eventsOf(ubiClick('rover', 2)),
     )
@@ -191,11 +194,11 @@ describe('a document that breaks the schema', () => {
       'invalid-field: query_response_hit_ids: expected a string or an integer',
     ],
     [ubiQuery({ timestamp: undefined }), 'missing-field: timestamp: required'],
-  ])('%#: %s', (document, reason) => {
+  ])('rejects a document that breaks the schema, case %#: %s', (document, reason) => {
     expect(reasonOf(JSON.parse(JSON.stringify(document)))).toBe(reason)
   })
 
-  it('never makes the reader throw, or more than two events', () => {
+  it('never throws, and makes at most two events of any document', () => {
     const values = fc.oneof(fc.jsonValue(), fc.constantFrom('click', 'search', 'x'.repeat(2000), -1, 1.5, '3', {}, []))
     const names = Object.keys({ ...ubiQuery(), ...ubiEvent('click'), _index: 0, _source: 0, type: 0, index: 0 })
     const document = fc.dictionary(fc.constantFrom(...names), values).chain((own) => {
