@@ -1,139 +1,80 @@
-// Lambda's poller of a Kinesis stream: shards in, batches of records to the function, one shard's in order, out.
+// Polls a Kinesis stream for an event source mapping, with the form and the limits of its batches.
 
-import { setTimeout as wait } from 'node:timers/promises'
 import { type _Record, GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis'
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { KinesisStreamRecord } from 'aws-lambda'
 import type { Clients } from '../emulators/clients.ts'
 import type { MappingSpec } from '../template/pipeline-spec.ts'
-import { deliver, type Invoker } from './delivery.ts'
 import type { FunctionProcess } from './function-process.ts'
+import { type PolledStream, type Poller, type ShardReader, startPoller } from './poller.ts'
 
-export interface Poller {
-  /** Records that the function has taken, and those that it was given up for. */
-  counts(): { readonly delivered: number; readonly discarded: number }
-  /** Resolves once it has read all that there was when it was called. */
-  caughtUp(): Promise<void>
-  stop(): Promise<void>
-  /** Throws what stopped the poller by itself. */
-  readonly ended: Promise<void>
-}
-
-/** Lambda hands over at most 6 MB at once. */
+/** Lambda passes at most 6 MB to an invocation. */
 const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
-/** What a record takes in the invocation's JSON besides its data. */
+/** The size of a record in the invocation's JSON, without its data. */
 const ENVELOPE_BYTES = 556
-/** Ever longer, up to this, while nothing comes. */
-const IDLE_WAIT_MS_MAX = 100
-const IDLE_WAIT_MS_MIN = 5
+const IDLE_MS_MAX = 100
+const READ_RECORDS_MAX = 10_000
 
-/**
- * Polls each shard in turn, so that one function process is enough. The batching window is the only thing that is
- * shortened: a batch goes out as soon as the shard has nothing more.
- */
 export function startKinesisPoller(mapping: MappingSpec, invoked: FunctionProcess, clients: Clients): Poller {
-  let isStopped = false
-  let delivered = 0
-  let discarded = 0
-  let listed: Promise<unknown> | undefined
-  /** How often each shard had nothing more. */
-  const emptyLooks = new Map<string, number>()
+  return startPoller(kinesisStream(mapping, clients), mapping, invoked, clients.s3)
+}
 
-  const pollShard = async (shardId: string): Promise<void> => {
-    const invoker = kinesisInvoker(shardId, mapping, invoked, clients)
-    const start = { StreamName: mapping.sourceName, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' } as const
-    let iterator = (await clients.kinesis.send(new GetShardIteratorCommand(start))).ShardIterator
-    let waiting: _Record[] = []
-    let idleMs = IDLE_WAIT_MS_MIN
-    while (!isStopped && iterator !== undefined) {
-      const page = await clients.kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 10_000 }))
-      iterator = page.NextShardIterator
-      waiting.push(...(page.Records ?? []))
-      const hasMore = (page.MillisBehindLatest ?? 0) > 0
-      while (!isStopped && waiting.length >= (hasMore ? mapping.batchSize : 1)) {
-        const batch = nextBatch(waiting, mapping.batchSize)
-        waiting = waiting.slice(batch.length)
-        const outcome = await deliver(batch, mapping, invoker)
-        delivered += outcome.succeeded
-        discarded += outcome.failed.length
-      }
-      idleMs = (page.Records ?? []).length > 0 ? IDLE_WAIT_MS_MIN : Math.min(2 * idleMs, IDLE_WAIT_MS_MAX)
-      if ((page.Records ?? []).length > 0) continue
-      if (!hasMore) emptyLooks.set(shardId, (emptyLooks.get(shardId) ?? 0) + 1)
-      await wait(idleMs)
-    }
-  }
-
-  const pollAll = async (): Promise<void> => {
-    const list = clients.kinesis.send(new ListShardsCommand({ StreamName: mapping.sourceName }))
-    listed = list
-    const { Shards: shards } = await list
-    for (const shard of shards ?? []) emptyLooks.set(shard.ShardId as string, 0)
-    await Promise.all((shards ?? []).map((shard) => pollShard(shard.ShardId as string)))
-  }
-
-  const ended = pollAll()
-  ended.catch(() => {})
+function kinesisStream({ sourceName, batchSize }: MappingSpec, clients: Clients): PolledStream<KinesisStreamRecord> {
   return {
-    counts: () => ({ delivered, discarded }),
-    ended,
-    caughtUp: async () => {
-      await listed
-      const before = new Map(emptyLooks)
-      // The look under way may have begun before the call, so the one after it counts.
-      const isDone = (): boolean => [...emptyLooks].every(([shard, looks]) => looks >= (before.get(shard) ?? 0) + 2)
-      while (!isDone()) await Promise.race([wait(IDLE_WAIT_MS_MIN), ended.then(failWhenStopped)])
+    title: `stream ${sourceName}`,
+    idleMsMax: IDLE_MS_MAX,
+    listShards: async () => {
+      const { Shards: shards } = await clients.kinesis.send(new ListShardsCommand({ StreamName: sourceName }))
+      return (shards ?? []).map((shard) => shard.ShardId as string)
     },
-    stop: async () => {
-      isStopped = true
-      await ended.catch(() => {})
+    openShard: (shardId) => openShard(sourceName, shardId, clients),
+    sequenceNumber: (record) => record.kinesis.sequenceNumber,
+    nextBatch: (waiting) => nextBatch(waiting, batchSize),
+    failedBatch: (shardId, records) => {
+      const startSequenceNumber = records[0]?.kinesis.sequenceNumber
+      return {
+        folder: shardId,
+        info: {
+          KinesisBatchInfo: {
+            shardId,
+            batchSize: records.length,
+            ...(startSequenceNumber !== undefined && { startSequenceNumber }),
+          },
+        },
+      }
     },
   }
 }
 
-function failWhenStopped(): never {
-  throw new Error('the reader of the stream stopped before it was caught up')
+async function openShard(
+  streamName: string,
+  shardId: string,
+  { kinesis }: Clients,
+): Promise<ShardReader<KinesisStreamRecord>> {
+  const start = { StreamName: streamName, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' } as const
+  let iterator = (await kinesis.send(new GetShardIteratorCommand(start))).ShardIterator
+  return {
+    read: async () => {
+      if (iterator === undefined) return null
+      const page = await kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: READ_RECORDS_MAX }))
+      iterator = page.NextShardIterator
+      const records = (page.Records ?? []).map((record) => toLambdaRecord(shardId, record))
+      return { records, isEmpty: records.length === 0, hasMore: (page.MillisBehindLatest ?? 0) > 0 }
+    },
+  }
 }
 
-function nextBatch(waiting: readonly _Record[], batchSize: number): _Record[] {
-  const batch: _Record[] = []
+function nextBatch(waiting: readonly KinesisStreamRecord[], batchSize: number): KinesisStreamRecord[] {
+  const batch: KinesisStreamRecord[] = []
   let bytes = 0
   for (const record of waiting.slice(0, batchSize)) {
-    bytes += ENVELOPE_BYTES + Math.ceil(((record.Data?.length ?? 0) * 4) / 3)
+    bytes += ENVELOPE_BYTES + record.kinesis.data.length
     if (batch.length > 0 && bytes > PAYLOAD_BYTES_MAX) break
     batch.push(record)
   }
   return batch
 }
 
-function kinesisInvoker(
-  shardId: string,
-  mapping: MappingSpec,
-  invoked: FunctionProcess,
-  clients: Clients,
-): Invoker<_Record> {
-  return {
-    invoke: (records) => invoked.invoke({ Records: records.map((record) => toLambdaRecord(shardId, record)) }),
-    sequenceNumber: (record) => record.SequenceNumber ?? '',
-    discard: async (records, cause) => {
-      if (mapping.failureBucket === null) return
-      const payload = JSON.stringify({ Records: records.map((record) => toLambdaRecord(shardId, record)) })
-      const first = records[0]?.SequenceNumber
-      const body = {
-        requestContext: { condition: 'RetryAttemptsExhausted', cause },
-        version: '1.0',
-        KinesisBatchInfo: { shardId, batchSize: records.length, startSequenceNumber: first },
-        payload,
-      }
-      const key = `aws/lambda/local/${shardId}/${first}.json`
-      await clients.s3.send(
-        new PutObjectCommand({ Bucket: mapping.failureBucket, Key: key, Body: JSON.stringify(body) }),
-      )
-    },
-  }
-}
-
-/** As Lambda writes it: data in base64, the arrival time in seconds with a fraction. */
+/** Lambda writes the data in base64, and the arrival time in seconds with a fraction. */
 function toLambdaRecord(shardId: string, record: _Record): KinesisStreamRecord {
   const arrivalMs = record.ApproximateArrivalTimestamp?.getTime() ?? 0
   return {

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import type { DeadLetter, DeadLetters } from '../../functions/ports.ts'
-import type { Poller } from '../lambda/kinesis-poller.ts'
+import type { Poller } from '../lambda/poller.ts'
 import type { LogPositions } from './log-positions.ts'
 import { type Produced, produce } from './producer.ts'
 

@@ -29,9 +29,14 @@ export interface FailedBatch {
  *      "KinesisBatchInfo":{"shardId":"shardId-000000000003"},
  *      "payload":"{\"Records\":[{\"kinesis\":{\"sequenceNumber\":\"4959\",\"data\":\"e30=\"}}]}"}
  */
-interface FailedObject {
+export interface FailedObject {
   readonly requestContext?: { readonly condition?: string; readonly cause?: string }
-  readonly KinesisBatchInfo?: { readonly shardId?: string }
+  readonly version?: string
+  readonly KinesisBatchInfo?: {
+    readonly shardId?: string
+    readonly batchSize?: number
+    readonly startSequenceNumber?: string
+  }
   readonly payload?: string | FailedEvent | null
 }
 
