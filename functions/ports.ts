@@ -2,6 +2,7 @@
 // letters, and the values that pass through them.
 
 import type { Parsed, Rejection, RejectReason } from './domain/events/decode.ts'
+import type { NonEmpty } from './domain/non-empty.ts'
 import type { ClosedSession } from './domain/results/result.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
 import type { Session } from './domain/sessions/session.ts'
@@ -169,8 +170,8 @@ export interface TimerPage {
   readonly id: string
   /** No later than any of the timers. */
   readonly startMs: number
-  /** Never empty, the earliest first. */
-  readonly timers: readonly Timer[]
+  /** The earliest first. */
+  readonly timers: NonEmpty<Timer>
 }
 
 export interface TimeSpan {

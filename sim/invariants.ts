@@ -25,7 +25,7 @@ export function checkAtRest(
   rules: Rules,
   fromMs: number,
 ): void {
-  const deadLettersBySequence = new Map(stores.deadLetters.letters.map((letter) => [letter.sequenceNumber, letter]))
+  const deadLettersBySequence = new Map(stores.deadLetters.stored.map((letter) => [letter.sequenceNumber, letter]))
   checkDeadLetters(deadLettersBySequence, watch, rules)
   for (const user of users) {
     const broken = (what: string): void => watch.broken(user, what)
@@ -69,7 +69,7 @@ function checkForgotten(
   const cameAfter = new Set(sent.filter((one) => !watch.isErased(one)).map(({ eventId }) => eventId))
   const rows = [...stores.results.rows.values()].filter((row) => row.user === user)
   const published = new Set(rows.flatMap((row) => (row.kind === 'search' ? row.event_id : [])))
-  const letters = new Set(stores.deadLetters.letters.map(({ sequenceNumber }) => sequenceNumber))
+  const letters = new Set(stores.deadLetters.stored.map(({ sequenceNumber }) => sequenceNumber))
   for (const one of sent) {
     if (!watch.isErased(one)) continue
     const { eventId, text, sequenceNumber } = one

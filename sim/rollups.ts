@@ -41,7 +41,7 @@ export function reachedDirtyHours({ dirtyHours }: Stores, { call }: Pick<Invocat
       for (const touch of made) await call(`dirtyHours ${touch.of}`, null, () => dirtyHours.mark([touch]))
     },
     pages: async function* () {
-      yield await call('looks for dirtyHours', null, async () => [...dirtyHours.waiting.values()])
+      yield await call('looks for dirtyHours', null, async () => [...dirtyHours.periods.values()])
     },
     markSeen: (touch, nowMs) => call(`sees ${touch.of}`, null, () => dirtyHours.markSeen(touch, nowMs)),
     clear: (touch) => call(`settles ${touch.of}`, null, () => dirtyHours.clear(touch)),
@@ -69,7 +69,7 @@ function reachedRollups({ rollups }: Stores, { call }: Invocation): RollupStore 
 /** Adds to what the watch found: hours, days and rankings have to be those of the rows, and nothing may wait. */
 export function checkRollups({ results, dirtyHours, rollups }: Stores, watch: Watch): void {
   const broken = (what: string): void => watch.broken(EVERYBODY, what)
-  if (dirtyHours.waiting.size > 0) broken(`${[...dirtyHours.waiting.keys()]} wait to be rolled up`)
+  if (dirtyHours.periods.size > 0) broken(`${[...dirtyHours.periods.keys()]} wait to be rolled up`)
   const rows = [...results.rows.values()]
   const hours = [...new Set([...rows.map(hourOf), ...storedOf('hour', rollups)])].sort()
   const summed = hours.map((hour) => hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour))))

@@ -1,4 +1,5 @@
-// Lambda: a batch of the sessions table's stream in, `finalize` on it, the first failure out.
+// Runs `finalize` on each batch of the sessions table's stream, and names the first failed change
+// to Lambda.
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
@@ -12,7 +13,7 @@ import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { toBatchReply } from '../aws/stream/kinesis-batch.ts'
 import { finalize, finalizeMetrics } from './finalize.ts'
 
-/** Time to finish the change that was begun before Lambda ends the function. */
+/** Time that is left to finish a change before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000
 
 const settings = readFinalizeEnvironment(process.env)

@@ -16,7 +16,7 @@ export interface UserOutcome {
   readonly forgotten: number
   readonly amended: number
   readonly conflicts: number
-  readonly refused: readonly DeadLetter[]
+  readonly rejected: readonly DeadLetter[]
   /** The user's first record that is not applied, by its index in the batch, and why. */
   readonly failed: { readonly index: number; readonly cause: unknown } | null
 }
@@ -24,10 +24,10 @@ export interface UserOutcome {
 /** A share whose first write is computed and not yet stored. */
 export interface PreparedShare {
   readonly share: UserShare
+  /** The write of the first chunk, or the reason why it cannot be computed. */
   readonly first: PreparedWrite | { readonly failure: unknown }
   /**
-   * When the timer of the first write must fire; null when the write needs none, or is not computed
-   * to the end.
+   * When the timer of the first write must fire; null when it needs none or is not computed yet.
    */
   readonly timerMs: number | null
 }
@@ -44,9 +44,9 @@ export async function prepareShare(share: UserShare): Promise<PreparedShare> {
 }
 
 /**
- * Stores the share chunk by chunk. The caller has put the share's timer. A write that needs an
- * earlier one puts that first. Never throws: a failure ends this user's writes only, and is in
- * `failed`.
+ * Stores the share chunk by chunk. The caller must have put the share's timer. A write that needs
+ * an earlier timer puts it before the state. Never throws: a failure ends the writes of this user
+ * only, and `failed` reports it.
  */
 export async function appendForUser(
   { share, first, timerMs }: PreparedShare,
@@ -54,7 +54,7 @@ export async function appendForUser(
 ): Promise<UserOutcome> {
   const { writes } = share
   const appending: Appending = { share, timers, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
-  const totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, refused: [] as DeadLetter[] }
+  const totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, rejected: [] as DeadLetter[] }
   const failedAt = ([{ index }]: NonEmpty<ArrivedEvent>, cause: unknown): UserOutcome => {
     return { ...totals, conflicts: writes.conflicts(), failed: { index, cause } }
   }
@@ -64,12 +64,12 @@ export async function appendForUser(
   let state = share.loaded
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
     try {
-      const { applied, refused, later, next } = await append(chunk, state, prepared, appending)
+      const { applied, rejected, later, next } = await append(chunk, state, prepared, appending)
       totals.accepted += applied.accepted
       totals.duplicates += applied.duplicates
       totals.forgotten += applied.forgotten
       totals.amended += applied.amended
-      totals.refused.push(...refused.map(toDeadLetter))
+      totals.rejected.push(...rejected.map(toDeadLetter))
       prepared = null
       chunks.unshift(...later)
       state = await closeAtLimits(next, lastOf(chunk).arrivalMs, writes)
@@ -90,15 +90,15 @@ interface Appending {
 
 interface AppendedChunk {
   readonly applied: Applied
-  readonly refused: readonly RejectedArrival[]
+  readonly rejected: readonly RejectedArrival[]
   readonly later: PreparedWrite['later']
   /** The state as it is stored now. */
   readonly next: UserState
 }
 
 /**
- * @param prepared the chunk's write on the loaded state, if it is computed already. A lost race
- * makes it useless.
+ * @param prepared the chunk's write on the loaded state, if it is computed already. After a lost
+ * race, the chunk's write is computed anew.
  */
 function append(
   chunk: NonEmpty<ArrivedEvent>,
@@ -116,8 +116,7 @@ function append(
 }
 
 /**
- * Stores in an order that is safe to break off anywhere: evicted sessions, then the timer, then the
- * state.
+ * Closes evicted sessions, then puts the timer, then saves the state: a crash in between is safe.
  */
 async function storeWrite(
   prepared: PreparedWrite,
@@ -125,18 +124,18 @@ async function storeWrite(
   { share, timers, scheduledMs }: Appending,
 ): Promise<AppendedChunk> {
   const { writes } = share
-  const { before, applied, later, refused } =
+  const { before, applied, later, unloadable } =
     prepared.applied === null ? await evict(prepared, lastOf(chunk).arrivalMs, writes) : prepared
-  const allRefused = [...applied.rejected, ...refused.map((arrival) => ({ arrival, ...rejectionOf(writes.rules) }))]
+  const rejected = [...applied.rejected, ...unloadable.map((arrival) => ({ arrival, ...rejectionOf(writes.rules) }))]
   if (!applied.changed) {
-    if (allRefused.length > 0) await checkIsLatest(before, writes)
-    return { applied, refused: allRefused, later, next: before }
+    if (rejected.length > 0) await checkIsLatest(before, writes)
+    return { applied, rejected, later, next: before }
   }
   const next = { ...applied.state, version: before.version + 1 }
   const atMs = timerOfWrite(before, next, share)
   if (atMs !== null && atMs < scheduledMs) await timers.put([{ user: writes.user, atMs }])
   await writes.save(next, before.version)
-  return { applied, refused: allRefused, later, next }
+  return { applied, rejected, later, next }
 }
 
 async function evict(blocked: BlockedWrite, appliedToMs: number, writes: SessionWrites): Promise<ReadyWrite> {
@@ -145,8 +144,8 @@ async function evict(blocked: BlockedWrite, appliedToMs: number, writes: Session
 }
 
 /**
- * A save fails when another writer was faster. A refusal saves nothing and is as final, so it needs
- * this check.
+ * A save fails when another writer was faster. A rejection saves nothing and is as final, so it
+ * needs this check.
  */
 async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<void> {
   const latest = await writes.load()
@@ -154,8 +153,8 @@ async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<v
 }
 
 /**
- * Closes what a limit ended before the next chunk, so that a flood of one user's events never fills
- * an item.
+ * Closes the sessions that a limit ended, before the next chunk is applied. So a flood of one
+ * user's events never fills an item.
  *
  * @param appliedToMs the arrival time up to which the shard is applied. The time of day may be
  * hours ahead of that.

@@ -1,4 +1,5 @@
-// Lambda: a Kinesis batch in, `ingest` on it, the first failure out.
+// Runs `ingest` on each batch that Lambda delivers from the stream, and names the first failed
+// record to Lambda.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { lazyDeadLetters } from '../aws/dead-letters/lazy-dead-letters.ts'

@@ -62,9 +62,9 @@ export async function ingest(
   nowMs: number,
 ): Promise<IngestReport> {
   const { byUser, unreadable, ignored, taken } = decodeRecords(records, ports, rules)
-  const rejected = await dropForgotten(unreadable, ports)
+  const remembered = await dropForgotten(unreadable, ports)
   const outcomes = await appendAll(records, byUser, ports, rules, nowMs)
-  const deadLetters = [...rejected, ...outcomes.flatMap((outcome) => outcome.refused)]
+  const deadLetters = [...remembered, ...outcomes.flatMap((outcome) => outcome.rejected)]
   const failures = outcomes.flatMap((outcome) => outcome.failed ?? [])
   const unstored = await putDeadLetters(deadLetters, records, ports.deadLetters)
   const left = taken < records.length ? [{ index: taken, cause: null }] : []
@@ -82,7 +82,7 @@ export async function ingest(
     duplicates: sum((outcome) => outcome.duplicates),
     rejected: countReasons(deadLetters),
     ignored,
-    forgotten: unreadable.length - rejected.length + sum((outcome) => outcome.forgotten),
+    forgotten: unreadable.length - remembered.length + sum((outcome) => outcome.forgotten),
     amended: sum((outcome) => outcome.amended),
     conflicts: sum((outcome) => outcome.conflicts),
     failed: failed && { sequenceNumber: (records[failed.index] as ArrivedRecord).sequenceNumber, cause: failed.cause },

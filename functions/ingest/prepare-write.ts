@@ -35,7 +35,7 @@ interface WriteScope {
   /** The chunk's other arrivals. Each group needs a write of its own, after this one. */
   readonly later: readonly NonEmpty<ArrivedEvent>[]
   /** Arrivals with so many closed sessions around them that no write can load them all. */
-  readonly refused: readonly ArrivedEvent[]
+  readonly unloadable: readonly ArrivedEvent[]
 }
 
 export async function prepareWrite(
@@ -43,10 +43,10 @@ export async function prepareWrite(
   before: UserState,
   writes: SessionWrites,
 ): Promise<PreparedWrite> {
-  const { arrivals, closed, later, refused } = await loadNeighbours(chunk, before, writes)
+  const { arrivals, closed, later, unloadable } = await loadNeighbours(chunk, before, writes)
   const { batches, evictions } = planCapacity(before, closed, arrivals, writes.rules)
   const [first = arrivals, ...others] = batches
-  const scope = { before, arrivals: first, later: [...others.filter(isNonEmpty), ...later], refused }
+  const scope = { before, arrivals: first, later: [...others.filter(isNonEmpty), ...later], unloadable }
   if (evictions.length > 0) return { ...scope, applied: null, evictions }
   return { ...scope, applied: apply(before, closed, first, writes.rules) }
 }
@@ -69,7 +69,7 @@ interface Neighbours {
   /** The closed sessions that these arrivals may change. */
   readonly closed: readonly Session[]
   readonly later: readonly NonEmpty<ArrivedEvent>[]
-  readonly refused: readonly ArrivedEvent[]
+  readonly unloadable: readonly ArrivedEvent[]
 }
 
 async function loadNeighbours(
@@ -84,10 +84,10 @@ async function loadNeighbours(
   const remote = ranges.slice(RANGES_AT_ONCE).flatMap(({ arrivals }) => arrivals)
   const halved = overfull.filter(({ length }) => length > 1).flatMap(halves)
   const later = [...halved, remote].filter(isNonEmpty)
-  const refused = overfull.filter(({ length }) => length === 1).flat()
-  const others = new Set([...later.flat(), ...refused])
+  const unloadable = overfull.filter(({ length }) => length === 1).flat()
+  const others = new Set([...later.flat(), ...unloadable])
   const closed = new Map(loaded.flatMap((found) => found ?? []).map((session) => [sessionId(session), session]))
-  return { arrivals: chunk.filter((arrival) => !others.has(arrival)), closed: [...closed.values()], later, refused }
+  return { arrivals: chunk.filter((arrival) => !others.has(arrival)), closed: [...closed.values()], later, unloadable }
 }
 
 function halves<T>(all: readonly T[]): (readonly T[])[] {

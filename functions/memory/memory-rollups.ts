@@ -1,4 +1,4 @@
-// DirtyHours and rollups in memory: what DynamoDB does for the rollup step, as plain maps, for tests and simulations.
+// Stores dirty periods and rollups in memory, for tests and simulations.
 
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow } from '../domain/results/result.ts'
@@ -8,46 +8,50 @@ import { VersionConflictError } from '../ports.ts'
 import type { DirtyHours, DirtyPeriod, Ranking, RollupStore, StoredDirtyPeriod } from '../result-ports.ts'
 
 export interface MemoryDirtyHours extends DirtyHours {
-  /** By kind and what it is of. */
-  readonly waiting: ReadonlyMap<string, StoredDirtyPeriod>
+  /** By `<kind>#<hour or day>`. */
+  readonly periods: ReadonlyMap<string, StoredDirtyPeriod>
 }
 
 export function memoryDirtyHours(): MemoryDirtyHours {
-  const waiting = new Map<string, StoredDirtyPeriod>()
+  const periods = new Map<string, StoredDirtyPeriod>()
   const keyOf = ({ kind, of }: DirtyPeriod): string => `${kind}#${of}`
   return {
-    waiting,
-    mark: async (dirtyHours) => {
-      for (const touch of dirtyHours) waiting.set(keyOf(touch), { ...touch, seenMs: null })
+    periods,
+    mark: async (marked) => {
+      for (const period of marked) periods.set(keyOf(period), { ...period, seenMs: null })
     },
     pages: async function* () {
-      yield [...waiting.values()]
+      yield [...periods.values()]
     },
-    markSeen: async (touch, nowMs) => {
-      const now = waiting.get(keyOf(touch))
-      if (now?.atMs === touch.atMs && now.seenMs === null) waiting.set(keyOf(touch), { ...now, seenMs: nowMs })
+    markSeen: async (period, nowMs) => {
+      const stored = periods.get(keyOf(period))
+      const isUnchanged = stored?.atMs === period.atMs && stored.seenMs === null
+      if (isUnchanged) periods.set(keyOf(period), { ...stored, seenMs: nowMs })
     },
-    clear: async (touch) => {
-      const now = waiting.get(keyOf(touch))
-      if (now?.atMs === touch.atMs && now.seenMs === touch.seenMs) waiting.delete(keyOf(touch))
+    clear: async (period) => {
+      const stored = periods.get(keyOf(period))
+      if (stored?.atMs === period.atMs && stored.seenMs === period.seenMs) periods.delete(keyOf(period))
     },
   }
 }
 
-const FAR_AWAY_MS = Date.parse('2100-01-01T00:00:00.000Z')
+const DISTANT_MS = Date.parse('2100-01-01T00:00:00.000Z')
 
 export interface MemoryRollupStore extends RollupStore {
   /** By `<pk> <sk>`. */
   readonly rollups: ReadonlyMap<string, HourRollup | DayRollup>
-  /** The lists of each day. */
+  /** The query lists of each day. */
   readonly queries: ReadonlyMap<string, readonly QueryRollup[]>
 }
 
-/** @param rows as the index shows them now; all expire at the same moment. */
+/**
+ * @param rows returns the rows that the hour index shows at the moment.
+ * @param expiresAtMs when all of these rows expire.
+ */
 export function memoryRollupStore(
   rows: () => Iterable<ResultRow>,
   digest: Digest,
-  expiresAtMs = FAR_AWAY_MS,
+  expiresAtMs = DISTANT_MS,
 ): MemoryRollupStore {
   const rollups = new Map<string, HourRollup | DayRollup>()
   const revisions = new Map<string, number>()

@@ -1,6 +1,7 @@
-// The ports in memory: what DynamoDB and S3 do for the functions, as plain maps, for tests and simulations.
+// Stores sessions, timers, results and dead letters in memory, for tests and simulations.
 
 import { isNamed } from '../domain/events/named-users.ts'
+import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../domain/results/result.ts'
 import { neighbours } from '../domain/sessions/neighbours.ts'
 import { compactTime, compactTimeOf, type Session, sessionId } from '../domain/sessions/session.ts'
@@ -16,7 +17,7 @@ import {
 } from '../ports.ts'
 import type { ResultStore } from '../result-ports.ts'
 
-/** A closed session, or the mark that another absorbed it. */
+/** A closed session, or its tombstone, whose `closed` is null. */
 export interface StoredClosed {
   readonly user: string
   readonly id: string
@@ -26,13 +27,18 @@ export interface StoredClosed {
 
 export interface MemorySessionStore extends SessionStore {
   readonly states: ReadonlyMap<string, UserState>
-  /** By `<user> <session id>`. */
+  /** By the JSON text of `[user, session id]`. */
   readonly closed: ReadonlyMap<string, StoredClosed>
-  /** Deletes as a table does with what has expired: the user's state, or one closed session. */
+  /**
+   * Deletes an item as a table does once it has expired: a closed session, or the user's state if
+   * `id` is null.
+   */
   expire(user: string, id: string | null): void
 }
 
-/** @param onClosedChange told of every change of a closed session, as the table's stream would. */
+/**
+ * @param onClosedChange receives each change of a closed session, as the table's stream reports it.
+ */
 export function memorySessionStore(
   onClosedChange: (before: StoredClosed | null, after: StoredClosed) => void = () => {},
 ): MemorySessionStore {
@@ -82,7 +88,7 @@ export function memorySessionStore(
       yield entries.map((entry) => ({ id: entry.id, version: entry.version, isTombstone: entry.closed === null }))
     },
     closedVersion: async (user, id) => closed.get(closedKey(user, id))?.version ?? null,
-    // A map holds every state whole.
+    // The map holds every state whole, so there are no blocks.
     eraseBlocks: async () => {},
   }
 }
@@ -101,18 +107,18 @@ async function* eachOf<T>(values: readonly T[]): AsyncIterable<T> {
 
 export interface MemoryTimerStore extends TimerStore {
   /** By id. */
-  readonly pages: ReadonlyMap<string, readonly Timer[]>
+  readonly pages: ReadonlyMap<string, NonEmpty<Timer>>
 }
 
-/** TimerStore that are put together are one page. */
+/** Timers that are put together make one page. */
 export function memoryTimerStore(): MemoryTimerStore {
-  const pages = new Map<string, readonly Timer[]>()
+  const pages = new Map<string, NonEmpty<Timer>>()
   let puts = 0
   return {
     pages,
     put: async (timers) => {
       const sorted = [...timers].sort((a, b) => a.atMs - b.atMs)
-      pages.set(`${sorted[0]?.atMs} ${puts++}`, sorted)
+      if (isNonEmpty(sorted)) pages.set(`${sorted[0].atMs} ${puts++}`, sorted)
     },
     lists: ({ fromMs, toMs }) => {
       const found = [...pages].map(([id, timers]) => ({ id, startMs: Number(id.split(' ')[0]), timers }))
@@ -126,7 +132,7 @@ export function memoryTimerStore(): MemoryTimerStore {
 }
 
 export interface MemoryResultStore extends ResultStore {
-  /** By `<pk> <sk>`. */
+  /** By the JSON text of `[pk, sk]`. */
   readonly rows: ReadonlyMap<string, ResultRow>
 }
 
@@ -150,31 +156,30 @@ export function memoryResultStore(): MemoryResultStore {
 }
 
 export interface MemoryDeadLetters extends DeadLetters, DeadLetterStore {
-  readonly letters: readonly DeadLetter[]
+  readonly stored: readonly DeadLetter[]
 }
 
-/** Keeps one letter for each record or event, as the same batch again would write the same object. */
+/**
+ * Stores one dead letter for each record or event, because a repeated batch replaces its object in
+ * the bucket.
+ */
 export function memoryDeadLetters(): MemoryDeadLetters {
-  const letters: DeadLetter[] = []
+  const stored: DeadLetter[] = []
+  const isSame = (a: DeadLetter, b: DeadLetter): boolean =>
+    a.shardId === b.shardId && a.sequenceNumber === b.sequenceNumber && a.subSequence === b.subSequence
   return {
-    letters,
-    put: async (put) => {
-      for (const letter of put) {
-        const isKept = letters.some(
-          ({ shardId, sequenceNumber, subSequence }) =>
-            shardId === letter.shardId &&
-            sequenceNumber === letter.sequenceNumber &&
-            subSequence === letter.subSequence,
-        )
-        if (!isKept) letters.push(letter)
+    stored,
+    put: async (deadLetters) => {
+      for (const deadLetter of deadLetters) {
+        if (!stored.some((other) => isSame(other, deadLetter))) stored.push(deadLetter)
       }
     },
     erase: async (user, _, atMs) => {
       const isOfUser = ({ data, arrivalMs }: DeadLetter): boolean =>
         arrivalMs <= atMs && isNamed(user, Buffer.from(data, 'base64').toString('utf8'))
-      const kept = letters.filter((letter) => !isOfUser(letter))
-      const removed = letters.length - kept.length
-      letters.splice(0, letters.length, ...kept)
+      const others = stored.filter((deadLetter) => !isOfUser(deadLetter))
+      const removed = stored.length - others.length
+      stored.splice(0, stored.length, ...others)
       return { removed, unreadable: 0 }
     },
   }

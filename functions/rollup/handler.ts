@@ -1,4 +1,4 @@
-// Lambda: a schedule's tick or `{"drain": true}` in, `rollup` until the time is up, its counts out.
+// Runs `rollup` on a schedule. The event `{"drain": true}` makes it rank the queries at once.
 
 import type { Context } from 'aws-lambda'
 import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
@@ -8,7 +8,7 @@ import { readRollupEnvironment } from '../aws/runtime/environment.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { type RollupReport, rollup, rollupMetrics } from './rollup.ts'
 
-/** Time to finish what was begun before Lambda ends the function. */
+/** Time that is left to finish writes before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000
 
 const settings = readRollupEnvironment(process.env)

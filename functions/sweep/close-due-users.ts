@@ -19,7 +19,7 @@ export interface SweepScope {
 }
 
 /**
- * What became of a user. `rescheduledMs` is when the first of the sessions that stay open may be
+ * The outcome for a user. `rescheduledMs` is when the first of the sessions that stay open may be
  * due; null when none stays open. `left` means that the time was up first. `failed` means an error,
  * or that other writers were faster in every try.
  */

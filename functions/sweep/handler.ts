@@ -1,5 +1,5 @@
-// Lambda: a schedule's tick or `{"drain": true}` in, `sweep` until the time is up, its counts out.
-// A drain may go on `fromMs`.
+// Runs `sweep` on a schedule. The event `{"drain": true}` makes it a drain, which `fromMs`
+// continues.
 
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import type { Context } from 'aws-lambda'
@@ -13,12 +13,12 @@ import { kinesisHorizon } from '../aws/stream/kinesis-horizon.ts'
 import { loadProgress } from '../aws/stream/shard-progress.ts'
 import { type SweepReport, type SweepRequest, sweep, sweepMetrics } from './sweep.ts'
 
-/** Time to finish what was begun before Lambda ends the function. */
+/** Time that is left to finish writes before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 5000
 
 const settings = readSweepEnvironment(process.env)
 const client = documentClient()
-// With it over HTTP/1.1: the default HTTP/2 handler opens a connection for every request.
+// `boundedRequests` uses HTTP/1.1. The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient(boundedRequests())
 const sessions = dynamoSessionStore(client, settings.sessionsTable, writingClient(client))
 const timers = dynamoTimerStore(client, settings.sessionsTable)

@@ -4,6 +4,7 @@
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
 import { HOUR_MS } from '../domain/durations.ts'
+import { isNonEmpty, lastOf, type NonEmpty } from '../domain/non-empty.ts'
 import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import type { Horizon, SessionStore, Timer, TimerPage, TimerStore } from '../ports.ts'
@@ -109,7 +110,7 @@ async function sweepList(
   let rescheduled = 0
   try {
     for await (const pages of list) {
-      if (pages.length === 0) continue
+      if (!isNonEmpty(pages)) continue
       const fired = hasTime() ? await fire(pages, scope, due) : new Map()
       if (!scope.drain) rescheduled += await replaceFired(pages, scope.horizonMs, fired, timers)
       if (!hasTime()) return { rescheduled, stoppedAtMs: firstUnfiredMs(pages, fired) }
@@ -121,9 +122,9 @@ async function sweepList(
 }
 
 /** Returns the start of the first page with a user who was not reached, or of the last page. */
-function firstUnfiredMs(pages: readonly TimerPage[], fired: ReadonlyMap<string, FiredUser>): number {
+function firstUnfiredMs(pages: NonEmpty<TimerPage>, fired: ReadonlyMap<string, FiredUser>): number {
   const unfired = pages.find((page) => page.timers.some(({ user }) => (fired.get(user) ?? 'left') === 'left'))
-  return (unfired ?? (pages.at(-1) as TimerPage)).startMs
+  return (unfired ?? lastOf(pages)).startMs
 }
 
 function fire(

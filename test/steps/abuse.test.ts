@@ -171,7 +171,7 @@ it('a Results of ten thousand items is refused, and a thousand times a thousand 
     expect((await take(batch, at(n))).accepted).toBe(5)
   }
   expect(weight.largest).toBeLessThan(ITEM_BYTES_MAX)
-  expect(pipeline.deadLetters.letters).toHaveLength(1)
+  expect(pipeline.deadLetters.stored).toHaveLength(1)
 })
 
 it('other users in the batches of a flood pay and get what they always do', async () => {

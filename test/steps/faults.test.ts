@@ -240,8 +240,8 @@ describe('finalize', () => {
     await pipeline.ingest([record(sends[0], at(3605))], at(3605))
     await pipeline.sweep(at(10_000))
     await pipeline.finalizeAll()
-    expect([...pipeline.dirtyHours.waiting.keys()]).toEqual(['hour#2026-03-02T01'])
-    for (const touch of [...pipeline.dirtyHours.waiting.values()]) await pipeline.dirtyHours.clear(touch)
+    expect([...pipeline.dirtyHours.periods.keys()]).toEqual(['hour#2026-03-02T01'])
+    for (const touch of [...pipeline.dirtyHours.periods.values()]) await pipeline.dirtyHours.clear(touch)
     // Earlier events move the session's start, and its row, into the hour before.
     const earlier = { type: 'Search', user: 'ann', time: at(3500), eventId: 'b', query: 'cats' }
     await pipeline.ingest([record(earlier, at(10_010))], at(10_010))
@@ -260,7 +260,7 @@ describe('finalize', () => {
     const ports = { sessions, results, dirtyHours: watched, digest: sha256, hasTime: () => true }
     const failing = { ...ports, results: { ...results, put } }
     expect((await finalize(changes, failing, settings, 0)).failed).not.toBeNull()
-    expect([...dirtyHours.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'hour#2026-03-02T01'])
+    expect([...dirtyHours.periods.keys()].sort()).toEqual(['hour#2026-03-02T00', 'hour#2026-03-02T01'])
     await finalize(changes, ports, settings, 0)
     expect(dirtyPeriods).toEqual([2, 3])
   })

@@ -111,7 +111,7 @@ function leftOf(user: string, { sessions, timers, results, deadLetters }: Memory
     ...[...sessions.closed.values()].flatMap((entry) => (entry.user === user ? (entry.closed ?? []) : [])),
     ...[...results.rows.values()].filter((row) => row.user === user),
     ...[...timers.pages.values()].flat().filter((timer) => timer.user === user),
-    ...deadLetters.letters.filter(({ data }) => Buffer.from(data, 'base64').toString().includes(`"user":"${user}`)),
+    ...deadLetters.stored.filter(({ data }) => Buffer.from(data, 'base64').toString().includes(`"user":"${user}`)),
   ]
   return left.map((one) => JSON.stringify(one)).sort()
 }
@@ -158,7 +158,7 @@ describe('forgetting a person', () => {
       })
       if (turn > calls) await forgetAnn(pipeline)
       // Refused records may be put behind it by an ingest that asked before: the command comes once more for them.
-      if (pipeline.deadLetters.letters.length > 0) await forgetAnn(pipeline)
+      if (pipeline.deadLetters.stored.length > 0) await forgetAnn(pipeline)
       await expectForgotten(pipeline, ben, `before call ${turn}`)
     }
   })
@@ -176,7 +176,7 @@ describe('forgetting a person', () => {
           // While the step that was under way is still under way.
           if (call === turn && isSoon) await forgetAnn(pipeline)
         })
-        if (!isSoon || pipeline.deadLetters.letters.length > 0) await forgetAnn(pipeline, FORGOTTEN_AT + 1)
+        if (!isSoon || pipeline.deadLetters.stored.length > 0) await forgetAnn(pipeline, FORGOTTEN_AT + 1)
         await expectForgotten(pipeline, ben, `died at call ${diesAt}, before call ${turn}`)
       }
     }
@@ -285,7 +285,7 @@ describe('a life after being forgotten', () => {
     const behind = record({ user: 'ann', time: new Date(FORGOTTEN_AT).toISOString() }, at(20_000))
     const report = await pipeline.ingest([...garbage, behind], at(20_000))
     expect(report).toMatchObject({ forgotten: 2, rejected: { 'missing-field': 1 } })
-    expect(pipeline.deadLetters.letters).toMatchObject([{ arrivalMs: FORGOTTEN_AT + 1 }])
+    expect(pipeline.deadLetters.stored).toMatchObject([{ arrivalMs: FORGOTTEN_AT + 1 }])
   })
 
   it('that begins before any call of the forgetting is closed like any other', async () => {

@@ -71,7 +71,7 @@ describe('UBI documents', () => {
       rejected: {},
       duplicates: 4,
     })
-    expect(pipeline.deadLetters.letters).toEqual([])
+    expect(pipeline.deadLetters.stored).toEqual([])
   })
 
   it('that are ignored keep no session open', async () => {
@@ -85,7 +85,7 @@ describe('UBI documents', () => {
     const pipeline = memoryPipeline(RULES)
     const bad = record(ubiClick(null, 1), at(60))
     expect(await pipeline.ingest([bad], at(60))).toMatchObject({ rejected: { 'missing-field': 1 }, ignored: 0 })
-    expect(pipeline.deadLetters.letters).toMatchObject([{ subSequence: null, data: bad.data }])
+    expect(pipeline.deadLetters.stored).toMatchObject([{ subSequence: null, data: bad.data }])
   })
 })
 
@@ -97,7 +97,7 @@ describe('a document of two events', () => {
     const pipeline = memoryPipeline(RULES)
     const sent = record(`${JSON.stringify(now)}\n${JSON.stringify(late)}\n${JSON.stringify(late)}`, at(60))
     expect(await pipeline.ingest([sent], at(60))).toMatchObject({ accepted: 1, rejected: { 'too-late': 4 } })
-    const { letters } = pipeline.deadLetters
+    const letters = pipeline.deadLetters.stored
     expect(letters.map(({ subSequence }) => subSequence)).toEqual([1, 2, 3, 4])
     const types = letters.map(({ data }) => JSON.parse(Buffer.from(data, 'base64').toString()).type)
     expect(types).toEqual(['Search', 'Results', 'Search', 'Results'])
@@ -107,10 +107,10 @@ describe('a document of two events', () => {
     const refusing = memoryPipeline(RULES)
     const sent = record(late, at(60))
     await refusing.ingest([record(now, at(60)), sent], at(60))
-    const halves = refusing.deadLetters.letters.map(({ subSequence, data }) => ({ ...sent, subSequence, data }))
+    const halves = refusing.deadLetters.stored.map(({ subSequence, data }) => ({ ...sent, subSequence, data }))
     expect(halves.map(({ subSequence }) => subSequence)).toEqual([0, 1])
     for (const half of [...halves, ...halves]) await refusing.ingest([half], at(60))
-    expect(refusing.deadLetters.letters.map(({ data }) => data)).toHaveLength(2)
+    expect(refusing.deadLetters.stored.map(({ data }) => data)).toHaveLength(2)
 
     const taking = memoryPipeline({ ...RULES, amendForMs: 30 * DAY_MS })
     const whole = memoryPipeline({ ...RULES, amendForMs: 30 * DAY_MS })
@@ -147,6 +147,6 @@ describe('whoever is forgotten', () => {
       forgotten: 1,
       rejected: {},
     })
-    expect(pipeline.deadLetters.letters).toEqual([])
+    expect(pipeline.deadLetters.stored).toEqual([])
   })
 })

@@ -54,7 +54,7 @@ describe('a batch of packed records', () => {
           at(200),
         )
         expect(packed.sessions.states).toEqual(alone.sessions.states)
-        expect(packed.deadLetters.letters).toEqual([])
+        expect(packed.deadLetters.stored).toEqual([])
       }),
       { seed: SEED, numRuns: 200 },
     )
@@ -81,7 +81,7 @@ describe('a batch of packed records', () => {
       failed: null,
     })
     expect(pipeline.progress.sequenceNumber).toBe(records.at(-1)?.sequenceNumber)
-    const { letters } = pipeline.deadLetters
+    const letters = pipeline.deadLetters.stored
     const kept = letters.map(({ sequenceNumber, subSequence, reason }) => {
       return [records.findIndex((one) => one.sequenceNumber === sequenceNumber), subSequence, reason]
     })
@@ -100,15 +100,15 @@ describe('a batch of packed records', () => {
     const late = open('ann', -8 * (DAY_MS / 1000))
     const sent = record(`[${open('ann', 0)},${late},${open('ben', 0)}]`, at(0))
     expect(await pipeline.ingest([sent], at(0))).toMatchObject({ accepted: 2, rejected: { 'too-late': 1 } })
-    expect(pipeline.deadLetters.letters).toMatchObject([{ sequenceNumber: sent.sequenceNumber, subSequence: 1 }])
-    expect(textsOf(pipeline.deadLetters.letters)).toEqual([late])
+    expect(pipeline.deadLetters.stored).toMatchObject([{ sequenceNumber: sent.sequenceNumber, subSequence: 1 }])
+    expect(textsOf(pipeline.deadLetters.stored)).toEqual([late])
   })
 
   it('keeps a letter for each event, once however often the record comes', async () => {
     const pipeline = memoryPipeline(RULES)
     const sent = record('{"a":1}\n{"b":2}\n{"c":3}', at(0))
     for (let n = 0; n < 3; n++) await pipeline.ingest([sent], at(0))
-    expect(pipeline.deadLetters.letters.map(({ subSequence }) => subSequence)).toEqual([0, 1, 2])
+    expect(pipeline.deadLetters.stored.map(({ subSequence }) => subSequence)).toEqual([0, 1, 2])
   })
 
   it('fails as a record when one of its events cannot be saved, and keeps those of other users', async () => {
@@ -167,7 +167,7 @@ describe('a batch that unpacks to more than a function can hold', () => {
     const bomb = gzipSync(Buffer.alloc(64 * MIB))
     const records = Array.from({ length: 40 }, () => record(bomb, at(100)))
     expect(await deliverAll(records, pipeline)).toEqual({ deliveries: 10, accepted: 0, rejected: 40 })
-    expect(pipeline.deadLetters.letters.every(({ data }) => data === records[0]?.data)).toBe(true)
+    expect(pipeline.deadLetters.stored.every(({ data }) => data === records[0]?.data)).toBe(true)
   })
 
   it('counts events too: many small ones are as much as few large ones', async () => {

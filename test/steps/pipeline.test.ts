@@ -141,8 +141,8 @@ describe('garbage between good events', () => {
       'time-in-future': 6,
       'too-large': 6,
     })
-    expect(pipeline.deadLetters.letters).toHaveLength(44)
-    expect(pipeline.deadLetters.letters.every((letter) => letter.data.length > 0)).toBe(true)
+    expect(pipeline.deadLetters.stored).toHaveLength(44)
+    expect(pipeline.deadLetters.stored.every((letter) => letter.data.length > 0)).toBe(true)
     expect(pipeline.sessions.states.has('__proto__')).toBe(true)
   })
 })
@@ -188,7 +188,7 @@ it('refuses an event that is in time where a drain has published its session and
   const published = await drain()
   expect(published).toHaveLength(2)
   expect(await send('ClickResult', 30)).toMatchObject({ accepted: 0, rejected: { late: 1 } })
-  expect(pipeline.deadLetters.letters).toMatchObject([{ reason: 'late', detail: 'the result of its session is final' }])
+  expect(pipeline.deadLetters.stored).toMatchObject([{ reason: 'late', detail: 'the result of its session is final' }])
   expect(await drain()).toEqual(published)
 })
 

@@ -46,7 +46,7 @@ describe('with pseudonyms', () => {
 
   it('what is refused is kept as it came', async () => {
     const { pipeline } = await stored(true)
-    const [letter, ...others] = pipeline.deadLetters.letters
+    const [letter, ...others] = pipeline.deadLetters.stored
     expect(others).toEqual([])
     expect(JSON.parse(Buffer.from(letter?.data ?? '', 'base64').toString())).toMatchObject({ user: 'ann@example.com' })
   })

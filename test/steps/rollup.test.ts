@@ -112,9 +112,9 @@ describe('an hour', () => {
     await take(pipeline, [DOGS], MORNING)
     await rollUp(pipeline, MORNING + 60 * MINUTE_MS)
     await rollUp(pipeline, MORNING + 74 * MINUTE_MS)
-    expect([...pipeline.dirtyHours.waiting.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
+    expect([...pipeline.dirtyHours.periods.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
     await rollUp(pipeline, MORNING + 75 * MINUTE_MS)
-    expect([...pipeline.dirtyHours.waiting.keys()]).toEqual(['queries#2026-03-02'])
+    expect([...pipeline.dirtyHours.periods.keys()]).toEqual(['queries#2026-03-02'])
   })
 
   it('that has not changed is not written again', async () => {
@@ -151,7 +151,7 @@ describe('an hour', () => {
       const overtaken = await rollUp(pipeline, MORNING + minutes * MINUTE_MS, { rollups })
       expect(overtaken.conflicts).toBe(1)
     }
-    expect(pipeline.dirtyHours.waiting.has('hour#2026-03-02T00')).toBe(true)
+    expect(pipeline.dirtyHours.periods.has('hour#2026-03-02T00')).toBe(true)
     await rollUp(pipeline, MORNING + 45 * MINUTE_MS, { drain: true })
     expectSummed(pipeline)
   })
@@ -173,7 +173,7 @@ describe('what fails', () => {
     const report = await rollUp(pipeline, at(90_020), { rollups: { ...pipeline.rollups, save } })
     expect(report).toMatchObject({ hours: 1, days: 1, failed: { count: 1, cause: new Error('throttled') } })
     expect(pipeline.rollups.rollups.get('rollup#day 2026-03-03')).toMatchObject({ searches: 1 })
-    expect(pipeline.dirtyHours.waiting.has('hour#2026-03-02T00')).toBe(true)
+    expect(pipeline.dirtyHours.periods.has('hour#2026-03-02T00')).toBe(true)
   })
 
   it('for want of time goes on in the next run with what no run has seen', async () => {
@@ -261,7 +261,7 @@ describe('the queries of a day', () => {
     expect((await rollUp(pipeline, MORNING + 60 * MINUTE_MS)).daysRanked).toBe(1)
     expectSummed(pipeline)
     for (const minutes of [121, 182, 243]) await rollUp(pipeline, MORNING + minutes * MINUTE_MS)
-    expect(pipeline.dirtyHours.waiting.size).toBe(0)
+    expect(pipeline.dirtyHours.periods.size).toBe(0)
     expectSummed(pipeline)
   })
 
@@ -281,6 +281,6 @@ describe('the queries of a day', () => {
     const report = await rollUp(pipeline, MORNING, { hasTime: () => ++looks < 4 })
     expect(report).toMatchObject({ hours: 1, days: 1, daysRanked: 0, isUnfinished: true })
     expect(pipeline.rollups.queries.size).toBe(0)
-    expect(pipeline.dirtyHours.waiting.has('queries#2026-03-02')).toBe(true)
+    expect(pipeline.dirtyHours.periods.has('queries#2026-03-02')).toBe(true)
   })
 })

@@ -58,7 +58,7 @@ async function fill(): Promise<void> {
   for (const { closed } of sessions.closed.values()) if (closed !== null) await stored.putClosed(closed, EXPIRES_MS)
   for (const [user, state] of sessions.states) await stored.saveUser(user, state, 0, EXPIRES_MS)
   for (const row of results.rows.values()) await dynamoResultStore(clients.dynamodb, NAMES.results).put(row, EXPIRES_MS)
-  await s3DeadLetters(clients.s3, NAMES.bucket).put(deadLetters.letters)
+  await s3DeadLetters(clients.s3, NAMES.bucket).put(deadLetters.stored)
 }
 
 async function itemsOf(table: string, user: string): Promise<Record<string, unknown>[]> {

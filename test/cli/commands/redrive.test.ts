@@ -75,13 +75,13 @@ describe('a redrive', () => {
     await strict.ingest([record({ type: 'AppOpen', user: 'ann', time: at(5000) }, at(5000))], at(5000))
     const late = record({ type: 'AppOpen', user: 'ann', time: at(4000), eventId: 'late' }, at(5000))
     await strict.ingest([late, record('{', at(5000))], at(5000))
-    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.letters)
+    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.stored)
 
     const patient = memoryPipeline(RULES)
     ingestOn(patient)
     expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 2, failed: 0, refused: 1 })
     expect(patient.sessions.states.get('ann')?.open[0]?.events).toMatchObject([{ eventId: 'late' }])
-    expect(patient.deadLetters.letters).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
+    expect(patient.deadLetters.stored).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
   })
 
   it('sends of a packed record only the events that were refused, each in its place', async () => {
@@ -94,7 +94,7 @@ describe('a redrive', () => {
       at(5000),
     )
     expect(await strict.ingest([packed], at(5000))).toMatchObject({ accepted: 2, rejected: { 'too-late': 2 } })
-    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.letters)
+    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.stored)
 
     const patient = memoryPipeline(RULES)
     ingestOn(patient)
@@ -104,7 +104,7 @@ describe('a redrive', () => {
     expect([...patient.sessions.states.keys()]).toEqual(['ann'])
     const times = patient.sessions.states.get('ann')?.open.flatMap((session) => session.events.map((one) => one.timeMs))
     expect(times).toEqual([at(3000), at(4000)])
-    expect(patient.deadLetters.letters.map(({ subSequence, shardId }) => [subSequence, shardId])).toEqual([
+    expect(patient.deadLetters.stored.map(({ subSequence, shardId }) => [subSequence, shardId])).toEqual([
       [2, 'resent'],
       [4, 'resent'],
     ])
@@ -155,13 +155,13 @@ describe('a redrive', () => {
   it('leaves out copies of what was refused again, but where the original is gone', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([record('{', at(0)), record('[', at(0))], at(0))
-    await s3DeadLetters(s3, 'letters').put(pipeline.deadLetters.letters)
+    await s3DeadLetters(s3, 'letters').put(pipeline.deadLetters.stored)
     const originals = new Map(objects)
     const again = memoryPipeline(RULES)
     ingestOn(again)
     for (let n = 0; n < 2; n++) {
       expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
-      await s3DeadLetters(s3, 'letters').put(again.deadLetters.letters.slice(-2))
+      await s3DeadLetters(s3, 'letters').put(again.deadLetters.stored.slice(-2))
     }
     expect([...objects.keys()].filter((key) => key.includes('/resent/'))).toHaveLength(1)
     for (const key of originals.keys()) objects.delete(key)
