@@ -11,11 +11,12 @@ import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { blockItem, closedItem, stateItem, tombstoneItem } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
+import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import { dayRollup, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { at, search } from '../support/events.ts'
 import { rowsOf } from './results-table/result-store-contract.ts'
-import { closedOf, EXPIRES_MS, session, stateOf } from './sessions-table/session-store-contract.ts'
+import { closedOf, EXPIRES_MS, session, stateOf } from './sessions-table/session-samples.ts'
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
 const mocked = mockClient(client)
@@ -39,7 +40,7 @@ function words(text: string): string[] {
 }
 
 describe('the sessions table', () => {
-  const events = [search(at(0), { eventId: 'e1' })]
+  const events = nonEmpty([search(at(0), { eventId: 'e1' })])
   const block = { name: '7#digest', events }
 
   it('names the attributes of a state', () => {

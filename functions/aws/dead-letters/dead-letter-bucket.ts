@@ -3,6 +3,7 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { REJECTED_PREFIX } from '../../contract.ts'
 import { isoTime } from '../../domain/events/time.ts'
+import { lastOf, type NonEmpty } from '../../domain/non-empty.ts'
 import type { DeadLetter, DeadLetters } from '../../ports.ts'
 import { boundedRequests } from '../runtime/bounded-requests.ts'
 import { encodeRejectedLine } from './rejected-line.ts'
@@ -34,9 +35,9 @@ export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
  * `rejected/<day of arrival>/<shard>/<first>-<last>-<count>.ndjson`. A batch that is delivered
  * again gets the same keys, so it replaces its objects.
  */
-function objectKey(deadLetters: readonly DeadLetter[]): string {
-  const first = deadLetters[0] as DeadLetter
-  const last = deadLetters[deadLetters.length - 1] as DeadLetter
+function objectKey(deadLetters: NonEmpty<DeadLetter>): string {
+  const [first] = deadLetters
+  const last = lastOf(deadLetters)
   const name = `${nameOf(first)}-${nameOf(last)}-${deadLetters.length}.ndjson`
   return `${REJECTED_PREFIX}${isoTime(first.arrivalMs).slice(0, 10)}/${first.shardId}/${name}`
 }
@@ -46,15 +47,15 @@ function nameOf({ sequenceNumber, subSequence }: DeadLetter): string {
   return subSequence === null ? sequenceNumber : `${sequenceNumber}.${subSequence}`
 }
 
-function splitIntoObjects(deadLetters: readonly DeadLetter[]): DeadLetter[][] {
-  const groups: DeadLetter[][] = []
-  let characters = Number.POSITIVE_INFINITY
+function splitIntoObjects(deadLetters: readonly DeadLetter[]): NonEmpty<DeadLetter>[] {
+  const groups: [DeadLetter, ...DeadLetter[]][] = []
+  let characters = 0
   for (const deadLetter of deadLetters) {
-    if (characters + deadLetter.data.length > OBJECT_CHARACTERS_MAX) {
-      groups.push([])
+    const group = groups.at(-1)
+    if (group === undefined || characters + deadLetter.data.length > OBJECT_CHARACTERS_MAX) {
+      groups.push([deadLetter])
       characters = 0
-    }
-    groups[groups.length - 1]?.push(deadLetter)
+    } else group.push(deadLetter)
     characters += deadLetter.data.length
   }
   return groups

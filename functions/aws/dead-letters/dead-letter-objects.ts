@@ -16,8 +16,8 @@ export interface Resend {
 const EVENT_CHARACTERS_MAX = 5 * 1024 * 1024
 
 /**
- * Each record of the result carries the time of its first arrival, so that ingest decides about it
- * as it did before.
+ * Returns the invocations that send the records of an object again. Each record carries the time of
+ * its first arrival, so that ingest decides about it as it did before.
  *
  *     rejected/...    lines of dead letters           -> ingest, as records of the shard `resent`
  *     aws/lambda/...  a batch of the Kinesis stream   -> ingest, as records of the shard `resent`
@@ -32,9 +32,9 @@ export function toResends(key: string, text: string): Resend[] {
   }
   const batch = readFailedBatch(text)
   if (batch === null) throw new Error(`${key} holds no batch`)
-  const ofShards = batch.records.flatMap(({ kinesis }) => kinesis ?? [])
-  if (ofShards.length === 0) return splitIntoEvents('finalize', batch.records)
-  return splitIntoEvents('ingest', ofShards.map(resent))
+  const kinesisRecords = batch.records.flatMap(({ kinesis }) => kinesis ?? [])
+  if (kinesisRecords.length === 0) return splitIntoEvents('finalize', batch.records)
+  return splitIntoEvents('ingest', kinesisRecords.map(resent))
 }
 
 function resentDeadLetter({ sequenceNumber, subSequence, data, arrivalMs }: DeadLetter) {

@@ -1,5 +1,4 @@
-// Records the dead letters that one invocation has put, so that the invocation can name them in its
-// reply.
+// Records the dead letters that one invocation has put, so that its reply can name them.
 
 import type { DeadLetter, DeadLetters } from '../../ports.ts'
 

@@ -1,5 +1,4 @@
-// Encodes one dead letter of ingest as a line of JSON in the dead-letter bucket, and decodes it
-// again.
+// Encodes a dead letter of ingest as a line of JSON, and decodes it again.
 
 import { isoTime } from '../../domain/events/time.ts'
 import type { DeadLetter } from '../../ports.ts'

@@ -1,5 +1,4 @@
-// Bounds how long and how often an SDK client waits for AWS, so that a lost answer costs a retry
-// and not the invocation.
+// Bounds how long an SDK client waits for AWS, so that a lost answer costs only a retry.
 
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
@@ -19,8 +18,7 @@ export interface BoundedRequests {
  * Returns settings that make the client retry a request whose answer does not come. AWS may have
  * carried out the first try, which does no harm: every write is conditional or idempotent.
  *
- * @param answerMs how long to wait for the beginning of an answer, and then for each next part of
- * it.
+ * @param answerMs how long to wait for an answer to begin, and then for each next part of it.
  */
 export function boundedRequests(answerMs = ANSWER_MS_MAX): BoundedRequests {
   const requestHandler = new NodeHttpHandler({

@@ -1,14 +1,15 @@
-// Sends conditional writes to DynamoDB, and reports a failed condition as a value instead of an
-// exception.
+// Sends conditional writes to DynamoDB, and returns a failed condition instead of throwing it.
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Item } from './table-items.ts'
 
 /**
- * Returns the condition under which a write replaces only an older item: one whose attribute is
- * less than the value. A repeated write fails the condition, and so does a late one. The value is
- * part of the new item, too.
+ * Returns the condition "unless a newer item is stored": the stored attribute must be less than the
+ * value, which the new item must hold as well. A repeated write fails the condition, as a late one
+ * does.
+ *
+ *     new PutCommand({ TableName, Item: { ...key, version: 7 }, ...unlessNewer('version', 7) })
  */
 export function unlessNewer(attribute: string, value: string | number) {
   return {
@@ -21,7 +22,7 @@ export function unlessNewer(attribute: string, value: string | number) {
 /**
  * Waits for a conditional write. Returns null once DynamoDB has written the item. When the
  * condition fails, returns the stored item, which is empty unless the request sets
- * `ReturnValuesOnConditionCheckFailure`. Throws other errors on.
+ * `ReturnValuesOnConditionCheckFailure`. Rethrows other errors.
  */
 export async function storedInstead(sent: Promise<unknown>): Promise<Item | null> {
   try {

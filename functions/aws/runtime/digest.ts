@@ -2,10 +2,9 @@
 
 import { hash } from 'node:crypto'
 
-/**
- * The size of one generation of the cache. The two generations take at most about ten megabytes.
- */
+/** The size of one generation of the cache. Two generations take at most about ten megabytes. */
 const CACHED_MAX = 16_384
+/** Longer texts are rarely digested twice, and would take more memory. */
 const CACHED_CHARACTERS_MAX = 128
 
 let recent = new Map<string, string>()

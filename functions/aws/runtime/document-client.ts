@@ -1,5 +1,4 @@
-// Creates the DynamoDB clients of a function: a document client, and a faster one for frequent
-// writes.
+// Creates a function's DynamoDB clients: a document client, and a faster one for frequent writes.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'

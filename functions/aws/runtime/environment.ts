@@ -1,5 +1,4 @@
-// Reads a function's settings from environment variables at cold start; an invalid one fails with
-// its name.
+// Reads a function's settings from environment variables, and fails with the name of a bad one.
 
 import {
   FINALIZE_VARIABLES,

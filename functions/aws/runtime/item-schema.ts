@@ -1,5 +1,4 @@
-// Refuses items of the sessions table that newer code wrote in a shape that this code would
-// misread.
+// Refuses items of the sessions table that newer code wrote in a shape unknown to this code.
 
 /** The attribute that names an item's shape. Every item of the sessions table has it. */
 export const SCHEMA = 'schema'

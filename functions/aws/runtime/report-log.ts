@@ -1,5 +1,4 @@
-// Logs one line of JSON for each invocation, with a step's counts and metrics, and never a user, a
-// query or a record.
+// Logs one line of JSON for each invocation: counts and metrics, never a user, query or record.
 
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName, type Metrics } from '../../contract.ts'
 

@@ -1,5 +1,4 @@
-// Holds what the items of both tables share: the types of an item and its key, a user's partition,
-// and the expiry.
+// Defines what the items of both tables share: key, user partition and expiry.
 
 import type { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 

@@ -3,7 +3,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
 import { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
-import type { Event } from '../../domain/events/event.ts'
 import { DELIVERY_MS_MAX } from '../../domain/sessions/closing.ts'
 import type { UserState } from '../../domain/sessions/user-state.ts'
 import { type Item, userPartition } from '../runtime/table-items.ts'
@@ -60,7 +59,7 @@ export async function loadStates(
         unread.push(userOf(item))
         continue
       }
-      for (const { name, events } of parts) known.set(events[0] as Event, name)
+      for (const { name, events } of parts) known.set(events[0], name)
       states.set(userOf(item), readState(item, parts))
     }
   }
@@ -84,8 +83,8 @@ function keyText(user: string, name: string): string {
 }
 
 /**
- * Writes the blocks that are not known to be stored. They expire, but later than any state that
- * needs them can be open.
+ * Writes the blocks that are not known to be stored. They expire later than any session that needs
+ * them can be open.
  */
 export async function putBlocks(
   client: DynamoDBDocumentClient,
@@ -95,11 +94,11 @@ export async function putBlocks(
   known: KnownBlocks,
   expiresAtMs: number,
 ): Promise<void> {
-  const unknown = blocks.filter(({ name, events }) => known.get(events[0] as Event) !== name)
+  const unknown = blocks.filter(({ name, events }) => known.get(events[0]) !== name)
   const put = async (block: Block): Promise<void> => {
     const item = blockItem(user, block, expiresAtMs + DELIVERY_MS_MAX)
     await client.send(new PutCommand({ TableName: table, Item: item }))
-    known.set(block.events[0] as Event, block.name)
+    known.set(block.events[0], block.name)
   }
   await pMap(unknown, put, { concurrency: WRITES_AT_ONCE })
 }

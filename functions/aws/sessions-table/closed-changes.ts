@@ -1,5 +1,4 @@
-// Converts a batch of the sessions table's stream to the changes of closed sessions that finalize
-// applies.
+// Reads the changes of closed sessions in a batch of the sessions table's stream.
 
 import type { AttributeValue as SdkValue } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'

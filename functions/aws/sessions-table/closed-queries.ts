@@ -14,10 +14,7 @@ import { checkSchema, SCHEMA } from '../runtime/item-schema.ts'
 import { userPartition } from '../runtime/table-items.ts'
 import { CLOSED_KEYS, CLOSED_PREFIX, closedIdOf, closedKeyAfter, readClosed, versionOf } from './session-items.ts'
 
-/**
- * Two items are usually enough, so a query begins with a small page and asks for more from page to
- * page.
- */
+/** Two items are usually enough, so a query begins with a small page. Each next page is larger. */
 const FIRST_PAGE_ITEMS = 2
 const PAGE_GROWTH = 4
 /** A page of so many sessions and tombstones holds at most 2 MB. */

@@ -1,8 +1,8 @@
-// Splits the events of open sessions into blocks, which are stored once, and a short rest that the
-// state holds.
+// Splits the events of open sessions into blocks, which are stored once, and a short rest.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Event } from '../../domain/events/event.ts'
+import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { type EventRow, INFLATED_BYTES_MAX, readEvents, type SplitSession, writeEvents } from './session-code.ts'
@@ -30,7 +30,7 @@ export interface Block {
    * digest of the events. A name never stands for other events.
    */
   readonly name: string
-  readonly events: readonly Event[]
+  readonly events: NonEmpty<Event>
 }
 
 /** The names of blocks that are stored, by the first event of each. */
@@ -55,19 +55,18 @@ export function splitSessions(open: readonly Session[], version: number, known: 
   return { sessions, blocks }
 }
 
-/** The rest is never empty. */
-function splitIntoRuns(events: readonly Event[]): { runs: (readonly Event[])[]; rest: readonly Event[] } {
-  const runs: (readonly Event[])[] = []
+function splitIntoRuns(events: NonEmpty<Event>): { runs: NonEmpty<Event>[]; rest: NonEmpty<Event> } {
+  const runs: NonEmpty<Event>[] = []
   let start = 0
   for (const size of BLOCK_EVENTS) {
-    for (; events.length - start > size; start += size) runs.push(events.slice(start, start + size))
+    for (; events.length - start > size; start += size) runs.push(nonEmpty(events.slice(start, start + size)))
   }
-  return { runs, rest: events.slice(start) }
+  return { runs, rest: nonEmpty(events.slice(start)) }
 }
 
-function nameOf(events: readonly Event[], version: number, known: KnownBlocks): string {
+function nameOf(events: NonEmpty<Event>, version: number, known: KnownBlocks): string {
   const digest = sha256(textOf(events)).slice(0, DIGEST_LENGTH)
-  const name = known.get(events[0] as Event)
+  const name = known.get(events[0])
   return name?.endsWith(`#${digest}`) ? name : `${version}#${digest}`
 }
 
@@ -75,19 +74,19 @@ export function versionOfBlock(name: string): number {
   return Number.parseInt(name, 10)
 }
 
-export function encodeBlock(events: readonly Event[]): Uint8Array {
+export function encodeBlock(events: NonEmpty<Event>): Uint8Array {
   return deflateRawSync(textOf(events), { level: 9 })
 }
 
-export function decodeBlock(stored: Uint8Array): Event[] {
+export function decodeBlock(stored: Uint8Array): NonEmpty<Event> {
   const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const [shape, startMs, rows] = JSON.parse(text) as [number, number, EventRow[]]
   if (shape !== SHAPE) throw new Error(`a stored block has shape ${shape}; this code reads shape ${SHAPE}`)
-  return readEvents(rows, startMs)
+  return nonEmpty(readEvents(rows, startMs))
 }
 
 /** `[shape, time of the first event, events]`, with each event as `session-code.ts` writes it. */
-function textOf(events: readonly Event[]): string {
-  const { timeMs } = events[0] as Event
+function textOf(events: NonEmpty<Event>): string {
+  const [{ timeMs }] = events
   return JSON.stringify([SHAPE, timeMs, writeEvents(events, timeMs)])
 }

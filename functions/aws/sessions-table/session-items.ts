@@ -1,5 +1,4 @@
-// Converts states, their blocks, closed sessions and tombstones to items of the sessions table, and
-// back.
+// Converts states, blocks, closed sessions and tombstones to items, and back.
 
 import { BLOCK, CLOSED, EXPIRES_AT, KIND, PARTITION_KEY, SORT_KEY, TOMBSTONE } from '../../contract.ts'
 import { clampTime } from '../../domain/events/time.ts'

@@ -1,5 +1,4 @@
-// Stores states, closed sessions and tombstones on DynamoDB, and refuses writes that a newer
-// version overtook.
+// Stores states, closed sessions and tombstones, and refuses to overwrite newer versions.
 
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'

@@ -1,11 +1,11 @@
-// Stores users' timers on DynamoDB, many in one item, and lists them by the time at which they
-// fire.
+// Stores users' timers on DynamoDB, many in one item, and lists them by time.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
 import { KIND, PARTITION_KEY, SORT_KEY, TIMER_PAGES, TIMERS } from '../../contract.ts'
+import { nonEmpty } from '../../domain/non-empty.ts'
 import type { Timer, TimerPage, TimerStore, TimeSpan } from '../../ports.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
@@ -125,12 +125,12 @@ function readPage(item: Item): TimerPage {
   const text = inflateRawSync(item.timers as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const rows = JSON.parse(text) as [user: string, sinceStartMs: number][]
   const startMs = item.start as number
-  const timers = rows.map(([user, sinceStartMs]) => ({ user, atMs: startMs + sinceStartMs }))
+  const timers = nonEmpty(rows.map(([user, sinceStartMs]) => ({ user, atMs: startMs + sinceStartMs })))
   return { id: String(item[SORT_KEY]), startMs, timers }
 }
 
 function splitIntoPages(timers: readonly Timer[]): TimerPage[] {
-  const pages: { readonly id: string; readonly startMs: number; readonly timers: Timer[] }[] = []
+  const pages: { readonly id: string; readonly startMs: number; readonly timers: [Timer, ...Timer[]] }[] = []
   let characters = 0
   for (const timer of [...timers].sort((a, b) => a.atMs - b.atMs)) {
     const last = pages.at(-1)

@@ -1,5 +1,4 @@
-// Converts the Kinesis batches that Lambda delivers to records, and a step's first failure to
-// Lambda's reply.
+// Converts Lambda's Kinesis batches to records, and a first failure to Lambda's reply.
 
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import type { ArrivedRecord, DeadLetter } from '../../ports.ts'

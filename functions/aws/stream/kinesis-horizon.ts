@@ -1,5 +1,4 @@
-// Determines the horizon: the arrival time up to which ingest has applied every record of every
-// shard.
+// Determines the horizon: the arrival time up to which every record of every shard is applied.
 
 import {
   ExpiredIteratorException,
@@ -24,21 +23,21 @@ const ARRIVAL_SPREAD_MS = 5000
  * horizon back.
  */
 const READS_MAX = 5
-/** Each shard takes five reads a second, from ingest and the sweeper together. */
+/** Ingest and the sweeper share the five reads a second that each shard allows. */
 const SHARDS_AT_ONCE = 8
 /** A page lists 1,000 shards. */
 const SHARD_PAGES_MAX = 20
 
-/** The content of a shard after the last record that ingest has applied. */
+/** The rest of a shard, after the last record that ingest has applied. */
 type Unapplied =
   | { readonly kind: 'nothing' }
-  /** Nothing, and the shard is closed, so that nothing can follow. */
+  /** The shard is closed, so that no record can follow. */
   | { readonly kind: 'drained' }
   | { readonly kind: 'records'; readonly sinceMs: number }
 
 /**
- * Reads each shard just after the last record that ingest has applied. Where a read leaves that
- * open, the shard holds the horizon back: sessions may close late, and never early.
+ * Reads each shard just after the last record that ingest has applied. When it stays
+ * unclear what follows, the shard holds the horizon back: sessions may close late, and never early.
  *
  *     shard 0   applied ........|              nothing follows: now, less the spread
  *     shard 1   applied ....|  x  x            the first x, at 09:00:05

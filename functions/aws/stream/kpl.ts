@@ -38,7 +38,7 @@ const FOUR_BYTES = 5
 
 /**
  * Returns the data of each user record, in order, or null for a record that the KPL has not
- * aggregated. Stops after `recordsMax + 1` user records, so that the caller sees when there are too
+ * aggregated. Returns at most `recordsMax + 1` user records: the last one shows that there are too
  * many.
  */
 export function kplUserRecords(bytes: Buffer, recordsMax: number): readonly Buffer[] | Rejection | null {

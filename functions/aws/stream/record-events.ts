@@ -1,5 +1,4 @@
-// Unpacks the events of a record (E1): a record holds one event, or many in an array, in lines,
-// compressed or aggregated.
+// Unpacks the events of a record (E1), which may be compressed, aggregated, an array or lines.
 
 import type { Rejection } from '../../domain/events/decode.ts'
 import type { ArrivedRecord, RecordEvents, UnpackedEvent } from '../../ports.ts'

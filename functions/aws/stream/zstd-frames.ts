@@ -1,5 +1,4 @@
-// Splits a zstd payload into its frames: Node decodes only the first frame, and may accept a
-// truncated one.
+// Splits a zstd payload into frames: Node decodes only the first, even if it is truncated.
 
 /*
  * A frame by RFC 8878, with lengths in bytes. All numbers are little-endian:

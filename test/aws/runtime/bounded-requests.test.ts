@@ -12,7 +12,7 @@ import { dynamoSessionStore } from '../../../functions/aws/sessions-table/sessio
 import { LOCAL_CONFIG, LOCAL_ENVIRONMENT } from '../../../local/emulators/clients.ts'
 import { at } from '../../support/events.ts'
 import { type Given, silentServer } from '../../support/silent-server.ts'
-import { EXPIRES_MS, stateOf } from '../sessions-table/session-store-contract.ts'
+import { EXPIRES_MS, stateOf } from '../sessions-table/session-samples.ts'
 
 /** Short, so that the tests are fast, and still long for an answer from the same machine. */
 const ANSWER_MS = 500

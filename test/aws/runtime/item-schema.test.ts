@@ -13,18 +13,19 @@ import { blockItem, closedItem, stateItem, tombstoneItem } from '../../../functi
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore, pageItem } from '../../../functions/aws/sessions-table/timer-store.ts'
 import { loadProgress } from '../../../functions/aws/stream/shard-progress.ts'
+import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import { at, search } from '../../support/events.ts'
-import { closedOf, EXPIRES_MS, session, stateOf } from '../sessions-table/session-store-contract.ts'
+import { closedOf, EXPIRES_MS, session, stateOf } from '../sessions-table/session-samples.ts'
 import { listsOf } from '../sessions-table/timer-store-contract.ts'
 
 const NEWER = ITEM_SCHEMA + 1
 
-const events = [search(at(0))]
+const events = nonEmpty([search(at(0))])
 const state = stateItem('ann', stateOf(1), EXPIRES_MS)
 const block = blockItem('ann', { name: '1#digest', events }, EXPIRES_MS)
 const closed = closedItem(closedOf(session(events), 1), EXPIRES_MS)
 const tombstone = tombstoneItem('ann', 'gone', 1, EXPIRES_MS)
-const page = pageItem({ id: '0000000000000000#r#0', startMs: 0, timers: [] })
+const page = pageItem({ id: '0000000000000000#r#0', startMs: 0, timers: [{ user: 'ann', atMs: 0 }] })
 const progress = { pk: 'shard#0', sk: 'progress', schema: 1, sequence: '7', arrival: 1 }
 
 describe('an item of a newer schema', () => {

@@ -1,5 +1,4 @@
-// Tests that a record's events come out in order however they are packed, and that harmful records
-// stay within bounds.
+// Tests that a record's events come out in order, however they are packed.
 
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -8,29 +7,9 @@ import { RECORD_EVENTS_MAX } from '../../../functions/aws/stream/payload-events.
 import { RECORD_BYTES_MAX, recordEvents, unpackRecord } from '../../../functions/aws/stream/record-events.ts'
 import { EVENT_CHARACTERS_MAX } from '../../../functions/domain/events/decode.ts'
 import { kplRecord } from '../../support/kpl.ts'
-import { packing, zstd } from '../../support/packing.ts'
+import { packing } from '../../support/packing.ts'
 import { SEED } from '../../support/random-log.ts'
-
-const MIB = 1024 * 1024
-
-/** Returns the subsequence number of each event, with its JSON or the reason for its rejection. */
-function read(sent: string | Buffer): unknown[] {
-  return recordEvents(Buffer.from(sent)).events.map((event) => {
-    const parsed = event.read()
-    return [event.subSequence, parsed.ok ? parsed.value : parsed.reason]
-  })
-}
-
-function texts(sent: string | Buffer): string[] {
-  return recordEvents(Buffer.from(sent)).events.map(({ data }) => Buffer.from(data(), 'base64').toString())
-}
-
-function details(sent: Buffer): string[] {
-  return recordEvents(sent).events.map((event) => {
-    const parsed = event.read()
-    return parsed.ok ? 'JSON' : `${parsed.reason}: ${parsed.detail}`
-  })
-}
+import { read, texts } from './read-record.ts'
 
 /**
  * Objects with everything that could break a packing: line breaks, brackets, quotes, other scripts.
@@ -185,127 +164,6 @@ describe('lines', () => {
   })
 })
 
-describe('compressed bytes', () => {
-  it('are a packed record even when they hold one event', () => {
-    expect(read(gzipSync('{"a":1}'))).toEqual([[0, { a: 1 }]])
-    expect(texts(gzipSync('{"a":1}'))).toEqual(['{"a":1}'])
-  })
-
-  it('may be gzip with several members', () => {
-    expect(read(Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"b":2}')]))).toEqual([
-      [0, { a: 1 }],
-      [1, { b: 2 }],
-    ])
-  })
-
-  it('are refused whole, as they arrived, when they are truncated or corrupt', () => {
-    const whole = gzipSync('{"a":1}')
-    const corrupt = Buffer.from(whole)
-    corrupt[12] = 0xff
-    for (const bytes of [whole.subarray(0, -5), whole.subarray(0, 2), corrupt]) {
-      expect(read(bytes)).toEqual([[null, 'not-json']])
-      expect(details(bytes)).toEqual(['not-json: gzip: corrupt or truncated'])
-      expect(recordEvents(bytes).events[0]?.data()).toBe(bytes.toString('base64'))
-    }
-  })
-
-  it('are inflated once only', () => {
-    expect(read(gzipSync(gzipSync('{}')))).toEqual([[0, 'not-json']])
-    expect(read(gzipSync(kplRecord(['{}'])))).toEqual([[0, 'not-json']])
-  })
-
-  it.skipIf(zstd !== null)('are refused whole when they are zstd and Node lacks zstd', () => {
-    const sent = Buffer.from('28b52ffd240729000047a7b3', 'hex')
-    expect(details(sent)).toEqual(['not-json: zstd needs Node 22.15 or newer'])
-    expect(details(kplRecord(['{}', sent]))).toEqual(['not-json: zstd needs Node 22.15 or newer'])
-    expect(recordEvents(kplRecord([sent])).events[0]?.subSequence).toBeNull()
-  })
-
-  describe.skipIf(zstd === null)('in zstd', () => {
-    it('are read, and refused whole when they are corrupt', () => {
-      const sent = zstd?.(Buffer.from('{"a":1}\n{"b":2}')) ?? Buffer.of()
-      expect(read(sent)).toEqual([
-        [0, { a: 1 }],
-        [1, { b: 2 }],
-      ])
-      for (let length = 4; length < sent.length; length++) {
-        expect(details(sent.subarray(0, length))).toEqual(['not-json: zstd: corrupt or truncated'])
-      }
-      expect(read(Buffer.concat([sent, sent]))).toHaveLength(3)
-    })
-
-    it('are inflated no further than a record may hold, whatever window they demand', () => {
-      const bomb = zstd?.(Buffer.alloc(64 * MIB)) ?? Buffer.of()
-      expect(read(bomb)).toEqual([[null, 'too-large']])
-      const windowOfGigabytes = Buffer.from('28b52ffd00a8010000', 'hex')
-      expect(read(windowOfGigabytes)).toEqual([[null, 'too-large']])
-    })
-  })
-})
-
-describe('a KPL record', () => {
-  it('holds user records, each of which may hold anything but user records', () => {
-    const userRecords = ['{"a":1}', '[{"b":2},{"c":3}]', '{"d":4}\n{"e":5}', gzipSync('[{"f":6}]')]
-    expect(read(kplRecord(userRecords))).toEqual(
-      [{ a: 1 }, { b: 2 }, { c: 3 }, { d: 4 }, { e: 5 }, { f: 6 }].map((value, subSequence) => [subSequence, value]),
-    )
-    expect(read(kplRecord(['{}', kplRecord(['{}'])]))).toEqual([
-      [0, {}],
-      [1, 'not-json'],
-    ])
-  })
-
-  it('rejects an unreadable user record alone, as it arrived', () => {
-    const corrupt = gzipSync('{}').subarray(0, -5)
-    const { events: unpacked } = recordEvents(kplRecord(['{}', corrupt, '', '{}']))
-    expect(unpacked.map((event) => [event.subSequence, event.read().ok])).toEqual([
-      [0, true],
-      [1, false],
-      [2, false],
-      [3, true],
-    ])
-    expect(unpacked[1]?.data()).toBe(corrupt.toString('base64'))
-  })
-
-  it('is refused whole when its MD5 does not match', () => {
-    const record = kplRecord(['{"a":1}\n{"b":2}\n{"c":3}'])
-    record[record.length - 1] = (record.at(-1) ?? 0) ^ 1
-    expect(details(record)).toEqual(['not-json: KPL record: its MD5 does not match'])
-    expect(recordEvents(record).events[0]?.data()).toBe(record.toString('base64'))
-  })
-})
-
-describe('a bomb', () => {
-  const spaces = gzipSync(Buffer.alloc(RECORD_BYTES_MAX, ' '))
-
-  it.each<[string, () => Buffer]>([
-    ['bytes in gzip', () => gzipSync(Buffer.alloc(RECORD_BYTES_MAX + 1))],
-    ['bytes in gzip in KPL', () => kplRecord([spaces, '{}'])],
-    ['bytes in one event, which could not be sent again alone', () => gzipSync(`{}\n${'x'.repeat(MIB + 1)}`)],
-    ['bytes as they are', () => Buffer.alloc(RECORD_BYTES_MAX + 1, '{}\n')],
-    ['elements', () => Buffer.from(`[${'{},'.repeat(RECORD_EVENTS_MAX)}{}]`)],
-    ['elements in gzip', () => gzipSync(`[${'0,'.repeat(4_000_000)}0]`)],
-    ['lines', () => Buffer.from('{}\n'.repeat(RECORD_EVENTS_MAX + 1))],
-    ['user records', () => kplRecord(Array<string>(RECORD_EVENTS_MAX + 1).fill('[]'))],
-    ['events in user records', () => kplRecord([`[${'{},'.repeat(RECORD_EVENTS_MAX - 1)}{}]`, '{}'])],
-  ])('is refused whole as too large when it holds too many %s', (_, make) => {
-    const bomb = make()
-    const unpacked = recordEvents(bomb)
-    expect(read(bomb)).toEqual([[null, 'too-large']])
-    expect(unpacked.events[0]?.data()).toBe(bomb.toString('base64'))
-    expect(unpacked.bytes).toBe(RECORD_BYTES_MAX)
-  })
-
-  it('is read when it stays within the limits', () => {
-    const kilobyte = `{"query":"${'x'.repeat(1011)}"}\n`
-    const full = gzipSync(kilobyte.repeat(RECORD_BYTES_MAX / kilobyte.length))
-    expect(read(full)).toHaveLength(8 * 1024)
-    expect(recordEvents(full).bytes).toBe(RECORD_BYTES_MAX)
-    expect(read(`[${'{},'.repeat(RECORD_EVENTS_MAX - 1)}{}]`)).toHaveLength(RECORD_EVENTS_MAX)
-    expect(read('{}\n'.repeat(RECORD_EVENTS_MAX))).toHaveLength(RECORD_EVENTS_MAX)
-  })
-})
-
 describe('an event that is sent again alone', () => {
   const again = (sent: Buffer) => unpackRecord({ data: sent.toString('base64'), subSequence: 7 })
 
@@ -322,20 +180,4 @@ describe('an event that is sent again alone', () => {
       expect(unpacked[0]?.data()).toBe(Buffer.from(sent).toString('base64'))
     },
   )
-})
-
-describe('a record with many corrupt parts', () => {
-  const corrupt = gzipSync('x'.repeat(1000)).fill(0, 12)
-  const kplOf = (count: number) => recordEvents(kplRecord(Array.from({ length: count }, () => corrupt)))
-
-  it('counts the bytes to which it may have inflated', () => {
-    expect(recordEvents(corrupt).bytes).toBe(RECORD_BYTES_MAX)
-    expect(kplOf(8).bytes).toBeGreaterThan(8 * RECORD_BYTES_MAX)
-  })
-
-  it('is refused whole before it inflates too much', () => {
-    expect(kplOf(8).events).toHaveLength(8)
-    expect(kplOf(9).events).toHaveLength(1)
-    expect(kplOf(1000)).toMatchObject({ bytes: 9 * RECORD_BYTES_MAX, events: { length: 1 } })
-  })
 })
