@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Arrival } from '../functions/domain/events/event.ts'
+import { lastOf, nonEmpty } from '../functions/domain/non-empty.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
 import { planCapacity } from '../functions/domain/sessions/capacity.ts'
 import { type Closing, toClose, withoutClosed } from '../functions/domain/sessions/closing.ts'
@@ -141,7 +142,7 @@ function appended(before: UserState, batches: readonly (readonly Arrival[])[]): 
     const isAsMade = ranges.length === 0 && plan.batches.length === 1 && applied.accepted === batch.length
     if (!isAsMade) throw new Error('an event of the load was not new and in order')
     state = { ...applied.state, version: state.version + 1 }
-    const demanded = toClose(state, (batch.at(-1) as Arrival).arrivalMs, rules, 'limits')
+    const demanded = toClose(state, lastOf(nonEmpty(batch)).arrivalMs, rules, 'limits')
     if (demanded.length > 0) throw new Error('the load reached a limit')
   }
   return state

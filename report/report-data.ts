@@ -1,6 +1,7 @@
 // What a report is made of: stored rollups and closed sessions in, through ports; the data of one report out.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
+import { nonEmpty } from '../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
 import type { QueryRollup } from '../functions/domain/results/top-queries.ts'
@@ -83,7 +84,7 @@ export async function readReport(ports: ReportPorts, wanted: ReportWanted): Prom
     daysBefore: inOrder(await ports.readDays(before)),
     hours: dayCount > HOURLY_DAYS_MAX ? [] : inOrder(await ports.readHours(range)),
     queries: {
-      range: { from: queryDays[0] as string, to: range.to },
+      range: { from: nonEmpty(queryDays)[0], to: range.to },
       totals: totalQueries(queries, QUERY_ROWS_MAX),
     },
     explorer: explore(await ports.sampleSessions(range, wanted.sessionsMax), wanted),

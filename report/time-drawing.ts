@@ -2,6 +2,7 @@
 
 import { type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale'
 import { line } from 'd3-shape'
+import { lastOf, nonEmpty } from '../functions/domain/non-empty.ts'
 import { axes, MARGIN, pixels, type Size, svg, TICKS } from './drawing.ts'
 import { html, type Markup } from './markup.ts'
 import { compactText, countText, FEW, shareText } from './number-text.ts'
@@ -32,8 +33,8 @@ interface Plot {
 
 export function timeDrawing(size: Size, timeLine: TimeLine, ratio: Ratio): Markup {
   const { points, unitMs, unit } = timeLine
-  const first = points[0] as TimePoint
-  const last = points[points.length - 1] as TimePoint
+  const [first] = nonEmpty(points)
+  const last = lastOf(nonEmpty(points))
   const bottom = size.height - MARGIN.bottom
   const x = scaleUtc([first.startMs, last.startMs + unitMs], [MARGIN.left, size.width - MARGIN.right])
   const y = scaleLinear([0, ratio.max], [bottom - VOLUME_HEIGHT - VOLUME_GAP, MARGIN.top]).nice(TICKS)

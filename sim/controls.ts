@@ -1,5 +1,6 @@
 // Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
 
+import { lastOf, nonEmpty } from '../functions/domain/non-empty.ts'
 import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
 import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts'
 
@@ -80,7 +81,7 @@ export function deleting(sessions: SessionStore): SessionStore {
 
 /** Progress that is never held back by a record before it. */
 export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[]): ShardProgress {
-  const last = batch[batch.length - 1] as ArrivedRecord
+  const last = lastOf(nonEmpty(batch))
   return { ...progress, record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
 }
 

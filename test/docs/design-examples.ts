@@ -14,6 +14,7 @@ import { pageItem } from '../../functions/aws/sessions-table/timer-store.ts'
 import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { DAY_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
+import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
@@ -92,11 +93,13 @@ function timerPage(): Item {
     { user: USER, startMs: START_MS },
     { user: 'ben', startMs: START_MS + 41_000 },
   ]
-  const timers = users.map(({ user, startMs }) => {
-    const state = stateOf([search(startMs, { query: 'tents' })])
-    return { user, atMs: timerFor(NEW_USER, state, startMs + TRAVEL_MS, 0, RULES) ?? 0 }
-  })
-  const startMs = timers[0]?.atMs ?? 0
+  const timers = nonEmpty(
+    users.map(({ user, startMs }) => {
+      const state = stateOf([search(startMs, { query: 'tents' })])
+      return { user, atMs: timerFor(NEW_USER, state, startMs + TRAVEL_MS, 0, RULES) ?? 0 }
+    }),
+  )
+  const startMs = timers[0].atMs
   return pageItem({ id: `${String(startMs).padStart(16, '0')}#6b1f0c5e9d2a7f43#2`, startMs, timers })
 }
 

@@ -1,5 +1,6 @@
 // Computes the counts that result rows add up to, and the ratios of those sums.
 
+import { lastOf, type NonEmpty } from '../non-empty.ts'
 import type { ResultRow, SearchRow, SessionRow } from './result.ts'
 
 /** The first ten positions are counted one by one, later ones in ranges. */
@@ -121,8 +122,8 @@ function clicksAt(position: number): CountName {
   return position <= 20 ? 'clicks_at_11_to_20' : 'clicks_further_down'
 }
 
-function rangeOf<Name>(ranges: readonly (readonly [Name, number])[], value: number): Name {
-  const [name] = ranges.find(([, end]) => value <= end) ?? (ranges.at(-1) as readonly [Name, number])
+function rangeOf<Name>(ranges: NonEmpty<readonly [Name, number]>, value: number): Name {
+  const [name] = ranges.find(([, end]) => value <= end) ?? lastOf(ranges)
   return name
 }
 

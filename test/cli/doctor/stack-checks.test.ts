@@ -1,4 +1,4 @@
-// The doctor before a stack: what AWS answers in, findings with what to type next out.
+// Checks the findings of `doctor` about a stack, against answers of AWS that the test makes up.
 
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
@@ -23,6 +23,7 @@ import { pageItem } from '../../../functions/aws/sessions-table/timer-store.ts'
 import { SWEEP_VARIABLES } from '../../../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { isoTime } from '../../../functions/domain/events/time.ts'
+import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../../functions/domain/sessions/user-state.ts'
 import { at } from '../../support/events.ts'
@@ -94,14 +95,14 @@ beforeEach(() => {
   s3.on(ListObjectsV2Command).resolves({})
 })
 
-async function troubles(): Promise<Record<string, { says: string; next: string | null }>> {
+async function wrongFindings(): Promise<Record<string, { message: string; next: string | null }>> {
   const findings = await findingsOf(ON_AWS, '.', NOW)
-  const wrong = findings.filter(({ status }) => status === 'trouble')
-  return Object.fromEntries(wrong.map(({ check, says, next }) => [check, { says, next }]))
+  const wrong = findings.filter(({ status }) => status === 'wrong')
+  return Object.fromEntries(wrong.map(({ check, message, next }) => [check, { message, next }]))
 }
 
 describe('a stack that is well', () => {
-  it('has no trouble, and every check is told', async () => {
+  it('every check of a healthy stack is ok', async () => {
     const findings = await findingsOf(ON_AWS, '.', NOW)
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([])
     expect(findings.map(({ check }) => check)).toEqual([
@@ -122,8 +123,8 @@ describe('a stack that is well', () => {
   })
 })
 
-describe('trouble', () => {
-  it('is what was refused on either day, and what was given up, however much was refused', async () => {
+describe('a wrong finding', () => {
+  it('counts events rejected since yesterday, and failed batches however many events were rejected', async () => {
     const [yesterday, today] = [NOW - DAY_MS, NOW].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
     const refused = (n: number) =>
       JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: `${n}`, arrival: isoTime(NOW), data: '' })
@@ -136,41 +137,41 @@ describe('trouble', () => {
     s3.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects.get(Key) } }))
     const where = '--stack trial --region eu-west-1'
     const list = (day?: string): string => `search-ctr dead-letters list --day ${day} ${where}`
-    expect((await troubles())['dead letters']).toEqual({
-      says: 'since yesterday 1000 not-json, or more',
+    expect((await wrongFindings())['dead letters']).toEqual({
+      message: 'since yesterday 1000 not-json, or more',
       next: `${list(yesterday)}, then docs/operations.md, RejectedShare`,
     })
     objects.set(`rejected/${today}/s/2.ndjson`, refused(2000))
-    expect((await troubles())['dead letters']?.next).toContain(`${list(yesterday)} and ${list(today)}, then`)
+    expect((await wrongFindings())['dead letters']?.next).toContain(`${list(yesterday)} and ${list(today)}, then`)
     objects.set('aws/lambda/x', JSON.stringify({ payload: JSON.stringify({ Records: [{ dynamodb: {} }] }) }))
-    expect((await troubles())['dead letters']).toEqual({
-      says: 'since yesterday 1 given-up, 1001 not-json, or more',
+    expect((await wrongFindings())['dead letters']).toEqual({
+      message: 'since yesterday 1 given-up, 1001 not-json, or more',
       next: `search-ctr dead-letters list --prefix aws/lambda/ ${where}, then docs/operations.md, BatchesGivenUp`,
     })
   })
 
-  it('is a deployment that failed, and a function that was not updated', async () => {
+  it('reports a failed deployment and a function that was not updated', async () => {
     stackIn('UPDATE_ROLLBACK_COMPLETE')
     lambda
       .on(GetFunctionConfigurationCommand, { FunctionName: 'the-finalize' })
       .resolves({ State: 'Active', LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'the key is disabled' })
-    expect(await troubles()).toMatchObject({
+    expect(await wrongFindings()).toMatchObject({
       stack: { next: 'aws cloudformation describe-stack-events --stack-name trial' },
-      finalize: { says: expect.stringContaining('the key is disabled'), next: 'npx cdk deploy' },
+      finalize: { message: expect.stringContaining('the key is disabled'), next: 'npx cdk deploy' },
     })
   })
 
-  it('is errors of a function, told with the last of them and where it is explained', async () => {
+  it('reports the errors of a function with the last one and its page', async () => {
     cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [{ Values: [2, 1] }] })
     const message = '{"step":"ingest","failure":"ThrottlingException: too \\"fast\\""}'
     logs.on(FilterLogEventsCommand).resolves({ events: [{ message }] })
-    expect((await troubles()).ingest).toEqual({
-      says: '3 errors in the last hour, the last: ThrottlingException: too \\"fast\\"',
+    expect((await wrongFindings()).ingest).toEqual({
+      message: '3 errors in the last hour, the last: ThrottlingException: too \\"fast\\"',
       next: 'docs/operations.md, IngestFailing',
     })
   })
 
-  it('is an alarm, told with its heading in the runbook; those of other stacks are not', async () => {
+  it('reports a raised alarm with its heading in the runbook, but none of another stack', async () => {
     const alarm = (AlarmName: string, AlarmDescription: string) => ({
       AlarmName,
       AlarmDescription,
@@ -179,26 +180,26 @@ describe('trouble', () => {
     })
     const MetricAlarms = [
       alarm('trial-x', 'Sessions close late. See docs/operations.md, HorizonLag.'),
-      alarm('trial-2-y', 'Somebody else’s.'),
+      alarm('trial-2-y', 'An alarm of another project.'),
     ]
     cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms })
-    const found = await troubles()
+    const found = await wrongFindings()
     expect(found.alarms).toMatchObject({ next: 'docs/operations.md, HorizonLag' })
-    expect(found.alarms?.says).toMatch(/^HorizonLag since .*: Sessions close late\.$/)
+    expect(found.alarms?.message).toMatch(/^HorizonLag since .*: Sessions close late\.$/)
   })
 
-  it('is a mapping that is off, and a shard that is not read', async () => {
+  it('reports a disabled mapping and a shard that ingest does not read', async () => {
     const off = { UUID: 'u-1', State: 'Disabled', StateTransitionReason: 'User action' }
     lambda.on(ListEventSourceMappingsCommand, { FunctionName: 'the-ingest' }).resolves({ EventSourceMappings: [off] })
     const record = { ApproximateArrivalTimestamp: new Date(NOW - 2 * HOUR_MS) } as never
     kinesis.on(GetRecordsCommand).resolves({ Records: [record], MillisBehindLatest: 1 })
-    expect(await troubles()).toMatchObject({
+    expect(await wrongFindings()).toMatchObject({
       'mapping of ingest': { next: 'aws lambda update-event-source-mapping --uuid u-1 --enabled' },
-      lag: { says: 'everything is applied but the last 2.0 hours', next: 'docs/operations.md, HorizonLag' },
+      lag: { message: 'ingest has applied everything up to 2.0 hours ago', next: 'docs/operations.md, HorizonLag' },
     })
   })
 
-  it('is a session that should have been closed, and not one whose user is only looked at early', async () => {
+  it('counts a session that should be closed, but not one whose timer only fires early', async () => {
     const startMs = NOW - 2 * HOUR_MS
     const session: Session = {
       ids: ['one'],
@@ -208,7 +209,7 @@ describe('trouble', () => {
     }
     const overdue = { ...NEW_USER, version: 1, skewMs: 0, open: [session] }
     const ahead = { ...overdue, skewMs: -3 * HOUR_MS }
-    const timers = ['ann', 'ben'].map((user) => ({ user, atMs: startMs }))
+    const timers = nonEmpty(['ann', 'ben'].map((user) => ({ user, atMs: startMs })))
     const page = pageItem({ id: 'page#0', startMs, timers })
     dynamodb
       .on(QueryCommand)
@@ -216,33 +217,33 @@ describe('trouble', () => {
     dynamodb.on(BatchGetCommand).resolves({
       Responses: { 'the-sessions': [stateItem('ann', overdue, 0), stateItem('ben', ahead, 0)] },
     })
-    expect((await troubles())['due sessions']?.says).toBe('2 users to be looked at, 1 of them overdue')
+    expect((await wrongFindings())['due sessions']?.message).toBe('2 users with a timer, 1 overdue')
   })
 
-  it('is a table that is gone', async () => {
+  it('reports a table that does not exist', async () => {
     dynamodb.on(QueryCommand).rejects(Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' }))
-    expect((await troubles())['due sessions']).toMatchObject({ says: 'is not there: no such table' })
+    expect((await wrongFindings())['due sessions']).toMatchObject({ message: 'does not exist: no such table' })
   })
 
-  it('ends the look where there are no credentials or no stack', async () => {
+  it('is the last one where the credentials or the stack are missing', async () => {
     stacks.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name: 'ValidationError' }))
     expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'trouble' })
     sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error('old'), { name: 'ExpiredTokenException' }))
     expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({
       check: 'credentials',
-      says: expect.stringContaining('aws sso login'),
+      message: expect.stringContaining('aws sso login'),
     })
   })
 })
 
-describe('what may not be looked at', () => {
-  it('is told as unknown, and is not taken for wrong', async () => {
+describe('a check that the credentials do not allow', () => {
+  it('is unknown, not wrong, when the credentials do not allow a check', async () => {
     const denied = Object.assign(new Error('not authorized to perform: x'), { name: 'AccessDeniedException' })
     cloudWatch.on(DescribeAlarmsCommand).rejects(denied)
     s3.on(ListObjectsV2Command).rejects(denied)
     const findings = await findingsOf(ON_AWS, '.', NOW)
     const unknown = findings.filter(({ status }) => status === 'unknown')
     expect(unknown.map(({ check }) => check)).toEqual(['alarms', 'dead letters'])
-    expect(findings.some(({ status }) => status === 'trouble')).toBe(false)
+    expect(findings.some(({ status }) => status === 'wrong')).toBe(false)
   })
 })
