@@ -44,7 +44,7 @@ export function neighbourContract(store: () => SessionStore): void {
     },
   )
 
-  it('follows them past an old session that once continued the same one', async () => {
+  it('follows continued sessions past an old session that once continued the same one', async () => {
     const [first, second, third] = chainOf(3, 12 * HOUR_MS) as [Session, Session, Session]
     const old = session([search(ORIGIN_MS + 2 * HOUR_MS)], { continues: sessionId(first) })
     for (const link of [old, third, second, first]) await put(link, 1)
