@@ -1,5 +1,6 @@
 // Computes the counts that result rows add up to, and the ratios of those sums.
 
+import { MINUTE_MS, SECOND_MS } from '../durations.ts'
 import { lastOf, type NonEmpty } from '../non-empty.ts'
 import type { ResultRow, SearchRow, SessionRow } from './result.ts'
 
@@ -9,23 +10,23 @@ type Position = (typeof POSITIONS)[number]
 
 /** The ranges of times to the first click, with their upper ends, inclusive. The last has none. */
 export const FIRST_CLICK_RANGES = [
-  ['first_clicks_to_1s', 1_000],
-  ['first_clicks_to_2s', 2_000],
-  ['first_clicks_to_5s', 5_000],
-  ['first_clicks_to_10s', 10_000],
-  ['first_clicks_to_30s', 30_000],
-  ['first_clicks_to_1m', 60_000],
-  ['first_clicks_to_5m', 300_000],
+  ['first_clicks_to_1s', SECOND_MS],
+  ['first_clicks_to_2s', 2 * SECOND_MS],
+  ['first_clicks_to_5s', 5 * SECOND_MS],
+  ['first_clicks_to_10s', 10 * SECOND_MS],
+  ['first_clicks_to_30s', 30 * SECOND_MS],
+  ['first_clicks_to_1m', MINUTE_MS],
+  ['first_clicks_to_5m', 5 * MINUTE_MS],
   ['first_clicks_later', Number.POSITIVE_INFINITY],
 ] as const
 
 /** The ranges of session durations, likewise. */
 export const SESSION_RANGES = [
-  ['sessions_to_10s', 10_000],
-  ['sessions_to_1m', 60_000],
-  ['sessions_to_5m', 300_000],
-  ['sessions_to_15m', 900_000],
-  ['sessions_to_30m', 1_800_000],
+  ['sessions_to_10s', 10 * SECOND_MS],
+  ['sessions_to_1m', MINUTE_MS],
+  ['sessions_to_5m', 5 * MINUTE_MS],
+  ['sessions_to_15m', 15 * MINUTE_MS],
+  ['sessions_to_30m', 30 * MINUTE_MS],
   ['sessions_longer', Number.POSITIVE_INFINITY],
 ] as const
 
