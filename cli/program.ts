@@ -1,4 +1,4 @@
-// The commands: arguments in, one command run, its exit code out; mistakes and failures told in one sentence.
+// Assembles the commands, runs one of them, and prints an error as one sentence.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
@@ -30,11 +30,11 @@ const HELP_WIDTH = 80
 /** The program with all its commands. It prints on the terminal's streams only, and never ends the process. */
 export function searchCtr(terminal: Terminal): Command {
   const program = new Command('search-ctr')
-    .description('User sessions and click-through rates from a stream of search events: everything from a terminal.')
+    .description('Sends search events to the pipeline, reads its sessions and click-through rates, and maintains it.')
     .version(version(), '--version', 'print the version')
-    .helpOption('-h, --help', 'print this')
+    .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .showHelpAfterError('(add --help for the options)')
+    .showHelpAfterError('(--help lists the options)')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
@@ -50,7 +50,7 @@ export function searchCtr(terminal: Terminal): Command {
   addSessions(program, terminal)
   addReport(program, terminal)
   addTail(program, terminal)
-  program.commandsGroup('Look after:')
+  program.commandsGroup('Maintain:')
   addDoctor(program, terminal)
   addDeadLetters(program, terminal)
   addDrain(program, terminal)
@@ -63,9 +63,10 @@ export function searchCtr(terminal: Terminal): Command {
   return program.addHelpText(
     'after',
     `
-Commands work on the stack ${STACK_NAME} of your AWS profile and region; --stack, --region and --profile name another,
-and --local takes the run that 'search-ctr local --keep' left up. What lists something prints a table, or with --json
-one JSON object a line.
+Except those on this machine, commands work on the stack ${STACK_NAME} of your AWS profile and region.
+--stack, --region and --profile name another one. --local names a run on this machine that
+'search-ctr local --keep' started. A command that lists something prints a table, or one JSON object a
+line with --json.
 
 Examples:
   search-ctr local --keep                     (in one terminal; and in another:)

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The program as npm installs it: Node 20 runs no TypeScript, so a loader that does is registered first.
+// Starts the installed program. Node 20 runs no TypeScript, so the program registers a loader first.
 
 import module from 'node:module'
 import { register } from 'tsx/esm/api'

@@ -1,17 +1,18 @@
-// What a command's end says to the shell: one number for each way to end.
+// Defines the exit codes of commands.
 
 export const EXIT = {
   done: 0,
   failed: 1,
   wrongUsage: 2,
-  foundTrouble: 3,
-  /** What shells expect of a program that was interrupted. */
+  findings: 3,
+  /** The code that shells expect of a program that Ctrl-C ended. */
   interrupted: 130,
 } as const
 
 export const EXIT_CODES_TEXT = `Exit codes:
-  0    done
-  1    failed: what was wrong is told in one sentence (DEBUG=1 tells where)
-  2    wrong usage: an unknown command or option, a missing or bad value
-  3    done, but something needs a look: doctor found trouble, produce left out events, a redrive was refused again
-  130  interrupted`
+  0    done; a search that finds nothing is done too
+  1    failed: one sentence on standard error names the cause (DEBUG=1 adds a stack trace)
+  2    wrong usage: an unknown command or option, a missing or invalid value
+  3    done with findings: doctor found something wrong, produce or generate left out events,
+       or a redrive failed for some records
+  130  interrupted, for example with Ctrl-C`

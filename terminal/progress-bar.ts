@@ -1,8 +1,12 @@
-// How far and how fast: bytes and events so far in, one line with a bar, the rate and the time that is left out.
+// Formats the progress of a log that is being sent: a bar, the rate and the remaining time.
 
 const BAR_WIDTH = 24
 
-/** @param size of all that is to come, in bytes; null where nobody knows. */
+/**
+ * Returns a function that formats the bytes and events sent so far.
+ *
+ * @param size the bytes of the whole log; null where the size is unknown, as for a pipe.
+ */
 export function progressBar(
   size: number | null,
   nowMs: () => number = Date.now,

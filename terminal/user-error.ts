@@ -1,6 +1,10 @@
-// A mistake of the person at the terminal: one sentence that says what to do, never shown with a stack trace.
+// Defines errors that a person at the terminal can mend: one sentence, printed without a stack trace.
 
-export class UserError extends Error {}
+export class UserError extends Error {
+  override readonly name: string = 'UserError'
+}
 
-/** Of what was typed, so that reading the help would have spared it. */
-export class UsageError extends UserError {}
+/** A mistake in the options or arguments of a command. */
+export class UsageError extends UserError {
+  override readonly name = 'UsageError'
+}

@@ -1,11 +1,11 @@
-// How to reach a kept local run: where it listens and what it is called in, what a person may type next out.
+// Describes how to use a local run that keeps running.
 
 import type { LocalRun } from '../../local/run/local-run.ts'
 
-/** @param where the option by which other commands find the run. */
+/** @param where the option by which other commands find the pipeline. */
 export function connectionText({ endpoints, outputs }: LocalRun, where: string): string {
   return `
-The pipeline is up until Ctrl-C. In another terminal, in this folder:
+The pipeline runs until Ctrl-C. In another terminal, in this folder:
 
   search-ctr produce events.ndjson ${where}
   search-ctr results --user 1 ${where}
@@ -13,9 +13,10 @@ The pipeline is up until Ctrl-C. In another terminal, in this folder:
   search-ctr dead-letters list ${where}
   search-ctr doctor ${where}
 
-(in a checkout npx search-ctr ...). Sessions close as they do on AWS, after the gap; 'search-ctr drain ${where}' closes all now.
+(In a checkout: npx search-ctr ...) A session closes after the gap, as on AWS.
+'search-ctr drain ${where}' closes all sessions now.
 
-Or with the AWS CLI:
+With the AWS CLI:
 
   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
 
@@ -28,7 +29,7 @@ Or with the AWS CLI:
   aws dynamodb query --endpoint-url ${endpoints.dynamodb} --table-name ${outputs.ResultsTableName} \\
     --key-condition-expression 'pk = :user' --expression-attribute-values '{":user":{"S":"user#1"}}'
 
-  # list what was refused
+  # list rejected events
   aws s3 ls --endpoint-url ${endpoints.s3} --recursive s3://${outputs.DeadLetterBucketName}/
 
   # close all sessions now

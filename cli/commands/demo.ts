@@ -1,4 +1,4 @@
-// `demo`: nothing in, the Bytewax tutorial's results and a picture of a generated log's click-through out.
+// Implements `demo`, which runs the events of Bytewax's tutorial and a generated log, and writes a report.
 
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -20,26 +20,23 @@ import { onInterrupt } from '../../terminal/interrupt.ts'
 import { print } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { bars, columns, percent } from '../../terminal/text-table.ts'
+import { bars, columns, counted, percent } from '../../terminal/text-table.ts'
 import { reportReads } from '../reads/report-reads.ts'
+import { withHelp } from './help.ts'
 import { summaryText } from './summary-text.ts'
 
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
 
 export function addDemo(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('demo')
-    .description("run the Bytewax tutorial's events and a generated log, and write a report of it")
-    .addHelpText(
-      'after',
-      `
-Half a minute, on this machine only: no AWS account and no files of yours are needed. Writes report.html here.
-
-Example:
-  search-ctr demo`,
-    )
-    .action(() => runDemo(terminal))
+    .description("run the events of Bytewax's tutorial and a generated log, and write a report")
+  withHelp(command, {
+    details: `The demo takes half a minute and runs on this machine only. It needs no AWS account and no files, and
+writes ${REPORT_FILE} to this folder.`,
+    examples: ['search-ctr demo'],
+  }).action(() => runDemo(terminal))
 }
 
 async function runDemo(terminal: Terminal): Promise<void> {
@@ -56,7 +53,7 @@ async function runDemo(terminal: Terminal): Promise<void> {
     print(terminal, firstGenerationText(inYear(searches, '2023'), inYear(sessions, '2023')))
     print(terminal, laterGenerationText(inYear(sessions, '2024')))
   })
-  progress.show('playing a generated log')
+  progress.show('replaying a generated log')
   await onRun(terminal, {}, async (run) => {
     await replayAll(run, generateLog(GENERATED))
     const searches = (await run.results()).filter((row) => row.kind === 'search')
@@ -65,7 +62,7 @@ async function runDemo(terminal: Terminal): Promise<void> {
     print(terminal, `3. A generated log: ${GENERATED.users} users, ${GENERATED.days} days, some events late or twice\n`)
     print(terminal, indent(summaryText(summary)))
     print(terminal, `\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
-    print(terminal, `\n   The same to look into, in a browser: ${await writeReport(run, terminal.cwd)}`)
+    print(terminal, `\n   A report to explore in a browser: ${await writeReport(run, terminal.cwd)}`)
   })
 }
 
@@ -94,7 +91,7 @@ async function onRun(
   let run: LocalRun | undefined
   const interrupt = onInterrupt(terminal, async () => run?.stop())
   try {
-    // Emulators take half a second to load, which other commands can do without.
+    // The emulators take half a second to load, which other commands should not wait for.
     const { startLocalRun } = await import('../../local/run/local-run.ts')
     run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: terminal.env })
     await use(run)
@@ -148,7 +145,7 @@ function hourBars(searches: readonly SearchRow[]): string {
   return bars(
     hours.map((hour) => {
       const { ctr, searches: count } = summarizeSearches(searches.filter((row) => row.hour === hour))
-      return { label: `${String(hour).padStart(2, '0')}:00`, share: ctr, note: `${count} searches` }
+      return { label: `${String(hour).padStart(2, '0')}:00`, share: ctr, note: counted(count, 'search', 'searches') }
     }),
   )
 }

@@ -1,4 +1,4 @@
-// `drain`: a target in, every session that is open there closed, and how many, out.
+// Implements `drain`, which closes every open session now and sums up its results.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
@@ -12,33 +12,28 @@ import { UserError } from '../../terminal/user-error.ts'
 import { scheduleOpenUsers } from '../reads/open-users.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
 interface DrainOptions extends TargetOptions {
   readonly scan?: true
   readonly json?: true
 }
 
-/** Finalize is invoked by the table's stream within seconds. What it is later with, the next run of the rollup sums. */
+/** The table's stream invokes finalize within seconds. The next rollup sums results that come later. */
 const RESULTS_MS = 5000
 
 export function addDrain(program: Command, terminal: Terminal): void {
   const command = program
     .command('drain')
-    .description('close every open session now, without waiting for the gap, and sum up')
-    .option('--scan', 'read the whole sessions table for them, after a restore or an upgrade that lost timers')
-    .option('--json', 'print one line of JSON')
-  withTarget(command)
-    .addHelpText(
-      'after',
-      `
-For a replayed log, a test, or before a stack goes. Users who are in the middle of a session get results for its first
-part; when they go on, it is opened again and amended. Results and sums are there when it returns, or minutes later.
-
-Examples:
-  search-ctr drain --local
-  search-ctr drain --stack trial`,
-    )
-    .action((options) => runDrain(options, terminal))
+    .description('close every open session now, without waiting for the gap, and sum up the results')
+    .option('--scan', 'first find open sessions without a timer, for example after a restore; reads the whole table')
+    .option('--json', 'print one line of JSON: closed, users')
+  withHelp(withTarget(command), {
+    details: `Drain a pipeline after a replayed log, in a test, or before you delete the stack. A user who is in the
+middle of a session gets results for its first part; the next event opens that session again and
+amends the results. Results and sums are there when the command returns, or minutes later.`,
+    examples: ['search-ctr drain --local', 'search-ctr drain --stack trial'],
+  }).action((options) => runDrain(options, terminal))
 }
 
 async function runDrain(options: DrainOptions, terminal: Terminal): Promise<void> {
@@ -46,11 +41,11 @@ async function runDrain(options: DrainOptions, terminal: Terminal): Promise<void
   const progress = startProgress(terminal.stderr)
   try {
     if (options.scan) {
-      progress.show('reading the table')
+      progress.show('reading the sessions table')
       await scheduleOpenUsers(clients.dynamodb, outputs.SessionsTableName, Date.now())
     }
     const drained = await drain(clients.lambda, outputs.SweepFunctionName, ({ closed }) =>
-      progress.show(`${closed} sessions closed`),
+      progress.show(`${counted(closed, 'session')} closed`),
     )
     progress.show('waiting for results')
     await wait(RESULTS_MS)
@@ -73,23 +68,24 @@ interface Reply extends DrainReport {
   readonly errorMessage?: string
 }
 
+/** Invokes the function, sweep or rollup, until it has nothing left to do. */
 export async function drain(
   lambda: LambdaClient,
-  drainable: string,
+  functionName: string,
   onProgress: (drained: Drained) => void,
 ): Promise<Drained> {
   let drained: Drained = { closed: 0, users: 0 }
   const isDone = await drainUntilDone(async (request) => {
-    const command = new InvokeCommand({ FunctionName: drainable, Payload: Buffer.from(JSON.stringify(request)) })
+    const command = new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(request)) })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
     const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Reply
     if (failed !== undefined)
-      throw new UserError(`${drainable} failed (${reply.errorMessage}): 'search-ctr doctor' looks for the cause.`)
+      throw new UserError(`${functionName} failed (${reply.errorMessage}): 'search-ctr doctor' finds the cause.`)
     const { closed = 0, usersClosed = 0 } = reply
     drained = { closed: drained.closed + closed, users: drained.users + usersClosed }
     onProgress(drained)
     return reply
   })
   if (isDone) return drained
-  throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: are events coming all the time?`)
+  throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: do producers keep sending events?`)
 }

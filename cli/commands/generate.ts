@@ -1,4 +1,4 @@
-// `generate`: a seed and sizes in, events of a made-up search engine on standard output or in the stream out.
+// Implements `generate`, which makes up the events of a search engine's users.
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { DAY_MS } from '../../functions/domain/durations.ts'
@@ -10,9 +10,10 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { sendLines } from '../produce/sending.ts'
-import { parseCountTo, parseDay } from '../target/option-values.ts'
+import { parseDay, parseNumber, wholeNumber } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
 interface GenerateOptions extends TargetOptions {
   readonly seed: number
@@ -24,35 +25,37 @@ interface GenerateOptions extends TargetOptions {
   readonly rate?: number
 }
 
-/** All events are made before the first is written: these take some hundred MB. */
+/** The command makes all events before it writes the first: the largest log takes some hundred MB. */
 const USERS_MAX = 20_000
 const DAYS_MAX = 400
 const SEED_MAX = 2 ** 31 - 1
 const SEARCHES_MAX = 20
+const RATE_MAX = 100_000
 
 export function addGenerate(program: Command, terminal: Terminal): void {
   const command = program
     .command('generate')
-    .description(
-      'made-up traffic, always the same for the same numbers: queries, result lists, clicks, some late or twice',
-    )
-    .option('--seed <number>', 'another seed, another log', parseCountTo(SEED_MAX), 1)
-    .option('--users <number>', 'how many users', parseCountTo(USERS_MAX), 50)
-    .option('--searches <number>', 'of a session, on average', parseSearches, 2)
-    .option('--days <number>', 'over how many days', parseCountTo(DAYS_MAX), 1)
+    .description('make up events: queries, result lists and clicks, some of them late or sent twice')
+    .option('--seed <number>', 'the same seed and numbers give the same events', wholeNumber(1, SEED_MAX), 1)
+    .option('--users <number>', 'the number of users', wholeNumber(1, USERS_MAX), 50)
+    .option('--searches <number>', 'the average number of searches in a session, above 1', parseSearches, 2)
+    .option('--days <number>', 'the number of days', wholeNumber(1, DAYS_MAX), 1)
     .option('--start <day>', 'the first day (UTC)', parseDay, '2026-03-02')
-    .option('--send', 'to the stream instead of standard output')
-    .option('--rate <number>', 'with --send, events a second (default: as fast as it goes)', parseCountTo(100_000))
-  withTarget(command)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  search-ctr generate --users 200 --days 3 > events.ndjson
-  search-ctr generate --seed 7 | search-ctr produce - --local
-  search-ctr generate --send --rate 100 --stack trial`,
+    .option('--send', 'send the events to the stream instead of standard output')
+    .option(
+      '--rate <number>',
+      'with --send, at most so many events a second (default: no limit)',
+      wholeNumber(1, RATE_MAX),
     )
-    .action((options) => runGenerate(options, terminal))
+  withHelp(withTarget(command), {
+    details: 'Without --send, the command needs no pipeline and prints one event a line, as JSON.',
+    examples: [
+      'search-ctr generate --users 200 --days 3 > events.ndjson',
+      'search-ctr generate --seed 7 | search-ctr produce - --local',
+      'search-ctr generate --send --rate 100 --stack trial',
+    ],
+    findings: 'with --send, an event was too large for a record',
+  }).action((options) => runGenerate(options, terminal))
 }
 
 async function runGenerate(options: GenerateOptions, terminal: Terminal): Promise<void> {
@@ -61,26 +64,35 @@ async function runGenerate(options: GenerateOptions, terminal: Terminal): Promis
   // A session that begins on the last day may end on the next.
   if (parseTime(startMs + (days + 1) * DAY_MS) === null)
     throw new UsageError(`--start: ${start} and ${counted(days, 'day')} pass the year 9999`)
-  const size = { seed, users, days, startMs, searchesPerSession: searches }
-  if (!options.send) {
-    for (const event of generateLog(size)) {
-      const isFull = !terminal.stdout.write(`${JSON.stringify(event)}\n`)
-      if (isFull) await new Promise((resolve) => terminal.stdout.once('drain', resolve))
-    }
-    return
+  const events = generateLog({ seed, users, days, startMs, searchesPerSession: searches })
+  const lines = events.map((event) => JSON.stringify(event))
+  if (options.send) await send(lines, options, terminal)
+  else await write(lines, terminal)
+}
+
+async function write(lines: readonly string[], { stdout }: Terminal): Promise<void> {
+  for (const line of lines) {
+    const isFull = !stdout.write(`${line}\n`)
+    if (isFull) await new Promise((resolve) => stdout.once('drain', resolve))
   }
+}
+
+async function send(lines: readonly string[], options: GenerateOptions, terminal: Terminal): Promise<void> {
   const { title, clients, outputs } = await openTarget(options, terminal.cwd)
-  const lines = generateLog(size).map((event) => Buffer.from(JSON.stringify(event)))
   const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
-  const { events, tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, onSent: () => {} })
+  const { events, tooLarge } = await sendLines(
+    lines.map((line) => Buffer.from(line)),
+    stream,
+    { rate: options.rate ?? null, onSent: () => {} },
+  )
   print(terminal, `${counted(events, 'event')} sent to ${title}.`)
   if (tooLarge === 0) return
   note(terminal, `${counted(tooLarge, 'event')} not sent: too large for a record.`)
-  terminal.exitCode = EXIT.foundTrouble
+  terminal.exitCode = EXIT.findings
 }
 
 function parseSearches(text: string): number {
-  const searches = text.trim() === '' ? Number.NaN : Number(text)
+  const searches = parseNumber(text)
   if (searches > 1 && searches <= SEARCHES_MAX) return searches
   throw new InvalidArgumentError(`Expected a number above 1, up to ${SEARCHES_MAX}.`)
 }

@@ -1,27 +1,26 @@
-// `produce`: a log in; its events checked, sent to the stream at a rate, and gone on with after an interruption, out.
+// Implements `produce`, which checks a log of events and sends it to the stream.
 
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Readable } from 'node:stream'
 import { type Command, Option } from 'commander'
 import { FORMATS, type Format } from '../../functions/domain/events/formats/sent-events.ts'
 import { numberedLogLines } from '../../local/replay/log-lines.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { onInterrupt, wholeSteps } from '../../terminal/interrupt.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
-import { startProgress } from '../../terminal/progress.ts'
+import { type Progress, startProgress } from '../../terminal/progress.ts'
 import { progressBar } from '../../terminal/progress-bar.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
 import { checkLine } from '../produce/checked-lines.ts'
+import { goodLines, type LogSource, logSource } from '../produce/log-source.ts'
 import { type ProduceCounts, produceCounts } from '../produce/produce-counts.ts'
 import { sendLines } from '../produce/sending.ts'
 import { openSentLog, SENT_FOLDER, type SentLog } from '../produce/sent-log.ts'
-import { parseCountTo } from '../target/option-values.ts'
-import { openTarget } from '../target/target.ts'
+import { wholeNumber } from '../target/option-values.ts'
+import { openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
 interface ProduceOptions extends TargetOptions {
   readonly rate?: number
@@ -37,177 +36,135 @@ const RATE_MAX = 100_000
 export function addProduce(program: Command, terminal: Terminal): void {
   const command = program
     .command('produce')
-    .description('send a log of events to the stream; an interrupted run is gone on with')
-    .argument('[file]', 'one JSON object a line, or an array of them; - for standard input')
-    .option('--rate <number>', 'at most so many lines a second (default: as fast as it goes)', parseCountTo(RATE_MAX))
+    .description('check a log of events and send it to the stream')
+    .argument('[file]', 'the log: one JSON object a line, or an array of them; - for standard input')
+    .option('--rate <number>', 'send at most so many lines a second (default: no limit)', wholeNumber(1, RATE_MAX))
     .addOption(
-      new Option('--format <name>', 'of the documents: auto takes each for what it looks like')
+      new Option('--format <name>', 'the format of every document; auto recognizes each by its fields')
         .choices(FORMATS)
         .default('auto'),
     )
     .option('--strict', 'stop at the first bad event instead of leaving it out')
-    .option('--dry-run', 'only check the events: nothing is sent, and nobody is asked')
-    .option('--again', 'send from the beginning what is in the stream already')
-    .option('--json', 'print one line of JSON')
-  withTarget(command)
-    .addHelpText(
-      'after',
-      `
-Every event is checked as ingest would. A bad one is told with its line and left out, and the exit code is 3. (A line that is
-an array is sent if one of its events is good; ingest refuses the others. With a --format, only the good ones are.) Documents of OpenSearch UBI and events in the style of
-Bytewax's tutorial are sent as they are, since ingest takes them; with --format ubi or bytewax all have to be such, and are converted.
+    .option('--dry-run', 'only check the events; this needs no pipeline')
+    .option('--again', 'send the file from its beginning, whatever is in the stream already')
+    .option('--json', 'print one line of JSON: lines, events, bad, reasons, withoutTime, ignored, seconds')
+  withHelp(withTarget(command), {
+    details: `produce checks every event with the code of ingest. It leaves out a bad event and prints its line. It
+sends an array whole if one of its events is good, and ingest rejects the others. With --format, it
+sends only the good events of an array. Ingest reads documents of OpenSearch UBI and events of
+Bytewax's tutorial too; --format ubi or bytewax converts them before they are sent.
 
-What was sent of a file is remembered in ${SENT_FOLDER}: the same command goes on behind it, in a file that has grown too.
-Ctrl-C lets the request under way finish; a second one ends at once. Where a run was killed so, up to 500 lines may be sent twice. Events with a time count once however often they come; those
-without happen when they arrive, so they would count twice.
-
-Examples:
-  search-ctr produce events.ndjson
-  search-ctr produce events.ndjson --dry-run --strict
-  search-ctr produce events.ndjson --rate 200 --local
-  search-ctr produce ubi_queries.ndjson --format ubi
-  zcat old.ndjson.gz | search-ctr produce - --stack trial`,
-    )
-    .action((file: string | undefined, options: ProduceOptions) => runProduce(file, options, terminal))
+produce remembers in ${SENT_FOLDER} which lines of a file it has sent to a stream. After an
+interruption, the same command continues after them, also in a file that has grown. Ctrl-C lets the
+running request finish; a second Ctrl-C ends the command at once, and then up to 500 lines may be
+sent twice. An event with a time counts once however often it is sent. An event without a time
+happens when it arrives, so sent twice it counts twice.`,
+    examples: [
+      'search-ctr produce events.ndjson',
+      'search-ctr produce events.ndjson --dry-run --strict',
+      'search-ctr produce events.ndjson --rate 200 --local',
+      'search-ctr produce ubi_queries.ndjson --format ubi',
+      'zcat old.ndjson.gz | search-ctr produce - --stack trial',
+    ],
+    findings: 'bad events were left out',
+  }).action((file: string | undefined, options: ProduceOptions) => runProduce(file, options, terminal))
 }
 
 async function runProduce(file: string | undefined, options: ProduceOptions, terminal: Terminal): Promise<void> {
-  const path = checkedPath(file, options)
-  const size = path === '-' ? null : await sizeOf(path, terminal.cwd)
+  const source = await logSource(checkedPath(file, options), terminal)
   const counts = produceCounts(Boolean(options.strict), (text) => note(terminal, text))
   const progress = startProgress(terminal.stderr)
   const startedMs = Date.now()
   try {
     if (options.dryRun) {
-      for await (const line of numberedLogLines(inputOf(path, terminal)))
-        counts.add(line.number, checkLine(line.line, startedMs, options.format))
-    } else await send(path, size, options, counts, terminal, progress)
+      for await (const { number, line } of numberedLogLines(source.open()))
+        counts.add(number, checkLine(line, startedMs, options.format))
+    } else await send(source, options, counts, terminal, progress)
   } finally {
     progress.clear()
   }
-  counts.tell()
+  counts.noteFindings()
   const { bad, events } = counts.total()
-  if (bad > 0) terminal.exitCode = EXIT.foundTrouble
+  if (bad > 0) terminal.exitCode = EXIT.findings
   if (options.json) printJson(terminal, { ...counts.total(), seconds: (Date.now() - startedMs) / 1000 })
   else if (options.dryRun) print(terminal, `${counted(events, 'good event')}. Nothing was sent.`)
 }
 
 async function send(
-  path: string,
-  size: number | null,
+  source: LogSource,
   options: ProduceOptions,
   counts: ProduceCounts,
   terminal: Terminal,
-  progress: ReturnType<typeof startProgress>,
+  progress: Progress,
 ): Promise<void> {
-  const { title, streamId, clients, outputs } = await openTarget(options, terminal.cwd)
-  const log =
-    size === null
-      ? null
-      : await openSentLog(resolve(terminal.cwd, path), terminal.cwd, streamId, Boolean(options.again))
-  if (log?.isOther) note(terminal, `${path} does not begin with what was sent under its name: from the beginning.`)
-  if (log !== null && log.skip > 0)
-    note(terminal, `${counted(log.skip, 'line')} of ${path} in the stream already: going on behind.`)
-  const show = progressBar(size)
-  let handled = log?.skip ?? 0
-  const goOn = (): string =>
-    `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command goes on there'}.`
+  const { path, size } = source
+  const target = await openTarget(options, terminal.cwd)
+  const log = await sentLog(source, target, options, terminal)
+  const skip = log?.skip ?? 0
+  const bar = progressBar(size)
+  let handled = skip
+  const doneText = (): string =>
+    `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command continues there'}.`
   const steps = wholeSteps()
   const interrupt = onInterrupt(terminal, async () => {
     await steps.end()
-    note(terminal, `\nInterrupted. ${goOn()}`)
+    note(terminal, `\nInterrupted. ${doneText()}`)
   })
   try {
-    const taken = goodLines(() => inputOf(path, terminal), log, counts, options.format)
-    const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
-    const { tooLarge } = await sendLines(taken.lines, stream, {
-      rate: options.rate ?? null,
-      steps,
-      onSent: async () => {
-        const lines = taken.untilNow()
-        log?.record(lines)
-        handled += lines.length
-        progress.show(show(taken.bytes(), counts.total().events))
-      },
-    })
+    const { lines, takeRead, bytes } = goodLines(source, skip, counts, options.format)
+    const stream = { name: target.outputs.StreamName, kinesis: target.clients.kinesis }
+    const onSent = (): void => {
+      const read = takeRead()
+      log?.record(read)
+      handled += read.length
+      progress.show(bar(bytes(), counts.total().events))
+    }
+    const { tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, steps, onSent })
     counts.addTooLarge(tooLarge)
-    log?.record(taken.untilNow())
+    log?.record(takeRead())
   } catch (error) {
-    if (!(error instanceof UserError)) note(terminal, goOn())
+    if (!(error instanceof UserError)) note(terminal, doneText())
     throw error
   } finally {
     interrupt.forget()
   }
   progress.clear()
-  const { events } = counts.total()
-  const isDone = events === 0 && (log?.skip ?? 0) > 0
   if (options.json) return
+  const { events } = counts.total()
+  const isNothingNew = events === 0 && skip > 0
   print(
     terminal,
-    isDone ? `Nothing new in ${path}: --again sends it again.` : `${counted(events, 'event')} sent to ${title}.`,
+    isNothingNew
+      ? `Nothing new in ${path}; --again sends it again.`
+      : `${counted(events, 'event')} sent to ${target.title}.`,
   )
 }
 
-interface GoodLines {
-  readonly lines: AsyncIterable<Buffer>
-  /** All lines that were read, sent or left out, since the last call. */
-  untilNow(): Buffer[]
-  bytes(): number
-}
-
-function goodLines(open: () => Readable, log: SentLog | null, counts: ProduceCounts, format: Format): GoodLines {
-  let read: Buffer[] = []
-  let bytes = 0
-  let skipped = 0
-  async function* lines(): AsyncGenerator<Buffer> {
-    const input = open()
-    try {
-      for await (const { number, line } of numberedLogLines(input)) {
-        bytes += line.length + 1
-        if (skipped < (log?.skip ?? 0)) {
-          skipped++
-          continue
-        }
-        const checked = checkLine(line, Date.now(), format)
-        counts.add(number, checked)
-        const records = checked.sent
-        yield* records.slice(0, -1)
-        // In the stream when the last of its records is.
-        read.push(line)
-        yield* records.slice(-1)
-      }
-    } finally {
-      input.destroy()
-    }
-  }
-  return {
-    lines: lines(),
-    bytes: () => bytes,
-    untilNow: () => {
-      const until = read
-      read = []
-      return until
-    },
-  }
-}
-
-function inputOf(path: string, terminal: Terminal): Readable {
-  return path === '-' ? terminal.stdin() : createReadStream(resolve(terminal.cwd, path))
+/** Returns null for a log that cannot be read twice. */
+async function sentLog(
+  { path, size }: LogSource,
+  { streamId }: Target,
+  { again }: ProduceOptions,
+  terminal: Terminal,
+): Promise<SentLog | null> {
+  if (size === null) return null
+  const { cwd } = terminal
+  const log = await openSentLog(resolve(cwd, path), cwd, streamId, Boolean(again))
+  if (log.isOther)
+    note(terminal, `${path} no longer begins with the lines that were sent: sending it from its beginning.`)
+  if (log.skip > 0)
+    note(
+      terminal,
+      `${counted(log.skip, 'line')} of ${path} in the stream already: continuing after ${log.skip === 1 ? 'it' : 'them'}.`,
+    )
+  return log
 }
 
 function checkedPath(file: string | undefined, { local }: ProduceOptions): string {
   if (file !== undefined) return file
   if (typeof local === 'string')
     throw new UsageError(
-      `--local took ${local} for where the run is: write the file first, as 'search-ctr produce ${local} --local'`,
+      `--local read ${local} as the path of a pipeline: write the file first, as in 'search-ctr produce ${local} --local'`,
     )
-  throw new UsageError("a file of events is missing (or - for standard input), as 'search-ctr produce events.ndjson'")
-}
-
-/** Null of what is no regular file, as a pipe: it cannot be read again. */
-async function sizeOf(path: string, cwd: string): Promise<number | null> {
-  const found = await stat(resolve(cwd, path)).catch(() => null)
-  if (found === null) throw new UserError(`${path}: there is no such file`)
-  if (found.isDirectory()) throw new UserError(`${path}: is a folder, expected a file`)
-  return found.isFile() ? found.size : null
+  throw new UsageError("A file of events is missing (- for standard input): 'search-ctr produce events.ndjson'")
 }

@@ -1,88 +1,95 @@
-// `redrive`: a dead-letter bucket and the functions in, every record in it sent again out, as often as one likes.
+// Implements `dead-letters redrive`, which sends dead letters through the functions again.
 
 import type { Command } from 'commander'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { columns, printable } from '../../terminal/text-table.ts'
-import { type Letters, redrive } from '../dead-letters/redrive.ts'
+import { columns, counted, printable } from '../../terminal/text-table.ts'
+import { type RedriveReport, type RedriveRequest, redrive } from '../dead-letters/redrive.ts'
 import { prefixesOf } from '../dead-letters/stored-dead-letters.ts'
 import { parseDay } from '../target/option-values.ts'
 import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
-interface RedriveOptions extends TargetOptions, Partial<Omit<Letters, 'prefixes' | 'day'>> {
+interface RedriveOptions extends TargetOptions {
   readonly prefix?: string
   readonly day?: string
   readonly json?: true
+  readonly bucket?: string
+  readonly ingest?: string
+  readonly finalize?: string
 }
 
-/** @param parent `dead-letters`, or the program itself, where scripts from before there was a `dead-letters` find it. */
+/**
+ * @param parent `dead-letters`, or the program itself.
+ * @param isHidden true to leave the command out of the parent's help.
+ */
 export function addRedrive(parent: Command, terminal: Terminal, isHidden: boolean): void {
   const command = parent
     .command('redrive', { hidden: isHidden })
-    .description('send what lies in the dead-letter bucket through the functions again')
-    .option('--prefix <text>', 'only objects whose keys begin so, as rejected/2026-11-21/ or aws/lambda/')
-    .option('--day <day>', 'only what arrived on this day (UTC)', parseDay)
-    .option('--json', 'print one line of JSON')
+    .description('send dead letters through the functions again')
+    .option('--prefix <text>', 'only objects whose keys begin so, such as rejected/2026-11-21/ or aws/lambda/')
+    .option('--day <day>', 'only records that arrived on this day (UTC), such as 2026-11-21', parseDay)
+    .option('--json', 'print one line of JSON: objects, records, refused, failed, unreadable')
   withTarget(command)
-    .optionsGroup('Where, without a stack (all three):')
-    .option('--bucket <name>', 'DeadLetterBucketName')
-    .option('--ingest <name>', 'IngestFunctionName')
-    .option('--finalize <name>', 'FinalizeFunctionName')
-    .addHelpText(
-      'after',
-      `
-Safe to repeat: an event that is there already is a duplicate, and a result is written by version. Nothing is deleted.
-
-Examples:
-  search-ctr dead-letters redrive --day 2026-11-21
-  search-ctr dead-letters redrive --prefix aws/lambda/
-  search-ctr dead-letters redrive --local`,
-    )
-    .action((options) => runRedrive(options, terminal))
+    .optionsGroup('Pipeline without a stack (give all three):')
+    .option('--bucket <name>', 'the dead-letter bucket')
+    .option('--ingest <name>', 'the ingest function')
+    .option('--finalize <name>', 'the finalize function')
+  withHelp(command, {
+    details: `A redrive is safe to repeat: ingest drops an event that it has already, and an older result never
+replaces a newer one. The command deletes nothing.`,
+    examples: [
+      'search-ctr dead-letters redrive --day 2026-11-21',
+      'search-ctr dead-letters redrive --prefix aws/lambda/',
+      'search-ctr dead-letters redrive --local',
+    ],
+    findings: 'a record was refused or failed again, or an object holds no dead letter',
+  }).action((options) => runRedrive(options, terminal))
 }
 
 async function runRedrive(options: RedriveOptions, terminal: Terminal): Promise<void> {
-  const { letters, clients } = await findDeadLetters(options, terminal.cwd)
+  const { request, clients } = await requestOf(options, terminal.cwd)
   const progress = startProgress(terminal.stderr)
-  const report = await redrive(letters, clients.s3, clients.lambda, (objects) =>
-    progress.show(`${objects} objects sent again`),
+  const report = await redrive(request, clients.s3, clients.lambda, (objects) =>
+    progress.show(`${counted(objects, 'object')} sent again`),
   )
   progress.clear()
   if (options.json) printJson(terminal, report)
   else {
-    print(
-      terminal,
-      columns([
-        ['objects', String(report.objects)],
-        ['records sent again', String(report.records)],
-        ['refused again', String(report.refused)],
-        ['failed again', String(report.failed)],
-        ['unreadable objects', String(report.unreadable.length)],
-      ]),
-    )
+    print(terminal, reportText(report))
     for (const key of report.unreadable) note(terminal, printable(`not a dead letter: ${key}`))
   }
-  if (report.failed > 0 || report.refused > 0 || report.unreadable.length > 0) terminal.exitCode = EXIT.foundTrouble
+  if (report.failed > 0 || report.refused > 0 || report.unreadable.length > 0) terminal.exitCode = EXIT.findings
 }
 
-async function findDeadLetters(
+function reportText({ objects, records, refused, failed, unreadable }: RedriveReport): string {
+  return columns([
+    ['objects', String(objects)],
+    ['records sent again', String(records)],
+    ['refused again', String(refused)],
+    ['failed again', String(failed)],
+    ['unreadable objects', String(unreadable.length)],
+  ])
+}
+
+async function requestOf(
   options: RedriveOptions,
   folder: string,
-): Promise<{ letters: Letters; clients: TargetClients }> {
+): Promise<{ request: RedriveRequest; clients: TargetClients }> {
   const { bucket, ingest, finalize } = options
   const filter = { prefixes: prefixesOf(options.prefix, options.day), day: options.day ?? null }
   if (bucket !== undefined && ingest !== undefined && finalize !== undefined && options.local === undefined) {
-    return { letters: { bucket, ingest, finalize, ...filter }, clients: clientsOf(awsConfig(options)) }
+    return { request: { bucket, ingest, finalize, ...filter }, clients: clientsOf(awsConfig(options)) }
   }
   const { outputs, clients } = await openTarget(options, folder)
-  const letters = {
+  const request = {
     bucket: bucket ?? outputs.DeadLetterBucketName,
     ingest: ingest ?? outputs.IngestFunctionName,
     finalize: finalize ?? outputs.FinalizeFunctionName,
     ...filter,
   }
-  return { letters, clients }
+  return { request, clients }
 }

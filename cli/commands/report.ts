@@ -1,4 +1,4 @@
-// `report`: a target and a range of days in, one HTML file to open or to mail out.
+// Implements `report`, which writes one HTML file about a range of days.
 
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -10,9 +10,10 @@ import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { latestDay, reportReads } from '../reads/report-reads.ts'
-import { parseDay, parsePath, parseSessions } from '../target/option-values.ts'
+import { parseDay, parsePath, wholeNumber } from '../target/option-values.ts'
 import { openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
 interface ReportOptions extends TargetOptions {
   readonly out: string
@@ -28,35 +29,32 @@ const DAYS_DEFAULT = 28
 export function addReport(program: Command, terminal: Terminal): void {
   const command = program
     .command('report')
-    .description('one HTML file: click-through and zero-result rates, positions, queries, sessions to look into')
-    .option('--out <file>', 'where to write it', parsePath, 'report.html')
+    .description('write one HTML file: click-through and zero-result rates, positions, queries, sessions to explore')
+    .option('--out <file>', 'the file to write', parsePath, 'report.html')
     .option(
       '--from <day>',
-      `the first day (UTC; default: the first of ${DAYS_DEFAULT} days up to --to that has searches)`,
+      `the first day (UTC; default: the first day with searches within the ${DAYS_DEFAULT} days up to --to)`,
       parseDay,
     )
-    .option('--to <day>', 'the last day (default: the last that is over and has searches)', parseDay)
+    .option('--to <day>', 'the last day (UTC; default: the last day with searches before today)', parseDay)
     .option(
       '--sessions <number>',
-      'how many of the latest sessions to explore',
-      parseSessions(SESSIONS_MAX),
+      `the number of latest sessions to explore, from 0 to ${SESSIONS_MAX}`,
+      wholeNumber(0, SESSIONS_MAX),
       SESSIONS_DEFAULT,
     )
-    .option('--hide-users', "'user 1' instead of ids, for a report that goes around; queries stay")
-    .option('--json', 'print what it is made of instead, as one JSON object')
-  withTarget(command)
-    .addHelpText(
-      'after',
-      `
-Opens offline, in any browser, and loads nothing. Up to three days are drawn by hour. Sums are made every five minutes (the
-setting rollupEvery); sessions can be explored for as long as late events may amend them.
-
-Examples:
-  search-ctr report
-  search-ctr report --from 2026-03-01 --to 2026-03-31 --hide-users --out march.html
-  search-ctr report --local`,
-    )
-    .action((options) => runReport(options, terminal))
+    .option('--hide-users', "show 'user 1' instead of user ids; queries stay readable")
+    .option('--json', 'print the data of the report as one line of JSON instead of writing the file')
+  withHelp(withTarget(command), {
+    details: `The file opens in any browser, offline, and loads nothing. It draws up to three days by hour, and more
+by day. The rollup writes sums every five minutes (the setting rollupEvery). Sessions can be explored
+as long as late events may amend them (the setting amendFor).`,
+    examples: [
+      'search-ctr report',
+      'search-ctr report --from 2026-03-01 --to 2026-03-31 --hide-users --out march.html',
+      'search-ctr report --local',
+    ],
+  }).action((options) => runReport(options, terminal))
 }
 
 async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
@@ -64,10 +62,10 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
   const progress = startProgress(terminal.stderr)
   progress.show('reading')
   try {
-    const wanted = { ...options, range: await rangeOf(options, target) }
+    const range = await rangeOf(options, target)
     const data = await readReport(reportReads(target.clients.dynamodb, tablesOf(target)), {
       pipeline: options.local === undefined ? options.stack : 'local run',
-      range: wanted.range,
+      range,
       madeAtMs: Date.now(),
       hideUsers: options.hideUsers === true,
       sessionsMax: options.sessions,
@@ -77,7 +75,7 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
     if (options.json) return printJson(terminal, data)
     const path = resolve(terminal.cwd, options.out)
     await write(options.out, path, renderReport(data))
-    print(terminal, `${wanted.range.from} to ${wanted.range.to}: ${path}`)
+    print(terminal, `${range.from} to ${range.to}: ${path}`)
   } finally {
     progress.clear()
   }
@@ -92,7 +90,7 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
   const last = to ?? (await latestDay(target.clients.dynamodb, target.outputs.ResultsTableName, today))
   if (last === null) {
     throw new UserError(
-      `Nothing is summed up yet in ${target.title}: sessions close after the gap, and sums follow within minutes. ('search-ctr drain' does both now.)`,
+      `There are no sums yet in ${target.title}: sessions close after the gap, and sums follow within minutes. 'search-ctr drain' does both now.`,
     )
   }
   if (from !== undefined) return { from, to: last }

@@ -1,9 +1,11 @@
-// `results`: a user, a day, a query or a time in, the result rows of it as a table or as JSON out.
+// Implements `results`, which prints result rows of a user, a day, a query or a time range.
 
 import type { Command } from 'commander'
+import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
+import { shortened } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { hourRows } from '../reads/hour-rows.ts'
 import { type RowFilter, type RowOptions, rowFilter } from '../reads/row-filter.ts'
@@ -12,6 +14,7 @@ import { userRows } from '../reads/user-rows.ts'
 import { parseCount, parseDay, parseSince, parseUser } from '../target/option-values.ts'
 import { openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
 interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
   readonly user?: string
@@ -21,30 +24,31 @@ interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
 export function addResults(program: Command, terminal: Terminal): void {
   const command = program
     .command('results')
-    .description('the result rows of a user, a day, a query, or since a moment: one for each search')
-    .option('--user <id>', 'of this user', parseUser)
-    .option('--day <day>', 'of searches on this day (UTC)', parseDay)
-    .option('--query <text>', 'of searches for this; capitals and spaces do not matter')
-    .option('--since <moment>', 'of searches since then: 30m, 12h, 7d ago, a day, or a time with its zone', parseSince)
-    .option('--sessions', "sessions' rows instead of searches'")
-    .option('--limit <number>', 'at most so many (default: 100; with --json all)', parseCount)
-    .option('--json', 'one JSON object a line, as the table has it')
-    .option(...PSEUDONYM_KEY_OPTION)
-  withTarget(command)
-    .addHelpText(
-      'after',
-      `
-The newest first. A row appears when its session closes: after the gap, or at once after an AppClose. Without --user,
---day or --since is needed, of at most 31 days: an hour of all users takes 16 small requests, of one query a single one.
-
-Examples:
-  search-ctr results --user ann
-  search-ctr results --user ann --sessions --json
-  search-ctr results --day 2026-03-02
-  search-ctr results --query 'oak lamp' --since 7d --json
-  search-ctr results --user ann --day 2026-03-02 --query dogs --local`,
+    .description('print result rows of a user, a day, a query or a time range: one for each search')
+    .option('--user <id>', 'only rows of this user, named as in events', parseUser)
+    .option('--day <day>', 'only searches or sessions of this day (UTC), such as 2026-03-02', parseDay)
+    .option('--query <text>', 'only searches for this query; capitals and extra spaces do not matter')
+    .option(
+      '--since <time>',
+      'only rows since then: 30m, 12h or 7d ago, a day (UTC), or a time with its zone',
+      parseSince,
     )
-    .action((options) => runResults(options, terminal))
+    .option('--sessions', 'print a row for each session instead of each search')
+    .option('--limit <number>', 'print at most so many rows (default: 100, with --json all)', parseCount)
+    .option('--json', 'print each row as one line of JSON, with the columns of the table')
+    .option(...PSEUDONYM_KEY_OPTION)
+  withHelp(withTarget(command), {
+    details: `The newest row comes first. A row appears when its session closes: after the gap, or soon after an
+AppClose. Without --user, the command needs --day or --since, and reads at most 31 days. An hour of
+all users then takes 16 small requests, or one with --query.`,
+    examples: [
+      'search-ctr results --user ann',
+      'search-ctr results --user ann --sessions --json',
+      'search-ctr results --day 2026-03-02',
+      "search-ctr results --query 'oak lamp' --since 7d --json",
+      'search-ctr results --user ann --day 2026-03-02 --query dogs --local',
+    ],
+  }).action((options) => runResults(options, terminal))
 }
 
 async function runResults(options: ResultsOptions, terminal: Terminal): Promise<void> {
@@ -60,7 +64,7 @@ async function runResults(options: ResultsOptions, terminal: Terminal): Promise<
     options.sessions
       ? { heading: SESSION_HEADING, cells: (row) => sessionCells(row as SessionRow) }
       : { heading: SEARCH_HEADING, cells: (row) => searchCells(row as SearchRow) },
-    `No such results in ${target.title}. Rows appear when a session closes: 'search-ctr sessions --user ... --open' shows what is open.`,
+    `No such results in ${target.title}. A row appears when its session closes; 'search-ctr sessions --user ID --open' shows open sessions.`,
   )
 }
 
@@ -72,9 +76,9 @@ async function* find(target: Target, users: readonly string[] | null, filter: Ro
 }
 
 function checkOptions({ user, day, query, since, sessions }: ResultsOptions): void {
-  if (query !== undefined && sessions) throw new UsageError('--query is of searches: leave --sessions out')
+  if (query !== undefined && sessions) throw new UsageError('--query selects searches: leave --sessions out')
   if (user !== undefined || day !== undefined || since !== undefined) return
-  throw new UsageError(`${query === undefined ? 'results' : '--query'}: name a --user, a --day, or the time --since`)
+  throw new UsageError(`${query === undefined ? 'results' : '--query'} needs --user, --day or --since`)
 }
 
 const SEARCH_HEADING = ['time (UTC)', 'user', 'query', 'clicked', 'results', 'positions', 'first click']
@@ -84,11 +88,11 @@ function searchCells(row: SearchRow): string[] {
   return [
     shortTime(row.time),
     row.user,
-    short(row.query, QUERY_CHARACTERS),
+    shortened(row.query, QUERY_WIDTH),
     row.clicked === 1 ? 'yes' : 'no',
     row.result_count === null ? '' : String(row.result_count),
-    short(row.clicked_positions, POSITIONS_CHARACTERS),
-    afterMs === null ? '' : `after ${(afterMs / 1000).toFixed(1)} s`,
+    shortened(row.clicked_positions, POSITIONS_WIDTH),
+    afterMs === null ? '' : `after ${(afterMs / SECOND_MS).toFixed(1)} s`,
   ]
 }
 
@@ -98,7 +102,7 @@ function sessionCells(row: SessionRow): string[] {
   return [
     shortTime(row.start),
     row.user,
-    (row.duration_ms / 60_000).toFixed(1),
+    (row.duration_ms / MINUTE_MS).toFixed(1),
     String(row.searches),
     String(row.searches_with_click),
     String(row.clicks),
@@ -107,13 +111,9 @@ function sessionCells(row: SessionRow): string[] {
   ]
 }
 
-/** So that a row of the table is a line of the terminal; JSON has all. */
-const QUERY_CHARACTERS = 50
-const POSITIONS_CHARACTERS = 20
-
-function short(text: string, characters: number): string {
-  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`
-}
+/** Widths in columns that let a row fit a line of the terminal. JSON has the whole texts. */
+const QUERY_WIDTH = 50
+const POSITIONS_WIDTH = 20
 
 function shortTime(time: string): string {
   return time.slice(0, 19).replace('T', ' ')

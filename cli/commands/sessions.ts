@@ -1,4 +1,4 @@
-// `sessions`: a user in, the sessions that are stored of them, each event explained, out.
+// Implements `sessions`, which prints the stored sessions of a user and explains each event.
 
 import type { Command } from 'commander'
 import { note, type Paint, paintFor, print, printJson } from '../../terminal/output.ts'
@@ -9,6 +9,7 @@ import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { parseCount, parseUser } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
 interface SessionsOptions extends TargetOptions {
   readonly user: string
@@ -21,24 +22,21 @@ interface SessionsOptions extends TargetOptions {
 export function addSessions(program: Command, terminal: Terminal): void {
   const command = program
     .command('sessions')
-    .description('the sessions that are stored of a user, decoded: every event, and why a click counts where it does')
-    .requiredOption('--user <id>', 'as events name it', parseUser)
-    .option('--open', 'only those that are still open')
-    .option('--limit <number>', 'at most so many sessions', parseCount)
-    .option('--json', 'one session a line, as a JSON object')
+    .description('print the stored sessions of a user: every event, and which search each click counts for')
+    .requiredOption('--user <id>', 'the user, named as in events', parseUser)
+    .option('--open', 'only sessions that are still open')
+    .option('--limit <number>', 'print at most so many sessions (default: all)', parseCount)
+    .option('--json', 'print each session as one line of JSON')
     .option(...PSEUDONYM_KEY_OPTION)
-  withTarget(command)
-    .addHelpText(
-      'after',
-      `
-The newest first. Closed sessions are kept for as long as late events may amend them; their results are kept longer.
-
-Examples:
-  search-ctr sessions --user ann
-  search-ctr sessions --user ann --open --local
-  search-ctr sessions --user ann --limit 1 --json`,
-    )
-    .action((options) => runSessions(options, terminal))
+  withHelp(withTarget(command), {
+    details: `The newest session comes first. A closed session is stored as long as late events may amend it (the
+setting amendFor). Its result rows are stored longer.`,
+    examples: [
+      'search-ctr sessions --user ann',
+      'search-ctr sessions --user ann --open --local',
+      'search-ctr sessions --user ann --limit 1 --json',
+    ],
+  }).action((options) => runSessions(options, terminal))
 }
 
 async function runSessions(options: SessionsOptions, terminal: Terminal): Promise<void> {
@@ -46,10 +44,10 @@ async function runSessions(options: SessionsOptions, terminal: Terminal): Promis
   const users = await storedIds(options.user, options.pseudonymKey, clients)
   const found: StoredSession[] = []
   for (const user of users) found.push(...(await storedSessions(clients.dynamodb, outputs.SessionsTableName, user)))
-  const asked = found.filter(({ state }) => !options.open || state === 'open').slice(0, options.limit)
-  if (options.json) for (const session of asked) printJson(terminal, session)
-  else if (asked.length > 0)
-    print(terminal, asked.map((session) => sessionText(session, paintFor(terminal))).join('\n\n'))
+  const chosen = found.filter(({ state }) => !options.open || state === 'open').slice(0, options.limit)
+  if (options.json) for (const session of chosen) printJson(terminal, session)
+  else if (chosen.length > 0)
+    print(terminal, chosen.map((session) => sessionText(session, paintFor(terminal))).join('\n\n'))
   else note(terminal, `${title} has no ${options.open ? 'open ' : ''}sessions of this user.`)
 }
 
@@ -60,11 +58,11 @@ export function sessionText(session: StoredSession, paint: Paint): string {
   return [
     paint('bold', `${start.slice(0, 10)} ${clock(start)} to ${clock(session.end)}  ${until}  ${counts}`),
     printable(`  id ${session.session_id}${continues === null ? '' : `, continues ${continues}`}`),
-    columns(session.events.map((event) => [`  ${clock(event.time)}`, event.type, told(event)])),
+    columns(session.events.map((event) => [`  ${clock(event.time)}`, event.type, eventText(event)])),
   ].join('\n')
 }
 
-function told(event: ExplainedEvent): string {
+function eventText(event: ExplainedEvent): string {
   const owner = event.of_query === null || event.of_query === undefined ? 'of no search' : `of "${event.of_query}"`
   if (event.type === 'Search') return `"${event.query}"`
   if (event.type === 'Results') return `${counted(event.result_count ?? 0, 'result')}, ${owner}`

@@ -1,4 +1,4 @@
-// `sim`: seeds in, the pipeline simulated with each, and what broke, with the shortest story of the first that did, out.
+// Implements `sim`, which simulates the pipeline with faults and prints the shortest failure that it finds.
 
 import type { Command } from 'commander'
 import type { Campaign } from '../../sim/campaign.ts'
@@ -7,8 +7,9 @@ import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { columns } from '../../terminal/text-table.ts'
+import { columns, counted } from '../../terminal/text-table.ts'
 import { parseCount } from '../target/option-values.ts'
+import { withHelp } from './help.ts'
 
 interface SimOptions {
   readonly seeds: number
@@ -17,29 +18,23 @@ interface SimOptions {
   readonly json?: true
 }
 
-/** Within so many seeds every wrong design has to be found out. */
+/** Every design that is known to be wrong has to fail within so many seeds. */
 const CONTROL_SEEDS_MAX = 200
 const STORY_LINES_MAX = 60
 
 export function addSim(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('sim')
-    .description(
-      'simulate the pipeline with faults, one world a seed, and look for results that are not as they should be',
-    )
-    .option('--seeds <number>', 'how many', parseCount, 500)
-    .option('--from <number>', 'the first of them', parseCount, 1)
-    .option('--seed <number>', 'only this one', parseCount)
+    .description('simulate the pipeline with faults, and compare its results with those of the rules')
+    .option('--seeds <number>', 'the number of seeds; each makes users, events and faults of its own', parseCount, 500)
+    .option('--from <number>', 'the first seed', parseCount, 1)
+    .option('--seed <number>', 'simulate only this seed', parseCount)
     .option('--json', 'print one line of JSON')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  search-ctr sim --seeds 500
-  search-ctr sim --seeds 2000 --json
-  search-ctr sim --seed 625`,
-    )
-    .action((options) => runSim(options, terminal))
+  withHelp(command, {
+    details: `A run takes no pipeline and no AWS account. Without --seed, it also simulates designs that are known
+to be wrong, and fails if it finds no failure in one of them.`,
+    examples: ['search-ctr sim --seeds 500', 'search-ctr sim --seeds 2000 --json', 'search-ctr sim --seed 625'],
+  }).action((options) => runSim(options, terminal))
 }
 
 async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
@@ -50,7 +45,7 @@ async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
   const seeds = options.seed === undefined ? options.seeds : 1
   const startedMs = Date.now()
   const campaign = await runCampaign(first, seeds, {}, (runs) => progress.show(`${runs} of ${seeds} seeds`))
-  progress.show('designs that are known to be wrong')
+  progress.show('simulating wrong designs')
   const controls = options.seed === undefined ? await runControls(CONTROL_SEEDS_MAX) : null
   progress.clear()
   const hash = options.seed === undefined ? null : (await run(options.seed)).hash
@@ -65,16 +60,16 @@ async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
   } else print(terminal, campaignText(campaign, controls, hash, seconds))
 }
 
-/** What broke with the seed, with as few faults and users as still break it. */
+/** Describes the failure of a seed with as few faults and users as still cause it. */
 async function storyOf(seed: number): Promise<string> {
   const { shrink } = await import('../../sim/shrink.ts')
   const { result, usersMax, faults } = await shrink(seed, {})
   const [violation] = result.violations
   return [
-    `seed ${seed} breaks a promise: ${violation?.user}: ${violation?.what}`,
-    `it takes ${faults.join(', ') || 'no fault'}, and at most ${usersMax} users:`,
+    `seed ${seed} breaks a rule: ${violation?.user}: ${violation?.what}`,
+    `with ${faults.join(', ') || 'no fault'} and at most ${counted(usersMax, 'user')}:`,
     ...result.story(STORY_LINES_MAX),
-    `again: search-ctr sim --seed ${seed}`,
+    `repeat it with: search-ctr sim --seed ${seed}`,
   ].join('\n')
 }
 
@@ -87,11 +82,11 @@ function campaignText(
   const failed = failures.map(({ seed }) => seed).join(', ')
   return [
     `${seeds} seeds, ${records} records, ${simulatedDays} simulated days in ${seconds} s`,
-    failures.length === 0 ? 'no promise was broken' : `${failures.length} broke a promise: ${failed}`,
+    failures.length === 0 ? 'no rule was broken' : `${counted(failures.length, 'seed')} broke a rule: ${failed}`,
     ...(hash === null ? [] : [`trace ${hash}`]),
     '',
     columns(Object.keys(faults).map((fault) => [fault, String(faults[fault as Fault])])),
-    ...(controls === null ? [] : ['', 'designs that are known to be wrong, and the first seed that shows it']),
+    ...(controls === null ? [] : ['', 'wrong designs, and the first seed that shows each']),
     ...(controls === null
       ? []
       : [columns(Object.entries(controls).map(([control, seed]) => [control, seed === null ? 'MISSED' : `${seed}`]))]),

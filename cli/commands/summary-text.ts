@@ -1,17 +1,17 @@
-// A summary as a person reads it: the machine's account in, lines of text out.
+// Formats the summary of a local run for a person.
 
 import type { Summary } from '../../local/run/summary.ts'
-import { bars, columns, percent } from '../../terminal/text-table.ts'
+import { bars, columns, counted, percent } from '../../terminal/text-table.ts'
 
 export function summaryText(summary: Summary): string {
   const rejected = Object.entries(summary.rejected)
   const reasons =
     rejected.length === 0 ? '' : ` (${rejected.map(([reason, count]) => `${reason} ${count}`).join(', ')})`
   const rejections = rejected.reduce((sum, [, count]) => sum + count, 0)
-  // What summing up takes depends on the hours, not on the events.
   const { writeUnits, writeUnitsBy } = summary.capacity
-  const ofEvents = writeUnits - (writeUnitsBy.rollups ?? 0)
-  const perEvent = summary.accepted === 0 ? '' : ` (${(ofEvents / summary.accepted).toFixed(2)} an event)`
+  // Rollups write by the hour, not by the event, so the units of an event leave them out.
+  const eventUnits = writeUnits - (writeUnitsBy.rollups ?? 0)
+  const perEvent = summary.accepted === 0 ? '' : ` (${(eventUnits / summary.accepted).toFixed(2)} an event)`
   const totals = columns([
     ['events', `${summary.eventsIn}`],
     ['  accepted', `${summary.accepted}`],
@@ -28,11 +28,13 @@ export function summaryText(summary: Summary): string {
     ['  of no search', `${summary.orphanClicks}`],
     ['click-through rate', percent(summary.ctr)],
     ['clicks per search', summary.clicksPerSearch?.toFixed(2) ?? 'none'],
-    ['DynamoDB write units', `${ofEvents}${perEvent}`],
-    ['  for rollups', `${writeUnits - ofEvents}`],
+    ['DynamoDB write units', `${eventUnits}${perEvent}`],
+    ['  for rollups', `${writeUnits - eventUnits}`],
   ])
   const days = Object.entries(summary.days)
   if (days.length === 0) return totals
-  const byDay = bars(days.map(([day, { ctr, searches }]) => ({ label: day, share: ctr, note: `${searches} searches` })))
+  const byDay = bars(
+    days.map(([day, { ctr, searches }]) => ({ label: day, share: ctr, note: counted(searches, 'search', 'searches') })),
+  )
   return `${totals}\n\nclick-through rate by day (UTC)\n${byDay}`
 }

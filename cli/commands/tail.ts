@@ -1,21 +1,23 @@
-// `tail`: a target in, its result rows as they are written, until Ctrl-C, out.
+// Implements `tail`, which prints result rows as finalize writes them.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Command } from 'commander'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { type ClosedSession, type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { counted, printable } from '../../terminal/text-table.ts'
+import { counted, padded, printable } from '../../terminal/text-table.ts'
 import { followClosed } from '../reads/closed-follower.ts'
 import { type RowKey, rowsByKey } from '../reads/rows-by-key.ts'
 import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
-import { parseCount, parseCountTo, parseUser } from '../target/option-values.ts'
+import { parseCount, parseUser, wholeNumber } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withHelp } from './help.ts'
 
 interface TailOptions extends TargetOptions {
   readonly user?: string
@@ -30,34 +32,31 @@ const EVERY_SECONDS_MAX = 60
 export function addTail(program: Command, terminal: Terminal): void {
   const command = program
     .command('tail')
-    .description('result rows as they are written, until Ctrl-C')
-    .option('--user <id>', 'only of this user', parseUser)
-    .option('--every <seconds>', 'how often to look', parseCountTo(EVERY_SECONDS_MAX), 2)
-    .option('--limit <number>', 'end after so many', parseCount)
-    .option('--json', 'one JSON object a line')
+    .description('print result rows as they are written, until Ctrl-C')
+    .option('--user <id>', 'only rows of this user, named as in events', parseUser)
+    .option('--every <seconds>', 'the seconds between two reads', wholeNumber(1, EVERY_SECONDS_MAX), 2)
+    .option('--limit <number>', 'end after so many rows (default: no limit)', parseCount)
+    .option('--json', 'print each row as one line of JSON')
     .option(...PSEUDONYM_KEY_OPTION)
-  withTarget(command)
-    .addHelpText(
-      'after',
-      `
-It reads the stream of the sessions table, which tells what closes, and then the rows of that. A look costs a request
-for each of the stream's shards (most often 4): every 2 seconds 3 to 4 cents a day, and half a read unit for each row.
-
-Examples:
-  search-ctr tail
-  search-ctr tail --user ann --local
-  search-ctr tail --json --every 10 | jq -r 'select(.kind == "search") | .query'`,
-    )
-    .action((options) => runTail(options, terminal))
+  withHelp(withTarget(command), {
+    details: `tail reads the stream of the sessions table for sessions that close, and then reads their rows. One
+read costs a request for each shard of that stream, most often 4. At a read every 2 seconds that is 3
+to 4 cents a day, and half a read unit for each row.`,
+    examples: [
+      'search-ctr tail',
+      'search-ctr tail --user ann --local',
+      `search-ctr tail --json --every 10 | jq -r 'select(.kind == "search") | .query'`,
+    ],
+  }).action((options) => runTail(options, terminal))
 }
 
-/** Of one look. */
+/** Rows to read at once. */
 const KEYS_AT_ONCE = 100
-/** A row that is not there by now belongs to a session that was opened again before its turn. */
-const AWAITED_MS_MAX = 10 * 60 * 1000
+/** After so long without its row, a session was opened again before finalize came to it. */
+const AWAITED_MS_MAX = 10 * MINUTE_MS
 const AWAITED_MAX = 10_000
 
-interface Awaited extends RowKey {
+interface AwaitedRow extends RowKey {
   readonly version: number
   readonly sinceMs: number
 }
@@ -67,15 +66,16 @@ async function runTail(options: TailOptions, terminal: Terminal): Promise<void> 
   const users = options.user === undefined ? null : await storedIds(options.user, options.pseudonymKey, clients)
   const interrupt = onInterrupt(terminal, async () => {})
   const follower = await followClosed(clients.dynamodb, clients.tableStreams, outputs.SessionsTableName)
-  note(terminal, `Waiting for results in ${title}. Ctrl-C ends.`)
-  const awaited = new Map<string, Awaited>()
+  note(terminal, `Waiting for results in ${title}. Ctrl-C ends the command.`)
+  const awaited = new Map<string, AwaitedRow>()
+  const { limit = Number.POSITIVE_INFINITY } = options
   let printed = 0
-  while (printed < (options.limit ?? Number.POSITIVE_INFINITY)) {
+  while (printed < limit) {
     for (const closed of await follower.read()) {
       if (users === null || users.includes(closed.user)) awaitRows(closed, awaited)
     }
     const rows = await takeWritten(clients.dynamodb, outputs.ResultsTableName, awaited)
-    for (const row of rows.slice(0, (options.limit ?? Number.POSITIVE_INFINITY) - printed)) {
+    for (const row of rows.slice(0, limit - printed)) {
       if (options.json) printJson(terminal, row)
       else print(terminal, rowText(row))
       printed++
@@ -85,7 +85,7 @@ async function runTail(options: TailOptions, terminal: Terminal): Promise<void> 
   interrupt.forget()
 }
 
-function awaitRows(closed: ClosedSession, awaited: Map<string, Awaited>): void {
+function awaitRows(closed: ClosedSession, awaited: Map<string, AwaitedRow>): void {
   for (const { pk, sk, version } of toRows(closed, sha256)) {
     awaited.set(`${pk} ${sk}`, { pk, sk, version, sinceMs: Date.now() })
     const [oldest] = awaited.keys()
@@ -93,25 +93,25 @@ function awaitRows(closed: ClosedSession, awaited: Map<string, Awaited>): void {
   }
 }
 
-/** In the order of their own times. */
+/** Takes the awaited rows that are written, in the order of their own times. */
 async function takeWritten(
   client: DynamoDBDocumentClient,
   table: string,
-  awaited: Map<string, Awaited>,
+  awaited: Map<string, AwaitedRow>,
 ): Promise<ResultRow[]> {
-  const asked = [...awaited.entries()].slice(0, KEYS_AT_ONCE)
-  if (asked.length === 0) return []
+  const keys = [...awaited.entries()].slice(0, KEYS_AT_ONCE)
+  if (keys.length === 0) return []
   const found = await rowsByKey(
     client,
     table,
-    asked.map(([, key]) => key),
+    keys.map(([, key]) => key),
   )
   const rows = found.filter(({ pk, sk, version }) => version >= (awaited.get(`${pk} ${sk}`)?.version ?? 0))
   for (const { pk, sk } of rows) awaited.delete(`${pk} ${sk}`)
-  // To the end, so that those after them have their turn.
-  for (const [key, one] of asked) {
-    if (!awaited.delete(key) || Date.now() - one.sinceMs > AWAITED_MS_MAX) continue
-    awaited.set(key, one)
+  // Missing rows go to the end, so that the next read asks for others.
+  for (const [key, row] of keys) {
+    if (!awaited.delete(key) || Date.now() - row.sinceMs > AWAITED_MS_MAX) continue
+    awaited.set(key, row)
   }
   return rows.sort((a, b) => rowTime(a) - rowTime(b))
 }
@@ -122,7 +122,7 @@ export function rowText(row: ResultRow): string {
 
 function rowLine(row: ResultRow): string {
   const time = (row.kind === 'search' ? row.time : row.start).slice(0, 19).replace('T', ' ')
-  const head = `${time}  ${row.kind.padEnd(7)}  ${row.user.padEnd(16)}`
+  const head = `${time}  ${row.kind.padEnd(7)}  ${padded(row.user, 16)}`
   if (row.kind === 'session') {
     return `${head}  ${counted(row.searches, 'search', 'searches')}, ${row.searches_with_click} with a click, closed by ${row.close_reason}`
   }

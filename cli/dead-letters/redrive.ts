@@ -1,63 +1,68 @@
-// Dead letters sent again: a bucket and the functions in, each record that was asked for through its step again, counts out.
+// Sends dead letters through ingest or finalize again, and counts what became of them.
 
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { type Resend, toResends } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
 import { RESENT_SHARD, type ResentReply } from '../../functions/aws/stream/kinesis-batch.ts'
 import { REJECTED_PREFIX } from '../../functions/contract.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
+import { objectKeys, objectText } from './bucket-objects.ts'
 import { isOfDay } from './stored-dead-letters.ts'
 
-export interface Letters {
+export interface RedriveRequest {
   readonly bucket: string
+  /** The names of the functions. */
   readonly ingest: string
   readonly finalize: string
+  /** The beginnings of the keys to read. */
   readonly prefixes: readonly string[]
-  /** Of arrival, UTC; null for any. */
+  /** The day of arrival (UTC), such as `2026-11-21`; null for any day. */
   readonly day: string | null
 }
 
-export interface Redriven {
+export interface RedriveReport {
   objects: number
   records: number
-  /** Records that came back, and those after them. */
+  /** Records from the first one that failed in each invocation. */
   failed: number
-  /** Records and events that ingest took and refused again. */
+  /** Records and events that ingest read and refused again. */
   refused: number
-  /** Objects that hold no dead letter. */
+  /** Keys of objects that hold no dead letter. */
   unreadable: string[]
 }
 
-/** Of records that were sent: more are not worth the memory, since a copy that is sent as well does no harm. */
+/** Names of sent records held in memory. Beyond it a copy may be sent beside its original, which does no harm. */
 const SENT_MAX = 1_000_000
 
 /**
- * One object after the other. Nothing is deleted: the bucket's own rule does that, and sending again is safe. Copies of
- * what was refused again come last, and only those whose original is not there any more.
+ * Sends one object after the other, and deletes none: the bucket's own rule does that. When ingest
+ * refuses a record again, it writes a copy. Copies come last, and the redrive skips a copy whose
+ * original it has sent.
+ *
+ * @param onObject called after each object with the number of objects so far.
  */
 export async function redrive(
-  letters: Letters,
+  request: RedriveRequest,
   s3: S3Client,
   lambda: LambdaClient,
   onObject: (objects: number) => void,
-): Promise<Redriven> {
-  const report: Redriven = { objects: 0, records: 0, failed: 0, refused: 0, unreadable: [] }
+): Promise<RedriveReport> {
+  const report: RedriveReport = { objects: 0, records: 0, failed: 0, refused: 0, unreadable: [] }
   const sent = new Set<string>()
-  for (const isOfCopies of [false, true]) {
-    for await (const key of keysOf(letters, s3)) {
-      if (isCopy(key) !== isOfCopies) continue
-      const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: letters.bucket, Key: key }))
-      const resends = readResends(key, (await body?.transformToString('utf8')) ?? '')
+  for (const areCopies of [false, true]) {
+    for await (const key of objectKeys(s3, request.bucket, request.prefixes)) {
+      if (isCopy(key) !== areCopies) continue
+      const resends = readResends(key, await objectText(s3, request.bucket, key))
       if (resends === null) report.unreadable.push(key)
       const refused = new Set<string>()
       let records = 0
       for (const { step, event } of resends ?? []) {
-        const asked = (event.Records as readonly StoredDeadLetter[]).filter(
-          (record) => isOfDay(arrivalOf(record), letters.day) && !(isOfCopies && isSent(record, sent)),
+        const chosen = (event.Records as readonly StoredRecord[]).filter(
+          (record) => isOfDay(arrivalOf(record), request.day) && !(areCopies && isSent(record, sent)),
         )
-        records += asked.length
-        if (!isOfCopies) for (const record of asked) if (sent.size < SENT_MAX) sent.add(nameOf(record))
-        report.failed += await sendAgain(step === 'ingest' ? letters.ingest : letters.finalize, asked, lambda, refused)
+        records += chosen.length
+        if (!areCopies) for (const record of chosen) if (sent.size < SENT_MAX) sent.add(nameOf(record))
+        report.failed += await sendAgain(step === 'ingest' ? request.ingest : request.finalize, chosen, lambda, refused)
       }
       if (records === 0 && resends !== null) continue
       report.records += records
@@ -69,16 +74,8 @@ export async function redrive(
   return report
 }
 
-async function* keysOf({ bucket, prefixes }: Letters, s3: S3Client): AsyncGenerator<string> {
-  for (const Prefix of prefixes) {
-    for await (const { Contents: found } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix })) {
-      for (const { Key: key = '' } of found ?? []) yield key
-    }
-  }
-}
-
-/** Of either stream. */
-interface StoredDeadLetter {
+/** A record of the Kinesis stream or of the table's stream, as Lambda hands it to a function. */
+interface StoredRecord {
   readonly kinesis?: {
     readonly sequenceNumber?: string
     readonly subSequence?: number
@@ -91,16 +88,16 @@ function isCopy(key: string): boolean {
   return key.startsWith(REJECTED_PREFIX) && key.split('/')[2] === RESENT_SHARD
 }
 
-function nameOf({ kinesis }: StoredDeadLetter): string {
+function nameOf({ kinesis }: StoredRecord): string {
   return `${kinesis?.sequenceNumber}.${kinesis?.subSequence ?? ''}`
 }
 
-/** Alone, or with the whole record that it was packed in. */
-function isSent(record: StoredDeadLetter, sent: ReadonlySet<string>): boolean {
+/** Returns true as well if the redrive has sent the whole record that the event was packed in. */
+function isSent(record: StoredRecord, sent: ReadonlySet<string>): boolean {
   return sent.has(nameOf(record)) || sent.has(`${record.kinesis?.sequenceNumber}.`)
 }
 
-function arrivalOf({ kinesis }: StoredDeadLetter): string | null {
+function arrivalOf({ kinesis }: StoredRecord): string | null {
   const seconds = kinesis?.approximateArrivalTimestamp
   return seconds === undefined ? null : isoTime(Math.round(seconds * 1000))
 }
@@ -114,14 +111,15 @@ function readResends(key: string, text: string): Resend[] | null {
 }
 
 /**
- * How many of them were not taken. A batch is taken up to its first failure, and what is packed tightly may be more
- * than one batch may hold: so what comes after is sent again, as Lambda does, for as long as that takes any further.
+ * Returns the number of records that failed. A function takes the records before the first failure,
+ * and packed records can be more than one invocation takes. So the redrive sends the rest again, as
+ * Lambda does, until the first of them fails.
  *
- * @param refused what ingest says to have refused again is added.
+ * @param refused receives the names of the records and events that ingest refused again.
  */
 async function sendAgain(
   name: string,
-  records: readonly StoredDeadLetter[],
+  records: readonly StoredRecord[],
   lambda: LambdaClient,
   refused: Set<string>,
 ): Promise<number> {
@@ -134,10 +132,10 @@ async function sendAgain(
   return 0
 }
 
-/** How many records were taken before the first that failed; none when the function failed. */
+/** Returns the number of records before the first that failed; 0 if the function failed. */
 async function invoke(
   name: string,
-  records: readonly StoredDeadLetter[],
+  records: readonly StoredRecord[],
   lambda: LambdaClient,
   refused: Set<string>,
 ): Promise<number> {
@@ -145,11 +143,10 @@ async function invoke(
   const { FunctionError: error, Payload: payload } = await lambda.send(command)
   if (error !== undefined || payload === undefined) return 0
   const reply = JSON.parse(Buffer.from(payload).toString('utf8')) as Partial<ResentReply> | null
-  for (const one of reply?.refused ?? []) refused.add(one)
+  for (const record of reply?.refused ?? []) refused.add(record)
   const failed = reply?.batchItemFailures?.[0]?.itemIdentifier
   if (failed === undefined) return records.length
-  const sequenceNumberOf = ({ kinesis, dynamodb }: StoredDeadLetter) =>
-    kinesis?.sequenceNumber ?? dynamodb?.SequenceNumber
+  const sequenceNumberOf = ({ kinesis, dynamodb }: StoredRecord) => kinesis?.sequenceNumber ?? dynamodb?.SequenceNumber
   return Math.max(
     0,
     records.findIndex((record) => sequenceNumberOf(record) === failed),

@@ -1,67 +1,65 @@
-// Dead letters as a person reads them: a bucket in; of each refused record or event the reason and its text out.
+// Reads dead letters from the bucket: for each record or event, the reason and what was sent.
 
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { readFailedBatch } from '../../functions/aws/dead-letters/failed-batch.ts'
 import { decodeRejectedLine, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
 import { recordEvents } from '../../functions/aws/stream/record-events.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
 import { REJECT_REASONS } from '../../functions/domain/events/rejection.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
+import { objectKeys, objectText } from './bucket-objects.ts'
 
 export interface ShownDeadLetter {
-  /** The object that holds it. */
+  /** The key of the object in the bucket. */
   readonly key: string
-  /** As ingest gave it; `given-up` for a batch that Lambda gave up, `unreadable` for what is no dead letter. */
+  /**
+   * The reason that ingest gave, `given-up` for a record of a batch that Lambda gave up, or
+   * `unreadable` for an object that holds no dead letter.
+   */
   readonly reason: string
   readonly detail: string
+  /** ISO 8601, UTC. */
   readonly arrival: string | null
   readonly shard: string | null
   readonly sequence: string | null
   readonly subSequence: number | null
-  /** What was sent: of a packed record each event on a line; null where it is no text. */
+  /** The text that was sent, one event a line; null if it is not UTF-8. */
   readonly text: string | null
 }
 
 export interface DeadLetterFilter {
   readonly prefixes: readonly string[]
+  /** Null for any reason. */
   readonly reason: string | null
-  /** Of arrival, UTC. */
+  /** The day of arrival (UTC), such as `2026-11-21`; null for any day. */
   readonly day: string | null
 }
 
-export const GIVEN_UP = 'given-up'
+const GIVEN_UP = 'given-up'
 
-export const LETTER_REASONS = [...REJECT_REASONS, GIVEN_UP, 'unreadable'] as const
+export const DEAD_LETTER_REASONS = [...REJECT_REASONS, GIVEN_UP, 'unreadable'] as const
 
-/** @param day narrows the objects that are listed, too. */
+/** Returns the key prefixes to list; rejected events of one day have a prefix of their own. */
 export function prefixesOf(prefix: string | undefined, day: string | undefined): string[] {
   if (prefix !== undefined) return [prefix]
   return [day === undefined ? REJECTED_PREFIX : `${REJECTED_PREFIX}${day}/`, FAILED_PREFIX]
 }
 
-/** One object after the other, in the order of their keys. */
+/** Yields the dead letters that pass the filter, in the order of their keys. */
 export async function* storedDeadLetters(
   s3: S3Client,
   bucket: string,
   filter: DeadLetterFilter,
 ): AsyncGenerator<ShownDeadLetter> {
-  for (const prefix of filter.prefixes) {
-    for await (const { Contents: objects } of paginateListObjectsV2(
-      { client: s3 },
-      { Bucket: bucket, Prefix: prefix },
-    )) {
-      for (const { Key: key = '' } of objects ?? []) {
-        const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-        for (const letter of toDeadLetters(key, (await body?.transformToString('utf8')) ?? '')) {
-          if (isOfDay(letter.arrival, filter.day) && (filter.reason === null || letter.reason === filter.reason))
-            yield letter
-        }
-      }
+  for await (const key of objectKeys(s3, bucket, filter.prefixes)) {
+    for (const deadLetter of toDeadLetters(key, await objectText(s3, bucket, key))) {
+      const isAsked = filter.reason === null || deadLetter.reason === filter.reason
+      if (isAsked && isOfDay(deadLetter.arrival, filter.day)) yield deadLetter
     }
   }
 }
 
-/** Changes of closed sessions have no arrival, and are of any day. */
+/** Returns true for a record without an arrival too, such as a change of a closed session. */
 export function isOfDay(arrival: string | null, day: string | null): boolean {
   return day === null || arrival === null || arrival.startsWith(day)
 }
@@ -88,7 +86,7 @@ function givenUpDeadLetters(key: string, text: string): ShownDeadLetter[] {
   const batch = readFailedBatch(text)
   if (batch === null) throw new Error(`${key} holds no batch`)
   const { records, cause, shardId: shard } = batch
-  const why = cause ?? 'a batch that failed again and again'
+  const why = cause ?? 'every try of the batch failed'
   const isOfStream = records.some(({ kinesis }) => kinesis !== undefined)
   if (!isOfStream) {
     return [{ ...NOTHING, key, reason: GIVEN_UP, detail: `${why}: ${records.length} changes of closed sessions` }]

@@ -1,35 +1,35 @@
-// What the doctor finds: one check in; whether it is well, what is wrong, and what to type next out.
+// Describes what a check of `doctor` found: its status, a sentence, and what to type or read next.
 
 import { failureText } from '../target/failure-text.ts'
 
 export interface Finding {
   readonly check: string
-  /** `unknown` where nobody may look. */
-  readonly status: 'ok' | 'trouble' | 'unknown'
-  readonly says: string
-  /** What to type or read; null where nothing is to be done. */
+  /** `unknown` where the credentials do not allow the check. */
+  readonly status: 'ok' | 'wrong' | 'unknown'
+  readonly message: string
+  /** A command to type or a page to read; null if there is nothing to do. */
   readonly next: string | null
 }
 
-export function ok(check: string, says: string): Finding {
-  return { check, status: 'ok', says, next: null }
+export function ok(check: string, message: string): Finding {
+  return { check, status: 'ok', message, next: null }
 }
 
-export function trouble(check: string, says: string, next: string | null): Finding {
-  return { check, status: 'trouble', says, next }
+export function wrong(check: string, message: string, next: string | null): Finding {
+  return { check, status: 'wrong', message, next }
 }
 
-export function unknown(check: string, says: string): Finding {
-  return { check, status: 'unknown', says, next: null }
+function unknown(check: string, message: string): Finding {
+  return { check, status: 'unknown', message, next: null }
 }
 
-/** What cannot be looked at is told, and does not keep the other checks from being made. */
-export async function looked(check: string, look: () => Promise<Finding | readonly Finding[]>): Promise<Finding[]> {
+/** Runs one check. An error becomes a finding of its own, so that the other checks still run. */
+export async function checked(check: string, run: () => Promise<Finding | readonly Finding[]>): Promise<Finding[]> {
   try {
-    return [await look()].flat()
+    return [await run()].flat()
   } catch (error) {
     const isMissing = ['ResourceNotFoundException', 'NoSuchBucket'].includes((error as Error).name)
-    if (isMissing) return [trouble(check, `is not there: ${(error as Error).message}`, 'npx cdk deploy')]
+    if (isMissing) return [wrong(check, `does not exist: ${(error as Error).message}`, 'npx cdk deploy')]
     return [unknown(check, failureText(error))]
   }
 }

@@ -1,4 +1,4 @@
-// The doctor's look at what AWS says of a stack: its state, functions, mappings, alarms in; findings out.
+// Checks what AWS reports about a stack: its status, functions, event source mappings and CloudWatch alarms.
 
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
@@ -7,12 +7,12 @@ import {
   type GetFunctionConfigurationCommandOutput,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
-import { HOUR_MS } from '../../functions/domain/durations.ts'
+import { HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { ClientConfig, Target } from '../target/target.ts'
-import { type Finding, looked, ok, trouble } from './finding.ts'
+import { checked, type Finding, ok, wrong } from './finding.ts'
 import { durationText } from './pipeline-checks.ts'
 
-/** What the log says of a failure may be long. */
+/** Longer failures are truncated. */
 const FAILURE_CHARACTERS_MAX = 160
 const RUNBOOK = /See docs\/operations\.md, (?<heading>\w+)\./
 
@@ -23,27 +23,28 @@ interface Clients {
 
 export async function stackChecks(target: Target, config: ClientConfig, nowMs: number): Promise<Finding[]> {
   const clients = { cloudWatch: new CloudWatchClient(config), logs: new CloudWatchLogsClient(config) }
-  const names = Object.entries(target.outputs).filter(([output]) => output.endsWith('FunctionName'))
+  const functions = Object.entries(target.outputs)
+    .filter(([output]) => output.endsWith('FunctionName'))
+    .map(([output, name]) => [output.replace('FunctionName', '').toLowerCase(), name] as const)
   const findings: Finding[] = [stackCheck(target)]
-  for (const [output, name] of names) {
-    const title = output.replace('FunctionName', '').toLowerCase()
-    findings.push(...(await looked(title, () => functionCheck(title, name, target, clients, nowMs))))
+  for (const [title, name] of functions) {
+    findings.push(...(await checked(title, () => functionCheck(title, name, target, clients, nowMs))))
   }
-  for (const [output, name] of names) {
-    const title = output.replace('FunctionName', '').toLowerCase()
-    findings.push(...(await looked(`mapping of ${title}`, () => mappingChecks(title, name, target))))
+  for (const [title, name] of functions) {
+    const check = `mapping of ${title}`
+    findings.push(...(await checked(check, () => mappingChecks(check, name, target))))
   }
-  findings.push(...(await looked('age', () => ageCheck(target, clients, nowMs))))
-  findings.push(...(await looked('alarms', () => alarmChecks(target.stack?.StackName ?? '', clients))))
+  findings.push(...(await checked('age', () => ageCheck(target, clients, nowMs))))
+  findings.push(...(await checked('alarms', () => alarmChecks(target.stack?.StackName ?? '', clients))))
   return findings
 }
 
 function stackCheck({ stack, title }: Target): Finding {
   const status = stack?.StackStatus ?? 'unknown'
   const isWell = /^(CREATE|UPDATE|IMPORT)_COMPLETE$|_IN_PROGRESS$/.test(status)
-  const says = `${title}: ${status}`
+  const message = `${title}: ${status}`
   const next = `aws cloudformation describe-stack-events --stack-name ${stack?.StackName}`
-  return isWell ? ok('stack', says) : trouble('stack', says, next)
+  return isWell ? ok('stack', message) : wrong('stack', message, next)
 }
 
 async function functionCheck(
@@ -56,14 +57,14 @@ async function functionCheck(
   const found = await clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }))
   if (found.State !== 'Active' || found.LastUpdateStatus === 'Failed') {
     const why = found.StateReason ?? found.LastUpdateStatusReason ?? 'no reason given'
-    return trouble(title, `${found.State}, last update ${found.LastUpdateStatus}: ${why}`, 'npx cdk deploy')
+    return wrong(title, `${found.State}, last update ${found.LastUpdateStatus}: ${why}`, 'npx cdk deploy')
   }
   const errors = await metric(cloudWatch, 'Errors', 'Sum', name, nowMs - HOUR_MS, nowMs)
   if (errors === 0) return ok(title, `${found.Runtime}, no error in the last hour`)
   const failure = await lastFailure(logs, found, nowMs).catch(() => null)
-  const says = `${errors} errors in the last hour${failure === null ? '' : `, the last: ${failure}`}`
+  const message = `${errors} errors in the last hour${failure === null ? '' : `, the last: ${failure}`}`
   const heading = `${title.charAt(0).toUpperCase()}${title.slice(1)}Failing`
-  return trouble(title, says, `docs/operations.md, ${heading}`)
+  return wrong(title, message, `docs/operations.md, ${heading}`)
 }
 
 async function lastFailure(
@@ -82,17 +83,17 @@ async function lastFailure(
   return failure === '' ? null : failure.slice(0, FAILURE_CHARACTERS_MAX)
 }
 
-async function mappingChecks(title: string, name: string, { clients }: Target): Promise<Finding[]> {
+async function mappingChecks(check: string, name: string, { clients }: Target): Promise<Finding[]> {
   const listed = await clients.lambda.send(new ListEventSourceMappingsCommand({ FunctionName: name }))
   return (listed.EventSourceMappings ?? []).map(({ UUID, State, StateTransitionReason, LastProcessingResult }) => {
-    const says = `${State}, ${LastProcessingResult ?? 'nothing read yet'}`
-    if (State === 'Enabled' && !LastProcessingResult?.startsWith('PROBLEM')) return ok(`mapping of ${title}`, says)
+    const message = `${State}, ${LastProcessingResult ?? 'nothing read yet'}`
+    if (State === 'Enabled' && !LastProcessingResult?.startsWith('PROBLEM')) return ok(check, message)
     const next = `aws lambda update-event-source-mapping --uuid ${UUID} --enabled`
-    return trouble(`mapping of ${title}`, `${says} (${StateTransitionReason})`, State === 'Enabled' ? null : next)
+    return wrong(check, `${message} (${StateTransitionReason})`, State === 'Enabled' ? null : next)
   })
 }
 
-const AGE_MS_MAX = 15 * 60 * 1000
+const AGE_MS_MAX = 15 * MINUTE_MS
 
 async function ageCheck({ outputs }: Target, { cloudWatch }: Clients, nowMs: number): Promise<Finding> {
   const ageMs = await metric(
@@ -103,11 +104,11 @@ async function ageCheck({ outputs }: Target, { cloudWatch }: Clients, nowMs: num
     nowMs - AGE_MS_MAX,
     nowMs,
   )
-  const says = `records waited for ingest at most ${durationText(ageMs)}`
-  return ageMs <= AGE_MS_MAX ? ok('age', says) : trouble('age', says, 'docs/operations.md, IngestAge')
+  const message = `records waited at most ${durationText(ageMs)} for ingest`
+  return ageMs <= AGE_MS_MAX ? ok('age', message) : wrong('age', message, 'docs/operations.md, IngestAge')
 }
 
-/** 0 where there is nothing to tell. */
+/** Returns 0 where CloudWatch has no value. */
 async function metric(
   cloudWatch: CloudWatchClient,
   name: string,
@@ -121,7 +122,7 @@ async function metric(
     EndTime: new Date(toMs),
     MetricDataQueries: [
       {
-        Id: 'asked',
+        Id: 'value',
         MetricStat: {
           Metric: {
             Namespace: 'AWS/Lambda',
@@ -141,13 +142,17 @@ async function metric(
 async function alarmChecks(stackName: string, { cloudWatch }: Clients): Promise<Finding[]> {
   const command = new DescribeAlarmsCommand({ AlarmNamePrefix: `${stackName}-`, MaxRecords: 100 })
   const alarms = (await cloudWatch.send(command)).MetricAlarms ?? []
-  // Of another stack whose name begins so, perhaps: those of this project say where they are explained.
+  // The prefix also matches a stack whose name only begins so. Alarms of this project name the runbook.
   const own = alarms.filter(({ AlarmDescription: text }) => RUNBOOK.test(text ?? ''))
   const raised = own.filter(({ StateValue: state }) => state === 'ALARM')
   if (raised.length === 0) return [ok('alarms', `none of ${own.length} is raised`)]
   return raised.map(({ AlarmName: name, AlarmDescription: text = '', StateUpdatedTimestamp: since }) => {
     const heading = RUNBOOK.exec(text)?.groups?.heading ?? name
-    const says = `${heading} since ${since?.toISOString().slice(0, 16).replace('T', ' ')}: ${text.replace(RUNBOOK, '').trim()}`
-    return trouble('alarms', says, `docs/operations.md, ${heading}`)
+    const start = since?.toISOString().slice(0, 16).replace('T', ' ')
+    return wrong(
+      'alarms',
+      `${heading} since ${start}: ${text.replace(RUNBOOK, '').trim()}`,
+      `docs/operations.md, ${heading}`,
+    )
   })
 }

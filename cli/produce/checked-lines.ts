@@ -1,4 +1,4 @@
-// A log's lines before they are sent: each in; what to send for it, and what ingest would say to its events, out.
+// Checks the lines of a log as ingest would, and decides which records to send for them.
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { RECORD_EVENTS_MAX } from '../../functions/aws/stream/payload-events.ts'
@@ -8,30 +8,34 @@ import { type Format, sentEvents } from '../../functions/domain/events/formats/s
 import type { RejectReason } from '../../functions/domain/events/rejection.ts'
 
 export interface LineError {
-  /** Of the event in a packed line, from 1; null for the line itself. */
+  /** The position of the event in a line that packs several, from 1; null for the line itself. */
   readonly event: number | null
   readonly reason: RejectReason
   readonly detail: string
 }
 
 export interface CheckedLine {
-  /** The records that it makes: the line itself, or its good events in as many as they need; none where all are bad. */
+  /**
+   * The records to send: the line itself, or its good events in as many records as they need. Empty if
+   * every event is bad.
+   */
   readonly sent: readonly Buffer[]
   readonly events: number
   readonly problems: readonly LineError[]
-  /** Events that happen when they arrive: sent again, they happen again. */
+  /** Events without a time: they happen when they arrive, so sent twice they count twice. */
   readonly withoutTime: number
-  /** Documents of other formats that say nothing that is counted. */
+  /** Documents of other formats that hold no event, such as a UBI event of another action. */
   readonly ignored: number
 }
 
-/** What Kinesis takes in a record, less the longest key. */
+/** Kinesis takes 1 MiB in a record; the longest partition key takes a part of it. */
 const LINE_BYTES_MAX = 1024 * 1024 - 1024
 
 /**
- * How far in the future is too far is a setting of the deployment: that is left to ingest.
+ * Accepts a time in the future, since only the deployment knows its `maxClockSkew`.
  *
- * @param format what every document has to be of; converted here, so that ingest need not recognize it.
+ * @param format the format that every document must have. Documents of `ubi` and `bytewax` are converted
+ * to events.
  */
 export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'): CheckedLine {
   if (line.length > LINE_BYTES_MAX) {
@@ -45,32 +49,32 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'):
   for (const [index, { subSequence, read }] of recordEvents(line).events.entries()) {
     const event = subSequence === null ? null : index + 1
     const parsed = read()
-    const stands = parsed.ok ? sentEvents(parsed.value, format) : parsed
-    if (!stands.ok) {
-      problems.push({ event, reason: stands.reason, detail: stands.detail })
+    const converted = parsed.ok ? sentEvents(parsed.value, format) : parsed
+    if (!converted.ok) {
+      problems.push({ event, reason: converted.reason, detail: converted.detail })
       continue
     }
-    if (stands.events.length === 0) ignored++
-    for (const value of stands.events) {
+    if (converted.events.length === 0) ignored++
+    for (const value of converted.events) {
       const decoded = decodeEvent(value, nowMs, Number.POSITIVE_INFINITY, sha256)
       if (!decoded.ok) problems.push({ event, reason: decoded.reason, detail: decoded.detail })
       else good.push(value)
       if (decoded.ok && isWithoutTime(value)) withoutTime++
     }
   }
-  // Ingest would take for what it looks like, what is not of the format that was asked for.
+  // Ingest recognizes every format, so a bad document must not reach it within a line.
   const isRewritten = format === 'ubi' || format === 'bytewax' || (format === 'events' && problems.length > 0)
   const sent = good.length === 0 ? [] : isRewritten ? toRecords(good) : [line]
   return { sent, events: good.length + problems.length, problems, withoutTime, ignored }
 }
 
-/** An event alone never is too much: it is shorter than its document, which was not. */
+/** One event always fits a record: it is shorter than its document, which did. */
 function toRecords(events: readonly unknown[]): Buffer[] {
   const groups: string[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const event of events) {
     const text = JSON.stringify(event)
-    // With a comma or a bracket.
+    // One byte for a comma or a bracket.
     const more = Buffer.byteLength(text) + 1
     if (bytes + more > LINE_BYTES_MAX || groups.at(-1)?.length === RECORD_EVENTS_MAX) {
       groups.push([])

@@ -1,4 +1,4 @@
-// The account of what was produced: checked lines in, counts and the first problems in sentences out.
+// Counts the checked lines and their events, and prints the first problems.
 
 import { counted } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
@@ -6,27 +6,27 @@ import type { CheckedLine } from './checked-lines.ts'
 
 export interface ProduceTotal {
   readonly lines: number
-  /** Good ones. */
+  /** Good events. */
   readonly events: number
   readonly bad: number
-  /** How many by reason. */
+  /** Numbers of bad events by reason. */
   readonly reasons: Readonly<Record<string, number>>
   readonly withoutTime: number
-  /** Documents that say nothing that is counted. */
+  /** Documents that hold no event. */
   readonly ignored: number
 }
 
 export interface ProduceCounts {
-  /** Throws at the first problem where that is asked for. */
+  /** Throws at the first problem if the counts are strict. */
   add(line: number, checked: CheckedLine): void
-  /** So many good lines were not sent after all: no record can hold them with their partition keys. */
+  /** Counts good lines that were not sent: with their partition keys they are too large for a record. */
   addTooLarge(lines: number): void
   total(): ProduceTotal
-  /** Says what is to be known beside the counts. */
-  tell(): void
+  /** Prints what a person should know beside the counts. */
+  noteFindings(): void
 }
 
-const PROBLEMS_TOLD_MAX = 20
+const PROBLEMS_PRINTED_MAX = 20
 
 export function produceCounts(isStrict: boolean, note: (text: string) => void): ProduceCounts {
   const reasons: Record<string, number> = {}
@@ -36,8 +36,8 @@ export function produceCounts(isStrict: boolean, note: (text: string) => void): 
       for (const { event, reason, detail } of problems) {
         const where = event === null ? `line ${line}` : `line ${line}, event ${event}`
         const sentence = `${where}: ${reason}: ${detail}`
-        if (isStrict) throw new UserError(`${sentence}. Ingest would refuse it.`)
-        if (total.bad < PROBLEMS_TOLD_MAX) note(sentence)
+        if (isStrict) throw new UserError(`${sentence}. Ingest would reject it.`)
+        if (total.bad < PROBLEMS_PRINTED_MAX) note(sentence)
         total.bad++
         reasons[reason] = (reasons[reason] ?? 0) + 1
       }
@@ -53,14 +53,14 @@ export function produceCounts(isStrict: boolean, note: (text: string) => void): 
       reasons['too-large'] = (reasons['too-large'] ?? 0) + lines
     },
     total: () => ({ ...total, reasons }),
-    tell: () => {
-      if (total.bad > PROBLEMS_TOLD_MAX) note(`... and ${total.bad - PROBLEMS_TOLD_MAX} more.`)
+    noteFindings: () => {
+      if (total.bad > PROBLEMS_PRINTED_MAX) note(`... and ${total.bad - PROBLEMS_PRINTED_MAX} more.`)
       if (total.bad > 0)
-        note(`${counted(total.bad, 'bad event')}: ingest would refuse ${total.bad === 1 ? 'it' : 'them'}.`)
-      if (total.ignored > 0) note(`${counted(total.ignored, 'document')} of things that are not counted.`)
+        note(`${counted(total.bad, 'bad event')}: ingest would reject ${total.bad === 1 ? 'it' : 'them'}.`)
+      if (total.ignored > 0) note(`${counted(total.ignored, 'document')} without an event.`)
       if (total.withoutTime > 0)
         note(
-          `${counted(total.withoutTime, 'event')} without a time: such happen when they arrive, and count again if sent again.`,
+          `${counted(total.withoutTime, 'event')} without a time: sent again, ${total.withoutTime === 1 ? 'it counts' : 'they count'} again.`,
         )
     },
   }

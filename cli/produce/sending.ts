@@ -1,4 +1,4 @@
-// Sending: lines in, records in the stream at no more than the asked rate, and told of as they get there, out.
+// Sends lines to the stream at a limited rate, and reports how many are there.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
@@ -6,31 +6,31 @@ import { produce } from '../../local/replay/producer.ts'
 import type { Steps } from '../../terminal/interrupt.ts'
 
 export interface Sending {
-  /** Lines a second; null for as fast as the stream takes them. */
+  /** Lines a second; null for no limit. */
   readonly rate: number | null
-  /** Told after every request how many of the lines are in the stream now. */
+  /** Called after every request with the number of lines in the stream. */
   readonly onSent: (lines: number) => void | Promise<void>
-  /** Each request, with what is told of it, as one step. Absent: they may be broken off anywhere. */
+  /** Runs each request and its `onSent` as one step; absent where an interruption may stop them midway. */
   readonly steps?: Steps
 }
 
 export interface Sent {
   readonly events: number
-  /** Lines over what a record may hold: not sent. */
+  /** Lines that were not sent, because they are too large for a record. */
   readonly tooLarge: number
 }
 
-/** As many as Kinesis takes in a request. */
-const LINES_AT_ONCE = 500
-/** A slow rate is kept in small steps, not in bursts. */
-const STEPS_A_SECOND = 4
+/** Kinesis takes 500 records in a request. */
+const LINES_PER_REQUEST = 500
+/** At a slow rate, several small requests a second are smoother than one large one. */
+const REQUESTS_A_SECOND = 4
 
 export async function sendLines(
   lines: AsyncIterable<Buffer> | Iterable<Buffer>,
   stream: { readonly name: string; readonly kinesis: KinesisClient },
   { rate, onSent, steps }: Sending,
 ): Promise<Sent> {
-  const atOnce = rate === null ? LINES_AT_ONCE : Math.min(LINES_AT_ONCE, Math.ceil(rate / STEPS_A_SECOND))
+  const linesMax = rate === null ? LINES_PER_REQUEST : Math.min(LINES_PER_REQUEST, Math.ceil(rate / REQUESTS_A_SECOND))
   const startedMs = Date.now()
   let batch: Buffer[] = []
   let sent = 0
@@ -46,13 +46,13 @@ export async function sendLines(
   }
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return
-    // What was sent before this batch sets the time of its turn.
+    // The lines sent before this batch decide when its turn comes.
     if (rate !== null) await wait(Math.max(0, startedMs + (sent / rate) * 1000 - Date.now()))
     await (steps === undefined ? request() : steps.take(request))
   }
   for await (const line of lines) {
     batch.push(line)
-    if (batch.length >= atOnce) await flush()
+    if (batch.length >= linesMax) await flush()
   }
   await flush()
   return { events, tooLarge }

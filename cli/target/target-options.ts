@@ -1,4 +1,4 @@
-// Where a command works: the options that say so, for every command that needs them.
+// Defines the options that name the pipeline a command works on.
 
 import type { Command } from 'commander'
 import { STACK_NAME } from '../../infra/settings.ts'
@@ -15,13 +15,13 @@ export interface TargetOptions {
 
 export function withTarget(command: Command): Command {
   return command
-    .optionsGroup('Where:')
-    .option('--stack <name>', 'the stack on AWS, whose outputs name everything', STACK_NAME)
-    .option('--region <name>', 'its region (default: AWS_REGION, or that of the profile)')
-    .option('--profile <name>', 'of your AWS configuration (default: AWS_PROFILE)')
+    .optionsGroup('Pipeline:')
+    .option('--stack <name>', 'the stack on AWS; its outputs name the stream, tables and functions', STACK_NAME)
+    .option('--region <name>', "the stack's AWS region (default: AWS_REGION, or the profile's region)")
+    .option('--profile <name>', 'a profile of your AWS configuration (default: AWS_PROFILE)')
     .option(
       '--local [path]',
-      "instead, the local run that 'search-ctr local --keep' left up here, or told of at the path",
+      "instead of a stack, the run that 'search-ctr local --keep' started in this folder, or the run at the path",
       parsePath,
     )
     .optionsGroup('Options:')
@@ -32,5 +32,15 @@ function checkTarget(command: Command): void {
   const isTyped = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
   const named = ['stack', 'region', 'profile'].find(isTyped)
   if (isTyped('local') && named !== undefined)
-    throw new UsageError(`--local is instead of a stack on AWS: leave it or --${named} out`)
+    throw new UsageError(`--local replaces a stack on AWS: leave it or --${named} out`)
+}
+
+/** The options as text that a person can paste after another command; begins with a blank unless empty. */
+export function targetText({ stack, region, profile, local }: TargetOptions): string {
+  if (local !== undefined) return local === true ? ' --local' : ` --local ${local}`
+  return [
+    stack === STACK_NAME ? '' : ` --stack ${stack}`,
+    region === undefined ? '' : ` --region ${region}`,
+    profile === undefined ? '' : ` --profile ${profile}`,
+  ].join('')
 }

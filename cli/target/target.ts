@@ -1,4 +1,4 @@
-// The target of a command: a stack's name or a kept local run in; SDK clients, and what everything is called there, out.
+// Opens the pipeline that a command works on: a stack on AWS, or a pipeline that runs on this machine.
 
 import { resolve } from 'node:path'
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation'
@@ -38,9 +38,9 @@ export interface TargetClients {
 }
 
 export interface Target {
-  /** As a sentence has it: `stack SearchSessionCtr in eu-west-1`. */
+  /** Names the pipeline in a sentence: `stack SearchSessionCtr in eu-west-1`. */
   readonly title: string
-  /** Of this stream and of no other, so that what was sent to it can be remembered. */
+  /** Identifies the stream, so that `produce` can remember which lines it sent there. */
   readonly streamId: string
   readonly outputs: Outputs
   readonly clients: TargetClients
@@ -50,7 +50,7 @@ export interface Target {
   readonly stack: Stack | null
 }
 
-/** What every SDK client is made with. */
+/** Configures every SDK client. */
 export interface ClientConfig {
   readonly region?: string
   readonly profile?: string
@@ -58,12 +58,12 @@ export interface ClientConfig {
   readonly requestHandler: typeof TIMEOUTS
 }
 
-/** The SDK would wait for an answer for good. */
+/** Milliseconds. Without them the SDK waits for an answer for ever. */
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
-/** As long as a function may run. */
+/** A Lambda function may run for 15 minutes. */
 const INVOCATION_TIMEOUTS = { ...TIMEOUTS, requestTimeout: 15 * 60_000 }
 
-/** More than the SDK's own 3: at a terminal, waiting is better than failing. */
+/** More than the SDK's own 3 tries: a person would rather wait than see a failure. */
 const TRIES_MAX = 6
 
 export function awsConfig({ region, profile }: Pick<TargetOptions, 'region' | 'profile'>): ClientConfig {
@@ -75,7 +75,7 @@ export function awsConfig({ region, profile }: Pick<TargetOptions, 'region' | 'p
   }
 }
 
-/** @param folder where a relative path of `--local` starts. */
+/** @param folder the folder that the command runs in. */
 export async function openTarget(options: TargetOptions, folder: string): Promise<Target> {
   if (options.local === undefined) return openStack(options)
   const runningPipeline = await readRunningPipeline(
@@ -118,7 +118,7 @@ export async function describeStack(cloudFormation: CloudFormationClient, name: 
   }
   throw new UserError(
     `There is no stack ${name} in ${region}: deploy it with 'npx cdk deploy', name another with --stack or --region, ` +
-      'or take a local run with --local.',
+      'or use a local run with --local.',
   )
 }
 
@@ -126,18 +126,18 @@ function checkedOutputs(outputs: Readonly<Record<string, string>>, title: string
   const missing = OUTPUTS.find((name) => outputs[name] === undefined)
   if (missing === undefined) return outputs as Outputs
   throw new UserError(
-    `The output ${missing} is missing in ${title}: is it a stack of this project, and not an older one?`,
+    `The output ${missing} is missing in ${title}: is it a stack of this project, and of this version?`,
   )
 }
 
 type Config = ClientConfig | (typeof LOCAL_CONFIG & Pick<ClientConfig, 'maxAttempts' | 'requestHandler'>)
 
-/** @param endpoints of a local run; on AWS the SDK knows them. */
+/** @param endpoints the addresses of a local run; on AWS the SDK finds them. */
 export function clientsOf(config: Config, endpoints?: RunningPipeline['endpoints']): TargetClients {
   const at = (endpoint: string | undefined): object => (endpoint === undefined ? config : { ...config, endpoint })
   const dynamodb = new DynamoDBClient(at(endpoints?.dynamodb))
   return {
-    // The emulator of Kinesis speaks HTTP/1.1 only.
+    // Kinesalite speaks HTTP/1.1 only.
     kinesis: new KinesisClient({ ...at(endpoints?.kinesis), requestHandler: new NodeHttpHandler(TIMEOUTS) }),
     dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
     tableStreams: new DynamoDBStreamsClient(at(endpoints?.dynamodb)),

@@ -1,4 +1,4 @@
-// What holds for every command: its help in; examples, exit codes and a place in docs/cli.md out.
+// Checks what holds for every command: its help, its place in docs/cli.md, and its answer to wrong usage.
 
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,7 +34,7 @@ function helpOf(command: Command): string {
 }
 
 describe('every command', () => {
-  it.each(COMMANDS)('$path has examples in its help, which name commands that there are', ({ path, command }) => {
+  it.each(COMMANDS)('the help of $path has examples of commands that exist', ({ path, command }) => {
     const [, examples = ''] = helpOf(command).split(/Examples?:\n/)
     expect(examples).toContain(path)
     for (const [, typedPath = ''] of examples.matchAll(/\b(search-ctr [a-z-]+)/g)) {
@@ -42,7 +42,7 @@ describe('every command', () => {
     }
   })
 
-  it.each(COMMANDS)('$path and all its options are in docs/cli.md', ({ path, command }) => {
+  it.each(COMMANDS)('docs/cli.md describes $path and all its options', ({ path, command }) => {
     expect(DOCS).toContain(`\n## ${path.split(' ').slice(0, 2).join(' ')}\n`)
     expect(DOCS).toContain(path)
     for (const option of command.createHelp().visibleOptions(command)) {
@@ -50,7 +50,7 @@ describe('every command', () => {
     }
   })
 
-  it('is in the help of the program, with the exit codes, which docs/cli.md tells too', () => {
+  it('the help of the program and docs/cli.md list every exit code', () => {
     const help = helpOf(searchCtr(testTerminal()))
     for (const code of Object.values(EXIT)) {
       expect(help).toMatch(new RegExp(`^ {2}${code} +\\S`, 'm'))
@@ -68,31 +68,31 @@ describe('wrong usage', () => {
     [['forget', '--user', 'ü'.repeat(257)], 'Expected 1 to 256 characters'],
     [['results', '--user', 'ann', '--day', '2026-02-30'], 'Expected a day'],
     [['results', '--user', 'ann', '--since', 'yesterday'], 'Expected 30m, 12h, 7d'],
-    [['results'], 'name a --user, a --day, or the time --since'],
-    [['results', '--query', 'dogs'], '--query: name a --user'],
-    [['produce'], 'a file of events is missing'],
+    [['results'], 'results needs --user, --day or --since'],
+    [['results', '--query', 'dogs'], '--query needs --user, --day or --since'],
+    [['produce'], 'A file of events is missing'],
     [['produce', '--local', 'events.ndjson'], "search-ctr produce events.ndjson --local'"],
     [['results', '--user', 'ann', '--since', '2026-02-30'], 'Expected 30m, 12h, 7d'],
-    [['doctor', '--local', '--region', 'eu-west-1'], '--local is instead of a stack on AWS: leave it or --region out'],
+    [['doctor', '--local', '--region', 'eu-west-1'], '--local replaces a stack on AWS: leave it or --region out'],
     [['dead-letters', 'list', '--stack', 'trial', '--local'], 'leave it or --stack out'],
     [['generate', '--start', '9999-12-30', '--days', '2'], '--start: 9999-12-30 and 2 days pass the year 9999'],
     [['dead-letters', 'list', '--reason', 'nonsense'], 'Allowed choices are not-json, not-an-event'],
     [['generate', '--searches', '1'], 'Expected a number above 1'],
-  ])('has exit code 2 and a sentence: %j', async (args, sentence) => {
+  ])('wrong usage %j ends with exit code 2 and a sentence', async (args, sentence) => {
     const { status, stdout, stderr } = await typed(args, tmpdir())
     expect([status, stdout]).toEqual([EXIT.wrongUsage, ''])
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  it('is not to ask for help or for the version', async () => {
+  it('asking for the help or the version ends with exit code 0', async () => {
     expect(await typed(['--version'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
     expect(await typed(['dead-letters', 'list', '--help'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
   })
 })
 
-describe('a moment', () => {
-  it('is a day, a time with its zone, or how long ago', () => {
+describe('times in options', () => {
+  it('--since takes a day, a time with its zone, or how long ago', () => {
     expect(parseSince('2026-03-02')).toBe(Date.parse('2026-03-02T00:00:00Z'))
     expect(parseSince('2026-03-02T09:00:00+01:00')).toBe(Date.parse('2026-03-02T08:00:00Z'))
     expect(Math.abs(Date.now() - 7_200_000 - parseSince('2h'))).toBeLessThan(60_000)
@@ -100,7 +100,7 @@ describe('a moment', () => {
     expect(() => parseSince('1w')).toThrow('Expected')
   })
 
-  it('is a day only if there was one', () => {
+  it('--day takes only days of the calendar', () => {
     expect(parseDay('2028-02-29')).toBe('2028-02-29')
     for (const text of ['2026-02-29', '2026-3-2', '', '2026-03-02T00:00:00Z']) {
       expect(() => parseDay(text)).toThrow('Expected a day')

@@ -156,7 +156,7 @@ describe('what is produced', () => {
   it('goes through the functions: open, drained, and a result that is told as it is written', async () => {
     const bens = log('ben.ndjson', [BEN, { user: 'ben', type: 'Search' }])
     const sent = await local('produce', bens)
-    expect(sent).toMatchObject({ status: EXIT.foundTrouble, stdout: '1 event sent to the local run.\n' })
+    expect(sent).toMatchObject({ status: EXIT.findings, stdout: '1 event sent to the local run.\n' })
     expect(sent.stderr).toContain('line 2: missing-field: query: required')
     await until(['sessions', '--user', 'ben', '--open'], (sessions) => sessions.length === 1)
     expect((await local('doctor')).status).toBe(EXIT.done)
@@ -203,7 +203,7 @@ describe('what is produced', () => {
       stderr: expect.stringContaining('line 2: unknown-type'),
     })
     const dry = await typed(['produce', file, '--dry-run'], folder)
-    expect(dry).toMatchObject({ status: EXIT.foundTrouble, stdout: '1 good event. Nothing was sent.\n' })
+    expect(dry).toMatchObject({ status: EXIT.findings, stdout: '1 good event. Nothing was sent.\n' })
   })
 
   it('may come from a generator, always the same for the same seed', async () => {
@@ -229,17 +229,17 @@ describe('dead letters', () => {
     expect(shown.stdout).toMatch(/from +shardId-000000000000, record \d+, event 1\n\{"type":"Nope"/)
 
     const doctor = await local('doctor', '--json')
-    expect(doctor.status).toBe(EXIT.foundTrouble)
+    expect(doctor.status).toBe(EXIT.findings)
     const findings = objectsIn(doctor.stdout)
     expect(findings.filter(({ status }) => status !== 'ok')).toMatchObject([
       {
         check: 'dead letters',
-        says: 'since yesterday 1 unknown-type',
+        message: 'since yesterday 1 unknown-type',
         next: expect.stringContaining('dead-letters list'),
       },
     ])
     const again = await local('dead-letters', 'redrive', '--json')
-    expect(again.status).toBe(EXIT.foundTrouble)
+    expect(again.status).toBe(EXIT.findings)
     expect(objectsIn(again.stdout)).toMatchObject([{ objects: 1, records: 1, refused: 1, failed: 0 }])
   })
 })
@@ -264,6 +264,6 @@ describe('after Ctrl-C', () => {
     expect(existsSync(join(folder, '.search-ctr/local.json'))).toBe(false)
     const { status, stderr } = await local('results', '--user', 'ann')
     expect([status, stderr]).toEqual([EXIT.failed, expect.stringContaining('no local run is kept there')])
-    expect((await local('doctor')).status).toBe(EXIT.foundTrouble)
+    expect((await local('doctor')).status).toBe(EXIT.findings)
   })
 })

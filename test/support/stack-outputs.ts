@@ -1,10 +1,10 @@
-// The outputs of a stack, as the commands read them: nothing in, made-up names out.
+// Makes up the outputs of a stack.
 
 export const OUTPUTS = {
   StreamName: 'the-stream',
   ResultsTableName: 'the-results',
   SessionsTableName: 'the-sessions',
-  DeadLetterBucketName: 'the-letters',
+  DeadLetterBucketName: 'the-dead-letters',
   IngestFunctionName: 'the-ingest',
   SweepFunctionName: 'the-sweep',
   FinalizeFunctionName: 'the-finalize',

@@ -1,10 +1,10 @@
-// What is printed of what anybody sent: control characters in, none out; JSON keeps them.
+// Checks that no control character of an event gets to the terminal.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
-import { listed, shown } from '../../cli/commands/dead-letters.ts'
+import { deadLetterText, listCells } from '../../cli/commands/dead-letters.ts'
 import { sessionText } from '../../cli/commands/sessions.ts'
 import { rowText } from '../../cli/commands/tail.ts'
 import { rowFilter } from '../../cli/reads/row-filter.ts'
@@ -16,17 +16,17 @@ import { columns, printable } from '../../terminal/text-table.ts'
 const HOSTILE = '\u001b[2J\u009b31m\u007f\u0000a\r\nb\tc'
 
 describe('a control character of an event', () => {
-  it('is replaced, and blank ones by a space', () => {
+  it('a control character is replaced, and a blank one becomes a space', () => {
     expect(printable(HOSTILE)).toBe('\uFFFD[2J\uFFFD31m\uFFFD\uFFFDa  b c')
     expect(printable('lämp 🐕 – ok')).toBe('lämp 🐕 – ok')
   })
 
-  it('reaches no cell of a table, which stays a line for each row', () => {
+  it('a cell of a table holds no control character, so a row is one line', () => {
     expect(columns([[HOSTILE, 'x'], ['y']]).split('\n')).toHaveLength(2)
     expect(columns([[HOSTILE]])).not.toMatch(/\p{Cc}/u)
   })
 
-  it('reaches no line of tail, sessions and dead letters', () => {
+  it('tail, sessions and dead-letters print no control character', () => {
     const row = { kind: 'search', time: '2026-03-02T09:00:00.000Z', user: HOSTILE, query: HOSTILE, clicked: 0 }
     expect(rowText({ ...row, result_count: 1 } as ResultRow)).not.toMatch(/\p{Cc}/u)
     const event = { type: 'Search', time: '2026-03-02T09:00:00.000Z', event_id: HOSTILE, query: HOSTILE } as const
@@ -47,14 +47,21 @@ describe('a control character of an event', () => {
     )
     expect(session.split('\n')).toHaveLength(3)
     expect(session.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
-    const letter = { key: HOSTILE, reason: HOSTILE, detail: HOSTILE, arrival: null, shard: HOSTILE, sequence: HOSTILE }
-    const whole = { ...letter, subSequence: 1, text: HOSTILE }
-    expect(shown(whole, plain).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
-    expect(columns([listed(whole)])).not.toMatch(/\p{Cc}/u)
+    const deadLetter = {
+      key: HOSTILE,
+      reason: HOSTILE,
+      detail: HOSTILE,
+      arrival: null,
+      shard: HOSTILE,
+      sequence: HOSTILE,
+    }
+    const whole = { ...deadLetter, subSequence: 1, text: HOSTILE }
+    expect(deadLetterText(whole, plain).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    expect(columns([listCells(whole)])).not.toMatch(/\p{Cc}/u)
   })
 })
 
-it('a day and a later moment have no rows of a user, and nobody is asked for any', async () => {
+it('results of a user sends no request for a day that ends before --since', async () => {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
   const mocked = mockClient(client)
   const filter = rowFilter({ day: '2026-03-02', since: Date.parse('2026-03-05T00:00:00Z') })

@@ -1,4 +1,4 @@
-// A drain: what the function says in, it is asked to go on, or anew, until one that began at the front found nothing.
+// Checks that a drain invokes the sweep until a pass over all users finds nothing.
 
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -12,24 +12,24 @@ beforeEach(() => {
   lambda.reset()
 })
 
-/** What the function was asked, where it answers so. */
-async function asked(...replies: readonly object[]): Promise<{ asked: unknown[]; closed: number }> {
-  const answering = lambda.on(InvokeCommand)
-  for (const reply of replies) answering.resolvesOnce({ Payload: Buffer.from(JSON.stringify(reply)) as never })
+/** Returns the payloads of a drain to whose invocations the function replies so. */
+async function payloadsFor(...replies: readonly object[]): Promise<{ payloads: unknown[]; closed: number }> {
+  const replying = lambda.on(InvokeCommand)
+  for (const reply of replies) replying.resolvesOnce({ Payload: Buffer.from(JSON.stringify(reply)) as never })
   const { closed } = await drain(new LambdaClient({}), 'the-sweep', () => {})
   const payloads = lambda.commandCalls(InvokeCommand).map((call) => call.args[0].input.Payload as Uint8Array)
-  return { asked: payloads.map((payload) => JSON.parse(Buffer.from(payload).toString('utf8'))), closed }
+  return { payloads: payloads.map((payload) => JSON.parse(Buffer.from(payload).toString('utf8'))), closed }
 }
 
-it('goes on where the last one stopped, and ends with one from the front that finds nothing', async () => {
+it('a drain continues where the last invocation stopped, and ends after a whole pass that finds nothing', async () => {
   const report = { ...DONE, closed: 5, isUnfinished: true, stoppedAtMs: 70 }
-  expect(await asked(report, { ...DONE, closed: 2 }, DONE)).toEqual({
-    asked: [{ drain: true }, { drain: true, fromMs: 70 }, { drain: true }],
+  expect(await payloadsFor(report, { ...DONE, closed: 2 }, DONE)).toEqual({
+    payloads: [{ drain: true }, { drain: true, fromMs: 70 }, { drain: true }],
     closed: 7,
   })
 })
 
-it('does not end with one that went on, since a user before it may have been left to another writer', async () => {
+it('a drain starts another pass after a conflict, since another writer had the user', async () => {
   const report = { ...DONE, conflicts: 1, isUnfinished: true, stoppedAtMs: 70 }
-  expect((await asked(report, DONE, { ...DONE, closed: 1 }, DONE)).asked).toHaveLength(4)
+  expect((await payloadsFor(report, DONE, { ...DONE, closed: 1 }, DONE)).payloads).toHaveLength(4)
 })

@@ -1,4 +1,4 @@
-// The command that forgets a person, on emulators: tables and a bucket that hold two people in, those with one left out.
+// Checks on emulators that `forget` removes one person and nothing of another.
 
 import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
@@ -42,7 +42,7 @@ afterAll(async () => {
   vi.unstubAllEnvs()
 })
 
-/** What a pipeline in memory made of two people, put where the functions would have put it. */
+/** Fills the tables and the bucket with what a pipeline in memory stored of two people. */
 async function fill(): Promise<void> {
   const pipeline = memoryPipeline(RULES)
   for (const start of [0, 3000, 6000]) {
@@ -69,7 +69,7 @@ async function itemsOf(table: string, user: string): Promise<Record<string, unkn
   return items.filter(({ pk }) => pk === `user#${user}`)
 }
 
-async function letters(): Promise<string[]> {
+async function deadLetters(): Promise<string[]> {
   const { Contents: objects } = await clients.s3.send(new ListObjectsV2Command({ Bucket: NAMES.bucket }))
   const bodies = (objects ?? []).map(async ({ Key }) => {
     const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: NAMES.bucket, Key }))
@@ -80,7 +80,7 @@ async function letters(): Promise<string[]> {
 }
 
 describe('forgetting on DynamoDB and S3', () => {
-  it('leaves marks and a moment of one person, and all of the other', async () => {
+  it('forget leaves tombstones and a time of the person, and everything of another person', async () => {
     await fill()
     const [sessions, rows] = [await itemsOf(NAMES.sessions, 'ben'), await itemsOf(NAMES.results, 'ben')]
     const ports = {
@@ -110,21 +110,21 @@ describe('forgetting on DynamoDB and S3', () => {
       expect(item.expires_at).toBe((nowMs + 38 * DAY_MS) / 1000)
     }
     expect(await itemsOf(NAMES.results, 'ann')).toEqual([])
-    expect(await letters()).toEqual(['{', '{', '{'])
+    expect(await deadLetters()).toEqual(['{', '{', '{'])
     expect(await itemsOf(NAMES.sessions, 'ben')).toEqual(sessions)
     expect(await itemsOf(NAMES.results, 'ben')).toEqual(rows)
   })
 
-  it('takes an emulator that knows of no lifecycle for a bucket that does not say', async () => {
+  it('a bucket without a lifecycle rule has no known retention', async () => {
     expect(await retentionMs(clients.s3, NAMES.bucket)).toBeNull()
   })
 
   it.each<[string, Partial<typeof NAMES>, string]>([
-    ['a table that is not there', { sessions: 'nope' }, '--sessions nope: there is no such table'],
-    ['a bucket that is not there', { bucket: 'nope' }, '--bucket nope: there is no such bucket'],
-    ['tables that are mixed up', { sessions: NAMES.results, results: NAMES.sessions }, 'is not that table'],
-    ['one table for both', { results: NAMES.sessions }, `--results ${NAMES.sessions}: is not that table`],
-  ])('dirtyHours nothing where there is %s', async (_, mistaken, sentence) => {
+    ['a table that does not exist', { sessions: 'nope' }, '--sessions nope: there is no such table'],
+    ['a bucket that does not exist', { bucket: 'nope' }, '--bucket nope: there is no such bucket'],
+    ['the tables in the wrong order', { sessions: NAMES.results, results: NAMES.sessions }, 'is not a sessions table'],
+    ['one table for both', { results: NAMES.sessions }, `--results ${NAMES.sessions}: is not a results table`],
+  ])('forget changes nothing where the options name %s', async (_, mistaken, sentence) => {
     const before = await itemsOf(NAMES.sessions, 'ben')
     const attempt = runForget({ user: 'ben', stack: 'none', ...NAMES, ...mistaken }, testTerminal())
     await expect(attempt).rejects.toThrow(UserError)

@@ -1,4 +1,4 @@
-// Dead letters sent again: what lies in the bucket, in each of its layouts, in; the same records through the same steps out.
+// Checks that a redrive sends every kind of dead letter through its step again.
 
 import { gzipSync } from 'node:zlib'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
@@ -16,7 +16,7 @@ import { at, RULES, record } from '../../support/events.ts'
 import { kplRecord } from '../../support/kpl.ts'
 import { memoryPipeline } from '../../support/pipeline.ts'
 
-const OPTIONS = { bucket: 'letters', ingest: 'the-ingest', finalize: 'the-finalize', prefixes: [''], day: null }
+const OPTIONS = { bucket: 'dead-letters', ingest: 'the-ingest', finalize: 'the-finalize', prefixes: [''], day: null }
 
 const s3 = new S3Client({ region: 'us-east-1' })
 const lambda = new LambdaClient({ region: 'us-east-1' })
@@ -37,7 +37,7 @@ beforeEach(() => {
   }))
 })
 
-/** The ingest function on a pipeline in memory; how much later it is when it runs does not matter. */
+/** Replaces the ingest function by one on a pipeline in memory, which runs much later than the records arrived. */
 function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
   mockedLambda.on(InvokeCommand, { FunctionName: 'the-ingest' }).callsFake(async ({ Payload }) => {
     const deadLetters = recordedDeadLetters(pipeline.ports.deadLetters)
@@ -47,7 +47,7 @@ function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
   })
 }
 
-/** As Lambda keeps a batch that it gave up. */
+/** The object that Lambda writes for a batch that it gives up. */
 function givenUp(records: readonly ArrivedRecord[]): string {
   const Records = records.map(({ shardId, sequenceNumber, arrivalMs, data }) => ({
     eventID: `${shardId}:${sequenceNumber}`,
@@ -57,7 +57,7 @@ function givenUp(records: readonly ArrivedRecord[]): string {
 }
 
 describe('a redrive', () => {
-  it('takes the events of a batch that was given up, when they happened, once however often it is done', async () => {
+  it('a repeated redrive of a failed batch adds its events once, at the times when they happened', async () => {
     const pipeline = memoryPipeline(RULES)
     ingestOn(pipeline)
     const timeless = record({ type: 'AppOpen', user: 'ann' }, at(60))
@@ -70,12 +70,12 @@ describe('a redrive', () => {
     expect(session?.events.map(({ timeMs }) => timeMs)).toEqual([at(0), at(60)])
   })
 
-  it('takes what was refused and is no longer too late, and refuses the rest again', async () => {
+  it('a redrive accepts an event that is no longer too late, and ingest rejects the rest again', async () => {
     const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE_MS })
     await strict.ingest([record({ type: 'AppOpen', user: 'ann', time: at(5000) }, at(5000))], at(5000))
     const late = record({ type: 'AppOpen', user: 'ann', time: at(4000), eventId: 'late' }, at(5000))
     await strict.ingest([late, record('{', at(5000))], at(5000))
-    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.stored)
+    await s3DeadLetters(s3, 'dead-letters').put(strict.deadLetters.stored)
 
     const patient = memoryPipeline(RULES)
     ingestOn(patient)
@@ -84,7 +84,7 @@ describe('a redrive', () => {
     expect(patient.deadLetters.stored).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
   })
 
-  it('sends of a packed record only the events that were refused, each in its place', async () => {
+  it('a redrive sends only the rejected events of a packed record, each with its subsequence number', async () => {
     const strict = memoryPipeline({ ...RULES, amendForMs: MINUTE_MS })
     const open = (user: string, seconds: number): string =>
       JSON.stringify({ type: 'AppOpen', user, time: at(seconds), eventId: `${user}${seconds}` })
@@ -94,7 +94,7 @@ describe('a redrive', () => {
       at(5000),
     )
     expect(await strict.ingest([packed], at(5000))).toMatchObject({ accepted: 2, rejected: { 'too-late': 2 } })
-    await s3DeadLetters(s3, 'letters').put(strict.deadLetters.stored)
+    await s3DeadLetters(s3, 'dead-letters').put(strict.deadLetters.stored)
 
     const patient = memoryPipeline(RULES)
     ingestOn(patient)
@@ -110,7 +110,7 @@ describe('a redrive', () => {
     ])
   })
 
-  it('goes on from the first record that came back, for as long as it gets any further', async () => {
+  it('a redrive continues at the first failed record as long as records are taken', async () => {
     const pipeline = memoryPipeline(RULES)
     ingestOn(pipeline)
     const full = (n: number): Buffer => {
@@ -128,7 +128,7 @@ describe('a redrive', () => {
     expect(pipeline.progress.sequenceNumber).not.toBeNull()
   })
 
-  it('gives up the records from one on that fails again', async () => {
+  it('a redrive counts the records from one that fails again as failed', async () => {
     const pipeline = memoryPipeline(RULES)
     const { saveUser } = pipeline.sessions
     pipeline.sessions.saveUser = (user, ...rest) => {
@@ -140,7 +140,7 @@ describe('a redrive', () => {
     expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 3, failed: 2 })
   })
 
-  it('says nothing of how far a shard is read', async () => {
+  it('a redrive records no progress of a real shard', async () => {
     const pipeline = memoryPipeline(RULES)
     const shards: string[] = []
     pipeline.ports.progress.record = async (shardId) => {
@@ -152,36 +152,36 @@ describe('a redrive', () => {
     expect(shards).toEqual(['resent'])
   })
 
-  it('leaves out copies of what was refused again, but where the original is gone', async () => {
+  it('a redrive sends a copy only where its original is gone', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([record('{', at(0)), record('[', at(0))], at(0))
-    await s3DeadLetters(s3, 'letters').put(pipeline.deadLetters.stored)
+    await s3DeadLetters(s3, 'dead-letters').put(pipeline.deadLetters.stored)
     const originals = new Map(objects)
     const again = memoryPipeline(RULES)
     ingestOn(again)
     for (let n = 0; n < 2; n++) {
       expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
-      await s3DeadLetters(s3, 'letters').put(again.deadLetters.stored.slice(-2))
+      await s3DeadLetters(s3, 'dead-letters').put(again.deadLetters.stored.slice(-2))
     }
     expect([...objects.keys()].filter((key) => key.includes('/resent/'))).toHaveLength(1)
     for (const key of originals.keys()) objects.delete(key)
     expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
   })
 
-  it('of a day takes what arrived on it, from wherever it lies', async () => {
+  it('--day selects records that arrived on that day, whatever their prefix', async () => {
     const pipeline = memoryPipeline(RULES)
     ingestOn(pipeline)
     const open = (user: string, seconds: number) => record({ type: 'AppOpen', user, time: at(seconds) }, at(seconds))
     objects.set('aws/lambda/batch', givenUp([open('ann', 0), open('ben', 86_400)]))
     const day = new Date(at(86_400)).toISOString().slice(0, 10)
-    const asked = { ...OPTIONS, prefixes: ['aws/'], day }
-    expect(await redrive(asked, s3, lambda, () => {})).toMatchObject({ records: 1, failed: 0 })
+    const request = { ...OPTIONS, prefixes: ['aws/'], day }
+    expect(await redrive(request, s3, lambda, () => {})).toMatchObject({ records: 1, failed: 0 })
     expect([...pipeline.sessions.states.keys()]).toEqual(['ben'])
     const other = { ...OPTIONS, prefixes: ['aws/'], day: '2020-01-01' }
     expect(await redrive(other, s3, lambda, () => {})).toMatchObject({ objects: 0, records: 0 })
   })
 
-  it('hands a failed batch of the table’s stream to the finalizer as it was', async () => {
+  it('a redrive sends a failed batch of the table’s stream to finalize unchanged', async () => {
     const Records = [{ eventName: 'MODIFY', dynamodb: { SequenceNumber: '7', NewImage: { kind: { S: 'closed' } } } }]
     objects.set('aws/lambda/batch', JSON.stringify({ DDBStreamBatchInfo: {}, payload: JSON.stringify({ Records }) }))
     mockedLambda.on(InvokeCommand).resolves({ Payload: Buffer.from('{"batchItemFailures":[]}') as never })
@@ -191,7 +191,7 @@ describe('a redrive', () => {
     expect(JSON.parse(Buffer.from(call?.args[0].input.Payload as Uint8Array).toString())).toEqual({ Records })
   })
 
-  it('counts what fails again and what is no dead letter, and goes on', async () => {
+  it('a redrive counts failures and objects that hold no dead letter, and continues', async () => {
     objects.set('rejected/x.ndjson', 'no JSON\n')
     objects.set('stray.json', '{}')
     objects.set('aws/lambda/batch', givenUp([record({ type: 'AppOpen', user: 'ann' }, at(0))]))

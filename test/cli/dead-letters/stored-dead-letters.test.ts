@@ -1,4 +1,4 @@
-// Dead letters as they lie in the bucket: an object in, what a person is shown of each record out.
+// Checks that every kind of object in the dead-letter bucket can be shown.
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -6,8 +6,8 @@ import { prefixesOf, toDeadLetters } from '../../../cli/dead-letters/stored-dead
 
 const base64 = (data: string | Buffer): string => Buffer.from(data).toString('base64')
 
-describe('a letter', () => {
-  it('of a refused record tells why, where, and what was sent, unpacked where it can be', () => {
+describe('a dead letter', () => {
+  it('shows the reason, the position and the unpacked text of a rejected record', () => {
     const arrival = '2026-03-02T09:00:05.000Z'
     const line = (data: string, subSequence?: number): string =>
       JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: '7', subSequence, arrival, data })
@@ -20,7 +20,7 @@ describe('a letter', () => {
     ])
   })
 
-  it('of a batch that was given up is one for each record', () => {
+  it('makes one dead letter of each record of a failed batch', () => {
     const Records = [{ kinesis: { sequenceNumber: '9', data: base64('{}'), approximateArrivalTimestamp: 1 } }]
     const body = {
       requestContext: { condition: 'RetryAttemptsExhausted' },
@@ -41,7 +41,7 @@ describe('a letter', () => {
     ])
   })
 
-  it('of changes of closed sessions is one for the batch, and what is none is told as such', () => {
+  it('makes one dead letter of a batch of closed sessions, and marks other objects as unreadable', () => {
     const changes = JSON.stringify({ payload: { Records: [{ dynamodb: {} }, { dynamodb: {} }] } })
     expect(toDeadLetters('aws/lambda/x', changes)).toMatchObject([{ detail: expect.stringContaining('2 changes') }])
     for (const text of ['no JSON', '{}', '[]']) {
@@ -50,8 +50,8 @@ describe('a letter', () => {
   })
 })
 
-describe('where to look', () => {
-  it('is both kinds, narrowed by a day or an own prefix', () => {
+describe('the prefixes to list', () => {
+  it('covers rejected events and failed batches, unless a prefix is given', () => {
     expect(prefixesOf(undefined, undefined)).toEqual(['rejected/', 'aws/lambda/'])
     expect(prefixesOf(undefined, '2026-03-02')).toEqual(['rejected/2026-03-02/', 'aws/lambda/'])
     expect(prefixesOf('aws/', '2026-03-02')).toEqual(['aws/'])

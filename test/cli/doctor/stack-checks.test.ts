@@ -227,7 +227,7 @@ describe('a wrong finding', () => {
 
   it('is the last one where the credentials or the stack are missing', async () => {
     stacks.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name: 'ValidationError' }))
-    expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'trouble' })
+    expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'wrong' })
     sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error('old'), { name: 'ExpiredTokenException' }))
     expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({
       check: 'credentials',

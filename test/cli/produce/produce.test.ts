@@ -1,4 +1,4 @@
-// What `produce` is made of: lines, files and streams in; what is told of them, sent and remembered out.
+// Checks the parts of `produce`: checking lines, sending them, and remembering which were sent.
 
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ describe('a line', () => {
   it.each([
     [OPEN, 1, []],
     [{ ...OPEN, time: at(1e9) }, 1, []],
-    // A document of another format, which ingest takes as it is.
+    // Ingest reads documents of other formats too.
     [ubiEvent('click'), 1, []],
     [{ ...OPEN, user: '' }, 1, [[null, 'invalid-field']]],
     [
@@ -37,13 +37,13 @@ describe('a line', () => {
         [4, 'missing-field'],
       ],
     ],
-  ])('is told what ingest would say of its events: %j', (sent, events, problems) => {
+  ])('a line gets the problems that ingest would find: %j', (sent, events, problems) => {
     const checked = checkLine(line(sent), at(0))
     expect(checked.events).toBe(events)
     expect(checked.problems.map(({ event, reason }) => [event, reason])).toEqual(problems)
   })
 
-  it('is sent as it is, or as the good events of the format that it has to be of', () => {
+  it('a line is sent as it is, or converted to events by --format', () => {
     const query = {
       application: 'shop',
       query_id: 'q',
@@ -63,7 +63,7 @@ describe('a line', () => {
     expect(checkLine(whole, at(0), 'events')).toMatchObject({ sent: [], problems: [{ event: null }] })
   })
 
-  it('of a format that was asked for is sent without the documents that are not of it', () => {
+  it('--format leaves out documents of another format', () => {
     const mixed = checkLine(line([OPEN, ubiEvent('click')]), at(0), 'events')
     expect(mixed).toMatchObject({ events: 2, problems: [{ event: 2 }] })
     expect(mixed.sent.map((record) => JSON.parse(String(record)))).toEqual([OPEN])
@@ -72,7 +72,7 @@ describe('a line', () => {
   it.each([
     ['more events than ingest takes of a record', 5500, 1],
     ['more bytes than a record holds', 1100, 128],
-  ])('that converts to %s makes several records, in order', (_, documents, idCharacters) => {
+  ])('a line that converts to %s becomes several records in order', (_, documents, idCharacters) => {
     const query = (n: number) => ({
       query_id: 'é'.repeat(idCharacters),
       client_id: 'é'.repeat(idCharacters),
@@ -90,11 +90,11 @@ describe('a line', () => {
     expect(times).toEqual(Array.from({ length: 2 * documents }, (_, n) => at(n >> 1)))
   })
 
-  it('that no record can hold is too large', () => {
+  it('a line that no record can hold is too large', () => {
     expect(checkLine(Buffer.alloc(1024 * 1024, 0x20), at(0)).problems).toMatchObject([{ reason: 'too-large' }])
   })
 
-  it('whose events have no time is counted, since it must not be sent twice', () => {
+  it('events without a time are counted, since sent twice they count twice', () => {
     expect(checkLine(line([OPEN, { type: 'AppOpen', user: 'ann', time: null }]), at(0))).toMatchObject({
       withoutTime: 1,
     })
@@ -107,37 +107,37 @@ describe('sending', () => {
   beforeEach(() => mocked.reset())
   afterEach(() => mocked.reset())
 
-  it('sends every line once and in order, and says after every request how many are there', async () => {
+  it('sends every line once and in order, and reports the lines in the stream after every request', async () => {
     const records: string[] = []
     mocked.on(PutRecordsCommand).callsFake(({ Records }) => {
       for (const { Data } of Records) records.push(Buffer.from(Data).toString())
       return { Records: Records.map(() => ({})) }
     })
     const lines = Array.from({ length: 1234 }, (_, n) => line({ ...OPEN, eventId: `e${n}` }))
-    const told: number[] = []
+    const reported: number[] = []
     const onSent = (sent: number): void => {
-      told.push(sent)
+      reported.push(sent)
     }
     expect(await sendLines(lines, { name: 's', kinesis }, { rate: null, onSent })).toEqual({
       events: 1234,
       tooLarge: 0,
     })
     expect(records).toEqual(lines.map(String))
-    expect(told).toEqual([500, 1000, 1234])
+    expect(reported).toEqual([500, 1000, 1234])
   })
 
-  it('finishes the request under way when it is interrupted, and begins no other', async () => {
+  it('an interruption lets the running request finish and starts no other', async () => {
     const steps = wholeSteps()
     let ended: Promise<void> = Promise.resolve()
     mocked.on(PutRecordsCommand).callsFake(async ({ Records }) => {
       ended = steps.end()
       return { Records: Records.map(() => ({})) }
     })
-    const told: number[] = []
+    const reported: number[] = []
     const lines = Array.from({ length: 1234 }, () => line(OPEN))
     const recorded = new Promise<void>((resolve) => {
       const onSent = (sent: number): void => {
-        told.push(sent)
+        reported.push(sent)
         resolve()
       }
       void sendLines(lines, { name: 's', kinesis }, { rate: null, onSent, steps })
@@ -145,10 +145,10 @@ describe('sending', () => {
     await recorded
     await ended
     await new Promise(setImmediate)
-    expect([told, mocked.commandCalls(PutRecordsCommand).length]).toEqual([[500], 1])
+    expect([reported, mocked.commandCalls(PutRecordsCommand).length]).toEqual([[500], 1])
   })
 
-  it('says how many lines no record can hold, with their keys', async () => {
+  it('counts lines that are too large for a record with their keys', async () => {
     mocked.on(PutRecordsCommand).callsFake(({ Records }) => ({ Records: Records.map(() => ({})) }))
     const lines = [line(OPEN), Buffer.alloc(1024 * 1024, 0x20)]
     const sent = await sendLines(lines, { name: 's', kinesis }, { rate: null, onSent: () => {} })
@@ -158,25 +158,25 @@ describe('sending', () => {
     expect(counts.total()).toMatchObject({ bad: 1, reasons: { 'too-large': 1 } })
   })
 
-  it('stops where the stream does, with nothing told that is not there', async () => {
+  it('reports only lines that are in the stream when a request fails', async () => {
     mocked
       .on(PutRecordsCommand)
       .resolvesOnce({ Records: Array(500).fill({}) })
       .rejects(new Error('gone'))
-    const told: number[] = []
+    const reported: number[] = []
     const onSent = (sent: number): void => {
-      told.push(sent)
+      reported.push(sent)
     }
     const lines = Array.from({ length: 600 }, () => line(OPEN))
     await expect(sendLines(lines, { name: 's', kinesis }, { rate: null, onSent })).rejects.toThrow(
       'did not take 100 records',
     )
-    expect(told).toEqual([500])
+    expect(reported).toEqual([500])
   })
 })
 
-describe('what of a file was sent', () => {
-  it('is gone on with wherever it was interrupted, and however the file has grown', async () => {
+describe('the record of sent lines', () => {
+  it('a file continues after its sent lines wherever it was interrupted and however it has grown', async () => {
     const texts = fc.array(
       fc.string({ minLength: 1, maxLength: 8 }).map((text) => JSON.stringify(text)),
       { maxLength: 8 },
@@ -188,7 +188,7 @@ describe('what of a file was sent', () => {
         writeFileSync(join(folder, path), before.map((text) => `${text}\r\n\n`).join(''))
         const sent = before.slice(0, interruptedAt)
         const log = await openSentLog(join(folder, path), folder, 'stream', false)
-        // As many requests as there are lines.
+        // Each line is a request of its own.
         for (const text of sent) await log.record([Buffer.from(`${text}\r`)])
         appendFileSync(join(folder, path), after.join('\n'))
         expect(await openSentLog(join(folder, path), folder, 'stream', false)).toMatchObject({
@@ -202,7 +202,7 @@ describe('what of a file was sent', () => {
     )
   })
 
-  it('is not forgotten by another that is sent at the same time', async () => {
+  it('two files that are sent at the same time have a record each', async () => {
     for (const path of ['one', 'two']) writeFileSync(join(folder, path), 'a\nb\n')
     const [one, two] = [
       await openSentLog(join(folder, 'one'), folder, 'stream', true),
@@ -214,7 +214,7 @@ describe('what of a file was sent', () => {
     expect((await openSentLog(join(folder, 'two'), folder, 'stream', false)).skip).toBe(2)
   })
 
-  it('counts for nothing once the file begins otherwise, or is shorter', async () => {
+  it('a file that begins otherwise, or is shorter, is sent from its beginning', async () => {
     for (const other of ['a\nc\nd\n', 'a\n', '']) {
       writeFileSync(join(folder, 'rotated'), 'a\nb\nc\n')
       const log = await openSentLog(join(folder, 'rotated'), folder, 'stream', true)
@@ -233,7 +233,7 @@ describe('what of a file was sent', () => {
 })
 
 describe('the progress', () => {
-  it('tells share, rate and the time that is left', () => {
+  it('the progress bar shows share, rate and remaining time', () => {
     let nowMs = 0
     const show = progressBar(1000, () => nowMs)
     nowMs = 30_000

@@ -1,4 +1,4 @@
-// Open sessions without an timer: a table with states of all kinds in, an timer for who has an open session out.
+// Checks that every user with an open session gets a timer.
 
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
@@ -15,7 +15,7 @@ import { makeTables } from '../../support/tables.ts'
 
 const emulated = emulatedDynamo()
 
-it('who has an open session gets an timer that a drain finds, and nobody else does', async () => {
+it('only users with an open session get a timer', async () => {
   const table = `sessions-${randomUUID()}`
   const client = emulated.clients.dynamodb
   await makeTables([sessionsSpec(table)], emulated.clients)

@@ -1,4 +1,4 @@
-// Where a command works: options, and what AWS or a file says, in; clients and names, or one sentence of what to do, out.
+// Checks that commands find their pipeline, and that errors become sentences that say what to do.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,7 +39,7 @@ function answerWith(outputs: Readonly<Record<string, string>>): void {
 }
 
 describe('a stack', () => {
-  it('names everything by its outputs, in the asked region', async () => {
+  it('a stack names the stream, tables and functions by its outputs', async () => {
     answerWith(OUTPUTS)
     const target = await openTarget(ON_AWS, folder)
     expect(target).toMatchObject({
@@ -51,7 +51,7 @@ describe('a stack', () => {
     for (const client of Object.values(target.clients)) expect(await client.config.region()).toBe('eu-west-1')
   })
 
-  it('that is not there, or is another, is told with what to do', async () => {
+  it('a missing stack, or a stack of another project, is reported with what to do', async () => {
     mocked.on(DescribeStacksCommand).rejects(Object.assign(new Error('does not exist'), { name: 'ValidationError' }))
     await expect(openTarget(ON_AWS, folder)).rejects.toThrow(
       /^There is no stack SearchSessionCtr in eu-west-1: deploy it/,
@@ -77,7 +77,7 @@ describe('a local run', () => {
     environments: {},
   }
 
-  it('is found by its file, or by the folder of it, until it ends', async () => {
+  it('a local run is found by its file or folder until it ends', async () => {
     const forget = await writeRunningPipeline(folder, run)
     expect(await readRunningPipeline(join(folder, 'local.json'))).toEqual(run)
     const target = await openTarget({ stack: 'unused', local: folder }, folder)
@@ -98,14 +98,14 @@ describe('a local run', () => {
     await checkRunningPath(folder)
   })
 
-  it('leaves the file of another that took its place', async () => {
+  it('a local run that ends leaves the file of another run', async () => {
     const forget = await writeRunningPipeline(folder, run)
     await writeRunningPipeline(folder, { ...run, startedAt: '2026-03-02T10:00:00.000Z' })
     await forget()
     expect(await readRunningPipeline(folder)).toMatchObject({ startedAt: '2026-03-02T10:00:00.000Z' })
   })
 
-  it('that has ended, or is something else, is told in a sentence', async () => {
+  it('an ended run, or a file of something else, is reported in a sentence', async () => {
     // No process has this number.
     await writeRunningPipeline(folder, { ...run, pid: 2 ** 22 + 1 })
     await expect(readRunningPipeline(folder)).rejects.toThrow('has ended; start one with')
@@ -138,22 +138,25 @@ describe('a failure', () => {
     ],
     [named('UnrecognizedClientException', 'The security token is invalid'), 'AWS does not know these credentials'],
     [named('Error', 'Region is missing'), 'No AWS region is set: give --region'],
-    [named('AccessDeniedException', 'User is not authorized to perform: x'), 'These credentials may not do this'],
+    [named('AccessDeniedException', 'User is not authorized to perform: x'), 'These credentials lack a permission'],
     [
       named('Error', 'connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED'),
-      'Nobody answers (connect ECONNREFUSED 127.0.0.1:9)',
+      'There is no answer (connect ECONNREFUSED 127.0.0.1:9)',
     ],
-    [new Error('not taken', { cause: named('AccessDeniedException', 'no') }), 'These credentials may not do this: no'],
-    [new Error('not taken', { cause: new Error('why') }), 'Failed: not taken: why (DEBUG=1 tells where)'],
+    [
+      new Error('not taken', { cause: named('AccessDeniedException', 'no') }),
+      'These credentials lack a permission: no',
+    ],
+    [new Error('not taken', { cause: new Error('why') }), 'Failed: not taken: why (DEBUG=1 adds a stack trace)'],
     [new UserError('a sentence'), 'a sentence'],
     [new SettingError('setting gap: no'), 'setting gap: no'],
-    [named('Error', 'something else'), 'Failed: something else (DEBUG=1 tells where)'],
-  ])('is one sentence: %s', (error, sentence) => {
+    [named('Error', 'something else'), 'Failed: something else (DEBUG=1 adds a stack trace)'],
+  ])('the error becomes one sentence: %s', (error, sentence) => {
     expect(failureText(error)).toContain(sentence)
     expect(failureText(error)).not.toContain('\n')
   })
 
-  it('of a machine without credentials, or region, is told where it is met', async () => {
+  it('missing credentials or a missing region are reported in a sentence', async () => {
     const without = await typedInProcess(['results', '--user', 'ann', '--region', 'eu-west-1'], folder)
     expect(without).toMatchObject({
       status: 1,
@@ -164,6 +167,6 @@ describe('a failure', () => {
     expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringMatching(/^No AWS region is set.*\n$/) })
     const doctor = await typed(['doctor', '--region', 'eu-west-1', '--json'], folder)
     expect(doctor.status).toBe(3)
-    expect(objectsIn(doctor.stdout).at(-1)).toMatchObject({ check: 'credentials', status: 'trouble' })
+    expect(objectsIn(doctor.stdout).at(-1)).toMatchObject({ check: 'credentials', status: 'wrong' })
   })
 })

@@ -1,0 +1,74 @@
+// Finds and checks the tables and the bucket from which `forget` removes a person.
+
+import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import { HOUR_INDEX } from '../../functions/contract.ts'
+import { UserError } from '../../terminal/user-error.ts'
+import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target/target.ts'
+import type { TargetOptions } from '../target/target-options.ts'
+
+export interface ForgetStores {
+  /** Names the stores in a sentence. */
+  readonly title: string
+  readonly sessions: string
+  readonly results: string
+  readonly bucket: string
+  readonly clients: TargetClients
+}
+
+export interface ForgetStoresOptions extends TargetOptions {
+  readonly sessions?: string
+  readonly results?: string
+  readonly bucket?: string
+}
+
+/**
+ * Asks no stack if the options name all three stores. Throws if one does not exist, or is another one.
+ *
+ * @param folder the folder that the command runs in.
+ */
+export async function findForgetStores(options: ForgetStoresOptions, folder: string): Promise<ForgetStores> {
+  const stores = await findStores(options, folder)
+  await checkTable('--sessions', stores.sessions, stores.clients.dynamodb, false)
+  await checkTable('--results', stores.results, stores.clients.dynamodb, true)
+  await checkBucket(stores.bucket, stores.clients.s3)
+  return stores
+}
+
+async function findStores(options: ForgetStoresOptions, folder: string): Promise<ForgetStores> {
+  const { sessions, results, bucket } = options
+  if (sessions !== undefined && results !== undefined && bucket !== undefined && options.local === undefined) {
+    return { title: 'the named tables', sessions, results, bucket, clients: clientsOf(awsConfig(options)) }
+  }
+  const { title, outputs, clients } = await openTarget(options, folder)
+  return {
+    title,
+    sessions: sessions ?? outputs.SessionsTableName,
+    results: results ?? outputs.ResultsTableName,
+    bucket: bucket ?? outputs.DeadLetterBucketName,
+    clients,
+  }
+}
+
+/** Tells the two tables apart by the index by hour, since a mistaken name would leave rows behind. */
+async function checkTable(option: string, table: string, client: DynamoDBClient, isResults: boolean): Promise<void> {
+  try {
+    const { Table: found } = await client.send(new DescribeTableCommand({ TableName: table }))
+    const hasHours = (found?.GlobalSecondaryIndexes ?? []).some(({ IndexName }) => IndexName === HOUR_INDEX.name)
+    if (hasHours === isResults) return
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) throw new UserError(`${option} ${table}: there is no such table`)
+    throw error
+  }
+  const kind = isResults ? 'results' : 'sessions'
+  throw new UserError(`${option} ${table}: is not a ${kind} table; the stack's outputs name both tables`)
+}
+
+async function checkBucket(bucket: string, s3: S3Client): Promise<void> {
+  try {
+    await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }))
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchBucket') throw new UserError(`--bucket ${bucket}: there is no such bucket`)
+    throw error
+  }
+}
