@@ -1,6 +1,6 @@
 // The meter between the adapters and DynamoDB: requests in, the capacity units of each by what it was for out.
 
-import { NO_MISHAPS } from '../local/proxy/chaos.ts'
+import { NO_FAULTS } from '../local/proxy/chaos.ts'
 import { type Call, startProxy } from '../local/proxy/proxy.ts'
 
 /**
@@ -39,7 +39,7 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
   let sent = 0
   let answered = 0
   const isMetered = ({ operation }: Call): boolean => WRITES.has(operation) || READS.has(operation)
-  const proxy = await startProxy(target, NO_MISHAPS, {
+  const proxy = await startProxy(target, NO_FAULTS, {
     request: (call) => {
       if (!isMetered(call)) return call.body
       sent++

@@ -1,31 +1,35 @@
-// Delivery of one batch as an event source mapping does it: records in, invocations with retries and halving, and at last
-// the failure destination out.
+// Delivers a batch as an event source mapping does: it retries, halves, and gives up what fails for
+// too long.
 
 import { UserError } from '../../terminal/user-error.ts'
 import type { MappingSpec } from '../template/pipeline-spec.ts'
 
 export interface Delivered<R> {
-  /** What came to the function, in the end without failure. */
+  /** How many records the function processed. */
   readonly succeeded: number
-  /** What was given up and went to the failure destination. */
+  /** The records that were given up and went to the failure destination. */
   readonly failed: readonly R[]
 }
 
 export interface Invoker<R> {
-  /** Invokes the function with these records; its reply, or a throw for a function error. */
+  /** Invokes the function with these records. Returns its reply, or throws its error. */
   invoke(records: readonly R[]): Promise<unknown>
   sequenceNumber(record: R): string
-  /** Keeps a batch that was given up. */
+  /** Writes a batch that was given up to the failure destination. */
   discard(records: readonly R[], cause: string): Promise<void>
 }
 
-/** Lambda waits longer from try to try; here the waits only add up, against the age that ends the tries. */
+/**
+ * Lambda waits longer after every try. The local run does not wait: it only adds the waits up and
+ * compares them with the record age that ends the tries.
+ */
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 5 * 60 * 1000
 
 /**
- * Delivers in order. After a partial failure the next try begins at the lowest failed record; after a function error
- * the batch is halved where the mapping says so, which does not count as a try.
+ * Delivers the records in order. After a partial failure the next try begins at the lowest failed
+ * record. After a function error the batch is halved if the mapping asks for it. Halving does not
+ * count as a try.
  */
 export async function deliver<R>(
   records: readonly R[],
@@ -46,7 +50,7 @@ export async function deliver<R>(
       return { succeeded: records.length - failed.length, failed }
     }
     if (outcome.failedAt > 0) {
-      // It got further, so the record that it stands before now is tried for the first time.
+      // The batch made progress, so tries and waits start anew for the record that failed.
       tries = 0
       waitedMs = 0
     }
@@ -62,7 +66,7 @@ export async function deliver<R>(
 }
 
 interface Attempt {
-  /** Index of the first record to deliver again; null when all is well. */
+  /** Index of the first record to deliver again; null if the whole batch succeeded. */
   readonly failedAt: number | null
   readonly isFunctionError: boolean
   readonly cause: string
@@ -73,7 +77,7 @@ async function attempt<R>(records: readonly R[], mapping: MappingSpec, invoker: 
   try {
     reply = await invoker.invoke(records)
   } catch (error) {
-    // No repetition makes up for a mistake in the stack.
+    // A UserError reports a mistake in the stack, which no retry can repair.
     if (error instanceof UserError) throw error
     return { failedAt: 0, isFunctionError: true, cause: error instanceof Error ? error.message : String(error) }
   }
@@ -81,11 +85,11 @@ async function attempt<R>(records: readonly R[], mapping: MappingSpec, invoker: 
   if (failures === null) return { failedAt: 0, isFunctionError: false, cause: 'malformed batch reply' }
   if (failures.length === 0) return { failedAt: null, isFunctionError: false, cause: '' }
   const indexes = failures.map((failure) => records.findIndex((record) => invoker.sequenceNumber(record) === failure))
-  // Lambda takes a name that is not of the batch for a failure of all of it.
+  // An identifier that is not in the batch makes the whole batch fail, as in Lambda.
   return { failedAt: Math.max(0, Math.min(...indexes)), isFunctionError: false, cause: 'partial batch failure' }
 }
 
-/** Null for a reply of the wrong shape, which Lambda takes for a failure of the whole batch. */
+/** Returns null for a malformed reply, which makes the whole batch fail, as in Lambda. */
 function reportedFailures(reply: unknown): string[] | null {
   const { batchItemFailures } = (reply ?? {}) as { batchItemFailures?: { itemIdentifier: string }[] }
   if (batchItemFailures === undefined || batchItemFailures === null) return []

@@ -1,4 +1,4 @@
-// Draining: the sweep function in, every session closed by it out; the rollup function in, everything summed up out.
+// Invokes the sweep or the rollup function to drain until it reports that nothing is left.
 
 import { FunctionError, type FunctionProcess } from './function-process.ts'
 
@@ -6,12 +6,12 @@ export const DRAINS_MAX = 1000
 
 interface DrainRequest {
   readonly drain: true
-  /** Where the one before stopped. */
+  /** Where the previous invocation stopped. */
   readonly fromMs?: number
 }
 
-/** Of the sweep; the rollup closes nothing, and does not say so. */
 export interface DrainReport {
+  /** Only the sweep reports it. */
   readonly closed?: number
   readonly conflicts: number
   readonly isUnfinished: boolean
@@ -19,9 +19,10 @@ export interface DrainReport {
 }
 
 /**
- * A function stops when its time is up, so it is asked to go on until nothing is left; false where there always is.
+ * A function stops before its timeout, so one drain may take several invocations. Returns false if
+ * something was left after `DRAINS_MAX` of them.
  *
- * @param ask null where it failed and may be asked again.
+ * @param ask invokes the function once. It returns null if the function failed and may be retried.
  */
 export async function drainUntilDone(ask: (request: DrainRequest) => Promise<DrainReport | null>): Promise<boolean> {
   let fromMs: number | undefined
@@ -29,7 +30,8 @@ export async function drainUntilDone(ask: (request: DrainRequest) => Promise<Dra
     const report = await ask({ drain: true, ...(fromMs !== undefined && { fromMs }) })
     if (report === null) continue
     const { closed = 0, conflicts, isUnfinished, stoppedAtMs } = report
-    // One that went on from where another stopped knows nothing of those before.
+    // An invocation that continued another one reports only its own part, so one more has to start
+    // from the beginning.
     if (fromMs === undefined && closed === 0 && conflicts === 0 && !isUnfinished) return true
     fromMs = stoppedAtMs ?? undefined
   }
@@ -41,7 +43,7 @@ export async function drainSessions(sweep: FunctionProcess): Promise<void> {
 }
 
 export async function drainRollups(rollup: FunctionProcess): Promise<void> {
-  if (!(await drained(rollup))) throw new Error(`not all is summed up after ${DRAINS_MAX} drains`)
+  if (!(await drained(rollup))) throw new Error(`rollups are still unfinished after ${DRAINS_MAX} drains`)
 }
 
 function drained(invoked: FunctionProcess): Promise<boolean> {

@@ -1,22 +1,22 @@
-// The functions' log: the lines that they print in, what they report and the last of it out.
+// Collects the lines that the functions print, and adds up the duplicates that ingest reports.
 
 export interface FunctionLog {
   add(line: string): void
-  /** Duplicates that ingest reported. */
+  /** Returns the sum over all reports of ingest. */
   duplicates(): number
+  /** Returns the latest lines. */
   tail(): string
 }
 
-const LOG_LINES_KEPT = 20
+const TAIL_LINES = 20
 
-/** What the functions print: one line an invocation. */
 export function functionLog(): FunctionLog {
   const lines: string[] = []
   let duplicates = 0
   return {
     add: (line) => {
       lines.push(line)
-      if (lines.length > LOG_LINES_KEPT) lines.shift()
+      if (lines.length > TAIL_LINES) lines.shift()
       const { step, duplicates: more } = readReport(line)
       if (step === 'ingest' && typeof more === 'number') duplicates += more
     },
@@ -30,7 +30,7 @@ interface Report {
   readonly duplicates?: unknown
 }
 
-/** Empty where the line is none: a function that is killed may leave it without its end. */
+/** Returns an empty report for any other line: a killed function may print half a line. */
 function readReport(line: string): Report {
   if (!line.startsWith('{')) return {}
   try {

@@ -1,4 +1,4 @@
-// One Lambda function locally: its bundle and the template's settings in, a process that is invoked like it out.
+// Stands for one Lambda function: runs its bundle in a process of its own and invokes it there.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
@@ -8,13 +8,18 @@ import type { FunctionSpec } from '../template/pipeline-spec.ts'
 
 const RUNTIME = fileURLToPath(new URL('function-runtime.mjs', import.meta.url))
 
-/** The function threw, ran out of time or its process ended: Lambda's "function error". */
-export class FunctionError extends Error {}
+/** The function threw, ran longer than its timeout, or its process ended. */
+export class FunctionError extends Error {
+  override readonly name = 'FunctionError'
+}
 
 export interface FunctionProcess {
-  /** Invocations may overlap. Throws FunctionError; after a process died a new one takes the next invocation. */
+  /**
+   * Invocations may overlap. Throws a FunctionError. After the process died, the next invocation
+   * starts a new one.
+   */
   invoke(event: unknown): Promise<unknown>
-  /** Ends the process as `kill -9` does. */
+  /** Kills the process at once, as `kill -9` does. */
   stop(): Promise<void>
 }
 
@@ -26,9 +31,9 @@ interface Message {
 }
 
 /**
- * @param folder where the app was synthesized.
- * @param endpoints variables that point the SDK at local services; the rest of the environment is the template's.
- * @param onLine told of every line that the function prints.
+ * @param folder the folder of the synthesized app.
+ * @param endpoints variables that point the SDK at local services. The template sets the others.
+ * @param onLine called with every line that the function prints.
  */
 export function startFunction(
   spec: FunctionSpec,
@@ -51,7 +56,7 @@ export function startFunction(
   const launch = (): Promise<ChildProcess> =>
     new Promise((resolve, reject) => {
       const launched = fork(RUNTIME, [bundle], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-      // One listener for every invocation under way.
+      // Every invocation under way adds a listener.
       launched.setMaxListeners(0)
       for (const output of [launched.stdout, launched.stderr]) {
         if (output !== null) createInterface({ input: output }).on('line', onLine)
@@ -99,7 +104,7 @@ function converse(
     }
     const onExit = (): void => {
       settle()
-      reject(new FunctionError(`${spec.name} ended in mid-invocation`))
+      reject(new FunctionError(`${spec.name} ended during an invocation`))
     }
     const timer = setTimeout(() => {
       settle()

@@ -1,4 +1,4 @@
-// Runs in a process of its own, as Lambda's runtime does: a bundle's path as argument, an invocation's event in, its reply out.
+// Stands for Lambda's runtime: loads a bundle in a process of its own and calls its handler.
 
 const { handler } = await import(process.argv[2])
 
@@ -13,5 +13,5 @@ process.on('message', async ({ id, event, deadlineMs }) => {
 
 process.send({ ready: true })
 
-// Nobody is left to invoke it.
+// Without the run that started it, no invocation can come any more.
 process.on('disconnect', () => process.exit())

@@ -1,4 +1,4 @@
-// Lambda as far as the command line asks it: functions by name in, an endpoint where the SDK's client invokes them out.
+// Stands for Lambda's Invoke API: lets an SDK client invoke the functions synchronously.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type LoopbackServer, listen } from '../emulators/loopback-server.ts'
@@ -8,7 +8,7 @@ import { FunctionError, type FunctionProcess } from './function-process.ts'
 const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 const INVOCATION = /^\/2015-03-31\/functions\/(?<name>[^/]+)\/invocations$/
 
-/** @param port 0 for any free one. */
+/** @param port 0 takes any free port. */
 export async function startLambdaEndpoint(
   functions: ReadonlyMap<string, FunctionProcess>,
   port: number,
@@ -32,10 +32,11 @@ async function answer(incoming: IncomingMessage, functions: ReadonlyMap<string, 
   const invoked = functions.get(name)
   if (invoked === undefined) return refusal(404, 'ResourceNotFoundException', `Function not found: ${name}`)
   if ((incoming.headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse') {
-    return refusal(400, 'InvalidParameterValueException', 'Only synchronous invocations are answered here')
+    return refusal(400, 'InvalidParameterValueException', 'The local run supports only synchronous invocations')
   }
   const body = await readBody(incoming)
-  if (body === null) return refusal(413, 'RequestTooLargeException', `more than ${PAYLOAD_BYTES_MAX} bytes`)
+  if (body === null)
+    return refusal(413, 'RequestTooLargeException', `The payload has more than ${PAYLOAD_BYTES_MAX} bytes`)
   try {
     const reply = await invoked.invoke(body.length === 0 ? {} : JSON.parse(body.toString('utf8')))
     return { status: 200, headers: {}, body: JSON.stringify(reply ?? null) }
@@ -46,7 +47,7 @@ async function answer(incoming: IncomingMessage, functions: ReadonlyMap<string, 
   }
 }
 
-/** Null for more than Lambda takes. */
+/** Returns null for a body over Lambda's limit. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
   const parts: Buffer[] = []
   let bytes = 0

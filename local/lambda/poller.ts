@@ -19,7 +19,7 @@ export interface Poller {
   readonly ended: Promise<void>
 }
 
-/** One kind of stream. Its records already have the form in which Lambda hands them to a function. */
+/** A stream, whose records already have the form in which Lambda hands them to a function. */
 export interface PolledStream<R> {
   /** Names the stream in messages. */
   readonly title: string
@@ -31,7 +31,7 @@ export interface PolledStream<R> {
   sequenceNumber(record: R): string
   /** Returns the first of the waiting records that fit into one batch: one at least. */
   nextBatch(waiting: readonly R[]): readonly R[]
-  /** Returns where the on-failure destination writes a batch, and how it describes the batch there. */
+  /** Describes a batch that was given up to the on-failure destination. */
   failedBatch(shardId: string, records: readonly R[]): FailedBatchInfo
 }
 
@@ -50,6 +50,7 @@ export interface Page<R> {
 }
 
 export interface FailedBatchInfo {
+  /** Below `aws/lambda/local/` in the bucket. */
   readonly folder: string
   readonly info: Pick<FailedObject, 'KinesisBatchInfo'>
 }

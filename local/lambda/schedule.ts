@@ -1,20 +1,20 @@
-// The schedule: a rule of the template in, its function invoked with the rule's input at every tick out.
+// Stands for EventBridge: invokes a function at the rate of a scheduled rule.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ScheduleSpec } from '../template/pipeline-spec.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
 
 export interface Schedule {
-  /** Resolves when no tick is under way any more. */
+  /** Ends the schedule after the invocation that is under way. */
   stop(): Promise<void>
-  /** Throws what ended the schedule by itself. */
+  /** Resolves after `stop`, and rejects if an error ended the schedule. */
   readonly ended: Promise<void>
 }
 
-/** A minute passes in a second: the one thing about a schedule that is not the template's. */
+/** A minute of the rule's rate takes a second. */
 const SPEED = 60
 
-/** Like EventBridge without retries: a tick whose invocation fails is left to the next one. */
+/** Does not retry an invocation that fails: the next one does its work. */
 export function startSchedule(schedule: ScheduleSpec, invoked: FunctionProcess): Schedule {
   const stopped = new AbortController()
   const loop = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-// Polls the stream of a DynamoDB table for an event source mapping, and applies the mapping's filters.
+// Polls a DynamoDB table's stream for an event source mapping, and applies the mapping's filters.
 
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import {
@@ -13,7 +13,7 @@ import type { MappingSpec } from '../template/pipeline-spec.ts'
 import type { FunctionProcess } from './function-process.ts'
 import { type PolledStream, type Poller, type ShardReader, startPoller } from './poller.ts'
 
-/** The drain of a run waits for two empty reads of the table's stream, so the poller never waits long. */
+/** A drain waits for two empty reads of the table's stream, so the poller never waits long. */
 const IDLE_MS_MAX = 5
 
 type ChangeRecord = Omit<_Record, 'dynamodb'> & { readonly dynamodb: Readonly<Record<string, unknown>> }

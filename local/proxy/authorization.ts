@@ -1,4 +1,4 @@
-// Authorization as IAM does it: the statements of a role and a request in, what allows it or what it lacks out.
+// Stands for IAM: decides whether the statements of a role allow a request.
 
 import { readArn } from '../template/arn.ts'
 import type { Statement } from '../template/roles.ts'
@@ -6,16 +6,16 @@ import { type NeededPermission, operationText, permissionsNeeded, type ServiceRe
 
 export interface Denial {
   readonly action: string
-  /** Null where the request does not say which. */
+  /** Null if the request does not name one. */
   readonly resource: string | null
-  /** False for an operation of which it is not known what it needs. */
+  /** False for an operation whose permissions the local run does not know. */
   readonly isKnown: boolean
 }
 
 export interface Authorization {
-  /** What was needed, each as `action on resource` with the resource as the role words it. */
+  /** The permissions used, each as `action on resource`. The resource is the role's pattern. */
   readonly used: readonly string[]
-  /** The first thing that the role does not allow. */
+  /** The first needed permission that the role does not allow. */
   readonly denial: Denial | null
 }
 
@@ -38,22 +38,22 @@ export function authorize(
 }
 
 /**
- * The resource of the first statement that allows it, as the role words it; null where nothing does, or where
- * something denies it. A request that names no resource may go on where any one would do.
+ * Returns the role's resource pattern that allows the action, or null if no statement allows it or
+ * one denies it. A request that names no resource is allowed if the role allows the action on any.
  */
 export function allowedBy(statements: readonly Statement[], { action, resource }: NeededPermission): string | null {
-  const worded = (effect: Statement['effect']): string[] =>
+  const resourcesOf = (effect: Statement['effect']): string[] =>
     statements
       .filter((statement) => statement.effect === effect)
       .filter(({ actions }) => actions.some((pattern) => matchesWildcards(pattern.toLowerCase(), action.toLowerCase())))
       .flatMap(({ resources }) => resources)
-  const denied = worded('Deny')
-  const isDenied = (asked: string): boolean => denied.some((pattern) => matchesWildcards(pattern, asked))
-  const allowing = worded('Allow').filter((pattern) => resource === null || matchesWildcards(pattern, resource))
+  const denied = resourcesOf('Deny')
+  const isDenied = (named: string): boolean => denied.some((pattern) => matchesWildcards(pattern, named))
+  const allowing = resourcesOf('Allow').filter((pattern) => resource === null || matchesWildcards(pattern, resource))
   return allowing.find((pattern) => !isDenied(resource ?? pattern)) ?? null
 }
 
-/** `*` stands for any characters, `?` for any one. */
+/** `*` matches any characters, and `?` matches one. */
 export function matchesWildcards(pattern: string, text: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -62,7 +62,10 @@ export function matchesWildcards(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, 's').test(text)
 }
 
-/** One sentence for who changes the stack: `Ingest may not dynamodb:PutItem on table Sessions: ...`. */
+/**
+ * Makes a sentence for the person who changes the stack: `Ingest may not dynamodb:PutItem on table
+ * Sessions: its role does not allow it`.
+ */
 export function denialText(caller: string, denial: Denial, titles: ReadonlyMap<string, string>): string {
   const { action, resource, isKnown } = denial
   if (!isKnown) return `${caller} may not ${action}: the local run does not know what a role has to allow for it`
@@ -74,7 +77,7 @@ function resourceText(resource: string | null, titles: ReadonlyMap<string, strin
   if (named === null) return resource ?? 'any resource'
   const whole = `${named.kind} ${titles.get(named.name) ?? named.name}`
   if (named.part === '') return whole
-  // The end of an object's key is of no interest, and long.
+  // The rest of an object's key is long and does not matter.
   const part = named.service === 's3' ? named.part.replace(/\/.+$/s, '/…') : named.part.replace(/^index\//, 'index ')
   return `${part} of ${whole}`
 }

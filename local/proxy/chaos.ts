@@ -1,36 +1,39 @@
-// Chaos: a rate in, what befalls the functions' calls and the functions themselves out. Random decides, so no two runs are alike.
+// Injects faults at random into the functions' calls and invocations, differently in every run.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { FunctionError, type FunctionProcess } from '../lambda/function-process.ts'
 
-/** What befalls one call of a function to DynamoDB, Kinesis or S3. */
-export type Mishap = 'throttled' | 'failed' | 'failed after it was done' | 'no answer' | 'slow'
+/** A failure of a function's call to a service. */
+export type Fault = 'throttled' | 'failed' | 'failed after it was done' | 'no answer' | 'slow'
 
-const MISHAPS: readonly Mishap[] = ['throttled', 'failed', 'failed after it was done', 'no answer', 'slow']
+const FAULTS: readonly Fault[] = ['throttled', 'failed', 'failed after it was done', 'no answer', 'slow']
 
-export interface Mishaps {
-  ofCall(): Mishap | null
+export interface Faults {
+  /** Decides for one call; null for no fault. */
+  ofCall(): Fault | null
+  /** How long the next slow call waits. */
   slowMs(): number
 }
 
-export const NO_MISHAPS: Mishaps = { ofCall: () => null, slowMs: () => 0 }
+export const NO_FAULTS: Faults = { ofCall: () => null, slowMs: () => 0 }
 
 const SLOW_MS_MAX = 200
 
-/** @param rate the share of calls that something befalls, 0 to 1. */
-export function faultsAt(rate: number): Mishaps {
+/** @param rate the share of calls with a fault, 0 to 1. */
+export function faultsAt(rate: number): Faults {
   return {
-    ofCall: () => (Math.random() < rate ? (MISHAPS[Math.floor(Math.random() * MISHAPS.length)] as Mishap) : null),
+    ofCall: () => (Math.random() < rate ? (FAULTS[Math.floor(Math.random() * FAULTS.length)] as Fault) : null),
     slowMs: () => Math.random() * SLOW_MS_MAX,
   }
 }
 
-/** When in an invocation something befalls it. */
+/** A fault interrupts an invocation within this time. */
 const MID_INVOCATION_MS_MAX = 60
 
 /**
- * A function of whose invocations this share is killed, or taken for timed out while it goes on beside its repetition,
- * or done twice: a third each.
+ * Injects a fault into this share of the invocations. A third of them run twice, and a third lose
+ * their process. For the last third the poller sees a timeout, but the invocation runs on beside its
+ * retry.
  */
 export function chaotic(invoked: FunctionProcess, rate: number): FunctionProcess {
   if (rate === 0) return invoked
@@ -48,7 +51,7 @@ export function chaotic(invoked: FunctionProcess, rate: number): FunctionProcess
       invocation.catch(() => {})
       await wait(Math.random() * MID_INVOCATION_MS_MAX)
       if (kind < 2) await invoked.stop()
-      throw new FunctionError(kind < 2 ? 'killed by --chaos' : 'taken for timed out by --chaos')
+      throw new FunctionError(kind < 2 ? 'killed by --chaos' : 'timed out by --chaos')
     },
   }
 }

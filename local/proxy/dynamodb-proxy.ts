@@ -1,10 +1,10 @@
-// A proxy before DynamoDB's endpoint: the functions' requests in, their answers and a count of capacity units out.
+// Counts the capacity units of the functions' DynamoDB requests in a proxy before the endpoint.
 
 import type { LoopbackServer } from '../emulators/loopback-server.ts'
-import type { Mishaps } from './chaos.ts'
-import { type Passing, startProxy } from './proxy.ts'
+import type { Faults } from './chaos.ts'
+import { type ProxyRules, startProxy } from './proxy.ts'
 
-/** Units by `<table>` and `<table>/<index>`, and what kind they are; those of some callers under a name of their own. */
+/** Capacity units by `<table>` and `<table>/<index>`, or by the name of a caller counted apart. */
 export interface Capacity {
   readonly writes: ReadonlyMap<string, number>
   readonly reads: ReadonlyMap<string, number>
@@ -25,15 +25,15 @@ interface ConsumedCapacity {
 }
 
 /**
- * Asks for the capacity of every request on the way; the functions themselves do not need to.
+ * Adds `ReturnConsumedCapacity` to the requests, so that the functions need not.
  *
- * @param countedAside the name that the units of a caller are counted under.
+ * @param countedApart a name by caller: the units of such a caller count under it, not by table.
  */
 export async function startDynamoProxy(
   target: string,
-  faults: Mishaps,
-  refusal: Passing['refusal'],
-  countedAside: ReadonlyMap<string, string> = new Map(),
+  faults: Faults,
+  refusal: ProxyRules['refusal'],
+  countedApart: ReadonlyMap<string, string> = new Map(),
 ): Promise<DynamoProxy> {
   const writes = new Map<string, number>()
   const reads = new Map<string, number>()
@@ -42,22 +42,22 @@ export async function startDynamoProxy(
     refusal,
     request: ({ operation, body, json }) =>
       isCounted(operation) ? Buffer.from(JSON.stringify({ ...json(), ReturnConsumedCapacity: 'INDEXES' })) : body,
-    // A failed condition is billed like the write that it stopped, but the emulator does not say how much.
+    // DynamoDB bills a write whose condition fails, but the emulator does not report its units.
     answer: ({ operation, caller }, body) => {
       if (!isCounted(operation)) return
-      count(WRITES.has(operation) ? writes : reads, body.toString('utf8'), countedAside.get(caller) ?? null)
+      count(WRITES.has(operation) ? writes : reads, body.toString('utf8'), countedApart.get(caller) ?? null)
     },
   })
   return { ...proxy, capacity: () => ({ writes, reads }) }
 }
 
-function count(units: Map<string, number>, body: string, aside: string | null): void {
+function count(units: Map<string, number>, body: string, countedAs: string | null): void {
   const { ConsumedCapacity: consumed } = JSON.parse(body) as {
     ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
   }
   for (const { TableName, CapacityUnits, Table, GlobalSecondaryIndexes } of [consumed ?? []].flat()) {
-    if (aside !== null) {
-      add(units, aside, CapacityUnits)
+    if (countedAs !== null) {
+      add(units, countedAs, CapacityUnits)
       continue
     }
     add(units, TableName, Table?.CapacityUnits ?? CapacityUnits)

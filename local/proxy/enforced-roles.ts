@@ -1,4 +1,4 @@
-// The functions' roles enforced: requests of functions in, refusals as AWS words them out, and a record of what each did.
+// Refuses the requests that a function's role does not allow, and records those that it does.
 
 import { UserError } from '../../terminal/user-error.ts'
 import type { FunctionProcess } from '../lambda/function-process.ts'
@@ -9,20 +9,23 @@ import { type Refusal, refusalOf } from './proxy.ts'
 
 export interface EnforcedRoles {
   /**
-   * What a request is answered that the caller's role does not allow; null for one that may pass.
+   * Returns AWS's answer to a request that the caller's role does not allow, or null if it does.
    *
-   * @param streamOf the ARN of the stream that an iterator was handed out for.
+   * @param streamOf returns the ARN of the stream that an iterator reads, or null if it is unknown.
    */
   refusal(caller: string, request: ServiceRequest, streamOf?: (iterator: string) => string | null): Refusal | null
-  /** What each function did, by its name: each `action on resource`, with the resource as its role words it. */
+  /** The permissions that each function used, by its name. See `Authorization.used`. */
   calls(): ReadonlyMap<string, ReadonlySet<string>>
-  /** Rejects with one sentence as soon as a request was refused; never resolves. */
+  /** Rejects with a UserError at the first refused request, and never resolves. */
   readonly denied: Promise<never>
-  /** A function that is not invoked any more once a request was refused: nothing would ever become better. */
+  /** Makes a function fail after the first refused request, since retries would be refused too. */
   enforcedOn(invoked: FunctionProcess): FunctionProcess
 }
 
-/** By it a proxy knows who calls. Emulators take letters and digits only. */
+/**
+ * Returns the access key id by which a proxy recognizes the function. The emulators accept only
+ * letters and digits.
+ */
 export function accessKeyId(functionName: string): string {
   return functionName.replace(/[^A-Za-z0-9]/g, '')
 }

@@ -1,17 +1,20 @@
-// A proxy before Kinesis' endpoint: the functions' requests in, their answers out, and for which stream an iterator was.
+// Remembers in a proxy which stream each iterator reads, since `GetRecords` names no stream.
 
 import type { LoopbackServer } from '../emulators/loopback-server.ts'
-import type { Mishaps } from './chaos.ts'
+import type { Faults } from './chaos.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
 import { type JsonRequest, permissionsNeeded } from './needed-permissions.ts'
 import { type Call, startProxy } from './proxy.ts'
 
-/** More than a sweep of the largest stream opens. Of one that is forgotten any stream may be meant. */
-const ITERATORS_KEPT = 10_000
+/**
+ * A sweep of the largest stream opens fewer. For an older iterator, a role may allow the action on
+ * any stream.
+ */
+const ITERATORS_MAX = 10_000
 
 export async function startKinesisProxy(
   target: string,
-  faults: Mishaps,
+  faults: Faults,
   roles: Pick<EnforcedRoles, 'refusal'>,
 ): Promise<LoopbackServer> {
   const streams = new Map<string, string>()
@@ -27,7 +30,7 @@ export async function startKinesisProxy(
       if (typeof needed?.resource !== 'string' || typeof iterator !== 'string') return
       streams.set(iterator, needed.resource)
       const [oldest] = streams.keys()
-      if (streams.size > ITERATORS_KEPT && oldest !== undefined) streams.delete(oldest)
+      if (streams.size > ITERATORS_MAX && oldest !== undefined) streams.delete(oldest)
     },
   })
 }

@@ -1,10 +1,10 @@
-// What a request needs: a call of DynamoDB, Kinesis, S3 or Secrets Manager in, the IAM actions and their resources out.
+// Knows which IAM actions a request to DynamoDB, Kinesis, S3 or Secrets Manager needs, on what.
 
 import { bucketArn, localArn, secretArn, streamArn, tableArn } from '../template/arn.ts'
 
 export interface NeededPermission {
   readonly action: string
-  /** Null where the request does not say which. */
+  /** Null if the request does not name one. */
   readonly resource: string | null
 }
 
@@ -20,13 +20,13 @@ export interface ObjectRequest {
   readonly service: 's3'
   readonly method: string
   readonly host: string
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string
 }
 
 export type ServiceRequest = JsonRequest | ObjectRequest
 
-/** The name of the operation is the action's, on everything that the request names. */
+/** These operations need the action of the same name on every resource that the request names. */
 const RESOURCES_OF: Readonly<Record<string, (body: Body) => (string | null)[]>> = {
   'dynamodb:PutItem': ofTable,
   'dynamodb:GetItem': ofTable,
@@ -42,9 +42,9 @@ const RESOURCES_OF: Readonly<Record<string, (body: Body) => (string | null)[]>> 
 }
 
 /**
- * Null for an operation that is not known here.
+ * Returns null for an unknown operation.
  *
- * @param streamOf the ARN of the stream that an iterator was handed out for.
+ * @param streamOf returns the ARN of the stream that an iterator reads, or null if it is unknown.
  */
 export function permissionsNeeded(
   request: ServiceRequest,
@@ -58,7 +58,7 @@ export function permissionsNeeded(
   return RESOURCES_OF[action]?.(body).map((resource) => ({ action, resource })) ?? null
 }
 
-/** As a person reads it: `dynamodb:Scan`, `s3:GET ?acl`. */
+/** Returns a readable text such as `dynamodb:Scan` or `s3:GET ?acl`. */
 export function operationText(request: ServiceRequest): string {
   if (request.service !== 's3') return `${request.service}:${request.operation}`
   const query = [...searchOf(request).keys()].join('&')
@@ -79,7 +79,7 @@ function ofRequestItems({ RequestItems }: Body): string[] {
   return Object.keys((RequestItems ?? {}) as Body).map((table) => arnOr(tableArn, table))
 }
 
-/** A page of shards is asked for with a token instead of the stream. */
+/** A request for a further page of shards has a token instead of the stream. */
 function ofStream({ StreamARN, StreamName }: Body): (string | null)[] {
   const named = StreamARN ?? StreamName
   return [named === undefined ? null : arnOr(streamArn, named)]
@@ -92,7 +92,7 @@ const TRANSACTED: Readonly<Record<string, string>> = {
   ConditionCheck: 'dynamodb:ConditionCheckItem',
 }
 
-/** Null for an item that is none of those that a transaction may have. */
+/** Returns null if the transaction has an item of an unknown kind. */
 function ofTransaction({ TransactItems }: Body): NeededPermission[] | null {
   const needed: NeededPermission[] = []
   for (const [kind, item] of ((TransactItems ?? []) as Body[]).flatMap(Object.entries)) {
@@ -103,7 +103,7 @@ function ofTransaction({ TransactItems }: Body): NeededPermission[] | null {
   return needed
 }
 
-/** What the client adds for itself; anything else in a query asks for another operation. */
+/** The SDK adds this parameter to any request. Every other parameter means another operation. */
 const OBJECT_PARAMETERS = new Set(['x-id'])
 const LIST_PARAMETERS = new Set([
   'list-type',
@@ -134,7 +134,7 @@ function neededOfObject(request: ObjectRequest): NeededPermission[] | null {
   return [{ action, resource: `${bucketArn(bucket)}/${key}` }]
 }
 
-/** The bucket stands before the endpoint's own name, or first in the path. */
+/** The bucket is the first part of the host, or else of the path. */
 function bucketAndKey({ host, path }: ObjectRequest): { bucket: string; key: string } {
   const decoded = decodeURIComponent(path.replace(/\?.*$/s, '')).slice(1)
   const inHost = /^(?<bucket>.+?)\.(?:s3[.-].+|localhost)(?::\d+)?$/.exec(host)?.groups?.bucket

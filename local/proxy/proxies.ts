@@ -1,37 +1,37 @@
-// The proxies of all services: endpoints, faults and roles in; where the functions reach the services out.
+// Starts a proxy before each service, which checks the functions' roles and injects faults.
 
 import type { Endpoints } from '../emulators/endpoints.ts'
 import { startSecretEndpoint } from '../emulators/secret-endpoint.ts'
-import type { Mishaps } from './chaos.ts'
+import type { Faults } from './chaos.ts'
 import { type Capacity, startDynamoProxy } from './dynamodb-proxy.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
 import { startKinesisProxy } from './kinesis-proxy.ts'
 import { startProxy } from './proxy.ts'
 
-/** Where the functions reach the services. */
-export type ReachedEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & { readonly secrets: string }
+/** The endpoints as the functions see them: those of the proxies. */
+export type FunctionEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & { readonly secrets: string }
 
 export interface Proxies {
-  readonly endpoints: ReachedEndpoints
-  /** Where a person reads the secret that the functions do: no role stands before it. */
+  readonly endpoints: FunctionEndpoints
+  /** The endpoint of the functions' secret without a proxy, for commands. */
   readonly openSecrets: string
-  /** What the functions' calls of DynamoDB took. */
+  /** Returns the capacity units of the functions' DynamoDB requests so far. */
   capacity(): Capacity
   stop(): Promise<void>
 }
 
-/** @param countedAside see `startDynamoProxy`. */
+/** @param countedApart see `startDynamoProxy`. */
 export async function startProxies(
   targets: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
-  faults: Mishaps,
+  faults: Faults,
   roles: Pick<EnforcedRoles, 'refusal'>,
-  countedAside: ReadonlyMap<string, string> = new Map(),
+  countedApart: ReadonlyMap<string, string> = new Map(),
 ): Promise<Proxies> {
   const dynamodb = await startDynamoProxy(
     targets.dynamodb,
     faults,
     ({ caller, operation, json }) => roles.refusal(caller, { service: 'dynamodb', operation, body: json() }),
-    countedAside,
+    countedApart,
   )
   const kinesis = await startKinesisProxy(targets.kinesis, faults, roles)
   const s3 = await startProxy(targets.s3, faults, {

@@ -1,22 +1,22 @@
-// A proxy before an endpoint: the functions' requests in, passed on and answered, or refused, or a fault's prey, out.
+// Runs an HTTP proxy before an endpoint: it passes requests on, refuses them, or injects faults.
 
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
 import { type LoopbackServer, listen } from '../emulators/loopback-server.ts'
-import type { Mishaps } from './chaos.ts'
+import type { Faults } from './chaos.ts'
 
 /** A function's request to a service. */
 export interface Call {
-  /** The access key id that it is signed with; empty without one. */
+  /** The access key id that signed the request; empty if it is not signed. */
   readonly caller: string
   readonly method: string
   readonly host: string
   readonly path: string
-  /** Empty for a service that does not take JSON. */
+  /** Empty for S3, which has no operation header. */
   readonly operation: string
   readonly body: Buffer
-  /** The body of a service that takes JSON, parsed once. */
+  /** Parses the body of a JSON request, once. */
   json(): Readonly<Record<string, unknown>>
 }
 
@@ -26,23 +26,28 @@ export interface Refusal {
   readonly body: string
 }
 
-export interface Passing {
-  /** What is answered at once; null for what may pass. */
+/** How a proxy treats a request besides passing it on. */
+export interface ProxyRules {
+  /** Returns the answer to a request that must not pass, or null. */
   refusal(call: Call): Refusal | null
-  /** What is sent on instead of the body. */
+  /** Returns the body to pass on. */
   request(call: Call): Buffer
-  /** Told of every answer that was no error. */
+  /** Called with the body of every successful answer. */
   answer(call: Call, body: Buffer): void
 }
 
-const AS_IT_IS: Passing = { refusal: () => null, request: ({ body }) => body, answer: () => {} }
+const PASS_ON: ProxyRules = { refusal: () => null, request: ({ body }) => body, answer: () => {} }
 
-/** @param changed what is not done as it is. */
-export async function startProxy(target: string, faults: Mishaps, changed: Partial<Passing>): Promise<LoopbackServer> {
-  const passing = { ...AS_IT_IS, ...changed }
+/** @param changed the rules that differ from passing everything on unchanged. */
+export async function startProxy(
+  target: string,
+  faults: Faults,
+  changed: Partial<ProxyRules>,
+): Promise<LoopbackServer> {
+  const rules = { ...PASS_ON, ...changed }
   const agent = new Agent({ keepAlive: true })
   const server = createServer((incoming, outgoing) => {
-    pass(incoming, outgoing, target, agent, faults, passing).catch(() => outgoing.destroy())
+    pass(incoming, outgoing, target, agent, faults, rules).catch(() => outgoing.destroy())
   })
   const { endpoint, stop } = await listen(server)
   return {
@@ -54,28 +59,28 @@ export async function startProxy(target: string, faults: Mishaps, changed: Parti
   }
 }
 
-const SERVER_ERROR = refusalOf(500, 'InternalServerError', 'made up by --chaos')
-const THROTTLED = refusalOf(400, 'ThrottlingException', 'made up by --chaos')
+const SERVER_ERROR = refusalOf(500, 'InternalServerError', 'injected by --chaos')
+const THROTTLED = refusalOf(400, 'ThrottlingException', 'injected by --chaos')
 
 async function pass(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   target: string,
   agent: Agent,
-  faults: Mishaps,
-  passing: Passing,
+  faults: Faults,
+  rules: ProxyRules,
 ): Promise<void> {
   const call = toCall(incoming, await readAll(incoming))
-  const refusal = passing.refusal(call)
+  const refusal = rules.refusal(call)
   if (refusal !== null) return refuse(outgoing, refusal)
   const fault = faults.ofCall()
   if (fault === 'throttled') return refuse(outgoing, THROTTLED)
   if (fault === 'failed') return refuse(outgoing, SERVER_ERROR)
   if (fault === 'slow') await wait(faults.slowMs())
-  const body = passing.request(call)
+  const body = rules.request(call)
   const headers = {
     ...incoming.headers,
-    // Some emulators keep what each access key made apart.
+    // Some emulators show each access key only its own resources.
     authorization: incoming.headers.authorization?.replace(
       CALLER,
       `Credential=${LOCAL_ENVIRONMENT.AWS_ACCESS_KEY_ID}/`,
@@ -85,7 +90,7 @@ async function pass(
   }
   const answer = await exchange(new URL(call.path, target), { method: call.method, headers, agent }, body)
   const answered = await readAll(answer)
-  if (answer.statusCode === 200) passing.answer(call, answered)
+  if (answer.statusCode === 200) rules.answer(call, answered)
   if (fault === 'failed after it was done') return refuse(outgoing, SERVER_ERROR)
   if (fault === 'no answer') {
     outgoing.destroy()
@@ -113,7 +118,7 @@ function toCall({ headers, method = 'GET', url = '/' }: IncomingMessage, body: B
   }
 }
 
-/** As a service that takes JSON words it. */
+/** Makes the error answer of a JSON service. */
 export function refusalOf(status: number, type: string, message: string): Refusal {
   return { status, contentType: 'application/x-amz-json-1.0', body: JSON.stringify({ __type: type, message }) }
 }

@@ -4,7 +4,7 @@ import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../lambda/function-process.ts'
 import { chaotic } from '../proxy/chaos.ts'
 import { accessKeyId, type EnforcedRoles } from '../proxy/enforced-roles.ts'
-import type { ReachedEndpoints } from '../proxy/proxies.ts'
+import type { FunctionEndpoints } from '../proxy/proxies.ts'
 import type { FunctionSpec } from '../template/pipeline-spec.ts'
 
 /**
@@ -16,7 +16,7 @@ import type { FunctionSpec } from '../template/pipeline-spec.ts'
 export function startFunctions(
   specs: readonly FunctionSpec[],
   folder: string,
-  endpoints: ReachedEndpoints,
+  endpoints: FunctionEndpoints,
   roles: EnforcedRoles,
   chaosRate: number,
   onLine: (line: string) => void,

@@ -13,7 +13,7 @@ import { startKinesisPoller } from '../lambda/kinesis-poller.ts'
 import { startLambdaEndpoint } from '../lambda/lambda-endpoint.ts'
 import { startSchedule } from '../lambda/schedule.ts'
 import { startTableStreamPoller } from '../lambda/table-stream-poller.ts'
-import { faultsAt, NO_MISHAPS } from '../proxy/chaos.ts'
+import { faultsAt, NO_FAULTS } from '../proxy/chaos.ts'
 import { accessKeyId, type EnforcedRoles, enforceRoles } from '../proxy/enforced-roles.ts'
 import { type Proxies, startProxies } from '../proxy/proxies.ts'
 import type { LogPositions } from '../replay/log-positions.ts'
@@ -88,7 +88,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const spec = readPipeline(amend(app.template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
     const roles = enforceRoles(spec)
-    const faults = chaosRate === 0 ? NO_MISHAPS : faultsAt(chaosRate)
+    const faults = chaosRate === 0 ? NO_FAULTS : faultsAt(chaosRate)
     const rollups = new Map([[accessKeyId(spec.outputs.RollupFunctionName as string), ROLLUPS]])
     const proxies = await startProxies(endpoints, faults, roles, rollups)
     stops.push(proxies.stop)

@@ -15,7 +15,7 @@ import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { foundingId, type Session } from '../../functions/domain/sessions/session.ts'
 import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
-import { NO_MISHAPS } from '../../local/proxy/chaos.ts'
+import { NO_FAULTS } from '../../local/proxy/chaos.ts'
 import { type DynamoProxy, startDynamoProxy } from '../../local/proxy/dynamodb-proxy.ts'
 import { at, click, results, search } from '../support/events.ts'
 
@@ -63,7 +63,7 @@ interface Run {
 async function sumOneHour(historyHours: number): Promise<Run[]> {
   const table = `results-${randomUUID()}`
   await makeTables([resultsSpec(table)], endpoints)
-  const proxy: DynamoProxy = await startDynamoProxy(endpoints.dynamodb, NO_MISHAPS, () => null)
+  const proxy: DynamoProxy = await startDynamoProxy(endpoints.dynamodb, NO_FAULTS, () => null)
   const direct = benchClient(endpoints.dynamodb)
   const metered = benchClient(proxy.endpoint)
   try {

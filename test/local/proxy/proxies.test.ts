@@ -3,7 +3,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { faultsAt, NO_MISHAPS } from '../../../local/proxy/chaos.ts'
+import { faultsAt, NO_FAULTS } from '../../../local/proxy/chaos.ts'
 import type { EnforcedRoles } from '../../../local/proxy/enforced-roles.ts'
 import { permissionsNeeded } from '../../../local/proxy/needed-permissions.ts'
 import { type Proxies, startProxies } from '../../../local/proxy/proxies.ts'
@@ -49,7 +49,7 @@ async function start(isRefused = false, chaosRate = 0) {
       return isRefused ? refusalOf(400, 'AccessDeniedException', 'no') : null
     },
   }
-  const faults = chaosRate === 0 ? NO_MISHAPS : faultsAt(chaosRate)
+  const faults = chaosRate === 0 ? NO_FAULTS : faultsAt(chaosRate)
   proxies = await startProxies({ kinesis: target, dynamodb: target, s3: target }, faults, roles)
   return { endpoints: proxies.endpoints, reached, seen }
 }
