@@ -27,7 +27,10 @@ import { failureText } from './target/failure-text.ts'
 /** Characters in a line of help where the output is no terminal. */
 const HELP_WIDTH = 80
 
-/** The program with all its commands. It prints on the terminal's streams only, and never ends the process. */
+/**
+ * The program with all its commands. It prints on the terminal's streams only, and never ends the
+ * process.
+ */
 export function searchCtr(terminal: Terminal): Command {
   const program = new Command('search-ctr')
     .description('Sends search events to the pipeline, reads its sessions and click-through rates, and maintains it.')
@@ -81,10 +84,10 @@ All commands with what they print: docs/cli.md`,
 }
 
 /**
- * Runs one command and returns its exit code. Several commands may run in one process, one after the
- * other or at the same time.
+ * Runs one command and returns its exit code. Several commands may run in one process, one after
+ * the other or at the same time.
  *
- * @param args what the user types after `search-ctr`.
+ * @param args the words that follow `search-ctr`.
  */
 export function runCommand(args: readonly string[], shell: Shell): Promise<number> {
   return new Promise((resolve) => {

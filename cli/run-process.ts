@@ -6,7 +6,8 @@ import { runCommand } from './program.ts'
 import { failureText } from './target/failure-text.ts'
 
 export async function runProcess(): Promise<void> {
-  // A library threw where no caller can catch it: Node would print the source line and a stack trace.
+  // A library threw where no caller can catch it: Node would print the source line and a stack
+  // trace.
   process.once('uncaughtException', (error) => {
     console.error(failureText(error, Boolean(process.env.DEBUG)))
     process.exit(EXIT.failed)

@@ -11,8 +11,8 @@ export interface Interrupt {
 }
 
 /**
- * Runs the clean-up at the first interruption, then ends the command. A second interruption ends the
- * command at once.
+ * Runs the clean-up at the first interruption, then ends the command. A second interruption ends
+ * the command at once.
  */
 export function onInterrupt(shell: Pick<Shell, 'onSignal' | 'end'>, cleanUp: () => Promise<void>): Interrupt {
   let isEnding = false
@@ -43,7 +43,9 @@ export interface Steps {
   end(): Promise<void>
 }
 
-/** Work that an interruption does not stop midway: the running step finishes, and no other starts. */
+/**
+ * Work that an interruption does not stop midway: the running step finishes, and no other starts.
+ */
 export function wholeSteps(): Steps {
   let running: Promise<void> = Promise.resolve()
   let isEnding = false

@@ -57,7 +57,7 @@ const TABLE_ROWS_MAX = 100
 /**
  * Prints rows as every listing command does.
  *
- * @param nothing the note that says there is no row.
+ * @param nothing the note for a list without rows.
  */
 export async function printList<T extends object>(
   terminal: Terminal,

@@ -1,4 +1,5 @@
-// Defines errors that a person at the terminal can mend: one sentence, printed without a stack trace.
+// Defines errors that a person at the terminal can mend: one sentence, printed without a stack
+// trace.
 
 export class UserError extends Error {
   override readonly name: string = 'UserError'

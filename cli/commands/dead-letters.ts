@@ -1,4 +1,5 @@
-// Implements `dead-letters`, which lists what was rejected or given up, shows it whole, and sends it again.
+// Implements `dead-letters`, which lists what was rejected or given up, shows it whole, and sends
+// it again.
 
 import { type Command, Option } from 'commander'
 import { moreText, note, type Paint, paintFor, print, printJson } from '../../terminal/output.ts'

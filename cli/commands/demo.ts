@@ -1,4 +1,5 @@
-// Implements `demo`, which runs the events of Bytewax's tutorial and a generated log, and writes a report.
+// Implements `demo`, which runs the events of Bytewax's tutorial and a generated log, and writes a
+// report.
 
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'

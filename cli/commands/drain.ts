@@ -19,7 +19,9 @@ interface DrainOptions extends TargetOptions {
   readonly json?: true
 }
 
-/** The table's stream invokes finalize within seconds. The next rollup sums results that come later. */
+/**
+ * The table's stream invokes finalize within seconds. The next rollup sums results that come later.
+ */
 const RESULTS_MS = 5000
 
 export function addDrain(program: Command, terminal: Terminal): void {

@@ -23,7 +23,8 @@ export interface ForgetStoresOptions extends TargetOptions {
 }
 
 /**
- * Asks no stack if the options name all three stores. Throws if one does not exist, or is another one.
+ * Asks no stack if the options name all three stores. Throws if one does not exist, or is another
+ * one.
  *
  * @param folder the folder that the command runs in.
  */
@@ -50,7 +51,9 @@ async function findStores(options: ForgetStoresOptions, folder: string): Promise
   }
 }
 
-/** Tells the two tables apart by the index by hour, since a mistaken name would leave rows behind. */
+/**
+ * Distinguishes the two tables by the index by hour, since a mistaken name would leave rows behind.
+ */
 async function checkTable(option: string, table: string, client: DynamoDBClient, isResults: boolean): Promise<void> {
   try {
     const { Table: found } = await client.send(new DescribeTableCommand({ TableName: table }))

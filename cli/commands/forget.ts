@@ -23,7 +23,9 @@ import { withHelp } from './help.ts'
 
 interface ForgetOptions extends ForgetStoresOptions {
   readonly user: string
-  /** The ARN of the secret that users are stored under; undefined where they are stored by their id. */
+  /**
+   * The ARN of the secret that users are stored under; undefined where they are stored by their id.
+   */
   readonly pseudonymKey?: string
   readonly yes?: true
   readonly json?: true
@@ -55,7 +57,9 @@ repeat it after an interruption.`,
 
 /** Assumed where the bucket has no rule of its own. */
 const RETENTION_MS = 30 * DAY_MS
-/** A function runs for a minute at most. After this time, none is left that read the tables before. */
+/**
+ * A function runs for a minute at most. After this time, none is left that read the tables before.
+ */
 const FUNCTIONS_MS = 65 * SECOND_MS
 
 export async function runForget(options: ForgetOptions, terminal: Terminal): Promise<void> {

@@ -25,7 +25,9 @@ interface GenerateOptions extends TargetOptions {
   readonly rate?: number
 }
 
-/** The command makes all events before it writes the first: the largest log takes some hundred MB. */
+/**
+ * The command makes all events before it writes the first: the largest log takes some hundred MB.
+ */
 const USERS_MAX = 20_000
 const DAYS_MAX = 400
 const SEED_MAX = 2 ** 31 - 1

@@ -1,4 +1,5 @@
-// Implements `sim`, which simulates the pipeline with faults and prints the shortest failure that it finds.
+// Implements `sim`, which simulates the pipeline with faults and prints the shortest failure that
+// it finds.
 
 import type { Command } from 'commander'
 import type { Campaign } from '../../sim/campaign.ts'

@@ -31,7 +31,10 @@ export interface RedriveReport {
   unreadable: string[]
 }
 
-/** Names of sent records held in memory. Beyond it a copy may be sent beside its original, which does no harm. */
+/**
+ * Names of sent records held in memory. Beyond it a copy may be sent beside its original, which
+ * does no harm.
+ */
 const SENT_MAX = 1_000_000
 
 /**

@@ -11,14 +11,16 @@ const DEAD_LETTERS_MAX = 1000
 
 interface Counts {
   readonly byReason: Map<string, number>
-  /** Identifies the records that are counted: a record that was refused twice has two dead letters. */
+  /**
+   * Identifies the records that are counted: a record that was refused twice has two dead letters.
+   */
   readonly seen: Set<string>
   hasMore: boolean
 }
 
 /**
- * Leaves out rejected events of earlier days, which expire by themselves, but no failed batch: the next
- * step is for failed batches first.
+ * Leaves out rejected events of earlier days, which expire by themselves, but no failed batch: the
+ * next step is for failed batches first.
  *
  * @param where the options of the target, to paste after a command.
  */
@@ -40,7 +42,9 @@ export async function deadLettersCheck(target: Target, where: string, nowMs: num
   return wrong('dead letters', `since yesterday ${reasons}${counts.hasMore ? ', or more' : ''}`, next)
 }
 
-/** Counts with a limit of its own, so that many dead letters under one prefix hide none of another. */
+/**
+ * Counts with a limit of its own, so that many dead letters under one prefix hide none of another.
+ */
 async function countUnder(prefix: string, { clients, outputs }: Target, counts: Counts): Promise<number> {
   const filter = { prefixes: [prefix], reason: null, day: null }
   let found = 0

@@ -1,4 +1,4 @@
-// Checks the pipeline itself, on AWS or on this machine: its stream, lag, due sessions and dead letters.
+// Checks the pipeline itself, on AWS or on this machine: stream, lag, due sessions, dead letters.
 
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import type { readSweepEnvironment } from '../../functions/aws/runtime/environment.ts'

@@ -1,4 +1,5 @@
-// Checks what AWS reports about a stack: its status, functions, event source mappings and CloudWatch alarms.
+// Checks what AWS reports about a stack: its status, functions, event source mappings and
+// CloudWatch alarms.
 
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
@@ -142,7 +143,8 @@ async function metric(
 async function alarmChecks(stackName: string, { cloudWatch }: Clients): Promise<Finding[]> {
   const command = new DescribeAlarmsCommand({ AlarmNamePrefix: `${stackName}-`, MaxRecords: 100 })
   const alarms = (await cloudWatch.send(command)).MetricAlarms ?? []
-  // The prefix also matches a stack whose name only begins so. Alarms of this project name the runbook.
+  // The prefix also matches a stack whose name only begins so. Alarms of this project name the
+  // runbook.
   const own = alarms.filter(({ AlarmDescription: text }) => RUNBOOK.test(text ?? ''))
   const raised = own.filter(({ StateValue: state }) => state === 'ALARM')
   if (raised.length === 0) return [ok('alarms', `none of ${own.length} is raised`)]

@@ -16,8 +16,8 @@ export interface LineError {
 
 export interface CheckedLine {
   /**
-   * The records to send: the line itself, or its good events in as many records as they need. Empty if
-   * every event is bad.
+   * The records to send: the line itself, or its good events in as many records as they need. Empty
+   * if every event is bad.
    */
   readonly sent: readonly Buffer[]
   readonly events: number
@@ -34,8 +34,8 @@ const LINE_BYTES_MAX = 1024 * 1024 - 1024
 /**
  * Accepts a time in the future, since only the deployment knows its `maxClockSkew`.
  *
- * @param format the format that every document must have. Documents of `ubi` and `bytewax` are converted
- * to events.
+ * @param format the format that every document must have. Documents of `ubi` and `bytewax` are
+ * converted to events.
  */
 export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'): CheckedLine {
   if (line.length > LINE_BYTES_MAX) {

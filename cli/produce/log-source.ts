@@ -1,4 +1,5 @@
-// Reads the log that `produce` sends: checks its lines, and knows which of them a request has covered.
+// Reads the log that `produce` sends: checks its lines, and knows which of them a request has
+// covered.
 
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'

@@ -19,7 +19,10 @@ export interface ProduceTotal {
 export interface ProduceCounts {
   /** Throws at the first problem if the counts are strict. */
   add(line: number, checked: CheckedLine): void
-  /** Counts good lines that were not sent: with their partition keys they are too large for a record. */
+  /**
+   * Counts good lines that were not sent: with their partition keys they are too large for a
+   * record.
+   */
   addTooLarge(lines: number): void
   total(): ProduceTotal
   /** Prints what a person should know beside the counts. */

@@ -10,7 +10,10 @@ export interface Sending {
   readonly rate: number | null
   /** Called after every request with the number of lines in the stream. */
   readonly onSent: (lines: number) => void | Promise<void>
-  /** Runs each request and its `onSent` as one step; absent where an interruption may stop them midway. */
+  /**
+   * Runs each request and its `onSent` as one step; absent where an interruption may stop them
+   * midway.
+   */
   readonly steps?: Steps
 }
 

@@ -1,4 +1,5 @@
-// Remembers which lines of a file `produce` has sent to a stream, so that the next run continues after them.
+// Remembers which lines of a file `produce` has sent to a stream, so that the next run continues
+// after them.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -16,7 +17,10 @@ import {
 import { makeRunningFolder, STATE_FOLDER } from '../../local/run/running-pipeline.ts'
 
 export interface SentLog {
-  /** Lines at the beginning of the file that are in the stream. After a kill there may be a few more. */
+  /**
+   * Lines at the beginning of the file that are in the stream. After a kill there may be a few
+   * more.
+   */
   readonly skip: number
   /** True if lines were sent from a file of this name that began otherwise. */
   readonly isOther: boolean
@@ -24,7 +28,9 @@ export interface SentLog {
   record(lines: readonly Buffer[]): void
 }
 
-/** Below the folder that the command runs in. Each pair of a file and a stream has its own record. */
+/**
+ * Below the folder that the command runs in. Each pair of a file and a stream has its own record.
+ */
 export const SENT_FOLDER = join(STATE_FOLDER, 'produced')
 /** The command removes the records that were written longest ago. */
 const RECORDS_MAX = 200
@@ -64,7 +70,10 @@ async function resumeFile(file: string, before: SentLines): Promise<LinesDigest 
   }
 }
 
-/** Returns null without a record or with a broken one, and then the command sends the file from its beginning. */
+/**
+ * Returns null without a record or with a broken one, and then the command sends the file from its
+ * beginning.
+ */
 async function readRecord(path: string): Promise<SentLines | null> {
   try {
     const record: unknown = JSON.parse(await readFile(path, 'utf8'))

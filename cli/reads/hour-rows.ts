@@ -17,7 +17,8 @@ const DAYS_MAX = 31
 /**
  * Yields the newest row first.
  *
- * @param nowMs the current time. A row may be up to an hour later, because clocks of producers run ahead.
+ * @param nowMs the current time. A row may be up to an hour later, because clocks of producers run
+ * ahead.
  */
 export async function* hourRows(
   client: DynamoDBDocumentClient,

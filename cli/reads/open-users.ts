@@ -7,8 +7,8 @@ import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 
 /**
- * Reads the whole table, because the sweep finds users by their timers only. A restore can bring back
- * states without their timers. A second timer of a user does no harm.
+ * Reads the whole table, because the sweep finds users by their timers only. A restore can bring
+ * back states without their timers. A second timer of a user does no harm.
  *
  * Returns the number of users.
  */

@@ -25,8 +25,8 @@ export interface ReportTables {
 }
 
 /**
- * Rows outlive their sessions. After so many hours with rows but without a session, the sample stops:
- * earlier sessions have expired too.
+ * Rows outlive their sessions. After so many hours with rows but without a session, the sample
+ * stops: earlier sessions have expired too.
  */
 const EMPTY_HOURS_MAX = 24
 
@@ -64,7 +64,9 @@ export function reportReads(client: DynamoDBDocumentClient, { results, sessions 
   }
 }
 
-/** Returns the last day before today that has sums, today if no other day has, or null if none has. */
+/**
+ * Returns the last day before today that has sums, today if no other day has, or null if none has.
+ */
 export async function latestDay(client: DynamoDBDocumentClient, table: string, today: string): Promise<string | null> {
   const { Items: items = [] } = await client.send(
     new QueryCommand({

@@ -34,7 +34,9 @@ export interface ExplainedEvent {
   readonly query?: string
   readonly result_count?: number
   readonly item?: string
-  /** The position of a click as sent, else the item's rank in the list; null if neither is known. */
+  /**
+   * The position of a click as sent, else the item's rank in the list; null if neither is known.
+   */
   readonly position?: number | null
   /** The event id of the search that the event belongs to; null for an orphan. */
   readonly of_event_id?: string | null

@@ -1,4 +1,4 @@
-// Turns an error into one sentence that says what a person can do.
+// Turns an error into one sentence about what a person can do.
 
 import { SettingError } from '../../infra/setting-kinds.ts'
 import { UserError } from '../../terminal/user-error.ts'

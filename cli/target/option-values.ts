@@ -57,7 +57,9 @@ export function parseDay(text: string): string {
 const UNITS_MS = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const
 const AGO = /^(?<count>\d{1,6})(?<unit>[smhd])$/
 
-/** Returns the epoch milliseconds of a day (UTC), of a time with its zone, or of a time so long ago. */
+/**
+ * Returns the epoch milliseconds of a day (UTC), of a time with its zone, or of a time so long ago.
+ */
 export function parseSince(text: string): number {
   const { count, unit } = AGO.exec(text)?.groups ?? {}
   if (count !== undefined) return Date.now() - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]

@@ -35,7 +35,10 @@ function checkTarget(command: Command): void {
     throw new UsageError(`--local replaces a stack on AWS: leave it or --${named} out`)
 }
 
-/** The options as text that a person can paste after another command; begins with a blank unless empty. */
+/**
+ * The options as text that a person can paste after another command; begins with a blank unless
+ * empty.
+ */
 export function targetText({ stack, region, profile, local }: TargetOptions): string {
   if (local !== undefined) return local === true ? ' --local' : ` --local ${local}`
   return [

@@ -1,4 +1,5 @@
-// Opens the pipeline that a command works on: a stack on AWS, or a pipeline that runs on this machine.
+// Opens the pipeline that a command works on: a stack on AWS, or a pipeline that runs on this
+// machine.
 
 import { resolve } from 'node:path'
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation'

@@ -8,7 +8,10 @@ import { isSentLines, linesDigest, replaceFile, type SentLines } from './sent-li
 export interface LogPositions {
   /** @param name the absolute path of the log, or `-` for standard input. */
   of(name: string): LogPosition
-  /** Counts the events in the stream that come from logs of other names, of this run or an earlier one. */
+  /**
+   * Counts the events in the stream that come from logs of other names, of this run or an earlier
+   * one.
+   */
   eventsBeside(names: ReadonlySet<string>): number
 }
 
@@ -17,7 +20,10 @@ export interface LogPosition {
   readonly skip: number
   /** Yields the same lines; throws if the first of them are not those in the stream. */
   checked(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
-  /** Records that so many of the checked lines are in the stream: all, or all but the last one yielded. */
+  /**
+   * Records that so many of the checked lines are in the stream: all, or all but the last one
+   * yielded.
+   */
   record(lines: number): void
   /** Records that the whole log is in the stream, as so many events. */
   end(events: number): void

@@ -1,4 +1,5 @@
-// Records how many lines of a log are in a stream, and recognizes the log by a digest of those lines.
+// Records how many lines of a log are in a stream, and recognizes the log by a digest of those
+// lines.
 
 import { createHash } from 'node:crypto'
 import { renameSync, writeFileSync } from 'node:fs'
@@ -29,8 +30,8 @@ export function linesDigest(): LinesDigest {
 }
 
 /**
- * Reads as many lines as were sent. Returns their digest, to which the next lines can be added, or null
- * if the log begins with other lines.
+ * Reads as many lines as were sent. Returns their digest, to which the next lines can be added, or
+ * null if the log begins with other lines.
  */
 export async function resumedDigest(
   log: AsyncIterable<Buffer>,

@@ -1,4 +1,5 @@
-// Checks what holds for every command: its help, its place in docs/cli.md, and its answer to wrong usage.
+// Checks what holds for every command: help, a section in docs/cli.md, and errors for wrong usage.
+// usage.
 
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

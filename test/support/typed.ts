@@ -16,10 +16,13 @@ export interface Typed {
 
 /** A command that may still run. */
 export interface Running {
-  /** What the command has printed so far. */
+  /** The text that the command has printed so far. */
   stdout(): string
   stderr(): string
-  /** Resolves once the command has printed the text on one of its streams; rejects if it ends without. */
+  /**
+   * Resolves once the command has printed the text on one of its streams; rejects if it ends
+   * without.
+   */
   prints(text: string): Promise<void>
   /** Interrupts the command as Ctrl-C does. */
   interrupt(): void

@@ -14,7 +14,7 @@ describe('columns', () => {
         ['🐕🐕', 'no'],
         // One character of three code points.
         ['👩‍💻', 'no'],
-        // A letter with a combining accent.
+        // Characters with combining accents.
         ['e\u0301te\u0301', 'no'],
       ]).split('\n'),
     ).toEqual([

@@ -37,7 +37,10 @@ beforeEach(() => {
   }))
 })
 
-/** Replaces the ingest function by one on a pipeline in memory, which runs much later than the records arrived. */
+/**
+ * Replaces the ingest function by one on a pipeline in memory, which runs much later than the
+ * records arrived.
+ */
 function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
   mockedLambda.on(InvokeCommand, { FunctionName: 'the-ingest' }).callsFake(async ({ Payload }) => {
     const deadLetters = recordedDeadLetters(pipeline.ports.deadLetters)
