@@ -3,7 +3,8 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { stateItem } from '../functions/aws/sessions-table/session-items.ts'
 import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts'
-import { foundingId, type Session } from '../functions/domain/sessions/session.ts'
+import type { Session } from '../functions/domain/sessions/session.ts'
+import { foundingId } from '../functions/domain/sessions/session-id.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
 
 /** DynamoDB's limit. */

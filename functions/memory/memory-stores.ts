@@ -4,7 +4,8 @@ import { isNamed } from '../domain/events/named-users.ts'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../domain/results/result.ts'
 import { neighbours } from '../domain/sessions/neighbours.ts'
-import { compactTime, compactTimeOf, type Session, sessionId } from '../domain/sessions/session.ts'
+import { type Session, sessionId } from '../domain/sessions/session.ts'
+import { compactTime, compactTimeOf } from '../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import {
   type DeadLetter,

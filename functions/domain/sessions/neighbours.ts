@@ -4,7 +4,8 @@ import { type Arrival, compareEvents } from '../events/event.ts'
 import { STATE_BYTES_MAX, totalBytes } from './amending.ts'
 import { withoutForgotten } from './forgotten.ts'
 import type { Rules } from './rules.ts'
-import { compactTime, compactTimeOf, firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
+import { firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
+import { compactTime, compactTimeOf } from './session-id.ts'
 import type { UserState } from './user-state.ts'
 
 /** Event times, both ends inclusive. */

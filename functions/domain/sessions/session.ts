@@ -1,10 +1,10 @@
 // Splits one user's events into sessions (S1).
 
 import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from '../events/event.ts'
-import { isoTime } from '../events/time.ts'
 import { isNonEmpty, lastOf, type NonEmpty, nonEmpty } from '../non-empty.ts'
 import { bytesAtMost, bytesOf, moveIndex } from './event-index.ts'
 import type { Rules } from './rules.ts'
+import { foundingEventId, foundingId } from './session-id.ts'
 
 /** Which limit ended a session (S5). */
 export type SessionLimit = 'max_events' | 'max_duration'
@@ -55,34 +55,6 @@ export function lastEvent(session: Session): Event {
 
 export function sessionBytes(session: Session): number {
   return bytesOf(session.events)
-}
-
-/**
- * The id of a session that this event founds, for example `20260302T090000000Z-e1`. It begins with
- * the event's time, so ids sort by time. The session keeps it when an earlier event joins (S6).
- */
-export function foundingId(event: Event): string {
-  return `${compactTime(event.timeMs)}-${event.eventId}`
-}
-
-/**
- * A time of years 0 to 9999 as ids begin with it, for example `20260302T090000000Z`. Sorts by time.
- */
-export function compactTime(timeMs: number): string {
-  const iso = isoTime(timeMs)
-  const clock = iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19) + iso.slice(20)
-  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 11)}${clock}`
-}
-
-const COMPACT_TIME_LENGTH = '20240101T000005000Z'.length
-
-/** The time of the founding event, which is in the session. */
-export function compactTimeOf(id: string): string {
-  return id.slice(0, COMPACT_TIME_LENGTH)
-}
-
-function foundingEventId(id: string): string {
-  return id.slice(COMPACT_TIME_LENGTH + 1)
 }
 
 /**

@@ -5,7 +5,7 @@ import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
-import { foundingId } from '../../../functions/domain/sessions/session.ts'
+import { foundingId } from '../../../functions/domain/sessions/session-id.ts'
 import type { ResultStore } from '../../../functions/result-ports.ts'
 import { at, click, results, search } from '../../support/events.ts'
 
