@@ -30,12 +30,16 @@ export interface Reopening {
    * may, as a robot's long run of full sessions does, or if a continuation is no longer stored.
    */
   readonly fits: boolean
-  /** The open sessions to close first where one item cannot hold them and all others. */
+  /** The open sessions to close first, where one item cannot hold them beside all others. */
   readonly evictions: readonly Session[]
 }
 
 /**
  * Decides which sessions the arrivals may change, and so which closed ones to open again.
+ *
+ * Take a gap of 30 minutes and closed sessions from 10:00 to 10:20 and from 11:00 to 11:10. An
+ * event at 10:45 reopens both. They become one session with the id of the first, and the second id
+ * gets a tombstone when that session closes.
  *
  * @param closed every closed session that the arrivals can change, and the continuations of such.
  *   No such session is open.

@@ -19,7 +19,7 @@ export interface Closing {
 export type Scope = 'limits' | 'due' | 'all'
 
 /**
- * Above this size of the open sessions every append costs much, so ingest closes due ones itself.
+ * Ingest closes due sessions of a state above this size, because every append rewrites the state.
  */
 const CROWDED_BYTES = 32 * 1024
 
@@ -82,9 +82,7 @@ export function withoutClosed(state: UserState, closings: readonly Closing[], ru
   return { ...state, open, lastAffectingTimeMs }
 }
 
-/**
- * A stream stores no record for longer, so a session stored this long is there for every delivery.
- */
+/** A day longer than the stream stores a record, so later no delivery can need the session. */
 export const DELIVERY_MS_MAX = 8 * DAY_MS
 
 /** When a session that closes now may expire. An event for it is too late from then on (C6). */

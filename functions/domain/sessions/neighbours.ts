@@ -21,7 +21,7 @@ export interface AffectedRange<A extends Arrival> extends TimeRange {
 
 /**
  * The ranges of time around which `apply` needs the closed sessions. Arrivals at most a gap apart
- * share a range. Empty when the arrivals can change no closed session, as nearly always.
+ * share a range. Usually there is none, since the arrivals can change no closed session.
  */
 export function affectedRanges<A extends Arrival>(
   state: UserState,

@@ -12,7 +12,7 @@ export function foundingId(event: Event): string {
 }
 
 /**
- * A time of years 0 to 9999 as ids begin with it, for example `20260302T090000000Z`. Sorts by time.
+ * The form of a time in ids, such as `20260302T090000000Z`. It sorts by time in years 0 to 9999.
  */
 export function compactTime(timeMs: number): string {
   const iso = isoTime(timeMs)

@@ -58,10 +58,11 @@ export function sessionBytes(session: Session): number {
 }
 
 /**
- * Splits one user's events into sessions: where the gap passes, after a closer, and at a limit.
+ * Splits one user's events into sessions (S3, S5). With a gap of 30 minutes, `||` shows the ends:
  *
- * With a gap of 30 minutes, a Search at 10:00 and a click at 10:30 are one session. A click at
- * 10:31 would be a session of its own.
+ *     10:00 Search | 10:30 ClickResult || 11:01 Search | 11:02 AppClose || 11:03 Search
+ *
+ * The first session ends because 31 minutes pass, and the second one with its AppClose.
  *
  * @param events in order (S2), each event id once.
  * @param known the sessions that held these events before; each of their events is in `events`. A

@@ -15,16 +15,17 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
  * The timer to schedule before `after` is written over `before`; null where an earlier write
  * scheduled one that fires early enough.
  *
- * Every stored state with an open session thus has a timer that fires when, or before, the first
- * session is due. The write that opens the first session schedules it. A later write may make
- * sessions due later, and the timer then fires too early: it costs one read, and the sweeper
- * reschedules it. Such a read is also all that a timer costs whose state was never written.
+ * Every stored state with an open session thus has a timer. It fires no later than the first
+ * session is due, or than ingest has applied the events. The write that opens the first session
+ * schedules it. A later write may make sessions due later, and the timer then fires too early. That
+ * costs one read, and the sweeper reschedules it. A timer whose state was never written costs one
+ * read, too.
  *
  * A timer never fires before `after` is written: the sweeper would find `before`, close nothing and
  * remove the timer. The sweeper fires a timer once the horizon has passed it. The horizon passes
  * `arrivedMs` only when ingest has applied the batch, so a timer later than `arrivedMs` is safe.
  *
- * A timer that should have fired by `arrivedMs` does not count as early enough: it may be lost, and
+ * A timer that should have fired by `arrivedMs` does not count as early enough. It may be lost, and
  * then the session would stay open for ever.
  *
  * @param arrivedMs when the latest of the applied events arrived.

@@ -52,12 +52,13 @@ export interface Applied {
 }
 
 /**
- * Adds arrivals to a user's sessions. Applying an arrival twice changes nothing. With `amend` the
- * sessions depend neither on the order of the arrivals nor on their division into calls (S1).
+ * Adds arrivals to a user's sessions. Each arrival moves the user's clock. It is then dropped as a
+ * duplicate, rejected as late, or added. Added events open the closed sessions that they may
+ * change, and all affected sessions are split anew. So an event merges, splits or lengthens
+ * sessions by the same few steps.
  *
- * @example
- * const closed = [] // Or the neighbours of each of affectedRanges(state, arrivals, rules).
- * const { state: next, rejected } = apply(state, closed, arrivals, rules)
+ * Applying an arrival twice changes nothing. With `amend` the sessions depend neither on the order
+ * of the arrivals nor on their division into calls (S1).
  *
  * @param closed the closed sessions around each of `affectedRanges`, as `neighbours` finds them.
  * @param arrivals a batch of `planCapacity`. Arrivals that do not fit together are rejected.
