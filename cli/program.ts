@@ -14,6 +14,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addDrain } from './commands/drain.ts'
 import { addForget } from './commands/forget.ts'
 import { addGenerate } from './commands/generate.ts'
+import { wrapped } from './commands/help.ts'
 import { addLocal } from './commands/local.ts'
 import { addProduce } from './commands/produce.ts'
 import { addRedrive } from './commands/redrive.ts'
@@ -63,23 +64,24 @@ export function searchCtr(terminal: Terminal): Command {
   addDemo(program, terminal)
   addSim(program, terminal)
   addRedrive(program, terminal, true)
+  const details = `Commands work on the stack ${STACK_NAME} of your AWS profile and region, except those on this
+machine. --stack, --region and --profile name another stack. --local names the run on this machine that
+'search-ctr local --keep' started. A command that lists something prints a table, or with --json one
+JSON object a line.`
   return program.addHelpText(
     'after',
-    `
-Except those on this machine, commands work on the stack ${STACK_NAME} of your AWS profile and region.
---stack, --region and --profile name another one. --local names a run on this machine that
-'search-ctr local --keep' started. A command that lists something prints a table, or one JSON object a
-line with --json.
+    () => `
+${wrapped(details, program)}
 
 Examples:
-  search-ctr local --keep                     (in one terminal; and in another:)
+  search-ctr local --keep     (in one terminal; then in another:)
   search-ctr generate | search-ctr produce - --local
   search-ctr results --user user-7 --local
   search-ctr doctor --profile production --region eu-west-1
 
 ${EXIT_CODES_TEXT}
 
-All commands with what they print: docs/cli.md`,
+docs/cli.md shows what each command prints.`,
   )
 }
 

@@ -11,8 +11,9 @@ export const EXIT = {
 
 export const EXIT_CODES_TEXT = `Exit codes:
   0    done; a search that finds nothing is done too
-  1    failed: one sentence on standard error names the cause (DEBUG=1 adds a stack trace)
+  1    failed: one sentence on standard error names the cause; DEBUG=1 adds a
+       stack trace
   2    wrong usage: an unknown command or option, a missing or invalid value
-  3    done with findings: doctor found something wrong, produce or generate left out events,
-       or a redrive failed for some records
+  3    done with findings: doctor found something wrong, produce or generate
+       left out events, or a redrive failed for some records
   130  interrupted, for example with Ctrl-C`

@@ -103,7 +103,7 @@ async function onRun(
 }
 
 async function replayAll(run: LocalRun, events: readonly SentEvent[]): Promise<void> {
-  await run.play('demo', toLines(events), () => {})
+  await run.replay('demo', toLines(events), () => {})
   await run.drain()
 }
 

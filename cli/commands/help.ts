@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 
 export interface Help {
-  /** Lines of at most 100 characters. */
+  /** Paragraphs with a blank line between them. Other line breaks are only for the source. */
   readonly details?: string
   readonly examples: readonly string[]
   /** When the command ends with exit code 3; absent if it never does. */
@@ -14,10 +14,21 @@ export function withHelp(command: Command, { details, examples, findings }: Help
   const codes = ['0 done', '1 failed', '2 wrong usage']
   if (findings !== undefined) codes.push(`3 ${findings}`)
   codes.push('130 interrupted')
-  const parts = [
-    ...(details === undefined ? [] : [details]),
-    `${examples.length === 1 ? 'Example' : 'Examples'}:\n${examples.map((example) => `  ${example}`).join('\n')}`,
-    `Exit codes: ${codes.join(', ')}.`,
-  ]
-  return command.addHelpText('after', `\n${parts.join('\n\n')}`)
+  const lines = examples.map((example) => `  ${example}`)
+  return command.addHelpText('after', () =>
+    [
+      '',
+      ...(details === undefined ? [] : [wrapped(details, command), '']),
+      examples.length === 1 ? 'Example:' : 'Examples:',
+      ...lines,
+      '',
+      wrapped(`Exit codes: ${codes.join(', ')}.`, command),
+    ].join('\n'),
+  )
+}
+
+/** Wraps paragraphs to the width that the command has for its help. */
+export function wrapped(text: string, command: Command): string {
+  const paragraphs = text.replace(/(?<!\n)\n(?!\n)/g, ' ')
+  return command.createHelp().boxWrap(paragraphs, command.configureOutput().getOutHelpWidth?.() ?? 80)
 }

@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { checkSettingName, checkTogether, readSettings } from '../../infra/settings.ts'
 import { logLines } from '../../local/replay/log-lines.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
@@ -40,7 +40,11 @@ export function addLocal(program: Command, terminal: Terminal): void {
     .description('run the deployed pipeline on this machine with a log of events')
     .option('--events <file>', 'the log: one JSON object a line; - for standard input', parsePath)
     .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table', parsePath)
-    .option('--setting <name=value>', 'a setting of the deployment, such as gap=10m; repeatable', collectSetting, {})
+    .addOption(
+      new Option('--setting <name=value>', 'a setting of the deployment, such as gap=10m; repeatable')
+        .argParser(collectSetting)
+        .default({}, "the deployment's defaults"),
+    )
     .option(
       '--keep [path]',
       `keep running until Ctrl-C; other commands find the run with --local, by this file (default: ${DEFAULT_RUNNING_PATH})`,
@@ -158,7 +162,7 @@ async function replay(
 ): Promise<void> {
   const input = events === '-' ? terminal.stdin() : createReadStream(events)
   try {
-    await run.play(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
+    await run.replay(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
   } finally {
     // An open input keeps the process alive after a failure.
     input.destroy()

@@ -1,5 +1,4 @@
 // Checks what holds for every command: help, a section in docs/cli.md, and errors for wrong usage.
-// usage.
 
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
