@@ -1,5 +1,5 @@
-// Defines the ports through which the steps read records and store sessions, timers and dead
-// letters, and the values that pass through them.
+// Defines the ports through which the steps read the stream and reach every store but the results
+// table, and the values that pass through them.
 
 import type { Parsed, Rejection, RejectReason } from './domain/events/decode.ts'
 import type { NonEmpty } from './domain/non-empty.ts'

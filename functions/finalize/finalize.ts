@@ -42,8 +42,8 @@ export interface FinalizeReport {
   /** Sessions that closed again. */
   readonly amended: number
   /**
-   * What the changes added to the number of searches, of searches with a click, and of zero-result
-   * searches.
+   * The increase in searches that the changes caused, negative for a decrease; so with the next
+   * two.
    */
   readonly searches: number
   readonly searchesWithClick: number

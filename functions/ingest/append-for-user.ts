@@ -80,7 +80,7 @@ export async function appendForUser(
   return { ...totals, conflicts: writes.conflicts(), failed: null }
 }
 
-/** What the writes of one share have in common. */
+/** The values that all writes of one share use. */
 interface Appending {
   readonly share: UserShare
   readonly timers: Pick<TimerStore, 'put'>

@@ -1,4 +1,5 @@
-// What each step does when a store fails: nothing is lost, nothing is twice, and other users go on.
+// Tests what each step does when a store fails: no event is lost or counted twice, and other users
+// go on.
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
@@ -14,7 +15,7 @@ import { memoryPipeline } from '../support/pipeline.ts'
 const open = (user: string, seconds: number, id = `${user}${seconds}`) =>
   record({ type: 'AppOpen', user, time: at(seconds), eventId: id }, at(seconds))
 
-/** A store whose save fails for some users. */
+/** A store that throws on saves of some users. */
 function failingFor(sessions: SessionStore, fails: (user: string) => Error | null): SessionStore {
   return {
     ...sessions,
@@ -27,13 +28,13 @@ function failingFor(sessions: SessionStore, fails: (user: string) => Error | nul
 }
 
 describe('ingest', () => {
-  it('names the first record that is not durable, and records progress only up to before it', async () => {
+  it('reports the first record that is not durable, and records progress only up to the record before', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = [open('ann', 0), open('ben', 1), open('cleo', 2), open('ben', 3)]
-    const trouble = new Error('throttled')
-    const sessions = failingFor(pipeline.sessions, (user) => (user === 'ben' ? trouble : null))
+    const throttled = new Error('throttled')
+    const sessions = failingFor(pipeline.sessions, (user) => (user === 'ben' ? throttled : null))
     const report = await ingest(records, { ...pipeline.ports, sessions }, RULES, at(3))
-    expect(report.failed).toEqual({ sequenceNumber: records[1]?.sequenceNumber, cause: trouble })
+    expect(report.failed).toEqual({ sequenceNumber: records[1]?.sequenceNumber, cause: throttled })
     expect(pipeline.progress.sequenceNumber).toBe(records[0]?.sequenceNumber)
     expect([...pipeline.sessions.states.keys()].sort()).toEqual(['ann', 'cleo'])
 
@@ -42,7 +43,7 @@ describe('ingest', () => {
     expect(pipeline.progress.sequenceNumber).toBe(records[3]?.sequenceNumber)
   })
 
-  it('closes nothing early while it works off a backlog, however crowded a user is', async () => {
+  it('closes no session early while it applies a backlog, however large the session is', async () => {
     const pipeline = memoryPipeline(RULES)
     const items = Array.from({ length: 1000 }, (_, n) => `item ${n}`)
     const backlog = Array.from({ length: 8 }, (_, n) =>
@@ -54,7 +55,7 @@ describe('ingest', () => {
     expect(pipeline.changes).toEqual([])
   })
 
-  it('refuses a whole batch for a run too long to open again after one look at it', async () => {
+  it('rejects a batch for a run of sessions that is too long to reopen, with few reads of that run', async () => {
     const pipeline = memoryPipeline({ ...RULES, maxSessionEvents: 50 })
     const items = Array.from({ length: 100 }, (_, n) => `item ${n}`)
     for (let n = 0; n < 600; n += 50) {
@@ -64,11 +65,11 @@ describe('ingest', () => {
       await pipeline.ingest(batch, at(n + 50))
     }
     await pipeline.sweep(at(100_000))
-    let looks = 0
+    let loads = 0
     const sessions: SessionStore = {
       ...pipeline.sessions,
       loadClosed: (user, range) => {
-        looks++
+        loads++
         return pipeline.sessions.loadClosed(user, range)
       },
     }
@@ -77,7 +78,7 @@ describe('ingest', () => {
     })
     const report = await ingest(late, { ...pipeline.ports, sessions }, { ...RULES, maxSessionEvents: 50 }, at(100_001))
     expect(report.rejected).toEqual({ 'too-late': 200 })
-    expect(looks).toBeLessThan(10)
+    expect(loads).toBeLessThan(10)
   })
 
   it('records no progress when the first record fails', async () => {
@@ -87,7 +88,7 @@ describe('ingest', () => {
     expect(pipeline.progress.sequenceNumber).toBeNull()
   })
 
-  it('gives the batch back when a dead letter cannot be kept, and never drops it', async () => {
+  it('fails at the record whose dead letter cannot be stored, so that Lambda delivers it again', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = [open('ann', 0), record('{', at(1)), open('ann', 2)]
     const deadLetters = { put: () => Promise.reject(new Error('no bucket')) }
@@ -96,7 +97,7 @@ describe('ingest', () => {
     expect(pipeline.progress.sequenceNumber).toBe(records[0]?.sequenceNumber)
   })
 
-  it('applies again on what another writer left', async () => {
+  it('applies the arrivals again to the state that a faster writer left', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([open('ann', 0)], at(0))
     const stale = new Map(pipeline.sessions.states)
@@ -115,14 +116,14 @@ describe('ingest', () => {
     expect(pipeline.sessions.states.get('ann')?.open[0]?.events).toHaveLength(3)
   })
 
-  it('gives up a race that it loses again and again, for Lambda to deliver again', async () => {
+  it('fails after it lost every try to other writers, so that Lambda delivers the batch again', async () => {
     const pipeline = memoryPipeline(RULES)
     const sessions = failingFor(pipeline.sessions, (user) => new VersionConflictError(user, 1))
     const report = await ingest([open('ann', 0)], { ...pipeline.ports, sessions }, RULES, at(0))
     expect(report.failed?.cause).toBeInstanceOf(VersionConflictError)
   })
 
-  it('closes what a limit cut without waiting for the sweeper', async () => {
+  it('closes a session at its limit without waiting for the sweeper', async () => {
     const pipeline = memoryPipeline({ ...RULES, maxSessionEvents: 10 })
     const flood = Array.from({ length: 1005 }, (_, n) => open('ann', n / 10, `e${n}`))
     const report = await pipeline.ingest(flood, at(200))
@@ -133,7 +134,7 @@ describe('ingest', () => {
 })
 
 describe('sweep', () => {
-  it('closes nothing that an unread record could still belong to (C4)', async () => {
+  it('closes no session to which an unread record may still belong (C4)', async () => {
     const pipeline = memoryPipeline(RULES, () => at(60))
     await pipeline.ingest([open('ann', 0)], at(0))
     expect(await pipeline.sweep(at(100_000))).toMatchObject({ closed: 0, horizonMs: at(60) })
@@ -146,7 +147,7 @@ describe('sweep', () => {
     return pipeline.sweep(at(seconds))
   }
 
-  it('repeats a closing that crashed between the closed item and the state', async () => {
+  it('repeats a closing that crashed after the closed item and before the state', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([open('ann', 0)], at(0))
     const state = pipeline.sessions.states.get('ann')
@@ -158,7 +159,7 @@ describe('sweep', () => {
     expect(pipeline.sessions.states.get('ann')?.open).toHaveLength(0)
   })
 
-  it('goes on where a user’s state expired before its closed sessions', async () => {
+  it('raises the version of a state that expired before its closed sessions', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([open('ann', 0)], at(0))
     const session = pipeline.sessions.states.get('ann')?.open[0]
@@ -168,7 +169,7 @@ describe('sweep', () => {
     expect(await pipeline.sessions.closedVersion('ann', session.ids[0] ?? '')).toBeGreaterThan(40)
   })
 
-  it('leaves the rest for the next sweep when its time is up', async () => {
+  it('leaves users for the next sweep when its time is up', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([open('ann', 0), open('ben', 0)], at(0))
     const ports = {
@@ -181,12 +182,12 @@ describe('sweep', () => {
     expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({ closed: 0, isUnfinished: true })
   })
 
-  it('goes on with the others where one user fails, and says why the first did', async () => {
+  it('sweeps the other users when one fails, and reports why the first one failed', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([open('ann', 0), open('ben', 1), open('cleo', 2)], at(2))
-    const trouble = new Error('item is broken')
+    const broken = new Error('item is broken')
     const ports = {
-      sessions: failingFor(pipeline.sessions, (user) => (user === 'ann' ? trouble : null)),
+      sessions: failingFor(pipeline.sessions, (user) => (user === 'ann' ? broken : null)),
       timers: pipeline.timers,
       horizon: { readUpTo: async (now: number) => now },
       hasTime: () => true,
@@ -195,12 +196,12 @@ describe('sweep', () => {
     expect(await sweep({ drain: false }, ports, settings, at(100_000))).toMatchObject({
       users: 3,
       closed: 2,
-      failed: { count: 1, cause: trouble },
+      failed: { count: 1, cause: broken },
     })
     expect(await pipeline.sweep(at(100_000) + 1)).toMatchObject({ closed: 1, failed: null })
   })
 
-  it('closes what an AppClose ended as soon as the lateness has passed, though the session was to be open for longer (C3)', async () => {
+  it('closes a session that an AppClose ended as soon as the lateness has passed (C3)', async () => {
     const pipeline = memoryPipeline(RULES)
     const send = (type: string, seconds: number) =>
       pipeline.ingest([record({ type, user: 'ann', query: 'dogs', time: at(seconds) }, at(seconds))], at(seconds))
@@ -213,7 +214,7 @@ describe('sweep', () => {
 })
 
 describe('finalize', () => {
-  /** Two closed sessions with a search each, and ports on what they are to become. */
+  /** Returns the changes of two closed sessions with a search each, and the ports for finalize. */
   async function twoClosed() {
     const pipeline = memoryPipeline(RULES)
     const searches = ['ann', 'ben'].map((user) => record({ type: 'Search', user, time: at(0), query: 'dogs' }, at(0)))
@@ -224,7 +225,7 @@ describe('finalize', () => {
   }
   const settings = { resultRetentionMs: 1 }
 
-  it('begins no change when its time is up, and says where it stopped', async () => {
+  it('begins no change when its time is up, and reports where it stopped', async () => {
     const { changes, ports } = await twoClosed()
     let changesBegun = 0
     const report = await finalize(changes, { ...ports, hasTime: () => ++changesBegun < 2 }, settings, 0)
@@ -234,24 +235,24 @@ describe('finalize', () => {
     expect(ports.results.rows.size).toBe(4)
   })
 
-  it('dirtyHours the hours that rows were in and are in, after it has written them, and though a change failed', async () => {
+  it('marks the hours of rows before and after a change as dirty, after the writes and when a write fails', async () => {
     const pipeline = memoryPipeline(RULES)
     const sends = [{ type: 'Search', user: 'ann', time: at(3605), eventId: 'a', query: 'dogs' }]
     await pipeline.ingest([record(sends[0], at(3605))], at(3605))
     await pipeline.sweep(at(10_000))
     await pipeline.finalizeAll()
     expect([...pipeline.dirtyHours.periods.keys()]).toEqual(['hour#2026-03-02T01'])
-    for (const touch of [...pipeline.dirtyHours.periods.values()]) await pipeline.dirtyHours.clear(touch)
+    for (const period of [...pipeline.dirtyHours.periods.values()]) await pipeline.dirtyHours.clear(period)
     // Earlier events move the session's start, and its row, into the hour before.
     const earlier = { type: 'Search', user: 'ann', time: at(3500), eventId: 'b', query: 'cats' }
     await pipeline.ingest([record(earlier, at(10_010))], at(10_010))
     await pipeline.sweep(at(20_000))
     const { sessions, results, dirtyHours, changes } = pipeline
-    const dirtyPeriods: number[] = []
+    const rowsAtMark: number[] = []
     const watched = {
-      mark: async (made: Parameters<typeof dirtyHours.mark>[0]) => {
-        dirtyPeriods.push(results.rows.size)
-        await dirtyHours.mark(made)
+      mark: async (periods: Parameters<typeof dirtyHours.mark>[0]) => {
+        rowsAtMark.push(results.rows.size)
+        await dirtyHours.mark(periods)
       },
     }
     const put = async () => {
@@ -262,23 +263,23 @@ describe('finalize', () => {
     expect((await finalize(changes, failing, settings, 0)).failed).not.toBeNull()
     expect([...dirtyHours.periods.keys()].sort()).toEqual(['hour#2026-03-02T00', 'hour#2026-03-02T01'])
     await finalize(changes, ports, settings, 0)
-    expect(dirtyPeriods).toEqual([2, 3])
+    expect(rowsAtMark).toEqual([2, 3])
   })
 
-  it('leaves no write under way when one fails', async () => {
+  it('waits for all writes of a change when one fails', async () => {
     const { changes, ports } = await twoClosed()
-    let settled = 0
+    let written = 0
     const results = {
       ...ports.results,
       put: async (row: Parameters<typeof ports.results.put>[0]) => {
         if (row.kind === 'search') throw new Error('throttled')
         for (let turn = 0; turn < 20; turn++) await Promise.resolve()
-        settled++
+        written++
       },
     }
     const report = await finalize(changes.slice(0, 1), { ...ports, results }, settings, 0)
     expect(report.failed?.cause).toEqual(new Error('throttled'))
-    expect(settled).toBe(1)
+    expect(written).toBe(1)
   })
 })
 

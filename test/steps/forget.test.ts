@@ -1,4 +1,5 @@
-// A person who is forgotten, with every step of the pipeline under way: nothing is left, nothing comes back, others stay.
+// Tests `forget` while every step runs: nothing of the user stays or comes back, and other users
+// lose nothing.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +16,7 @@ import { type MemoryPipeline, memoryPipeline, RETENTION_MS } from '../support/pi
 import { GAP_SECONDS, randomSends, SEED } from '../support/random-log.ts'
 
 const SETTINGS = { deadLetterRetentionMs: 30 * DAY_MS }
-/** After all that is sent. */
+/** Later than every event that is sent. */
 const FORGOTTEN_AT = at(10_000)
 
 function searching(user: string, seconds: number): ArrivedRecord[] {
@@ -33,12 +34,12 @@ function searching(user: string, seconds: number): ArrivedRecord[] {
 
 const FIRST = [...searching('ann', 0), ...searching('ben', 0), ...searching('ann', 3000)]
 const GARBAGE = [record('{"type":"Serch","user":"ann"}', at(3010)), record('{"user":"ann",', at(3010))]
-/** Joins the first two sessions. */
+/** Merges the first two sessions. */
 const LATE = [record({ type: 'AppOpen', user: 'ann', time: at(1500), eventId: 'late' }, at(6000))]
 const LAST = searching('ann', 9000)
 const EVERYTHING = [...FIRST, ...GARBAGE, ...LATE, ...LAST]
 
-/** The same port, with something done before every call of it. */
+/** Returns the port with `before` run before each of its calls. */
 function hooked<T extends object>(port: T, before: () => Promise<void>): T {
   async function* after<Page>(list: AsyncIterable<Page>): AsyncIterable<Page> {
     await before()
@@ -61,7 +62,9 @@ function hooked<T extends object>(port: T, before: () => Promise<void>): T {
   return Object.fromEntries(calls) as T
 }
 
-/** Two batches, two sweeps and all changes, with sessions that close, are joined, and close again. */
+/**
+ * Runs three batches, two sweeps and two finalizes, in which sessions close, merge and close again.
+ */
 async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>): Promise<void> {
   const sessions = hooked(pipeline.sessions, before)
   const results = hooked(pipeline.results, before)
@@ -104,7 +107,10 @@ function forgetAnn(
   return forget('ann', { ...pipeline, pseudonym: (user) => user, ...own }, SETTINGS, nowMs)
 }
 
-/** Everything that is kept of a user, but marks and the state's memory of the moment. */
+/**
+ * Returns all that is stored of a user, except tombstones and what the state remembers of the
+ * forgetting.
+ */
 function leftOf(user: string, { sessions, timers, results, deadLetters }: MemoryPipeline): string[] {
   const left = [
     ...(sessions.states.get(user)?.open ?? []),
@@ -116,7 +122,7 @@ function leftOf(user: string, { sessions, timers, results, deadLetters }: Memory
   return left.map((one) => JSON.stringify(one)).sort()
 }
 
-/** How many calls something makes of its ports. */
+/** Counts the calls that `run` makes of its ports. */
 async function callsOf(run: (before: () => Promise<void>) => Promise<unknown>): Promise<number> {
   let calls = 0
   await run(async () => {
@@ -146,7 +152,7 @@ async function expectForgotten(pipeline: MemoryPipeline, ben: readonly string[],
 }
 
 describe('forgetting a person', () => {
-  it('leaves nothing, before any call of any step under way', async () => {
+  it('leaves nothing of the user when it runs before any call of any step', async () => {
     const ben = await benAlone()
     const calls = await callsOf((before) => everyStep(memoryPipeline(RULES), before))
     expect(calls).toBeGreaterThan(30)
@@ -157,32 +163,33 @@ describe('forgetting a person', () => {
         if (++call === turn) await forgetAnn(pipeline)
       })
       if (turn > calls) await forgetAnn(pipeline)
-      // Refused records may be put behind it by an ingest that asked before: the command comes once more for them.
+      // An ingest that read the state before may store dead letters after it. A second run erases
+      // them.
       if (pipeline.deadLetters.stored.length > 0) await forgetAnn(pipeline)
       await expectForgotten(pipeline, ben, `before call ${turn}`)
     }
   })
 
-  it('that dies at any call leaves nothing when it is done again, whatever went on in between', async () => {
+  it('leaves nothing of the user when it crashes at any call and runs again', async () => {
     const ben = await benAlone()
     const calls = await callsOf((before) => everyStep(memoryPipeline(RULES), before))
-    const deaths = Array.from({ length: 28 }, (_, n) => [1 + (n >> 1), n % 2 === 0] as const)
+    const crashes = Array.from({ length: 28 }, (_, n) => [1 + (n >> 1), n % 2 === 0] as const)
     for (let turn = 1; turn <= calls; turn++) {
-      for (const [diesAt, isSoon] of deaths) {
+      for (const [crashesAt, isSoon] of crashes) {
         const pipeline = memoryPipeline(RULES)
         let call = 0
         await everyStep(pipeline, async () => {
-          if (++call === turn) await expectToDie(pipeline, diesAt)
-          // While the step that was under way is still under way.
+          if (++call === turn) await expectToCrash(pipeline, crashesAt)
+          // The interrupted step has not ended yet.
           if (call === turn && isSoon) await forgetAnn(pipeline)
         })
         if (!isSoon || pipeline.deadLetters.stored.length > 0) await forgetAnn(pipeline, FORGOTTEN_AT + 1)
-        await expectForgotten(pipeline, ben, `died at call ${diesAt}, before call ${turn}`)
+        await expectForgotten(pipeline, ben, `crashed at call ${crashesAt}, before call ${turn}`)
       }
     }
   })
 
-  it('is safe to do twice, and twice at once', async () => {
+  it('can run twice, and twice at the same time', async () => {
     const ben = await benAlone()
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
@@ -192,7 +199,7 @@ describe('forgetting a person', () => {
     await expectForgotten(pipeline, ben, 'twice')
   })
 
-  it('counts what it removed', async () => {
+  it('counts the sessions, rows and dead letters that it removed', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
     await pipeline.finalizeAll()
@@ -205,13 +212,13 @@ describe('forgetting a person', () => {
     })
   })
 
-  it('who was never there drops what is under way', async () => {
+  it('drops later deliveries of a user who was never stored', async () => {
     const pipeline = memoryPipeline(RULES)
     expect(await forgetAnn(pipeline)).toMatchObject({ sessions: 0, rows: 0, deadLetters: 0 })
     expect(await pipeline.ingest(LAST, at(20_000))).toMatchObject({ accepted: 0, forgotten: 4 })
   })
 
-  it('whose state has expired before a closed session goes by the versions of that', async () => {
+  it('erases a user whose state expired before a closed session', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
     await comeToRest(pipeline)
@@ -221,7 +228,7 @@ describe('forgetting a person', () => {
     expect(leftOf('ann', pipeline)).toEqual([])
   })
 
-  it('removes rows that have outlived all else, whatever their versions', async () => {
+  it('removes rows that outlived the user’s other items, whatever their versions', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
     await comeToRest(pipeline)
@@ -231,7 +238,7 @@ describe('forgetting a person', () => {
     expect(leftOf('ann', pipeline)).toEqual([])
   })
 
-  it('gives up where rows come back again and again', async () => {
+  it('gives up when rows keep coming back', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
     await comeToRest(pipeline)
@@ -240,22 +247,22 @@ describe('forgetting a person', () => {
   })
 })
 
-async function expectToDie(pipeline: MemoryPipeline, diesAt: number): Promise<void> {
+async function expectToCrash(pipeline: MemoryPipeline, crashesAt: number): Promise<void> {
   let call = 0
-  const dying = async (): Promise<void> => {
-    if (++call === diesAt) throw new Error('died')
+  const crashing = async (): Promise<void> => {
+    if (++call === crashesAt) throw new Error('crashed')
   }
   const ports = {
-    sessions: hooked(pipeline.sessions, dying),
-    results: hooked(pipeline.results, dying),
-    deadLetters: hooked(pipeline.deadLetters, dying),
+    sessions: hooked(pipeline.sessions, crashing),
+    results: hooked(pipeline.results, crashing),
+    deadLetters: hooked(pipeline.deadLetters, crashing),
     pseudonym: (user: string) => user,
   }
-  await forgetAnn(pipeline, FORGOTTEN_AT, ports).catch((error: Error) => expect(error.message).toBe('died'))
+  await forgetAnn(pipeline, FORGOTTEN_AT, ports).catch((error: Error) => expect(error.message).toBe('crashed'))
 }
 
-describe('a life after being forgotten', () => {
-  it('is that of a new user', async () => {
+describe('events after the forgetting', () => {
+  it('treats a forgotten user like a new one', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
     await forgetAnn(pipeline)
@@ -268,7 +275,7 @@ describe('a life after being forgotten', () => {
     ])
   })
 
-  it('has no clock that what is dropped could move', async () => {
+  it('does not move the user’s clock by a dropped event', async () => {
     const pipeline = memoryPipeline(RULES)
     await forgetAnn(pipeline)
     const before = pipeline.sessions.states.get('ann')
@@ -278,7 +285,7 @@ describe('a life after being forgotten', () => {
     expect(pipeline.sessions.states.get('ann')).toEqual(before)
   })
 
-  it('keeps its own refused records', async () => {
+  it('stores rejected records that arrived after the forgetting', async () => {
     const pipeline = memoryPipeline(RULES)
     await forgetAnn(pipeline)
     const garbage = [FORGOTTEN_AT, FORGOTTEN_AT + 1].map((arrivalMs) => record('{"user":"ann"}', arrivalMs))
@@ -288,7 +295,7 @@ describe('a life after being forgotten', () => {
     expect(pipeline.deadLetters.stored).toMatchObject([{ arrivalMs: FORGOTTEN_AT + 1 }])
   })
 
-  it('that begins before any call of the forgetting is closed like any other', async () => {
+  it('closes a session that begins before any call of the forgetting', async () => {
     const calls = await callsOf(async (before) => {
       const pipeline = memoryPipeline(RULES)
       await everyStep(pipeline, async () => {})
@@ -298,36 +305,36 @@ describe('a life after being forgotten', () => {
       const pipeline = memoryPipeline(RULES)
       await everyStep(pipeline, async () => {})
       let call = 0
-      const beginAnew = async () => {
+      const beginSession = async () => {
         if (call++ === nth) await pipeline.ingest(searching('ann', 10_001), FORGOTTEN_AT + 1001)
       }
-      await forget('ann', allHooked(pipeline, beginAnew), SETTINGS, FORGOTTEN_AT)
+      await forget('ann', allHooked(pipeline, beginSession), SETTINGS, FORGOTTEN_AT)
       await comeToRest(pipeline)
       expect(pipeline.sessions.states.get('ann')?.open, `before call ${nth}`).toEqual([])
     }
   })
 
-  it('is not dirtyPeriods by a forgetting that was begun before it and goes on late', async () => {
+  it('stays when a forgetting that began before it continues late', async () => {
     const pipeline = memoryPipeline(RULES)
     await everyStep(pipeline, async () => {})
     const calls = await callsOf((before) => forgetAnn(pipeline, FORGOTTEN_AT, allHooked(pipeline, before)))
-    for (let goesOnAt = 4; goesOnAt <= calls; goesOnAt++) {
+    for (let continuesAt = 4; continuesAt <= calls; continuesAt++) {
       const late = memoryPipeline(RULES)
       await everyStep(late, async () => {})
       let call = 0
       const ports = allHooked(late, async () => {
-        if (++call !== goesOnAt) return
+        if (++call !== continuesAt) return
         await late.ingest(searching('ann', 12_000), at(12_010))
         await comeToRest(late)
       })
       await forgetAnn(late, FORGOTTEN_AT, ports)
       await comeToRest(late)
       const rows = [...late.results.rows.values()].filter(({ user }) => user === 'ann')
-      expect(rows.length, `at call ${goesOnAt}`).toBe(2)
+      expect(rows.length, `at call ${continuesAt}`).toBe(2)
     }
   })
 
-  it('holds what happened and arrived after the moment, and nothing else, in whatever order it comes', async () => {
+  it('stores exactly the events that happened and arrived after the moment, in any order', async () => {
     const rules = { ...RULES, gapMs: GAP_SECONDS * 1000, latenessMs: 0 }
     const delays = fc.array(fc.integer({ min: -5, max: 60 }), { minLength: 30, maxLength: 30 })
     await fc.assert(

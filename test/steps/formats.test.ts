@@ -1,4 +1,5 @@
-// Documents of other formats through ingest: counted as what they stand for, refused and sent again without doubling.
+// Tests documents of other formats: ingest counts the events that they stand for, and each can be
+// sent again alone.
 
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -22,13 +23,16 @@ async function rowsOf(documents: readonly unknown[]) {
   return [...pipeline.results.rows.values()]
 }
 
-/** A session is named for the first of its events that came, and a version counts writes. */
+/**
+ * Leaves out what the order of arrival may change: ids come from the first event that arrived,
+ * versions count writes.
+ */
 async function essentialsOf(documents: readonly unknown[]) {
   return (await rowsOf(documents)).map(({ version, session_id, sk, ...row }) => row)
 }
 
 describe('UBI documents', () => {
-  it('become a search with its results and its click', async () => {
+  it('turns UBI documents into a search with its results and its click', async () => {
     const rows = await rowsOf(SESSION)
     expect(rows.find(({ kind }) => kind === 'search')).toMatchObject({
       user: 'CLIENT-ann',
@@ -41,7 +45,7 @@ describe('UBI documents', () => {
     expect(rows).toHaveLength(2)
   })
 
-  it('give the same rows in any order, however often they come and however they are packed', async () => {
+  it('makes the same rows of UBI documents in any order, repeated, or packed', async () => {
     const expected = await essentialsOf(SESSION)
     await fc.assert(
       fc.asyncProperty(
@@ -56,7 +60,7 @@ describe('UBI documents', () => {
     )
   })
 
-  it('are counted by the events that they stand for, and those that stand for none as ignored', async () => {
+  it('counts the events of UBI documents, and a document without events as ignored', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = SESSION.map((document) => record(document, at(60)))
     expect(await pipeline.ingest(records, at(60))).toMatchObject({
@@ -74,14 +78,14 @@ describe('UBI documents', () => {
     expect(pipeline.deadLetters.stored).toEqual([])
   })
 
-  it('that are ignored keep no session open', async () => {
+  it('does not extend a session by an ignored UBI document', async () => {
     const hover = ubiEvent('hover', { timestamp: at(25 * 60) })
     const later = ubiClick('rover', 1, { timestamp: at(50 * 60) })
     const sessions = (await rowsOf([ubiQuery(), hover, later])).filter(({ kind }) => kind === 'session')
     expect(sessions).toMatchObject([{ clicks: 0, events: 2 }])
   })
 
-  it('that cannot be read are kept as they came', async () => {
+  it('stores an unreadable UBI document as it arrived', async () => {
     const pipeline = memoryPipeline(RULES)
     const bad = record(ubiClick(null, 1), at(60))
     expect(await pipeline.ingest([bad], at(60))).toMatchObject({ rejected: { 'missing-field': 1 }, ignored: 0 })
@@ -93,33 +97,33 @@ describe('a document of two events', () => {
   const late = ubiQuery({ timestamp: at(-8 * 86_400) })
   const now = ubiClick('rover', 1)
 
-  it('that comes too late is two letters, each of one event and with a place of its own', async () => {
+  it('stores a late document of two events as two dead letters, each with its own subSequence', async () => {
     const pipeline = memoryPipeline(RULES)
     const sent = record(`${JSON.stringify(now)}\n${JSON.stringify(late)}\n${JSON.stringify(late)}`, at(60))
     expect(await pipeline.ingest([sent], at(60))).toMatchObject({ accepted: 1, rejected: { 'too-late': 4 } })
-    const letters = pipeline.deadLetters.stored
-    expect(letters.map(({ subSequence }) => subSequence)).toEqual([1, 2, 3, 4])
-    const types = letters.map(({ data }) => JSON.parse(Buffer.from(data, 'base64').toString()).type)
+    const deadLetters = pipeline.deadLetters.stored
+    expect(deadLetters.map(({ subSequence }) => subSequence)).toEqual([1, 2, 3, 4])
+    const types = deadLetters.map(({ data }) => JSON.parse(Buffer.from(data, 'base64').toString()).type)
     expect(types).toEqual(['Search', 'Results', 'Search', 'Results'])
   })
 
-  it('is sent again half by half, as often as one likes, and leaves what the whole leaves', async () => {
-    const refusing = memoryPipeline(RULES)
+  it('ends in the same state when each half of a document is sent again any number of times', async () => {
+    const rejecting = memoryPipeline(RULES)
     const sent = record(late, at(60))
-    await refusing.ingest([record(now, at(60)), sent], at(60))
-    const halves = refusing.deadLetters.stored.map(({ subSequence, data }) => ({ ...sent, subSequence, data }))
+    await rejecting.ingest([record(now, at(60)), sent], at(60))
+    const halves = rejecting.deadLetters.stored.map(({ subSequence, data }) => ({ ...sent, subSequence, data }))
     expect(halves.map(({ subSequence }) => subSequence)).toEqual([0, 1])
-    for (const half of [...halves, ...halves]) await refusing.ingest([half], at(60))
-    expect(refusing.deadLetters.stored.map(({ data }) => data)).toHaveLength(2)
+    for (const half of [...halves, ...halves]) await rejecting.ingest([half], at(60))
+    expect(rejecting.deadLetters.stored.map(({ data }) => data)).toHaveLength(2)
 
-    const taking = memoryPipeline({ ...RULES, amendForMs: 30 * DAY_MS })
+    const accepting = memoryPipeline({ ...RULES, amendForMs: 30 * DAY_MS })
     const whole = memoryPipeline({ ...RULES, amendForMs: 30 * DAY_MS })
     await whole.ingest([sent], at(60))
-    expect(await taking.ingest([...halves, sent, ...halves], at(60))).toMatchObject({ accepted: 2, duplicates: 4 })
-    expect(taking.sessions.states).toEqual(whole.sessions.states)
+    expect(await accepting.ingest([...halves, sent, ...halves], at(60))).toMatchObject({ accepted: 2, duplicates: 4 })
+    expect(accepting.sessions.states).toEqual(whole.sessions.states)
   })
 
-  it('counts as two against what a batch may hold', () => {
+  it('counts a document of two events as two events of a batch', () => {
     const pipeline = memoryPipeline(RULES)
     const lines = Array.from(
       { length: 6000 },
@@ -130,8 +134,8 @@ describe('a document of two events', () => {
   })
 })
 
-describe('whoever is forgotten', () => {
-  it('has no refused document of UBI kept either', async () => {
+describe('a forgotten user', () => {
+  it('drops a rejected UBI document of a forgotten user', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([record(ubiQuery(), at(60))], at(60))
     const state = pipeline.sessions.states.get('CLIENT-ann')

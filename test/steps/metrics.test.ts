@@ -1,4 +1,4 @@
-// What the steps tell CloudWatch: their reports in, and numbers that add up to what is in the tables out.
+// Tests the metrics of the steps: they add up to what the tables hold, and logs name no user.
 
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
@@ -22,34 +22,34 @@ function live({ sessions }: MemoryPipeline): StoredClosed[] {
   return [...sessions.closed.values()].filter(({ closed }) => closed !== null)
 }
 
-function total(told: readonly Metrics[], name: keyof Metrics): number {
-  return told.reduce((sum, metrics) => sum + (metrics[name] ?? 0), 0)
+function total(emitted: readonly Metrics[], name: keyof Metrics): number {
+  return emitted.reduce((sum, metrics) => sum + (metrics[name] ?? 0), 0)
 }
 
-describe('what finalize tells', () => {
-  it('adds up to the rows, amended and merged sessions included', async () => {
+describe('the metrics of finalize', () => {
+  it('emits counts that add up to the rows, with amended and merged sessions', async () => {
     await fc.assert(
       fc.asyncProperty(randomSends, fc.integer({ min: 1, max: 5 }), async (sends, sweepEvery) => {
         const pipeline = memoryPipeline(rules)
-        const told: Metrics[] = []
+        const emitted: Metrics[] = []
         for (const [n, fields] of sends.entries()) {
           await pipeline.ingest([record(fields, at(300 + n))], at(300 + n))
           if (n % sweepEvery === 0) await pipeline.sweep(at(300 + n + 100))
-          told.push(finalizeMetrics(await pipeline.finalizeAll()))
+          emitted.push(finalizeMetrics(await pipeline.finalizeAll()))
         }
         await pipeline.sweep(at(100_000), true)
-        told.push(finalizeMetrics(await pipeline.finalizeAll()))
+        emitted.push(finalizeMetrics(await pipeline.finalizeAll()))
         const rows = [...pipeline.results.rows.values()].filter((row): row is SearchRow => row.kind === 'search')
-        expect(total(told, 'Searches')).toBe(rows.length)
-        expect(total(told, 'SearchesWithClick')).toBe(rows.filter((row) => row.clicked === 1).length)
-        expect(total(told, 'ZeroResultSearches')).toBe(rows.filter((row) => row.zero_results === 1).length)
-        expect(total(told, 'SessionsClosed')).toBeGreaterThanOrEqual(live(pipeline).length)
+        expect(total(emitted, 'Searches')).toBe(rows.length)
+        expect(total(emitted, 'SearchesWithClick')).toBe(rows.filter((row) => row.clicked === 1).length)
+        expect(total(emitted, 'ZeroResultSearches')).toBe(rows.filter((row) => row.zero_results === 1).length)
+        expect(total(emitted, 'SessionsClosed')).toBeGreaterThanOrEqual(live(pipeline).length)
       }),
       { seed: SEED, numRuns: 300 },
     )
   })
 
-  it('counts a session that is closed again as amended, and not as closed', async () => {
+  it('counts a session that closes again as amended, and not as closed', async () => {
     const pipeline = memoryPipeline({ ...rules, amendForMs: DAY_MS })
     const search = { user: 'ann', type: 'Search', query: 'dogs', time: at(0), eventId: 'a' }
     await pipeline.ingest([record(search, at(0))], at(0))
@@ -71,8 +71,8 @@ describe('what finalize tells', () => {
   })
 })
 
-describe('what is logged', () => {
-  it('holds no user, no query and no item, whatever comes', async () => {
+describe('the log line', () => {
+  it('logs no user, no query and no item', async () => {
     const lines: string[] = []
     const printed = (line: unknown): void => {
       lines.push(String(line))
@@ -103,8 +103,8 @@ describe('what is logged', () => {
   })
 })
 
-describe('what ingest tells', () => {
-  it('keeps late events apart from what is wrong', async () => {
+describe('the metrics of ingest', () => {
+  it('counts late events apart from rejected ones', async () => {
     const pipeline = memoryPipeline({ ...rules, amendForMs: MINUTE_MS })
     const good = { user: 'ann', type: 'AppOpen', time: at(1000), eventId: 'a' }
     const tooLate = { user: 'ann', type: 'AppOpen', time: at(0), eventId: 'b' }
@@ -123,8 +123,8 @@ describe('what ingest tells', () => {
   })
 })
 
-describe('what the sweep tells', () => {
-  it('is how far closing trails the present, and not while it drains', async () => {
+describe('the metrics of a sweep', () => {
+  it('emits how far the horizon trails the time of day, unless it drains', async () => {
     const pipeline = memoryPipeline(rules, (nowMs) => nowMs - 7 * MINUTE_MS)
     expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE_MS), false)).toMatchObject({
       HorizonLag: 7 * MINUTE_MS,
@@ -132,15 +132,15 @@ describe('what the sweep tells', () => {
     expect(sweepMetrics(await pipeline.sweep(ORIGIN_MS + MINUTE_MS, true), true)).not.toHaveProperty('HorizonLag')
   })
 
-  it('is how many users are open, once an hour', async () => {
+  it('emits the number of users with an open session once an hour', async () => {
     const pipeline = memoryPipeline(rules)
     for (const user of ['ann', 'bob']) {
       await pipeline.ingest([record({ user, type: 'AppOpen', time: ORIGIN_MS, eventId: user }, ORIGIN_MS)], ORIGIN_MS)
     }
-    const told: unknown[] = []
+    const emitted: unknown[] = []
     for (let nowMs = ORIGIN_MS; nowMs < ORIGIN_MS + 2 * HOUR_MS; nowMs += MINUTE_MS) {
-      told.push(sweepMetrics(await pipeline.sweep(nowMs), false).UsersOpen)
+      emitted.push(sweepMetrics(await pipeline.sweep(nowMs), false).UsersOpen)
     }
-    expect(told.filter((users) => users !== undefined)).toEqual([2, 0])
+    expect(emitted.filter((users) => users !== undefined)).toEqual([2, 0])
   })
 })

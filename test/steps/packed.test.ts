@@ -1,4 +1,5 @@
-// Packed records through ingest: each event on its own, each record whole, and no more at a time than a function can hold.
+// Tests packed records: each event counts alone, each record fails as a whole, and a batch stays
+// within memory.
 
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -16,11 +17,14 @@ import { randomSends, SEED } from '../support/random-log.ts'
 const open = (user: string, seconds: number, own: Sent = {}): string =>
   JSON.stringify({ type: 'AppOpen', user, time: at(seconds), eventId: `${user}${seconds}`, ...own })
 
-function textsOf(letters: readonly { readonly data: string }[]): string[] {
-  return letters.map(({ data }) => Buffer.from(data, 'base64').toString())
+function textsOf(deadLetters: readonly { readonly data: string }[]): string[] {
+  return deadLetters.map(({ data }) => Buffer.from(data, 'base64').toString())
 }
 
-/** Delivers from the first failure on, as Lambda does, until all is applied; how often that was. */
+/**
+ * Delivers again from the first failed record on, as Lambda does, until all are applied. Counts the
+ * deliveries.
+ */
 async function deliverAll(records: readonly ArrivedRecord[], pipeline: ReturnType<typeof memoryPipeline>) {
   let rest = records
   let deliveries = 0
@@ -38,9 +42,9 @@ async function deliverAll(records: readonly ArrivedRecord[], pipeline: ReturnTyp
 }
 
 describe('a batch of packed records', () => {
-  it('leaves what the same events in records of their own leave', async () => {
+  it('makes the same states of packed events as of events in records of their own', async () => {
     await fc.assert(
-      fc.asyncProperty(randomSends, packing, fc.nat({ max: 29 }), async (sends, pack, cut) => {
+      fc.asyncProperty(randomSends, packing, fc.nat({ max: 29 }), async (sends, pack, middle) => {
         const alone = memoryPipeline(RULES)
         await alone.ingest(
           sends.map((sent) => record(sent, at(200))),
@@ -48,7 +52,7 @@ describe('a batch of packed records', () => {
         )
         const texts = sends.map((sent) => JSON.stringify(sent))
         const packed = memoryPipeline(RULES)
-        const parts = [texts.slice(0, cut), texts.slice(cut)].filter((part) => part.length > 0)
+        const parts = [texts.slice(0, middle), texts.slice(middle)].filter((part) => part.length > 0)
         await packed.ingest(
           parts.map((part) => record(pack(part), at(200))),
           at(200),
@@ -60,7 +64,7 @@ describe('a batch of packed records', () => {
     )
   })
 
-  it('mixed as it may be takes every event once and keeps every other alone', async () => {
+  it('applies each event of a mixed batch once and stores each rejected one alone', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = [
       record(open('ann', 0), at(100)),
@@ -81,21 +85,21 @@ describe('a batch of packed records', () => {
       failed: null,
     })
     expect(pipeline.progress.sequenceNumber).toBe(records.at(-1)?.sequenceNumber)
-    const letters = pipeline.deadLetters.stored
-    const kept = letters.map(({ sequenceNumber, subSequence, reason }) => {
+    const deadLetters = pipeline.deadLetters.stored
+    const origins = deadLetters.map(({ sequenceNumber, subSequence, reason }) => {
       return [records.findIndex((one) => one.sequenceNumber === sequenceNumber), subSequence, reason]
     })
-    expect(kept).toEqual([
+    expect(origins).toEqual([
       [1, 1, 'not-an-event'],
       [2, 1, 'unknown-type'],
       [3, 1, 'not-json'],
       [4, null, 'not-json'],
     ])
-    expect(textsOf(letters.slice(0, 3))).toEqual(['7', '{"type":"Purchase"}', '{'])
-    expect(letters[3]?.data).toBe(records[4]?.data)
+    expect(textsOf(deadLetters.slice(0, 3))).toEqual(['7', '{"type":"Purchase"}', '{'])
+    expect(deadLetters[3]?.data).toBe(records[4]?.data)
   })
 
-  it('keeps events that are too late alone, too', async () => {
+  it('stores an event of a packed record alone when it is too late', async () => {
     const pipeline = memoryPipeline(RULES)
     const late = open('ann', -8 * (DAY_MS / 1000))
     const sent = record(`[${open('ann', 0)},${late},${open('ben', 0)}]`, at(0))
@@ -104,14 +108,14 @@ describe('a batch of packed records', () => {
     expect(textsOf(pipeline.deadLetters.stored)).toEqual([late])
   })
 
-  it('keeps a letter for each event, once however often the record comes', async () => {
+  it('stores one dead letter for each event, however often the record arrives', async () => {
     const pipeline = memoryPipeline(RULES)
     const sent = record('{"a":1}\n{"b":2}\n{"c":3}', at(0))
     for (let n = 0; n < 3; n++) await pipeline.ingest([sent], at(0))
     expect(pipeline.deadLetters.stored.map(({ subSequence }) => subSequence)).toEqual([0, 1, 2])
   })
 
-  it('fails as a record when one of its events cannot be saved, and keeps those of other users', async () => {
+  it('fails at the record of which one event cannot be saved, and saves those of other users', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = [
       record(open('ben', 0), at(0)),
@@ -139,7 +143,7 @@ describe('a batch that unpacks to more than a function can hold', () => {
   const MIB = 1024 * 1024
   const padded = (n: number): Buffer => gzipSync(`${open('ann', n)}${'\n'.repeat(7 * MIB)}${open('ben', n)}`)
 
-  it('is taken as far as that goes, and named from there on', async () => {
+  it('takes as many records as fit in memory, and reports the next one as failed', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = Array.from({ length: 20 }, (_, n) => record(padded(n), at(100)))
     let unpacked = 0
@@ -155,14 +159,14 @@ describe('a batch that unpacks to more than a function can hold', () => {
     expect(unpacked).toBe(taken)
   })
 
-  it('is all applied in the end, since every delivery gets further', async () => {
+  it('applies an oversized batch completely over several deliveries', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = Array.from({ length: 20 }, (_, n) => record(padded(n), at(100)))
     expect(await deliverAll(records, pipeline)).toEqual({ deliveries: 4, accepted: 40, rejected: 0 })
     expect(pipeline.progress.sequenceNumber).toBe(records.at(-1)?.sequenceNumber)
   })
 
-  it('may be full of bombs: each is refused and none is kept unpacked', async () => {
+  it('rejects every zip bomb of a batch and stores none unpacked', async () => {
     const pipeline = memoryPipeline(RULES)
     const bomb = gzipSync(Buffer.alloc(64 * MIB))
     const records = Array.from({ length: 40 }, () => record(bomb, at(100)))
@@ -170,7 +174,7 @@ describe('a batch that unpacks to more than a function can hold', () => {
     expect(pipeline.deadLetters.stored.every(({ data }) => data === records[0]?.data)).toBe(true)
   })
 
-  it('counts events too: many small ones are as much as few large ones', async () => {
+  it('takes no further record once the batch holds enough events, however small they are', async () => {
     const pipeline = memoryPipeline(RULES)
     const each = 8000
     const many = (n: number): Buffer => {

@@ -1,4 +1,5 @@
-// From records to result rows in memory: whatever the delivery, the rows are those of the whole set of events at once.
+// Tests the way from records to result rows: the rows depend on the set of events and not on their
+// delivery.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +19,7 @@ import { randomSends, SEED } from '../support/random-log.ts'
 
 const rules: Rules = { ...RULES, gapMs: 10 * SECOND_MS, latenessMs: 2 * SECOND_MS, maxSessionEvents: 5 }
 
-/** What every delivery has to agree on: ids, versions and close reasons may depend on it. */
+/** Leaves out what a delivery may change: ids, versions and close reasons. */
 function essence(rows: Iterable<ResultRow>): object[] {
   return [...rows]
     .map((row) => {
@@ -63,7 +64,7 @@ const delivery = randomSends.chain((sends) =>
 )
 
 describe('any delivery', () => {
-  it('ends in the rows of the whole set of events', async () => {
+  it('ends in the rows of the whole set of events, whatever the delivery', async () => {
     await fc.assert(
       fc.asyncProperty(delivery, async (given) => {
         const pipeline = memoryPipeline(rules)
@@ -93,7 +94,7 @@ describe('any delivery', () => {
     )
   })
 
-  it('ends in them though the table’s stream comes twice and in any order', async () => {
+  it('ends in the same rows when the table’s stream delivers twice and in any order', async () => {
     await fc.assert(
       fc.asyncProperty(delivery, async (given) => {
         const pipeline = memoryPipeline(rules)
@@ -116,7 +117,7 @@ describe('any delivery', () => {
 })
 
 describe('garbage between good events', () => {
-  it('goes to the dead letters with its reason, and every good one lands', async () => {
+  it('stores every bad record as a dead letter with its reason, and applies every good one', async () => {
     const pipeline = memoryPipeline(RULES)
     const good = Array.from({ length: 50 }, (_, n) => ({ type: 'AppOpen', user: `u${n}`, time: at(n) }))
     const bad = [
@@ -142,13 +143,13 @@ describe('garbage between good events', () => {
       'too-large': 6,
     })
     expect(pipeline.deadLetters.stored).toHaveLength(44)
-    expect(pipeline.deadLetters.stored.every((letter) => letter.data.length > 0)).toBe(true)
+    expect(pipeline.deadLetters.stored.every(({ data }) => data.length > 0)).toBe(true)
     expect(pipeline.sessions.states.has('__proto__')).toBe(true)
   })
 })
 
 describe('amendment', () => {
-  it('replaces results by version, and removes rows that the session no longer has', async () => {
+  it('replaces rows by version, and removes rows that an amended session no longer has', async () => {
     const pipeline = memoryPipeline(RULES)
     const close = async (seconds: number): Promise<void> => {
       await pipeline.sweep(at(seconds))
@@ -160,7 +161,7 @@ describe('amendment', () => {
     await send({ type: 'Search', query: 'cats', time: at(5000) }, 5000)
     await close(20_000)
     expect(pipeline.results.rows.size).toBe(4)
-    // The same search, earlier: its row moves. Then a bridge: one session of the two.
+    // The same search, earlier, moves its row. Events between the two sessions then merge them.
     await send({ type: 'Search', query: 'dogs', searchId: 's', time: at(30) }, 20_001)
     for (const seconds of [1500, 3000, 4500]) await send({ type: 'AppOpen', time: at(seconds) }, 20_002)
     await close(40_000)
@@ -175,7 +176,7 @@ describe('amendment', () => {
   })
 })
 
-it('refuses an event that is in time where a drain has published its session and results are final', async () => {
+it('rejects an event on time when a drain has published its session and results are final', async () => {
   const pipeline = memoryPipeline({ ...RULES, lateEvents: 'divert' })
   const send = (type: string, seconds: number) =>
     pipeline.ingest([record({ type, user: 'ann', query: 'dogs', item: 'a', time: at(seconds) }, at(seconds))], 0)
@@ -192,14 +193,15 @@ it('refuses an event that is in time where a drain has published its session and
   expect(await drain()).toEqual(published)
 })
 
-it('leaves a row alone that another session has taken over since', async () => {
+it('does not remove a row that belongs to another session by now', async () => {
   const pipeline = memoryPipeline(RULES)
   const send = (fields: Sent, seconds: number) => pipeline.ingest([record({ user: 'ann', ...fields }, at(seconds))], 0)
-  // The later search arrives first and so founds the session.
+  // The later search arrives first, so the session gets its id.
   await send({ type: 'Search', query: 'cats', time: at(600) }, 600)
   await send({ type: 'Search', query: 'dogs', time: at(0) }, 601)
   await pipeline.sweep(at(2470))
-  // A late AppClose splits it: the first part is due and gets another id, the second lives on.
+  // A late AppClose splits the session. The first part is due and gets another id; the second stays
+  // open.
   await send({ type: 'AppClose', time: at(300) }, 2471)
   await send({ type: 'AppOpen', time: at(2390) }, 2471)
   expect(await pipeline.sweep(at(2600))).toMatchObject({ closed: 1 })
@@ -210,7 +212,7 @@ it('leaves a row alone that another session has taken over since', async () => {
   expect(rows.filter((row) => row.kind === 'session')).toHaveLength(2)
 })
 
-it('keeps nothing but closed sessions of a user who is idle', async () => {
+it('has no open session of an idle user', async () => {
   const pipeline = memoryPipeline(RULES)
   await pipeline.ingest([record({ type: 'AppOpen', user: 'ann', time: at(0) }, at(0))], at(0))
   await pipeline.sweep(at(0) + DAY_MS)

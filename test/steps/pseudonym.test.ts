@@ -1,4 +1,4 @@
-// Users by pseudonym: events of users in; sessions and results that name none of them out.
+// Tests pseudonyms: with a key, the tables name no user, and sessions and results stay the same.
 
 import { describe, expect, it } from 'vitest'
 import { keyedPseudonym } from '../../functions/aws/runtime/pseudonym.ts'
@@ -27,27 +27,29 @@ async function stored(isOn: boolean) {
 }
 
 describe('with pseudonyms', () => {
-  it('sessions and results name no user, and are otherwise the same', async () => {
+  it('names no user in sessions and results, and changes nothing else', async () => {
     const [on, off] = [await stored(true), await stored(false)]
     expect([...on.states.keys()]).toEqual(['ann@example.com', '42'].map(pseudonym))
     expect([...on.states.values()]).toEqual([...off.states.values()])
     expect(on.rows).toHaveLength(off.rows.length)
-    const kept = JSON.stringify([on.rows, [...on.pipeline.sessions.closed], [...on.states]])
-    expect(kept).not.toContain('ann@example.com')
-    expect(kept).toContain(`user#${pseudonym('ann@example.com')}`)
+    const storedText = JSON.stringify([on.rows, [...on.pipeline.sessions.closed], [...on.states]])
+    expect(storedText).not.toContain('ann@example.com')
+    expect(storedText).toContain(`user#${pseudonym('ann@example.com')}`)
     expect(on.report).toEqual({ ...off.report })
   })
 
-  it('an event without an id has the id that it has without them', async () => {
+  it('gives an event without an id the same id with and without pseudonyms', async () => {
     const idsOf = ({ states }: Awaited<ReturnType<typeof stored>>) =>
       [...states.values()].flatMap(({ open }) => open.flatMap(({ events }) => events.map(({ eventId }) => eventId)))
     expect(idsOf(await stored(true))).toEqual(idsOf(await stored(false)))
   })
 
-  it('what is refused is kept as it came', async () => {
+  it('stores a rejected record as it arrived', async () => {
     const { pipeline } = await stored(true)
-    const [letter, ...others] = pipeline.deadLetters.stored
+    const [deadLetter, ...others] = pipeline.deadLetters.stored
     expect(others).toEqual([])
-    expect(JSON.parse(Buffer.from(letter?.data ?? '', 'base64').toString())).toMatchObject({ user: 'ann@example.com' })
+    expect(JSON.parse(Buffer.from(deadLetter?.data ?? '', 'base64').toString())).toMatchObject({
+      user: 'ann@example.com',
+    })
   })
 })

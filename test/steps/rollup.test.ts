@@ -1,4 +1,4 @@
-// The rollup step on memory stores: dirtyPeriods hours in, sums that are those of the rows out, whatever befalls a run.
+// Tests rollups: the sums of dirty hours are those of the rows, whatever happens to a run.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -34,10 +34,10 @@ async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: num
   await pipeline.finalizeAll(nowMs)
 }
 
-/** The rows, of which all expire at the moment. */
+/** Reads the rows as if all of them expired at the moment. */
 function expiring({ rollups }: MemoryPipeline, expiresAtMs: number): typeof rollups.rowsOf {
   return async function* (hour, slice) {
-    for await (const kept of rollups.rowsOf(hour, slice)) yield kept.map(({ row }) => ({ row, expiresAtMs }))
+    for await (const page of rollups.rowsOf(hour, slice)) yield page.map(({ row }) => ({ row, expiresAtMs }))
   }
 }
 
@@ -66,7 +66,7 @@ function expectSummed({ results, rollups }: MemoryPipeline): void {
 }
 
 describe('after any events', () => {
-  it('hours, days and queries are those of the rows, however the runs fall', async () => {
+  it('sums hours, days and queries to those of the rows, whenever the runs come', async () => {
     await fc.assert(
       fc.asyncProperty(randomSends, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), async (sends, runs) => {
         const pipeline = memoryPipeline({ ...RULES, gapMs: 10_000, latenessMs: 0 })
@@ -87,7 +87,7 @@ describe('after any events', () => {
 })
 
 describe('an hour', () => {
-  it('is summed anew when its session is amended, by another hour too', async () => {
+  it('sums an hour again when its session is amended, and the hour into which the session moved', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], at(10))
     await rollUp(pipeline, at(20))
@@ -107,7 +107,7 @@ describe('an hour', () => {
     })
   })
 
-  it('stays dirtyPeriods until its rows have been at rest, since the index may trail them', async () => {
+  it('leaves an hour dirty until the index has surely caught up with its rows', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     await rollUp(pipeline, MORNING + 60 * MINUTE_MS)
@@ -117,14 +117,14 @@ describe('an hour', () => {
     expect([...pipeline.dirtyHours.periods.keys()]).toEqual(['queries#2026-03-02'])
   })
 
-  it('that has not changed is not written again', async () => {
+  it('does not write an unchanged hour again', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     expect(await rollUp(pipeline, MORNING + MINUTE_MS)).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 4 })
     expect(await rollUp(pipeline, MORNING + 2 * MINUTE_MS)).toMatchObject({ hours: 0, days: 0, daysRanked: 0 })
   })
 
-  it('is as it is from the moment on at which the first of its rows expires', async () => {
+  it('sums an hour no more once the first of its rows has expired', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     await rollUp(pipeline, MORNING)
@@ -140,7 +140,7 @@ describe('an hour', () => {
     expect(await sumAgain(expiryMs - 1)).toBe(0)
   })
 
-  it('that another run wrote meanwhile is left to the next run', async () => {
+  it('leaves an hour to the next run when another run wrote it meanwhile', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     const save = async () => {
@@ -156,7 +156,7 @@ describe('an hour', () => {
     expectSummed(pipeline)
   })
 
-  it('is not begun when the time is up', async () => {
+  it('begins no hour when the time is up', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     expect(await rollUp(pipeline, MORNING, { hasTime: () => false })).toMatchObject({ hours: 0, isUnfinished: true })
@@ -164,19 +164,19 @@ describe('an hour', () => {
   })
 })
 
-describe('what fails', () => {
-  it('holds up no other hour, day or ranking, and is told', async () => {
+describe('a failure', () => {
+  it('delays no other hour, day or ranking, and reports the failure', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS, { ...DOGS, user: 'ben', eventId: 'next', time: at(90_000) }], at(90_010))
-    const save: typeof pipeline.rollups.save = (sum, base, stamp) =>
-      sum.day === '2026-03-02' ? Promise.reject(new Error('throttled')) : pipeline.rollups.save(sum, base, stamp)
+    const save: typeof pipeline.rollups.save = (sum, base, metadata) =>
+      sum.day === '2026-03-02' ? Promise.reject(new Error('throttled')) : pipeline.rollups.save(sum, base, metadata)
     const report = await rollUp(pipeline, at(90_020), { rollups: { ...pipeline.rollups, save } })
     expect(report).toMatchObject({ hours: 1, days: 1, failed: { count: 1, cause: new Error('throttled') } })
     expect(pipeline.rollups.rollups.get('rollup#day 2026-03-03')).toMatchObject({ searches: 1 })
     expect(pipeline.dirtyHours.periods.has('hour#2026-03-02T00')).toBe(true)
   })
 
-  it('for want of time goes on in the next run with what no run has seen', async () => {
+  it('sums the hours that no run has seen first when the last run had too little time', async () => {
     const pipeline = memoryPipeline(RULES)
     const hours = [0, 1, 2, 3].map((hour) => ({
       ...DOGS,
@@ -185,42 +185,42 @@ describe('what fails', () => {
       user: `u${hour}`,
     }))
     await take(pipeline, hours, at(20_000))
-    let looks = 0
-    const first = await rollUp(pipeline, at(20_010), { hasTime: () => ++looks < 3 })
+    let checks = 0
+    const first = await rollUp(pipeline, at(20_010), { hasTime: () => ++checks < 3 })
     expect(first).toMatchObject({ hours: 2, isUnfinished: true })
-    looks = 0
-    const second = await rollUp(pipeline, at(20_020), { hasTime: () => ++looks < 3 })
+    checks = 0
+    const second = await rollUp(pipeline, at(20_020), { hasTime: () => ++checks < 3 })
     expect(second.hours).toBe(2)
     expect([...pipeline.rollups.rollups.values()].filter(({ kind }) => kind === 'hour')).toHaveLength(4)
     expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 4 })
   })
 })
 
-describe('the rows are read', () => {
-  it('after the revision that is written over, so that who writes meanwhile is noticed', async () => {
+describe('the order of reads', () => {
+  it('reads the rows after the stored revision, so that another run’s write makes it fail', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
-    const told: string[] = []
+    const calls: string[] = []
     const { load, rowsOf } = pipeline.rollups
     await rollUp(pipeline, MORNING + MINUTE_MS, {
       rollups: {
         ...pipeline.rollups,
         load: (key) => {
-          told.push(`loads ${key.sk}`)
+          calls.push(`loads ${key.sk}`)
           return load(key)
         },
         rowsOf: (hour, slice) => {
-          if (!told.includes('reads')) told.push('reads')
+          if (!calls.includes('reads')) calls.push('reads')
           return rowsOf(hour, slice)
         },
       },
     })
-    expect(told.slice(0, 2)).toEqual(['loads 2026-03-02T00', 'reads'])
+    expect(calls.slice(0, 2)).toEqual(['loads 2026-03-02T00', 'reads'])
   })
 })
 
 describe('forgetting a person', () => {
-  it('takes their searches out of hours, days and queries', async () => {
+  it('removes a forgotten user’s searches from hours, days and queries', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS, { ...DOGS, user: 'ben', eventId: 'ben', query: 'secret' }], at(10))
     await rollUp(pipeline, at(20), { drain: true })
@@ -234,25 +234,25 @@ describe('forgetting a person', () => {
 })
 
 describe('the queries of a day', () => {
-  it('are as they are once a row of theirs has expired, and expire with it', async () => {
+  it('ranks a day no more once one of its rows has expired, and lets the lists expire with it', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
-    const stamps: number[] = []
-    const saveRanking: typeof pipeline.rollups.saveRanking = (day, queries, base, stamp) => {
-      stamps.push(stamp.expiresAtMs)
-      return pipeline.rollups.saveRanking(day, queries, base, stamp)
+    const expiries: number[] = []
+    const saveRanking: typeof pipeline.rollups.saveRanking = (day, queries, base, metadata) => {
+      expiries.push(metadata.expiresAtMs)
+      return pipeline.rollups.saveRanking(day, queries, base, metadata)
     }
     const rollups = { ...pipeline.rollups, saveRanking }
     const expiryMs = MORNING + 200 * DAY_MS
     await rollUp(pipeline, MORNING, { rollups: { ...rollups, rowsOf: expiring(pipeline, expiryMs) } })
-    expect(stamps).toEqual([expiryMs])
+    expect(expiries).toEqual([expiryMs])
     await pipeline.dirtyHours.mark([{ kind: 'queries', of: '2026-03-02', atMs: expiryMs }])
     for (const row of [...pipeline.results.rows.values()]) await pipeline.results.remove(row, 1_000_000)
     await rollUp(pipeline, expiryMs, { rollups, drain: true })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('dogs')
   })
 
-  it('are ranked at most as often as the setting says, and once more after the last change', async () => {
+  it('ranks a day at most once in `rankEvery`, and once more after the last change', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     expect((await rollUp(pipeline, MORNING)).daysRanked).toBe(1)
@@ -265,7 +265,7 @@ describe('the queries of a day', () => {
     expectSummed(pipeline)
   })
 
-  it('are ranked at once by a drain', async () => {
+  it('ranks a day at once in a drain', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
     await rollUp(pipeline, MORNING)
@@ -274,11 +274,11 @@ describe('the queries of a day', () => {
     expectSummed(pipeline)
   })
 
-  it('are not written when the time is up midway', async () => {
+  it('writes no list when the time is up during a ranking', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
-    let looks = 0
-    const report = await rollUp(pipeline, MORNING, { hasTime: () => ++looks < 4 })
+    let checks = 0
+    const report = await rollUp(pipeline, MORNING, { hasTime: () => ++checks < 4 })
     expect(report).toMatchObject({ hours: 1, days: 1, daysRanked: 0, isUnfinished: true })
     expect(pipeline.rollups.queries.size).toBe(0)
     expect(pipeline.dirtyHours.periods.has('queries#2026-03-02')).toBe(true)

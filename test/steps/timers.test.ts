@@ -1,8 +1,10 @@
-// TimerStore: whoever has an open session is looked at when it is due, whatever arrives and in whatever batches, and rarely for nothing.
+// Tests timers: each user with an open session has one that fires in time, and few timers fire for
+// nothing.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { nextDueAt } from '../../functions/domain/sessions/timers.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { type SessionStore, type Timer, type TimerStore, VersionConflictError } from '../../functions/ports.ts'
@@ -12,7 +14,7 @@ import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import { randomSends, SEED } from '../support/random-log.ts'
 
 const SETTINGS = { rules: RULES, sweepEveryMs: MINUTE_MS }
-/** A session that began at 0 is due then, if nothing else arrives. */
+/** When a session that began at 0 is due if no other event arrives. */
 const DUE = at(1860) + 1
 
 const sent = (type: string, user: string, seconds: number, arrivedSeconds = seconds) =>
@@ -42,8 +44,8 @@ function sweepWith(
   return sweep(request, { sessions, timers, horizon, hasTime: () => true, ...own }, SETTINGS, nowMs)
 }
 
-describe('an timer', () => {
-  it('is set for when a session is due, on one page for all who begin one in a batch', async () => {
+describe('a timer', () => {
+  it('schedules a timer for when a session is due, on one page for all users of a batch', async () => {
     const pipeline = await openedBy(['ann', 'ben'])
     expect(pipeline.timers.pages.size).toBe(1)
     expect(timersOf(pipeline)).toEqual(['ann', 'ben'].map((user) => ({ user, atMs: DUE })))
@@ -52,7 +54,7 @@ describe('an timer', () => {
     expect(timersOf(pipeline)).toEqual([])
   })
 
-  it('is not set by what makes a session due later, and who looks then sets it', async () => {
+  it('schedules no timer for an event that makes a session due later; the sweep reschedules it', async () => {
     const pipeline = await openedBy(['ann'])
     await pipeline.ingest([sent('AppOpen', 'ann', 1700)], at(1700))
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE }])
@@ -63,30 +65,50 @@ describe('an timer', () => {
     expect(await pipeline.sweep(DUE + 1700 * SECOND_MS)).toMatchObject({ closed: 1 })
   })
 
-  it('is set anew for a session that an AppClose ends, which closes `lateness` after it and not before', async () => {
+  it('schedules an earlier timer when an AppClose ends a session, which closes after the lateness', async () => {
     const pipeline = await openedBy(['ann', 'ben'])
     await pipeline.ingest([sent('AppClose', 'ann', 100), sent('AppClose', 'ben', 100)], at(100))
     expect(pipeline.timers.pages.size).toBe(2)
     expect(await pipeline.sweep(at(160))).toMatchObject({ users: 0 })
     expect(await pipeline.sweep(at(160) + 1)).toMatchObject({ users: 2, closed: 2 })
-    // The first ones find nothing, and cost a read.
+    // The first timers fire too. They cost a read and close nothing.
     expect(await pipeline.sweep(DUE)).toMatchObject({ users: 2, closed: 0, rescheduled: 0 })
     expect(timersOf(pipeline)).toEqual([])
   })
 
-  it('is one, for the AppClose, where a session begins and ends in one batch', async () => {
+  it('schedules one timer, for the AppClose, when a session begins and ends in one batch', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([sent('AppOpen', 'ann', 0), sent('AppClose', 'ann', 100)], at(100))
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: at(160) + 1 }])
   })
 
-  it('is not set again by what is there already', async () => {
+  it('schedules no timer for a duplicate', async () => {
     const pipeline = await openedBy(['ann'])
     expect(await pipeline.ingest([sent('AppOpen', 'ann', 0)], at(1))).toMatchObject({ duplicates: 1 })
     expect(timersOf(pipeline)).toHaveLength(1)
   })
 
-  it('that cannot be set stops the batch before any write', async () => {
+  it('decides each event of a batch once, for the timer and the state together', async () => {
+    /** Deciding an event reads `amendForMs` once, and so does each expiry. */
+    const readsFor = async (events: number): Promise<number> => {
+      const pipeline = memoryPipeline(RULES)
+      let reads = 0
+      const rules: Rules = {
+        ...RULES,
+        get amendForMs() {
+          reads++
+          return RULES.amendForMs
+        },
+      }
+      const batch = Array.from({ length: events }, (_, n) => sent('AppOpen', 'ann', n))
+      expect(await ingest(batch, pipeline.ports, rules, at(events))).toMatchObject({ accepted: events })
+      expect(timersOf(pipeline)).toHaveLength(1)
+      return reads
+    }
+    expect((await readsFor(60)) - (await readsFor(10))).toBe(50)
+  })
+
+  it('stops a batch before any write when its timers cannot be put', async () => {
     const pipeline = memoryPipeline(RULES)
     const timers: TimerStore = { ...pipeline.timers, put: () => Promise.reject(new Error('throttled')) }
     const batch = ingest([sent('AppOpen', 'ann', 0)], { ...pipeline.ports, timers }, RULES, at(0))
@@ -94,27 +116,27 @@ describe('an timer', () => {
     expect(pipeline.sessions.states.size).toBe(0)
   })
 
-  it('is never for a moment that the horizon may pass before what it is for is written', async () => {
+  it('schedules no timer that may fire before its state is written', async () => {
     const pipeline = await openedBy(['ann'])
-    // Due at 160, before it arrives.
+    // The session is due at 160, before the AppClose arrives.
     await pipeline.ingest([sent('AppClose', 'ann', 100, 170)], at(171))
     expect(timersOf(pipeline)[0]).toEqual({ user: 'ann', atMs: at(170) + 1 })
   })
 
-  it('is for when no invocation of now can run any more where the horizon may have passed the record before', async () => {
+  it('schedules the timers of redelivered records for when no current invocation can still run', async () => {
     const pipeline = memoryPipeline(RULES, undefined, () => true)
     const nowMs = at(2 * 3600)
     await pipeline.ingest([sent('AppOpen', 'ann', 0)], nowMs)
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: nowMs + 15 * MINUTE_MS }])
   })
 
-  it('is where it belongs while a backlog is worked off: by the time of arrival, not by the time of day', async () => {
+  it('schedules the timers of a backlog by arrival times, not by the time of day', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([sent('AppOpen', 'ann', 0)], at(5 * 3600))
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE }])
   })
 
-  it('is set by a write that has to start anew since another writer closed what had one', async () => {
+  it('schedules a timer for a repeated write when another writer closed the session with the timer', async () => {
     const pipeline = await openedBy(['ann'])
     const stale = new Map(pipeline.sessions.states)
     await pipeline.sweep(at(1), true)
@@ -129,7 +151,7 @@ describe('an timer', () => {
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE + 1000 * SECOND_MS }])
   })
 
-  it('that was lost is set by the next event after its session was due', async () => {
+  it('replaces a lost timer at the next event after its session was due', async () => {
     const pipeline = await openedBy(['ann'])
     for (const id of [...pipeline.timers.pages.keys()]) await pipeline.timers.remove(id)
     await pipeline.ingest([sent('AppOpen', 'ann', 9000)], at(9000))
@@ -139,14 +161,14 @@ describe('an timer', () => {
 
 describe('a page of timers', () => {
   it.each([
-    ['fails', new Error('item is broken')],
-    ['is left to another writer', new VersionConflictError('ann', 9)],
-  ])('goes without the user who %s, whom the next sweep looks at alone', async (_, trouble) => {
+    ['whose closing fails', new Error('item is broken')],
+    ['whose writes all lose to other writers', new VersionConflictError('ann', 9)],
+  ])('removes a page, and reschedules alone the user %s', async (_, failure) => {
     const pipeline = await openedBy(['ann', 'ben'])
     const sessions: SessionStore = {
       ...pipeline.sessions,
       putClosed: (closed, expiresAtMs) =>
-        closed.user === 'ann' ? Promise.reject(trouble) : pipeline.sessions.putClosed(closed, expiresAtMs),
+        closed.user === 'ann' ? Promise.reject(failure) : pipeline.sessions.putClosed(closed, expiresAtMs),
     }
     expect(await sweepWith(pipeline, { sessions }, DUE)).toMatchObject({ users: 2, closed: 1 })
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE }])
@@ -154,7 +176,7 @@ describe('a page of timers', () => {
     expect(pipeline.timers.pages.size).toBe(0)
   })
 
-  it('stays until the last of it has passed, though it is of a user who was seen', async () => {
+  it('retains a page until its last timer fires, though all are timers of one user', async () => {
     const pipeline = memoryPipeline(RULES)
     const both = [10, 50].map((seconds) => ({ user: 'ann', atMs: at(seconds) }))
     await pipeline.timers.put(both)
@@ -164,7 +186,7 @@ describe('a page of timers', () => {
     expect(timersOf(pipeline)).toEqual([])
   })
 
-  it('does not share the fate of a user whose state cannot be read', async () => {
+  it('closes the sessions of a page’s other users when one state is unreadable', async () => {
     const pipeline = await openedBy(['ann', 'ben'])
     const broken = new Error('a shape of tomorrow')
     const sessions: SessionStore = {
@@ -180,7 +202,7 @@ describe('a page of timers', () => {
     })
   })
 
-  it('stays until the last of it has passed', async () => {
+  it('retains a page until its last timer fires', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([sent('AppOpen', 'ann', 0), sent('AppOpen', 'ben', 20)], at(20))
     expect(await pipeline.sweep(DUE + 20 * SECOND_MS - 1)).toMatchObject({ users: 1, closed: 1 })
@@ -189,7 +211,7 @@ describe('a page of timers', () => {
     expect(pipeline.timers.pages.size).toBe(0)
   })
 
-  it('stays where the next timers of its users cannot be set', async () => {
+  it('retains a page when the next timers of its users cannot be put', async () => {
     const pipeline = await openedBy(['ann'])
     await pipeline.ingest([sent('AppOpen', 'ann', 1700)], at(1700))
     const throttled = new Error('throttled')
@@ -198,7 +220,7 @@ describe('a page of timers', () => {
     expect(timersOf(pipeline)).toEqual([{ user: 'ann', atMs: DUE }])
   })
 
-  it('is found in its list though another list fails', async () => {
+  it('fires the timers of a list when another list fails', async () => {
     const pipeline = await openedBy(['ann'])
     const broken = new Error('a shape of tomorrow')
     const failing = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(broken) }) }
@@ -206,10 +228,10 @@ describe('a page of timers', () => {
     expect(await sweepWith(pipeline, { timers }, DUE)).toMatchObject({ closed: 1, failed: { cause: broken } })
   })
 
-  it('is looked at by the next sweep when there is no more time', async () => {
+  it('leaves timers for the next sweep when the time is up', async () => {
     const pipeline = await openedBy(['ann', 'ben', 'cleo'])
-    let looks = 0
-    const hasTime = () => looks++ < 4
+    let checks = 0
+    const hasTime = () => checks++ < 4
     const first = await sweepWith(pipeline, { hasTime }, DUE)
     expect(first).toMatchObject({ isUnfinished: true })
     expect(first.closed).toBeLessThan(3)
@@ -219,7 +241,7 @@ describe('a page of timers', () => {
 })
 
 describe('a drain', () => {
-  it('closes all who have an timer, and leaves it for whoever is about to write what it is for (C5)', async () => {
+  it('closes the session of every timer and leaves the timers, since ingest may need one (C5)', async () => {
     const pipeline = await openedBy(['ann', 'ben'])
     expect(await pipeline.sweep(at(110), true)).toMatchObject({ users: 2, closed: 2, stoppedAtMs: null })
     expect(timersOf(pipeline)).toHaveLength(2)
@@ -228,11 +250,11 @@ describe('a drain', () => {
     expect(timersOf(pipeline)).toEqual([])
   })
 
-  it('that ran out of time goes on where it stopped, and sees everybody', async () => {
+  it('continues a drain where the last one stopped, until every session is closed', async () => {
     const pipeline = memoryPipeline(RULES)
     const users = Array.from({ length: 30 }, (_, n) => `user ${n}`)
     for (const [n, user] of users.entries()) await pipeline.ingest([sent('AppOpen', user, n)], at(n))
-    /** A list of pages one by one, as a large one is read. */
+    // Yield the pages one by one, as a long list is read.
     const timers: TimerStore = { ...pipeline.timers, lists: (span) => pipeline.timers.lists(span).map(oneByOne) }
     let closed = 0
     let drains = 0
@@ -258,7 +280,7 @@ describe('a drain', () => {
 describe('the count of users with an open session', () => {
   const opened = Array.from({ length: 300 }, (_, n) => `user ${n}`)
 
-  it('is made by the first sweep of an hour, and counts who has two timers once', async () => {
+  it('counts the users with an open session in the first sweep of an hour, each user once', async () => {
     const pipeline = await openedBy(opened)
     await pipeline.timers.put(opened.slice(0, 100).map((user) => ({ user, atMs: at(9000) })))
     expect(timersOf(pipeline)).toHaveLength(400)
@@ -268,16 +290,18 @@ describe('the count of users with an open session', () => {
   })
 })
 
-describe('whatever arrives, in whatever batches', () => {
+describe('any delivery', () => {
   const rules = { ...RULES, gapMs: 40 * SECOND_MS, latenessMs: 5 * SECOND_MS, maxSessionEvents: 6 }
-  /** How late each event arrives, in seconds; how many of them make a batch; and after which batches a sweep comes. */
+  /**
+   * `delays` holds seconds for each event. `sweptAfter` marks the batches after which a sweep runs.
+   */
   const delivery = fc.record({
     delays: fc.array(fc.constantFrom(0, 0, 1, 7, 40), { minLength: 30, maxLength: 30 }),
     batchSize: fc.integer({ min: 1, max: 5 }),
     sweptAfter: fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }),
   })
 
-  it('every open session has an timer no later than it is due, or than all that it holds is applied', async () => {
+  it('has a timer for every open session, no later than it is due or its events are applied', async () => {
     let timersSeen = 0
     await fc.assert(
       fc.asyncProperty(randomSends, delivery, async (sends, { delays, batchSize, sweptAfter }) => {

@@ -1,4 +1,4 @@
-// The three steps on memory stores: records and ticks in, result rows out.
+// Runs ingest, sweep and finalize on stores in memory, for tests.
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
@@ -29,7 +29,7 @@ export interface MemoryPipeline {
   readonly rollups: MemoryRollupStore
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
   readonly timers: ReturnType<typeof memoryTimerStore>
-  /** Changes of closed sessions that no `finalizeAll` has taken yet. */
+  /** The changes of closed sessions since the last `finalizeAll`. */
   readonly changes: ClosedChange[]
   readonly progress: { sequenceNumber: string | null }
   readonly ports: IngestPorts
@@ -41,8 +41,8 @@ export interface MemoryPipeline {
 export const RETENTION_MS = 400 * 24 * 60 * MINUTE_MS
 
 /**
- * @param horizon the arrival time up to which the sweeper may believe everything applied.
- * @param isPassed whether the records of a batch come again.
+ * @param horizon returns the horizon that a sweep reads.
+ * @param isPassed returns whether ingest takes the records of a batch for redelivered ones.
  */
 export function memoryPipeline(
   rules: Rules,
