@@ -1,4 +1,4 @@
-// Reads and writes times: ISO 8601 or epoch milliseconds, and ISO 8601 in UTC.
+// Reads times in ISO 8601 or epoch milliseconds, and writes them in ISO 8601 UTC.
 
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../durations.ts'
 

@@ -31,8 +31,7 @@ export const SESSION_RANGES = [
 ] as const
 
 /**
- * No user sees a result this far down. A larger number is a producer's mistake and would spoil
- * every average.
+ * No user scrolls down this far. A producer that sends more is wrong and would spoil the averages.
  */
 const POSITION_MAX = 10_000
 

@@ -68,8 +68,8 @@ function searchRow(
     search_id: search.searchId,
     event_id: search.eventId,
     time,
-    day: dayOf(time),
-    hour: hourOf(time),
+    day: dayOfTime(time),
+    hour: hourOfTime(time),
     query: search.query,
     query_truncated: search.queryTruncated,
     clicked: clicks.length > 0 ? 1 : 0,
@@ -111,8 +111,8 @@ function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orpha
     start,
     end: isoTime(endMs),
     duration_ms: endMs - startMs,
-    day: dayOf(start),
-    hour: hourOf(start),
+    day: dayOfTime(start),
+    hour: hourOfTime(start),
     events: session.events.length,
     searches: searches.length,
     searches_with_click: total.clicked,
@@ -156,10 +156,10 @@ function evidenceCounts(clicks: readonly AttributedClick[]): Record<Evidence, nu
   return counts
 }
 
-function dayOf(time: string): string {
+function dayOfTime(time: string): string {
   return time.slice(0, 10)
 }
 
-function hourOf(time: string): number {
+function hourOfTime(time: string): number {
   return Number(time.slice(11, 13))
 }

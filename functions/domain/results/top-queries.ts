@@ -35,7 +35,7 @@ export interface QueryTally {
   readonly sessionIds: ReadonlySet<string>
 }
 
-/** Tallies search rows by folded query, page after page. */
+/** Sums search rows by folded query. Rows are added one by one, so a day can be read in pages. */
 export class QueryTallies {
   readonly #tallies = new Map<string, { counts: Counts; sessionIds: Set<string> }>()
 
@@ -52,7 +52,7 @@ export class QueryTallies {
   }
 }
 
-/** Orders each list, highest first. A query with 0 is not in the list. */
+/** The count that orders each list, highest first. A query with 0 is not in the list. */
 const MEASURES: Readonly<Record<QueryList, (counts: Counts) => number>> = {
   top: ({ searches = 0 }) => searches,
   // Only queries that got no click all day. A query with few clicks is another problem.
@@ -61,8 +61,8 @@ const MEASURES: Readonly<Record<QueryList, (counts: Counts) => number>> = {
 }
 
 /**
- * Selects the tallies that can be in a list. Applied to parts of a day's queries and then to all of
- * those, it selects the same as at once.
+ * Selects the best tallies of each list. A day can be ranked in parts, because the best of all
+ * parts' best are the best of the day.
  */
 export function bestQueries(tallies: readonly QueryTally[]): QueryTally[] {
   const best = QUERY_LISTS.flatMap((list) => ranked(tallies, list))
