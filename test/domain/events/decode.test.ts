@@ -46,7 +46,7 @@ describe('a text', () => {
     ['an empty object', {}, 'missing-field'],
     ['a prototype in disguise', '{"__proto__":{"type":"Search","user":"ann","query":"x"}}', 'missing-field'],
     ['an event of a megabyte', { ...SEARCH, query: 'x'.repeat(1_000_000) }, 'too-large'],
-  ])('rejects %s as what it is', (_, sent, reason) => {
+  ])('rejects %s for its own reason', (_, sent, reason) => {
     expect(reasonOf(sent)).toBe(reason)
   })
 
@@ -89,7 +89,7 @@ describe('type and user', () => {
     [{ type: 'AppOpen', user: '😀'.repeat(257) }, 'invalid-field'],
     ['{"type":"AppOpen","user":"\\ud83d"}', 'invalid-field'],
     [{ type: 'AppOpen', user: -3 }, 'accepted'],
-  ])('decides on type and user of %j: %s', (sent, reason) => {
+  ])('decides whether type and user of %j are valid: %s', (sent, reason) => {
     expect(reasonOf(sent)).toBe(reason)
   })
 
@@ -167,7 +167,7 @@ describe('the fields of each type', () => {
     [{ ...RESULTS, items: Array.from({ length: 1001 }, () => 'x') }, 'invalid-field'],
     [{ ...RESULTS, items: [] }, 'accepted'],
     [{ type: 'AppOpen', user: 'ann', searchId: 7, position: 'x' }, 'accepted'],
-  ])('decides on the fields of each type, case %#: %s', (sent, reason) => {
+  ])('decides whether the fields of each type are valid, case %#: %s', (sent, reason) => {
     expect(reasonOf(sent)).toBe(reason)
   })
 
@@ -206,14 +206,14 @@ describe('an event without an id', () => {
     expect(eventOf(sent).eventId).toMatch(/^[\w-]{22}$/)
   })
 
-  it('gives events without an id different ids if user, time or contents differ', () => {
+  it('gives different ids to events without an id if user, time or contents differ', () => {
     const sent = { ...CLICK, time: at(0), position: 2 }
     const others = [{ user: 'ben' }, { time: at(1) }, { item: 'fido' }, { position: 3 }, { searchId: 's' }]
     const ids = [sent, ...others.map((other) => ({ ...sent, ...other }))].map((event) => eventOf(event).eventId)
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('gives two searches different ids that differ only in the truncated part of the query', () => {
+  it('gives different ids to two searches that differ only in the truncated part of the query', () => {
     const query = 'x'.repeat(1024)
     expect(eventOf({ ...SEARCH, query: `${query}a` }).eventId).not.toBe(
       eventOf({ ...SEARCH, query: `${query}b` }).eventId,

@@ -34,7 +34,7 @@ describe('a click with a search id', () => {
     expect(rowsOf(events).session).toMatchObject({ clicks_by_search_id: 1, clicks_by_item: 0, clicks_by_order: 0 })
   })
 
-  it('makes a click an orphan whose searchId the session does not have (R3)', () => {
+  it('makes an orphan of a click whose searchId the session does not have (R3)', () => {
     const { searches, session } = rowsOf([search(at(0), { searchId: 'a' }), click(at(9), 'x', { searchId: 'z' })])
     expect(searches[0]).toMatchObject({ clicked: 0, clicks: 0 })
     expect(session).toMatchObject({ orphan_clicks: 1, clicks: 0, ctr: 0 })
@@ -65,7 +65,7 @@ describe('a click without a search id', () => {
     expect(clicksPerSearch(events)).toEqual([1, 0])
   })
 
-  it('makes a click before any search an orphan', () => {
+  it('makes an orphan of a click before any search', () => {
     expect(rowsOf([click(at(0), 'x'), search(at(1))]).session).toMatchObject({ orphan_clicks: 1, clicks: 0 })
   })
 

@@ -156,7 +156,7 @@ describe('times', () => {
   })
 })
 
-it('returns from the cache of digests what it computed before', () => {
+it('returns a digest from the cache as it was computed', () => {
   const texts = Array.from({ length: 40_000 }, (_, n) => `item ${n}`)
   const first = texts.map(sha256)
   expect(first.slice(-20_000)).toEqual(texts.slice(-20_000).map(sha256))

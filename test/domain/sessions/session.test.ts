@@ -54,7 +54,7 @@ describe('AppClose and Timeout', () => {
     expect(second?.events.map((event) => event.type)).toEqual(['AppClose'])
   })
 
-  it('makes a session of its own from a closer that has none to end (S4)', () => {
+  it('makes a session of a closer that has no session to end (S4)', () => {
     const events = [search(at(0)), bare('AppClose', at(5)), bare('Timeout', at(8)), bare('AppClose', at(60))]
     expect(seconds(sessionsOf(events))).toEqual([[0, 5], [8], [60]])
   })
@@ -91,7 +91,7 @@ describe('limits', () => {
     expect(second?.continues).toBeNull()
   })
 
-  it('closes a session that a limit ended at once', () => {
+  it('closes a session as soon as a limit ends it', () => {
     const { state } = apply(NEW_USER, [], opens(0, 1, 2).map(onTime), { ...rules, maxSessionEvents: 2 })
     const closings = toClose(state, at(2), { ...rules, maxSessionEvents: 2 }, 'limits')
     expect(closings.map(({ reason }) => reason)).toEqual(['max_events'])
@@ -168,7 +168,7 @@ describe('an event for a closed session', () => {
     expect(seconds(drain(driven, at(100), rules))).toEqual([[0, 9, 18]])
   })
 
-  it('counts an event as a duplicate that a closed session holds already', () => {
+  it('counts an event that a closed session holds already as a duplicate', () => {
     const driven = newDriven()
     arrive(driven, opens(0).map(onTime), rules)
     sweepAt(driven, at(60), rules)
@@ -212,7 +212,7 @@ describe('an event behind the watermark', () => {
     expect(driven.rejected).toHaveLength(1)
   })
 
-  it('holds a full session open until the watermark, since a diverted pipeline never amends', () => {
+  it('holds a full session open until the watermark passes it when late events are diverted', () => {
     const used = { ...strict, maxSessionEvents: 2 }
     const driven = newDriven()
     arrive(driven, opens(5, 5.2, 5.4).map(onTime), used)
@@ -228,7 +228,7 @@ describe('an event behind the watermark', () => {
     ])
   })
 
-  it('leaves full sessions to the sweeper when diverting, since another shard may lag', () => {
+  it('leaves full sessions to the sweeper when late events are diverted, since another shard may lag', () => {
     const used = { ...strict, maxSessionEvents: 2 }
     const driven = newDriven()
     arrive(driven, opens(5, 5.2, 5.4).map(onTime), used)

@@ -117,7 +117,7 @@ describe('an event as a Python service writes it', () => {
   })
 })
 
-describe('a format that is named', () => {
+describe('a named format', () => {
   it.each<[Format, unknown, string]>([
     ['events', SEARCH, 'accepted'],
     ['events', ubiQuery(), 'missing-field'],
