@@ -32,8 +32,8 @@ const MID_INVOCATION_MS_MAX = 60
 
 /**
  * Injects a fault into this share of the invocations. A third of them run twice, and a third lose
- * their process. For the last third the poller sees a timeout, but the invocation runs on beside its
- * retry.
+ * their process. For the last third the poller sees a timeout, but the invocation runs on beside
+ * its retry.
  */
 export function chaotic(invoked: FunctionProcess, rate: number): FunctionProcess {
   if (rate === 0) return invoked

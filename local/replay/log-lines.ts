@@ -1,15 +1,15 @@
-// A log of events, one a line: bytes of a file or of standard input in, its lines without the blank ones out.
+// Splits a log of events, one a line, into its lines without the blank ones.
 
 import { UserError } from '../../terminal/user-error.ts'
 
 const NEWLINE = 0x0a
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Longer than any record of a stream can be; a file without line ends is no log, and would fill the memory. */
+/** No record is as large. A file without line ends is no log, and would fill the memory. */
 const LINE_BYTES_MAX = 64 * 1024 * 1024
 
 export interface NumberedLine {
-  /** In the file, blank ones counted, from 1. */
+  /** The line's number in the file, from 1. Blank lines count. */
   readonly number: number
   readonly line: Buffer
 }
@@ -18,7 +18,7 @@ export async function* logLines(input: AsyncIterable<Buffer>): AsyncGenerator<Bu
   for await (const { line } of numberedLogLines(input)) yield line
 }
 
-/** As bytes, so that a line that is not UTF-8 arrives as it was sent. */
+/** Yields bytes, so that ingest gets a line as it is even if it is not UTF-8. */
 export async function* numberedLogLines(input: AsyncIterable<Buffer>): AsyncGenerator<NumberedLine> {
   let rest: Buffer[] = []
   let restBytes = 0
@@ -28,8 +28,8 @@ export async function* numberedLogLines(input: AsyncIterable<Buffer>): AsyncGene
     rest = []
     restBytes = 0
     number++
-    const hasMark = number === 1 && whole.subarray(0, 3).equals(BYTE_ORDER_MARK)
-    return { number, line: hasMark ? whole.subarray(3) : whole }
+    const hasByteOrderMark = number === 1 && whole.subarray(0, 3).equals(BYTE_ORDER_MARK)
+    return { number, line: hasByteOrderMark ? whole.subarray(3) : whole }
   }
   for await (const chunk of input) {
     let start = 0

@@ -1,4 +1,4 @@
-// Playing logs: lines in; records in the stream, each through ingest, out.
+// Replays logs: writes their lines to the stream and waits until ingest has processed them.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
@@ -8,15 +8,23 @@ import type { LogPositions } from './log-positions.ts'
 import { type Produced, produce } from './producer.ts'
 
 export interface LogReplay {
-  /** Returns when every record has been through ingest. What the positions say is in the stream is not written again. */
-  play(name: string, lines: AsyncIterable<Buffer>, onProgress: (done: number, sent: number) => void): Promise<Produced>
-  /** Events of all logs in the stream, those of earlier runs too: a line may hold several. */
+  /**
+   * Writes the lines that the stream does not hold yet, and returns when ingest has processed them.
+   *
+   * @param name see `LogPositions.of`.
+   */
+  replay(
+    name: string,
+    lines: AsyncIterable<Buffer>,
+    onProgress: (done: number, sent: number) => void,
+  ): Promise<Produced>
+  /** Counts the events of all logs in the stream, also of earlier runs. A line may hold several. */
   eventsReplayed(): number
 }
 
 const PROGRESS_EVERY_MS = 20
 
-/** @param poller what brings the stream's records to ingest. */
+/** @param poller delivers the stream's records to ingest. */
 export function logReplay(
   streamName: string,
   kinesis: KinesisClient,
@@ -27,11 +35,11 @@ export function logReplay(
   let produced = 0
   let linesReplayed = 0
   let eventsReplayed = 0
-  const played = new Set<string>()
+  const replayed = new Set<string>()
   const arrived = (): number => poller.counts().delivered + poller.counts().discarded
   return {
-    eventsReplayed: () => eventsReplayed + positions.eventsBeside(played),
-    play: async (name, lines, onProgress) => {
+    eventsReplayed: () => eventsReplayed + positions.eventsBeside(replayed),
+    replay: async (name, lines, onProgress) => {
       const position = positions.of(name)
       const onSent = (sent: number): void => {
         position.record(sent)
@@ -39,13 +47,13 @@ export function logReplay(
       }
       const made = await produce(position.checked(lines), streamName, kinesis, onSent, position.skip)
       position.end(made.events - made.tooLarge.length)
-      await deadLetters.put(made.tooLarge.map((line, n) => unsendable(line, linesReplayed + n)))
-      played.add(name)
+      await deadLetters.put(made.tooLarge.map((line, n) => toDeadLetter(line, linesReplayed + n)))
+      replayed.add(name)
       linesReplayed += made.lines
       eventsReplayed += made.events
       produced += made.sent
       while (arrived() < produced) {
-        await Promise.race([wait(PROGRESS_EVERY_MS), poller.ended.then(failWhenStopped)])
+        await Promise.race([wait(PROGRESS_EVERY_MS), poller.ended.then(failWhenEnded)])
         onProgress(arrived(), produced)
       }
       await poller.caughtUp()
@@ -54,15 +62,15 @@ export function logReplay(
   }
 }
 
-function failWhenStopped(): never {
-  throw new Error('the reader of the stream stopped before all of the log was through')
+function failWhenEnded(): never {
+  throw new Error('the poller of the stream ended before ingest had processed all of the log')
 }
 
-/** A line that no stream takes is kept where ingest keeps what it refuses. */
-function unsendable(line: Buffer, index: number): DeadLetter {
+/** A line over a record's limit becomes a dead letter, as if ingest had rejected it. */
+function toDeadLetter(line: Buffer, index: number): DeadLetter {
   return {
     reason: 'too-large',
-    detail: 'over what a Kinesis record may hold',
+    detail: 'over the limit of a Kinesis record',
     shardId: 'producer',
     sequenceNumber: String(index),
     arrivalMs: Date.now(),

@@ -1,4 +1,4 @@
-// A producer: lines of a log in, records in a stream out, with what Kinesis refused for the moment sent again.
+// Stands for a producer: writes the lines of a log to the stream, and retries throttled records.
 
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -19,19 +19,19 @@ const PATIENCE = { triesMax: 12, wait, random: Math.random }
 export interface Produced {
   readonly lines: number
   /**
-   * In the lines: one may be an array of them, and a document of another format be none or two. A line that is no event,
-   * or too large, counts as one.
+   * The events in the lines. A line may be an array of events, and a document of another format
+   * holds up to two. A line that is no event, or is too large, counts as one.
    */
   readonly events: number
-  /** Those of them that are in the stream. */
+  /** The lines that are in the stream, each as one record. */
   readonly sent: number
-  /** Lines over what a record may hold. */
+  /** The lines over the size of a record. */
   readonly tooLarge: readonly Buffer[]
 }
 
 /**
- * @param onSent told after every request how many lines are in the stream now.
- * @param skip so many lines at the beginning are in the stream already.
+ * @param onSent called after every request with the number of lines that are in the stream now.
+ * @param skip the number of lines at the beginning that are in the stream already.
  */
 export async function produce(
   lines: AsyncIterable<Buffer>,
@@ -81,7 +81,7 @@ function countEvents(line: Buffer): number {
   }, 0)
 }
 
-/** The user keeps a user's events in order; of a line that names none, or several, anything. */
+/** The user is the key, so that a shard has a user's events in order. Other lines get a digest. */
 function partitionKey(line: Buffer): string {
   const user = userOf(line)
   if (user !== null && user.length <= PARTITION_KEY_LENGTH_MAX) return user
@@ -97,7 +97,7 @@ function userOf(line: Buffer): string | null {
     if (typeof user === 'string' && user !== '') return user
     return text.startsWith('[') ? null : (namedUsers(text, 1)[0] ?? null)
   } catch {
-    // Not JSON: ingest will say so.
+    // Ingest rejects a line that is not JSON.
     return null
   }
 }

@@ -1,33 +1,42 @@
-// The folder of --data: its path in, locked for this run and found to hold what runs leave there out.
+// Locks the folder of --data for this run, and checks that it holds the files of an earlier run.
 
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../terminal/user-error.ts'
+import { type LogPositions, logPositions } from '../replay/log-positions.ts'
 
-export interface HeldFolder {
+export interface DataFolder {
+  readonly positions: LogPositions
+  /** Lets another run use the folder. */
   release(): void
 }
 
-/** Throws where another run has it, or where something else stands in the place of what a run keeps. */
-export function holdDataFolder(folder: string): HeldFolder {
-  const held = lock(folder)
+/**
+ * Throws if another run uses the folder, or if one of a run's files in it is something else.
+ *
+ * @param folder null for a run that stores nothing.
+ */
+export function openDataFolder(folder: string | null): DataFolder {
+  const release = folder === null ? () => {} : lock(folder)
   try {
-    checkIsFolder(join(folder, 'kinesis'))
-    checkIsDatabase(join(folder, 'dynamodb.sqlite'))
-    return held
+    if (folder !== null) {
+      checkIsFolder(join(folder, 'kinesis'))
+      checkIsDatabase(join(folder, 'dynamodb.sqlite'))
+    }
+    return { positions: logPositions(folder), release }
   } catch (error) {
-    held.release()
+    release()
     throw error
   }
 }
 
 const LOCK_TRIES_MAX = 3
 
-/** A process that was killed leaves its lock: who comes next takes it over. */
-function lock(folder: string): HeldFolder {
+/** Takes over the lock of a process that was killed. Returns a function that unlocks the folder. */
+function lock(folder: string): () => void {
   const path = join(folder, 'lock')
   for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
-    if (isWritten(path, folder)) return { release: () => rmSync(path, { force: true }) }
+    if (isWritten(path, folder)) return () => rmSync(path, { force: true })
     const holder = holderOf(path)
     if (holder !== null)
       throw new UserError(`another run uses ${folder} (process ${holder}; if that is something else, remove ${path})`)
@@ -36,7 +45,7 @@ function lock(folder: string): HeldFolder {
   throw new UserError(`another run uses ${folder}`)
 }
 
-/** False where there is a lock already. */
+/** Returns false if a lock exists. */
 function isWritten(path: string, folder: string): boolean {
   try {
     writeFileSync(path, String(process.pid), { flag: 'wx' })
@@ -49,8 +58,8 @@ function isWritten(path: string, folder: string): boolean {
 }
 
 /**
- * The process that holds the lock; null where it is dead. One with the number of this process is dead too: in a
- * container every run has the same.
+ * Returns the process that holds the lock, or null if it has ended. A process with this one's
+ * number has ended too: every run in a container may have the same number.
  */
 function holderOf(path: string): number | null {
   const pid = Number(readText(path))
@@ -59,7 +68,7 @@ function holderOf(path: string): number | null {
     process.kill(pid, 0)
     return pid
   } catch (error) {
-    // It lives, and is somebody else's.
+    // EPERM: the process runs, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : null
   }
 }
@@ -78,13 +87,13 @@ function checkIsFolder(path: string): void {
     throw new UserError(`${path} is not the folder that a run leaves there: give --data another folder`)
 }
 
-const SQLITE_MARK = 'SQLite format 3\0'
+const SQLITE_HEADER = 'SQLite format 3\0'
 
-/** An empty one is a database without anything yet. */
+/** SQLite creates its file empty, so an empty file is a database too. */
 function checkIsDatabase(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined || (found.isFile() && found.size === 0)) return
-  if (!found.isFile() || firstBytes(path, SQLITE_MARK.length) !== SQLITE_MARK)
+  if (!found.isFile() || firstBytes(path, SQLITE_HEADER.length) !== SQLITE_HEADER)
     throw new UserError(`${path} is not the database that a run leaves there: give --data another folder`)
 }
 

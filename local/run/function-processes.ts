@@ -1,4 +1,4 @@
-// All functions of the template: their specs in, processes that call with credentials of their own out.
+// Starts all functions of the template, each with an access key of its own.
 
 import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../lambda/function-process.ts'
@@ -8,10 +8,9 @@ import type { FunctionEndpoints } from '../proxy/proxies.ts'
 import type { FunctionSpec } from '../template/pipeline-spec.ts'
 
 /**
- * By name.
+ * Returns the functions by name.
  *
- * @param folder where the app was synthesized.
- * @param endpoints where the functions reach the services.
+ * @param folder the folder of the synthesized app.
  */
 export function startFunctions(
   specs: readonly FunctionSpec[],

@@ -1,4 +1,4 @@
-// A local run: settings in; the deployed template's stream, tables, bucket, functions and schedule running on this machine out.
+// Starts one run: everything that the template describes, connected and running on this machine.
 
 import { s3DeadLetters } from '../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
@@ -21,26 +21,27 @@ import { type LogReplay, logReplay } from '../replay/log-replay.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline } from '../template/pipeline-spec.ts'
 import { synthesizedApp } from '../template/synthesized-app.ts'
 import type { Template } from '../template/template.ts'
+import { openDataFolder } from './data-folder.ts'
 import { startFunctions } from './function-processes.ts'
+import { readResults } from './read-back.ts'
 import { reconcile } from './reconcile.ts'
-import { runFolder } from './run-folder.ts'
-import { ROLLUPS, readResults, type Summary, type SummaryTables } from './summary.ts'
+import { ROLLUPS, type Summary, type SummaryTables } from './summary.ts'
 
 export interface LocalRunOptions {
-  /** Texts by name, as `-c name=value` gives them to the CDK app. */
+  /** The texts by name that `-c name=value` passes to the CDK app. */
   readonly settings: Readonly<Record<string, string>>
   /** See `startEndpoints`. */
   readonly firstPort: number | null
-  /** Where the stream and the tables are kept, so that another run can go on with them; null for in memory only. */
+  /** Stores the stream and the tables for a later run. Null stores them in memory. */
   readonly dataFolder: string | null
-  /** The share of calls and invocations that something befalls, 0 to 1. */
+  /** The share of calls and invocations with a fault, 0 to 1. */
   readonly chaosRate: number
   readonly env: NodeJS.ProcessEnv
-  /** The template to run instead of the synthesized one: a test's, of a stack with a mistake. */
+  /** Returns the template to run. A test makes a mistake in the synthesized one. */
   readonly amend?: (template: Template) => Template
 }
 
-/** Where a person reaches the services. */
+/** The endpoints as commands and a person's own programs use them, without the proxies. */
 export interface RunEndpoints extends Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> {
   readonly lambda: string
   readonly secrets: string
@@ -52,15 +53,15 @@ export interface LocalRun {
   readonly clients: Clients
   readonly functions: readonly FunctionSpec[]
   /**
-   * Writes the lines to the stream, and returns when every record has been through ingest. What an earlier run on the
-   * same data wrote of a log of this name is not written again, and has to be the same still.
+   * See `LogReplay.replay`. If an earlier run on the same data replayed a log of this name, the log
+   * must begin with the same lines.
    */
-  readonly play: LogReplay['play']
-  /** Closes every session and returns when all results are written and summed up. */
+  readonly replay: LogReplay['replay']
+  /** Closes every session. Returns when all rows and rollups are written. */
   drain(): Promise<void>
   results(): Promise<ResultRow[]>
   summary(): Promise<Summary>
-  /** See `EnforcedRoles`. Everything above rejects too once a call was denied. */
+  /** See `EnforcedRoles`. The methods above also reject after a denied call. */
   readonly denied: Promise<never>
   /** See `EnforcedRoles`. */
   calls(): ReadonlyMap<string, ReadonlySet<string>>
@@ -70,8 +71,10 @@ export interface LocalRun {
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { settings, firstPort, dataFolder, chaosRate, env, amend = (template) => template } = options
   if (dataFolder !== null && isShared(env))
-    throw new UserError('--data keeps what emulators hold: unset KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT')
-  const folder = runFolder(dataFolder)
+    throw new UserError(
+      '--data stores what the emulators hold: unset KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT',
+    )
+  const folder = openDataFolder(dataFolder)
   const stops: (() => unknown)[] = [folder.release]
   const stop = async (): Promise<void> => {
     for (const undo of stops.reverse()) await undo()
@@ -97,8 +100,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
     const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : await checkedPort(firstPort + 3))
     stops.push(lambda.stop)
-    const reached = { ...endpoints, lambda: lambda.endpoint, secrets: proxies.openSecrets }
-    const parts = { endpoints: reached, clients, proxies, roles, log, positions: folder.positions }
+    const runEndpoints = { ...endpoints, lambda: lambda.endpoint, secrets: proxies.openSecrets }
+    const parts = { endpoints: runEndpoints, clients, proxies, roles, log, positions: folder.positions }
     return assemble(spec, functions, parts, stops, stop)
   } catch (error) {
     await stop()
@@ -106,21 +109,22 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   }
 }
 
-/** Endpoints that other runs may use too: names must not collide. */
+/** Other runs may use the same endpoints, so the names of this run need a prefix. */
 function isShared(env: NodeJS.ProcessEnv): boolean {
   return Boolean(env.DYNAMODB_ENDPOINT || env.KINESIS_ENDPOINT || env.S3_ENDPOINT)
 }
 
+/** Waits for both, so that the emulators also stop if synthesizing fails. */
 async function settleBoth<T>(
-  first: Promise<T>,
+  app: Promise<T>,
   endpoints: Promise<Endpoints>,
   stops: (() => unknown)[],
 ): Promise<[T, Endpoints]> {
-  const [made, started] = await Promise.allSettled([first, endpoints])
+  const [synthesized, started] = await Promise.allSettled([app, endpoints])
   if (started.status === 'fulfilled') stops.push(() => started.value.stop())
   if (started.status === 'rejected') throw started.reason
-  if (made.status === 'rejected') throw made.reason
-  return [made.value, started.value]
+  if (synthesized.status === 'rejected') throw synthesized.reason
+  return [synthesized.value, started.value]
 }
 
 interface Parts {
@@ -157,7 +161,7 @@ function assemble(
   const deadLetters = s3DeadLetters(clients.s3, tables.deadLetters)
   const replay = logReplay(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
 
-  const unlessDenied = <T>(under: Promise<T>): Promise<T> => Promise.race([under, roles.denied])
+  const unlessDenied = <T>(work: Promise<T>): Promise<T> => Promise.race([work, roles.denied])
   const drain = async (): Promise<void> => {
     await drainSessions(invokedBy(spec.outputs.SweepFunctionName as string))
     await finalizePoller.caughtUp()
@@ -171,7 +175,7 @@ function assemble(
     outputs: spec.outputs,
     clients,
     functions: spec.functions,
-    play: (...played) => unlessDenied(replay.play(...played)),
+    replay: (...log) => unlessDenied(replay.replay(...log)),
     drain: () => unlessDenied(drain()),
     results: () => unlessDenied(readResults(clients, tables.results)),
     summary: () => unlessDenied(summary()),
@@ -183,6 +187,7 @@ function assemble(
 
 function one<T>(found: readonly T[]): T {
   const [first] = found
-  if (first === undefined || found.length > 1) throw new Error(`expected one in the template and found ${found.length}`)
+  if (first === undefined || found.length > 1)
+    throw new Error(`expected one event source mapping in the template and found ${found.length}`)
   return first
 }

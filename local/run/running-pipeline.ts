@@ -1,4 +1,4 @@
-// A kept local run as other commands find it: where it listens and what it is called in, a small file out, and back.
+// Writes and reads the small file by which other commands find a running local pipeline.
 
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -6,7 +6,7 @@ import { UserError } from '../../terminal/user-error.ts'
 
 export interface RunningPipeline {
   readonly pid: number
-  /** ISO 8601; tells runs apart. */
+  /** ISO 8601. With the process number, it identifies the run. */
   readonly startedAt: string
   readonly endpoints: {
     readonly kinesis: string
@@ -20,28 +20,28 @@ export interface RunningPipeline {
   readonly environments: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-/** What commands keep beside the work, and Git is told to ignore. */
+/** The folder for the commands' own files in the working folder. Git ignores it. */
 export const STATE_FOLDER = '.search-ctr'
 const RUNNING_FILE = 'local.json'
 export const DEFAULT_RUNNING_PATH = join(STATE_FOLDER, RUNNING_FILE)
 
-/** @param path a file, or a folder for the file in it. */
+/** @param path the file, or a folder that holds it. */
 async function runningPath(path: string): Promise<string> {
   const found = await stat(path).catch(() => null)
   return found?.isDirectory() ? join(path, RUNNING_FILE) : path
 }
 
-/** Throws where another run that is alive is told of there. */
+/** Throws if the file belongs to another run that is still up. */
 export async function checkRunningPath(path: string): Promise<void> {
   const file = await runningPath(path)
   const other = await readOrNull(file)
   if (other !== null && isAlive(other.pid))
     throw new UserError(
-      `${file} tells of another run (process ${other.pid}): stop it, or name another file with --keep`,
+      `${file} belongs to another run (process ${other.pid}): stop it, or name another file with --keep`,
     )
 }
 
-/** Returns what takes the file away again. */
+/** Returns a function that removes the file, unless another run has replaced it. */
 export async function writeRunningPipeline(path: string, run: RunningPipeline): Promise<() => Promise<void>> {
   const file = await runningPath(path)
   await makeRunningFolder(dirname(file))
@@ -53,7 +53,7 @@ export async function writeRunningPipeline(path: string, run: RunningPipeline): 
   }
 }
 
-/** Ignored by Git wherever it is, if it is the one of its name. */
+/** Makes the folder. Git ignores it if it is the `STATE_FOLDER`. */
 export async function makeRunningFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   if (folder.endsWith(STATE_FOLDER)) await writeFile(join(folder, '.gitignore'), '*\n')
@@ -65,7 +65,7 @@ export async function readRunningPipeline(path: string): Promise<RunningPipeline
   const start = "start one with 'search-ctr local --keep' in another terminal"
   if (run === null) {
     const found = await stat(file).catch(() => null)
-    const what = found === null ? 'no local run is kept there' : 'is not the file that a kept local run leaves'
+    const what = found === null ? 'there is no local run' : 'is not the file of a local run'
     throw new UserError(`--local ${file}: ${what}; ${start}`)
   }
   if (!isAlive(run.pid)) throw new UserError(`--local ${file}: that run (process ${run.pid}) has ended; ${start}`)
@@ -87,7 +87,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // It lives, and is somebody else's.
+    // EPERM: the process runs, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,17 +1,9 @@
-// The summary of a local run: the tables and the dead letters as they are in, one account of them out.
+// Summarizes a run: counts of events and sessions, ratios of clicks, and capacity units.
 
-import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
-import { paginateScan } from '@aws-sdk/lib-dynamodb'
-import { decodeRejectedLine, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
-import { isRow, toRow } from '../../functions/aws/results-table/result-items.ts'
-import type { Item } from '../../functions/aws/runtime/table-items.ts'
-import { blockNames, readClosed, readState, userOf } from '../../functions/aws/sessions-table/session-items.ts'
-import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
-import { CLOSED, HOUR_INDEX, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY, TIMERS } from '../../functions/contract.ts'
+import { HOUR_INDEX } from '../../functions/contract.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
-import type { UserState } from '../../functions/domain/sessions/user-state.ts'
-import type { Clients } from '../emulators/clients.ts'
 import type { Capacity } from '../proxy/dynamodb-proxy.ts'
+import type { StoredSessions } from './read-back.ts'
 
 export interface DaySummary {
   readonly searches: number
@@ -24,7 +16,10 @@ export interface DaySummary {
 export interface CapacitySummary {
   readonly writeUnits: number
   readonly readUnits: number
-  /** The parts of the units: `sessions`, `due` (its index), `results`, `by_hour` (its index) and `rollups` (what summing up takes). */
+  /**
+   * The same units by use: the tables `sessions` and `results`, the index `by_hour`, and the rollup
+   * function, `rollups`.
+   */
   readonly writeUnitsBy: Readonly<Record<string, number>>
   readonly readUnitsBy: Readonly<Record<string, number>>
 }
@@ -53,19 +48,6 @@ export interface SummaryTables {
   readonly sessions: string
   readonly results: string
   readonly deadLetters: string
-}
-
-/** All result rows, ordered by key, without what only housekeeping needs. */
-export async function readResults(clients: Clients, table: string): Promise<ResultRow[]> {
-  const rows: ResultRow[] = []
-  for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
-    rows.push(...(items ?? []).filter(isRow).map(toRow))
-  }
-  return rows.sort((a, b) => (a.pk === b.pk ? compare(a.sk, b.sk) : compare(a.pk, b.pk)))
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 export function summarize(
@@ -113,75 +95,12 @@ export function summarizeSearches(rows: readonly SearchRow[]): DaySummary {
   }
 }
 
-/** A ratio of nothing is null (R7). */
+/** Returns null for a denominator of 0 (R7). */
 function ratio(numerator: number, denominator: number): number | null {
   return denominator === 0 ? null : numerator / denominator
 }
 
-export interface StoredSessions {
-  readonly users: number
-  /** Of whom nothing is kept, so that nobody knows how many events were theirs. */
-  readonly forgottenUsers: number
-  readonly sessions: number
-  readonly events: number
-}
-
-/** Closed sessions and open ones; a session that is open again counts once. */
-export async function readSessions(clients: Clients, table: string): Promise<StoredSessions> {
-  const open = new Map<string, number>()
-  const closed = new Map<string, number>()
-  const users = new Set<string>()
-  const forgotten = new Set<string>()
-  const key = (user: string, id: string): string => JSON.stringify([user, id])
-  const addState = (user: string, state: UserState): void => {
-    if (state.forgotten !== null) forgotten.add(user)
-    for (const session of state.open) {
-      for (const id of session.ids) open.set(key(user, id), 0)
-      open.set(key(user, session.ids[0] ?? ''), session.events.length)
-    }
-  }
-  const inBlocks: string[] = []
-  for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
-    for (const item of (items ?? []) as Item[]) {
-      if (item[SORT_KEY] === PROGRESS_KEY || item[KIND] === TIMERS) continue
-      const user = userOf(item)
-      users.add(user)
-      if (item[KIND] === CLOSED) {
-        const session = readClosed(item)?.session
-        closed.set(key(user, session?.ids[0] ?? ''), session?.events.length ?? 0)
-      } else if (item[KIND] === undefined) {
-        if (blockNames(item).length > 0) inBlocks.push(user)
-        else addState(user, readState(item))
-      }
-    }
-  }
-  for (const [user, state] of await dynamoSessionStore(clients.dynamodb, table).loadUsers(inBlocks))
-    addState(user, state)
-  const all = new Map([...closed, ...open])
-  const counts = [...all.values()].filter((events) => events > 0)
-  const events = counts.reduce((sum, count) => sum + count, 0)
-  return { users: users.size, forgottenUsers: forgotten.size, sessions: counts.length, events }
-}
-
-/** Refused records and events by reason. A batch that came twice may have left one in two objects: it counts once. */
-export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string): Promise<Record<string, number>> {
-  const reasons = new Map<string, string>()
-  const listing = { Bucket: bucket, Prefix: REJECTED_PREFIX }
-  for await (const { Contents: objects } of paginateListObjectsV2({ client: clients.s3 }, listing)) {
-    for (const { Key: key } of objects ?? []) {
-      const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      for (const line of rejectedLines((await body?.transformToString()) ?? '')) {
-        const { reason, shardId, sequenceNumber, subSequence } = decodeRejectedLine(line)
-        reasons.set(JSON.stringify([shardId, sequenceNumber, subSequence]), reason)
-      }
-    }
-  }
-  const counts: Record<string, number> = {}
-  for (const reason of [...reasons.values()].sort()) counts[reason] = (counts[reason] ?? 0) + 1
-  return counts
-}
-
-/** What the rollup function takes is counted under this name. */
+/** The units of the rollup function count under this name. */
 export const ROLLUPS = 'rollups'
 
 export function summarizeCapacity(capacity: Capacity, tables: SummaryTables): CapacitySummary {

@@ -76,7 +76,7 @@ describe('a kept local run', () => {
     const { status, stderr } = await typed(['local', '--keep'], folder)
     expect([status, stderr]).toEqual([
       EXIT.failed,
-      expect.stringMatching(/tells of another run \(process \d+\): stop it/),
+      expect.stringMatching(/belongs to another run \(process \d+\): stop it/),
     ])
   })
 })
@@ -263,7 +263,7 @@ describe('after Ctrl-C', () => {
     expect(await ended()).toBe(EXIT.interrupted)
     expect(existsSync(join(folder, '.search-ctr/local.json'))).toBe(false)
     const { status, stderr } = await local('results', '--user', 'ann')
-    expect([status, stderr]).toEqual([EXIT.failed, expect.stringContaining('no local run is kept there')])
+    expect([status, stderr]).toEqual([EXIT.failed, expect.stringContaining('there is no local run')])
     expect((await local('doctor')).status).toBe(EXIT.findings)
   })
 })

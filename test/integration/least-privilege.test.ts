@@ -29,16 +29,16 @@ async function mergeClosedSessions(run: LocalRun): Promise<void> {
   }
   // A clock ahead makes the sessions due at once, instead of after the gap.
   const ahead = { type: 'AppOpen', user: 'ann', time: Date.now() + 4 * MINUTE_MS, eventId: 'ahead' }
-  await run.play('closed', toLines([search(0), search(50), ahead, { type: 'Purchase' }]), () => {})
+  await run.replay('closed', toLines([search(0), search(50), ahead, { type: 'Purchase' }]), () => {})
   await untilStarts(run, [startMs, startMs + 50 * MINUTE_MS])
-  await run.play('bridging', toLines([search(25)]), () => {})
+  await run.replay('bridging', toLines([search(25)]), () => {})
   await untilStarts(run, [startMs])
 }
 
 /** A session that its user closes: its timer makes the sweeper look, who removes it then. */
 async function closeByTimer(run: LocalRun): Promise<void> {
   for (const type of ['AppOpen', 'AppClose']) {
-    await run.play(type, toLines([{ type, user: 'ben', time: Date.now(), eventId: type }]), () => {})
+    await run.replay(type, toLines([{ type, user: 'ben', time: Date.now(), eventId: type }]), () => {})
   }
   const sweep = run.outputs.SweepFunctionName as string
   for (let polls = 0; polls < POLLS_MAX; polls++) {

@@ -25,7 +25,7 @@ export async function runLocally(
 ): Promise<Outcome> {
   let outcome: Outcome | undefined
   await onLocalRun({ settings, chaosRate }, async (run) => {
-    await run.play('test', toBuffers(lines), () => {})
+    await run.replay('test', toBuffers(lines), () => {})
     await run.drain()
     outcome = { summary: await run.summary(), rows: await run.results(), rollups: await rollupsOf(run) }
   })

@@ -16,10 +16,10 @@ describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () =>
   it('gives the known sums after every session is closed with half of its events and amended', async () => {
     await onLocalRun({}, async (run) => {
       const half = (rest: number): string[] => lines.filter((_, n) => n % 2 === rest)
-      await run.play('first', toBuffers(half(0)), () => {})
+      await run.replay('first', toBuffers(half(0)), () => {})
       await run.drain()
       expect(total((await rollupsOf(run)).days).searches).toBeLessThan(expected.searches as number)
-      await run.play('second', toBuffers(half(1)), () => {})
+      await run.replay('second', toBuffers(half(1)), () => {})
       await run.drain()
       expectRollups(await rollupsOf(run))
     })

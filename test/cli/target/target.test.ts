@@ -92,9 +92,9 @@ describe('a local run', () => {
         connectionTimeout: 5000,
       })
     }
-    await expect(checkRunningPath(folder)).rejects.toThrow(`tells of another run (process ${process.pid})`)
+    await expect(checkRunningPath(folder)).rejects.toThrow(`belongs to another run (process ${process.pid})`)
     await forget()
-    await expect(readRunningPipeline(folder)).rejects.toThrow(/no local run is kept there; start one with/)
+    await expect(readRunningPipeline(folder)).rejects.toThrow(/there is no local run; start one with/)
     await checkRunningPath(folder)
   })
 
@@ -112,7 +112,7 @@ describe('a local run', () => {
     await checkRunningPath(folder)
     writeFileSync(join(folder, 'other.json'), '{}')
     await expect(readRunningPipeline(join(folder, 'other.json'))).rejects.toThrow(
-      'is not the file that a kept local run leaves',
+      'is not the file of a local run',
     )
   })
 })

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { holdDataFolder } from '../../../local/run/data-folder.ts'
+import { openDataFolder } from '../../../local/run/data-folder.ts'
 import { UserError } from '../../../terminal/user-error.ts'
 
 let folder: string
@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a data folder', () => {
   it('is held by the process that uses it, and free after', () => {
-    const held = holdDataFolder(folder)
+    const held = openDataFolder(folder)
     expect(readFileSync(lock, 'utf8')).toBe(String(process.pid))
     held.release()
     expect(existsSync(lock)).toBe(false)
@@ -26,8 +26,8 @@ describe('a data folder', () => {
 
   it('is refused while another process that lives has it, which is left alone', () => {
     writeFileSync(lock, String(process.ppid))
-    expect(() => holdDataFolder(folder)).toThrow(UserError)
-    expect(() => holdDataFolder(folder)).toThrow(`another run uses ${folder} (process ${process.ppid}`)
+    expect(() => openDataFolder(folder)).toThrow(UserError)
+    expect(() => openDataFolder(folder)).toThrow(`another run uses ${folder} (process ${process.ppid}`)
     expect(readFileSync(lock, 'utf8')).toBe(String(process.ppid))
   })
 
@@ -37,13 +37,13 @@ describe('a data folder', () => {
     ['a run that was killed before it had said who it is', () => ''],
   ])('is taken over from %s', (_, left) => {
     writeFileSync(lock, left())
-    holdDataFolder(folder)
+    openDataFolder(folder)
     expect(readFileSync(lock, 'utf8')).toBe(String(process.pid))
   })
 
   it.each(['kinesis'])('is refused where %s is a file, and left free', (name) => {
     writeFileSync(join(folder, name), '')
-    expect(() => holdDataFolder(folder)).toThrow(
+    expect(() => openDataFolder(folder)).toThrow(
       new UserError(`${join(folder, name)} is not the folder that a run leaves there: give --data another folder`),
     )
     expect(existsSync(lock)).toBe(false)
@@ -56,13 +56,13 @@ describe('a data folder', () => {
     ['a folder', () => mkdirSync(database())],
   ])('is refused where its database is %s', (_, make) => {
     make()
-    expect(() => holdDataFolder(folder)).toThrow(
+    expect(() => openDataFolder(folder)).toThrow(
       new UserError(`${database()} is not the database that a run leaves there: give --data another folder`),
     )
   })
 
   it.each(['', 'SQLite format 3\0 and so on'])('is taken with a database that begins with %j', (text) => {
     writeFileSync(database(), text)
-    holdDataFolder(folder).release()
+    openDataFolder(folder).release()
   })
 })

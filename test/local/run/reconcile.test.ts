@@ -20,8 +20,8 @@ it('events are missing where ingest saw fewer', () => {
   expect(() => checkReconciled({ duplicates: 2 }, reporting(1))).toThrow(/^1 events are in no table and no dead letter/)
 })
 
-it('there are too many where the tables hold more than was played', () => {
+it('there are too many where the tables hold more than was replayed', () => {
   expect(() => checkReconciled({ duplicates: -2 }, reporting(5))).toThrow(
-    '2 more events are in the tables and dead letters than were played',
+    '2 more events are in the tables and dead letters than were replayed',
   )
 })

@@ -9,7 +9,8 @@ import type { Event } from '../../../functions/domain/events/event.ts'
 import type { NonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ClosedSession, ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
-import { readRejected, summarize, summarizeCapacity, summarizeSearches } from '../../../local/run/summary.ts'
+import { readRejected } from '../../../local/run/read-back.ts'
+import { summarize, summarizeCapacity, summarizeSearches } from '../../../local/run/summary.ts'
 import { at, bare, click, ORIGIN_MS, results, search } from '../../support/events.ts'
 
 const TABLES = { sessions: 'Sessions', results: 'Results', deadLetters: 'deadletters' }
