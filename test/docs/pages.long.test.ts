@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { followPage } from './follow/follow-page.ts'
-import { missingOn, readerEnvironment } from './follow/machine.ts'
-import { openShell, type PageShell } from './follow/page-shell.ts'
+import { followPage } from '../../tools/follow-docs/follow-page.ts'
+import { missingOn, readerEnvironment } from '../../tools/follow-docs/machine.ts'
+import { openShell, type PageShell } from '../../tools/follow-docs/page-shell.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -47,7 +47,7 @@ describe('following a page', () => {
   const follow = (path: string, page: string) =>
     followPage(path, page, shell, missingOn(process.env, { installs: false }), () => {})
 
-  it('keeps variables, and tells a command that fails and an output that is another', async () => {
+  it('keeps variables, and reports failed commands and other outputs', async () => {
     const page =
       '```sh\nX=1\n```\n```sh\necho $X\n```\n```\n1\n```\n```sh\nfalse\necho on\n```\n```sh\necho a\n```\n```\nb\n```\n'
     const { ran, failures } = await follow('p.md', page)
@@ -58,7 +58,7 @@ describe('following a page', () => {
     ])
   })
 
-  it('the tutorial is true, its four click-through rates too', async () => {
+  it('finds the tutorial true, its four click-through rates too', async () => {
     const { failures } = await follow('docs/tutorial.md', read('docs/tutorial.md'))
     expect(failures).toEqual([])
   })

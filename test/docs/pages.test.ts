@@ -1,12 +1,12 @@
-// `npm run follow-docs` runs every block of the pages that a newcomer follows, or the page says why not.
+// The pages have blocks that `npm run follow-docs` can run, or give the reason why it cannot.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { pageBlocks } from './follow/page-blocks.ts'
-import { PAGES } from './follow/pages.ts'
-import { differenceOf } from './follow/printed-text.ts'
+import { pageBlocks } from '../../tools/follow-docs/page-blocks.ts'
+import { PAGES } from '../../tools/follow-docs/pages.ts'
+import { differenceOf } from '../../tools/follow-docs/printed-text.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -14,26 +14,26 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const NEEDS_MORE = /\bcdk (bootstrap|deploy|destroy)\b|\bexport-table|\bsearch-ctr tail\b|"\$(SESSIONS|SWEEP|FINALIZE)"/
 
 describe('the pages', () => {
-  it('are all followed that hold something to type', () => {
+  it('lists every page with commands to type', () => {
     const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
     const typed = pages.filter((page) => page.endsWith('.md') && pageBlocks(read(page)).length > 0)
     expect([...PAGES].sort()).toEqual(typed.sort())
   })
 
-  it.each(PAGES)('%s: what needs more than this machine is marked', (path) => {
+  it.each(PAGES)('%s gives a reason at each block that needs more than this machine', (path) => {
     const blocks = pageBlocks(read(path))
     const unannotated = blocks.filter(({ command, notRun }) => notRun === null && NEEDS_MORE.test(command))
     expect(unannotated.map(({ line, command }) => `${line}: ${command}`)).toEqual([])
   })
 
-  it('README.md and the tutorial show what comes out', () => {
+  it('shows the output of commands in README.md and in the tutorial', () => {
     for (const path of ['README.md', 'docs/tutorial.md'])
       expect(pageBlocks(read(path)).filter(({ expected }) => expected !== null).length).toBeGreaterThan(1)
   })
 })
 
 describe('a block', () => {
-  it('has its output after it, prose between or not, and the marks above it', () => {
+  it('has its output below it and its comments above it', () => {
     const page =
       'a\n\n```sh\ndo x\n```\n\nprose\n\n<!-- varies: 5, b c -->\n```\nx 5\n```\n\n<!-- not run: why -->\n```sh\ny\n```\n'
     expect(pageBlocks(page)).toEqual([
@@ -48,42 +48,42 @@ describe('a block', () => {
     ])
   })
 
-  it('that begins with $ is commands, each with its output', () => {
+  it('holds commands with their outputs if it begins with $', () => {
     expect(pageBlocks('```\n$ a\n1\n2\n\n$ b\n```\n')).toMatchObject([
       { line: 2, command: 'a', expected: { line: 3, text: '1\n2' }, isTranscript: true },
       { line: 6, command: 'b', expected: { line: 7, text: '' } },
     ])
   })
 
-  it('of another language is nothing to type, and is no output', () => {
+  it('is neither typed nor an output if it is of another language', () => {
     expect(pageBlocks('```ts\nx\n```\n```sh\na\n```\n```text\nb\n```\n```\nc\n```\n')).toMatchObject([
       { command: 'a', expected: null },
     ])
   })
 
-  it('that does not end is an error', () => expect(() => pageBlocks('a\n```sh\nb\n')).toThrow('line 2'))
+  it('must end', () => expect(() => pageBlocks('a\n```sh\nb\n')).toThrow('line 2'))
 })
 
-describe('what was printed', () => {
-  const of = (text: string, varies: readonly string[] = []) => ({ line: 10, text, varies })
+describe('the printed text', () => {
+  const shows = (text: string, varies: readonly string[] = []) => ({ line: 10, text, varies })
 
   it.each([
-    ['the same', of('a\nb'), 'a  \nb\n\n'],
-    ['any lines', of('a\n...\nz'), 'a\nb\nc\nz\n'],
-    ['the rest of a line', of('a...\nb'), 'a and more\nb'],
-    ['what varies, and the width of its columns', of('in 5  s, (1.2 x)', ['5', '(1.2']), 'in 12345   s, (9.87 x)'],
-  ])('matches: %s', (_, expected, printed) => expect(differenceOf(expected, printed)).toBeNull())
+    ['the same', shows('a\nb'), 'a  \nb\n\n'],
+    ['any lines', shows('a\n...\nz'), 'a\nb\nc\nz\n'],
+    ['the rest of a line', shows('a...\nb'), 'a and more\nb'],
+    ['a text that varies, and other column widths', shows('in 5  s, (1.2 x)', ['5', '(1.2']), 'in 12345   s, (9.87 x)'],
+  ])('matches %s', (_, expected, printed) => expect(differenceOf(expected, printed)).toBeNull())
 
   it.each([
-    ['another line', of('a\nb\nc'), 'a\nx\nc', { line: 11, says: 'b', was: 'x' }],
-    ['a line less', of('a\nb'), 'a', { line: 11, says: 'b', was: '(no more)' }],
-    ['a line more', of('a'), 'a\nb', { line: 11, says: '(no more)', was: 'b' }],
-    ['other blanks', of('a  b'), 'a b', { line: 10, says: 'a  b', was: 'a b' }],
+    ['another line', shows('a\nb\nc'), 'a\nx\nc', { line: 11, expected: 'b', printed: 'x' }],
+    ['a line less', shows('a\nb'), 'a', { line: 11, expected: 'b', printed: '(no more)' }],
+    ['a line more', shows('a'), 'a\nb', { line: 11, expected: '(no more)', printed: 'b' }],
+    ['other blanks', shows('a  b'), 'a b', { line: 10, expected: 'a  b', printed: 'a b' }],
     [
-      'what does not vary',
-      of('in 5 s of 6', ['5']),
+      'a text that does not vary',
+      shows('in 5 s of 6', ['5']),
       'in 7 s of 7',
-      { line: 10, says: 'in 5 s of 6', was: 'in 7 s of 7' },
+      { line: 10, expected: 'in 5 s of 6', printed: 'in 7 s of 7' },
     ],
-  ])('does not match: %s', (_, expected, printed, found) => expect(differenceOf(expected, printed)).toEqual(found))
+  ])('does not match %s', (_, expected, printed, found) => expect(differenceOf(expected, printed)).toEqual(found))
 })

@@ -1,4 +1,4 @@
-// docs/producers.md shows the files of examples/producers, whole and as they are; and the documents there are what it says.
+// docs/producers.md shows the files of examples/producers unchanged and describes its documents.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -8,16 +8,16 @@ import { convertDocument } from '../../functions/domain/events/formats/sent-even
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const page = read('docs/producers.md')
 
-/** A link to the file, and the block below it. */
+/** Matches a link to the file and the block below it. */
 const SHOWN = /\[(examples\/producers\/[^\]]+)\]\([^)]+\)\n\n```\w+\n([\s\S]*?)```\n/g
 const shown = [...page.matchAll(SHOWN)].map(([, path = '', code = '']) => ({ path, code }))
 
 describe('the page', () => {
-  it.each(shown)('shows $path as it is', ({ path, code }) => {
+  it.each(shown)('shows $path unchanged', ({ path, code }) => {
     expect(code).toBe(read(path))
   })
 
-  it('shows every example but the documents, which it plays', () => {
+  it('shows every example except the documents, which it sends', () => {
     const files = readdirSync(new URL('../../examples/producers', import.meta.url), {
       recursive: true,
       encoding: 'utf8',
@@ -27,7 +27,7 @@ describe('the page', () => {
   })
 })
 
-it('the UBI documents are a search with results and a click, one without, and what is ignored', () => {
+it('converts the UBI documents to two searches with results and one click, and ignores the rest', () => {
   const types = read('examples/producers/ubi.ndjson')
     .trim()
     .split('\n')

@@ -1,4 +1,4 @@
-// Holds the tables of docs/settings.md equal to infra/settings.ts. With UPDATE_DOCS=1 it writes them.
+// Holds the tables of docs/settings.md equal to infra/settings.ts. UPDATE_DOCS=1 writes them.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import ms from 'ms'

@@ -1,23 +1,23 @@
-// The environment in; what of the pages' tools this machine lacks, and the environment that a reader would have, out.
+// Finds the tools of the pages that this machine lacks, and makes the environment of a reader.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Missing } from './follow-page.ts'
 
-/** Tools that the pages use beside Node: what calls them, and what tells that they are there. */
+/** Tools that the pages use beside Node. A tool is there if its probe prints the answer. */
 const TOOLS = [
-  { calls: /\baws [a-z]/, name: 'version 2 of the AWS CLI', probe: ['aws', '--version'], says: /^aws-cli\/2\./ },
-  { calls: /\bjq\b/, name: 'jq', probe: ['jq', '--version'], says: /^jq/ },
+  { calls: /\baws [a-z]/, name: 'version 2 of the AWS CLI', probe: ['aws', '--version'], answer: /^aws-cli\/2\./ },
+  { calls: /\bjq\b/, name: 'jq', probe: ['jq', '--version'], answer: /^jq/ },
 ] as const
 
 const INSTALLS = /^npm ci$/m
 
-/** @param installs whether the folder gets a node_modules of its own. */
+/** @param installs true where the folder gets a node_modules of its own. */
 export function missingOn(env: NodeJS.ProcessEnv, { installs }: { readonly installs: boolean }): Missing {
-  const lacking = TOOLS.filter(({ probe: [tool, option], says }) => {
+  const lacking = TOOLS.filter(({ probe: [tool, option], answer }) => {
     const { stdout, stderr } = spawnSync(tool, [option], { encoding: 'utf8', env })
-    return !says.test(stdout ?? '') && !says.test(stderr ?? '')
+    return !answer.test(stdout ?? '') && !answer.test(stderr ?? '')
   })
   return (command) => {
     if (INSTALLS.test(command) && !installs) return 'node_modules are those of the checkout; --clone installs them'
@@ -27,8 +27,8 @@ export function missingOn(env: NodeJS.ProcessEnv, { installs }: { readonly insta
 }
 
 /**
- * Without what this machine has configured: no AWS account, no colours, and no remarks of npm on its own configuration.
- * `search-ctr` is what the pages call `npx search-ctr` for short.
+ * Hides this machine's configuration from the commands: its AWS account, its colours and npm's own
+ * warnings. `search-ctr` works without `npx`, as the pages write it.
  */
 export function readerEnvironment(env: NodeJS.ProcessEnv, scratch: string, work: string): NodeJS.ProcessEnv {
   const own = Object.entries(env).filter(

@@ -1,4 +1,4 @@
-// A page and a shell in; each block typed as a reader would, and what was not as the page says, out.
+// Types each block of a page as a reader does, and reports where the output differs from the page.
 
 import { type Block, pageBlocks } from './page-blocks.ts'
 import type { PageShell, Ran } from './page-shell.ts'
@@ -6,15 +6,15 @@ import { differenceOf } from './printed-text.ts'
 
 export interface FollowedPage {
   readonly ran: number
-  /** Marked in the page. */
+  /** Blocks that the page excludes, with a reason. */
   readonly notRun: number
-  /** One line each: what the machine has not. */
+  /** One line for each block that needs a tool which this machine lacks. */
   readonly skipped: readonly string[]
-  /** One text each, beginning with file and line. */
+  /** One text for each failure; it begins with file and line. */
   readonly failures: readonly string[]
 }
 
-/** Why a block cannot be run here, or null. */
+/** Returns why a block cannot run here, or null. */
 export type Missing = (command: string) => string | null
 
 const STAYS_UP = /\blocal\b.*\s--keep\b/
@@ -24,18 +24,18 @@ export async function followPage(
   page: string,
   shell: PageShell,
   missing: Missing,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<FollowedPage> {
   const [skipped, failures]: [string[], string[]] = [[], []]
   let [ran, notRun] = [0, 0]
   for (const block of pageBlocks(page)) {
-    const place = `${path}:${block.line}`
+    const position = `${path}:${block.line}`
     const lacks = missing(block.command)
     if (block.notRun !== null) notRun++
-    else if (lacks !== null) skipped.push(`${place} skipped: ${lacks}`)
+    else if (lacks !== null) skipped.push(`${position} skipped: ${lacks}`)
     else {
-      tell(place)
-      const outcome = await (STAYS_UP.test(block.command) ? shell.keep(block.command) : shell.run(block.command))
+      report(position)
+      const outcome = await (STAYS_UP.test(block.command) ? shell.start(block.command) : shell.run(block.command))
       ran++
       failures.push(...failuresOf(path, block, outcome))
     }
@@ -44,17 +44,17 @@ export async function followPage(
 }
 
 function failuresOf(path: string, block: Block, { exitCode, printed }: Ran): string[] {
-  const place = `${path}:${block.line}`
+  const position = `${path}:${block.line}`
   if (exitCode !== 0 && !block.isTranscript) {
     return [
-      `${place} failed with exit code ${exitCode}\n${indent(block.command)}\n  printed\n${indent(printed.trimEnd())}`,
+      `${position} failed with exit code ${exitCode}\n${indent(block.command)}\n  printed\n${indent(printed.trimEnd())}`,
     ]
   }
   const difference = block.expected && differenceOf(block.expected, printed)
   if (!difference) return []
-  const { line, says, was } = difference
+  const { line, expected, printed: was } = difference
   return [
-    `${path}:${line} is not what ${place} prints\n    page     ${says}\n    printed  ${was}\n  in all\n${indent(printed.trimEnd())}`,
+    `${path}:${line} is not what ${position} prints\n    page     ${expected}\n    printed  ${was}\n  in all\n${indent(printed.trimEnd())}`,
   ]
 }
 

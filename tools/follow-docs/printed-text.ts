@@ -1,17 +1,26 @@
-// What a page says that a command prints, and what it printed, in; whether they are the same, and where not, out.
+// Compares the output that a page shows with what a command printed.
 
 import type { Block } from './page-blocks.ts'
 
 type Expected = NonNullable<Block['expected']>
 
+export interface Difference {
+  /** Line of the page, from 1. */
+  readonly line: number
+  readonly expected: string
+  readonly printed: string
+}
+
 /**
- * The same but for blanks at the ends of lines. Three wildcards: a line `...` is any lines, `...` at the end of a line
- * is the rest of it, and a text that the page's comment `varies: a, b` lists is any text without blanks; then so are the
- * blanks of its line, since columns are as wide as what is in them.
+ * Blanks at the ends of lines do not count. There are three wildcards:
+ * - a line `...` stands for any lines;
+ * - `...` at the end of a line stands for the rest of it;
+ * - a text in the page's comment `varies: a, b` stands for any text without blanks. The blanks of
+ *   its line may then differ too, since columns are as wide as their texts.
  *
- * @returns null where they are the same, else the first line of the page that is not what was printed.
+ * @returns null if both agree, else the first line of the page that differs.
  */
-export function differenceOf(expected: Expected, printed: string): { line: number; says: string; was: string } | null {
+export function differenceOf(expected: Expected, printed: string): Difference | null {
   const wanted = linesOf(expected.text).map((text) => ({ text, pattern: linePattern(text, expected.varies) }))
   const lines = linesOf(printed)
   const { furthest, isSame } = matchLines(
@@ -19,8 +28,11 @@ export function differenceOf(expected: Expected, printed: string): { line: numbe
     lines,
   )
   if (isSame) return null
-  const says = wanted[furthest.wanted]?.text ?? '(no more)'
-  return { line: expected.line + furthest.wanted, says, was: lines[furthest.printed] ?? '(no more)' }
+  return {
+    line: expected.line + furthest.wanted,
+    expected: wanted[furthest.wanted]?.text ?? '(no more)',
+    printed: lines[furthest.printed] ?? '(no more)',
+  }
 }
 
 function linesOf(text: string): string[] {
@@ -32,15 +44,15 @@ function linesOf(text: string): string[] {
 
 const ANY_LINES = '...'
 
-/** Null is any lines. */
+/** Returns null for a line that stands for any lines. */
 function linePattern(text: string, varies: readonly string[]): RegExp | null {
   if (text.trim() === ANY_LINES) return null
-  const cut = text.endsWith('...')
-  const kept = cut ? text.slice(0, -'...'.length) : text
-  const found = varies.filter((one) => kept.includes(one)).sort((a, b) => b.length - a.length)
-  const ending = cut ? '.*' : ''
-  if (found.length === 0) return new RegExp(`^${escaped(kept)}${ending}$`)
-  const parts = kept.split(new RegExp(`(${found.map(escaped).join('|')}|\\s+)`))
+  const isOpen = text.endsWith(ANY_LINES)
+  const start = isOpen ? text.slice(0, -ANY_LINES.length) : text
+  const found = varies.filter((one) => start.includes(one)).sort((a, b) => b.length - a.length)
+  const ending = isOpen ? '.*' : ''
+  if (found.length === 0) return new RegExp(`^${escaped(start)}${ending}$`)
+  const parts = start.split(new RegExp(`(${found.map(escaped).join('|')}|\\s+)`))
   const pattern = parts.map((part) => {
     if (found.includes(part))
       return part
@@ -61,7 +73,7 @@ interface Progress {
   readonly printed: number
 }
 
-/** Tries each end of any lines in turn; pages and outputs are some dozen lines. */
+/** Tries each length of `...` in turn, which is fast enough: outputs have some dozen lines. */
 function matchLines(patterns: readonly (RegExp | null)[], lines: readonly string[]) {
   let furthest: Progress = { wanted: 0, printed: 0 }
   const isSame = (wanted: number, printed: number): boolean => {

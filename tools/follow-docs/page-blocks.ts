@@ -1,15 +1,15 @@
-// A page of Markdown in, what a reader would type, what it says that comes out, and what it says of both, out.
+// Reads from a page of Markdown what a reader types and what the page shows as its output.
 
-/** What a reader types, with what the page says that it prints. */
+/** Commands that a reader types, with the output that the page shows. */
 export interface Block {
-  /** Of the command's first line, from 1. */
+  /** Line of the command's first line in the page, from 1. */
   readonly line: number
   readonly command: string
   /** Null where the page shows no output. */
   readonly expected: { readonly line: number; readonly text: string; readonly varies: readonly string[] } | null
-  /** Why it is not run: the text of the mark above it. */
+  /** The reason in the comment `not run: ...` above the block, or null. */
   readonly notRun: string | null
-  /** A line behind `$ ` together with its output: it may fail, if it says what the page says. */
+  /** True for a line behind `$ ` with its output. It may fail if it prints what the page shows. */
   readonly isTranscript: boolean
 }
 
@@ -24,8 +24,9 @@ const NOT_RUN = /^not run: (.+)$/s
 const VARIES = /^varies: (.+)$/s
 
 /**
- * Blocks of `sh` are run. A block of no language after one is what it prints; one that begins with `$ ` is commands and
- * what each prints. Blocks of any other language are nothing to type.
+ * Blocks of `sh` are commands. A block without a language that follows one shows its output. If
+ * such a block begins with `$ `, it holds commands and the output of each. Other blocks are not
+ * typed.
  */
 export function pageBlocks(page: string): Block[] {
   const blocks: Block[] = []
@@ -36,7 +37,7 @@ export function pageBlocks(page: string): Block[] {
       line: typed.line + 1,
       command: typed.text,
       expected: printed && { line: printed.line + 1, text: printed.text, varies: listed(printed) },
-      notRun: markOf(typed),
+      notRun: reasonOf(typed),
       isTranscript: false,
     })
     typed = null
@@ -59,13 +60,13 @@ function transcript(fence: Fence): Block[] {
     const command = (lines[0] as string).slice('$ '.length)
     const text = lines.slice(1).join('\n').trimEnd()
     const expected = { line: at + 1, text, varies: listed(fence) }
-    blocks.push({ line: at, command, expected, notRun: markOf(fence), isTranscript: true })
+    blocks.push({ line: at, command, expected, notRun: reasonOf(fence), isTranscript: true })
     at += lines.length - 1
   }
   return blocks
 }
 
-function markOf({ comments }: Fence): string | null {
+function reasonOf({ comments }: Fence): string | null {
   return firstMatch(comments, NOT_RUN)
 }
 
@@ -81,7 +82,7 @@ function firstMatch(comments: readonly string[], pattern: RegExp): string | null
   return null
 }
 
-/** Each with the comments that stand directly above it. */
+/** Returns each fenced block with the comments directly above it. */
 function fences(page: string): Fence[] {
   const found: Fence[] = []
   const lines = page.split('\n')

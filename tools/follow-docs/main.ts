@@ -1,4 +1,4 @@
-// `npm run follow-docs`: README.md and docs in, every command in them typed as a newcomer would; what is not true, by file and line, out.
+// `npm run follow-docs` types every command of README.md and docs/ and reports what is not true.
 
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
@@ -12,17 +12,18 @@ import { type Block, pageBlocks } from './page-blocks.ts'
 import { openShell } from './page-shell.ts'
 import { PAGES } from './pages.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const USAGE = `npm run follow-docs -- [--clone] [PAGE...]
 
-Follows README.md and docs/ literally, in a temporary folder: a copy of this checkout that shares its node_modules, or with
---clone what is committed, cloned and installed afresh. The log that README.md makes is there for every page.
+Follows README.md and docs/ literally in a temporary folder. The folder is a copy of this checkout
+that shares its node_modules. With --clone it is a fresh clone with an install of its own. The log
+that README.md makes is there for every page.
 
-  block of sh           is run; all of a page in one shell; with --keep until the page ends
-  block of no language  after it, is what it prints; beginning with $, is commands and what each prints
-  ...                   as a line: any lines; at the end of a line: the rest of it
-  <!-- varies: a, b --> above an output: these texts are others each time
-  <!-- not run: why --> above a block: it is not run
+  block of sh            runs; all blocks of a page share a shell; --keep stays up to the page's end
+  block of no language   shows what the block before it prints; with $ it shows commands as well
+  ...                    as a line stands for any lines; at the end of a line for the rest of it
+  <!-- varies: a, b -->  above an output: these texts differ each time
+  <!-- not run: why -->  above a block: it does not run
 `
 
 const { values, positionals } = parseArgs({
@@ -37,7 +38,7 @@ async function follow(pages: readonly string[]): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'follow-docs-'))
   const work = join(scratch, 'search-session-ctr')
   const followed: FollowedPage[] = []
-  const fallen: string[] = []
+  const ended: string[] = []
   try {
     if (values.clone) execFileSync('git', ['clone', '--quiet', ROOT, work])
     else copyCheckout(work)
@@ -48,14 +49,14 @@ async function follow(pages: readonly string[]): Promise<number> {
         if (path !== 'README.md') for (const { command } of logOfReadme(work)) await shell.run(command)
         followed.push(await followPage(path, readFileSync(join(work, path), 'utf8'), shell, missing, console.error))
       } finally {
-        const lastWords = await shell.close()
-        if (lastWords !== null) fallen.push(`${path}: what was started with --keep ended by itself\n${lastWords}`)
+        const lastOutput = await shell.close()
+        if (lastOutput !== null) ended.push(`${path}: the run with --keep ended by itself\n${lastOutput}`)
       }
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
-  return tell(pages, followed, fallen)
+  return report(pages, followed, ended)
 }
 
 function logOfReadme(work: string): Block[] {
@@ -71,14 +72,14 @@ function copyCheckout(work: string): void {
   symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'))
 }
 
-function tell(pages: readonly string[], followed: readonly FollowedPage[], fallen: readonly string[]): number {
-  const failures = [...followed.flatMap((page) => page.failures), ...fallen]
+function report(pages: readonly string[], followed: readonly FollowedPage[], ended: readonly string[]): number {
+  const failures = [...followed.flatMap((page) => page.failures), ...ended]
   for (const line of [...followed.flatMap(({ skipped }) => skipped), ...failures]) console.log(line)
   const sum = (count: (page: FollowedPage) => number): number => followed.reduce((all, page) => all + count(page), 0)
   const counts = [
     `${pages.length} pages`,
     `${sum(({ ran }) => ran)} blocks run`,
-    `${sum(({ notRun }) => notRun)} marked as not run`,
+    `${sum(({ notRun }) => notRun)} not run by intent`,
     `${sum(({ skipped }) => skipped.length)} skipped`,
     `${failures.length} not true`,
   ]

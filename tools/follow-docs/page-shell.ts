@@ -1,4 +1,4 @@
-// A folder in; a shell that runs one block after the other in it, and keeps its variables, out.
+// Runs the blocks of a page in one shell, so that variables last from block to block.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface Ran {
-  /** Of the first command that failed, else 0. */
+  /** Exit code of the first command that failed, else 0. */
   readonly exitCode: number
   /** Standard output and standard error, as a terminal shows them. */
   readonly printed: string
@@ -14,28 +14,28 @@ export interface Ran {
 
 export interface PageShell {
   run(command: string): Promise<Ran>
-  /** Starts what stays up until Ctrl-C, and returns when it says so. What stayed up before is ended first. */
-  keep(command: string): Promise<Ran>
-  /** Returns what was said last by what should have stayed up and did not, else null. */
+  /** Starts a command that stays up, and returns once it is up. It ends the one before. */
+  start(command: string): Promise<Ran>
+  /** Returns the last output of a command that ended though it should stay up, else null. */
   close(): Promise<string | null>
 }
 
 /** Longer than the demo on a busy machine. */
 const BLOCK_MS_MAX = 10 * 60_000
-const KEPT_MS_MAX = 3 * 60_000
+const START_MS_MAX = 3 * 60_000
 const IS_UP = /until Ctrl-C[\s\S]*\n$/
 
 export interface Folders {
-  /** Where commands are run. */
+  /** Commands run here. */
   readonly work: string
-  /** Outside of it, for the blocks as files. */
+  /** Holds the blocks as files, outside of `work`. */
   readonly scratch: string
 }
 
 export function openShell({ work, scratch }: Folders, env: NodeJS.ProcessEnv): PageShell {
   const options = { cwd: work, env, detached: true, stdio: 'pipe' } as const
   const shell = spawn('bash', ['--noprofile', '--norc'], options)
-  let kept: ChildProcess | null = null
+  let running: ChildProcess | null = null
   let laterText = ''
   let blocks = 0
 
@@ -50,20 +50,20 @@ trap - ERR; printf '%s %s\\n' '${end}' "$failed"\n`)
       const [text = '', status = ''] = (await printed).split(`${end} `)
       return { exitCode: Number.parseInt(status, 10), printed: text }
     },
-    keep: async (command) => {
-      await interrupt(kept)
+    start: async (command) => {
+      await interrupt(running)
       laterText = ''
-      kept = spawn('bash', ['--noprofile', '--norc', '-c', `exec 2>&1\n${command}`], options)
-      const printed = await gather(kept, (text) => IS_UP.test(text), KEPT_MS_MAX)
+      running = spawn('bash', ['--noprofile', '--norc', '-c', `exec 2>&1\n${command}`], options)
+      const printed = await gather(running, (text) => IS_UP.test(text), START_MS_MAX)
       const hear = (chunk: Buffer): void => {
         laterText += chunk.toString()
       }
-      kept.stdout?.on('data', hear)
-      return { exitCode: kept.exitCode ?? 0, printed }
+      running.stdout?.on('data', hear)
+      return { exitCode: running.exitCode ?? 0, printed }
     },
     close: async () => {
-      const hasEnded = kept !== null && kept.exitCode !== null
-      await interrupt(kept)
+      const hasEnded = running !== null && running.exitCode !== null
+      await interrupt(running)
       shell.stdin.end()
       if (shell.exitCode === null) await once(shell, 'exit')
       return hasEnded ? laterText : null
@@ -71,7 +71,7 @@ trap - ERR; printf '%s %s\\n' '${end}' "$failed"\n`)
   }
 }
 
-/** What it prints from now on, until that is enough, or it ends, or the time is over: then it is ended. */
+/** Collects output until it is enough or the process ends. Kills the process after `msMax`. */
 function gather(child: ChildProcess, isEnough: (text: string) => boolean, msMax: number): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
@@ -84,7 +84,7 @@ function gather(child: ChildProcess, isEnough: (text: string) => boolean, msMax:
       child.stdout?.off('data', add)
       child.stderr?.off('data', add)
       child.off('close', finish)
-      // What nobody listens to would fill the pipe.
+      // Output without a listener would fill the pipe and block the process.
       child.stdout?.resume()
       child.stderr?.resume()
       resolve(text)
@@ -99,7 +99,7 @@ function gather(child: ChildProcess, isEnough: (text: string) => boolean, msMax:
   })
 }
 
-/** As Ctrl-C does: to all that it started. */
+/** Interrupts the process and all that it started, as Ctrl-C does. */
 async function interrupt(child: ChildProcess | null): Promise<void> {
   if (child === null || child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
