@@ -1,57 +1,19 @@
-// Tests the sums of hours and days, and the query lists of a day.
+// Tests the sums of hours and days.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { DAY_MS } from '../../../functions/domain/durations.ts'
-import type { Event } from '../../../functions/domain/events/event.ts'
 import { COUNTS } from '../../../functions/domain/results/counts.ts'
-import type { ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
-import { toRows } from '../../../functions/domain/results/result-rows.ts'
-import {
-  dayRollup,
-  foldQuery,
-  hourOf,
-  hourRollup,
-  SLICES,
-  sliceOfText,
-  sumRows,
-} from '../../../functions/domain/results/rollup.ts'
-import { bestQueries, QueryTallies, queryRollups } from '../../../functions/domain/results/top-queries.ts'
-import { toSessions } from '../../../functions/domain/sessions/session.ts'
-import { at, click, RULES, results, search } from '../../support/events.ts'
+import type { ResultRow } from '../../../functions/domain/results/result.ts'
+import { dayRollup, hourOf, hourRollup, sumRows } from '../../../functions/domain/results/rollup.ts'
+import { at, click, results, search } from '../../support/events.ts'
 import { randomLog, SEED } from '../../support/random-log.ts'
-
-function rowsOf(events: readonly Event[], user = 'ann'): ResultRow[] {
-  return toSessions(events, [], RULES).flatMap((session) =>
-    toRows({ user, session, reason: 'gap', version: 1 }, sha256),
-  )
-}
+import { FOUR_SEARCHES, rowsOf } from './short-log.ts'
 
 const hourOfRows = (rows: readonly ResultRow[]) => hourRollup('2026-03-02T00', sumRows(rows))
 
-/**
- * Four searches: one clicked at positions 2 and 12 after 4 s, one without results, one with three
- * results and no click, and one without Results.
- */
-const events = [
-  search(at(0), { searchId: 'a', query: 'dogs' }),
-  results(
-    at(1),
-    Array.from({ length: 12 }, (_, n) => `item${n + 1}`),
-    { searchId: 'a' },
-  ),
-  click(at(4), 'item2', { searchId: 'a' }),
-  click(at(5), 'item12', { searchId: 'a' }),
-  search(at(20), { searchId: 'b', query: 'unicorns' }),
-  results(at(21), [], { searchId: 'b' }),
-  search(at(30), { searchId: 'c', query: ' Dogs ' }),
-  results(at(31), ['x', 'y', 'z'], { searchId: 'c' }),
-  search(at(40), { searchId: 'd', query: 'cats' }),
-]
-
 describe('an hour', () => {
-  const hour = hourOfRows(rowsOf(events))
+  const hour = hourOfRows(rowsOf(FOUR_SEARCHES))
 
   it('counts searches by their outcome: clicked, without results, abandoned', () => {
     expect(hour).toMatchObject({ searches: 4, searches_with_click: 1, zero_result_searches: 1, abandoned_searches: 2 })
@@ -170,87 +132,4 @@ describe('any rows', () => {
       { seed: SEED, numRuns: 200 },
     )
   })
-})
-
-describe('the queries of a day', () => {
-  const searchRows = rowsOf(events).filter((row): row is SearchRow => row.kind === 'search')
-  const ranked = (rows: readonly SearchRow[]) => {
-    const tallies = new QueryTallies()
-    for (const row of rows) tallies.add(row)
-    return queryRollups('2026-03-02', tallies.all())
-  }
-
-  it('lists each query once, however it is typed, most asked first, then by text', () => {
-    const top = ranked(searchRows).filter(({ list }) => list === 'top')
-    expect(top.map(({ sk, query, searches, ctr, sessions }) => [sk, query, searches, ctr, sessions])).toEqual([
-      ['top#0001', 'dogs', 2, 0.5, 1],
-      ['top#0002', 'cats', 1, 0, 1],
-      ['top#0003', 'unicorns', 1, 0, 1],
-    ])
-  })
-
-  it('lists queries that got no click, and queries that found nothing', () => {
-    const list = (name: string) =>
-      ranked(searchRows)
-        .filter(({ list }) => list === name)
-        .map(({ query }) => query)
-    expect(list('without_click')).toEqual(['cats', 'unicorns'])
-    expect(list('without_results')).toEqual(['unicorns'])
-  })
-
-  it('counts the sessions in which each query was asked, for every user', () => {
-    const ids = [
-      ['ann', 's1'],
-      ['ann', 's1'],
-      ['ann', 's2'],
-      ['ben', 's1'],
-    ]
-    const [row] = searchRows as [SearchRow]
-    const rows = ids.map(([user, session_id]) => ({ ...row, pk: `user#${user}`, session_id: session_id as string }))
-    expect(ranked(rows)[0]).toMatchObject({ searches: 4, sessions: 3 })
-  })
-
-  it('lists at most a thousand queries', () => {
-    const [row] = searchRows as [SearchRow]
-    const many = Array.from({ length: 1100 }, (_, n) => ({ ...row, query: `query ${String(n).padStart(4, '0')}` }))
-    const top = ranked([...many, { ...row, query: 'query 1099' }]).filter(({ list }) => list === 'top')
-    expect(top).toHaveLength(1000)
-    expect(top[0]).toMatchObject({ query: 'query 1099', searches: 2, rank: 1, sk: 'top#0001' })
-    expect(top[999]).toMatchObject({ query: 'query 0998', sk: 'top#1000' })
-  })
-
-  it('ranks slice by slice to the same lists as all rows at once', () => {
-    const queries = fc.array(
-      fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.constantFrom(0, 1), fc.constantFrom(0, 1)),
-      {
-        maxLength: 4000,
-        minLength: 2000,
-      },
-    )
-    fc.assert(
-      fc.property(queries, (drawn) => {
-        const [row] = searchRows as [SearchRow]
-        const rows = drawn.map(([n, clicked, zero]) => ({
-          ...row,
-          query: `q${n % 1500}`,
-          clicked: clicked as 0 | 1,
-          zero_results: zero as 0 | 1,
-        }))
-        const best = SLICES.flatMap((slice) => {
-          const tallies = new QueryTallies()
-          for (const one of rows) if (sliceOfText(foldQuery(one.query), sha256) === slice) tallies.add(one)
-          return bestQueries(tallies.all())
-        })
-        expect(queryRollups('2026-03-02', best)).toEqual(ranked(rows))
-      }),
-      { seed: SEED, numRuns: 5 },
-    )
-  })
-
-  it.each([
-    ['  New   York ', 'new york'],
-    ['NEW\tYORK', 'new york'],
-    ['İ', 'i̇'],
-    ['', ''],
-  ])('folds the query %j to %j', (query, folded) => expect(foldQuery(query)).toBe(folded))
 })
