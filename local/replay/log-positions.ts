@@ -8,24 +8,21 @@ import { isSentLines, linesDigest, replaceFile, type SentLines } from './sent-li
 export interface LogPositions {
   /** @param name the absolute path of the log, or `-` for standard input. */
   of(name: string): LogPosition
-  /**
-   * Counts the events in the stream that come from logs of other names, of this run or an earlier
-   * one.
-   */
+  /** Counts the events in the stream from logs of other names, also of earlier runs. */
   eventsBeside(names: ReadonlySet<string>): number
 }
 
 export interface LogPosition {
   /** Lines of the log that are in the stream. After a kill there may be a few more. */
   readonly skip: number
-  /** Yields the same lines; throws if the first of them are not those in the stream. */
+  /** Yields the same lines. Throws if they do not begin with the lines in the stream. */
   checked(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   /**
-   * Records that so many of the checked lines are in the stream: all, or all but the last one
+   * Records how many of the checked lines are in the stream: all of them, or all but the last one
    * yielded.
    */
   record(lines: number): void
-  /** Records that the whole log is in the stream, as so many events. */
+  /** Records that the whole log is in the stream, and how many events it holds. */
   end(events: number): void
 }
 

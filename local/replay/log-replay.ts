@@ -36,28 +36,28 @@ export function logReplay(
   let linesReplayed = 0
   let eventsReplayed = 0
   const replayed = new Set<string>()
-  const arrived = (): number => poller.counts().delivered + poller.counts().discarded
+  const processed = (): number => poller.counts().delivered + poller.counts().discarded
   return {
     eventsReplayed: () => eventsReplayed + positions.eventsBeside(replayed),
     replay: async (name, lines, onProgress) => {
       const position = positions.of(name)
       const onSent = (sent: number): void => {
         position.record(sent)
-        onProgress(arrived(), linesReplayed + sent)
+        onProgress(processed(), linesReplayed + sent)
       }
-      const made = await produce(position.checked(lines), streamName, kinesis, onSent, position.skip)
-      position.end(made.events - made.tooLarge.length)
-      await deadLetters.put(made.tooLarge.map((line, n) => toDeadLetter(line, linesReplayed + n)))
+      const written = await produce(position.checked(lines), streamName, kinesis, onSent, position.skip)
+      position.end(written.events - written.tooLarge.length)
+      await deadLetters.put(written.tooLarge.map((line, n) => toDeadLetter(line, linesReplayed + n)))
       replayed.add(name)
-      linesReplayed += made.lines
-      eventsReplayed += made.events
-      produced += made.sent
-      while (arrived() < produced) {
+      linesReplayed += written.lines
+      eventsReplayed += written.events
+      produced += written.sent
+      while (processed() < produced) {
         await Promise.race([wait(PROGRESS_EVERY_MS), poller.ended.then(failWhenEnded)])
-        onProgress(arrived(), produced)
+        onProgress(processed(), produced)
       }
       await poller.caughtUp()
-      return made
+      return written
     },
   }
 }

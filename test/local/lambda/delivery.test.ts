@@ -1,4 +1,4 @@
-// Delivery as an event source mapping does it: a batch and a function's answers in, what was invoked and given up out.
+// Checks that a batch is retried, halved and given up as Lambda's event source mappings do it.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -20,7 +20,7 @@ const MAPPING: MappingSpec = {
   filters: [],
 }
 
-const ALL_IS_WELL = { batchItemFailures: [] }
+const SUCCESS = { batchItemFailures: [] }
 
 /** A record is its sequence number. */
 type Answer = (records: readonly string[], invocation: number) => unknown
@@ -51,37 +51,37 @@ function failAt(...identifiers: unknown[]): unknown {
 }
 
 function fail(): never {
-  throw new Error('out of luck')
+  throw new Error('broken')
 }
 
 describe('a batch', () => {
-  it('is delivered once where nothing fails', async () => {
-    const outcome = await run(['1', '2', '3'], () => ALL_IS_WELL)
+  it('delivers a batch once if nothing fails', async () => {
+    const outcome = await run(['1', '2', '3'], () => SUCCESS)
     expect(outcome).toEqual({ succeeded: 3, failed: [], invoked: [['1', '2', '3']], discarded: [] })
   })
 
   it.each([[null], [undefined], [{}], [{ batchItemFailures: null }]])(
-    'is delivered once where the reply is %j',
+    'delivers a batch once if the reply is %j',
     async (reply) => {
       expect((await run(['1', '2'], () => reply)).invoked).toEqual([['1', '2']])
     },
   )
 
-  it('is not invoked for when it is empty', async () => {
+  it('does not invoke the function for an empty batch', async () => {
     expect(await run([], fail)).toEqual({ succeeded: 0, failed: [], invoked: [], discarded: [] })
   })
 })
 
-describe('after a partial failure', () => {
-  it('that got further, tries and waits are counted anew', async () => {
+describe('a partial failure', () => {
+  it('counts tries and waits anew after a try that made progress', async () => {
     const batch = Array.from({ length: 400 }, (_, n) => String(n))
-    const outcome = await run(batch, (records) => (records.length > 1 ? failAt(records[1]) : ALL_IS_WELL))
+    const outcome = await run(batch, (records) => (records.length > 1 ? failAt(records[1]) : SUCCESS))
     expect(outcome).toMatchObject({ succeeded: 400, discarded: [] })
     expect(outcome.invoked).toHaveLength(400)
   })
 
-  it('the next try begins at the lowest failed record, with all that came after it', async () => {
-    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n === 1 ? failAt('4', '2') : ALL_IS_WELL))
+  it('retries from the lowest failed record to the end of the batch', async () => {
+    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n === 1 ? failAt('4', '2') : SUCCESS))
     expect(outcome.invoked).toEqual([
       ['1', '2', '3', '4'],
       ['2', '3', '4'],
@@ -90,73 +90,70 @@ describe('after a partial failure', () => {
   })
 
   it.each(['9', '', null, undefined])(
-    'with an identifier that is not of the batch all is tried again: %j',
+    'retries the whole batch if the reply names a record outside it: %j',
     async (id) => {
-      const outcome = await run(['1', '2', '3'], (_, n) => (n === 1 ? failAt('3', id) : ALL_IS_WELL))
+      const outcome = await run(['1', '2', '3'], (_, n) => (n === 1 ? failAt('3', id) : SUCCESS))
       expect(outcome.invoked[1]).toEqual(['1', '2', '3'])
     },
   )
 
-  it('nothing is halved', async () => {
-    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n < 4 ? failAt('1') : ALL_IS_WELL))
+  it('does not halve a batch after a partial failure', async () => {
+    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n < 4 ? failAt('1') : SUCCESS))
     expect(outcome.invoked.map((records) => records.length)).toEqual([4, 4, 4, 4])
   })
 
-  it('is none where the mapping does not ask for replies', async () => {
+  it('ignores reported failures if the mapping does not ask for them', async () => {
     const outcome = await run(['1', '2'], () => failAt('1'), { reportsFailures: false })
     expect(outcome).toMatchObject({ succeeded: 2, failed: [], invoked: [['1', '2']] })
   })
 })
 
-describe('after a function error', () => {
+describe('a function error', () => {
   const poisonedBy =
     (poison: string): Answer =>
     (records) =>
-      records.includes(poison) ? fail() : ALL_IS_WELL
+      records.includes(poison) ? fail() : SUCCESS
   const batch = ['1', '2', '3', '4', '5', '6', '7', '8']
 
-  it.each(batch)(
-    'one record that always fails goes to the destination alone, the others in order: %s',
-    async (poison) => {
-      const outcome = await run(batch, poisonedBy(poison), { retriesMax: 2 })
-      expect(outcome.discarded).toEqual([{ records: [poison], cause: 'out of luck' }])
-      expect(outcome).toMatchObject({ succeeded: 7, failed: [poison] })
-      const delivered = outcome.invoked.filter((records) => !records.includes(poison)).flat()
-      expect(delivered).toEqual(batch.filter((record) => record !== poison))
-    },
-  )
+  it.each(batch)('gives up only the record that always fails, and delivers the others in order: %s', async (poison) => {
+    const outcome = await run(batch, poisonedBy(poison), { retriesMax: 2 })
+    expect(outcome.discarded).toEqual([{ records: [poison], cause: 'broken' }])
+    expect(outcome).toMatchObject({ succeeded: 7, failed: [poison] })
+    const delivered = outcome.invoked.filter((records) => !records.includes(poison)).flat()
+    expect(delivered).toEqual(batch.filter((record) => record !== poison))
+  })
 
-  it('halving is no try: the record that fails alone has all of its tries', async () => {
+  it('does not count halving as a try, so the failing record gets all of its tries', async () => {
     const outcome = await run(batch, poisonedBy('1'), { retriesMax: 2 })
     expect(outcome.invoked.filter((records) => records.length === 1 && records[0] === '1')).toHaveLength(3)
     expect(outcome.invoked.filter((records) => records.length > 1 && records.includes('1'))).toHaveLength(3)
   })
 
-  it('the batch stays whole where the mapping does not halve', async () => {
+  it('retries the whole batch if the mapping does not halve', async () => {
     const outcome = await run(['1', '2', '3'], poisonedBy('3'), { bisects: false, retriesMax: 1 })
     expect(outcome.invoked).toEqual([
       ['1', '2', '3'],
       ['1', '2', '3'],
     ])
     expect(outcome).toMatchObject({ succeeded: 0, failed: ['1', '2', '3'] })
-    expect(outcome.discarded).toEqual([{ records: ['1', '2', '3'], cause: 'out of luck' }])
+    expect(outcome.discarded).toEqual([{ records: ['1', '2', '3'], cause: 'broken' }])
   })
 
-  it('that passes by itself nothing is given up', async () => {
-    const outcome = await run(['1'], (_, n) => (n < 4 ? fail() : ALL_IS_WELL))
+  it('gives nothing up if a retry succeeds', async () => {
+    const outcome = await run(['1'], (_, n) => (n < 4 ? fail() : SUCCESS))
     expect(outcome).toMatchObject({ succeeded: 1, failed: [], discarded: [] })
   })
 })
 
-describe('the tries end', () => {
-  it.each([0, 1, 5])('after %i retries, where the mapping limits them', async (retriesMax) => {
+describe('the limit of tries', () => {
+  it.each([0, 1, 5])('gives a batch up after %i retries if the mapping sets this limit', async (retriesMax) => {
     const outcome = await run(['1', '2'], () => failAt('2'), { retriesMax, recordAgeMsMax: -1 })
     expect(outcome.invoked).toHaveLength(1 + retriesMax)
     expect(outcome).toMatchObject({ succeeded: 1, failed: ['2'] })
     expect(outcome.discarded).toEqual([{ records: ['2'], cause: 'partial batch failure' }])
   })
 
-  it('when the waits between them would make the records too old', async () => {
+  it('gives a batch up when the waits between tries exceed the record age', async () => {
     const tries = async (recordAgeMsMax: number): Promise<number> =>
       (await run(['1'], () => failAt('1'), { recordAgeMsMax })).invoked.length
     // The waits are 1, 2, 4 ... seconds.
@@ -168,16 +165,16 @@ describe('the tries end', () => {
     expect(await tries(20 * HOUR_MS)).toBeLessThan(300)
   })
 
-  it('when either limit is reached', async () => {
+  it('gives a batch up at the first of both limits', async () => {
     const outcome = await run(['1'], fail, { retriesMax: 3, recordAgeMsMax: SECOND_MS })
     expect(outcome.invoked).toHaveLength(2)
   })
 })
 
-describe('whatever fails', () => {
+describe('any failures', () => {
   const batch = Array.from({ length: 20 }, (_, n) => String(n + 1))
 
-  it('every record is either delivered in order or given up, and given up only where it fails', async () => {
+  it('delivers every record in order or gives it up, and gives up only failing records', async () => {
     const some = fc.uniqueArray(fc.constantFrom(...batch), { maxLength: 6 })
     await fc.assert(
       fc.asyncProperty(some, some, async (poisons, failing) => {

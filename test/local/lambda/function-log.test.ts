@@ -1,4 +1,4 @@
-// The functions' log: what they print in, the duplicates that ingest reported out.
+// Checks that the functions' log adds up the duplicates that ingest reports.
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { logReport } from '../../../functions/aws/runtime/report-log.ts'
@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-it('adds up the duplicates of every report of ingest, with metrics or without, failed or not', () => {
+it('adds up the duplicates of every report of ingest, also of failed invocations', () => {
   const metrics = { Accepted: 3 }
   const [first, second, third, other] = [1, 20, 300, 4000].map((duplicates) => ({ duplicates, failed: null }))
   logReport('ingest', 'pipeline', { ...first }, {}, 0)
@@ -21,7 +21,7 @@ it('adds up the duplicates of every report of ingest, with metrics or without, f
   expect(log.duplicates()).toBe(321)
 })
 
-it('reads over what is no whole report', () => {
+it('ignores lines that are no complete report', () => {
   const before = log.duplicates()
   for (const line of ['', 'Error: no', '{"step":"ingest","duplicates":5', '{"a":{}', '{}', '{"step":"ingest"}'])
     log.add(line)

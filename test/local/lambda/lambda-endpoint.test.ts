@@ -1,4 +1,4 @@
-// The local run's Lambda: an invocation by the SDK in, the function's reply or its failure out.
+// Checks that the SDK's Lambda client can invoke the functions of a local run.
 
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -28,18 +28,18 @@ const invoke = (FunctionName: string, payload?: string) =>
 const textOf = (payload: Uint8Array | undefined): string => Buffer.from(payload ?? []).toString('utf8')
 
 describe('an invocation', () => {
-  it('is answered with what the function says', async () => {
+  it('answers an invocation with the reply of the function', async () => {
     const { StatusCode, FunctionError: failed, Payload } = await invoke('echo', '{"drain":true}')
     expect([StatusCode, failed, textOf(Payload)]).toEqual([200, undefined, '{"event":{"drain":true}}'])
     expect(textOf((await invoke('echo')).Payload)).toBe('{"event":{}}')
   })
 
-  it('that fails is a function error, as on AWS', async () => {
+  it('answers a failed invocation with a function error, as Lambda does', async () => {
     const { FunctionError: failed, Payload } = await invoke('broken', '{}')
     expect([failed, textOf(Payload)]).toEqual(['Unhandled', '{"errorMessage":"out of time"}'])
   })
 
-  it('of a function that is not there, or of too much, is refused by name', async () => {
+  it('refuses an unknown function and a payload over the limit with AWS error names', async () => {
     await expect(invoke('other')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
     const large = JSON.stringify('x'.repeat(6 * 1024 * 1024))
     await expect(invoke('echo', large)).rejects.toMatchObject({ name: 'RequestTooLargeException' })

@@ -1,4 +1,4 @@
-// Authorization: requests and the statements of a role in, what they need and whether they may out.
+// Checks which permissions a request needs, and whether a role allows them.
 
 import { describe, expect, it } from 'vitest'
 import { allowedBy, authorize, denialText, matchesWildcards } from '../../../local/proxy/authorization.ts'
@@ -33,7 +33,7 @@ describe('wildcards', () => {
     ['secret:key-??????', 'secret:key-AbC123'],
     ['a.b', 'a.b'],
     ['bucket/rejected/*', 'bucket/rejected/a\nb'],
-  ])('%s stands for %s', (pattern, text) => expect(matchesWildcards(pattern, text)).toBe(true))
+  ])('%s matches %s', (pattern, text) => expect(matchesWildcards(pattern, text)).toBe(true))
 
   it.each([
     ['', 'a'],
@@ -43,21 +43,21 @@ describe('wildcards', () => {
     ['key-??????', 'key-AbC12'],
     ['a.b', 'axb'],
     ['(a+)+$', 'aaa'],
-  ])('%s does not stand for %s', (pattern, text) => expect(matchesWildcards(pattern, text)).toBe(false))
+  ])('%s does not match %s', (pattern, text) => expect(matchesWildcards(pattern, text)).toBe(false))
 })
 
 describe('a role', () => {
-  it('allows nothing that it does not name', () => {
+  it('allows nothing that no statement of the role names', () => {
     expect(allowedBy([], PUT)).toBeNull()
     expect(allowedBy([allow('dynamodb:GetItem', TABLE)], PUT)).toBeNull()
     expect(allowedBy([allow('dynamodb:PutItem', OTHER_TABLE)], PUT)).toBeNull()
   })
 
-  it('allows what a statement names, in whatever case the action is written', () => {
+  it('ignores the case of actions', () => {
     expect(allowedBy([allow(['dynamodb:GetItem', 'DynamoDB:putItem'], OTHER_TABLE, TABLE)], PUT)).toBe(TABLE)
   })
 
-  it('allows what wildcards stand for, and is told by its own words', () => {
+  it('allows what a wildcard matches, and reports the pattern of the role', () => {
     expect(allowedBy([allow('dynamodb:*', '*')], PUT)).toBe('*')
     expect(allowedBy([allow('dynamodb:Put*', `${TABLE}*`)], PUT)).toBe(`${TABLE}*`)
   })
@@ -68,14 +68,14 @@ describe('a role', () => {
     expect(allowedBy([allow('dynamodb:Query', `${TABLE}/index/due`)], query)).toBe(`${TABLE}/index/due`)
   })
 
-  it('denies what any statement denies, wherever it stands', () => {
+  it('denies what any statement denies, whatever the order of statements', () => {
     const [allowing, denying] = [allow('dynamodb:*', '*'), deny('dynamodb:Put*', TABLE)]
     expect(allowedBy([allowing, denying], PUT)).toBeNull()
     expect(allowedBy([denying, allowing], PUT)).toBeNull()
     expect(allowedBy([denying, allowing], { ...PUT, resource: OTHER_TABLE })).toBe('*')
   })
 
-  it('allows a request that names no resource where it allows any that is not denied', () => {
+  it('allows a request without a resource if the role allows the action on any', () => {
     const list = { action: 'kinesis:ListShards', resource: null }
     expect(allowedBy([allow('kinesis:ListShards', STREAM)], list)).toBe(STREAM)
     expect(allowedBy([allow('kinesis:ListShards', STREAM), deny('kinesis:*', STREAM)], list)).toBeNull()
@@ -100,26 +100,29 @@ function needed(request: ServiceRequest): string[] | undefined {
 }
 
 describe('a call of DynamoDB', () => {
-  it.each(['PutItem', 'GetItem', 'UpdateItem', 'DeleteItem', 'Query'])('needs %s on its table', (operation) => {
-    expect(needed(ofDynamo(operation, { TableName: 'Sessions' }))).toEqual([`dynamodb:${operation} on ${TABLE}`])
-  })
+  it.each(['PutItem', 'GetItem', 'UpdateItem', 'DeleteItem', 'Query'])(
+    'requires %s on the table of the call',
+    (operation) => {
+      expect(needed(ofDynamo(operation, { TableName: 'Sessions' }))).toEqual([`dynamodb:${operation} on ${TABLE}`])
+    },
+  )
 
-  it('may name its table by an ARN of any account', () => {
+  it('accepts the ARN of any account as the name of a table', () => {
     const arn = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Sessions'
     expect(needed(ofDynamo('GetItem', { TableName: arn }))).toEqual([`dynamodb:GetItem on ${TABLE}`])
   })
 
-  it('needs a query on the index that it asks', () => {
+  it('requires Query on the index that a query reads', () => {
     const query = ofDynamo('Query', { TableName: 'Sessions', IndexName: 'due' })
     expect(needed(query)).toEqual([`dynamodb:Query on ${TABLE}/index/due`])
   })
 
-  it.each(['BatchGetItem', 'BatchWriteItem'])('needs %s on each of its tables', (operation) => {
+  it.each(['BatchGetItem', 'BatchWriteItem'])('requires %s on each table of a batch', (operation) => {
     const both = ofDynamo(operation, { RequestItems: { Sessions: {}, Results: {} } })
     expect(needed(both)).toEqual([`dynamodb:${operation} on ${TABLE}`, `dynamodb:${operation} on ${OTHER_TABLE}`])
   })
 
-  it('needs for a transaction what each of its items needs', () => {
+  it('requires for a transaction the actions of all its items', () => {
     const items = [
       { Put: { TableName: 'Sessions' } },
       { Update: { TableName: 'Sessions' } },
@@ -137,16 +140,16 @@ describe('a call of DynamoDB', () => {
 })
 
 describe('a call of Kinesis', () => {
-  it.each(['ListShards', 'GetShardIterator'])('needs %s on the stream that it names', (operation) => {
+  it.each(['ListShards', 'GetShardIterator'])('requires %s on the stream of the call', (operation) => {
     expect(needed(ofKinesis(operation, { StreamName: 'Events' }))).toEqual([`kinesis:${operation} on ${STREAM}`])
     expect(needed(ofKinesis(operation, { StreamARN: STREAM }))).toEqual([`kinesis:${operation} on ${STREAM}`])
   })
 
-  it('needs the next page of shards of some stream', () => {
+  it('requires ListShards on any stream for a further page of shards', () => {
     expect(needed(ofKinesis('ListShards', { NextToken: 'more' }))).toEqual(['kinesis:ListShards on null'])
   })
 
-  it('needs records of the stream that its iterator was handed out for, or of some stream', () => {
+  it('requires GetRecords on the stream of the iterator, or on any if it is unknown', () => {
     const read = ofKinesis('GetRecords', { ShardIterator: 'known' })
     const streamOf = (iterator: string): string | null => (iterator === 'known' ? STREAM : null)
     expect(permissionsNeeded(read, streamOf)).toEqual([{ action: 'kinesis:GetRecords', resource: STREAM }])
@@ -158,27 +161,30 @@ describe('a call of S3', () => {
   it.each([
     [
       'PUT',
-      '/letters/rejected/a%20b.ndjson?x-id=PutObject',
-      's3:PutObject on arn:aws:s3:::letters/rejected/a b.ndjson',
+      '/dead-letters/rejected/a%20b.ndjson?x-id=PutObject',
+      's3:PutObject on arn:aws:s3:::dead-letters/rejected/a b.ndjson',
     ],
-    ['GET', '/letters/a?x-id=GetObject', 's3:GetObject on arn:aws:s3:::letters/a'],
-    ['HEAD', '/letters/a', 's3:GetObject on arn:aws:s3:::letters/a'],
-    ['DELETE', '/letters/a?x-id=DeleteObject', 's3:DeleteObject on arn:aws:s3:::letters/a'],
-    ['GET', '/letters?list-type=2&prefix=rejected%2F', 's3:ListBucket on arn:aws:s3:::letters'],
-    ['GET', '/letters/', 's3:ListBucket on arn:aws:s3:::letters'],
-  ])('%s %s needs %s', (method, path, permission) => expect(needed(ofObject(method, path))).toEqual([permission]))
+    ['GET', '/dead-letters/a?x-id=GetObject', 's3:GetObject on arn:aws:s3:::dead-letters/a'],
+    ['HEAD', '/dead-letters/a', 's3:GetObject on arn:aws:s3:::dead-letters/a'],
+    ['DELETE', '/dead-letters/a?x-id=DeleteObject', 's3:DeleteObject on arn:aws:s3:::dead-letters/a'],
+    ['GET', '/dead-letters?list-type=2&prefix=rejected%2F', 's3:ListBucket on arn:aws:s3:::dead-letters'],
+    ['GET', '/dead-letters/', 's3:ListBucket on arn:aws:s3:::dead-letters'],
+  ])('%s %s requires %s', (method, path, permission) => expect(needed(ofObject(method, path))).toEqual([permission]))
 
-  it.each(['letters.localhost:4568', 'letters.s3.us-east-1.amazonaws.com', 'letters.s3-us-west-2.amazonaws.com'])(
-    'may name its bucket in the host: %s',
-    (host) => {
-      expect(needed(ofObject('PUT', '/rejected/a', host))).toEqual(['s3:PutObject on arn:aws:s3:::letters/rejected/a'])
-      expect(needed(ofObject('GET', '/?list-type=2', host))).toEqual(['s3:ListBucket on arn:aws:s3:::letters'])
-    },
-  )
+  it.each([
+    'dead-letters.localhost:4568',
+    'dead-letters.s3.us-east-1.amazonaws.com',
+    'dead-letters.s3-us-west-2.amazonaws.com',
+  ])('finds the bucket in the host: %s', (host) => {
+    expect(needed(ofObject('PUT', '/rejected/a', host))).toEqual([
+      's3:PutObject on arn:aws:s3:::dead-letters/rejected/a',
+    ])
+    expect(needed(ofObject('GET', '/?list-type=2', host))).toEqual(['s3:ListBucket on arn:aws:s3:::dead-letters'])
+  })
 })
 
 describe('a call of Secrets Manager', () => {
-  it('needs the secret’s value, whose ARN ends with six characters that its name does not have', () => {
+  it('requires GetSecretValue on an ARN that ends with any six characters', () => {
     const byName: ServiceRequest = { service: 'secretsmanager', operation: 'GetSecretValue', body: { SecretId: 'key' } }
     const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:key'
     expect(needed(byName)).toEqual([`secretsmanager:GetSecretValue on ${arn}-??????`])
@@ -193,11 +199,11 @@ describe('an operation that is not known', () => {
     [ofDynamo('Scan', { TableName: 'Sessions' }), 'dynamodb:Scan'],
     [ofDynamo('constructor', {}), 'dynamodb:constructor'],
     [ofKinesis('PutRecords', { StreamName: 'Events' }), 'kinesis:PutRecords'],
-    [ofObject('POST', '/letters?delete='), 's3:POST ?delete'],
-    [ofObject('GET', '/letters/a?acl'), 's3:GET ?acl'],
-    [ofObject('GET', '/letters?policy'), 's3:GET ?policy'],
-    [ofObject('PUT', '/letters'), 's3:PUT'],
-  ])('is denied by its name, whatever the role allows: %j', (request, named) => {
+    [ofObject('POST', '/dead-letters?delete='), 's3:POST ?delete'],
+    [ofObject('GET', '/dead-letters/a?acl'), 's3:GET ?acl'],
+    [ofObject('GET', '/dead-letters?policy'), 's3:GET ?policy'],
+    [ofObject('PUT', '/dead-letters'), 's3:PUT'],
+  ])('denies an unknown operation by name, whatever the role allows: %j', (request, named) => {
     const { denial } = authorize([allow('*', '*')], request, noStream)
     expect(denial).toEqual({ action: named, resource: null, isKnown: false })
     expect(denial && denialText('Ingest', denial, new Map())).toMatch(`Ingest may not ${named}: the local run does not`)
@@ -205,7 +211,7 @@ describe('an operation that is not known', () => {
 })
 
 describe('a request', () => {
-  it('is allowed when all that it needs is, and used what the role says of it', () => {
+  it('allows a request if the role allows every action that it requires', () => {
     const both = ofDynamo('BatchGetItem', { RequestItems: { Sessions: {}, Results: {} } })
     const role = [allow('dynamodb:BatchGetItem', TABLE), allow('dynamodb:Batch*', `${OTHER_TABLE}*`)]
     expect(authorize(role, both, noStream)).toEqual({
@@ -221,8 +227,8 @@ describe('a request', () => {
     [ofDynamo('Query', { TableName: 'Other', IndexName: 'due' }), 'dynamodb:Query on index due of table Other'],
     [ofKinesis('ListShards', { StreamName: 'Events' }), 'kinesis:ListShards on stream Events'],
     [ofKinesis('GetRecords', { ShardIterator: 'i' }), 'kinesis:GetRecords on any resource'],
-    [ofObject('PUT', '/letters/rejected/2026/a'), 's3:PutObject on rejected/… of bucket letters'],
-  ])('that is denied is told in one sentence: %j', (request, what) => {
+    [ofObject('PUT', '/dead-letters/rejected/2026/a'), 's3:PutObject on rejected/… of bucket dead-letters'],
+  ])('reports a denied request in one sentence: %j', (request, what) => {
     const titles = new Map([['r1-Sessions0A1B2C3D', 'Sessions']])
     const { denial } = authorize([], request, noStream)
     const sentence = denial && denialText('Ingest', denial, titles)

@@ -1,4 +1,4 @@
-// Enforced roles: calls of functions in; refusals as the services word them, what was used and what fails the run out.
+// Checks that a call that its function's role does not allow is refused and fails the run.
 
 import { describe, expect, it } from 'vitest'
 import type { FunctionProcess } from '../../../local/lambda/function-process.ts'
@@ -16,7 +16,7 @@ const INGEST: FunctionSpec = {
   memoryMb: 512,
   statements: [
     { effect: 'Allow', actions: ['dynamodb:GetItem'], resources: [tableArn('Sessions')] },
-    { effect: 'Allow', actions: ['s3:PutObject'], resources: ['arn:aws:s3:::letters/rejected/*'] },
+    { effect: 'Allow', actions: ['s3:PutObject'], resources: ['arn:aws:s3:::dead-letters/rejected/*'] },
     { effect: 'Allow', actions: ['kinesis:GetRecords'], resources: [streamArn('Events')] },
   ],
 }
@@ -33,33 +33,33 @@ function roles(): EnforcedRoles {
 }
 
 function object(key: string): ObjectRequest {
-  return { service: 's3', method: 'PUT', host: '127.0.0.1', path: `/letters/${key}` }
+  return { service: 's3', method: 'PUT', host: '127.0.0.1', path: `/dead-letters/${key}` }
 }
 
 describe('a call', () => {
-  it('passes by the role of the function whose key it is signed with, not by another’s', () => {
+  it('checks a call against the role of the function that signed it', () => {
     expect(roles().refusal(accessKeyId('r1-Ingest'), GET)).toBeNull()
     expect(roles().refusal(accessKeyId('r1-Sweep'), GET)).not.toBeNull()
   })
 
-  it('of nobody is refused', async () => {
+  it('refuses a call that no function signed', async () => {
     const enforced = roles()
     expect(enforced.refusal('', GET)?.status).toBe(400)
     await expect(enforced.denied).rejects.toThrow('a caller that is no function may not dynamodb:GetItem')
   })
 
-  it('that passed is remembered once, as the role words it', () => {
+  it('records each allowed permission once, with the resource pattern of the role', () => {
     const enforced = roles()
     for (let n = 0; n < 3; n++) enforced.refusal('r1Ingest', object(`rejected/${n}`))
     enforced.refusal('r1Ingest', GET)
     expect([...(enforced.calls().get('r1-Ingest') ?? [])]).toEqual([
-      's3:PutObject on arn:aws:s3:::letters/rejected/*',
+      's3:PutObject on arn:aws:s3:::dead-letters/rejected/*',
       `dynamodb:GetItem on ${tableArn('Sessions')}`,
     ])
     expect(enforced.calls().get('r1-Sweep')?.size).toBe(0)
   })
 
-  it('that is denied is not among those that were made', () => {
+  it('does not record a denied call', () => {
     const enforced = roles()
     enforced.refusal('r1Ingest', PUT)
     expect(enforced.calls().get('r1-Ingest')?.size).toBe(0)
@@ -67,7 +67,7 @@ describe('a call', () => {
 })
 
 describe('a refusal', () => {
-  it('of a service that takes JSON is an error 400', () => {
+  it('answers a denied call to a JSON service with status 400', () => {
     const refusal = roles().refusal('r1Ingest', PUT)
     expect(refusal).toMatchObject({ status: 400, contentType: 'application/x-amz-json-1.0' })
     expect(JSON.parse(refusal?.body ?? '')).toEqual({
@@ -76,18 +76,18 @@ describe('a refusal', () => {
     })
   })
 
-  it('of S3 is XML with status 403', () => {
+  it('answers a denied call to S3 with XML and status 403', () => {
     const refusal = roles().refusal('r1Ingest', object('a%3Cb%26c'))
     expect(refusal).toMatchObject({ status: 403, contentType: 'application/xml' })
     expect(refusal?.body).toContain(
       '<Error><Code>AccessDenied</Code><Message>User: r1-Ingest is not authorized to perform: s3:PutObject on resource: ' +
-        'arn:aws:s3:::letters/a&lt;b&amp;c</Message></Error>',
+        'arn:aws:s3:::dead-letters/a&lt;b&amp;c</Message></Error>',
     )
   })
 })
 
 describe('a run', () => {
-  it('fails with the first call that was denied', async () => {
+  it('fails the run with the first denied call', async () => {
     const enforced = roles()
     enforced.refusal('r1Ingest', PUT)
     enforced.refusal('r1Sweep', GET)
@@ -95,7 +95,7 @@ describe('a run', () => {
     await expect(enforced.denied).rejects.toThrow(/^Ingest may not dynamodb:PutItem on table Sessions: its role/)
   })
 
-  it('invokes no function any more after it, and takes no reply for good', async () => {
+  it('fails the invocation of a denied call and all later ones', async () => {
     const enforced = roles()
     let invocations = 0
     const invoked: FunctionProcess = {

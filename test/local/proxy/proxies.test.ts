@@ -1,4 +1,4 @@
-// The proxies before a service: signed requests in, what reaches the service and what is known of the caller out.
+// Checks how the proxies recognize callers, pass requests on and refuse them.
 
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import { type Proxies, startProxies } from '../../../local/proxy/proxies.ts'
 import { refusalOf } from '../../../local/proxy/proxy.ts'
 import { streamArn } from '../../../local/template/arn.ts'
 
-interface Reached {
+interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
@@ -23,20 +23,20 @@ afterEach(async () => {
   server?.close()
 })
 
-/** What Kinesis answers, by target. */
+/** The answers of Kinesis by target. */
 const ANSWERS: Readonly<Record<string, object>> = {
   'Kinesis_20131202.GetShardIterator': { ShardIterator: 'first' },
   'Kinesis_20131202.GetRecords': { NextShardIterator: 'second', Records: [] },
 }
 
-/** Proxies before one service, with roles that only look on or refuse everything. */
+/** Starts proxies before one service, with roles that allow or refuse everything. */
 async function start(isRefused = false, chaosRate = 0) {
-  const reached: Reached[] = []
+  const received: ReceivedRequest[] = []
   const seen: string[] = []
   const started = createServer(async (incoming, outgoing) => {
     let body = ''
     for await (const part of incoming) body += part
-    reached.push({ headers: incoming.headers, body })
+    received.push({ headers: incoming.headers, body })
     outgoing.end(JSON.stringify(ANSWERS[String(incoming.headers['x-amz-target'])] ?? {}))
   })
   server = started
@@ -51,7 +51,7 @@ async function start(isRefused = false, chaosRate = 0) {
   }
   const faults = chaosRate === 0 ? NO_FAULTS : faultsAt(chaosRate)
   proxies = await startProxies({ kinesis: target, dynamodb: target, s3: target }, faults, roles)
-  return { endpoints: proxies.endpoints, reached, seen }
+  return { endpoints: proxies.endpoints, received, seen }
 }
 
 function send(endpoint: string, target: string, body: object): Promise<Response> {
@@ -64,28 +64,28 @@ function send(endpoint: string, target: string, body: object): Promise<Response>
 }
 
 describe('a proxy', () => {
-  it('knows the caller, and passes its calls on as everybody’s', async () => {
-    const { endpoints, reached, seen } = await start()
+  it('recognizes the caller, and passes its request on with the shared access key', async () => {
+    const { endpoints, received, seen } = await start()
     await send(endpoints.dynamodb, 'DynamoDB_20120810.GetItem', { TableName: 'Sessions' })
     expect(seen).toEqual([expect.stringMatching(/^Ingest1: dynamodb:GetItem on .+:table\/Sessions$/)])
-    expect(reached[0]?.headers.authorization).toContain('Credential=local/20260302/us-east-1/')
-    expect(JSON.parse(reached[0]?.body ?? '')).toEqual({ TableName: 'Sessions', ReturnConsumedCapacity: 'INDEXES' })
+    expect(received[0]?.headers.authorization).toContain('Credential=local/20260302/us-east-1/')
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({ TableName: 'Sessions', ReturnConsumedCapacity: 'INDEXES' })
   })
 
-  it('answers what is refused itself, whatever chaos would make of it', async () => {
-    const { endpoints, reached } = await start(true, 1)
+  it('refuses a request before any fault', async () => {
+    const { endpoints, received } = await start(true, 1)
     for (let n = 0; n < 10; n++) {
       const response = await send(endpoints.dynamodb, 'DynamoDB_20120810.GetItem', { TableName: 'Sessions' })
       expect(response.status).toBe(400)
       expect(await response.json()).toEqual({ __type: 'AccessDeniedException', message: 'no' })
     }
-    expect(reached).toEqual([])
+    expect(received).toEqual([])
   })
 
-  it('knows the stream of an iterator that was handed out, and of the one after it', async () => {
+  it('knows which stream an iterator and its successors read', async () => {
     const { endpoints, seen } = await start()
     await send(endpoints.kinesis, 'Kinesis_20131202.GetShardIterator', { StreamName: 'Events' })
-    for (const iterator of ['first', 'second', 'of another time']) {
+    for (const iterator of ['first', 'second', 'unknown']) {
       await send(endpoints.kinesis, 'Kinesis_20131202.GetRecords', { ShardIterator: iterator })
     }
     expect(seen).toEqual([

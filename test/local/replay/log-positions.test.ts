@@ -1,4 +1,4 @@
-// Positions of logs: what is read and recorded in, where the next run goes on, and what it refuses, out.
+// Checks that a run continues a log where the last one stopped, and refuses another log.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,8 +16,8 @@ async function* toLines(texts: readonly string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text)
 }
 
-/** Plays a log as the producer does, recording before every line beyond `until`; ends there as a kill would. */
-async function play(name: string, texts: readonly string[], until = Number.POSITIVE_INFINITY): Promise<string[]> {
+/** Replays a log as the producer does. Stops before line `until`, as if the run was killed. */
+async function replay(name: string, texts: readonly string[], until = Number.POSITIVE_INFINITY): Promise<string[]> {
   const position = logPositions(folder).of(name)
   const sent: string[] = []
   let count = 0
@@ -32,30 +32,30 @@ async function play(name: string, texts: readonly string[], until = Number.POSIT
   return sent
 }
 
-describe('a log that is played again', () => {
-  it('goes on behind what is in the stream', async () => {
-    expect(await play('/a', ['1', '2', '3'])).toEqual(['1', '2', '3'])
-    expect(await play('/a', ['1', '2', '3', '4'])).toEqual(['4'])
-    expect(await play('/a', ['1', '2', '3', '4'])).toEqual([])
+describe('a log that is replayed again', () => {
+  it('continues after the lines that are in the stream', async () => {
+    expect(await replay('/a', ['1', '2', '3'])).toEqual(['1', '2', '3'])
+    expect(await replay('/a', ['1', '2', '3', '4'])).toEqual(['4'])
+    expect(await replay('/a', ['1', '2', '3', '4'])).toEqual([])
   })
 
-  it('goes on after a kill with what is not known to be in the stream', async () => {
-    await play('/a', ['1', '2', '3', '4'], 3)
+  it('continues after a kill with the lines that are not recorded', async () => {
+    await replay('/a', ['1', '2', '3', '4'], 3)
     expect(logPositions(folder).of('/a').skip).toBe(2)
-    expect(await play('/a', ['1', '2', '3', '4'])).toEqual(['3', '4'])
+    expect(await replay('/a', ['1', '2', '3', '4'])).toEqual(['3', '4'])
   })
 
   it.each([
     ['other lines', ['1', 'x', '3']],
     ['other lines and more of them', ['x', '2', '3', '4', '5']],
     ['the same lines in another order', ['2', '1', '3']],
-    ['lines that are cut elsewhere', ['12', '', '3']],
+    ['lines that end elsewhere', ['12', '', '3']],
     ['fewer lines', ['1', '2']],
-    ['nothing', []],
-  ])('is refused with %s under its name, before anything of it is sent', async (_, texts) => {
-    await play('/logs/a.ndjson', ['1', '2', '3'])
+    ['no lines', []],
+  ])('refuses a log with %s under the same name before it sends a line', async (_, texts) => {
+    await replay('/logs/a.ndjson', ['1', '2', '3'])
     const stored = readFileSync(path, 'utf8')
-    await expect(play('/logs/a.ndjson', texts)).rejects.toThrow(
+    await expect(replay('/logs/a.ndjson', texts)).rejects.toThrow(
       new UserError(
         `/logs/a.ndjson does not begin with the 3 lines that ${folder} has of it: give --data another folder`,
       ),
@@ -63,41 +63,41 @@ describe('a log that is played again', () => {
     expect(readFileSync(path, 'utf8')).toBe(stored)
   })
 
-  it('is refused from standard input too when it is another one', async () => {
-    await play('-', ['1', '2'])
-    expect(await play('-', ['1', '2', '3'])).toEqual(['3'])
-    await expect(play('-', ['9', '9', '9', '9'])).rejects.toThrow(/^standard input does not begin with the 3 lines/)
+  it('refuses another log from standard input too', async () => {
+    await replay('-', ['1', '2'])
+    expect(await replay('-', ['1', '2', '3'])).toEqual(['3'])
+    await expect(replay('-', ['9', '9', '9', '9'])).rejects.toThrow(/^standard input does not begin with the 3 lines/)
   })
 })
 
 describe('a second log', () => {
-  it('is played whole, and the events of the first are known beside it', async () => {
-    await play('/a', ['1', '2', '3'])
-    expect(await play('/b', ['1', '2'])).toEqual(['1', '2'])
+  it('replays a second log whole, and counts the events of the first beside it', async () => {
+    await replay('/a', ['1', '2', '3'])
+    expect(await replay('/b', ['1', '2'])).toEqual(['1', '2'])
     const positions = logPositions(folder)
     expect(positions.eventsBeside(new Set(['/b']))).toBe(3)
     expect(positions.eventsBeside(new Set(['/a']))).toBe(2)
     expect(positions.eventsBeside(new Set(['/a', '/b']))).toBe(0)
   })
 
-  it('waits for the end of a first that was killed, since nobody knows how much of that is in the stream', async () => {
-    await play('/a', ['1', '2', '3'], 1)
-    await expect(play('/b', ['1'])).rejects.toThrow(
+  it('refuses a second log until the first, whose run was killed, is complete', async () => {
+    await replay('/a', ['1', '2', '3'], 1)
+    await expect(replay('/b', ['1'])).rejects.toThrow(
       new UserError(`${folder} holds a part of /a: run that log to its end first`),
     )
-    await play('/a', ['1', '2', '3'])
-    expect(await play('/b', ['1'])).toEqual(['1'])
+    await replay('/a', ['1', '2', '3'])
+    expect(await replay('/b', ['1'])).toEqual(['1'])
   })
 
-  it('waits for the end of a first that has grown and was killed', async () => {
-    await play('/a', ['1'])
-    await play('/a', ['1', '2', '3'], 2)
-    await expect(play('/b', ['1'])).rejects.toThrow('holds a part of /a')
+  it('refuses a second log until the first, which grew before a kill, is complete', async () => {
+    await replay('/a', ['1'])
+    await replay('/a', ['1', '2', '3'], 2)
+    await expect(replay('/b', ['1'])).rejects.toThrow('holds a part of /a')
   })
 })
 
 it.each(['', '{', '[]', 'null', '{"/a":5}', '{"/a":{"lines":-1,"digest":"","events":0}}', '{"/a":{"lines":1}}'])(
-  'positions that no run left are told by their file: %s',
+  'refuses a file of positions that no run wrote: %s',
   (text) => {
     writeFileSync(path, text)
     expect(() => logPositions(folder)).toThrow(
@@ -106,7 +106,7 @@ it.each(['', '{', '[]', 'null', '{"/a":5}', '{"/a":{"lines":-1,"digest":"","even
   },
 )
 
-it('nothing is remembered without a folder', async () => {
+it('records nothing without a folder', async () => {
   const positions = logPositions(null)
   const position = positions.of('/a')
   for await (const _ of position.checked(toLines(['1']))) position.record(0)

@@ -1,4 +1,4 @@
-// The producer: lines in, requests within Kinesis' limits to a stand-in for it out, with what it refused sent again.
+// Checks that the producer keeps within Kinesis' limits, and retries throttled records.
 
 import { gzipSync } from 'node:zlib'
 import {
@@ -63,14 +63,14 @@ function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, n) => JSON.stringify({ user: n % 7, n }))
 }
 
-/** A line of so many bytes that, with its key, weighs them exactly. */
+/** Makes a line that, with its partition key, has exactly this size. */
 function weighing(bytes: number, user = 'ann'): string {
   const empty = JSON.stringify({ user, query: '' }).length
   return JSON.stringify({ user, query: 'q'.repeat(bytes - user.length - empty) })
 }
 
 describe('the records', () => {
-  it('are the lines, byte for byte and in order', async () => {
+  it('sends the lines byte for byte and in order', async () => {
     const odd = Buffer.from([0x7b, 0xff, 0x7d])
     const { requests } = await run(['{"user":"ann"}', odd, ' spaced \r'])
     expect(requests.flat().map(({ Data }) => Buffer.from(Data ?? []))).toEqual([
@@ -80,16 +80,16 @@ describe('the records', () => {
     ])
   })
 
-  it('are none of no lines', async () => {
+  it('sends nothing for an empty log', async () => {
     expect(await run([])).toMatchObject({ lines: 0, events: 0, sent: 0, tooLarge: [], requests: [] })
   })
 
-  it('may hold several events each, which are counted: what is no event, or too large, is one', async () => {
+  it('counts the events in each line, and a line that is no event or too large as one', async () => {
     const lines = ['{"user":1}', '[{"user":1},7,{"user":2}]', '[]', '{', weighing(2 * MIB), gzipSync('{}\n{}')]
     expect(await run(lines)).toMatchObject({ lines: 6, events: 8, sent: 5 })
   })
 
-  it('are counted, and told of after each request', async () => {
+  it('reports the lines in the stream after each request', async () => {
     const { lines, sent, progress } = await run(numbered(1200))
     expect([lines, sent]).toEqual([1200, 1200])
     expect(progress.at(-1)).toBe(1200)
@@ -99,18 +99,18 @@ describe('the records', () => {
 })
 
 describe('a request', () => {
-  it('holds at most 500 records, and no fewer than it may', async () => {
+  it('fills each request with 500 records', async () => {
     const { requests } = await run(numbered(1001))
     expect(requests.map((records) => records.length)).toEqual([500, 500, 1])
   })
 
-  it('holds at most 5 MiB with the keys, and no less than it may', async () => {
+  it('fills each request up to 5 MiB with the keys', async () => {
     const { requests } = await run(Array.from({ length: 12 }, () => weighing(MIB)))
     expect(requests.map((records) => records.length)).toEqual([5, 5, 2])
     for (const records of requests) expect(bytesOf(records)).toBeLessThanOrEqual(5 * MIB)
   })
 
-  it('ends before the record that would make it too large', async () => {
+  it('ends a request before the record that would make it too large', async () => {
     const { requests } = await run([
       ...Array.from({ length: 4 }, () => weighing(MIB)),
       weighing(MIB - 99),
@@ -121,7 +121,7 @@ describe('a request', () => {
 })
 
 describe('a line', () => {
-  it('of a MiB with its key is sent, and one byte more is handed back', async () => {
+  it('sends a line of 1 MiB with its key, and returns one that is a byte larger', async () => {
     const tooLarge = weighing(MIB + 1)
     const outcome = await run(['{"user":1}', tooLarge, weighing(MIB), '{"user":2}'])
     expect(outcome.tooLarge.map((line) => line.toString())).toEqual([tooLarge])
@@ -130,7 +130,7 @@ describe('a line', () => {
     expect(outcome.requests.flat().map(textOf)).toEqual(['{"user":1}', weighing(MIB), '{"user":2}'])
   })
 
-  it('that is too large does not cut the request it was met in', async () => {
+  it('does not end a request at a line that is too large', async () => {
     const { requests } = await run(['{"user":1}', weighing(2 * MIB), '{"user":2}'])
     expect(requests.map((records) => records.length)).toEqual([2])
   })
@@ -142,24 +142,28 @@ describe('the partition key', () => {
     return requests[0]?.[0]?.PartitionKey ?? ''
   }
 
-  it('is the user', async () => expect(await keyOf('{"type":"Search","user":"ann"}')).toBe('ann'))
+  it('uses the user as the partition key', async () =>
+    expect(await keyOf('{"type":"Search","user":"ann"}')).toBe('ann'))
 
-  it('is one for a user, as a number or as text', async () => {
+  it('uses the same partition key for a user as a number and as text', async () => {
     expect(await keyOf('{"user":17}')).toBe('17')
     expect(await keyOf('{"user":"17"}')).toBe('17')
   })
 
-  it('is as long as Kinesis takes', async () => {
+  it('uses a user of 256 characters, which is the longest partition key', async () => {
     expect(await keyOf(JSON.stringify({ user: 'é'.repeat(256) }))).toBe('é'.repeat(256))
   })
 
-  it.each(['é'.repeat(257), '🙂'.repeat(129)])('is a digest of a user too long for Kinesis', async (user) => {
-    expect(await keyOf(JSON.stringify({ user }))).toMatch(/^[0-9a-f]{64}$/)
-    expect(await keyOf(JSON.stringify({ user }))).toBe(await keyOf(JSON.stringify({ user, type: 'Search' })))
-  })
+  it.each(['é'.repeat(257), '🙂'.repeat(129)])(
+    'uses a digest of a user that is too long for a partition key',
+    async (user) => {
+      expect(await keyOf(JSON.stringify({ user }))).toMatch(/^[0-9a-f]{64}$/)
+      expect(await keyOf(JSON.stringify({ user }))).toBe(await keyOf(JSON.stringify({ user, type: 'Search' })))
+    },
+  )
 
   it.each(['not JSON', '{}', '{"user":""}', '{"user":null}', '{"user":{}}', '[]', 'null', '7'])(
-    'of a line without a user is the line’s own: %s',
+    'uses a digest of the line if the line names no user: %s',
     async (line) => {
       expect(await keyOf(line)).toMatch(/^[0-9a-f]{64}$/)
       expect(await keyOf(line)).toBe(await keyOf(line))
@@ -168,9 +172,9 @@ describe('the partition key', () => {
   )
 })
 
-describe('what the stream refuses', () => {
-  // The producer's own two waits, 0.3 s in all, are waited for here.
-  it('is sent again until it is taken, alone and before anything later', async () => {
+describe('a throttled record', () => {
+  // This test includes the producer's two waits, 0.3 s in all.
+  it('retries throttled records alone, before any later record', async () => {
     const lines = numbered(502)
     const [early, late] = [lines[3], lines[499]]
     const { requests, sent } = await run(lines, (data, request) => {

@@ -1,4 +1,4 @@
-// The folder of --data: what lies in it, and who has it, in; held for this run, or refused in a sentence, out.
+// Checks that one run at a time uses a data folder, and only one that holds a run's files.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,14 +17,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a data folder', () => {
-  it('is held by the process that uses it, and free after', () => {
+  it('locks the folder for this process until its release', () => {
     const held = openDataFolder(folder)
     expect(readFileSync(lock, 'utf8')).toBe(String(process.pid))
     held.release()
     expect(existsSync(lock)).toBe(false)
   })
 
-  it('is refused while another process that lives has it, which is left alone', () => {
+  it('refuses the folder of a running process, and leaves its lock alone', () => {
     writeFileSync(lock, String(process.ppid))
     expect(() => openDataFolder(folder)).toThrow(UserError)
     expect(() => openDataFolder(folder)).toThrow(`another run uses ${folder} (process ${process.ppid}`)
@@ -32,16 +32,16 @@ describe('a data folder', () => {
   })
 
   it.each([
-    ['a process that is dead', () => String(spawnSync(process.execPath, ['--version']).pid)],
-    ['a run of the same number in a container that is gone', () => String(process.pid)],
-    ['a run that was killed before it had said who it is', () => ''],
-  ])('is taken over from %s', (_, left) => {
+    ['a process that has ended', () => String(spawnSync(process.execPath, ['--version']).pid)],
+    ['a run with the same process number in another container', () => String(process.pid)],
+    ['a run that was killed before it wrote its process number', () => ''],
+  ])('takes over the lock of %s', (_, left) => {
     writeFileSync(lock, left())
     openDataFolder(folder)
     expect(readFileSync(lock, 'utf8')).toBe(String(process.pid))
   })
 
-  it.each(['kinesis'])('is refused where %s is a file, and left free', (name) => {
+  it.each(['kinesis'])('refuses a folder in which %s is a file, and does not lock it', (name) => {
     writeFileSync(join(folder, name), '')
     expect(() => openDataFolder(folder)).toThrow(
       new UserError(`${join(folder, name)} is not the folder that a run leaves there: give --data another folder`),
@@ -54,14 +54,14 @@ describe('a data folder', () => {
     ['junk', () => writeFileSync(database(), 'junk '.repeat(99))],
     ['shorter than a database', () => writeFileSync(database(), 'SQLite')],
     ['a folder', () => mkdirSync(database())],
-  ])('is refused where its database is %s', (_, make) => {
+  ])('refuses a folder whose database is %s', (_, make) => {
     make()
     expect(() => openDataFolder(folder)).toThrow(
       new UserError(`${database()} is not the database that a run leaves there: give --data another folder`),
     )
   })
 
-  it.each(['', 'SQLite format 3\0 and so on'])('is taken with a database that begins with %j', (text) => {
+  it.each(['', 'SQLite format 3\0 and so on'])('accepts a database that begins with %j', (text) => {
     writeFileSync(database(), text)
     openDataFolder(folder).release()
   })

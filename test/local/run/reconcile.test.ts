@@ -1,4 +1,4 @@
-// What a run accounts for: what the tables leave for duplicates and what the functions reported in, nothing or its failure out.
+// Checks that a run fails if it stored fewer or more events than were replayed.
 
 import { expect, it } from 'vitest'
 import { functionLog } from '../../../local/lambda/function-log.ts'
@@ -10,17 +10,17 @@ function reporting(duplicates: number) {
   return log
 }
 
-it('every event is accounted for where ingest saw at least the duplicates that the tables leave', () => {
+it('passes if ingest reported at least the duplicates that the tables leave over', () => {
   checkReconciled({ duplicates: 0 }, reporting(0))
   checkReconciled({ duplicates: 2 }, reporting(2))
   checkReconciled({ duplicates: 2 }, reporting(5))
 })
 
-it('events are missing where ingest saw fewer', () => {
+it('fails for missing events if ingest reported fewer duplicates', () => {
   expect(() => checkReconciled({ duplicates: 2 }, reporting(1))).toThrow(/^1 events are in no table and no dead letter/)
 })
 
-it('there are too many where the tables hold more than was replayed', () => {
+it('fails if the tables hold more events than were replayed', () => {
   expect(() => checkReconciled({ duplicates: -2 }, reporting(5))).toThrow(
     '2 more events are in the tables and dead letters than were replayed',
   )

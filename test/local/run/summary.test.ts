@@ -1,4 +1,4 @@
-// The summary's arithmetic: result rows and counts in, one account of them out.
+// Checks the counts and ratios in the summary of a run.
 
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -28,7 +28,10 @@ function rowsOf(user: string, ...events: NonEmpty<Event>): ResultRow[] {
   return toRows(closed, sha256)
 }
 
-/** Two searches, of which the first has two clicks and the second no results, and one click of no search. */
+/**
+ * Two searches and a click without a search. The first search has two clicks, the second no
+ * results.
+ */
 const ANN = rowsOf(
   'ann',
   click(at(0), 'before'),
@@ -46,15 +49,15 @@ const BEN = rowsOf(
   click(ORIGIN_MS + DAY_MS, 'a', { searchId: 's1' }),
   search(ORIGIN_MS + DAY_MS, { searchId: 's2' }),
 )
-/** A search, and nothing clicked. */
+/** A search without a click. */
 const CLEO = rowsOf('cleo', search(at(1)))
 
 function searchesOf(rows: readonly ResultRow[]): SearchRow[] {
   return rows.filter((row): row is SearchRow => row.kind === 'search')
 }
 
-describe('of nothing', () => {
-  it('every count is 0 and every ratio null', () => {
+describe('an empty summary', () => {
+  it('has 0 for every count and null for every ratio', () => {
     expect(summarize(0, [], NOTHING, {}, NO_CAPACITY)).toEqual({
       eventsIn: 0,
       accepted: 0,
@@ -83,14 +86,14 @@ describe('of nothing', () => {
     })
   })
 
-  it('is a session without a search, though it is counted as one', () => {
+  it('counts a session without a search, but computes no ratio for it', () => {
     const rows = rowsOf('dan', bare('AppOpen', at(0)), bare('AppClose', at(1)))
     const summary = summarize(2, rows, { users: 1, forgottenUsers: 0, sessions: 1, events: 2 }, {}, NO_CAPACITY)
     expect(summary).toMatchObject({ sessions: 1, sessionsWithSearch: 0, ctr: null, clicksPerSearch: null, days: {} })
   })
 })
 
-describe('of rows', () => {
+describe('the summary of rows', () => {
   const summary = summarize(
     20,
     [...ANN, ...BEN, ...CLEO],
@@ -99,21 +102,21 @@ describe('of rows', () => {
     NO_CAPACITY,
   )
 
-  it('the searches are counted over all sessions', () => {
+  it('counts the searches of all sessions', () => {
     expect(summary).toMatchObject({ searches: 5, searchesWithClick: 2, clicks: 3, zeroResultSearches: 1 })
   })
 
-  it('the rate is of searches with a click, and clicks per search is of clicks', () => {
+  it('divides searches with a click by searches, and clicks by searches', () => {
     expect(summary.ctr).toBeCloseTo(2 / 5)
     expect(summary.clicksPerSearch).toBeCloseTo(3 / 5)
   })
 
-  it('a search that was looked at in vain has a rate of 0, not null', () => {
-    const vain = summarize(1, CLEO, { users: 1, forgottenUsers: 0, sessions: 1, events: 1 }, {}, NO_CAPACITY)
-    expect(vain).toMatchObject({ ctr: 0, clicksPerSearch: 0 })
+  it('gives a search without a click the rate 0, not null', () => {
+    const abandoned = summarize(1, CLEO, { users: 1, forgottenUsers: 0, sessions: 1, events: 1 }, {}, NO_CAPACITY)
+    expect(abandoned).toMatchObject({ ctr: 0, clicksPerSearch: 0 })
   })
 
-  it('clicks per search may pass 1', () => {
+  it('allows more than one click per search', () => {
     const rows = rowsOf('eve', search(at(0)), click(at(1), 'a'), click(at(2), 'b'))
     expect(summarize(3, rows, NOTHING, {}, NO_CAPACITY)).toMatchObject({
       ctr: 1,
@@ -121,7 +124,7 @@ describe('of rows', () => {
     })
   })
 
-  it('the sessions with a search are told from all sessions', () => {
+  it('counts sessions with a search apart from all sessions', () => {
     expect(summary).toMatchObject({
       users: 4,
       sessions: 5,
@@ -130,17 +133,17 @@ describe('of rows', () => {
     })
   })
 
-  it('a click of no search is an orphan and no click', () =>
+  it('counts a click without a search as an orphan only', () =>
     expect(summary).toMatchObject({ clicks: 3, orphanClicks: 1 }))
 
-  it('a search counts on its own day, whatever its session began or its clicks came on', () => {
+  it('counts a search on its own day, not on the day of its session or its clicks', () => {
     expect(summary.days).toEqual({
       '2026-03-02': { searches: 4, searchesWithClick: 2, clicks: 3, zeroResultSearches: 1, ctr: 0.5 },
       '2026-03-03': { searches: 1, searchesWithClick: 0, clicks: 0, zeroResultSearches: 0, ctr: 0 },
     })
   })
 
-  it('the days come in order, and add up to the whole', () => {
+  it('orders the days, whose counts add up to the total', () => {
     const backwards = summarize(20, [...BEN].reverse().concat(ANN), NOTHING, {}, NO_CAPACITY)
     expect(Object.keys(backwards.days)).toEqual(['2026-03-02', '2026-03-03'])
     const days = Object.values(backwards.days)
@@ -149,7 +152,7 @@ describe('of rows', () => {
     }
   })
 
-  it('the searches of any part are summed the same way', () => {
+  it('summarizes any subset of the searches in the same way', () => {
     expect(summarizeSearches(searchesOf(ANN))).toEqual({
       searches: 2,
       searchesWithClick: 1,
@@ -160,16 +163,16 @@ describe('of rows', () => {
   })
 })
 
-describe('of events', () => {
-  it('what was neither kept nor rejected came twice', () => {
+describe('the summary of events', () => {
+  it('counts events that were neither accepted nor rejected as duplicates', () => {
     const rejected = { 'not-json': 2, 'too-late': 1 }
     const summary = summarize(20, [], { users: 1, forgottenUsers: 0, sessions: 1, events: 14 }, rejected, NO_CAPACITY)
     expect(summary).toMatchObject({ eventsIn: 20, accepted: 14, duplicates: 3, rejected })
   })
 })
 
-describe('of dead letters', () => {
-  it('each record, and each event of a packed one, counts once, in however many objects it is', async () => {
+describe('the summary of dead letters', () => {
+  it('counts a rejected event once, even if several objects hold it', async () => {
     const s3 = new S3Client({ region: 'us-east-1' })
     const line = (sequence: string, reason: string, own: object = {}): string =>
       `${JSON.stringify({ reason, detail: '', shard: 's', sequence, arrival: '2026-03-02T09:00:00Z', data: '', ...own })}\n`
@@ -180,12 +183,12 @@ describe('of dead letters', () => {
     const mocked = mockClient(s3)
     mocked.on(ListObjectsV2Command).resolves({ Contents: objects.map((_, n) => ({ Key: String(n) })) })
     mocked.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects[Key] } }))
-    expect(await readRejected({ s3 }, 'letters')).toEqual({ late: 1, 'not-json': 2, 'too-late': 1 })
+    expect(await readRejected({ s3 }, 'dead-letters')).toEqual({ late: 1, 'not-json': 2, 'too-late': 1 })
   })
 })
 
-describe('of capacity', () => {
-  it('the units are those of the two tables and their indexes, and of summing up, and their sum', () => {
+describe('the summary of capacity', () => {
+  it('splits the units by table, index and rollups, and adds them up', () => {
     const writes = new Map([
       ['Sessions', 10],
       ['Results', 3.5],

@@ -1,9 +1,9 @@
-// Lambda's event filters as the local run reads them: a pattern and an event in, whether it passes out.
+// Checks which events pass a filter of an event source mapping.
 
 import { describe, expect, it } from 'vitest'
 import { matches, type Pattern } from '../../../local/template/event-pattern.ts'
 
-/** The finalizer's own. */
+/** The filter of finalize. */
 const CLOSED: Pattern = {
   eventName: ['INSERT', 'MODIFY'],
   dynamodb: { NewImage: { kind: { S: ['closed', 'tombstone'] } } },
@@ -18,23 +18,23 @@ function change(eventName: string, kind?: unknown): object {
 }
 
 describe('a pattern', () => {
-  it('passes any of the listed values at every place', () => {
+  it('passes an event with one of the listed values in every field', () => {
     expect(matches(CLOSED, change('INSERT', { S: 'closed' }))).toBe(true)
     expect(matches(CLOSED, change('MODIFY', { S: 'tombstone' }))).toBe(true)
   })
 
-  it('stops an event with one value that is not listed', () => {
+  it('stops an event with a value that is not listed', () => {
     expect(matches(CLOSED, change('REMOVE', { S: 'closed' }))).toBe(false)
     expect(matches(CLOSED, change('INSERT', { S: 'open' }))).toBe(false)
   })
 
-  it('stops an event without a field that it names', () => {
+  it('stops an event without a field of the filter', () => {
     expect(matches(CLOSED, change('INSERT'))).toBe(false)
     expect(matches(CLOSED, { eventName: 'INSERT', dynamodb: { OldImage: { kind: { S: 'closed' } } } })).toBe(false)
     expect(matches(CLOSED, { eventName: 'INSERT' })).toBe(false)
   })
 
-  it('stops a value where it expects an object', () => {
+  it('stops an event with a value in place of an object', () => {
     expect(matches(CLOSED, { eventName: 'INSERT', dynamodb: null })).toBe(false)
     expect(matches(CLOSED, change('INSERT', 'closed'))).toBe(false)
   })
@@ -43,11 +43,12 @@ describe('a pattern', () => {
     expect(matches(CLOSED, event)).toBe(false)
   })
 
-  it('passes every event where it names nothing', () => expect(matches({}, change('REMOVE'))).toBe(true))
+  it('passes every event through an empty filter', () => expect(matches({}, change('REMOVE'))).toBe(true))
 
-  it('passes no event where it lists nothing', () => expect(matches({ eventName: [] }, change('INSERT'))).toBe(false))
+  it('passes no event through an empty list of values', () =>
+    expect(matches({ eventName: [] }, change('INSERT'))).toBe(false))
 
-  it('tells numbers and truth from text, and null from absence', () => {
+  it('distinguishes numbers and booleans from text, and null from a missing field', () => {
     expect(matches({ size: [1] }, { size: 1 })).toBe(true)
     expect(matches({ size: [1] }, { size: '1' })).toBe(false)
     expect(matches({ done: [true] }, { done: true })).toBe(true)
@@ -56,7 +57,7 @@ describe('a pattern', () => {
     expect(matches({ done: [null] }, {})).toBe(false)
   })
 
-  it('is refused where it is not of literal values, rather than misread', () => {
+  it('refuses a filter with a value that is not literal', () => {
     const prefix = { eventName: [{ prefix: 'INS' }] } as unknown as Pattern
     expect(() => matches(prefix, change('INSERT'))).toThrow('{"prefix":"INS"}')
   })

@@ -1,4 +1,4 @@
-// Reading a template: CloudFormation as the CDK writes it in, the pipeline that the local run makes of it out.
+// Checks which pipeline the local run reads from a template that the CDK writes.
 
 import { describe, expect, it } from 'vitest'
 import { type MappingSpec, type PipelineSpec, readPipeline } from '../../../local/template/pipeline-spec.ts'
@@ -45,7 +45,7 @@ function read(more: Readonly<Record<string, Resource>> = {}, prefix = ''): Pipel
   return readPipeline({ Resources: { ...RESOURCES, ...more }, Outputs: {} }, prefix)
 }
 
-/** The mapping with these properties besides those it must have. */
+/** Reads a mapping with these properties besides the required ones. */
 function readMapping(properties: object): MappingSpec | undefined {
   return read({ Mapping: { ...MAPPING, Properties: { ...MAPPING.Properties, ...properties } } }).mappings[0]
 }
@@ -57,16 +57,16 @@ function readRule(expression: string, target: object = {}): PipelineSpec['schedu
 }
 
 describe('a stream', () => {
-  it('has the shards of the template', () => expect(read().streams).toEqual([{ name: 'Events', shards: 3 }]))
+  it('reads the shards of a stream', () => expect(read().streams).toEqual([{ name: 'Events', shards: 3 }]))
 
-  it('has the four shards that AWS begins with, where it scales by itself', () => {
+  it('gives an on-demand stream four shards, as AWS does', () => {
     const onDemand = { Type: STREAM.Type, Properties: { StreamModeDetails: { StreamMode: 'ON_DEMAND' } } }
     expect(read({ Events: onDemand }).streams).toEqual([{ name: 'Events', shards: 4 }])
   })
 })
 
 describe('a table', () => {
-  it('has the keys, the index, the stream and the expiry of the template', () => {
+  it('reads the keys, indexes, stream and expiry of a table', () => {
     expect(read().tables).toEqual([
       {
         name: 'Sessions',
@@ -79,14 +79,14 @@ describe('a table', () => {
     ])
   })
 
-  it('has none of them that the template leaves out', () => {
+  it('reads a table without an index, a stream or an expiry', () => {
     const plain = { Type: TABLE.Type, Properties: { KeySchema: KEYS, AttributeDefinitions: ATTRIBUTES } }
     expect(read({ Sessions: plain }).tables[0]).toMatchObject({ indexes: [], streamView: null, ttlAttribute: null })
   })
 })
 
 describe('a function', () => {
-  it('has the bundle, the limits and the resolved environment of the template', () => {
+  it('reads the bundle, the limits and the resolved environment of a function', () => {
     expect(read().functions).toEqual([
       {
         name: 'Ingest',
@@ -99,12 +99,12 @@ describe('a function', () => {
     ])
   })
 
-  it('may have an empty environment', () => {
+  it('reads a function without an environment', () => {
     const { Environment: _, ...properties } = FUNCTION.Properties
     expect(read({ Ingest: { ...FUNCTION, Properties: properties } }).functions[0]?.environment).toEqual({})
   })
 
-  it('is refused by name without a bundle', () => {
+  it('refuses a function without a bundle by name', () => {
     expect(() => read({ Ingest: { ...FUNCTION, Metadata: {} } })).toThrow('Ingest has no bundle')
   })
 
@@ -113,14 +113,14 @@ describe('a function', () => {
     [{ 'Fn::GetAtt': ['Unknown', 'Arn'] }, 'Unknown'],
     [{ 'Fn::If': ['IsProduction', 'a', 'b'] }, 'Fn::If'],
     [{ 'Fn::Select': [7, { 'Fn::Split': ['/', 'a/b'] }] }, 'Fn::Select'],
-  ])('is refused with a variable that cannot be resolved: %j', (value, named) => {
+  ])('refuses a function with a variable that cannot be resolved: %j', (value, named) => {
     const properties = { ...FUNCTION.Properties, Environment: { Variables: { VALUE: value } } }
     expect(() => read({ Ingest: { ...FUNCTION, Properties: properties } })).toThrow(named)
   })
 })
 
 describe('an event source mapping', () => {
-  it('is all that the template says of it', () => {
+  it('reads every property of an event source mapping', () => {
     const pattern = { eventName: ['INSERT'] }
     const mapping = readMapping({
       MaximumBatchingWindowInSeconds: 30,
@@ -145,7 +145,7 @@ describe('an event source mapping', () => {
     })
   })
 
-  it('has what Lambda does by itself where the template says nothing', () => {
+  it('gives a mapping the defaults of Lambda where the template sets nothing', () => {
     expect(readMapping({})).toMatchObject({
       windowMs: 0,
       bisects: false,
@@ -157,11 +157,11 @@ describe('an event source mapping', () => {
     expect(readMapping({})?.recordAgeMsMax).toBeLessThan(0)
   })
 
-  it('keeps a limit of no retries apart from no limit', () => {
+  it('distinguishes a limit of 0 retries from no limit', () => {
     expect(readMapping({ MaximumRetryAttempts: 0 })?.retriesMax).toBe(0)
   })
 
-  it('reads the stream of a table as the table', () => {
+  it('names the table as the source of a table stream', () => {
     expect(readMapping({ EventSourceArn: { 'Fn::GetAtt': ['Sessions', 'StreamArn'] } })?.sourceName).toBe('Sessions')
   })
 })
@@ -172,20 +172,20 @@ describe('a schedule', () => {
     ['rate(5 minutes)', 300_000],
     ['rate(1 hour)', 3_600_000],
     ['rate(2 days)', 172_800_000],
-  ])('invokes its function at its rate: %s', (expression, everyMs) => {
+  ])('reads the rate of a schedule: %s', (expression, everyMs) => {
     const target = { Input: '{"drain":false}' }
     expect(readRule(expression, target)).toEqual([{ functionName: 'Ingest', everyMs, input: { drain: false } }])
   })
 
-  it('sends an empty object where it has no input', () => expect(readRule('rate(1 minute)')[0]?.input).toEqual({}))
+  it('gives a schedule without input an empty object', () => expect(readRule('rate(1 minute)')[0]?.input).toEqual({}))
 
-  it.each(['cron(0 12 * * ? *)', 'rate(1 week)', ''])('that is no rate is refused: %j', (expression) => {
+  it.each(['cron(0 12 * * ? *)', 'rate(1 week)', ''])('refuses a schedule that is no rate: %j', (expression) => {
     expect(() => readRule(expression)).toThrow(`'${expression}'`)
   })
 })
 
 describe('a name', () => {
-  it('has the prefix everywhere, and a bucket’s is in lower case', () => {
+  it('prefixes every local name, and writes that of a bucket in lower case', () => {
     const spec = read({ Mapping: MAPPING }, 'r1-')
     expect([spec.streams[0]?.name, spec.tables[0]?.name, ...spec.buckets]).toEqual([
       'r1-Events',
@@ -196,7 +196,7 @@ describe('a name', () => {
     expect(spec.mappings[0]).toMatchObject({ functionName: 'r1-Ingest', sourceName: 'r1-Events' })
   })
 
-  it('of an output is that of what it refers to', () => {
+  it('resolves the outputs of the template', () => {
     const outputs = { StreamName: { Value: { Ref: 'Events' } }, Region: { Value: 'local' } }
     const spec = readPipeline({ Resources: RESOURCES, Outputs: outputs }, 'r1-')
     expect(spec.outputs).toEqual({ StreamName: 'r1-Events', Region: 'local' })

@@ -1,4 +1,4 @@
-// Roles of a template: policies as the CDK writes them in, what each function may do here out.
+// Checks which statements the role of a function has in a template that the CDK writes.
 
 import { describe, expect, it } from 'vitest'
 import { type PipelineSpec, readPipeline } from '../../../local/template/pipeline-spec.ts'
@@ -32,13 +32,13 @@ function statements(more: Readonly<Record<string, Resource>>) {
   return read(more).functions[0]?.statements
 }
 
-/** The local text of a resource that a statement names. */
+/** Returns the local text of a resource that a statement names. */
 function resourceText(on: unknown, prefix = ''): string | undefined {
   return read({ Policy: policy({ ...PUT, Resource: on }) }, prefix).functions[0]?.statements[0]?.resources[0]
 }
 
 describe('a role', () => {
-  it('has all statements of every policy that is attached to it, and those inside it', () => {
+  it('collects the statements of all attached and inline policies of a role', () => {
     const inline = { PolicyName: 'inside', PolicyDocument: { Statement: { ...PUT, Action: 's3:PutObject' } } }
     const found = statements({
       One: policy([PUT, { ...PUT, Effect: 'Deny', Action: ['dynamodb:Scan', 'dynamodb:Query'] }]),
@@ -54,12 +54,12 @@ describe('a role', () => {
     ])
   })
 
-  it('that is not in the template allows nothing', () => {
+  it('collects no statements for a role outside the template', () => {
     const imported = { ...FUNCTION.Properties, Role: 'arn:aws:iam::123456789012:role/imported' }
     expect(statements({ Ingest: { ...FUNCTION, Properties: imported }, Policy: policy([PUT]) })).toEqual([])
   })
 
-  it('is refused where it allows all but something', () => {
+  it('refuses a role with a NotAction', () => {
     const { Action: _, ...rest } = PUT
     expect(() => statements({ Policy: policy({ ...rest, NotAction: 'iam:*' }) })).toThrow('NotAction')
   })
@@ -68,15 +68,15 @@ describe('a role', () => {
 describe('a condition', () => {
   const Condition = { StringEquals: { 'aws:SourceVpce': 'vpce-1' } }
 
-  it('is taken to be met by what is allowed', () => {
+  it('assumes that the condition of an Allow is met', () => {
     expect(statements({ Policy: policy({ ...PUT, Condition }) })).toHaveLength(1)
   })
 
-  it('is taken not to be met by what is denied', () => {
+  it('assumes that the condition of a Deny is not met', () => {
     expect(statements({ Policy: policy({ ...PUT, Effect: 'Deny', Condition }) })).toEqual([])
   })
 
-  it('on a key is of no interest, nor is the key', () => {
+  it('ignores statements about encryption keys', () => {
     const kms = { Effect: 'Allow', Action: ['kms:Decrypt'], Resource: { 'Fn::ImportValue': 'a-key' }, Condition }
     expect(statements({ Policy: policy([kms, PUT]) })).toHaveLength(1)
   })
@@ -125,9 +125,9 @@ describe('a resource', () => {
       },
       `arn:aws:kinesis:${account}:stream/orders`,
     ],
-  ])('is the local one: %s', (_, on, expected) => expect(resourceText(on)).toBe(expected))
+  ])('names the local resource: %s', (_, on, expected) => expect(resourceText(on)).toBe(expected))
 
-  it('has the prefix of the local names', () => {
+  it('prefixes the resources of a statement', () => {
     expect(resourceText(table, 'r1-')).toBe(`arn:aws:dynamodb:${account}:table/r1-Sessions`)
   })
 })
@@ -154,11 +154,11 @@ describe('a stream that is not in the template', () => {
     'r1-',
   )
 
-  it('is made with one shard, under a name of this run', () => {
+  it('creates a stream from outside the template with one shard and a prefix', () => {
     expect(spec.streams).toEqual([{ name: 'r1-orders', shards: 1 }])
   })
 
-  it('has this name wherever it is meant', () => {
+  it('uses the local name of such a stream in mappings, variables, roles and outputs', () => {
     expect(spec.mappings[0]?.sourceName).toBe('r1-orders')
     expect(spec.functions[0]?.environment.STREAM).toBe('r1-orders')
     expect(spec.functions[0]?.statements[0]?.resources).toEqual([
@@ -167,7 +167,7 @@ describe('a stream that is not in the template', () => {
     expect(spec.outputs.StreamName).toBe('r1-orders')
   })
 
-  it('is called as it is called there, and all else without the hash of the CDK', () => {
+  it('gives readable names without the prefix and without the hash of the CDK', () => {
     expect(spec.titles.get('r1-orders')).toBe('orders')
     const hashed = read({ Results0A1B2C3D: RESOURCES.Sessions as Resource }, 'r1-')
     expect(hashed.titles.get('r1-Results0A1B2C3D')).toBe('Results')
