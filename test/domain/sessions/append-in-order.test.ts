@@ -1,18 +1,14 @@
-// Tests that each fast path gives the result of the general way.
+// Tests that appending events in order gives the state that the general way computes.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
-import { type Arrival, type Event, eventBytes, eventBytesAtMost } from '../../../functions/domain/events/event.ts'
-import { isoTime, parseTime } from '../../../functions/domain/events/time.ts'
-import { toClose } from '../../../functions/domain/sessions/closing.ts'
-import { bytesAtMost, bytesOf, hasEvent } from '../../../functions/domain/sessions/event-index.ts'
+import type { Arrival } from '../../../functions/domain/events/event.ts'
 import type { Rules } from '../../../functions/domain/sessions/rules.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
 import { apply, NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { arrive, newDriven } from '../../support/drive.ts'
-import { at, bare, onTime, RULES, results, search } from '../../support/events.ts'
+import { at, bare, onTime, RULES, search } from '../../support/events.ts'
 import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
 
 /** A closed session that no event of a log can change. It makes `apply` take the general way. */
@@ -88,78 +84,4 @@ describe('arrivals that only lengthen a session', () => {
     expect(apply(before[70] as UserState, [], [repeated], RULES)).toMatchObject({ duplicates: 0, accepted: 1 })
     expect(apply(before[71] as UserState, [], [repeated], RULES)).toMatchObject({ duplicates: 1, accepted: 0 })
   })
-})
-
-describe('the index of a long list of events', () => {
-  it('answers from the index of a long list what a scan of the list answers', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: 200 }), { maxLength: 60 }), fc.nat({ max: 200 }), (ids, asked) => {
-        const events: Event[] = ids.map((id) => search(at(id), { eventId: `e${id}`, query: 'ä'.repeat(id) }))
-        expect(hasEvent(events, `e${asked}`)).toBe(ids.includes(asked))
-        expect(bytesOf(events)).toBe(events.reduce((sum, event) => sum + eventBytes(event), 0))
-        expect(bytesAtMost(events)).toBeGreaterThanOrEqual(bytesOf(events))
-      }),
-      { seed: SEED },
-    )
-  })
-
-  it('never estimates fewer bytes for an event than eventBytes counts', () => {
-    fc.assert(
-      fc.property(randomLog, (events) => {
-        for (const event of events) expect(eventBytesAtMost(event)).toBeGreaterThanOrEqual(eventBytes(event))
-      }),
-      { seed: SEED },
-    )
-  })
-})
-
-it('closes a session of a crowded state, although the fast estimate calls it small', () => {
-  const lists = (start: number) =>
-    Array.from({ length: 5 }, (_, n) => {
-      const items = Array.from({ length: 1000 }, (_, item) => `${item}`)
-      return onTime(results(at(start + n), items, { eventId: `r${start + n}` }))
-    })
-  const first = apply(NEW_USER, [], lists(0), RULES).state
-  const { state } = apply(first, [], lists(4000), RULES)
-  expect(toClose(state, at(4000), RULES, 'limits')).toHaveLength(1)
-})
-
-describe('times', () => {
-  it('writes a time as Date writes it', () => {
-    const times = fc.oneof(
-      fc.integer({ min: -8.64e15, max: 8.64e15 }),
-      fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }),
-    )
-    fc.assert(
-      fc.property(times, (timeMs) => isoTime(timeMs) === new Date(timeMs).toISOString()),
-      { seed: SEED, numRuns: 2000 },
-    )
-  })
-
-  it('reads a time in the canonical form as in any other form', () => {
-    const two = (max: number) => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0'))
-    const parts = fc.tuple(
-      two(9999).map((year) => year.padStart(4, '0')),
-      two(14),
-      two(33),
-      two(25),
-      two(61),
-      two(61),
-    )
-    fc.assert(
-      fc.property(parts, fc.integer({ min: 100, max: 999 }), ([year, month, day, hour, minute, second], ms) => {
-        const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}`
-        expect(parseTime(`${text}Z`)).toBe(parseTime(`${text}+00:00`))
-      }),
-      { seed: SEED, numRuns: 2000 },
-    )
-  })
-})
-
-it('returns a digest from the cache as it was computed', () => {
-  const texts = Array.from({ length: 40_000 }, (_, n) => `item ${n}`)
-  const first = texts.map(sha256)
-  expect(first.slice(-20_000)).toEqual(texts.slice(-20_000).map(sha256))
-  expect(first).toEqual(texts.map(sha256))
-  expect(sha256('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0')
 })
