@@ -90,12 +90,12 @@ describe('dead letters', () => {
   })
 
   it('hold the reason, the record and where it came from', async () => {
-    const late = deadLetter(5, { reason: 'late', detail: 'behind the watermark of its user' })
+    const late = deadLetter(5, { reason: 'late', detail: "time: before its user's watermark" })
     await deadLetters.put([late])
     expect(lines()).toEqual([
       {
         reason: 'late',
-        detail: 'behind the watermark of its user',
+        detail: "time: before its user's watermark",
         shard: 'shardId-000000000003',
         sequence: '49595',
         arrival: '2026-03-02T00:00:05.000Z',
