@@ -41,8 +41,8 @@ function eventsOf(document: Fields, format: Format): SentEvents | Rejection {
  * Converts a document for a producer, and checks that ingest will accept its events unless they are
  * too late. Otherwise it returns the reason.
  *
- * The events get no `eventId`. Ingest digests their contents, so a copy of the document is a
- * duplicate, whether it was converted or not.
+ * The conversion adds no `eventId`. Ingest digests the contents of events without one, so a copy of
+ * the document is a duplicate, whether it was converted or not.
  *
  * @example
  * convertDocument({ action_name: 'click', client_id: 'ann', ... }, 'ubi', sha256)
