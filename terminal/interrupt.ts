@@ -22,7 +22,7 @@ export function onInterrupt(shell: Pick<Shell, 'onSignal' | 'end'>, cleanUp: () 
     if (isEnding) return end()
     isEnding = true
     clearInterval(alive)
-    cleanUp().finally(end)
+    cleanUp().then(end, end)
   })
   return {
     wait: () => {

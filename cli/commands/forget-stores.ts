@@ -4,7 +4,7 @@ import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } 
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import { HOUR_INDEX } from '../../functions/contract.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target/target.ts'
+import { openNamed, type TargetClients } from '../target/target.ts'
 import type { TargetOptions } from '../target/target-options.ts'
 
 export interface ForgetStores {
@@ -23,32 +23,26 @@ export interface ForgetStoresOptions extends TargetOptions {
 }
 
 /**
- * Asks no stack if the options name all three stores. Throws if one does not exist, or is another
- * one.
+ * Throws if a table or the bucket does not exist, or if the options name the wrong table.
  *
  * @param folder the folder that the command runs in.
  */
 export async function findForgetStores(options: ForgetStoresOptions, folder: string): Promise<ForgetStores> {
-  const stores = await findStores(options, folder)
-  await checkTable('--sessions', stores.sessions, stores.clients.dynamodb, false)
-  await checkTable('--results', stores.results, stores.clients.dynamodb, true)
-  await checkBucket(stores.bucket, stores.clients.s3)
-  return stores
-}
-
-async function findStores(options: ForgetStoresOptions, folder: string): Promise<ForgetStores> {
-  const { sessions, results, bucket } = options
-  if (sessions !== undefined && results !== undefined && bucket !== undefined && options.local === undefined) {
-    return { title: 'the named tables', sessions, results, bucket, clients: clientsOf(awsConfig(options)) }
+  const named = {
+    SessionsTableName: options.sessions,
+    ResultsTableName: options.results,
+    DeadLetterBucketName: options.bucket,
   }
-  const { title, outputs, clients } = await openTarget(options, folder)
-  return {
-    title,
-    sessions: sessions ?? outputs.SessionsTableName,
-    results: results ?? outputs.ResultsTableName,
-    bucket: bucket ?? outputs.DeadLetterBucketName,
-    clients,
-  }
+  const { title, outputs, clients } = await openNamed(named, options, folder)
+  const [sessions, results, bucket] = [
+    outputs.SessionsTableName,
+    outputs.ResultsTableName,
+    outputs.DeadLetterBucketName,
+  ]
+  await checkTable('--sessions', sessions, clients.dynamodb, false)
+  await checkTable('--results', results, clients.dynamodb, true)
+  await checkBucket(bucket, clients.s3)
+  return { title, sessions, results, bucket, clients }
 }
 
 /**

@@ -9,7 +9,7 @@ import { columns, counted, printable } from '../../terminal/text-table.ts'
 import { type RedriveReport, type RedriveRequest, redrive } from '../dead-letters/redrive.ts'
 import { prefixesOf } from '../dead-letters/stored-dead-letters.ts'
 import { parseDay } from '../target/option-values.ts'
-import { awsConfig, clientsOf, openTarget, type TargetClients } from '../target/target.ts'
+import { openNamed, type TargetClients } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
 
@@ -76,20 +76,17 @@ function reportText({ objects, records, refused, failed, unreadable }: RedriveRe
 }
 
 async function requestOf(
-  options: RedriveOptions,
+  { bucket, ingest, finalize, prefix, day, ...target }: RedriveOptions,
   folder: string,
 ): Promise<{ request: RedriveRequest; clients: TargetClients }> {
-  const { bucket, ingest, finalize } = options
-  const filter = { prefixes: prefixesOf(options.prefix, options.day), day: options.day ?? null }
-  if (bucket !== undefined && ingest !== undefined && finalize !== undefined && options.local === undefined) {
-    return { request: { bucket, ingest, finalize, ...filter }, clients: clientsOf(awsConfig(options)) }
-  }
-  const { outputs, clients } = await openTarget(options, folder)
+  const named = { DeadLetterBucketName: bucket, IngestFunctionName: ingest, FinalizeFunctionName: finalize }
+  const { outputs, clients } = await openNamed(named, target, folder)
   const request = {
-    bucket: bucket ?? outputs.DeadLetterBucketName,
-    ingest: ingest ?? outputs.IngestFunctionName,
-    finalize: finalize ?? outputs.FinalizeFunctionName,
-    ...filter,
+    bucket: outputs.DeadLetterBucketName,
+    ingest: outputs.IngestFunctionName,
+    finalize: outputs.FinalizeFunctionName,
+    prefixes: prefixesOf(prefix, day),
+    day: day ?? null,
   }
   return { request, clients }
 }

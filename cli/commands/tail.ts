@@ -64,13 +64,16 @@ interface AwaitedRow extends RowKey {
 async function runTail(options: TailOptions, terminal: Terminal): Promise<void> {
   const { title, clients, outputs } = await openTarget(options, terminal.cwd)
   const users = options.user === undefined ? null : await storedIds(options.user, options.pseudonymKey, clients)
-  const interrupt = onInterrupt(terminal, async () => {})
+  let isEnding = false
+  const interrupt = onInterrupt(terminal, async () => {
+    isEnding = true
+  })
   const follower = await followClosed(clients.dynamodb, clients.tableStreams, outputs.SessionsTableName)
   note(terminal, `Waiting for results in ${title}. Ctrl-C ends the command.`)
   const awaited = new Map<string, AwaitedRow>()
   const { limit = Number.POSITIVE_INFINITY } = options
   let printed = 0
-  while (printed < limit) {
+  while (printed < limit && !isEnding) {
     for (const closed of await follower.read()) {
       if (users === null || users.includes(closed.user)) awaitRows(closed, awaited)
     }

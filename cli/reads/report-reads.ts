@@ -1,22 +1,14 @@
 // Reads what a report shows: days, hours, ranked queries, and closed sessions to explore.
 
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { hourSliceKey } from '../../functions/aws/results-table/result-items.ts'
 import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
 import { closedKey, readClosed } from '../../functions/aws/sessions-table/session-items.ts'
-import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
+import { SORT_KEY } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
-import {
-  type DayRollup,
-  dayKey,
-  type HourRollup,
-  hourKey,
-  hourOf,
-  SLICES,
-  type Slice,
-} from '../../functions/domain/results/rollup.ts'
+import { type DayRollup, dayKey, type HourRollup, hourKey, hourOf } from '../../functions/domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../functions/domain/results/top-queries.ts'
 import type { DayRange, ReportPorts } from '../../report/report-data.ts'
+import { hourKeys } from './hour-keys.ts'
 import { itemsByKey } from './rows-by-key.ts'
 
 export interface ReportTables {
@@ -101,22 +93,7 @@ async function* pages(
  * first, since a session id begins with a time.
  */
 async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Key[]> {
-  const ofSlice = async (slice: Slice): Promise<Key[]> => {
-    const query = {
-      TableName: table,
-      IndexName: HOUR_INDEX.name,
-      KeyConditionExpression: '#slice = :slice AND #key = :session',
-      ExpressionAttributeNames: { '#slice': HOUR_INDEX.partitionKey, '#key': HOUR_INDEX.sortKey },
-      ExpressionAttributeValues: { ':slice': hourSliceKey(hour, slice), ':session': 'session' },
-    }
-    const keys: Key[] = []
-    for await (const { Items: items } of paginateQuery({ client }, query)) keys.push(...(items ?? []).map(toClosedKey))
-    return keys
-  }
-  const keys = (await Promise.all(SLICES.map(ofSlice))).flat()
+  const rows = await hourKeys(client, table, hour, { kind: 'session', query: null })
+  const keys = rows.map(({ pk, sk }) => closedKey(pk.slice('user#'.length), sk.slice('session#'.length)))
   return keys.sort((a, b) => (String(a[SORT_KEY]) > String(b[SORT_KEY]) ? -1 : 1))
-}
-
-function toClosedKey({ [PARTITION_KEY]: pk, session_id: id }: Item): Key {
-  return closedKey(String(pk).slice('user#'.length), String(id))
 }

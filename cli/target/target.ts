@@ -92,6 +92,25 @@ export async function openTarget(options: TargetOptions, folder: string): Promis
   }
 }
 
+/**
+ * Opens a pipeline whose outputs the options may name. Asks no stack if they name all of them, so that
+ * the command also works on a pipeline in a stack of another project.
+ *
+ * @param named the outputs that the command needs; undefined where an option is absent.
+ */
+export async function openNamed<K extends keyof Outputs>(
+  named: { readonly [name in K]: string | undefined },
+  options: TargetOptions,
+  folder: string,
+): Promise<{ title: string; outputs: Pick<Outputs, K>; clients: TargetClients }> {
+  const given = Object.fromEntries(Object.entries(named).filter(([, name]) => name !== undefined))
+  const isWhole = Object.keys(given).length === Object.keys(named).length
+  if (isWhole && options.local === undefined)
+    return { title: 'the named pipeline', outputs: given as Pick<Outputs, K>, clients: clientsOf(awsConfig(options)) }
+  const { title, outputs, clients } = await openTarget(options, folder)
+  return { title, outputs: { ...outputs, ...given }, clients }
+}
+
 async function openStack(options: TargetOptions): Promise<Target> {
   const config = awsConfig(options)
   const cloudFormation = new CloudFormationClient(config)
@@ -134,7 +153,7 @@ function checkedOutputs(outputs: Readonly<Record<string, string>>, title: string
 type Config = ClientConfig | (typeof LOCAL_CONFIG & Pick<ClientConfig, 'maxAttempts' | 'requestHandler'>)
 
 /** @param endpoints the addresses of a local run; on AWS the SDK finds them. */
-export function clientsOf(config: Config, endpoints?: RunningPipeline['endpoints']): TargetClients {
+function clientsOf(config: Config, endpoints?: RunningPipeline['endpoints']): TargetClients {
   const at = (endpoint: string | undefined): object => (endpoint === undefined ? config : { ...config, endpoint })
   const dynamodb = new DynamoDBClient(at(endpoints?.dynamodb))
   return {

@@ -1,0 +1,81 @@
+// Checks that commands run in one process without touching it.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { afterAll, describe, expect, it } from 'vitest'
+import { runCommand } from '../../cli/program.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
+import { objectsIn, testTerminal, typed } from '../support/typed.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-run-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const log = (name: string, ...lines: string[]): string => {
+  writeFileSync(join(folder, name), lines.join('\n'))
+  return name
+}
+const OPEN = '{"type":"AppOpen","user":"ann"}'
+
+describe('commands in one process', () => {
+  it('two commands at the same time print to their own streams', async () => {
+    const [good, bad] = await Promise.all([
+      typed(['produce', log('good.ndjson', OPEN, OPEN), '--dry-run'], folder),
+      typed(['produce', log('bad.ndjson', OPEN, '{'), '--dry-run'], folder),
+    ])
+    expect(good).toMatchObject({ status: EXIT.done, stdout: '2 good events. Nothing was sent.\n' })
+    expect(bad).toMatchObject({ status: EXIT.findings, stdout: '1 good event. Nothing was sent.\n' })
+    expect(bad.stderr).toContain('line 2: not-json')
+  })
+
+  it('a command leaves the exit code of the process alone', async () => {
+    const { exitCode } = process
+    expect((await typed(['produce', log('bad.ndjson', '{'), '--dry-run'], folder)).status).toBe(EXIT.findings)
+    expect((await typed(['nonsense'], folder)).status).toBe(EXIT.wrongUsage)
+    expect(process.exitCode).toBe(exitCode)
+  })
+
+  it('a command reads standard input and relative paths from its own shell', async () => {
+    const { stdout } = await typed(['produce', '-', '--dry-run', '--json'], folder, `${OPEN}\n`)
+    expect(objectsIn(stdout)).toMatchObject([{ lines: 1, events: 1, bad: 0, withoutTime: 1 }])
+    expect(await typed(['produce', 'good.ndjson', '--dry-run'], tmpdir())).toMatchObject({
+      status: EXIT.failed,
+      stderr: 'good.ndjson: there is no such file\n',
+    })
+  })
+
+  it('DEBUG=1 adds no stack trace to a mistake of the user', async () => {
+    const { stderr } = await typed(['results', '--user', 'ann', '--local', folder], folder, '', { DEBUG: '1' })
+    expect(stderr.split('\n')).toHaveLength(2)
+  })
+})
+
+describe('a closed pipe', () => {
+  const failing = (code: string): Writable =>
+    new Writable({
+      write: (_text, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+    })
+
+  it('a reader that closes the pipe ends the command with its exit code so far', async () => {
+    const shell = { ...testTerminal(), stdout: failing('EPIPE') }
+    expect(await runCommand(['generate', '--users', '1'], shell)).toBe(EXIT.done)
+  })
+
+  it('another error of the output ends the command as failed', async () => {
+    let stderr = ''
+    const shell = {
+      ...testTerminal(),
+      stdout: failing('ENOSPC'),
+      stderr: new Writable({
+        decodeStrings: false,
+        write: (text, _, done) => {
+          stderr += text
+          done()
+        },
+      }),
+    }
+    expect(await runCommand(['generate', '--users', '1'], shell)).toBe(EXIT.failed)
+    expect(stderr).toBe('Failed: write ENOSPC (DEBUG=1 adds a stack trace)\n')
+  })
+})
