@@ -1,4 +1,4 @@
-// Least privilege: the functions under the roles of the template; what they need is allowed, and what is allowed is needed.
+// Checks that each function's role allows what the function or Lambda needs, and nothing else.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import type { Resource, Template } from '../../local/template/template.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { onLocalRun, toBuffers } from './on-emulators.ts'
 
-/** What makes functions need more than they do by default. */
+/** Settings with which the functions need every permission. */
 const EVERY_PERMISSION = { pseudonymKeyArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf' }
 
 const POLLS_MAX = 3000
@@ -20,7 +20,10 @@ function toLines(events: readonly object[]): AsyncGenerator<Buffer> {
   return toBuffers(events.map((event) => JSON.stringify(event)))
 }
 
-/** Two sessions that the schedule closes, then an event between them that makes one of them: no drain, which looks at no shard. */
+/**
+ * Lets the schedule close two sessions, then sends an event that joins them. A drain would not do:
+ * it reads no shard.
+ */
 async function mergeClosedSessions(run: LocalRun): Promise<void> {
   const startMs = Date.now() - 300 * MINUTE_MS
   const search = (minute: number) => {
@@ -35,7 +38,7 @@ async function mergeClosedSessions(run: LocalRun): Promise<void> {
   await untilStarts(run, [startMs])
 }
 
-/** A session that its user closes: its timer makes the sweeper look, who removes it then. */
+/** Ends a session with AppClose, and waits until the sweep has fired and deleted its timer. */
 async function closeByTimer(run: LocalRun): Promise<void> {
   for (const type of ['AppOpen', 'AppClose']) {
     await run.replay(type, toLines([{ type, user: 'ben', time: Date.now(), eventId: type }]), () => {})
@@ -45,10 +48,10 @@ async function closeByTimer(run: LocalRun): Promise<void> {
     if ([...(run.calls().get(sweep) ?? [])].some((call) => call.startsWith('dynamodb:DeleteItem'))) return
     await wait(POLL_EVERY_MS)
   }
-  throw new Error('no timer was removed')
+  throw new Error('no timer was deleted')
 }
 
-/** Until the sessions of the results begin at these times. */
+/** Waits until the sessions in the results start at exactly these times. */
 async function untilStarts(run: LocalRun, startsMs: readonly number[]): Promise<void> {
   const expected = startsMs.map((timeMs) => new Date(timeMs).toISOString()).join()
   for (let polls = 0; polls < POLLS_MAX; polls++) {
@@ -56,7 +59,7 @@ async function untilStarts(run: LocalRun, startsMs: readonly number[]): Promise<
     if (sessions.map(({ start }) => start).join() === expected) return
     await wait(POLL_EVERY_MS)
   }
-  throw new Error(`no sessions that begin at ${expected}`)
+  throw new Error(`no sessions that start at ${expected}`)
 }
 
 function allowedBy({ statements }: FunctionSpec): string[] {
@@ -65,25 +68,25 @@ function allowedBy({ statements }: FunctionSpec): string[] {
     .flatMap(({ actions, resources }) => actions.flatMap((action) => resources.map((on) => `${action} on ${on}`)))
 }
 
-/** What Lambda does with a function's role, and the function itself does not. */
+/** Lists the permissions that Lambda itself uses with a function's role. */
 function doneByLambda({ outputs }: LocalRun, step: string, logGroup: string): string[] {
   const [stream, table, bucket] = [outputs.StreamName, outputs.SessionsTableName, outputs.DeadLetterBucketName]
   const on = (resource: string, actions: readonly string[]): string[] =>
     actions.map((action) => `${action} on ${resource}`)
-  // What the function prints.
+  // Lambda writes the function's output.
   const logs = on(logGroup, ['logs:CreateLogStream', 'logs:PutLogEvents'])
-  // Batches that were given up; Lambda looks whether it may see the bucket before it writes there.
+  // Lambda writes given-up batches, and checks first whether it may list the bucket.
   const failures = [
     ...on(`${bucketArn(bucket as string)}/aws/lambda/*`, ['s3:PutObject']),
     ...on(bucketArn(bucket as string), ['s3:ListBucket']),
   ]
-  // The poller of the stream.
+  // Lambda polls the stream.
   const reads = ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards']
   const ofStream = on(
     streamArn(stream as string),
     reads.map((action) => `kinesis:${action}`),
   )
-  // The poller of the table's stream.
+  // Lambda polls the table's stream.
   const changes = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']
   const ofTable = on(
     `${tableArn(table as string)}/stream/local`,
@@ -94,7 +97,7 @@ function doneByLambda({ outputs }: LocalRun, step: string, logGroup: string): st
 }
 
 describe('the role of every function', () => {
-  it('allows all that the function does, and nothing that neither it nor Lambda does', async () => {
+  it('allows every action that the function or Lambda uses, and no other', async () => {
     await onLocalRun({ settings: { ...EVERY_PERMISSION, lateness: '1s' } }, async (run) => {
       await mergeClosedSessions(run)
       await closeByTimer(run)
@@ -115,7 +118,7 @@ describe('a role without an action that its function needs', () => {
     ['Ingest', 'dynamodb:PutItem', 'table \\w*Sessions', 0.2],
     ['Sweep', 'dynamodb:Query', 'table \\w*Sessions', 0],
     ['Finalize', 'dynamodb:DeleteItem', 'table \\w*Results', 0],
-  ])('fails the run with the name of what is missing: %s, %s', async (step, action, on, chaosRate) => {
+  ])('fails the run with the name of the missing action: %s, %s', async (step, action, on, chaosRate) => {
     const amend = (template: Template): Template => withoutAction(template, step, action)
     await onLocalRun({ amend, chaosRate }, async (run) => {
       const error = await mergeClosedSessions(run).catch((thrown) => thrown)
@@ -126,7 +129,7 @@ describe('a role without an action that its function needs', () => {
   })
 })
 
-/** As somebody would leave it out of the stack. */
+/** Removes an action from the policy of a step, as a mistake in the stack would. */
 function withoutAction(template: Template, step: string, action: string): Template {
   const amended = structuredClone(template)
   const output = amended.Outputs[`${step}FunctionName`] as { Value: { Ref: string } }

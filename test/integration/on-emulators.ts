@@ -1,4 +1,4 @@
-// One local run for a test: settings and lines in, its summary and rows out, everything stopped after.
+// Runs the deployed functions on emulators for a test, and stops everything afterwards.
 
 import { paginateQuery } from '@aws-sdk/lib-dynamodb'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
@@ -38,7 +38,7 @@ export interface TestedRun {
   readonly amend?: (template: Template) => Template
 }
 
-/** On the endpoints that `KINESIS_ENDPOINT`, `DYNAMODB_ENDPOINT` and `S3_ENDPOINT` name, else on emulators. */
+/** Uses the endpoints in the environment, if it names them, or else emulators. */
 export async function onLocalRun(tested: TestedRun, use: (run: LocalRun) => Promise<void>): Promise<void> {
   const defaults = { settings: {}, firstPort: null, dataFolder: null, chaosRate: 0, env: process.env }
   const run = await startLocalRun({ ...defaults, ...tested })
@@ -53,7 +53,7 @@ export async function* toBuffers(lines: readonly (string | Buffer)[]): AsyncGene
   for (const line of lines) yield Buffer.from(line)
 }
 
-/** As users query them. */
+/** Reads the rollups with the queries of a user. */
 export async function rollupsOf({ clients, outputs }: LocalRun): Promise<Rollups> {
   const all = async <T>(pk: string): Promise<T[]> => {
     const found: T[] = []

@@ -1,4 +1,4 @@
-// The deployed functions on emulators: the tutorial's samples, garbage between good events, and a generated log.
+// Checks the deployed functions on emulators with samples, garbage, packed records and a large log.
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ function lines(events: readonly object[]): string[] {
 }
 
 describe("Bytewax's tutorial", () => {
-  it('first generation: two of three searches got a click', async () => {
+  it('counts a click for two of three searches of the first generation', async () => {
     const { summary, rows } = await runLocally({}, lines(FIRST_GENERATION))
     const searches = rows
       .filter((row) => row.kind === 'search')
@@ -39,7 +39,7 @@ describe("Bytewax's tutorial", () => {
     ])
   })
 
-  it('later generation: one click a search for user 1, two for user 2', async () => {
+  it('counts one click a search for user 1 of the later generation, and two for user 2', async () => {
     const { rows } = await runLocally(LATER_GENERATION_SETTINGS, lines(LATER_GENERATION))
     expect(rows.filter((row) => row.kind === 'session')).toMatchObject([
       { user: '1', searches: 1, clicks: 1, clicks_per_search: 1 },
@@ -49,7 +49,7 @@ describe("Bytewax's tutorial", () => {
 })
 
 describe('a hundred garbage records between good ones', () => {
-  it('are kept with their reasons, and every good one lands', async () => {
+  it('stores garbage records with their reasons, and every good event between them', async () => {
     const good = lines(
       Array.from({ length: 100 }, (_, n) => ({ type: 'Search', user: `u${n}`, query: 'dogs', time: at(n) })),
     )
@@ -81,7 +81,7 @@ describe('a hundred garbage records between good ones', () => {
 })
 
 describe('packed records', () => {
-  it('give what the same events in records of their own give, and each bad event in them is kept alone', async () => {
+  it('gives packed events the same results as single ones, and stores each bad event alone', async () => {
     const log = lines(generateLog({ seed: 11, users: 30, days: 1, startMs: at(0) }))
     const share = Math.ceil(log.length / 5)
     const shares = Array.from({ length: 5 }, (_, n) => log.slice(n * share, (n + 1) * share))
@@ -106,14 +106,14 @@ describe('packed records', () => {
     })
   })
 
-  /** A version counts the writes of its user, and events packed together are written together. */
+  /** Drops the version, which counts writes: ingest writes events packed together in one write. */
   function essential({ version, ...row }: ResultRow): object {
     return row
   }
 })
 
 describe('a generated log', () => {
-  it('gives what the batch oracle gives, on several shards and with limits', async () => {
+  it('gives a generated log on several shards the sessions of the batch oracle', async () => {
     const rules = { ...RULES, maxSessionEvents: 20, amendForMs: 30 * DAY_MS }
     const log = generateLog({ seed: 7, users: 120, days: 3, startMs: at(0) })
     const { summary } = await runLocally({ shards: '3', maxSessionEvents: '20', amendFor: '30d' }, lines(log))

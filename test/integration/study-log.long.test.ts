@@ -1,4 +1,4 @@
-// The study log gives the known results in the smallest batches, and while calls and functions fail (S1).
+// Checks that the study log gives the known results in tiny batches and under faults (S1).
 
 import { describe, expect, it } from 'vitest'
 import { SEED } from '../support/random-log.ts'
@@ -6,13 +6,13 @@ import { runLocally } from './on-emulators.ts'
 import { expected, expectRollups, lines, logPath, shuffledWithRepeats } from './study-log.ts'
 
 describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () => {
-  it('gives the known summary while a fifth of all calls and invocations fail', async () => {
+  it('gives the study log its known summary while a fifth of all calls and invocations fail', async () => {
     const { summary, rollups } = await runLocally({ batchSize: '50' }, lines, 0.2)
     expect(summary).toMatchObject(expected)
     expectRollups(rollups)
   })
 
-  it.each(['1', '7'])('gives the known summary shuffled, with repeated lines, in batches of %s', async (batchSize) => {
+  it.each(['1', '7'])('gives the shuffled study log its known summary in batches of %s', async (batchSize) => {
     const sent = shuffledWithRepeats()
     const { summary } = await runLocally({ batchSize }, sent)
     const repeats = sent.length - lines.length

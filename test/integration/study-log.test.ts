@@ -1,4 +1,4 @@
-// A real study log through the deployed functions gives the known results, however it is sent (S1).
+// Checks that the deployed functions give a real study log the known results in any order (S1).
 
 import { describe, expect, it } from 'vitest'
 import { SEED } from '../support/random-log.ts'
@@ -6,14 +6,14 @@ import { onLocalRun, rollupsOf, runLocally, toBuffers } from './on-emulators.ts'
 import { expected, expectRollups, lines, logPath, shuffledWithRepeats, total } from './study-log.ts'
 
 describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () => {
-  it('gives the known summary', async () => {
+  it('gives the study log its known summary', async () => {
     const { summary, rollups } = await runLocally({}, lines)
     expect(summary).toMatchObject(expected)
     expect(summary.rejected).toEqual({})
     expectRollups(rollups)
   })
 
-  it('gives the known sums after every session is closed with half of its events and amended', async () => {
+  it('gives the known rollups after closing every session with half of its events and amending it', async () => {
     await onLocalRun({}, async (run) => {
       const half = (rest: number): string[] => lines.filter((_, n) => n % 2 === rest)
       await run.replay('first', toBuffers(half(0)), () => {})
@@ -25,7 +25,7 @@ describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () =>
     })
   })
 
-  it('gives the known summary when it comes shuffled and with repeated lines', async () => {
+  it('gives the study log its known summary when it is shuffled and has repeated lines', async () => {
     const sent = shuffledWithRepeats()
     const { summary } = await runLocally({ batchSize: '500' }, sent)
     const repeats = sent.length - lines.length

@@ -1,4 +1,4 @@
-// The study log and the results that are known of it, for tests that send it through the deployed functions.
+// Provides the study log with its known results to tests of the deployed functions.
 
 import { readFileSync } from 'node:fs'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
