@@ -58,8 +58,8 @@ async function lagCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
 }
 
 /**
- * Counts the users whose session is overdue: their timer fired three sweeps ago, and the session is
- * still open.
+ * Counts the users with a session that was due three sweeps ago and is still open. A timer may fire
+ * before its session is due, so the check loads the states of the users whose timer is late.
  */
 async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number): Promise<Finding> {
   const horizonMs = await horizonOf(target, sweep).readUpTo(nowMs)

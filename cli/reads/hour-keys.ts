@@ -9,8 +9,8 @@ import type { RowFilter } from './row-filter.ts'
 import type { RowKey } from './rows-by-key.ts'
 
 /**
- * Sends a request to each slice of the hour, or only one for the searches of one query. Returns keys
- * only, because the index stores a part of each row.
+ * Sends a request to each slice of the hour, or only one for the searches of one query. Returns
+ * keys only, because the index stores a part of each row.
  *
  * @param hour UTC, such as `2026-03-02T09`.
  */

@@ -93,8 +93,8 @@ export async function openTarget(options: TargetOptions, folder: string): Promis
 }
 
 /**
- * Opens a pipeline whose outputs the options may name. Asks no stack if they name all of them, so that
- * the command also works on a pipeline in a stack of another project.
+ * Opens a pipeline whose outputs the options may name. Asks no stack if they name all of them, so
+ * that the command also works on a pipeline in a stack of another project.
  *
  * @param named the outputs that the command needs; undefined where an option is absent.
  */

@@ -1,4 +1,4 @@
-// Checks that commands run in one process without touching it.
+// Checks that several commands run in one process, each with streams of its own.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
