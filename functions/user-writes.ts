@@ -1,5 +1,4 @@
-// Writes one user's state and closed sessions, and starts a write again when another writer was
-// faster.
+// Writes one user's state and closed sessions, and repeats a write that another writer overtook.
 
 import { type Closing, closedExpiresAt, stateExpiresAt, withoutClosed } from './domain/sessions/closing.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'

@@ -1,4 +1,4 @@
-// Decodes a batch of records into the events of each user, and sorts out what is no event.
+// Decodes a batch of records into the events of each user, and into dead letters for the rest.
 
 import { decodeEvent, type Parsed, type Rejection, type RejectReason } from '../domain/events/decode.ts'
 import type { Arrival, Digest } from '../domain/events/event.ts'

@@ -52,8 +52,8 @@ const USERS_AT_ONCE = 32
  * Applies records that are in the shard's order. Idempotent: to apply a record again changes
  * nothing.
  *
- * Throws when it cannot load the users or put their timers; then no state is written. Other
- * failures are in `failed`.
+ * Throws when it cannot load users, put the first timers or record the progress. Lambda then
+ * delivers the whole batch again. `failed` reports any other failure.
  */
 export async function ingest(
   records: readonly ArrivedRecord[],

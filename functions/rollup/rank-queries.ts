@@ -12,9 +12,9 @@ import type { RollupRun } from './rollup-run.ts'
 const SLICES_AT_ONCE = 2
 
 /**
- * Returns true when the lists need no further ranking for now. Returns false when the last ranking
- * is younger than `rankEveryMs`, or the time is up. Throws VersionConflictError when another run
- * ranks the day.
+ * Returns true when it has written the lists, or when they can no longer be made. Returns false
+ * when the last ranking is younger than `rankEveryMs`, or the time is up. Throws
+ * VersionConflictError when another run ranks the day.
  *
  * The lists expire with the first of the day's rows, and are not made again after that. So no list
  * outlives what a forgotten user searched for.

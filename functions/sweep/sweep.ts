@@ -40,8 +40,8 @@ export interface SweepReport extends DueUserCounts {
    */
   readonly rescheduled: number
   /**
-   * About how many users have a timer, as every user with an open session has. The first sweep of
-   * an hour counts.
+   * About how many users have a timer, as every user with an open session has. Only the first sweep
+   * of an hour counts them; in others it is null.
    */
   readonly usersOpen: number | null
   /** True when the sweep stopped before it had read every due timer. */
