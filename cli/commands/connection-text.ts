@@ -1,4 +1,4 @@
-// Describes how to use a local run that keeps running.
+// Describes how to use a local run that `--keep` left running.
 
 import type { LocalRun } from '../../local/run/local-run.ts'
 

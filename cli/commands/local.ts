@@ -1,38 +1,21 @@
 // Implements `local`, which runs the pipeline on this machine with a log of events.
 
 import { createReadStream } from 'node:fs'
-import { mkdir, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { checkSettingName, checkTogether, readSettings } from '../../infra/settings.ts'
 import { logLines } from '../../local/replay/log-lines.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
-import {
-  checkRunningPath,
-  DEFAULT_RUNNING_PATH,
-  type RunningPipeline,
-  writeRunningPipeline,
-} from '../../local/run/running-pipeline.ts'
+import { DEFAULT_RUNNING_PATH, type RunningPipeline, writeRunningPipeline } from '../../local/run/running-pipeline.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { print } from '../../terminal/output.ts'
 import { type Progress, startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { UsageError, UserError } from '../../terminal/user-error.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
 import { withHelp } from './help.ts'
+import { checkedPlan, type LocalOptions, type Plan } from './local-plan.ts'
 import { summaryText } from './summary-text.ts'
-
-interface LocalOptions {
-  readonly events?: string
-  readonly out?: string
-  readonly setting: Readonly<Record<string, string>>
-  /** True without a path. */
-  readonly keep?: string | true
-  readonly port?: number
-  readonly data?: string
-  readonly chaos?: number
-}
 
 export function addLocal(program: Command, terminal: Terminal): void {
   const command = program
@@ -77,14 +60,6 @@ sessions. It needs --events, --keep or both. It needs no AWS account.`,
   }).action((options) => runLocal(options, terminal))
 }
 
-/** The options with absolute paths, after all checks that need no running pipeline. */
-interface Plan {
-  readonly events: string | null
-  readonly out: { readonly typed: string; readonly path: string } | null
-  readonly data: string | null
-  readonly keep: string | null
-}
-
 async function runLocal(options: LocalOptions, terminal: Terminal): Promise<void> {
   const plan = await checkedPlan(options, terminal.cwd)
   const progress = startProgress(terminal.stderr)
@@ -118,27 +93,6 @@ async function runLocal(options: LocalOptions, terminal: Terminal): Promise<void
     interrupt.forget()
     await stop()
   }
-}
-
-async function checkedPlan(options: LocalOptions, cwd: string): Promise<Plan> {
-  const { events, out, data, setting } = options
-  const keep = options.keep === true ? DEFAULT_RUNNING_PATH : options.keep
-  if (events === undefined && keep === undefined)
-    throw new UsageError('--events FILE is missing (- for standard input), or --keep')
-  for (const name of Object.keys(setting)) checkSettingName(name)
-  checkTogether(readSettings(setting))
-  const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(cwd, path))
-  const plan = {
-    events: events === '-' ? '-' : absolute(events),
-    out: out === undefined ? null : { typed: out, path: resolve(cwd, out) },
-    data: absolute(data),
-    keep: absolute(keep),
-  }
-  if (events !== undefined && plan.events !== null && events !== '-') await checkFile(events, plan.events)
-  if (out !== undefined && plan.out !== null) await makeFolder(`--out ${out}`, plan.out.path)
-  if (data !== undefined && plan.data !== null) await makeFolder(`--data ${data}`, plan.data)
-  if (plan.keep !== null) await checkRunningPath(plan.keep)
-  return plan
 }
 
 function runningPipeline({ endpoints, outputs, functions }: LocalRun): RunningPipeline {
@@ -181,27 +135,4 @@ async function replay(
   if (!terminal.stdout.isTTY) return
   const [resultsFile, summaryFile] = [join(out.typed, 'results.ndjson'), join(out.typed, 'summary.json')]
   print(terminal, `${rows.length} results in ${resultsFile}, their summary in ${summaryFile}`)
-}
-
-async function checkFile(typed: string, path: string): Promise<void> {
-  const found = await stat(path).catch(() => null)
-  if (found === null) throw new UserError(`--events ${typed}: there is no such file`)
-  if (found.isDirectory()) throw new UserError(`--events ${typed}: is a folder, expected a file`)
-}
-
-/** @param option the option and its value, for the error message. */
-async function makeFolder(option: string, folder: string): Promise<void> {
-  try {
-    await makeWithParents(folder)
-  } catch (error) {
-    throw new UserError(`${option}: the folder cannot be created (${(error as NodeJS.ErrnoException).code})`)
-  }
-}
-
-/** Node's recursive `mkdir` never ends where a parent takes no folders, such as /proc. */
-async function makeWithParents(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => null)
-  if (found?.isDirectory()) return
-  if (folder !== dirname(folder)) await makeWithParents(dirname(folder))
-  await mkdir(folder)
 }

@@ -1,0 +1,72 @@
+// Checks the options of `local` before the run starts, and resolves their paths.
+
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { checkSettingName, checkTogether, readSettings } from '../../infra/settings.ts'
+import { checkRunningPath, DEFAULT_RUNNING_PATH } from '../../local/run/running-pipeline.ts'
+import { UsageError, UserError } from '../../terminal/user-error.ts'
+
+export interface LocalOptions {
+  readonly events?: string
+  readonly out?: string
+  readonly setting: Readonly<Record<string, string>>
+  /** True without a path. */
+  readonly keep?: string | true
+  readonly port?: number
+  readonly data?: string
+  readonly chaos?: number
+}
+
+/** The options with absolute paths. */
+export interface Plan {
+  /** `-` for standard input. */
+  readonly events: string | null
+  /** As the user typed it, and absolute. */
+  readonly out: { readonly typed: string; readonly path: string } | null
+  readonly data: string | null
+  readonly keep: string | null
+}
+
+/** @param cwd the folder that the command runs in. */
+export async function checkedPlan(options: LocalOptions, cwd: string): Promise<Plan> {
+  const { events, out, data, setting } = options
+  const keep = options.keep === true ? DEFAULT_RUNNING_PATH : options.keep
+  if (events === undefined && keep === undefined)
+    throw new UsageError('--events FILE is missing (- for standard input), or --keep')
+  for (const name of Object.keys(setting)) checkSettingName(name)
+  checkTogether(readSettings(setting))
+  const absolute = (path: string): string => resolve(cwd, path)
+  if (events !== undefined && events !== '-') await checkFile(events, absolute(events))
+  if (out !== undefined) await makeFolder(`--out ${out}`, absolute(out))
+  if (data !== undefined) await makeFolder(`--data ${data}`, absolute(data))
+  if (keep !== undefined) await checkRunningPath(absolute(keep))
+  return {
+    events: events === undefined || events === '-' ? (events ?? null) : absolute(events),
+    out: out === undefined ? null : { typed: out, path: absolute(out) },
+    data: data === undefined ? null : absolute(data),
+    keep: keep === undefined ? null : absolute(keep),
+  }
+}
+
+async function checkFile(typed: string, path: string): Promise<void> {
+  const found = await stat(path).catch(() => null)
+  if (found === null) throw new UserError(`--events ${typed}: there is no such file`)
+  if (found.isDirectory()) throw new UserError(`--events ${typed}: is a folder, expected a file`)
+}
+
+/** @param option the option and its value, for the error message. */
+async function makeFolder(option: string, folder: string): Promise<void> {
+  try {
+    await makeWithParents(folder)
+  } catch (error) {
+    throw new UserError(`${option}: the folder cannot be created (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+/** Node's recursive `mkdir` never ends where a parent takes no folders, such as /proc. */
+async function makeWithParents(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null)
+  if (found?.isDirectory()) return
+  if (folder !== dirname(folder)) await makeWithParents(dirname(folder))
+  await mkdir(folder)
+}
