@@ -108,7 +108,14 @@ describe('the invariants', () => {
     expect([...new Set(named)].sort()).toEqual([...CONTROL_NAMES].sort())
   })
 
-  it('that a design page refers to exist', () => {
+  it('share their controls with the design pages', () => {
+    const named = PAGES.flatMap((page) => [...readPage(pathOf(page)).matchAll(/control\s+`([\w-]+)`/g)])
+    expect(named.map(([, name = '']) => name).filter((name) => !CONTROL_NAMES.some((known) => known === name))).toEqual(
+      [],
+    )
+  })
+
+  it('exist where a design page refers to them', () => {
     const cited = PAGES.flatMap((page) => [...readPage(pathOf(page)).matchAll(/\bI\d+\b/g)].map(([number]) => number))
     expect(cited.filter((number) => !numbers.includes(number))).toEqual([])
   })
