@@ -29,7 +29,7 @@ export interface Running {
   readonly ended: Promise<Typed>
 }
 
-export interface Typing {
+export interface StartOptions {
   /** The folder that the command runs in. */
   readonly cwd: string
   /** The whole standard input. */
@@ -60,7 +60,7 @@ function environment(env: Readonly<Record<string, string>> = {}): Record<string,
  * Starts a command in the process of the tests, which takes milliseconds. The AWS SDK reads the
  * environment of this process, so AWS_ variables need `startProcess`.
  */
-export function start(args: readonly string[], { cwd, input = '', env = {} }: Typing): Running {
+export function start(args: readonly string[], { cwd, input = '', env = {} }: StartOptions): Running {
   if (Object.keys(env).some((name) => name.startsWith('AWS_'))) throw new Error('AWS_ variables need startProcess')
   for (const [name, value] of Object.entries(NO_AWS)) {
     if (value === '') delete process.env[name]
@@ -94,7 +94,7 @@ export function start(args: readonly string[], { cwd, input = '', env = {} }: Ty
 }
 
 /** Starts a command as the installed program, which takes about a second. */
-export function startProcess(args: readonly string[], { cwd, input = '', env }: Typing): Running {
+export function startProcess(args: readonly string[], { cwd, input = '', env }: StartOptions): Running {
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: environment(env) })
   const printed = collected()
   child.stdout.on('data', printed.out)
