@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import type { Campaign } from '../../sim/campaign.ts'
 import type { Fault } from '../../sim/faults.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { note, print } from '../../terminal/output.ts'
+import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, counted } from '../../terminal/text-table.ts'
@@ -57,7 +57,7 @@ async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
   const seconds = Math.round((Date.now() - startedMs) / 1000)
   if (options.json) {
     const failed = campaign.failures.map(({ seed }) => seed)
-    print(terminal, JSON.stringify({ ...campaign, failures: failed.length, failed, controls, hash, seconds }))
+    printJson(terminal, { ...campaign, failures: failed.length, failed, controls, hash, seconds })
   } else print(terminal, campaignText(campaign, controls, hash, seconds))
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Command } from 'commander'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { MINUTE_MS } from '../../functions/domain/durations.ts'
+import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { type ClosedSession, type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
@@ -83,7 +83,7 @@ async function runTail(options: TailOptions, terminal: Terminal): Promise<void> 
       else print(terminal, rowText(row))
       printed++
     }
-    if (rows.length === 0) await wait(options.every * 1000)
+    if (rows.length === 0) await wait(options.every * SECOND_MS)
   }
   interrupt.forget()
 }

@@ -62,7 +62,7 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'):
       if (decoded.ok && isWithoutTime(value)) withoutTime++
     }
   }
-  // Ingest recognizes every format, so a bad document must not reach it within a line.
+  // With a format given, a document of another one must not get to ingest, which would accept it.
   const isRewritten = format === 'ubi' || format === 'bytewax' || (format === 'events' && problems.length > 0)
   const sent = good.length === 0 ? [] : isRewritten ? toRecords(good) : [line]
   return { sent, events: good.length + problems.length, problems, withoutTime, ignored }
