@@ -1,4 +1,4 @@
-// A campaign: a range of seeds in; every one run, what broke and how often each fault struck out.
+// Runs a range of seeds, and searches for the first seed that catches each wrong design.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
 import { CONTROL_NAMES, type Control } from './controls.ts'
@@ -7,14 +7,15 @@ import { type RunOptions, type RunResult, run } from './run.ts'
 
 export interface Campaign {
   readonly seeds: number
-  /** The runs that broke a promise. */
+  /** The runs that broke an invariant. */
   readonly failures: readonly RunResult[]
   readonly records: number
   readonly simulatedDays: number
+  /** How often each fault struck. */
   readonly faults: Readonly<Record<Fault, number>>
 }
 
-/** @param onRun told after every run how many there were. */
+/** @param onRun receives the number of finished runs after each run. */
 export async function runCampaign(
   firstSeed: number,
   seeds: number,
@@ -36,7 +37,10 @@ export async function runCampaign(
   return { seeds, failures, records, simulatedDays: Math.round(simulatedMs / DAY_MS), faults }
 }
 
-/** The first seed from 1 on that shows each of the wrong designs to be wrong; null where none up to `seedsMax` does. */
+/**
+ * Finds the first seed from 1 on that catches each wrong design. It is null where no seed up to
+ * `seedsMax` does, which shows that the checks have a hole.
+ */
 export async function runControls(seedsMax: number): Promise<Record<Control, number | null>> {
   const caught = {} as Record<Control, number | null>
   for (const control of CONTROL_NAMES) caught[control] = await firstSeedThatCatches(control, seedsMax)

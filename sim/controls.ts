@@ -1,32 +1,47 @@
-// Negative controls: designs that cannot be right, each a change to how the steps meet the world. The simulation has to catch every one.
+// Defines the negative controls: wrong designs that the simulation must catch, each a small change
+// to the ports of a step. A control that no run catches shows that the checks have a hole.
 
-import { lastOf, nonEmpty } from '../functions/domain/non-empty.ts'
+import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
 import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
 import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts'
 
+/** Each control with what the wrong design does. Its function below explains why that is wrong. */
 export const CONTROLS = {
-  'dedupe-by-sequence': 'what is not past the highest sequence number applied of its shard is taken for applied',
-  'wall-clock-sweep': 'the sweeper closes by the time of day, however far a shard lags',
-  'timer-last': 'an timer is set after the state that it is for',
-  'page-first': 'the sweeper removes a page of timers before those of its users are set who live on',
-  'blind-append': 'ingest writes without a condition on the version',
-  'forget-by-deleting': 'what there is of who is forgotten goes, and nothing remembers that it went',
-  'clear-at-once': 'an hour is summed once after its rows changed, however far the index trails',
-  'parallel-batch': 'the records of a batch are applied in parallel, and the progress is the furthest of them',
+  'dedupe-by-sequence': "ingest skips records up to the shard's progress, as if it had applied them all",
+  'wall-clock-sweep': 'the sweeper closes sessions by the time of day and ignores how far shards lag',
+  'timer-last': 'ingest schedules a timer after it has saved the state that needs it',
+  'page-first': 'the sweeper removes a page of timers before it schedules the next timers of its users',
+  'blind-append': 'ingest saves a state over any stored version',
+  'forget-by-deleting': 'forget removes what is stored of a user, but does not record the moment',
+  'clear-at-once': 'rollup clears a dirty hour in the first run that sums it',
+  'parallel-batch': 'ingest applies the records of a batch in parallel, and records the last one as progress',
 } as const
 
 export type Control = keyof typeof CONTROLS
 
 export const CONTROL_NAMES = Object.keys(CONTROLS) as Control[]
 
-/** What is not past the shard's high-water mark was applied before, or so it is believed. */
-export function beyond(batch: readonly ArrivedRecord[], sequenceNumber: string | undefined): readonly ArrivedRecord[] {
+/**
+ * `dedupe-by-sequence`: returns the records after the shard's progress. A batch that was given up
+ * and is sent again lies before that progress, so its events would be lost.
+ */
+export function recordsAfter(
+  batch: readonly ArrivedRecord[],
+  sequenceNumber: string | undefined,
+): readonly ArrivedRecord[] {
   return batch.filter((record) => Number(record.sequenceNumber) > Number(sequenceNumber ?? 0))
 }
 
+/**
+ * `wall-clock-sweep`: a horizon at the present. Where a shard lags, the sweeper closes sessions
+ * although events that belong to them still wait in the stream.
+ */
 export const wallClock: Horizon = { readUpTo: async (nowMs) => nowMs }
 
-/** Saves over whatever is stored. */
+/**
+ * `blind-append`: saves over whatever is stored. Events that another writer has saved since the
+ * state was loaded are lost.
+ */
 export function unconditional(sessions: SessionStore): SessionStore {
   return {
     ...sessions,
@@ -38,39 +53,48 @@ export function unconditional(sessions: SessionStore): SessionStore {
   }
 }
 
-/** TimerStore wait for the invocation's next write to be through. */
+/**
+ * `timer-last`: schedules each timer after the user's next save. If the function dies in between,
+ * no timer fires for the open session, so it never closes.
+ */
 export function timerLast(sessions: SessionStore, timers: TimerStore) {
-  const waiting: Timer[] = []
+  const postponed: Timer[] = []
   const saveUser: SessionStore['saveUser'] = async (user, ...rest) => {
     await sessions.saveUser(user, ...rest)
-    const ofUser = waiting.filter((timer) => timer.user === user)
+    const ofUser = postponed.filter((timer) => timer.user === user)
     if (ofUser.length === 0) return
-    waiting.splice(0, waiting.length, ...waiting.filter((timer) => timer.user !== user))
+    postponed.splice(0, postponed.length, ...postponed.filter((timer) => timer.user !== user))
     await timers.put(ofUser)
   }
-  const put: TimerStore['put'] = async (set) => {
-    waiting.push(...set)
+  const put: TimerStore['put'] = async (scheduled) => {
+    postponed.push(...scheduled)
   }
   return { sessions: { ...sessions, saveUser }, timers: { ...timers, put } }
 }
 
-/** What is to be set waits until the next page is removed. */
+/**
+ * `page-first`: schedules timers only after the next page is removed. If the function dies in
+ * between, the users of that page have open sessions and no timer.
+ */
 export function pageFirst(timers: TimerStore): TimerStore {
-  const waiting: Timer[] = []
+  const postponed: Timer[] = []
   return {
     ...timers,
-    put: async (set) => {
-      waiting.push(...set)
+    put: async (scheduled) => {
+      postponed.push(...scheduled)
     },
     remove: async (id) => {
       await timers.remove(id)
-      const next = waiting.splice(0)
+      const next = postponed.splice(0)
       if (next.length > 0) await timers.put(next)
     },
   }
 }
 
-/** Leaves a state as of a user who never was. */
+/**
+ * `forget-by-deleting`: saves a state without the moment of forgetting. An older event that is
+ * delivered again then brings a session of the user back.
+ */
 export function deleting(sessions: SessionStore): SessionStore {
   return {
     ...sessions,
@@ -79,27 +103,33 @@ export function deleting(sessions: SessionStore): SessionStore {
   }
 }
 
-/** Progress that is never held back by a record before it. */
-export function furthest(progress: ShardProgress, batch: readonly ArrivedRecord[]): ShardProgress {
-  const last = lastOf(nonEmpty(batch))
+/**
+ * `parallel-batch`: records the batch's last record as progress, whichever record is applied first.
+ * If another record of the batch fails, the horizon passes it, and the sweeper closes its session.
+ */
+export function recordingLast(progress: ShardProgress, batch: NonEmpty<ArrivedRecord>): ShardProgress {
+  const last = lastOf(batch)
   return { ...progress, record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
 }
 
-/** Every touch seems to have been seen long ago. */
+/**
+ * `clear-at-once`: shows every dirty period as if a run had seen it long ago, so that rollup clears
+ * it at once. Rows that the trailing index does not show yet never reach the sums.
+ */
 export function clearingAtOnce(dirtyHours: DirtyHours): DirtyHours {
-  const made = new Map<StoredDirtyPeriod, StoredDirtyPeriod>()
+  const originals = new Map<StoredDirtyPeriod, StoredDirtyPeriod>()
   return {
     ...dirtyHours,
     markSeen: async () => {},
     pages: async function* () {
       for await (const page of dirtyHours.pages()) {
-        yield page.map((touch) => {
-          const old = { ...touch, seenMs: 0 }
-          made.set(old, touch)
-          return old
+        yield page.map((period) => {
+          const seen = { ...period, seenMs: 0 }
+          originals.set(seen, period)
+          return seen
         })
       }
     },
-    clear: (touch) => dirtyHours.clear(made.get(touch) ?? touch),
+    clear: (period) => dirtyHours.clear(originals.get(period) ?? period),
   }
 }

@@ -1,18 +1,20 @@
-// Delivery: every shard of the stream and of the table's stream read by a poller; what was given up kept to be sent again.
+// Polls every shard of the event stream and of the table's stream, and sends batches again that a
+// poller gave up.
 
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { StoredClosed } from '../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../functions/ports.ts'
 import { type PollerSettings, pollShard, type Reply } from './poller.ts'
 import type { Random } from './random.ts'
-import { deliverChanges, deliverRecords, type Wiring } from './steps.ts'
+import { deliverChanges, deliverRecords } from './steps.ts'
 import { hashOf, newLog, newStream, type Shard, type Stream } from './stream.ts'
+import type { Wiring } from './wiring.ts'
 import type { Outcome, World } from './world.ts'
 
 export interface Delivery {
   readonly stream: Stream
-  /** Sends what was given up so far again, each more often than is needed. */
-  sendGivenUpAgain(): void
+  /** Sends the batches again that were given up so far, as an operator does with `redrive`. */
+  redriveGivenUp(): void
 }
 
 export function startDelivery(wiring: Wiring, changes: Changes, random: Random): Delivery {
@@ -31,7 +33,7 @@ export function startDelivery(wiring: Wiring, changes: Changes, random: Random):
       (batch) => deliverRecords(batch, wiring, stores.progress),
       (batch) => {
         watch.wasGivenUp(batch.map(({ sequenceNumber }) => sequenceNumber))
-        // Where a published result is final, what comes so late stays where it is kept.
+        // With `divert` a published result is final, so nothing sends these events again.
         if (wiring.rules.lateEvents === 'amend') givenUp.push(() => deliverRecords(batch, wiring, null))
       },
     )
@@ -47,14 +49,14 @@ export function startDelivery(wiring: Wiring, changes: Changes, random: Random):
   }
   return {
     stream: newStream(world, random.between(1, 3), (shard) => drained.set(shard.id, read(shard))),
-    sendGivenUpAgain: () => {
-      for (const send of givenUp.splice(0)) void untilDoneTwice(send, world)
+    redriveGivenUp: () => {
+      for (const send of givenUp.splice(0)) void sendTwice(send, world)
     },
   }
 }
 
-/** Once more than is needed, since that is to be safe. */
-async function untilDoneTwice(send: () => Promise<Outcome<Reply>>, { time }: World): Promise<void> {
+/** Retries until the batch was applied twice, because an operator may redrive a batch twice. */
+async function sendTwice(send: () => Promise<Outcome<Reply>>, { time }: World): Promise<void> {
   for (let done = 0; done < 2; ) {
     const outcome = await send()
     if (outcome.ok && outcome.value === null) done++
@@ -69,7 +71,7 @@ export interface Changes {
   add(before: StoredClosed | null, after: StoredClosed): void
 }
 
-/** The table's stream: one item's changes in order, on one of two shards. */
+/** The table's stream on two shards. All changes of one user lie on one shard, in order. */
 export function newChanges(world: World): Changes {
   const logs = [newLog<TimedChange>('changes-0'), newLog<TimedChange>('changes-1')] as const
   let count = 0

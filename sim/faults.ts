@@ -1,66 +1,70 @@
-// Faults: random in, the rates of one run out (a swarm: each run has faults of its own), and a count of each that struck.
+// Lists the faults that a run injects, draws their rates, and counts how often each strikes. Every
+// run leaves out about half of the faults, because one fault may hide what another would show.
 
 import type { Random } from './random.ts'
 
-/** The highest rate of each fault: a probability at every opportunity. What the opportunity is stands beside it. */
+/**
+ * The highest rate of each fault. A run draws its own rate up to that: the probability that the
+ * fault strikes each time that it can.
+ */
 const RATES_MAX = {
-  /** a call of a store or of Kinesis: fails, and nothing was done */
+  /** A call to a store or to Kinesis fails before it has any effect. */
   throttled: 0.1,
-  /** a call: was done, and fails all the same */
+  /** A call takes effect, but its caller receives an error. */
   lostResponse: 0.08,
-  /** a call: is done twice, since the SDK repeats what it got no answer for */
+  /** A call takes effect twice, as when the SDK receives no answer and repeats it. */
   repeatedCall: 0.08,
-  /** a call: the function dies before it */
+  /** The function dies before a call. */
   crashBefore: 0.03,
-  /** a call: the function dies after it */
+  /** The function dies after a call. */
   crashAfter: 0.03,
-  /** a call: takes seconds */
+  /** A call takes up to five seconds. */
   slowCall: 0.2,
-  /** a call: takes longer than the function may run */
+  /** A call takes longer than the function may run. */
   stuckCall: 0.01,
-  /** an invocation that ran out of time: goes on all the same, beside its repetition */
+  /** An invocation that timed out continues, while Lambda already retries its batch. */
   zombie: 0.7,
-  /** a batch that was applied: is delivered again, its checkpoint lost */
+  /** The poller loses its checkpoint and delivers an applied batch again. */
   lostCheckpoint: 0.15,
-  /** a batch that failed: is delivered in halves */
+  /** The poller delivers a failed batch again in halves. */
   bisected: 0.5,
-  /** a shard: is not read for minutes or hours */
+  /** The poller does not read a shard for minutes or hours. */
   stalledShard: 0.8,
-  /** a shard: is split or merged */
+  /** Kinesis splits a shard or merges two. */
   resharded: 0.8,
-  /** a child shard: is read before its parents are */
+  /** The poller reads a child shard before it has finished the parents. */
   racingChild: 0.8,
-  /** a look into a shard: finds nothing though there is more */
+  /** A read of a shard returns no record though more follow. */
   emptyPage: 0.1,
-  /** a look at the index of rows: shows it as it was up to a minute ago */
+  /** The hour index shows the rows of up to five minutes ago. */
   laggingIndex: 0.5,
-  /** a change of a closed session: is delivered long after it happened */
+  /** The table's stream delivers a change of a closed session up to an hour late. */
   delayedChange: 0.1,
-  /** a sweep: is missing */
+  /** The schedule leaves out a sweep. */
   missedSweep: 0.3,
-  /** a sweep: comes twice at once */
+  /** The schedule starts two sweeps instead of one. */
   doubledSweep: 0.3,
-  /** a sweep: is late */
+  /** A sweep starts late. */
   lateSweep: 0.3,
-  /** an event: is put again, under a new sequence number */
+  /** A producer puts an event again, so that it has two sequence numbers. */
   repeatedPut: 0.2,
-  /** an event: is sent minutes or hours after it happened */
+  /** A producer sends an event minutes or hours after it happened. */
   lateEvent: 0.2,
-  /** a user: has a clock that is off */
+  /** A user's clock is ahead or behind. */
   skewedClock: 0.6,
-  /** a record: is no event */
+  /** A producer sends a record that is no event. */
   garbage: 0.1,
-  /** a user: sends hundreds of events within minutes */
+  /** A user sends 150 events in less than a minute, as a robot does. */
   flood: 0.15,
-  /** an item that has expired: is still there when its user comes back */
+  /** The table still holds an expired item when its user comes back. */
   lateExpiry: 0.5,
-  /** a user: is forgotten at some moment */
+  /** An operator forgets a user during the visit. */
   forgottenUser: 0.4,
 } as const
 
-/** What is not drawn but follows from other faults. */
+/** Faults that no draw decides, because they follow from others. */
 const CONSEQUENCES = {
-  /** a batch that is too old to be tried again: is given up, kept aside, and sent again later */
+  /** The poller gives up records that are too old to be tried again. */
   discarded: 0,
 } as const
 
@@ -69,18 +73,18 @@ export type Fault = keyof typeof RATES_MAX | keyof typeof CONSEQUENCES
 export const FAULTS = [...Object.keys(RATES_MAX), ...Object.keys(CONSEQUENCES)] as Fault[]
 
 export interface Faults {
-  /** Whether the fault strikes at this opportunity; counted if so. */
+  /** Draws whether the fault strikes now, and counts it if it does. */
   strikes(fault: Fault): boolean
-  /** Counts a consequence. */
+  /** Counts a fault that followed from others. */
   struck(fault: keyof typeof CONSEQUENCES): void
-  /** Nothing strikes until `resume`. */
+  /** Keeps every fault from striking until `resume`. */
   pause(): void
   resume(): void
   isPaused(): boolean
   readonly counts: Readonly<Record<Fault, number>>
 }
 
-/** @param without faults that never strike. */
+/** @param without the faults that must not strike. */
 export function drawFaults(random: Random, without: ReadonlySet<Fault>): Faults {
   const counts = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>
   const rates = Object.fromEntries(

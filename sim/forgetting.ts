@@ -1,20 +1,22 @@
-// Forgetting in one run: users in, the real step run on some of them at some moment, until it is done and once more.
+// Forgets some users of a run with the real step, twice each, as an operator has to.
 
-import { MINUTE_MS } from '../functions/domain/durations.ts'
-import type { ResultRow } from '../functions/domain/results/result.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import { forget } from '../functions/forget/forget.ts'
 import type { SessionStore } from '../functions/ports.ts'
 import { deleting } from './controls.ts'
-import { reachedDirtyHours } from './rollups.ts'
-import type { Wiring } from './steps.ts'
-import { reachedSessions } from './stores.ts'
+import { faultyDirtyHours, faultyRows, faultySessions } from './faulty-stores.ts'
+import type { Wiring } from './wiring.ts'
 import { type Invocation, invoke } from './world.ts'
 
-/** Long enough for functions that were under way to end, however slow: what they left is found the second time. */
-const PAUSE_MS = 20 * MINUTE_MS
-const AGAIN_MS = 10_000
-const DEAD_LETTERS_KEPT_MS = 24 * 60 * MINUTE_MS
+/**
+ * Functions that began before the first time have ended by then, however slow. The second time
+ * removes what they wrote.
+ */
+const SECOND_TIME_AFTER_MS = 20 * MINUTE_MS
+const RETRY_AFTER_MS = 10 * SECOND_MS
+const DEAD_LETTER_RETENTION_MS = DAY_MS
 
+/** Draws which of the users are forgotten during the visit, and when. */
 export function scheduleForgetting(
   users: readonly string[],
   startMs: number,
@@ -33,41 +35,30 @@ async function forgetTwice(user: string, wiring: Wiring): Promise<void> {
   for (let done = 0; done < 2; ) {
     const outcome = await invoke(world, (invocation) => forgetOnce(user, wiring, invocation))
     if (outcome.ok) done++
-    await world.time.wait(outcome.ok ? PAUSE_MS : AGAIN_MS)
+    await world.time.wait(outcome.ok ? SECOND_TIME_AFTER_MS : RETRY_AFTER_MS)
   }
 }
 
 async function forgetOnce(user: string, wiring: Wiring, invocation: Invocation): Promise<void> {
   const { world, stores, watch, control } = wiring
-  const { call } = invocation
-  const reached = reachedSessions(stores, invocation)
+  const sessions = faultySessions(stores, invocation)
   const watched: SessionStore = {
-    ...reached,
+    ...sessions,
     saveUser: async (_, state, baseVersion, expiresAtMs) => {
       watch.mayBeForgotten(user, state.forgotten?.atMs ?? 0)
-      await reached.saveUser(user, state, baseVersion, expiresAtMs)
+      await sessions.saveUser(user, state, baseVersion, expiresAtMs)
     },
   }
-  const { results, deadLetters } = stores
+  const { deadLetters } = stores
   const ports = {
     sessions: control === 'forget-by-deleting' ? deleting(watched) : watched,
-    results: {
-      rowsOf: async function* () {
-        yield await call('looks for rows', user, async () => {
-          const rows: ResultRow[] = []
-          for await (const page of results.rowsOf(user)) rows.push(...page)
-          return rows
-        })
-      },
-      remove: (row: ResultRow, olderThan: number) =>
-        call(`forgets ${row.sk} older than ${olderThan}`, user, () => results.remove(row, olderThan)),
-    },
-    dirtyHours: reachedDirtyHours(stores, invocation),
+    results: faultyRows(stores, invocation),
+    dirtyHours: faultyDirtyHours(stores, invocation),
     deadLetters: {
       erase: (_: string, storedAs: string, atMs: number) =>
-        call('erases dead letters', user, () => deadLetters.erase(user, storedAs, atMs)),
+        invocation.call('erases dead letters', user, () => deadLetters.erase(user, storedAs, atMs)),
     },
     pseudonym: (sent: string) => sent,
   }
-  await forget(user, ports, { deadLetterRetentionMs: DEAD_LETTERS_KEPT_MS }, world.time.nowMs())
+  await forget(user, ports, { deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS }, world.time.nowMs())
 }

@@ -1,4 +1,5 @@
-// What must hold when a run has come to rest: stores, letters and everything sent in, broken promises out.
+// Checks what must hold once a run is at rest: every sent event is where the rules want it, and
+// sessions and rows are those of the oracle.
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { Event } from '../functions/domain/events/event.ts'
@@ -14,9 +15,11 @@ import type { Stores } from './stores.ts'
 import type { SentEvent, Watch } from './watch.ts'
 
 /**
- * Adds to what the watch found: per user, the final sessions and rows against those of the accepted events at once.
+ * Compares the stored sessions and rows of each user with those that the oracle computes from the
+ * accepted events. It reports every difference to the watch.
  *
- * @param fromMs what is before it was checked before, and may have expired since.
+ * @param fromMs the check ignores earlier events. An earlier call checked them, and their sessions
+ * may have expired since.
  */
 export function checkAtRest(
   users: readonly string[],
@@ -25,81 +28,91 @@ export function checkAtRest(
   rules: Rules,
   fromMs: number,
 ): void {
-  const deadLettersBySequence = new Map(stores.deadLetters.stored.map((letter) => [letter.sequenceNumber, letter]))
+  const deadLettersBySequence = new Map(stores.deadLetters.stored.map((one) => [one.sequenceNumber, one]))
   checkDeadLetters(deadLettersBySequence, watch, rules)
   for (const user of users) {
-    const broken = (what: string): void => watch.broken(user, what)
-    if ((stores.sessions.states.get(user)?.open.length ?? 0) > 0) broken('a session never closed')
-    const waiting = [...stores.timers.pages.values()].flat()
-    if (waiting.some((timer) => timer.user === user)) broken('an timer was never looked at')
+    const report = (what: string): void => watch.report(user, what)
+    if ((stores.sessions.states.get(user)?.open.length ?? 0) > 0) report('a session is still open')
+    const timers = [...stores.timers.pages.values()].flat()
+    if (timers.some((timer) => timer.user === user)) report('a timer has not fired')
     const sessions = closedOf(user, stores, fromMs)
     const events = sessions.flatMap((session) => session.events)
     const accepted = new Map(events.map((event) => [event.eventId, event]))
-    if (accepted.size < events.length) broken('an event is in two sessions')
-    const unrefused = new Set<string>()
+    if (accepted.size < events.length) report('an event is in two sessions')
+    const notRejected = new Set<string>()
     for (const one of watch.sent) {
       if (one.user !== user || one.arrivalMs < fromMs || one.event === null || watch.isErased(one)) continue
-      const isRefused = deadLettersBySequence.has(one.sequenceNumber)
-      if (!isRefused) unrefused.add(one.event.eventId)
-      const isKept = accepted.has(one.event.eventId) || isRefused || watch.isKeptAside(one)
-      if (!isKept) broken(`${one.eventId} is in no session and no dead letter`)
+      const isRejected = deadLettersBySequence.has(one.sequenceNumber)
+      if (!isRejected) notRejected.add(one.event.eventId)
+      const isStored = accepted.has(one.event.eventId) || isRejected || watch.isGivenUpForGood(one)
+      if (!isStored) report(`${one.eventId} is in no session and in no dead letter`)
     }
-    // One record brought it. Another with the same event may have come too late.
-    const twice = [...accepted.keys()].find((eventId) => !unrefused.has(eventId))
-    if (twice !== undefined) broken(`${twice} is in a session though each of its records is a dead letter`)
-    checkForgotten(user, accepted, stores, watch, broken)
+    // Where an event was put twice, one record may be too late. The other must then be applied.
+    const onlyRejected = [...accepted.keys()].find((eventId) => !notRejected.has(eventId))
+    if (onlyRejected !== undefined) report(`${onlyRejected} is in a session, but each of its records is a dead letter`)
+    checkForgotten(user, accepted, stores, watch, report)
     const expected = oracleSessions([...accepted.values()], rules)
-    checkSessions(sessions, expected, broken)
+    checkSessions(sessions, expected, report)
     const published = [...stores.results.rows.values()].filter((row) => row.user === user && timeOf(row) >= fromMs)
-    checkRows(user, published, sessions, expected, broken)
+    checkRows(user, published, sessions, expected, report)
   }
 }
 
-/** Nothing is left of what was sent before the user was forgotten, unless it came again after. */
+/**
+ * Checks that nothing is stored of what a forgotten user sent before the moment. An event that was
+ * sent again afterwards may be stored.
+ */
 function checkForgotten(
   user: string,
   accepted: ReadonlyMap<string, Event>,
   stores: Stores,
   watch: Watch,
-  broken: (what: string) => void,
+  report: (what: string) => void,
 ): void {
   const pendingTombstones = stores.sessions.states.get(user)?.forgotten?.pendingTombstones ?? []
-  if (pendingTombstones.length > 0) broken('sessions were forgotten and have no marks')
+  if (pendingTombstones.length > 0) report('forgotten sessions have no tombstones')
   const sent = watch.sent.filter((one) => one.user === user)
-  const cameAfter = new Set(sent.filter((one) => !watch.isErased(one)).map(({ eventId }) => eventId))
+  const sentAfterwards = new Set(sent.filter((one) => !watch.isErased(one)).map(({ eventId }) => eventId))
   const rows = [...stores.results.rows.values()].filter((row) => row.user === user)
   const published = new Set(rows.flatMap((row) => (row.kind === 'search' ? row.event_id : [])))
-  const letters = new Set(stores.deadLetters.stored.map(({ sequenceNumber }) => sequenceNumber))
+  const deadLetters = new Set(stores.deadLetters.stored.map(({ sequenceNumber }) => sequenceNumber))
   for (const one of sent) {
     if (!watch.isErased(one)) continue
     const { eventId, text, sequenceNumber } = one
-    if (letters.has(sequenceNumber) && isNamed(user, text)) broken(`${text} was forgotten and is kept`)
-    if (eventId === null || cameAfter.has(eventId)) continue
-    if (accepted.has(eventId)) broken(`${eventId} was forgotten and is in a session`)
-    if (published.has(eventId)) broken(`${eventId} was forgotten and has a row`)
+    if (deadLetters.has(sequenceNumber) && isNamed(user, text)) report(`${text} was forgotten but is a dead letter`)
+    if (eventId === null || sentAfterwards.has(eventId)) continue
+    if (accepted.has(eventId)) report(`${eventId} was forgotten but is in a session`)
+    if (published.has(eventId)) report(`${eventId} was forgotten but has a row`)
   }
 }
 
-/** Each was refused for the reason that the rules give, and nothing else was. */
-function checkDeadLetters(letters: ReadonlyMap<string, DeadLetter>, watch: Watch, rules: Rules): void {
+/**
+ * Checks that ingest rejected every record that is no event, and rejected an event only where the
+ * rules say so.
+ */
+function checkDeadLetters(deadLetters: ReadonlyMap<string, DeadLetter>, watch: Watch, rules: Rules): void {
   const skews = new Map<string, number>()
   for (const { user, event, arrivalMs } of watch.sent) {
     if (event !== null) skews.set(user, Math.max(skews.get(user) ?? Number.NEGATIVE_INFINITY, event.timeMs - arrivalMs))
   }
   for (const one of watch.sent) {
-    const reason = letters.get(one.sequenceNumber)?.reason
-    if (watch.isKeptAside(one) || watch.isErased(one)) continue
+    const reason = deadLetters.get(one.sequenceNumber)?.reason
+    if (watch.isGivenUpForGood(one) || watch.isErased(one)) continue
     if (one.event === null) {
-      if (reason === undefined || reason === 'too-late' || reason === 'late')
-        watch.broken(one.user, `${one.text} was not refused as what it is but as ${reason}`)
-    } else if (reason !== undefined && !isBehind(one, one.event, reason, skews, rules)) {
-      watch.broken(one.user, `${one.eventId} was refused as ${reason}`)
+      if (reason === undefined) watch.report(one.user, `${one.text} is no event but was not rejected`)
+      if (reason === 'too-late' || reason === 'late')
+        watch.report(one.user, `${one.text} is no event but was rejected as ${reason}`)
+    } else if (reason !== undefined && !isLate(one, one.event, reason, skews, rules)) {
+      watch.report(one.user, `${one.eventId} was rejected as ${reason} but is not late`)
     }
   }
 }
 
-/** Whether the user's clock, as far ahead as it ever was, allows this refusal. */
-function isBehind(
+/**
+ * Whether the event may be rejected for this reason. The largest skew that the user ever had gives
+ * the latest watermark that ingest can have known, so an event before that may be late.
+ */
+function isLate(
   { user, arrivalMs }: SentEvent,
   event: Event,
   reason: string,
@@ -131,27 +144,30 @@ function compareFirst(a: Session, b: Session): number {
 function checkSessions(
   sessions: readonly Session[],
   expected: readonly OracleSession[],
-  broken: (what: string) => void,
+  report: (what: string) => void,
 ): void {
   const idsOf = (events: readonly Event[]): string => events.map(({ eventId }) => eventId).join(' ')
   const found = new Map(sessions.map((session) => [idsOf(session.events), session]))
-  if (sessions.length !== expected.length) broken(`${sessions.length} sessions instead of ${expected.length}`)
+  if (sessions.length !== expected.length) report(`${sessions.length} sessions instead of ${expected.length}`)
   let previous: Session | undefined
   for (const { events, continuesPrevious } of expected) {
     const session = found.get(idsOf(events))
     if (session === undefined) {
-      broken(`no session holds just ${idsOf(events)}`)
+      report(`no session holds just ${idsOf(events)}`)
       return
     }
     const continues = continuesPrevious && previous !== undefined ? sessionId(previous) : null
     if (session.continues !== continues)
-      broken(`${sessionId(session)} continues ${session.continues}, not ${continues}`)
+      report(`${sessionId(session)} continues ${session.continues}, not ${continues}`)
     previous = session
   }
 }
 
-/** Everything of a row but what depends on which event came first. */
-function essence(row: ResultRow): string {
+/**
+ * The row without its version and session ids. Those depend on the order in which events arrived,
+ * which the oracle does not know.
+ */
+function withoutIds(row: ResultRow): string {
   const { session_id, version, ...rest } = row
   if (rest.kind === 'search') return JSON.stringify(rest)
   const { sk, continues_session_id, ...counts } = rest
@@ -163,23 +179,23 @@ function checkRows(
   published: readonly ResultRow[],
   sessions: readonly Session[],
   expected: readonly OracleSession[],
-  broken: (what: string) => void,
+  report: (what: string) => void,
 ): void {
   const ids = new Set(sessions.map(sessionId))
   const stray = published.find((row) => !ids.has(row.session_id))
-  if (stray !== undefined) broken(`row ${stray.sk} belongs to no session`)
+  if (stray !== undefined) report(`row ${stray.sk} belongs to no session`)
   const rows = expected.flatMap(({ events, ended }, n) => {
     const next = expected[n + 1]
-    const isCut = ended === 'max_events' || ended === 'max_duration'
-    const limitedBy = isCut && next !== undefined ? { limit: ended, atMs: next.events[0].timeMs } : null
+    const isLimited = ended === 'max_events' || ended === 'max_duration'
+    const limitedBy = isLimited && next !== undefined ? { limit: ended, atMs: next.events[0].timeMs } : null
     const session: Session = { ids: ['any'], continues: null, limitedBy, events }
     return toRows({ user, session, reason: ended, version: 0 }, sha256)
   })
-  const wanted = rows.map(essence).sort()
-  const got = published.map(essence).sort()
+  const wanted = rows.map(withoutIds).sort()
+  const got = published.map(withoutIds).sort()
   const missing = wanted.find((row) => !got.includes(row))
   const surplus = got.find((row) => !wanted.includes(row))
-  if (missing !== undefined) broken(`no row is ${missing}`)
-  if (surplus !== undefined) broken(`there is a row ${surplus}`)
-  if (missing === undefined && surplus === undefined && got.length !== wanted.length) broken('a row is there twice')
+  if (missing !== undefined) report(`there is no row ${missing}`)
+  if (surplus !== undefined) report(`there is a row ${surplus}`)
+  if (missing === undefined && surplus === undefined && got.length !== wanted.length) report('a row is there twice')
 }

@@ -1,4 +1,4 @@
-// What the horizon sees of Kinesis: the shards of a simulated stream in, answers of the SDK's client out.
+// Answers the Kinesis requests of the real horizon from the simulated stream.
 
 import {
   GetRecordsCommand,
@@ -10,7 +10,7 @@ import type { ArrivedRecord } from '../functions/ports.ts'
 import type { Shard, Stream } from './stream.ts'
 import type { Invocation, World } from './world.ts'
 
-/** Answers `ListShards`, `GetShardIterator` and `GetRecords`; anything else throws. */
+/** Answers `ListShards`, `GetShardIterator` and `GetRecords`, and throws for any other request. */
 export function simulatedKinesis(stream: Stream, invocation: Invocation, world: World): KinesisClient {
   const answer = async (command: unknown): Promise<unknown> => {
     if (command instanceof ListShardsCommand) {
@@ -19,12 +19,14 @@ export function simulatedKinesis(stream: Stream, invocation: Invocation, world: 
     if (command instanceof GetShardIteratorCommand) {
       const { ShardId, StartingSequenceNumber: after, Timestamp: from } = command.input
       const shard = shardOf(stream, ShardId)
-      return { ShardIterator: `${ShardId} ${after === undefined ? placeFrom(shard, from) : placeAfter(shard, after)}` }
+      return {
+        ShardIterator: `${ShardId} ${after === undefined ? positionFrom(shard, from) : positionAfter(shard, after)}`,
+      }
     }
     if (command instanceof GetRecordsCommand) return getRecords(stream, String(command.input.ShardIterator), world)
-    throw new Error('this command is not simulated')
+    throw new Error('the simulation does not answer this command')
   }
-  const send = (command: unknown) => invocation.call('looks into a shard', null, () => answer(command))
+  const send = (command: unknown) => invocation.call('reads the stream', null, () => answer(command))
   return { send } as unknown as KinesisClient
 }
 
@@ -49,11 +51,11 @@ function shardOf(stream: Stream, id: string | undefined): Shard<ArrivedRecord> {
   return shard
 }
 
-function placeFrom(shard: Shard<ArrivedRecord>, from: Date | undefined): number {
+function positionFrom(shard: Shard<ArrivedRecord>, from: Date | undefined): number {
   const position = shard.records.findIndex(({ arrivalMs }) => arrivalMs >= (from?.getTime() ?? 0))
   return position < 0 ? shard.records.length : position
 }
 
-function placeAfter(shard: Shard<ArrivedRecord>, sequenceNumber: string): number {
+function positionAfter(shard: Shard<ArrivedRecord>, sequenceNumber: string): number {
   return shard.records.findLastIndex((record) => Number(record.sequenceNumber) <= Number(sequenceNumber)) + 1
 }

@@ -1,24 +1,31 @@
-// The batch oracle: all accepted events of one user at once in, the sessions of the rules (S1-S6) out. Written apart from
-// the code that it judges, and for reading, not for speed.
+// Computes the sessions of one user from all accepted events at once, by the rules S1 to S6. The
+// simulation and tests compare the pipeline with this oracle. It shares no code with the pipeline,
+// so that both are unlikely to have the same mistake. It is written to be read, not to be fast.
 
 import type { Event } from '../functions/domain/events/event.ts'
-import type { NonEmpty } from '../functions/domain/non-empty.ts'
+import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 
-const ORDER = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose']
+/** The order of events of the same time. */
+const TYPE_ORDER = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose']
 
 export interface OracleSession {
   readonly events: NonEmpty<Event>
   readonly eventIds: readonly string[]
+  /** Whether a limit ended the session before, so that this one continues it. */
   readonly continuesPrevious: boolean
-  /** Why it ended; a last session that nothing followed ends with a gap in the end. */
+  /** Why the session ended. The last one ends with a gap too, once the user stays away. */
   readonly ended: 'gap' | 'app_close' | 'timeout' | 'max_events' | 'max_duration'
 }
 
+/** @param events the accepted events in any order; duplicates count once. */
 export function oracleSessions(events: readonly Event[], rules: Rules): OracleSession[] {
   const unique = [...new Map(events.map((event) => [event.eventId, event])).values()]
   unique.sort(
-    (a, b) => a.timeMs - b.timeMs || ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || (a.eventId < b.eventId ? -1 : 1),
+    (a, b) =>
+      a.timeMs - b.timeMs ||
+      TYPE_ORDER.indexOf(a.type) - TYPE_ORDER.indexOf(b.type) ||
+      (a.eventId < b.eventId ? -1 : 1),
   )
   const sessions: {
     events: [Event, ...Event[]]
@@ -27,17 +34,13 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
   }[] = []
   for (const event of unique) {
     const current = sessions.at(-1)
-    const last = current?.events.at(-1)
-    const first = current?.events[0]
-    if (current === undefined || last === undefined || first === undefined) {
+    if (current === undefined || isOver(current.events, event, rules)) {
       sessions.push({ events: [event], continuesPrevious: false })
-    } else if (last.type === 'AppClose' || last.type === 'Timeout' || event.timeMs > last.timeMs + rules.gapMs) {
-      sessions.push({ events: [event], continuesPrevious: false })
-    } else if (
-      current.events.length === rules.maxSessionEvents ||
-      event.timeMs > first.timeMs + rules.maxSessionDurationMs
-    ) {
-      current.limitedBy = current.events.length === rules.maxSessionEvents ? 'max_events' : 'max_duration'
+    } else if (current.events.length === rules.maxSessionEvents) {
+      current.limitedBy = 'max_events'
+      sessions.push({ events: [event], continuesPrevious: true })
+    } else if (event.timeMs > current.events[0].timeMs + rules.maxSessionDurationMs) {
+      current.limitedBy = 'max_duration'
       sessions.push({ events: [event], continuesPrevious: true })
     } else {
       current.events.push(event)
@@ -47,11 +50,17 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
     events,
     eventIds: events.map((event) => event.eventId),
     continuesPrevious,
-    ended: limitedBy ?? endedBy(events.at(-1)?.type),
+    ended: limitedBy ?? endedBy(lastOf(events)),
   }))
 }
 
-function endedBy(lastType: string | undefined): 'gap' | 'app_close' | 'timeout' {
-  if (lastType === 'AppClose') return 'app_close'
-  return lastType === 'Timeout' ? 'timeout' : 'gap'
+/** A closer ends a session, and so does a pause longer than the gap. */
+function isOver(events: NonEmpty<Event>, next: Event, rules: Rules): boolean {
+  const last = lastOf(events)
+  return endedBy(last) !== 'gap' || next.timeMs > last.timeMs + rules.gapMs
+}
+
+function endedBy(last: Event): 'gap' | 'app_close' | 'timeout' {
+  if (last.type === 'AppClose') return 'app_close'
+  return last.type === 'Timeout' ? 'timeout' : 'gap'
 }

@@ -1,34 +1,41 @@
-// The poller of Lambda: a shard in, its records delivered in batches, in order, again and again until they are applied.
+// Delivers a shard's records in batches as Lambda's poller does: in order, and each batch again
+// until it is applied or too old.
 
+import { HOUR_MS, MINUTE_MS } from '../functions/domain/durations.ts'
+import { isNonEmpty, type NonEmpty } from '../functions/domain/non-empty.ts'
 import type { Shard } from './stream.ts'
 import type { Outcome, World } from './world.ts'
 
 export interface PolledRecord {
   readonly sequenceNumber: string
-  /** When it came into the shard. */
+
   readonly arrivalMs: number
 }
 
 export interface PollerSettings {
   readonly batchSize: number
   readonly windowMs: number
-  /** What is older is not tried again. */
+  /** The poller gives up records that are older. */
   readonly recordAgeMsMax: number
 }
 
-/** The sequence number of the first record that failed, or null. */
+/** The sequence number of the first record that failed; null when the batch is applied. */
 export type Reply = string | null
 
 const BACKOFF_MS_MAX = 20_000
-const STALL_MS_MAX = 4 * 60 * 60 * 1000
+const STALL_MS_MAX = 4 * HOUR_MS
 
-/** Ends when the shard is closed and drained. @param discard is given the batches that were given up. */
+/**
+ * Ends when the shard is closed and drained.
+ *
+ * @param discard receives the records that the poller gives up.
+ */
 export async function pollShard<R extends PolledRecord>(
   shard: Shard<R>,
   world: World,
   settings: PollerSettings,
-  deliver: (batch: readonly R[]) => Promise<Outcome<Reply>>,
-  discard: (batch: readonly R[]) => void,
+  deliver: (batch: NonEmpty<R>) => Promise<Outcome<Reply>>,
+  discard: (batch: NonEmpty<R>) => void,
 ): Promise<void> {
   const { time, random, faults, trace } = world
   const stallAt = faults.strikes('stalledShard') ? random.between(0, 200) : -1
@@ -41,8 +48,8 @@ export async function pollShard<R extends PolledRecord>(
     }
     await time.wait(random.between(1, 1 + settings.windowMs))
     if (stallAt >= position && stallAt < position + settings.batchSize) {
-      const stallMs = random.between(60_000, STALL_MS_MAX)
-      trace.add(time.nowMs(), null, `${shard.id} is stalled for ${Math.round(stallMs / 60_000)} min`)
+      const stallMs = random.between(MINUTE_MS, STALL_MS_MAX)
+      trace.add(time.nowMs(), null, `${shard.id} stalls for ${Math.round(stallMs / MINUTE_MS)} min`)
       await time.wait(stallMs)
     }
     const batch = shard.records.slice(position, position + settings.batchSize)
@@ -61,19 +68,19 @@ async function deliverAll<R extends PolledRecord>(
   batch: readonly R[],
   { time, random, faults }: World,
   recordAgeMsMax: number,
-  deliver: (batch: readonly R[]) => Promise<Outcome<Reply>>,
-  discard: (batch: readonly R[]) => void,
+  deliver: (batch: NonEmpty<R>) => Promise<Outcome<Reply>>,
+  discard: (batch: NonEmpty<R>) => void,
 ): Promise<void> {
   const pieces: (readonly R[])[] = [batch]
   for (let next = pieces.shift(); next !== undefined; next = pieces.shift()) {
     const isTooOld = (record: R): boolean => time.nowMs() - record.arrivalMs > recordAgeMsMax
     const old = next.filter(isTooOld)
-    if (old.length > 0) {
+    if (isNonEmpty(old)) {
       faults.struck('discarded')
       discard(old)
     }
     const piece = next.filter((record) => !isTooOld(record))
-    if (piece.length === 0) continue
+    if (!isNonEmpty(piece)) continue
     const outcome = await deliver(piece)
     if (outcome.ok && outcome.value === null) continue
     const failedAt = outcome.ok ? piece.findIndex((record) => record.sequenceNumber === outcome.value) : 0

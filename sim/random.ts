@@ -1,17 +1,17 @@
-// Random: a seed in, draws out, the same ones for the same seed.
+// Draws random numbers from a seed, always the same ones for the same seed.
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
 export interface Random {
-  /** From 0 (inclusive) to 1 (exclusive). */
+  /** Draws a number from 0 (inclusive) to 1 (exclusive). */
   fraction(): number
-  /** True with this probability. */
+  /** Draws true with this probability. A probability of 0 takes no draw. */
   happens(probability: number): boolean
-  /** A whole number, both ends inclusive. */
+  /** Draws a whole number from `min` to `max`, both inclusive. */
   between(min: number, max: number): number
   oneOf<T>(choices: readonly T[]): T
-  /** A random of its own, so that draws for one purpose do not move those for another. */
+  /** Returns a source of its own, so that draws for one purpose do not change those for another. */
   fork(): Random
 }
 
@@ -28,7 +28,7 @@ export function randomOf(seed: number): Random {
   }
 }
 
-/** Neighbouring seeds would begin alike. */
+/** Mixes the bits of the seed, because the generator's first draws are alike for adjacent seeds. */
 function scattered(seed: number): number {
   const once = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b)
   const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35)

@@ -1,4 +1,5 @@
-// One run: a seed in; the real steps on a simulated stream, poller, stores and schedule until all is at rest; what broke out.
+// Runs the real steps in a world drawn from a seed until the world is at rest, and returns every
+// invariant that they broke.
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
@@ -10,16 +11,17 @@ import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
 import { type Random, randomOf } from './random.ts'
 import { checkRollups, rollupOnce } from './rollups.ts'
-import { givenUpAfterMs, sweepOnce, type Wiring } from './steps.ts'
+import { givenUpAfterMs, sweepOnce } from './steps.ts'
 import { expiryKey, newStores } from './stores.ts'
 import { schedule } from './traffic.ts'
 import { virtualTime } from './virtual-time.ts'
 import { newWatch, type Violation } from './watch.ts'
+import type { Wiring } from './wiring.ts'
 import { newTrace } from './world.ts'
 
 export interface RunOptions {
   readonly control?: Control
-  /** Faults that never strike. */
+  /** The faults that must not strike. */
   readonly without?: ReadonlySet<Fault>
   readonly usersMax?: number
 }
@@ -31,21 +33,22 @@ export interface RunResult {
   /** Records that were put into the stream. */
   readonly records: number
   readonly simulatedMs: number
+  /** The hash of the run's trace. */
   readonly hash: string
-  /** What happened to the users of the violations, the last lines of it. */
+  /** Returns the last lines of the trace that concern the users of the violations. */
   story(linesMax: number): string[]
 }
 
 const START_MS = Date.UTC(2026, 2, 2)
 const VISIT_MS = 6 * HOUR_MS
 export const USERS_MAX = 6
-/** How long after its event a record may still be put again. */
-const STRAGGLERS_MS = 2 * HOUR_MS
-/** How long shards that stood still, one after the other, may take to be read. */
+/** Producers put no record again later than this after its event. */
+const REPEATED_PUTS_MS = 2 * HOUR_MS
+/** Pollers need no longer than this to catch up, even where three shards stalled in a row. */
 const BACKLOG_MS = 14 * HOUR_MS
 const ROLLUP_EVERY_MS = 10 * MINUTE_MS
 
-/** The same seed and options always do the same. */
+/** Runs one seed. The same seed and options always give the same result. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const random = randomOf(seed)
   const faults = drawFaults(random.fork(), options.without ?? new Set())
@@ -83,7 +86,10 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   }
 }
 
-/** The users come, faults strike; then the faults end, and what is left comes to rest. */
+/**
+ * Lets users send events while faults strike. Then it stops the faults, lets the pipeline come to
+ * rest, and checks the results.
+ */
 async function visit(
   name: string,
   users: readonly string[],
@@ -100,7 +106,7 @@ async function visit(
     if (faults.strikes('resharded')) time.at(startMs + random.between(0, VISIT_MS), delivery.stream.reshard)
   }
   scheduleForgetting(users, startMs, VISIT_MS, wiring)
-  const quietMs = startMs + VISIT_MS + Math.ceil(rules.amendForMs * 1.3) + STRAGGLERS_MS
+  const quietMs = startMs + VISIT_MS + Math.ceil(rules.amendForMs * 1.3) + REPEATED_PUTS_MS
   await sweepUntil(quietMs, sweepEveryMs, wiring, delivery)
   faults.pause()
   const restMs = quietMs + BACKLOG_MS + 2 * (rules.gapMs + rules.latenessMs) + rules.maxClockSkewMs
@@ -118,8 +124,8 @@ async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, d
       rolledUpMs = time.nowMs()
       void rollupOnce(wiring)
     }
-    if (faults.isPaused()) delivery.sendGivenUpAgain()
-    // Nothing is open, so nothing can be found: an hour without sweeps saves time.
+    if (faults.isPaused()) delivery.redriveGivenUp()
+    // With no session open a sweep finds nothing, so fewer sweeps save time.
     const isIdle = [...wiring.stores.sessions.states.values()].every(({ open }) => open.length === 0)
     await time.runUntil(time.nowMs() + (isIdle ? 10 : 1) * sweepEveryMs)
     if (faults.strikes('missedSweep')) continue
@@ -131,21 +137,24 @@ async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, d
   }
 }
 
-/** Longer than anything of an idle user is kept. */
-const KEPT_MS_MAX = 16 * DAY_MS
+/** Items of an idle user expire within this time and the rules' own. */
+const EXPIRE_WITHIN_MS = 16 * DAY_MS
 
-/** Checks that all that idle users left will be deleted, and deletes most of it: a table deletes some items late. */
+/**
+ * Checks that all items of the users, who are idle now, expire in time. Then it deletes most of
+ * them: DynamoDB deletes some expired items days late.
+ */
 function expireMost(users: readonly string[], { world, stores, watch, rules }: Wiring): void {
-  const boundMs = world.time.nowMs() + rules.gapMs + rules.latenessMs + rules.amendForMs + KEPT_MS_MAX
+  const boundMs = world.time.nowMs() + rules.gapMs + rules.latenessMs + rules.amendForMs + EXPIRE_WITHIN_MS
   const isLate = (): boolean => world.faults.strikes('lateExpiry')
   for (const user of users) {
     const expiresAtMs = stores.sessions.expiresAtMs.get(expiryKey(user)) ?? 0
-    if (expiresAtMs > boundMs) watch.broken(user, 'what an idle user left is never deleted')
+    if (expiresAtMs > boundMs) watch.report(user, 'the state of an idle user does not expire')
     if (!isLate()) stores.sessions.expire(user, null)
   }
   for (const { user, id } of [...stores.sessions.closed.values()]) {
     const expiresAtMs = stores.sessions.expiresAtMs.get(expiryKey(user, id))
-    if (expiresAtMs === undefined || expiresAtMs > boundMs) watch.broken(user, `${id} is never deleted`)
+    if (expiresAtMs === undefined || expiresAtMs > boundMs) watch.report(user, `${id} does not expire`)
     if (!isLate()) stores.sessions.expire(user, id)
   }
 }

@@ -1,4 +1,5 @@
-// Shrinking: a seed that broke a promise in, the fewest faults and users with which it still does out.
+// Searches for the fewest faults and users with which a failing seed still fails, because a short
+// story is easier to understand.
 
 import { FAULTS, type Fault } from './faults.ts'
 import { type RunOptions, type RunResult, run, USERS_MAX } from './run.ts'
@@ -6,10 +7,14 @@ import { type RunOptions, type RunResult, run, USERS_MAX } from './run.ts'
 export interface Smallest {
   readonly result: RunResult
   readonly usersMax: number
-  /** The faults that it takes. */
+  /** The faults that still strike. */
   readonly faults: readonly Fault[]
 }
 
+/**
+ * Leaves out one fault after the other, and keeps it out if the seed still fails. Then it tries
+ * fewer users, from one on. The result is small, not always the smallest.
+ */
 export async function shrink(seed: number, options: RunOptions): Promise<Smallest> {
   let result = await run(seed, options)
   let usersMax = USERS_MAX

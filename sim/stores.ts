@@ -1,6 +1,7 @@
-// The stores of one run: kept in memory, reached by an invocation with all that may befall its calls, and watched.
+// Holds the stores of one run in memory, with an index that trails its table and items that expire.
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
+import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { memoryDirtyHours, memoryRollupStore } from '../functions/memory/memory-rollups.ts'
@@ -12,10 +13,10 @@ import {
   memoryTimerStore,
   type StoredClosed,
 } from '../functions/memory/memory-stores.ts'
-import type { ClosedVersion, SessionStore, ShardProgress, TimerPage, TimerStore, TimeSpan } from '../functions/ports.ts'
-import type { Invocation, World } from './world.ts'
+import type { ShardProgress } from '../functions/ports.ts'
+import type { World } from './world.ts'
 
-/** As `loadProgress` of the adapters gives it. */
+/** The last record of a shard that ingest has applied, as `loadProgress` returns it. */
 export interface Progress {
   readonly sequenceNumber: string
   readonly arrivalMs: number
@@ -32,19 +33,19 @@ export interface Stores {
 }
 
 interface Expiring {
-  /** When the item is deleted, by `user` or `user id`; infinity while something is open. */
+  /** When each item expires, by `expiryKey`. Infinity while a session of the state is open. */
   readonly expiresAtMs: ReadonlyMap<string, number>
 }
 
 export function newStores(world: World, onChange: (before: StoredClosed | null, after: StoredClosed) => void): Stores {
   const latest = new Map<string, Progress>()
-  const { results, rowsSeen } = trailedByIndex(world, memoryResultStore())
+  const { results, indexedRows } = withTrailingIndex(world, memoryResultStore())
   return {
     sessions: expiring(memorySessionStore(onChange)),
     timers: memoryTimerStore(),
     results,
     dirtyHours: memoryDirtyHours(),
-    rollups: memoryRollupStore(rowsSeen, remembered(sha256)),
+    rollups: memoryRollupStore(indexedRows, caching(sha256)),
     deadLetters: memoryDeadLetters(),
     progress: {
       record: async (shardId, sequenceNumber, arrivalMs) => {
@@ -59,41 +60,45 @@ export function newStores(world: World, onChange: (before: StoredClosed | null, 
   }
 }
 
-const INDEX_LAG_MS_MAX = 5 * 60_000
+const INDEX_LAG_MS_MAX = 5 * MINUTE_MS
 
-/** The store, and its rows as the index shows them, which may be some time behind. */
-function trailedByIndex(world: World, store: ReturnType<typeof memoryResultStore>) {
+/**
+ * Returns the store, and its rows as the hour index shows them. DynamoDB updates an index after its
+ * table, so the index may show the rows of some minutes ago.
+ */
+function withTrailingIndex(world: World, store: ReturnType<typeof memoryResultStore>) {
   const changes: { readonly atMs: number; readonly key: string; readonly row: ResultRow | undefined }[] = []
-  const noted = async (row: ResultRow, change: Promise<void>): Promise<void> => {
+  const recorded = async (row: ResultRow, change: Promise<void>): Promise<void> => {
     await change
     const key = JSON.stringify([row.pk, row.sk])
     changes.push({ atMs: world.time.nowMs(), key, row: store.rows.get(key) })
   }
   const results: typeof store = {
     ...store,
-    put: (row, expiresAtMs) => noted(row, store.put(row, expiresAtMs)),
-    remove: (row, olderThan) => noted(row, store.remove(row, olderThan)),
+    put: (row, expiresAtMs) => recorded(row, store.put(row, expiresAtMs)),
+    remove: (row, olderThan) => recorded(row, store.remove(row, olderThan)),
   }
-  const rowsSeen = (): Iterable<ResultRow> => {
+  const indexedRows = (): Iterable<ResultRow> => {
     if (!world.faults.strikes('laggingIndex')) return store.rows.values()
-    const seenUntilMs = world.time.nowMs() - world.random.between(1, INDEX_LAG_MS_MAX)
-    const seen = new Map(store.rows)
-    const firstUnseen = changes.findLastIndex(({ atMs }) => atMs <= seenUntilMs) + 1
-    for (const { key } of changes.slice(firstUnseen)) {
-      const before = changes.findLast((change) => change.key === key && change.atMs <= seenUntilMs)
-      if (before?.row === undefined) seen.delete(key)
-      else seen.set(key, before.row)
+    const indexedUntilMs = world.time.nowMs() - world.random.between(1, INDEX_LAG_MS_MAX)
+    const indexed = new Map(store.rows)
+    const firstMissing = changes.findLastIndex(({ atMs }) => atMs <= indexedUntilMs) + 1
+    for (const { key } of changes.slice(firstMissing)) {
+      const before = changes.findLast((change) => change.key === key && change.atMs <= indexedUntilMs)
+      if (before?.row === undefined) indexed.delete(key)
+      else indexed.set(key, before.row)
     }
-    return seen.values()
+    return indexed.values()
   }
-  return { results, rowsSeen }
+  return { results, indexedRows }
 }
 
+/** @param id the id of a closed session; without it, the key is that of the user's state. */
 export function expiryKey(user: string, id?: string): string {
   return id === undefined ? user : `${user} ${id}`
 }
 
-/** Remembers until when each item is kept. */
+/** Records when each item expires. */
 function expiring(store: MemorySessionStore): MemorySessionStore & Expiring {
   const expiresAtMs = new Map<string, number>()
   return {
@@ -101,8 +106,8 @@ function expiring(store: MemorySessionStore): MemorySessionStore & Expiring {
     expiresAtMs,
     saveUser: async (user, state, baseVersion, expiresMs) => {
       await store.saveUser(user, state, baseVersion, expiresMs)
-      const keptMs = Math.max(expiresMs, state.forgotten?.untilMs ?? 0)
-      expiresAtMs.set(expiryKey(user), state.open.length === 0 ? keptMs : Number.POSITIVE_INFINITY)
+      const idleExpiresMs = Math.max(expiresMs, state.forgotten?.untilMs ?? 0)
+      expiresAtMs.set(expiryKey(user), state.open.length === 0 ? idleExpiresMs : Number.POSITIVE_INFINITY)
     },
     putClosed: async (closed, expiresMs) => {
       await store.putClosed(closed, expiresMs)
@@ -115,58 +120,8 @@ function expiring(store: MemorySessionStore): MemorySessionStore & Expiring {
   }
 }
 
-/** The session store as an invocation reaches it. */
-export function reachedSessions(stores: Stores, invocation: Invocation): SessionStore {
-  const { sessions } = stores
-  const { call } = invocation
-  return {
-    loadUsers: (users) => call(`loads ${users.length} users`, null, () => sessions.loadUsers(users)),
-    loadClosed: (user, range) => call('loads closed sessions', user, () => sessions.loadClosed(user, range)),
-    saveUser: (user, state, baseVersion, expiresAtMs) => {
-      const open = state.open.map(({ events }) => events.length).join('+') || 'none'
-      const what = `saves version ${state.version} with open events ${open}`
-      return call(what, user, () => sessions.saveUser(user, state, baseVersion, expiresAtMs))
-    },
-    putClosed: (closed, expiresAtMs) => {
-      const what = `closes ${closed.session.ids.join(' and ')} of ${closed.session.events.length}: ${closed.reason}`
-      return call(what, closed.user, () => sessions.putClosed(closed, expiresAtMs))
-    },
-    putTombstone: (user, id, version, expiresAtMs) =>
-      call(`marks ${id} absorbed`, user, () => sessions.putTombstone(user, id, version, expiresAtMs)),
-    closedVersion: (user, id) => call('asks for a version', user, () => sessions.closedVersion(user, id)),
-    closedVersions: async function* (user) {
-      yield await call('looks for all versions', user, async () => {
-        const pages: ClosedVersion[][] = []
-        for await (const page of sessions.closedVersions(user)) pages.push([...page])
-        return pages.flat()
-      })
-    },
-    eraseBlocks: (user, version) => call('erases blocks', user, () => sessions.eraseBlocks(user, version)),
-  }
-}
-
-/** The timers as an invocation reaches them. */
-export function reachedTimers({ timers }: Stores, { call }: Invocation): TimerStore {
-  return {
-    put: (set) => {
-      const users = set.map(({ user }) => user).join(', ')
-      return call(`sets timers for ${users}`, null, () => timers.put(set))
-    },
-    lists: (span) => [reachedList(span)],
-    remove: (id) => call('is done with a page of timers', null, () => timers.remove(id)),
-  }
-
-  async function* reachedList(span: TimeSpan) {
-    yield await call('looks for timers', null, async () => {
-      const pages: TimerPage[] = []
-      for (const list of timers.lists(span)) for await (const page of list) pages.push(...page)
-      return pages
-    })
-  }
-}
-
-/** Of each text once: the same few hundred are asked for again and again. */
-function remembered(digest: Digest): Digest {
+/** Digests each text once, because a run digests the same few hundred texts over and over. */
+function caching(digest: Digest): Digest {
   const digests = new Map<string, string>()
   return (text) => {
     const known = digests.get(text) ?? digest(text)

@@ -1,4 +1,4 @@
-// The stream of one run: records put in, shards that are split and merged, and the calls that the horizon makes of Kinesis.
+// Simulates the event stream: shards that receive records, and that Kinesis splits and merges.
 
 import type { ArrivedRecord } from '../functions/ports.ts'
 import type { World } from './world.ts'
@@ -7,16 +7,16 @@ export interface Shard<R> {
   readonly id: string
   readonly parents: readonly string[]
   readonly records: readonly R[]
-  /** Nothing will be added to it. */
+  /** A closed shard receives no more records. */
   readonly isClosed: boolean
-  /** Resolves at the next record, or when the shard closes. */
+  /** Resolves when the next record arrives or the shard closes. */
   changed(): Promise<void>
 }
 
 interface OpenShard extends Shard<ArrivedRecord> {
   readonly records: ArrivedRecord[]
   isClosed: boolean
-  /** Of the hashed partition key: from (inclusive) to (exclusive). */
+  /** The shard takes hashed partition keys from `from` (inclusive) to `to` (exclusive). */
   readonly from: number
   readonly to: number
   wake(): void
@@ -25,20 +25,20 @@ interface OpenShard extends Shard<ArrivedRecord> {
 export interface Stream {
   readonly shards: readonly Shard<ArrivedRecord>[]
   put(partitionKey: string, text: string): ArrivedRecord
-  /** Splits a shard or merges two neighbours, as random has it. */
+  /** Splits a random shard, or merges it with the next one. */
   reshard(): void
 }
 
-/** Stamps of records put one after the other may differ by this much in the wrong direction. */
+/** A record may have an arrival time this much before that of the record put before it. */
 const ARRIVAL_SPREAD_MS = 2000
 
-/** @param onShard told of every shard, the first ones too. */
+/** @param onShard receives every shard when it opens, the first ones too. */
 export function newStream(world: World, shardCount: number, onShard: (shard: Shard<ArrivedRecord>) => void): Stream {
   const { time, random, trace } = world
   const shards: OpenShard[] = []
   let sequence = 0
   const open = (from: number, to: number, parents: readonly string[]): void => {
-    const shard = newShard(`shard-${shards.length}`, from, to, parents)
+    const shard: OpenShard = { ...newLog<ArrivedRecord>(`shard-${shards.length}`), parents, from, to }
     shards.push(shard)
     trace.add(time.nowMs(), null, `${shard.id} opens after ${parents.join(' and ') || 'nothing'}`)
     onShard(shard)
@@ -81,11 +81,7 @@ export function newStream(world: World, shardCount: number, onShard: (shard: Sha
   }
 }
 
-function newShard(id: string, from: number, to: number, parents: readonly string[]): OpenShard {
-  return { ...newLog<ArrivedRecord>(id), parents, from, to }
-}
-
-/** A log that can be waited for. */
+/** An empty shard whose readers can wait for records. */
 export function newLog<R>(id: string) {
   let waiting: (() => void)[] = []
   return {
@@ -101,7 +97,7 @@ export function newLog<R>(id: string) {
   }
 }
 
-/** From 0 (inclusive) to 1 (exclusive). */
+/** Hashes the text to a number from 0 (inclusive) to 1 (exclusive). */
 export function hashOf(text: string): number {
   let hash = 2166136261
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619)

@@ -1,4 +1,5 @@
-// The users of one run: random and rules in, what their devices put into the stream and when out.
+// Simulates the users of a run: draws which events their devices send and when, and puts them into
+// the stream.
 
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
@@ -6,7 +7,7 @@ import type { ArrivedRecord } from '../functions/ports.ts'
 import type { Stream } from './stream.ts'
 import type { World } from './world.ts'
 
-/** One event, or one line of garbage, as a producer sent it. */
+/** One record as a producer sent it: an event, or garbage. */
 export interface Sent {
   readonly user: string
   /** Null for garbage. */
@@ -20,13 +21,13 @@ export interface Visit {
   readonly users: readonly string[]
   readonly startMs: number
   readonly durationMs: number
-  /** Distinguishes the event ids of one visit from those of another. */
+  /** The prefix of the visit's event ids, so that two visits share none. */
   readonly name: string
 }
 
 const QUERIES = ['dogs', 'cats', 'fruit', '']
 
-/** @param onSent told of every record when it is put. */
+/** @param onSent receives every record when it is put. */
 export function schedule(visit: Visit, world: World, stream: Stream, rules: Rules, onSent: (sent: Sent) => void): void {
   const { random } = world
   for (const user of visit.users) {
@@ -38,13 +39,13 @@ export function schedule(visit: Visit, world: World, stream: Stream, rules: Rule
     const send: Send = (timeMs, fields) => {
       const eventId = `${visit.name}${++count}`
       const hasTime = random.happens(0.95)
-      const stamp = timeMs + clockMs
-      const time = random.happens(0.5) ? stamp : new Date(stamp).toISOString()
+      const deviceMs = timeMs + clockMs
+      const time = random.happens(0.5) ? deviceMs : new Date(deviceMs).toISOString()
       const text = JSON.stringify({ user, eventId, ...fields, ...(hasTime ? { time } : {}) })
       const put = (): void => onSent({ user, eventId, ...sentAs(stream.put(keyOf(), text), text) })
       const putAtMs = timeMs + delayMs(world, rules)
       world.time.at(putAtMs, put)
-      // Without a time of its own, what is put again has happened again.
+      // An event without a time takes that of its arrival. Put again, it would be another event.
       if (hasTime && world.faults.strikes('repeatedPut'))
         world.time.at(putAtMs + random.between(10, 90 * MINUTE_MS), put)
       if (world.faults.strikes('garbage')) {
@@ -74,7 +75,7 @@ function delayMs({ faults, random }: World, rules: Rules): number {
 }
 
 function session(startMs: number, { random }: World, rules: Rules, send: Send): void {
-  // Exactly the gap is the longest pause inside a session.
+  // A pause of exactly the gap still joins, so the pauses around it are drawn often.
   const pauses = [0, 1, rules.gapMs, rules.gapMs + 1, Math.floor(rules.gapMs / 2), random.between(1, rules.gapMs)]
   let timeMs = startMs
   const pause = (): number => {

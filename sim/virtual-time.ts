@@ -1,13 +1,17 @@
-// Virtual time: tasks with their moments in, run one after the other in the order of time, with the clock set to each.
+// Runs tasks in the order of their times on a simulated clock. So days pass in milliseconds, and a
+// seed always gives the same order.
 
 import type { Random } from './random.ts'
 
 export interface VirtualTime {
   nowMs(): number
-  /** Runs the task at the moment, or now if that is past. Tasks of one moment run in an order drawn by random. */
+  /**
+   * Schedules the task, for now if the time has passed. Tasks of one moment run in random order,
+   * because the real world promises no order either.
+   */
   at(timeMs: number, task: () => void): void
   wait(ms: number): Promise<void>
-  /** Runs what is due until the moment, and leaves the clock there. */
+  /** Runs every task up to the time (inclusive), and sets the clock to it. */
   runUntil(timeMs: number): Promise<void>
 }
 
@@ -28,20 +32,23 @@ export function virtualTime(startMs: number, random: Random): VirtualTime {
     at,
     wait: (ms) => new Promise((resolve) => at(nowMs + ms, resolve)),
     runUntil: async (timeMs) => {
-      await settled()
+      await promisesRun()
       for (let next = heap[0]; next !== undefined && next.timeMs <= timeMs; next = heap[0]) {
         pop(heap)
         nowMs = next.timeMs
         next.run()
-        await settled()
+        await promisesRun()
       }
       nowMs = timeMs
     },
   }
 }
 
-/** Everything that waits for a promise and not for time has gone on as far as it can. */
-function settled(): Promise<void> {
+/**
+ * Waits until all code that awaits promises has run as far as it can without the clock.
+ * `setImmediate` comes after all promise callbacks.
+ */
+function promisesRun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 

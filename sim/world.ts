@@ -1,6 +1,8 @@
-// The world of one run: its time, random, faults and trace; and an invocation, with all that may befall a function.
+// Defines the world of one run (its time, random, faults and trace), and runs functions in it as
+// Lambda does, with all faults that may strike them.
 
 import { createHash } from 'node:crypto'
+import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -13,15 +15,15 @@ export interface World {
 }
 
 export interface Trace {
-  /** @param user whose story the line belongs to; null for everybody's. */
+  /** @param user the user whom the line is about; null for a line about no single user. */
   add(timeMs: number, user: string | null, line: string): void
-  /** Of every line so far: two runs that agree in it did the same. */
+  /** Digests every line so far. Two runs with the same hash did the same. */
   hash(): string
-  /** The last lines about these users, and about everybody; without those that only look. */
+  /** Returns the last lines about these users and about no single user, without lines of reads. */
   story(users: ReadonlySet<string>, linesMax: number): string[]
 }
 
-const ONLY_LOOKS = /^(looks|asks|loads) /
+const READ = /^reads /
 
 export function newTrace(): Trace {
   const hash = createHash('sha256')
@@ -34,25 +36,33 @@ export function newTrace(): Trace {
     hash: () => hash.copy().digest('hex').slice(0, 16),
     story: (users, linesMax) =>
       lines
-        .filter(({ user, line }) => (user === null || users.has(user)) && !ONLY_LOOKS.test(line))
+        .filter(({ user, line }) => (user === null || users.has(user)) && !READ.test(line))
         .slice(-linesMax)
         .map(({ timeMs, user, line }) => `${new Date(timeMs).toISOString()} ${user ?? '*'} ${line}`),
   }
 }
 
 export interface Invocation {
-  /** One call of something outside. May fail before or after it was done, be done twice, take long, or be the last. */
+  /**
+   * Calls a store or the stream. Faults may make the call slow, fail it before or after its effect,
+   * repeat it, or end the function at it.
+   *
+   * @param what the line of the trace for this call.
+   */
   call<T>(what: string, user: string | null, action: () => Promise<T>): Promise<T>
-  /** False when the time that the function has is nearly up. */
+  /** Returns false when the function nears its timeout. */
   hasTime(): boolean
 }
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly cause: string }
 
-const TIMEOUT_MS = 60_000
-const TIME_LEFT_MS_MIN = 5_000
+const TIMEOUT_MS = MINUTE_MS
+const TIME_LEFT_MS_MIN = 5 * SECOND_MS
 
-/** Runs a function as Lambda does. What it does after a timeout it does as a zombie, or not at all. */
+/**
+ * Runs a function as Lambda does, until it returns, throws, crashes or times out. A function that
+ * timed out either stops at its next call, or continues as a zombie beside its own retry.
+ */
 export function invoke<T>(world: World, body: (invocation: Invocation) => Promise<T>): Promise<Outcome<T>> {
   const { time, random, faults, trace } = world
   const endsMs = time.nowMs() + TIMEOUT_MS

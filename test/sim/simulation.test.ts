@@ -1,31 +1,32 @@
-// No fault changes a result in simulated worlds, and the simulation catches designs that are known to be wrong (S1).
+// Checks in simulated worlds that no fault changes a result, and that the simulation catches wrong
+// designs (S1).
 
 import { describe, expect, it } from 'vitest'
 import { firstSeedThatCatches, runCampaign } from '../../sim/campaign.ts'
 import { FAULTS } from '../../sim/faults.ts'
 import { run, USERS_MAX } from '../../sim/run.ts'
 import { shrink } from '../../sim/shrink.ts'
-import { broken } from './broken-promises.ts'
+import { firstViolations } from './first-violations.ts'
 
 const SEEDS = 40
-/** Worlds that once broke a promise, of this design or of one that fewer worlds would catch. */
+/** Seeds that once broke an invariant, of this design or of a wrong one that few seeds catch. */
 const KNOWN_SEEDS = [225, 319, 625, 835, 1195]
-/** Wrong designs that a few worlds catch. The long tests search for all of them. */
+/** Wrong designs that a few seeds catch. The long tests try all of them. */
 const SOON_CAUGHT = ['wall-clock-sweep', 'timer-last', 'page-first', 'forget-by-deleting', 'clear-at-once'] as const
 const SOON_SEEDS = 20
 
-describe('the pipeline in a world of faults', () => {
-  it(`keeps every promise with seeds 1 to ${SEEDS}, and every fault strikes`, async () => {
+describe('the simulated pipeline', () => {
+  it(`holds every invariant with seeds 1 to ${SEEDS}, in which every fault strikes`, async () => {
     const { failures, faults } = await runCampaign(1, SEEDS, {})
-    expect(broken(failures)).toEqual([])
+    expect(firstViolations(failures)).toEqual([])
     expect(FAULTS.filter((fault) => faults[fault] === 0)).toEqual([])
   })
 
-  it.each(KNOWN_SEEDS)('keeps every promise with seed %i, which once broke one', async (seed) => {
-    expect(broken((await runCampaign(seed, 1, {})).failures)).toEqual([])
+  it.each(KNOWN_SEEDS)('holds every invariant with seed %i, which once broke one', async (seed) => {
+    expect(firstViolations((await runCampaign(seed, 1, {})).failures)).toEqual([])
   })
 
-  it('makes the same world of the same seed, and another world of another seed', async () => {
+  it('runs the same for the same seed, and differently for another seed', async () => {
     const [once, again, other] = [await run(7), await run(7), await run(8)]
     expect(again.hash).toBe(once.hash)
     expect(other.hash).not.toBe(once.hash)
@@ -37,7 +38,7 @@ describe('the simulation', () => {
     expect(await firstSeedThatCatches(control, SOON_SEEDS)).not.toBeNull()
   })
 
-  it('reports a wrong design as a story of few faults and few users', async () => {
+  it('shrinks the failure of a wrong design to fewer faults and a short story', async () => {
     const control = 'wall-clock-sweep'
     const seed = (await firstSeedThatCatches(control, SOON_SEEDS)) ?? 0
     const whole = await run(seed, { control })

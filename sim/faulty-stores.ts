@@ -1,0 +1,102 @@
+// Wraps the stores in the ports that an invocation sees, so that faults strike each of its calls.
+
+import type { ResultRow } from '../functions/domain/results/result.ts'
+import type { ClosedVersion, SessionStore, TimerPage, TimerStore, TimeSpan } from '../functions/ports.ts'
+import type { DirtyHours, ResultStore, RollupStore, StoredRow } from '../functions/result-ports.ts'
+import type { Stores } from './stores.ts'
+import type { Invocation } from './world.ts'
+
+type Calls = Pick<Invocation, 'call'>
+
+export function faultySessions({ sessions }: Stores, { call }: Calls): SessionStore {
+  return {
+    loadUsers: (users) => call(`reads ${users.length} users`, null, () => sessions.loadUsers(users)),
+    loadClosed: (user, range) => call('reads closed sessions', user, () => sessions.loadClosed(user, range)),
+    saveUser: (user, state, baseVersion, expiresAtMs) => {
+      const open = state.open.map(({ events }) => events.length).join('+') || 'none'
+      const what = `saves version ${state.version} with open events ${open}`
+      return call(what, user, () => sessions.saveUser(user, state, baseVersion, expiresAtMs))
+    },
+    putClosed: (closed, expiresAtMs) => {
+      const what = `closes ${closed.session.ids.join(' and ')} of ${closed.session.events.length}: ${closed.reason}`
+      return call(what, closed.user, () => sessions.putClosed(closed, expiresAtMs))
+    },
+    putTombstone: (user, id, version, expiresAtMs) =>
+      call(`puts a tombstone on ${id}`, user, () => sessions.putTombstone(user, id, version, expiresAtMs)),
+    closedVersion: (user, id) => call('reads a version', user, () => sessions.closedVersion(user, id)),
+    closedVersions: async function* (user) {
+      yield await call('reads all versions', user, async () => {
+        const pages: ClosedVersion[][] = []
+        for await (const page of sessions.closedVersions(user)) pages.push([...page])
+        return pages.flat()
+      })
+    },
+    eraseBlocks: (user, version) => call('erases blocks', user, () => sessions.eraseBlocks(user, version)),
+  }
+}
+
+export function faultyTimers({ timers }: Stores, { call }: Calls): TimerStore {
+  return {
+    put: (scheduled) => {
+      const users = scheduled.map(({ user }) => user).join(', ')
+      return call(`schedules timers for ${users}`, null, () => timers.put(scheduled))
+    },
+    lists: (span) => [onlyList(span)],
+    remove: (id) => call('removes a page of timers', null, () => timers.remove(id)),
+  }
+
+  async function* onlyList(span: TimeSpan) {
+    yield await call('reads timers', null, async () => {
+      const pages: TimerPage[] = []
+      for (const list of timers.lists(span)) for await (const page of list) pages.push(...page)
+      return pages
+    })
+  }
+}
+
+export function faultyRows({ results }: Stores, { call }: Calls): Pick<ResultStore, 'rowsOf' | 'remove'> {
+  return {
+    rowsOf: async function* (user) {
+      yield await call('reads rows', user, async () => {
+        const rows: ResultRow[] = []
+        for await (const page of results.rowsOf(user)) rows.push(...page)
+        return rows
+      })
+    },
+    remove: (row, olderThan) =>
+      call(`removes ${row.sk} older than ${olderThan}`, row.user, () => results.remove(row, olderThan)),
+  }
+}
+
+export function faultyDirtyHours({ dirtyHours }: Stores, { call }: Calls): DirtyHours {
+  return {
+    mark: async (periods) => {
+      for (const period of periods)
+        await call(`marks the period ${period.of} as dirty`, null, () => dirtyHours.mark([period]))
+    },
+    pages: async function* () {
+      yield await call('reads dirty periods', null, async () => [...dirtyHours.periods.values()])
+    },
+    markSeen: (period, nowMs) =>
+      call(`marks the period ${period.of} as seen`, null, () => dirtyHours.markSeen(period, nowMs)),
+    clear: (period) => call(`clears ${period.of}`, null, () => dirtyHours.clear(period)),
+  }
+}
+
+export function faultyRollups({ rollups }: Stores, { call }: Calls): RollupStore {
+  return {
+    rowsOf: async function* (hour, slice) {
+      const found: StoredRow[] = []
+      for await (const page of rollups.rowsOf(hour, slice)) found.push(...page)
+      // With so few users most slices are empty, and a call for each would slow the run down.
+      yield found.length === 0 ? [] : await call('reads rows of an hour', null, async () => found)
+    },
+    load: (key) => call('reads a rollup', null, () => rollups.load(key)),
+    hoursOf: (day) => call('reads hours', null, () => rollups.hoursOf(day)),
+    save: (summed, base, metadata) =>
+      call(`sums ${summed.sk}: ${summed.searches}`, null, () => rollups.save(summed, base, metadata)),
+    ranking: (day) => call('reads a ranking', null, () => rollups.ranking(day)),
+    saveRanking: (day, queries, base, metadata) =>
+      call(`ranks ${queries.length}`, null, () => rollups.saveRanking(day, queries, base, metadata)),
+  }
+}

@@ -1,0 +1,18 @@
+// Defines the parts of one run that the simulated functions share.
+
+import type { Rules } from '../functions/domain/sessions/rules.ts'
+import type { Control } from './controls.ts'
+import type { Stores } from './stores.ts'
+import type { Watch } from './watch.ts'
+import type { World } from './world.ts'
+
+export interface Wiring {
+  readonly world: World
+  readonly stores: Stores
+  readonly watch: Watch
+  readonly rules: Rules
+  /** The wrong design that the run tries; null to run the pipeline as it is. */
+  readonly control: Control | null
+  /** The age at which the poller gives a record up. */
+  readonly recordAgeMsMax: number
+}
