@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, writeFil
 import { join } from 'node:path'
 import { UserError } from '../../terminal/user-error.ts'
 import { type LogPositions, logPositions } from '../replay/log-positions.ts'
+import { isRunning } from './live-process.ts'
 
 export interface DataFolder {
   readonly positions: LogPositions
@@ -64,13 +65,7 @@ function isWritten(path: string, folder: string): boolean {
 function holderOf(path: string): number | null {
   const pid = Number(readText(path))
   if (!Number.isInteger(pid) || pid < 1 || pid === process.pid) return null
-  try {
-    process.kill(pid, 0)
-    return pid
-  } catch (error) {
-    // EPERM: the process runs, but belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : null
-  }
+  return isRunning(pid) ? pid : null
 }
 
 function readText(path: string): string {

@@ -37,11 +37,11 @@ export interface LocalRunOptions {
   /** The share of calls and invocations with a fault, 0 to 1. */
   readonly chaosRate: number
   readonly env: NodeJS.ProcessEnv
-  /** Returns the template to run. A test makes a mistake in the synthesized one. */
-  readonly amend?: (template: Template) => Template
+  /** Returns the template to run. A test puts a mistake into the synthesized one. */
+  readonly changeTemplate?: (template: Template) => Template
 }
 
-/** The endpoints as commands and a person's own programs use them, without the proxies. */
+/** The endpoints for commands and other programs, without the proxies. */
 export interface RunEndpoints extends Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> {
   readonly lambda: string
   readonly secrets: string
@@ -68,8 +68,9 @@ export interface LocalRun {
   stop(): Promise<void>
 }
 
+/** Throws a UserError if the data folder is in use, or is set together with shared endpoints. */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
-  const { settings, firstPort, dataFolder, chaosRate, env, amend = (template) => template } = options
+  const { settings, firstPort, dataFolder, chaosRate, env, changeTemplate = (template) => template } = options
   if (dataFolder !== null && isShared(env))
     throw new UserError(
       '--data stores what the emulators hold: unset KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT',
@@ -88,7 +89,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     )
     const clients = localClients(endpoints)
     stops.push(clients.close)
-    const spec = readPipeline(amend(app.template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
+    const spec = readPipeline(changeTemplate(app.template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
     await provision(spec, clients)
     const roles = enforceRoles(spec)
     const faults = chaosRate === 0 ? NO_FAULTS : faultsAt(chaosRate)

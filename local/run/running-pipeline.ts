@@ -3,6 +3,7 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UserError } from '../../terminal/user-error.ts'
+import { isRunning } from './live-process.ts'
 
 export interface RunningPipeline {
   readonly pid: number
@@ -35,7 +36,7 @@ async function runningPath(path: string): Promise<string> {
 export async function checkRunningPath(path: string): Promise<void> {
   const file = await runningPath(path)
   const other = await readOrNull(file)
-  if (other !== null && isAlive(other.pid))
+  if (other !== null && isRunning(other.pid))
     throw new UserError(
       `${file} belongs to another run (process ${other.pid}): stop it, or name another file with --keep`,
     )
@@ -68,7 +69,7 @@ export async function readRunningPipeline(path: string): Promise<RunningPipeline
     const what = found === null ? 'there is no local run' : 'is not the file of a local run'
     throw new UserError(`--local ${file}: ${what}; ${start}`)
   }
-  if (!isAlive(run.pid)) throw new UserError(`--local ${file}: that run (process ${run.pid}) has ended; ${start}`)
+  if (!isRunning(run.pid)) throw new UserError(`--local ${file}: that run (process ${run.pid}) has ended; ${start}`)
   return run
 }
 
@@ -79,15 +80,5 @@ async function readOrNull(file: string): Promise<RunningPipeline | null> {
     return isWhole ? (run as RunningPipeline) : null
   } catch {
     return null
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: the process runs, but belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -119,8 +119,8 @@ describe('a role without an action that its function needs', () => {
     ['Sweep', 'dynamodb:Query', 'table \\w*Sessions', 0],
     ['Finalize', 'dynamodb:DeleteItem', 'table \\w*Results', 0],
   ])('fails the run with the name of the missing action: %s, %s', async (step, action, on, chaosRate) => {
-    const amend = (template: Template): Template => withoutAction(template, step, action)
-    await onLocalRun({ amend, chaosRate }, async (run) => {
+    const changeTemplate = (template: Template): Template => withoutAction(template, step, action)
+    await onLocalRun({ changeTemplate, chaosRate }, async (run) => {
       const error = await mergeClosedSessions(run).catch((thrown) => thrown)
       expect(error).toBeInstanceOf(UserError)
       expect(error.message).toMatch(new RegExp(`^\\w*${step} may not ${action} on ${on}: its role does not allow it$`))
@@ -131,14 +131,14 @@ describe('a role without an action that its function needs', () => {
 
 /** Removes an action from the policy of a step, as a mistake in the stack would. */
 function withoutAction(template: Template, step: string, action: string): Template {
-  const amended = structuredClone(template)
-  const output = amended.Outputs[`${step}FunctionName`] as { Value: { Ref: string } }
-  const [role] = (amended.Resources[output.Value.Ref] as Resource).Properties.Role['Fn::GetAtt']
-  const statements = Object.values(amended.Resources)
+  const changed = structuredClone(template)
+  const output = changed.Outputs[`${step}FunctionName`] as { Value: { Ref: string } }
+  const [role] = (changed.Resources[output.Value.Ref] as Resource).Properties.Role['Fn::GetAtt']
+  const statements = Object.values(changed.Resources)
     .filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles[0].Ref === role)
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
   const without = (actions: string[]): string[] => actions.filter((allowed) => allowed !== action)
   expect(statements.filter(({ Action }) => [Action].flat().includes(action))).toHaveLength(1)
   for (const statement of statements) statement.Action = without([statement.Action].flat())
-  return amended
+  return changed
 }

@@ -35,7 +35,7 @@ export async function runLocally(
 export interface TestedRun {
   readonly settings?: Readonly<Record<string, string>>
   readonly chaosRate?: number
-  readonly amend?: (template: Template) => Template
+  readonly changeTemplate?: (template: Template) => Template
 }
 
 /** Uses the endpoints in the environment, if it names them, or else emulators. */
