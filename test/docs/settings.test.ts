@@ -20,7 +20,7 @@ function table(settings: Readonly<Record<string, Setting>>): string {
     const byDefault = defaultText(setting)
     return `| \`${name}\` | ${byDefault === '' ? 'none' : byDefault} | ${allowed(setting)} | ${setting.why} |`
   })
-  return ['| setting | default | allowed | why |', '| --- | --- | --- | --- |', ...rows].join('\n')
+  return ['| setting | default | allowed | meaning and reason |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
 it('docs/settings.md shows every setting with its default, its range and its reason', () => {
