@@ -169,6 +169,8 @@ describe('the check', () => {
     ['functions/sweep/sweep.ts', 'const nowMs = Date.now()', 'uses Date.now'],
     ['functions/user-writes.ts', 'const share = Math.random()', 'uses Math.random'],
     ['functions/finalize/finalize.ts', 'const { TABLE } = process.env', 'uses process.env'],
+    ['cli/commands/doctor.ts', 'process.exitCode = 3', 'uses the process instead of its terminal'],
+    ['cli/commands/doctor.ts', "console.log('ok')", 'uses console'],
     ['local/emulators/clients.ts', 'export default 1', 'has a default export'],
     ['cli/doctor/finding-helpers.ts', '', 'has a name that says nothing'],
     ['infra/stack-utils.ts', '', 'has a name that says nothing'],

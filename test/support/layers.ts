@@ -40,6 +40,12 @@ const PURE = {
   'node:': /\bnode:/,
 }
 
+/** Several commands run in one process, so a command takes these from its terminal. */
+const NO_PROCESS = {
+  'the process instead of its terminal': /\bprocess\.(std(in|out|err)|argv|env|cwd|exit|exitCode|on|once)\b/,
+  console: /\bconsole\./,
+}
+
 const STEP_FOLDERS = ['ingest', 'sweep', 'finalize', 'rollup', 'forget']
 
 function step(folder: string): Layer {
@@ -107,6 +113,7 @@ function cli(room: string, uses: readonly string[], more: readonly RegExp[] = []
       NODE,
       ...more,
     ],
+    forbids: NO_PROCESS,
   }
 }
 
@@ -150,7 +157,7 @@ const LAYERS: readonly Layer[] = [
   { name: 'terminal', files: TERMINAL, imports: [TERMINAL, NODE, /^string-width$/] },
   local('template', [], [DURATIONS]),
   local('emulators', ['template'], [/^fauxqs$/, /^kinesalite$/]),
-  local('lambda', ['template', 'emulators'], [/^functions\/aws\/dead-letters\/failed-batch\.ts$/]),
+  local('lambda', ['template', 'emulators'], [DURATIONS, /^functions\/aws\/dead-letters\/failed-batch\.ts$/]),
   local('proxy', ['template', 'emulators', 'lambda']),
   local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/]),
   local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT]),
