@@ -1,6 +1,7 @@
-// Delivers a batch as an event source mapping does: it retries, halves, and gives up what fails for
-// too long.
+// Delivers a batch as an event source mapping does: it retries, halves, and gives up records that
+// fail for too long.
 
+import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import type { MappingSpec } from '../template/pipeline-spec.ts'
 
@@ -23,8 +24,8 @@ export interface Invoker<R> {
  * Lambda waits longer after every try. The local run does not wait: it only adds the waits up and
  * compares them with the record age that ends the tries.
  */
-const FIRST_WAIT_MS = 1000
-const LONGEST_WAIT_MS = 5 * 60 * 1000
+const FIRST_WAIT_MS = SECOND_MS
+const LONGEST_WAIT_MS = 5 * MINUTE_MS
 
 /**
  * Delivers the records in order. After a partial failure the next try begins at the lowest failed
