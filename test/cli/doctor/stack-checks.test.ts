@@ -124,7 +124,7 @@ describe('a stack that is well', () => {
 })
 
 describe('a wrong finding', () => {
-  it('counts events rejected since yesterday, and failed batches however many events were rejected', async () => {
+  it('doctor counts events rejected since yesterday, and failed batches however many events were rejected', async () => {
     const [yesterday, today] = [NOW - DAY_MS, NOW].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
     const refused = (n: number) =>
       JSON.stringify({ reason: 'not-json', detail: 'd', shard: 's', sequence: `${n}`, arrival: isoTime(NOW), data: '' })
@@ -150,7 +150,7 @@ describe('a wrong finding', () => {
     })
   })
 
-  it('reports a failed deployment and a function that was not updated', async () => {
+  it('doctor reports a failed deployment and a function that was not updated', async () => {
     stackIn('UPDATE_ROLLBACK_COMPLETE')
     lambda
       .on(GetFunctionConfigurationCommand, { FunctionName: 'the-finalize' })
@@ -161,7 +161,7 @@ describe('a wrong finding', () => {
     })
   })
 
-  it('reports the errors of a function with the last one and its page', async () => {
+  it('doctor reports the errors of a function with the last one and its page', async () => {
     cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [{ Values: [2, 1] }] })
     const message = '{"step":"ingest","failure":"ThrottlingException: too \\"fast\\""}'
     logs.on(FilterLogEventsCommand).resolves({ events: [{ message }] })
@@ -171,7 +171,7 @@ describe('a wrong finding', () => {
     })
   })
 
-  it('reports a raised alarm with its heading in the runbook, but none of another stack', async () => {
+  it('doctor reports a raised alarm with its heading in the runbook, but none of another stack', async () => {
     const alarm = (AlarmName: string, AlarmDescription: string) => ({
       AlarmName,
       AlarmDescription,
@@ -188,7 +188,7 @@ describe('a wrong finding', () => {
     expect(found.alarms?.message).toMatch(/^HorizonLag since .*: Sessions close late\.$/)
   })
 
-  it('reports a disabled mapping and a shard that ingest does not read', async () => {
+  it('doctor reports a disabled mapping and a shard that ingest does not read', async () => {
     const off = { UUID: 'u-1', State: 'Disabled', StateTransitionReason: 'User action' }
     lambda.on(ListEventSourceMappingsCommand, { FunctionName: 'the-ingest' }).resolves({ EventSourceMappings: [off] })
     const record = { ApproximateArrivalTimestamp: new Date(NOW - 2 * HOUR_MS) } as never
@@ -199,7 +199,7 @@ describe('a wrong finding', () => {
     })
   })
 
-  it('counts a session that should be closed, but not one whose timer only fires early', async () => {
+  it('doctor counts a session that should be closed, but not one whose timer only fires early', async () => {
     const startMs = NOW - 2 * HOUR_MS
     const session: Session = {
       ids: ['one'],
@@ -220,12 +220,12 @@ describe('a wrong finding', () => {
     expect((await wrongFindings())['due sessions']?.message).toBe('2 users with a timer, 1 overdue')
   })
 
-  it('reports a table that does not exist', async () => {
+  it('doctor reports a table that does not exist', async () => {
     dynamodb.on(QueryCommand).rejects(Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' }))
     expect((await wrongFindings())['due sessions']).toMatchObject({ message: 'does not exist: no such table' })
   })
 
-  it('is the last one where the credentials or the stack are missing', async () => {
+  it('doctor stops where the credentials or the stack are missing', async () => {
     stacks.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name: 'ValidationError' }))
     expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'wrong' })
     sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error('old'), { name: 'ExpiredTokenException' }))
@@ -236,8 +236,8 @@ describe('a wrong finding', () => {
   })
 })
 
-describe('a check that the credentials do not allow', () => {
-  it('is unknown, not wrong, when the credentials do not allow a check', async () => {
+describe('missing permissions', () => {
+  it('a check that the credentials do not allow is unknown, not wrong', async () => {
     const denied = Object.assign(new Error('not authorized to perform: x'), { name: 'AccessDeniedException' })
     cloudWatch.on(DescribeAlarmsCommand).rejects(denied)
     s3.on(ListObjectsV2Command).rejects(denied)
