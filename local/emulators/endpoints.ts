@@ -2,13 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startFauxqs } from 'fauxqs'
 import kinesalite from 'kinesalite'
 import { UserError } from '../../terminal/user-error.ts'
+import { checkedPort, freePort, HOST, untilListening } from './tcp-ports.ts'
 
 export interface Endpoints {
   readonly kinesis: string
@@ -22,7 +21,6 @@ interface Service {
   stop(): Promise<void>
 }
 
-const HOST = '127.0.0.1'
 const TIED_PROCESS = fileURLToPath(new URL('tied-process.mjs', import.meta.url))
 
 /**
@@ -92,7 +90,7 @@ async function startDynamo(port: number, dataFolder: string | null, env: NodeJS.
     child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}${on}`)))
   })
   failed.catch(() => {})
-  await Promise.race([listening(port), failed])
+  await Promise.race([untilListening(port), failed])
   return { endpoint: `http://${HOST}:${port}`, stop: () => end(child) }
 }
 
@@ -116,53 +114,4 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
   await ended
-}
-
-const START_TRIES_MAX = 500
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < START_TRIES_MAX; tries++) {
-    if (await canConnect(port)) return
-    await wait(20)
-  }
-  throw new UserError(`nothing listens on port ${port} after 10 seconds`)
-}
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, HOST)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
-}
-
-function listen(port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(port, HOST, () => resolve(server))
-  })
-}
-
-/** Returns a port that no process uses at this moment. */
-export async function freePort(): Promise<number> {
-  const server = await listen(0)
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
-  return address.port
-}
-
-/** Returns the port. Throws a UserError if this process cannot listen on it. */
-export async function checkedPort(port: number): Promise<number> {
-  try {
-    const server = await listen(port)
-    await new Promise((resolve) => server.close(resolve))
-    return port
-  } catch {
-    throw new UserError(`port ${port} is in use or not allowed: choose four free ones in a row with --port`)
-  }
 }
