@@ -75,7 +75,10 @@ describe('a mistake of the user', () => {
     const { status, stderr } = await run(['local', '--events', 'package.json', '--data', folder], '', {
       S3_ENDPOINT: 'http://127.0.0.1:9',
     })
-    expect([status, stderr]).toEqual([EXIT.failed, expect.stringMatching(/^--data stores what the emulators hold: .*\n$/)])
+    expect([status, stderr]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(/^--data stores what the emulators hold: .*\n$/),
+    ])
   })
 
   it('names a busy port', async () => {

@@ -111,9 +111,7 @@ describe('a local run', () => {
     await expect(readRunningPipeline(folder)).rejects.toThrow('has ended; start one with')
     await checkRunningPath(folder)
     writeFileSync(join(folder, 'other.json'), '{}')
-    await expect(readRunningPipeline(join(folder, 'other.json'))).rejects.toThrow(
-      'is not the file of a local run',
-    )
+    await expect(readRunningPipeline(join(folder, 'other.json'))).rejects.toThrow('is not the file of a local run')
   })
 })
 
