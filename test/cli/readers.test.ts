@@ -1,4 +1,4 @@
-// Every command against one kept local run, as a new user types them: a log in, what each prints out.
+// Every command prints what a new user expects of one local run that stays up.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,13 +33,15 @@ let printed = ''
 const ended = () => new Promise((resolve) => run.once('close', resolve))
 const local = (...args: string[]): Promise<Typed> => typed([...args, '--local'], folder)
 
-/** Until the functions have done what they were sent: they run on their own. */
-async function until(args: string[], isIt: (objects: Record<string, unknown>[]) => boolean) {
-  for (let tries = 0; tries < 40; tries++) {
+const UNTIL_MS_MAX = 60_000
+
+/** Types the command until its answer is right: the functions run in processes of their own. */
+async function until(args: string[], isRight: (objects: Record<string, unknown>[]) => boolean) {
+  for (const endMs = Date.now() + UNTIL_MS_MAX; Date.now() < endMs; ) {
     const objects = objectsIn((await local(...args, '--json')).stdout)
-    if (isIt(objects)) return objects
+    if (isRight(objects)) return objects
   }
-  throw new Error(`${args.join(' ')} never said so`)
+  throw new Error(`${args.join(' ')} did not print it within a minute`)
 }
 
 beforeAll(async () => {
@@ -65,8 +67,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('a kept local run', () => {
-  it('says what to type, and tells of itself in a file that Git ignores', () => {
+describe('a local run that stays up', () => {
+  it('prints what to type, and leaves a file that other commands read and Git ignores', () => {
     expect(printed).toContain('search-ctr produce events.ndjson --local')
     expect(existsSync(join(folder, '.search-ctr/local.json'))).toBe(true)
     expect(readFileSync(join(folder, '.search-ctr/.gitignore'), 'utf8')).toBe('*\n')
@@ -120,7 +122,7 @@ describe('results', () => {
     [['--day', '2026-03-02', '--sessions'], 1],
     [['--day', '2026-03-02', '--since', '2026-03-02T09:03:00Z'], 1],
     [['--since', '12h'], 0],
-  ])('of all users are narrowed by %j to %d', async (options, count) => {
+  ])('are narrowed for all users by %j to %d', async (options, count) => {
     const { status, stdout } = await local('results', ...options, '--json')
     expect(status).toBe(EXIT.done)
     const rows = objectsIn(stdout)
@@ -129,15 +131,15 @@ describe('results', () => {
     expect(rows).toEqual(ofAnn)
   })
 
-  it('of nobody are told to be none, and that is no failure', async () => {
-    const { status, stdout, stderr } = await local('results', '--user', 'nobody')
+  it('are none for a user without rows, which is no failure', async () => {
+    const { status, stdout, stderr } = await local('results', '--user', 'zoe')
     expect([status, stdout]).toEqual([EXIT.done, ''])
     expect(stderr).toMatch(/^No such results in the local run/)
   })
 })
 
 describe('sessions', () => {
-  it('are decoded, with why each click counts where it does', async () => {
+  it('are decoded, with the reason for the search that each click counts for', async () => {
     const [session] = objectsIn((await local('sessions', '--user', 'ann', '--json')).stdout)
     expect(session).toMatchObject({ user: 'ann', state: 'closed', close_reason: 'app_close', searches: 2 })
     expect(session?.events).toMatchObject([
@@ -152,8 +154,8 @@ describe('sessions', () => {
   })
 })
 
-describe('what is produced', () => {
-  it('goes through the functions: open, drained, and a result that is told as it is written', async () => {
+describe('produce', () => {
+  it('sends events through the functions, and tail prints their results as they are written', async () => {
     const bens = log('ben.ndjson', [BEN, { user: 'ben', type: 'Search' }])
     const sent = await local('produce', bens)
     expect(sent).toMatchObject({ status: EXIT.findings, stdout: '1 event sent to the local run.\n' })
@@ -175,7 +177,7 @@ describe('what is produced', () => {
     ).toEqual(['ben search', 'ben session'])
   })
 
-  it('is remembered, so that only what is new is sent; and all of it, if that is asked for', async () => {
+  it('sends only the new lines of a log, or all of them with --again', async () => {
     const file = log('cleo.ndjson', [{ ...BEN, user: 'cleo' }])
     expect((await local('produce', file, '--json')).stdout).toContain('"events":1')
     expect((await local('produce', file)).stdout).toMatch(/^Nothing new in cleo.ndjson/)
@@ -191,7 +193,7 @@ describe('what is produced', () => {
     expect((await local('produce', file, '--again')).stdout).toMatch(/^2 events/)
   })
 
-  it('stops at the first bad event where that is asked for, and is only checked in a dry run', async () => {
+  it('stops at the first bad event with --strict, and only checks events with --dry-run', async () => {
     const file = log('bad.ndjson', [
       { ...BEN, user: 'dan' },
       { type: 'Nope', user: 'dan' },
@@ -206,7 +208,7 @@ describe('what is produced', () => {
     expect(dry).toMatchObject({ status: EXIT.findings, stdout: '1 good event. Nothing was sent.\n' })
   })
 
-  it('may come from a generator, always the same for the same seed', async () => {
+  it('sends the events of the generator, which are the same for the same seed', async () => {
     const args = ['generate', '--users', '5', '--seed', '3']
     const { stdout } = await typed(args, folder)
     expect((await typed(args, folder)).stdout).toBe(stdout)
@@ -219,13 +221,13 @@ describe('what is produced', () => {
 describe('dead letters', () => {
   it('are listed with their reason, shown whole, found by the doctor and sent again', async () => {
     await typed(['produce', '-', '--local'], folder, '[{"type":"AppOpen","user":"eve"},{"type":"Nope","user":"eve"}]\n')
-    const [letter] = await until(['dead-letters', 'list'], (letters) => letters.length > 0)
-    expect(letter).toMatchObject({ reason: 'unknown-type', subSequence: 1, text: '{"type":"Nope","user":"eve"}' })
+    const [deadLetter] = await until(['dead-letters', 'list'], (found) => found.length > 0)
+    expect(deadLetter).toMatchObject({ reason: 'unknown-type', subSequence: 1, text: '{"type":"Nope","user":"eve"}' })
     const listed = await local('dead-letters', 'list', '--reason', 'unknown-type')
     expect(listed.stdout).toContain('{"type":"Nope","user":"eve"}')
     expect(listed.stderr).toBe('1 unknown-type\n')
     expect((await local('dead-letters', 'list', '--reason', 'late')).stdout).toBe('')
-    const shown = await local('dead-letters', 'show', String(letter?.key))
+    const shown = await local('dead-letters', 'show', String(deadLetter?.key))
     expect(shown.stdout).toMatch(/from +shardId-000000000000, record \d+, event 1\n\{"type":"Nope"/)
 
     const doctor = await local('doctor', '--json')
@@ -244,8 +246,8 @@ describe('dead letters', () => {
   })
 })
 
-describe('a reader that has seen enough', () => {
-  it('ends the command quietly', async () => {
+describe('a pipe that its reader closes', () => {
+  it('ends the command without an error', async () => {
     const command = `'${process.execPath}' '${PROGRAM}' generate --users 2000 | head -1`
     const child = spawn('bash', ['-o', 'pipefail', '-c', command], { cwd: folder })
     let stderr = ''
@@ -258,7 +260,7 @@ describe('a reader that has seen enough', () => {
 })
 
 describe('after Ctrl-C', () => {
-  it('nothing tells of the run any more, and a command says so', async () => {
+  it('leaves no file of the run, and commands print that it has ended', async () => {
     run.kill('SIGINT')
     expect(await ended()).toBe(EXIT.interrupted)
     expect(existsSync(join(folder, '.search-ctr/local.json'))).toBe(false)

@@ -1,4 +1,4 @@
-// `search-ctr local` as a user types it: its mistakes, its summary, and runs that stay up or keep their data.
+// `search-ctr local` as a user types it: mistakes, the summary, --keep and --data.
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -146,7 +146,7 @@ describe('local --data', () => {
 })
 
 describe('local --keep', () => {
-  const data = join(folder, 'kept up')
+  const data = join(folder, 'stays up')
   let running: Running
   let endpoints: string[]
 
