@@ -1,7 +1,5 @@
 // Checks the counts and ratios in the summary of a run.
 
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { DAY_MS } from '../../../functions/domain/durations.ts'
@@ -9,7 +7,6 @@ import type { Event } from '../../../functions/domain/events/event.ts'
 import type { NonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ClosedSession, ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
-import { readRejected } from '../../../local/run/read-back.ts'
 import { summarize, summarizeCapacity, summarizeSearches } from '../../../local/run/summary.ts'
 import { at, bare, click, ORIGIN_MS, results, search } from '../../support/events.ts'
 
@@ -168,22 +165,6 @@ describe('the summary of events', () => {
     const rejected = { 'not-json': 2, 'too-late': 1 }
     const summary = summarize(20, [], { users: 1, forgottenUsers: 0, sessions: 1, events: 14 }, rejected, NO_CAPACITY)
     expect(summary).toMatchObject({ eventsIn: 20, accepted: 14, duplicates: 3, rejected })
-  })
-})
-
-describe('the summary of dead letters', () => {
-  it('counts a rejected event once, even if several objects hold it', async () => {
-    const s3 = new S3Client({ region: 'us-east-1' })
-    const line = (sequence: string, reason: string, own: object = {}): string =>
-      `${JSON.stringify({ reason, detail: '', shard: 's', sequence, arrival: '2026-03-02T09:00:00Z', data: '', ...own })}\n`
-    const objects = [
-      line('1', 'not-json') + line('2', 'not-json', { subSequence: 0 }) + line('2', 'too-late', { subSequence: 11 }),
-      line('2', 'not-json', { subSequence: 0 }) + line('1', 'late', { shard: 'other' }),
-    ]
-    const mocked = mockClient(s3)
-    mocked.on(ListObjectsV2Command).resolves({ Contents: objects.map((_, n) => ({ Key: String(n) })) })
-    mocked.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects[Key] } }))
-    expect(await readRejected({ s3 }, 'dead-letters')).toEqual({ late: 1, 'not-json': 2, 'too-late': 1 })
   })
 })
 
