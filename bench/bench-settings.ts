@@ -1,7 +1,8 @@
-// The settings of every part of the bench: nothing in, the defaults of a deployment as the steps take them out.
+// Holds the settings of every part of the bench: the defaults of a deployment.
 
 import type { Rules } from '../functions/domain/sessions/rules.ts'
-import { type PipelineSettings, readPipelineSettings } from '../infra/settings.ts'
+import { readPipelineSettings } from '../infra/read-settings.ts'
+import type { PipelineSettings } from '../infra/settings.ts'
 
 export const DEPLOYED = readPipelineSettings({})
 

@@ -1,44 +1,59 @@
-// Alarms: the pipeline's troubles in; for each of them one alarm, explained in the runbook, out.
+// Creates the pipeline's CloudWatch alarms; docs/operations.md explains each one.
 
-import { Alarm, ComparisonOperator, type IAlarmAction, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  type IAlarmAction,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { type PipelineParts, troubles } from './alarm-definitions.ts'
+import type { AlarmDefinition } from './alarm-definition.ts'
+import { dataAlarms } from './data-alarms.ts'
+import { functionAlarms } from './function-alarms.ts'
+import type { PipelineParts } from './pipeline-parts.ts'
 
+interface Schedule {
+  readonly name: string
+  readonly description: string
+  readonly fn: IFunction
+  readonly everyMs: number
+}
+
+/** @param actions run when an alarm fires and when it ends. */
 export function alarms(scope: Construct, parts: PipelineParts, actions: readonly IAlarmAction[]): Alarm[] {
-  const raised = troubles(parts).map(({ name, says, metric, above, periods }) =>
-    raise(scope, name, actions, {
-      metric,
-      alarmDescription: `${says} See docs/operations.md, ${name}.`,
-      threshold: above,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: periods,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    }),
-  )
   const { settings, sweeper, roller } = parts
+  const definitions = [...dataAlarms(parts), ...functionAlarms(parts)]
+  const schedules: readonly Schedule[] = [
+    {
+      name: 'SweepMissing',
+      description: 'The sweep does not run, so no session closes.',
+      fn: sweeper,
+      everyMs: settings.sweepEvery,
+    },
+    {
+      name: 'RollupMissing',
+      description: 'The rollup does not run, so hours and days have no new sums.',
+      fn: roller,
+      everyMs: settings.rollupEvery,
+    },
+  ]
   return [
-    ...raised,
-    silent(
-      scope,
-      'SweepMissing',
-      'Nothing closes sessions: the sweep does not run.',
-      sweeper,
-      settings.sweepEvery,
-      actions,
-    ),
-    silent(scope, 'RollupMissing', 'Nothing sums up: the rollup does not run.', roller, settings.rollupEvery, actions),
+    ...definitions.map((definition) => create(scope, definition, whenAbove(definition), actions)),
+    ...schedules.map((schedule) => create(scope, schedule, whenMissing(schedule), actions)),
   ]
 }
 
-function raise(
+function create(
   scope: Construct,
-  name: string,
+  { name, description }: { readonly name: string; readonly description: string },
+  condition: AlarmProps,
   actions: readonly IAlarmAction[],
-  props: ConstructorParameters<typeof Alarm>[2],
 ): Alarm {
-  const alarm = new Alarm(scope, name, props)
+  const alarmDescription = `${description} See docs/operations.md, ${name}.`
+  const alarm = new Alarm(scope, name, { ...condition, alarmDescription })
   if (actions.length > 0) {
     alarm.addAlarmAction(...actions)
     alarm.addOkAction(...actions)
@@ -46,21 +61,23 @@ function raise(
   return alarm
 }
 
-/** Silence is the trouble. */
-function silent(
-  scope: Construct,
-  name: string,
-  says: string,
-  scheduled: IFunction,
-  everyMs: number,
-  actions: readonly IAlarmAction[],
-): Alarm {
-  return raise(scope, name, actions, {
-    metric: scheduled.metricInvocations({ period: Duration.millis(everyMs) }),
-    alarmDescription: `${says} See docs/operations.md, ${name}.`,
+function whenAbove({ metric, above, periods }: AlarmDefinition): AlarmProps {
+  return {
+    metric,
+    threshold: above,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: periods,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  }
+}
+
+/** CloudWatch has no data while nothing invokes the function, so missing data breaches. */
+function whenMissing({ fn, everyMs }: Schedule): AlarmProps {
+  return {
+    metric: fn.metricInvocations({ period: Duration.millis(everyMs) }),
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 3,
     treatMissingData: TreatMissingData.BREACHING,
-  })
+  }
 }

@@ -1,9 +1,10 @@
-// The CDK app: context (`-c name=value`) in, the stack's checked template and bundles in `cdk.out` out.
+// Runs the CDK app: reads the settings (`-c name=value`) and synthesizes the stack.
 
 import { App } from 'aws-cdk-lib/core'
 import { addChecks } from './checks.ts'
+import { readContext } from './read-settings.ts'
 import { SettingError } from './setting-kinds.ts'
-import { readContext, STACK_NAME } from './settings.ts'
+import { STACK_NAME } from './settings.ts'
 import { SearchSessionCtrStack } from './stack.ts'
 
 const app = new App()

@@ -1,4 +1,4 @@
-// The code of a function: a step and an empty folder in, its handler and all that it imports as minified modules in the folder out.
+// Bundles a function's handler, and all that it imports, as minified modules.
 
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild'
@@ -7,20 +7,21 @@ export type Step = 'ingest' | 'sweep' | 'finalize' | 'rollup'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Of every function, and of what is measured beside them. */
+/** The options for every function, and for the bundles that benches measure. */
 export const BUNDLING = {
-  // Names of chunks are digests that paths go into. So they are the same wherever a checkout lies; an installed package
-  // has others, since what it depends on lies beside it and not in it.
+  // esbuild digests paths into the names of chunks. Paths from here make the names the same in
+  // every checkout. An installed package has other names: its dependencies lie beside it.
   absWorkingDir: ROOT,
   bundle: true,
   format: 'esm',
-  // What is imported by a call is a chunk of its own, which is read when it is called for.
+  // A module that code imports by a call is a chunk of its own, which Node loads at that call.
   splitting: true,
   outExtension: { '.js': '.mjs' },
   platform: 'node',
-  // The oldest Node that runs the bundles locally; Lambda's is newer.
+  // The oldest Node that runs the bundles on a developer's machine. Lambda's Node is newer.
   target: 'node20',
-  // The SDK's module builds are a third smaller than its CommonJS ones, and it is bundled so that it is the tested one.
+  // The SDK's ES modules are a third smaller than its CommonJS ones. The bundle holds the SDK, so
+  // Lambda runs the tested version.
   mainFields: ['module', 'main'],
   minify: true,
   // Some dependencies of the SDK still call require.
@@ -28,7 +29,10 @@ export const BUNDLING = {
   metafile: true,
 } as const satisfies BuildOptions
 
-/** The handler is in `index.mjs`; which modules there are and what each imports is returned. */
+/**
+ * Writes the handler to `index.mjs` in the folder. Returns which modules esbuild wrote and what
+ * each imports.
+ */
 export function bundleStep(step: Step, folder: string): Metafile {
   const entryPoints = { index: `${ROOT}functions/${step}/handler.ts` }
   return buildSync({ ...BUNDLING, entryPoints, outdir: folder, logLevel: 'warning' }).metafile

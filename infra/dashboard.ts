@@ -1,4 +1,4 @@
-// The dashboard: the pipeline's parts and alarms in; what users search and click, and how the pipeline fares, drawn over time, out.
+// Draws the dashboard: users' searches and clicks over time, and the health of the pipeline.
 
 import {
   AlarmStatusWidget,
@@ -16,11 +16,11 @@ import {
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { MetricName } from '../functions/contract.ts'
-import { type PipelineParts, tablesAndIndexes } from './alarm-definitions.ts'
+import { FIVE_MINUTES } from './alarm-definition.ts'
 import { givenUp, shareOf, throttledRequests, writeUnits } from './metrics.ts'
+import { type PipelineParts, tablesAndIndexes } from './pipeline-parts.ts'
 
 const MINUTE = Duration.minutes(1)
-const FIVE_MINUTES = Duration.minutes(5)
 const HOUR = Duration.hours(1)
 
 export function dashboard(scope: Construct, name: string, parts: PipelineParts, alarms: readonly IAlarm[]): Dashboard {
@@ -29,10 +29,10 @@ export function dashboard(scope: Construct, name: string, parts: PipelineParts, 
     defaultInterval: Duration.days(1),
     periodOverride: PeriodOverride.AUTO,
     widgets: [
-      [heading('What users do', 'Counted when a session closes. A trend: the results table has the exact numbers.')],
+      [heading('Users', 'Finalize counts when a session closes. The results table has the exact numbers.')],
       searching(parts),
       sessions(parts),
-      [heading('How the pipeline fares', 'What an alarm means and what to type is in docs/operations.md.')],
+      [heading('Pipeline', 'docs/operations.md explains each alarm and what to do.')],
       [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 3 })],
       flow(parts),
       health(parts),
@@ -44,14 +44,18 @@ function heading(title: string, text: string): IWidget {
   return new TextWidget({ markdown: `## ${title}\n${text}`, width: 24, height: 2 })
 }
 
-interface Drawn {
+interface GraphOptions {
   readonly unit: string
   readonly stacked?: boolean
   readonly from?: number
   readonly to?: number
 }
 
-function graph(title: string, left: readonly IMetric[], { unit, stacked = false, from = 0, to }: Drawn): IWidget {
+function graph(
+  title: string,
+  left: readonly IMetric[],
+  { unit, stacked = false, from = 0, to }: GraphOptions,
+): IWidget {
   return new GraphWidget({
     title,
     left: [...left],
@@ -84,7 +88,7 @@ function searching({ own }: PipelineParts): IWidget[] {
         to: 100,
       },
     ),
-    graph('Searches', [perMinute], { unit: 'a minute' }),
+    graph('Searches', [perMinute], { unit: 'per minute' }),
   ]
 }
 
@@ -99,7 +103,7 @@ function sessions({ own }: PipelineParts): IWidget[] {
   const closed = own.of('SessionsClosed', FIVE_MINUTES)
   const accepted = own.of('Accepted', FIVE_MINUTES)
   return [
-    graph('Users to be looked at', [own.of('UsersOpen', HOUR, 'users')], { unit: 'users, counted hourly' }),
+    graph('Users with open sessions', [own.of('UsersOpen', HOUR, 'users')], { unit: 'users, counted once an hour' }),
     graph(
       'Sessions closed, by reason',
       reasons.map(([name, label]) => own.of(name, FIVE_MINUTES, label)),
@@ -114,7 +118,7 @@ function sessions({ own }: PipelineParts): IWidget[] {
         shareOf(own.of('SessionsAmended', FIVE_MINUTES), closed, FIVE_MINUTES, 'sessions amended'),
         shareOf(own.of('Late', FIVE_MINUTES), accepted, FIVE_MINUTES, 'events too late'),
       ],
-      { unit: '% of sessions closed, of events' },
+      { unit: '% of closed sessions, % of accepted events' },
     ),
   ]
 }
@@ -136,9 +140,9 @@ function flow({ own, settings, ingester, finalizer, sessions: table, results }: 
     graph(
       'Lag',
       [
-        own.of('HorizonLag', sweepPeriod, 'closing'),
-        ingester.fn.metric('IteratorAge', { ...age, label: 'taking in' }),
-        finalizer.fn.metric('IteratorAge', { ...age, label: 'results' }),
+        own.of('HorizonLag', sweepPeriod, 'sweep'),
+        ingester.fn.metric('IteratorAge', { ...age, label: 'ingest' }),
+        finalizer.fn.metric('IteratorAge', { ...age, label: 'finalize' }),
       ],
       { unit: 'ms' },
     ),
@@ -150,7 +154,8 @@ function flow({ own, settings, ingester, finalizer, sessions: table, results }: 
   ]
 }
 
-function health({ own, ingester, sweeper, finalizer, sessions: table, results }: PipelineParts): IWidget[] {
+function health(parts: PipelineParts): IWidget[] {
+  const { own, ingester, sweeper, finalizer } = parts
   const functions = [
     ['ingest', ingester.fn],
     ['sweep', sweeper],
@@ -172,10 +177,10 @@ function health({ own, ingester, sweeper, finalizer, sessions: table, results }:
       { unit: 'ms, longest' },
     ),
     graph(
-      'Throttled requests, lost races',
+      'Throttled requests, conflicts',
       [
-        throttledRequests(tablesAndIndexes(table, results), FIVE_MINUTES),
-        own.of('Conflicts', FIVE_MINUTES, 'lost races'),
+        throttledRequests(tablesAndIndexes(parts), FIVE_MINUTES),
+        own.of('Conflicts', FIVE_MINUTES, 'version conflicts'),
       ],
       { unit: 'requests' },
     ),

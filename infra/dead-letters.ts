@@ -1,4 +1,4 @@
-// The dead-letter bucket: settings in; where refused events and failed batches are kept, and what writing there takes, out.
+// Creates the dead-letter bucket, and the permissions and options to store dead letters in it.
 
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
@@ -31,30 +31,33 @@ export function deadLetterBucket(
   })
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions::AwsSolutions-S1',
-    reason: 'Only the functions write here, and an account that wants to see reads of it has data events for that.',
+    reason: 'Only the functions write here. CloudTrail data events can log the reads where an account needs it.',
   })
   return bucket
 }
 
-/** What keeping refused events takes. */
-export function keepRejected(bucket: Bucket): Permission[] {
+/** The permissions to store rejected events. */
+export function storeRejected(bucket: Bucket): Permission[] {
   return [
     {
       actions: ['s3:PutObject'],
       resources: [bucket.arnForObjects(`${REJECTED_PREFIX}*`)],
-      wildcardReason: 'Objects are named for the records in them.',
+      wildcardReason: 'Ingest names an object after the records in it.',
     },
     ...encrypt(bucket),
   ]
 }
 
-/** What a failure destination needs, and no more: CDK's own would let the function read and delete dead letters. */
-export function keepFailedBatches(bucket: Bucket): Permission[] {
+/**
+ * The permissions to store batches that Lambda gave up. CDK's own destination would also let the
+ * function read and delete dead letters.
+ */
+export function storeFailedBatches(bucket: Bucket): Permission[] {
   return [
     {
       actions: ['s3:PutObject'],
       resources: [bucket.arnForObjects(`${FAILED_PREFIX}*`)],
-      wildcardReason: 'Lambda names these objects.',
+      wildcardReason: 'Lambda chooses the names of these objects.',
     },
     { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
     ...encrypt(bucket),
@@ -65,13 +68,19 @@ function encrypt({ encryptionKey }: Bucket): Permission[] {
   return encryptionKey === undefined ? [] : [{ actions: ['kms:GenerateDataKey'], resources: [encryptionKey.keyArn] }]
 }
 
-/** How old a record may be when it is tried for the last time: what is left of the retention is for looking into it. */
+/**
+ * The age at which Lambda gives a record up. An operator has the rest of the stream's retention to
+ * read it there.
+ */
 export function recordAgeMsMax(retentionMs: number): number {
   return Math.floor((retentionMs * 5) / 6 / 1000) * 1000
 }
 
-/** Tries a batch again for most of the stream's retention, ever smaller parts of it, then keeps it as a dead letter. */
-export function retriedFor(retentionMs: number, bucket: Bucket) {
+/**
+ * Makes Lambda retry a failed batch in ever smaller parts for most of the stream's retention, and
+ * then store it as a dead letter.
+ */
+export function retryOptions(retentionMs: number, bucket: Bucket) {
   return {
     reportBatchItemFailures: true,
     bisectBatchOnError: true,

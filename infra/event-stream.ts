@@ -1,4 +1,4 @@
-// The stream of events: settings, or a stream of one's own, in; what producers write to and what reading it takes out.
+// Creates the stream of events, and the permissions to read it.
 
 import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
@@ -26,13 +26,13 @@ export function eventStream(
   if (key !== undefined) {
     Validations.of(stream).acknowledge({
       id: 'AwsSolutions::AwsSolutions-KDS3',
-      reason: 'A key of the account was asked for, and what its requests cost with it.',
+      reason: 'The operator chose a customer managed key and accepts the cost of its requests.',
     })
   }
   return stream
 }
 
-/** What Lambda needs to hand a stream to a function. */
+/** The permissions with which Lambda polls the stream for a function. */
 export function pollStream(stream: IStream): Permission[] {
   return [
     {
@@ -49,8 +49,8 @@ export function pollStream(stream: IStream): Permission[] {
   ]
 }
 
-/** What looking into the shards takes. */
-export function lookIntoStream(stream: IStream): Permission[] {
+/** The permissions to read the shards without Lambda. */
+export function readShards(stream: IStream): Permission[] {
   return [
     {
       actions: ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],

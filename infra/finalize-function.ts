@@ -1,4 +1,4 @@
-// Finalize: the stream of closed sessions in, a function that writes their results out.
+// Creates the finalize function, which the stream of the sessions table invokes.
 
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import {
@@ -13,10 +13,10 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { CLOSED, type Environment, FINALIZE_VARIABLES, KIND, TOMBSTONE } from '../functions/contract.ts'
-import { keepFailedBatches, retriedFor } from './dead-letters.ts'
+import { retryOptions, storeFailedBatches } from './dead-letters.ts'
 import { pipelineFunction } from './pipeline-function.ts'
 import type { PipelineSettings } from './settings.ts'
-import { tableStreamArn, throughTable } from './tables.ts'
+import { tableStreamArn, useTableKey } from './tables.ts'
 
 export interface FinalizeProps {
   readonly settings: PipelineSettings
@@ -33,7 +33,7 @@ export interface Finalize {
 
 export const FINALIZE_TIMEOUT = Duration.seconds(60)
 
-/** A table's stream keeps a day. */
+/** DynamoDB retains a table's stream for a day. */
 export const TABLE_STREAM_RETENTION = Duration.days(1)
 
 export function finalize(scope: Construct, props: FinalizeProps): Finalize {
@@ -60,17 +60,17 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
       },
       { actions: ['dynamodb:GetItem'], resources: [sessions.tableArn] },
       { actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'], resources: [results.tableArn] },
-      ...throughTable(results),
-      ...keepFailedBatches(deadLetters),
+      ...useTableKey(results),
+      ...storeFailedBatches(deadLetters),
     ],
-    deadLetterReason: 'What fails goes to the dead-letter bucket, by the event source mapping.',
+    deadLetterReason: 'The event source mapping stores failed batches in the dead-letter bucket.',
   })
   const mapping = new EventSourceMapping(scope, 'FinalizeClosed', {
     target: fn,
     eventSourceArn: tableStreamArn(sessions),
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: 100,
-    // Most writes to the table are appends; only closings, and what they absorbed, cost an invocation.
+    // Most writes to the table append events. Only closed sessions and tombstones invoke finalize.
     filters: [
       FilterCriteria.filter({
         eventName: FilterRule.or('INSERT', 'MODIFY'),
@@ -78,7 +78,7 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
       }),
     ],
     metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
-    ...retriedFor(TABLE_STREAM_RETENTION.toMilliseconds(), deadLetters),
+    ...retryOptions(TABLE_STREAM_RETENTION.toMilliseconds(), deadLetters),
   })
   return { fn, mapping }
 }

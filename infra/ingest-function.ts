@@ -1,4 +1,4 @@
-// Ingest: the stream in, a function that gathers its events into sessions and keeps aside what it refuses out.
+// Creates the ingest function, which the stream of events invokes.
 
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
@@ -8,12 +8,12 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { type Environment, INGEST_VARIABLES, OPTIONAL_INGEST_VARIABLES } from '../functions/contract.ts'
-import { keepFailedBatches, keepRejected, retriedFor } from './dead-letters.ts'
+import { retryOptions, storeFailedBatches, storeRejected } from './dead-letters.ts'
 import { pollStream } from './event-stream.ts'
 import { type Permission, pipelineFunction } from './pipeline-function.ts'
 import { ruleEnvironment } from './rule-environment.ts'
 import type { PipelineSettings } from './settings.ts'
-import { throughTable } from './tables.ts'
+import { useTableKey } from './tables.ts'
 
 export interface IngestProps {
   readonly settings: PipelineSettings
@@ -50,12 +50,12 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
         actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action}`),
         resources: [sessions.tableArn],
       },
-      ...throughTable(sessions),
+      ...useTableKey(sessions),
       ...readSecret(pseudonymKey),
-      ...keepRejected(deadLetters),
-      ...keepFailedBatches(deadLetters),
+      ...storeRejected(deadLetters),
+      ...storeFailedBatches(deadLetters),
     ],
-    deadLetterReason: 'What fails goes to the dead-letter bucket, by the event source mapping.',
+    deadLetterReason: 'The event source mapping stores failed batches in the dead-letter bucket.',
   })
   const mapping = new EventSourceMapping(scope, 'IngestEvents', {
     target: fn,
@@ -63,10 +63,10 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: settings.batchSize,
     maxBatchingWindow: Duration.millis(settings.batchWindow),
-    // One lane a shard: with more, the sweeper could not know what of a shard has been applied.
+    // Ingest records how far it applied a shard, so it works on one batch of a shard at a time.
     parallelizationFactor: 1,
     metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
-    ...retriedFor(settings.streamRetention, deadLetters),
+    ...retryOptions(settings.streamRetention, deadLetters),
   })
   return { fn, mapping }
 }

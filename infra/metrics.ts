@@ -1,4 +1,4 @@
-// The metrics that alarms and the dashboard read: what the functions tell, and what Lambda and DynamoDB tell of them.
+// Names the metrics that alarms and the dashboard read, of the functions, Lambda and DynamoDB.
 
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
@@ -6,8 +6,9 @@ import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import type { Duration } from 'aws-cdk-lib/core'
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName } from '../functions/contract.ts'
 
+/** The metrics that the functions emit. */
 export interface OwnMetrics {
-  /** Counts as sums, gauges as the largest. */
+  /** Sums counts over a period, and takes the maximum of other metrics. */
   of(name: MetricName, period: Duration, label?: string): Metric
 }
 
@@ -25,7 +26,7 @@ export function ownMetrics(pipelineName: string): OwnMetrics {
   }
 }
 
-/** Events of batches that were given up, kept as dead letters or not. */
+/** The events in batches that Lambda gave up, stored as dead letters or not. */
 export function givenUp(mappings: readonly EventSourceMapping[], period: Duration): IMetric {
   const of = (metricName: string, mapping: EventSourceMapping): Metric =>
     new Metric({
@@ -42,7 +43,7 @@ export function givenUp(mappings: readonly EventSourceMapping[], period: Duratio
   return sumOf(each, period, 'events given up')
 }
 
-/** Requests that tables and their indexes refused since they came too fast. */
+/** The requests that tables and their indexes throttled. */
 export function throttledRequests(from: readonly TableOrIndex[], period: Duration): IMetric {
   const of = (metricName: string, [table, index]: TableOrIndex): Metric =>
     new Metric({
@@ -56,7 +57,7 @@ export function throttledRequests(from: readonly TableOrIndex[], period: Duratio
   return sumOf(each, period, 'throttled requests')
 }
 
-/** A table itself, or the index of it that has this name. */
+/** A table, or one of its indexes by name. */
 export type TableOrIndex = readonly [table: TableV2, index: string | null]
 
 function dimensionsOf([table, index]: TableOrIndex): Record<string, string> {
@@ -74,7 +75,7 @@ export function writeUnits(from: TableOrIndex, period: Duration, label: string):
   })
 }
 
-/** Of metrics, not of expressions. What one of them has no value for counts as nothing. */
+/** Adds metrics up. A metric without a value in a period counts as 0. */
 export function sumOf(metrics: readonly Metric[], period: Duration, label: string): MathExpression {
   const named = metrics.map((metric, n): [string, IMetric] => [`m${n}`, metric])
   return new MathExpression({
@@ -85,7 +86,7 @@ export function sumOf(metrics: readonly Metric[], period: Duration, label: strin
   })
 }
 
-/** In percent; where there is nothing of the whole, nothing. */
+/** The part in percent of the whole. It has no value where the whole is 0. */
 export function shareOf(part: Metric, whole: Metric, period: Duration, label: string): MathExpression {
   return new MathExpression({
     expression: `IF(${idOf(whole)} > 0, 100 * FILL(${idOf(part)}, 0) / ${idOf(whole)})`,
@@ -95,7 +96,7 @@ export function shareOf(part: Metric, whole: Metric, period: Duration, label: st
   })
 }
 
-/** One graph may name a metric only once. */
+/** The metric's name as an id of an expression. A graph accepts each id once. */
 function idOf({ metricName }: Metric): string {
   return metricName.charAt(0).toLowerCase() + metricName.slice(1)
 }

@@ -1,4 +1,4 @@
-// One Lambda of the pipeline: its name, environment and permissions in, a bundled function with its own role and log out.
+// Creates one Lambda function of the pipeline with its bundle, its own role and its own log.
 
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
@@ -10,25 +10,25 @@ import { bundleStep, ROOT, type Step } from './bundle.ts'
 export interface Permission {
   readonly actions: readonly string[]
   readonly resources: readonly string[]
-  /** Why a resource ends with a wildcard. */
+  /** Why the resources end with a wildcard. The security check records it. */
   readonly wildcardReason?: string
 }
 
 export interface PipelineFunctionProps {
-  /** Folder of its handler under `functions/`. */
+  /** The handler's folder under `functions/`. */
   readonly step: Step
   readonly environment: Readonly<Record<string, string>>
   readonly timeout: Duration
   readonly memoryMb?: number
   readonly permissions: readonly Permission[]
-  /** Why there is no dead-letter queue of its own. */
+  /** Why the function has no dead-letter queue. The security check records it. */
   readonly deadLetterReason: string
 }
 
 export function pipelineFunction(scope: Construct, id: string, props: PipelineFunctionProps): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Log`, {
     retention: RetentionDays.ONE_MONTH,
-    // It holds counts only.
+    // A log holds only counts, which have no use without the stack.
     removalPolicy: RemovalPolicy.DESTROY,
   })
   const role = roleOf(scope, id, props.permissions)
@@ -36,7 +36,7 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
   const fn = new LambdaFunction(scope, id, {
     code: codeOf(props.step),
     handler: 'index.handler',
-    // Pinned, not "latest", which would change under a running stack.
+    // Pinned: CDK's "latest" would change a running stack.
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMb ?? 512,
@@ -51,18 +51,21 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
   })
   Validations.of(fn).acknowledge({
     id: 'Serverless::Serverless-LambdaTracing',
-    reason: 'The report of every invocation says what a trace would, and traces are billed.',
+    reason: 'Every invocation logs a report of its work. AWS bills traces, and they would add little.',
   })
   return fn
 }
 
-/** Not `NodejsFunction`, which makes one file: a folder has chunks, and a start reads only those that it needs. */
+/**
+ * Bundles into a folder of chunks, so that a start loads only those that it needs.
+ * `NodejsFunction` would write a single file.
+ */
 function codeOf(step: Step): Code {
   return Code.fromAsset(`${ROOT}functions/${step}`, {
-    // Of what was made, so that code that stays the same is not deployed again.
+    // CDK hashes the output, so that it does not deploy unchanged code again.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never run: what is tried first throws, or makes the code.
+      // CDK never runs the image, because `tryBundle` either bundles or throws.
       image: DockerImage.fromRegistry('none'),
       local: {
         tryBundle: (folder) => {
@@ -87,7 +90,7 @@ function roleOf(scope: Construct, id: string, permissions: readonly Permission[]
   return role
 }
 
-/** A resolved resource as the check names it: `<Bucket123.Arn>/prefix/*`. */
+/** Writes a resolved resource as the check names it: `<Bucket123.Arn>/prefix/*`. */
 function asFinding(resource: string | { 'Fn::Join': [string, unknown[]] } | { 'Fn::GetAtt': string[] }): string {
   if (typeof resource === 'string') return resource
   if ('Fn::GetAtt' in resource) return `<${resource['Fn::GetAtt'].join('.')}>`

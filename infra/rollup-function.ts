@@ -1,4 +1,4 @@
-// Roll up: a schedule and the results table in, a function that sums hours and days and ranks queries out.
+// Creates the rollup function, which a schedule invokes.
 
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
@@ -6,9 +6,9 @@ import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { type Environment, HOUR_INDEX, ROLLUP_VARIABLES } from '../functions/contract.ts'
 import { pipelineFunction } from './pipeline-function.ts'
-import { NEXT_TICK_RETRIES, runBySchedule } from './run-by-schedule.ts'
+import { NEXT_RUN_RETRIES, runBySchedule } from './run-by-schedule.ts'
 import type { PipelineSettings } from './settings.ts'
-import { throughTable } from './tables.ts'
+import { useTableKey } from './tables.ts'
 
 export interface RollupProps {
   readonly settings: PipelineSettings
@@ -16,9 +16,9 @@ export interface RollupProps {
   readonly results: TableV2
 }
 
-/** So that one run ends before the next begins. */
+/** One run ends this long before the next one begins. */
 const BETWEEN_RUNS_MS = 5000
-/** For the queries of some millions of searches a day, and the sessions that they were asked in. */
+/** Enough to rank the queries of some million searches a day. */
 const MEMORY_MB = 1024
 const TIMEOUT_MS_MAX = Duration.minutes(14).toMilliseconds()
 
@@ -40,13 +40,13 @@ export function rollup(scope: Construct, { settings, pipelineName, results }: Ro
         actions: ['GetItem', 'Query', 'PutItem', 'DeleteItem', 'ConditionCheckItem'].map((name) => `dynamodb:${name}`),
         resources: [results.tableArn],
       },
-      ...throughTable(results),
+      ...useTableKey(results),
     ],
-    deadLetterReason: NEXT_TICK_RETRIES,
+    deadLetterReason: NEXT_RUN_RETRIES,
   })
   runBySchedule(scope, 'RollupSchedule', fn, {
     everyMs: settings.rollupEvery,
-    description: 'Sums the hours and days of which results changed',
+    description: 'Sums the hours and days whose results changed',
   })
   return fn
 }

@@ -1,4 +1,4 @@
-// The rules of sessions as a function reads them: settings in, environment variables out.
+// Turns the settings of the session rules into a function's environment variables.
 
 import { type Environment, RULE_VARIABLES } from '../functions/contract.ts'
 import type { PipelineSettings } from './settings.ts'

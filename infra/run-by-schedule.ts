@@ -1,4 +1,4 @@
-// A schedule: a function and how often it runs in, the rule that invokes it, and nothing that tries again, out.
+// Invokes a function at a fixed rate and never retries a failed run.
 
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -11,11 +11,9 @@ export interface ScheduleProps {
   readonly description: string
 }
 
-/** Of a function that is run by a schedule, why it has no dead-letter queue of its own. */
-export const NEXT_TICK_RETRIES = 'The next tick is the retry, and an alarm tells when there is none.'
+export const NEXT_RUN_RETRIES = 'The next scheduled run is the retry. An alarm fires when there is none.'
 
 export function runBySchedule(scope: Construct, id: string, fn: IFunction, props: ScheduleProps): void {
-  // The next tick is the retry.
   fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) })
   const schedule = new Rule(scope, id, {
     description: props.description,
@@ -24,10 +22,10 @@ export function runBySchedule(scope: Construct, id: string, fn: IFunction, props
   })
   Validations.of(fn).acknowledge({
     id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
-    reason: 'A tick that failed is made up for by the next one, and an alarm tells when they go on failing.',
+    reason: 'The next scheduled run repeats the work. An alarm fires when runs fail again and again.',
   })
   Validations.of(schedule).acknowledge({
     id: 'Serverless::Serverless-EventBusDLQ',
-    reason: 'A tick that is lost is made up for by the next one, and an alarm tells when there is none.',
+    reason: NEXT_RUN_RETRIES,
   })
 }

@@ -1,4 +1,4 @@
-// The pipeline as a construct, wired in the data's order: settings in; stream, ingest, sessions, sweep, finalize, results and rollup out.
+// Defines the pipeline as a CDK construct, from the stream of events to alarms and dashboard.
 
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
@@ -20,13 +20,14 @@ import { eventStream } from './event-stream.ts'
 import { finalize } from './finalize-function.ts'
 import { ingest } from './ingest-function.ts'
 import { ownMetrics } from './metrics.ts'
+import { checkTogether, readPipelineSettings } from './read-settings.ts'
 import { rollup } from './rollup-function.ts'
 import type { DurationSetting } from './setting-kinds.ts'
-import { checkTogether, type PIPELINE_SETTINGS, type PipelineSettings, readPipelineSettings } from './settings.ts'
+import type { PIPELINE_SETTINGS, PipelineSettings } from './settings.ts'
 import { sweep } from './sweep-function.ts'
 import { resultsTable, sessionsTable } from './tables.ts'
 
-/** Every setting of a pipeline, checked as those of the command line are. What is absent has its default. */
+/** The settings of a pipeline. The construct checks them like those of the command line. */
 type SettingProps = {
   readonly [name in keyof PipelineSettings]?: (typeof PIPELINE_SETTINGS)[name] extends DurationSetting
     ? Duration
@@ -34,33 +35,39 @@ type SettingProps = {
 }
 
 export interface SearchCtrProps extends SettingProps {
-  /** Your own stream instead of a new one. `streamRetention` has to say what it keeps. */
+  /** Your own stream instead of a new one. Set `streamRetention` to its retention. */
   readonly stream?: IStream | undefined
-  /** Your own key for what is stored. Its policy has to let this account's roles use it; the stack has to have a region. */
+  /**
+   * Your own key for the stream, the tables and the bucket. Its policy has to let this account's
+   * roles use it, and the stack has to have a region.
+   */
   readonly encryptionKey?: IKey | undefined
-  /** Told of alarms. */
+  /** Receives the alarms. */
   readonly alarmTopic?: ITopic | undefined
-  /** A text of 32 characters or more. With it, users are kept under a keyed hash of their id. */
+  /**
+   * A secret of 32 characters or more. With it, the tables store users by a keyed hash of their
+   * ids.
+   */
   readonly pseudonymKey?: ISecret | undefined
 }
 
 export class SearchCtr extends Construct {
   /** Producers write here. */
   readonly stream: IStream
-  /** Open and closed sessions. */
+  /** Holds open and closed sessions. */
   readonly sessions: TableV2
-  /** One row a search, one row a session; one item an hour, a day, and a query of a day. */
+  /** Holds a row for each search and session, and the sums of hours, days and queries. */
   readonly results: TableV2
-  /** Refused events and failed batches. */
+  /** Holds rejected events and failed batches. */
   readonly deadLetters: Bucket
   readonly ingestFunction: IFunction
   readonly sweepFunction: IFunction
   readonly finalizeFunction: IFunction
   readonly rollupFunction: IFunction
-  /** Of its metrics and its dashboard: unique where the stack's name is. */
+  /** Names the metrics and the dashboard. It is as unique as the stack's name. */
   readonly pipelineName: string
 
-  /** Throws SettingError for a setting that cannot be. */
+  /** Throws `SettingError` for an invalid setting. */
   constructor(scope: Construct, id: string, props: SearchCtrProps = {}) {
     super(scope, id)
     const settings = readPipelineSettings(textsOf(props))
@@ -87,13 +94,13 @@ export class SearchCtr extends Construct {
 
     const own = ownMetrics(this.pipelineName)
     const parts = { settings, own, stream, ingester, sweeper, finalizer, roller, sessions, results }
-    // Dashboards are of an account, whatever region they are made in.
+    // An account has one list of dashboards for all regions.
     const dashboardName = `${this.pipelineName}-${Stack.of(this).region}`
     dashboard(this, dashboardName, parts, alarms(this, parts, alarmActions(this, settings, props.alarmTopic)))
   }
 }
 
-/** As they would be typed on the command line, so that there is one check. */
+/** Writes the settings as on the command line, so that one check serves both. */
 function textsOf(props: SettingProps): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(props).map(([name, value]) => [
@@ -103,7 +110,10 @@ function textsOf(props: SettingProps): Record<string, unknown> {
   )
 }
 
-/** The stack's, and the way to the construct in it; `Default`, a stack's only pipeline, adds nothing. */
+/**
+ * Joins the stack's name and the ids that lead to the construct. `Default` adds nothing: it is the
+ * id of a stack's only pipeline.
+ */
 function pipelineNameOf(construct: Construct): string {
   const stack = Stack.of(construct)
   const ids = construct.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id)
@@ -115,7 +125,7 @@ function alarmActions(scope: Construct, settings: PipelineSettings, topic: ITopi
   const actions = topic === undefined ? [] : [new SnsAction(topic)]
   if (settings.alarmEmail === null) return actions
   const mailed = new Topic(scope, 'AlarmMail', { enforceSSL: true })
-  // A topic with a policy has lost the one that lets its own account's alarms in.
+  // `enforceSSL` adds a policy. It replaces the default one, which lets alarms publish.
   mailed.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -127,7 +137,7 @@ function alarmActions(scope: Construct, settings: PipelineSettings, topic: ITopi
   mailed.addSubscription(new EmailSubscription(settings.alarmEmail))
   Validations.of(mailed).acknowledge({
     id: 'Serverless::Serverless-SNSRedrivePolicy',
-    reason: 'An alarm that no mail could tell is still on the dashboard.',
+    reason: 'The dashboard still shows an alarm whose mail was lost.',
   })
   return [...actions, new SnsAction(mailed)]
 }

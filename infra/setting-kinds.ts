@@ -1,4 +1,4 @@
-// The kinds of settings there are: a kind and a text in, the checked value or a refusal that says what is allowed out.
+// Parses and checks the text of a setting by its kind.
 
 import ms from 'ms'
 
@@ -7,7 +7,7 @@ export interface DurationSetting {
   readonly defaultMs: number
   readonly minMs: number
   readonly maxMs: number
-  /** The value has to be a multiple of this. */
+  /** A value has to be a multiple of this. */
   readonly stepMs: number
   readonly why: string
 }
@@ -33,12 +33,12 @@ export interface FlagSetting {
   readonly why: string
 }
 
-/** Absent unless it is set. */
+/** A text setting is null by default. */
 export interface TextSetting {
   readonly kind: 'text'
   readonly default: null
   readonly pattern: RegExp
-  /** What the pattern allows, in words. */
+  /** Describes the texts that the pattern allows. */
   readonly allowed: string
   readonly why: string
 }
@@ -54,8 +54,10 @@ export type SettingValue<S extends Setting> = S extends ChoiceSetting
       ? string | null
       : number
 
-/** A setting that cannot be: its message names the setting, its value and what is allowed. */
-export class SettingError extends Error {}
+/** A setting is unknown or invalid. The message names it, its value and what is allowed. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError'
+}
 
 export function duration(defaultMs: number, minMs: number, maxMs: number, stepMs: number, why: string) {
   return { kind: 'duration', defaultMs, minMs, maxMs, stepMs, why } as const satisfies DurationSetting
@@ -73,7 +75,7 @@ export function text(pattern: RegExp, allowed: string, why: string) {
   return { kind: 'text', default: null, pattern, allowed, why } as const satisfies TextSetting
 }
 
-/** @param sent as it was typed; undefined for the default. */
+/** @param sent as the operator typed it; undefined for the default. */
 export function readSetting(name: string, setting: Setting, sent: unknown): number | string | boolean | null {
   if (sent === undefined) return setting.kind === 'duration' ? setting.defaultMs : setting.default
   if (setting.kind === 'duration') return readDuration(name, setting, sent)
@@ -89,14 +91,14 @@ export function readSetting(name: string, setting: Setting, sent: unknown): numb
 
 function readDuration(name: string, setting: DurationSetting, sent: unknown): number {
   const value = parseDuration(String(sent))
-  const isFit = value >= setting.minMs && value <= setting.maxMs && value % setting.stepMs === 0
-  if (isFit) return value
+  const isAllowed = value >= setting.minMs && value <= setting.maxMs && value % setting.stepMs === 0
+  if (isAllowed) return value
   const whole = setting.stepMs > 1 ? ` in steps of ${ms(setting.stepMs)}` : ''
   const range = `${allowedText(setting)}${whole}`
   throw new SettingError(`setting ${name}: '${sent}' is not a duration of ${range} (written 10s, 30m, 12h or 7d)`)
 }
 
-/** NaN for what is no duration. A number without a unit is milliseconds. */
+/** Returns NaN for a text that is no duration. A number without a unit is milliseconds. */
 function parseDuration(sent: string): number {
   const parsed: number | undefined =
     sent.trim() === '' || sent.length > 100 ? undefined : ms(sent.trim() as ms.StringValue)
@@ -109,7 +111,7 @@ function readNumber(name: string, setting: NumberSetting, sent: unknown): number
   throw new SettingError(`setting ${name}: '${sent}' is not a whole number from ${allowedText(setting)}`)
 }
 
-/** What is allowed, in words, as refusals and the README have it. */
+/** The allowed values, as error messages and docs/settings.md show them. */
 export function allowedText(setting: Setting): string {
   if (setting.kind === 'duration') return `${ms(setting.minMs)} to ${ms(setting.maxMs)}`
   if (setting.kind === 'number') return `${setting.min} to ${setting.max}`

@@ -1,23 +1,13 @@
-// Every number of a deployment, with its reason: `-c name=value` texts in, typed and checked settings out.
+// Defines every setting of a deployment with its default, its range and its reason.
 
-import ms from 'ms'
 import { SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
-import {
-  duration,
-  flag,
-  number,
-  readSetting,
-  type Setting,
-  SettingError,
-  type SettingValue,
-  text,
-} from './setting-kinds.ts'
+import { duration, flag, number, type Setting, type SettingValue, text } from './setting-kinds.ts'
 
-/** Of the stack, where the setting `name` does not give it another. */
+/** The stack's name, unless the setting `name` gives another. */
 export const STACK_NAME = 'SearchSessionCtr'
 
-/** What a pipeline is, wherever it stands. */
+/** The settings of a pipeline, whatever stack it is in. */
 export const PIPELINE_SETTINGS = {
   gap: duration(
     30 * MINUTE_MS,
@@ -109,7 +99,7 @@ export const PIPELINE_SETTINGS = {
     MINUTE_MS,
     HOUR_MS,
     MINUTE_MS,
-    'how far sums of hours and days may trail the rows',
+    'how far the sums of hours and days may trail the rows',
   ),
   rankEvery: duration(
     HOUR_MS,
@@ -132,7 +122,7 @@ export const PIPELINE_SETTINGS = {
     DAY_MS,
     'how long you can inspect a dead letter and send it again',
   ),
-  ephemeral: flag('for trials: `cdk destroy` removes the data too'),
+  ephemeral: flag('for trials: `cdk destroy` deletes the data too'),
   alarmEmail: text(
     /^[\w.!#%&'*+/=?^-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/,
     'an e-mail address',
@@ -142,7 +132,7 @@ export const PIPELINE_SETTINGS = {
 
 const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
-/** What the stack is called and what of yours it uses. */
+/** The stack's name and tags, and the existing resources that it uses. */
 export const STACK_SETTINGS = {
   name: text(
     /^[A-Za-z][A-Za-z0-9-]{0,100}$/,
@@ -182,47 +172,3 @@ export type SettingName = keyof typeof SETTINGS
 /** Durations are milliseconds. */
 export type Settings = { readonly [name in SettingName]: SettingValue<(typeof SETTINGS)[name]> }
 export type PipelineSettings = Pick<Settings, keyof typeof PIPELINE_SETTINGS>
-
-/** @param sent texts by name, as `-c name=value` gives them; what is absent has its default. */
-export function readSettings(sent: Readonly<Record<string, unknown>>): Settings {
-  return readEach(SETTINGS, sent) as Settings
-}
-
-/** As `readSettings`, of the pipeline's own alone. */
-export function readPipelineSettings(sent: Readonly<Record<string, unknown>>): PipelineSettings {
-  return readEach(PIPELINE_SETTINGS, sent) as PipelineSettings
-}
-
-/** What no setting can tell by itself. Throws SettingError. */
-export function checkTogether({ amendFor, resultRetention, rollupRetention }: PipelineSettings): void {
-  if (resultRetention <= amendFor) {
-    throw new SettingError(
-      `setting resultRetention: '${ms(resultRetention)}' is not longer than amendFor (${ms(amendFor)})`,
-    )
-  }
-  if (rollupRetention < resultRetention) {
-    const least = `resultRetention (${ms(resultRetention)})`
-    throw new SettingError(`setting rollupRetention: '${ms(rollupRetention)}' is shorter than ${least}`)
-  }
-}
-
-function readEach(known: Readonly<Record<string, Setting>>, sent: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(
-    Object.entries(known).map(([name, setting]) => [name, readSetting(name, setting, sent[name])]),
-  )
-}
-
-/** Throws for a name that is no setting. */
-export function checkSettingName(name: string): void {
-  if (!Object.hasOwn(SETTINGS, name)) {
-    throw new SettingError(`setting '${name}' does not exist; there are ${Object.keys(SETTINGS).join(', ')}`)
-  }
-}
-
-/** The settings among a construct tree's context. Throws for a plain word that is no setting: it is mistyped. */
-export function readContext(node: { getAllContext(): Record<string, unknown> }): Settings {
-  const context = node.getAllContext()
-  // CDK's own keys all hold a colon or a slash.
-  for (const name of Object.keys(context)) if (!/[:/]/.test(name)) checkSettingName(name)
-  return readSettings(context)
-}

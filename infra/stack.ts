@@ -1,4 +1,4 @@
-// The stack: the settings of the command line in; one pipeline, and the names that its users need, out.
+// Defines the stack: one pipeline, and outputs with the names that its users need.
 
 import { Stream } from 'aws-cdk-lib/aws-kinesis'
 import { Key } from 'aws-cdk-lib/aws-kms'
@@ -19,31 +19,34 @@ export class SearchSessionCtrStack extends Stack {
       ...regionOf(settings),
     })
     for (const [key, value] of tagsOf(settings.tags)) Tags.of(this).add(key, value)
-    // `Default` adds nothing to the names of what is below it.
-    const pipeline = new SearchCtr(this, 'Default', { ...pipelineProps(settings), ...yours(this, settings) })
-    output(this, 'StreamName', pipeline.stream.streamName, 'Write events here')
-    output(this, 'StreamArn', pipeline.stream.streamArn, 'The same, for other tools')
-    output(this, 'ResultsTableName', pipeline.results.tableName, 'Read results here')
+    // The id `Default` adds nothing to the names of the resources.
+    const pipeline = new SearchCtr(this, 'Default', {
+      ...pipelineProps(settings),
+      ...existingResources(this, settings),
+    })
+    output(this, 'StreamName', pipeline.stream.streamName, 'Producers write events here')
+    output(this, 'StreamArn', pipeline.stream.streamArn, 'The same stream, for tools that need its ARN')
+    output(this, 'ResultsTableName', pipeline.results.tableName, 'Searches, sessions, and sums of hours and days')
     output(this, 'SessionsTableName', pipeline.sessions.tableName, 'Open and closed sessions')
-    output(this, 'DeadLetterBucketName', pipeline.deadLetters.bucketName, 'Refused events and failed batches')
-    output(this, 'IngestFunctionName', pipeline.ingestFunction.functionName, 'Sends dead letters again')
+    output(this, 'DeadLetterBucketName', pipeline.deadLetters.bucketName, 'Rejected events and failed batches')
+    output(this, 'IngestFunctionName', pipeline.ingestFunction.functionName, 'Invoke to send dead letters again')
     output(
       this,
       'FinalizeFunctionName',
       pipeline.finalizeFunction.functionName,
-      'Sends failed batches of closed sessions again',
+      'Invoke to send failed batches of closed sessions again',
     )
     output(
       this,
       'RollupFunctionName',
       pipeline.rollupFunction.functionName,
-      'Invoke with {"drain": true} to sum up now',
+      'Invoke with {"drain": true} to update all sums now',
     )
     output(
       this,
       'SweepFunctionName',
       pipeline.sweepFunction.functionName,
-      'Invoke with {"drain": true} to close everything now',
+      'Invoke with {"drain": true} to close all open sessions now',
     )
   }
 }
@@ -56,8 +59,8 @@ function pipelineProps(settings: Settings): SearchCtrProps {
   return Object.fromEntries(props) as SearchCtrProps
 }
 
-/** What is there already. */
-function yours(scope: Construct, { streamArn, kmsKeyArn, alarmTopicArn, pseudonymKeyArn }: Settings) {
+/** The resources of the account that the pipeline uses instead of creating its own. */
+function existingResources(scope: Construct, { streamArn, kmsKeyArn, alarmTopicArn, pseudonymKeyArn }: Settings) {
   const encryptionKey = kmsKeyArn === null ? undefined : Key.fromKeyArn(scope, 'YourKey', kmsKeyArn)
   return {
     encryptionKey,
@@ -76,19 +79,22 @@ function yours(scope: Construct, { streamArn, kmsKeyArn, alarmTopicArn, pseudony
   }
 }
 
-/** The stack stands where what it uses stands, in the same account. */
+/**
+ * The stack has to be in the region of the resources that it uses. Throws `SettingError` where they
+ * differ in region or account.
+ */
 function regionOf({ streamArn, kmsKeyArn, alarmTopicArn, pseudonymKeyArn }: Settings): { env?: { region: string } } {
-  const used = Object.entries({ streamArn, kmsKeyArn, alarmTopicArn, pseudonymKeyArn })
-  const found = used.flatMap(([name, arn]) => {
+  const given = Object.entries({ streamArn, kmsKeyArn, alarmTopicArn, pseudonymKeyArn })
+  const resources = given.flatMap(([name, arn]) => {
     const [, , , region = '', account = ''] = arn?.split(':') ?? []
     return arn === null ? [] : [{ name, arn, region, account }]
   })
-  const [first] = found
+  const [first] = resources
   if (first === undefined) return {}
-  const other = found.find(({ region, account }) => region !== first.region || account !== first.account)
+  const other = resources.find(({ region, account }) => region !== first.region || account !== first.account)
   if (other === undefined) return { env: { region: first.region } }
-  const where = `${first.region} and ${first.account}`
-  throw new SettingError(`setting ${other.name}: '${other.arn}' is not in ${where} as ${first.name} is`)
+  const expected = `region ${first.region} and account ${first.account}`
+  throw new SettingError(`setting ${other.name}: '${other.arn}' is not in ${expected} as ${first.name} is`)
 }
 
 function tagsOf(tags: string | null): [string, string][] {

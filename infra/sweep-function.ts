@@ -1,4 +1,4 @@
-// Sweep: a schedule, the stream's shards and the open sessions in, a function that closes what is due out.
+// Creates the sweep function, which a schedule invokes.
 
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
@@ -7,12 +7,12 @@ import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { type Environment, SWEEP_VARIABLES } from '../functions/contract.ts'
 import { recordAgeMsMax } from './dead-letters.ts'
-import { lookIntoStream } from './event-stream.ts'
+import { readShards } from './event-stream.ts'
 import { pipelineFunction } from './pipeline-function.ts'
 import { ruleEnvironment } from './rule-environment.ts'
-import { NEXT_TICK_RETRIES, runBySchedule } from './run-by-schedule.ts'
+import { NEXT_RUN_RETRIES, runBySchedule } from './run-by-schedule.ts'
 import type { PipelineSettings } from './settings.ts'
-import { throughTable } from './tables.ts'
+import { useTableKey } from './tables.ts'
 
 export interface SweepProps {
   readonly settings: PipelineSettings
@@ -21,10 +21,10 @@ export interface SweepProps {
   readonly sessions: TableV2
 }
 
-/** A last try may begin just before the age that ends the tries, wait for its window and take its time. */
+/** Lambda may begin a last retry just before the age that ends them. This is time to finish it. */
 const LAST_TRY_MS = Duration.minutes(15).toMilliseconds()
 
-/** Shorter than the shortest time between two sweeps. */
+/** Shorter than the shortest `sweepEvery`, so that no two sweeps overlap. */
 export const SWEEP_TIMEOUT = Duration.seconds(55)
 
 export function sweep(scope: Construct, { settings, pipelineName, stream, sessions }: SweepProps): IFunction {
@@ -41,18 +41,18 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
     environment,
     timeout: SWEEP_TIMEOUT,
     permissions: [
-      ...lookIntoStream(stream),
+      ...readShards(stream),
       {
         actions: ['Query', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
         resources: [sessions.tableArn],
       },
-      ...throughTable(sessions),
+      ...useTableKey(sessions),
     ],
-    deadLetterReason: NEXT_TICK_RETRIES,
+    deadLetterReason: NEXT_RUN_RETRIES,
   })
   runBySchedule(scope, 'SweepSchedule', fn, {
     everyMs: settings.sweepEvery,
-    description: 'Closes the sessions that are due',
+    description: 'Closes due sessions',
   })
   return fn
 }

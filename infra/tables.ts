@@ -1,4 +1,4 @@
-// The two tables: settings in, sessions (states and alarms, with a stream) and results (what users query, with an index by hour) out.
+// Creates the sessions table with its stream, and the results table with its index by hour.
 
 import {
   AttributeType,
@@ -23,10 +23,10 @@ export interface TableSettings {
   readonly removalPolicy: RemovalPolicy
 }
 
-/** What a table begins with when its billing is changed to provisioned. */
+/** The capacity of a table right after its billing changes to provisioned. */
 const SEED_UNITS = 5
 
-/** What both tables are: restorable to any second, and kept when the stack goes. */
+/** Both tables can be restored to any second, and stay when the stack is destroyed. */
 function tableProps({ settings, key, removalPolicy }: TableSettings): TablePropsV2 {
   const { tableBilling, tableReadUnitsMax, tableWriteUnitsMax } = settings
   return {
@@ -50,7 +50,7 @@ function tableProps({ settings, key, removalPolicy }: TableSettings): TableProps
 export function sessionsTable(scope: Construct, settings: TableSettings): TableV2 {
   return new TableV2(scope, 'Sessions', {
     ...tableProps(settings),
-    // Both images: the finalizer writes the rows of the new one and removes what only the old one had.
+    // Finalize writes the rows of the new image and removes the rows that only the old one had.
     dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
   })
 }
@@ -75,8 +75,11 @@ export function tableStreamArn(table: TableV2): string {
   return table.tableStreamArn
 }
 
-/** With a key of the account's own, DynamoDB asks for it in the name of who reads and writes. */
-export function throughTable({ encryptionKey }: TableV2): Permission[] {
+/**
+ * The permissions to read and write a table under a customer managed key. DynamoDB uses the key
+ * with the rights of the caller.
+ */
+export function useTableKey({ encryptionKey }: TableV2): Permission[] {
   if (encryptionKey === undefined) return []
   const actions = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo']
   return [{ actions: actions.map((action) => `kms:${action}`), resources: [encryptionKey.keyArn] }]

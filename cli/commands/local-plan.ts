@@ -2,7 +2,7 @@
 
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { checkSettingName, checkTogether, readSettings } from '../../infra/settings.ts'
+import { checkSettingName, checkTogether, readSettings } from '../../infra/read-settings.ts'
 import { checkRunningPath, DEFAULT_RUNNING_PATH } from '../../local/run/running-pipeline.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
 

@@ -1,4 +1,4 @@
-// Alarms and dashboard: what they watch is told by somebody, and what they say is explained in the runbook.
+// Tests the alarms and the dashboard against the metrics that exist and the runbook.
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -19,24 +19,24 @@ function alarm(name: string): Properties {
   return (alarms.find((found) => found.name === name) as FoundResource).Properties
 }
 
-interface Watched {
+interface WatchedMetric {
   readonly Namespace: string
   readonly MetricName: string
   readonly Dimensions?: readonly { readonly Name: string; readonly Value: Properties }[]
 }
 
-function watchedBy({ Properties }: FoundResource): Watched[] {
+function watchedBy({ Properties }: FoundResource): WatchedMetric[] {
   if (Properties.MetricName !== undefined) return [Properties]
   const stats = Properties.Metrics.filter(({ MetricStat }: Properties) => MetricStat !== undefined)
   return stats.map(({ MetricStat }: Properties) => MetricStat.Metric)
 }
 
-/** A region, which only the deployment knows, is of no matter to the drawing. */
+/** References become text, since only a deployment knows the region. */
 const dashboardText = referenceText(resourcesOf(template, 'AWS::CloudWatch::Dashboard')[0]?.Properties.DashboardBody)
 const dashboard = JSON.parse(dashboardText) as { widgets: { type: string; properties: Properties }[] }
 
 describe('the alarms', () => {
-  it('are these', () => {
+  it('the stack has exactly these alarms', () => {
     expect(alarms.map(({ name }) => name).sort()).toEqual([
       'BatchesGivenUp',
       'DueBacklog',
@@ -61,23 +61,23 @@ describe('the alarms', () => {
     ])
   })
 
-  it.each(alarms)('are explained in the runbook, by name: $name', ({ name, Properties }) => {
+  it.each(alarms)('the runbook explains the alarm $name', ({ name, Properties }) => {
     expect(Properties.AlarmDescription).toMatch(new RegExp(`^\\w.*\\. See docs/operations\\.md, ${name}\\.$`))
     const [, entry = ''] = runbook.split(`\n### ${name}\n`)
     const [text = ''] = entry.split('\n#')
     for (const part of ['**It means**', '**Check**', '**Do**']) expect(text).toContain(part)
   })
 
-  it('are all that the runbook explains', () => {
+  it('the runbook explains no alarm that does not exist', () => {
     const [, explained = ''] = runbook.split('\n## Alarms\n')
     const [section = ''] = explained.split('\n## ')
     const entries = [...section.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)
     expect(entries.sort()).toEqual(alarms.map(({ name }) => name).sort())
   })
 
-  it('are quiet while nothing happens, but for the schedules, whose silence is the trouble', () => {
-    const loud = alarms.filter(({ Properties }) => Properties.TreatMissingData !== 'notBreaching')
-    expect(loud.map(({ name, Properties }) => [name, Properties.TreatMissingData])).toEqual([
+  it('missing data fires only the alarms on schedules that do not run', () => {
+    const breaching = alarms.filter(({ Properties }) => Properties.TreatMissingData !== 'notBreaching')
+    expect(breaching.map(({ name, Properties }) => [name, Properties.TreatMissingData])).toEqual([
       ['SweepMissing', 'breaching'],
       ['RollupMissing', 'breaching'],
     ])
@@ -85,7 +85,7 @@ describe('the alarms', () => {
     expect(alarm('SweepMissing')).toMatchObject({ ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 60 })
   })
 
-  it('watch what the functions tell under names that they tell', () => {
+  it('alarms on own metrics watch metrics that the functions emit', () => {
     for (const { Namespace, MetricName, Dimensions } of alarms.flatMap(watchedBy)) {
       if (Namespace !== METRIC_NAMESPACE) continue
       expect(Object.keys(METRIC_UNITS)).toContain(MetricName)
@@ -93,22 +93,22 @@ describe('the alarms', () => {
     }
   })
 
-  it('know a shard that nobody reads by its share of the retention', () => {
+  it('IngestAge fires when records wait for a quarter of the retention', () => {
     expect(alarm('IngestAge').Threshold).toBe(6 * 3_600_000)
     const longer = resourcesOf(synthesizedTemplate({ streamRetention: '4d' }), 'AWS::CloudWatch::Alarm')
     expect(longer.find(({ name }) => name === 'IngestAge')?.Properties.Threshold).toBe(24 * 3_600_000)
   })
 
-  it('leave a batching window out of the lag', () => {
+  it('HorizonLag allows for two batch windows', () => {
     expect(alarm('HorizonLag').Threshold).toBe(11 * 60_000)
   })
 
-  it('know a part of a batch that failed, which is no error to Lambda', () => {
+  it('IngestFailing counts partly failed batches, which Lambda counts as no error', () => {
     const watched = watchedBy(alarms.find(({ name }) => name === 'IngestFailing') as FoundResource)
     expect(watched.map(({ MetricName }) => MetricName)).toEqual(['Errors', 'IngestFailures'])
   })
 
-  it('are asked as often as the sweep runs', () => {
+  it('alarms of the sweep have a period as long as the sweep’s schedule', () => {
     const slow = resourcesOf(synthesizedTemplate({ sweepEvery: '10m' }), 'AWS::CloudWatch::Alarm')
     const periods = slow.map(({ name, Properties }) => [
       name,
@@ -134,7 +134,7 @@ describe('the dashboard', () => {
     'Click-through rate',
     'Zero-result rate',
     'Searches',
-    'Users to be looked at',
+    'Users with open sessions',
     'Sessions closed, by reason',
     'Amended and late',
     'Events',
@@ -142,24 +142,24 @@ describe('the dashboard', () => {
     'Write capacity',
     'Dead letters and failures',
     'Duration',
-    'Throttled requests, lost races',
-  ])('draws: %s', (title) => {
+    'Throttled requests, conflicts',
+  ])('the dashboard has the graph %s', (title) => {
     expect(graphs.filter(({ properties }) => properties.title === title)).toHaveLength(1)
   })
 
-  it('shows every alarm', () => {
+  it('the dashboard shows every alarm', () => {
     const [status] = dashboard.widgets.filter(({ type }) => type === 'alarm')
     expect(status?.properties.alarms).toHaveLength(alarms.length)
   })
 
-  it('has rows that fill its width', () => {
+  it('the rows of the dashboard fill its width', () => {
     const widths = new Map<number, number>()
-    const placed = dashboard.widgets as unknown as { y: number; width: number }[]
-    for (const { y, width } of placed) widths.set(y, (widths.get(y) ?? 0) + width)
+    const positions = dashboard.widgets as unknown as { y: number; width: number }[]
+    for (const { y, width } of positions) widths.set(y, (widths.get(y) ?? 0) + width)
     expect([...widths.values()].every((width) => width === 24)).toBe(true)
   })
 
-  it('or an alarm has every metric that the functions tell, so that none is paid for in vain', () => {
+  it('the dashboard or an alarm uses every metric that the functions emit', () => {
     const watched = new Set(alarms.flatMap(watchedBy).map(({ MetricName }) => MetricName))
     for (const name of Object.keys(METRIC_UNITS)) {
       expect(watched.has(name) || dashboardText.includes(`"${METRIC_NAMESPACE}","${name}"`), name).toBe(true)

@@ -1,4 +1,4 @@
-// Each function's bundle: its size at a start, the clients that it loads later, and that it is what CDK deploys.
+// Tests each function's bundle: its size at a start, the clients that it loads later, and deployment.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import type { Metafile } from 'esbuild'
 import { afterAll, describe, expect, it } from 'vitest'
 import { bundleSize, STEPS, startModules } from '../../bench/bundles.ts'
 import { bundleStep } from '../../infra/bundle.ts'
-import { readSettings } from '../../infra/settings.ts'
+import { readSettings } from '../../infra/read-settings.ts'
 import { SearchSessionCtrStack } from '../../infra/stack.ts'
 import { resourcesOf } from '../support/synthesized-stack.ts'
 
@@ -34,14 +34,14 @@ function sources({ outputs }: Metafile, modules: readonly string[]): string {
   return modules.flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})).join('\n')
 }
 
-function contents(of: string): [name: string, text: string][] {
-  return readdirSync(of)
+function contents(folderPath: string): [name: string, text: string][] {
+  return readdirSync(folderPath)
     .sort()
-    .map((name) => [name, readFileSync(join(of, name), 'utf8')])
+    .map((name) => [name, readFileSync(join(folderPath, name), 'utf8')])
 }
 
 describe('the code of a function', () => {
-  it.each(STEPS)('loads at most 400 KB when %s starts', (step) => {
+  it.each(STEPS)('a start of %s loads at most 400 KB', (step) => {
     const { startBytes, allBytes } = bundleSize(bundled(step))
     expect(startBytes).toBeGreaterThan(100_000)
     expect(startBytes).toBeLessThanOrEqual(START_BYTES_MAX)
@@ -49,7 +49,7 @@ describe('the code of a function', () => {
   })
 
   it.each(['client-s3', 'client-secrets-manager'])(
-    'holds @aws-sdk/%s for ingest, but loads it only when it is needed',
+    'ingest bundles @aws-sdk/%s, but does not load it at a start',
     (client) => {
       const made = bundled('ingest')
       expect(sources(made, Object.keys(made.outputs))).toContain(`/@aws-sdk/${client}/`)
@@ -57,20 +57,20 @@ describe('the code of a function', () => {
     },
   )
 
-  it('keeps every credential provider of the SDK', () => {
+  it('a bundle keeps every credential provider of the SDK', () => {
     const made = bundled('finalize')
     for (const provider of ['env', 'http', 'imds', 'ini', 'process', 'sso', 'web-identity']) {
       expect(sources(made, Object.keys(made.outputs))).toMatch(new RegExp(`/credential-provider-${provider}/`))
     }
   })
 
-  it('is the same each time it is bundled', () => {
+  it('bundling twice gives the same bytes', () => {
     bundled('ingest')
     bundleStep('ingest', join(folder, 'again'))
     expect(contents(join(folder, 'again'))).toEqual(contents(join(folder, 'ingest')))
   })
 
-  it('is what CDK deploys, one bundle for each function', () => {
+  it('CDK deploys the bundle of each function', () => {
     const outdir = join(folder, 'synthesized')
     const app = new App({ outdir, context: { 'aws:cdk:enable-asset-metadata': true } })
     const functions = resourcesOf(

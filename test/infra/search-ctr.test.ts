@@ -1,4 +1,4 @@
-// The construct and the choices of an operator: each `it` is a promise that a change of the template could break.
+// Tests the construct and the choices of an operator by the synthesized template.
 
 import { Template } from 'aws-cdk-lib/assertions'
 import { Stream } from 'aws-cdk-lib/aws-kinesis'
@@ -28,7 +28,7 @@ function stackWith(add: (stack: Stack) => void): Template {
 }
 
 describe('the construct', () => {
-  it('takes settings as durations, numbers and choices', () => {
+  it('the construct accepts settings as durations, numbers and choices', () => {
     const template = stackWith((stack) => {
       new SearchCtr(stack, 'Clicks', { gap: Duration.minutes(10), shards: 4, lateEvents: 'divert' })
     })
@@ -40,14 +40,14 @@ describe('the construct', () => {
   it.each<[SearchCtrProps, string]>([
     [{ gap: Duration.days(2) }, "setting gap: '172800000ms' is not a duration of 1s to 1d"],
     [{ shards: 0 }, "setting shards: '0' is not a whole number from 1 to 500"],
-    [{ alarmEmail: 'nobody' }, "setting alarmEmail: 'nobody' is not an e-mail address"],
-  ])('refuses what the command line refuses, in the same words', (props, message) => {
+    [{ alarmEmail: 'ops' }, "setting alarmEmail: 'ops' is not an e-mail address"],
+  ])('the construct refuses %j with the message of the command line', (props, message) => {
     const build = (): Template => stackWith((stack) => new SearchCtr(stack, 'Clicks', props))
     expect(build).toThrow(SettingError)
     expect(build).toThrow(message)
   })
 
-  it('may stand twice in a stack, each with metrics and a dashboard of its own', () => {
+  it('two constructs in a stack have their own metrics and dashboards', () => {
     const template = stackWith((stack) => {
       new SearchCtr(stack, 'Shop')
       new SearchCtr(stack, 'Help')
@@ -60,7 +60,7 @@ describe('the construct', () => {
     expect(Variables.PIPELINE_NAME).toBe('Theirs-Help')
   })
 
-  it('hands out what an app goes on with', () => {
+  it('the construct exposes the resources that an app uses', () => {
     stackWith((stack) => {
       const stream = new Stream(stack, 'Mine')
       const pipeline = new SearchCtr(stack, 'Clicks', { stream })
@@ -82,17 +82,17 @@ describe('the name of a pipeline', () => {
     return name
   }
 
-  it('is that of its stack, and of where in it it stands', () => {
+  it('a pipeline is named after its stack and its path in it', () => {
     expect(nameOf((stack) => new SearchCtr(stack, 'Default'))).toBe('Theirs')
     expect(nameOf((stack) => new SearchCtr(new Construct(stack, 'Shop'), 'Clicks'))).toBe('Theirs-Shop-Clicks')
     expect(nameOf((stack) => new SearchCtr(stack, 'My shop'))).toBe('Theirs-My-shop')
   })
 })
 
-describe('a stream of one’s own', () => {
+describe('an existing stream', () => {
   const template = synthesizedTemplate({ streamArn: STREAM, streamRetention: '2d' })
 
-  it('is read, and no other is made', () => {
+  it('ingest and the sweep read an existing stream instead of a new one', () => {
     expect(resourcesOf(template, 'AWS::Kinesis::Stream')).toEqual([])
     expect(resource(template, 'AWS::Lambda::EventSourceMapping', 'IngestEvents').Properties.EventSourceArn).toBe(STREAM)
     const { Variables } = resource(template, 'AWS::Lambda::Function', 'Sweep').Properties.Environment
@@ -100,17 +100,17 @@ describe('a stream of one’s own', () => {
     expect(template.findOutputs('StreamName').StreamName?.Value).toBe('mine')
   })
 
-  it('may be read by those who read it, and by nobody else', () => {
+  it('only functions that read an existing stream may read it', () => {
     expect(permissionsOf(statementsOf(template, 'SweepRole'))).toContain(`kinesis:ListShards on ${STREAM}`)
     expect(permissionsOf(statementsOf(template, 'FinalizeRole')).join()).not.toContain('kinesis')
   })
 
-  it('is given up for as long as it keeps records', () => {
+  it('Lambda gives records of an existing stream up by its retention', () => {
     const { Properties } = resource(template, 'AWS::Lambda::EventSourceMapping', 'IngestEvents')
     expect(Properties.MaximumRecordAgeInSeconds).toBe(40 * 3600)
   })
 
-  it('puts the stack in its region, and has to be in the key’s', () => {
+  it('an existing stream has to be in the region and account of the key', () => {
     const elsewhere = { kmsKeyArn: KEY, streamArn: 'arn:aws:kinesis:us-east-1:123456789012:stream/mine' }
     const another = { kmsKeyArn: KEY, streamArn: STREAM.replace('123456789012', '999999999999') }
     expect(() => synthesizedTemplate(elsewhere)).toThrow(SettingError)
@@ -120,7 +120,7 @@ describe('a stream of one’s own', () => {
 })
 
 describe('an on-demand stream', () => {
-  it('has no shards to count', () => {
+  it('an on-demand stream has no shard count', () => {
     const { Properties } = resource(synthesizedTemplate({ streamMode: 'on-demand' }), 'AWS::Kinesis::Stream', 'Events')
     expect(Properties.StreamModeDetails).toEqual({ StreamMode: 'ON_DEMAND' })
     expect(Properties).not.toHaveProperty('ShardCount')
@@ -128,7 +128,7 @@ describe('an on-demand stream', () => {
 })
 
 describe('provisioned tables', () => {
-  it('scale to what is set, the index with them', () => {
+  it('provisioned tables and their index scale to the set units', () => {
     const template = synthesizedTemplate({
       tableBilling: 'provisioned',
       tableWriteUnitsMax: '77',
@@ -146,10 +146,10 @@ describe('provisioned tables', () => {
   })
 })
 
-describe('a key of one’s own', () => {
+describe('a customer managed key', () => {
   const template = synthesizedTemplate({ kmsKeyArn: KEY })
 
-  it('encrypts the stream, both tables and the bucket', () => {
+  it('a customer managed key encrypts the stream, both tables and the bucket', () => {
     expect(resource(template, 'AWS::Kinesis::Stream', 'Events').Properties.StreamEncryption.KeyId).toBe(KEY)
     for (const { Properties } of resourcesOf(template, TABLE)) {
       expect(Properties.SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS' })
@@ -160,20 +160,23 @@ describe('a key of one’s own', () => {
     expect(rule.ServerSideEncryptionByDefault).toEqual({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: KEY })
   })
 
-  it.each(['Ingest', 'Sweep', 'Finalize'])('may be used by who reads and writes under it: %s', (name) => {
-    const permissions = permissionsOf(statementsOf(template, `${name}Role`))
-    for (const action of ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey']) {
-      expect(permissions).toContain(`${action} on ${KEY}`)
-    }
-    expect(permissions.filter((permission) => permission.startsWith('kms:')).join()).not.toContain('*')
-  })
+  it.each(['Ingest', 'Sweep', 'Finalize'])(
+    '%s may use the customer managed key, and only with named actions',
+    (name) => {
+      const permissions = permissionsOf(statementsOf(template, `${name}Role`))
+      for (const action of ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey']) {
+        expect(permissions).toContain(`${action} on ${KEY}`)
+      }
+      expect(permissions.filter((permission) => permission.startsWith('kms:')).join()).not.toContain('*')
+    },
+  )
 })
 
 describe('pseudonyms', () => {
   const secret = `arn:aws:secretsmanager:${IN}:secret:search/key-AbCdEf`
   const template = synthesizedTemplate({ pseudonymKeyArn: secret })
 
-  it('are made by ingest, which alone may read their key', () => {
+  it('only ingest may read the key of pseudonyms', () => {
     const { Variables } = resource(template, 'AWS::Lambda::Function', 'Ingest').Properties.Environment
     expect(Variables.PSEUDONYM_KEY_SECRET).toBe(secret)
     const mayRead = ['Ingest', 'Sweep', 'Finalize'].filter((name) =>
@@ -182,7 +185,7 @@ describe('pseudonyms', () => {
     expect(mayRead).toEqual(['Ingest'])
   })
 
-  it('are made only where a key is named', () => {
+  it('ingest has no key of pseudonyms by default', () => {
     const { Variables } = resource(synthesizedTemplate(), 'AWS::Lambda::Function', 'Ingest').Properties.Environment
     expect(Variables).not.toHaveProperty('PSEUDONYM_KEY_SECRET')
   })
@@ -191,7 +194,7 @@ describe('pseudonyms', () => {
 describe('a trial', () => {
   const template = synthesizedTemplate({ ephemeral: 'true' })
 
-  it('leaves nothing behind', () => {
+  it('destroying an ephemeral stack deletes its data and logs', () => {
     for (const type of [TABLE, 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup']) {
       const found = resourcesOf(template, type)
       expect(found.length).toBeGreaterThan(0)
@@ -205,7 +208,7 @@ describe('a trial', () => {
 })
 
 describe('the tags', () => {
-  it('are on what is billed', () => {
+  it('the stream has the tags of the setting', () => {
     const template = synthesizedTemplate({ tags: 'team=search,env=prod' })
     const tags = resource(template, 'AWS::Kinesis::Stream', 'Events').Properties.Tags
     expect(tags).toEqual(
@@ -220,19 +223,19 @@ describe('the tags', () => {
 describe('the alarms', () => {
   const mailed = synthesizedTemplate({ alarmEmail: 'ops@example.com', alarmTopicArn: `arn:aws:sns:${IN}:ops` })
 
-  it('tell nobody unless somebody is named', () => {
+  it('alarms have no actions by default', () => {
     for (const { Properties } of resourcesOf(synthesizedTemplate(), 'AWS::CloudWatch::Alarm')) {
       expect(Properties).not.toHaveProperty('AlarmActions')
     }
   })
 
-  it('tell all who are named, of the trouble and of its end', () => {
+  it('alarms notify the topic and the e-mail address when they fire and when they end', () => {
     const alarms = resourcesOf(mailed, 'AWS::CloudWatch::Alarm')
     expect(alarms.length).toBeGreaterThan(10)
     for (const { Properties } of alarms) {
-      const told = [`arn:aws:sns:${IN}:ops`, 'AlarmMail']
-      expect(Properties.AlarmActions.map(referenceText)).toEqual(told)
-      expect(Properties.OKActions.map(referenceText)).toEqual(told)
+      const topics = [`arn:aws:sns:${IN}:ops`, 'AlarmMail']
+      expect(Properties.AlarmActions.map(referenceText)).toEqual(topics)
+      expect(Properties.OKActions.map(referenceText)).toEqual(topics)
     }
     const [policy] = resourcesOf(mailed, 'AWS::SNS::TopicPolicy')
     expect(policy?.Properties.PolicyDocument.Statement).toContainEqual(

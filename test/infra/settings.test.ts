@@ -1,24 +1,18 @@
-// The settings of a deployment: texts as they are typed in, checked numbers or a refusal that helps out.
+// Tests how the settings of a deployment are read, and the message for each invalid one.
 
 import { RootConstruct } from 'constructs'
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import { checkSettingName, checkTogether, readContext, readSettings } from '../../infra/read-settings.ts'
 import { SettingError } from '../../infra/setting-kinds.ts'
-import {
-  checkSettingName,
-  checkTogether,
-  readContext,
-  readSettings,
-  SETTINGS,
-  type Settings,
-} from '../../infra/settings.ts'
+import { SETTINGS, type Settings } from '../../infra/settings.ts'
 
 interface Limits {
   readonly name: string
   readonly byDefault: number
   readonly min: number
   readonly max: number
-  /** The allowed range as a refusal words it. */
+  /** The allowed range, as the error message has it. */
   readonly range: string
   /** The smallest step between two allowed values. */
   readonly step: number
@@ -120,8 +114,8 @@ const CHOICES: readonly Choices[] = [
 interface Texts {
   readonly name: string
   readonly allowed: string
-  readonly taken: readonly string[]
-  readonly refused: readonly string[]
+  readonly valid: readonly string[]
+  readonly invalid: readonly string[]
 }
 
 const ACCOUNT = '123456789012'
@@ -131,29 +125,29 @@ const TEXTS: readonly Texts[] = [
   {
     name: 'alarmEmail',
     allowed: 'an e-mail address',
-    taken: ['ops@example.com'],
-    refused: ['ops', 'a b@c', '@', 'a@b@c', 'a@b', 'a@b.c,d', '${' + 'Token[x]}@b.c', `${'a'.repeat(65)}@b.c`],
+    valid: ['ops@example.com'],
+    invalid: ['ops', 'a b@c', '@', 'a@b@c', 'a@b', 'a@b.c,d', '${' + 'Token[x]}@b.c', `${'a'.repeat(65)}@b.c`],
   },
   {
     name: 'name',
     allowed: 'letters, digits and dashes',
-    taken: ['Search', 'a-1'],
-    refused: ['1a', '-a', 'a b', 'ä', 'a_b'],
+    valid: ['Search', 'a-1'],
+    invalid: ['1a', '-a', 'a b', 'ä', 'a_b'],
   },
   {
     name: 'tags',
     allowed: 'key=value,key=value',
-    taken: ['a=b', 'team=search,env=prod', 'a=b c'],
-    refused: ['a', 'a=b,', '=b', 'a=b,c', 'a=b=c', 'aws tag=x', 'empty=', 'aws:a=b', 'a=b,AWS:c=d'],
+    valid: ['a=b', 'team=search,env=prod', 'a=b c'],
+    invalid: ['a', 'a=b,', '=b', 'a=b,c', 'a=b=c', 'aws tag=x', 'empty=', 'aws:a=b', 'a=b,AWS:c=d'],
   },
   {
     name: 'streamArn',
     allowed: 'arn:aws:kinesis:REGION:ACCOUNT:stream/NAME',
-    taken: [
+    valid: [
       `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/mine`,
       `arn:aws-cn:kinesis:cn-north-1:${ACCOUNT}:stream/a.b_c-1`,
     ],
-    refused: [
+    invalid: [
       'nonsense',
       'mine',
       `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/`,
@@ -163,20 +157,20 @@ const TEXTS: readonly Texts[] = [
   {
     name: 'kmsKeyArn',
     allowed: 'arn:aws:kms:REGION:ACCOUNT:key/12345678-90ab-cdef-1234-567890abcdef',
-    taken: [`arn:aws:kms:eu-west-1:${ACCOUNT}:${KEY}`],
-    refused: ['true', KEY, `arn:aws:kms:eu-west-1:${ACCOUNT}:key/ID`, `arn:aws:kms:eu-west-1:${ACCOUNT}:alias/mine`],
+    valid: [`arn:aws:kms:eu-west-1:${ACCOUNT}:${KEY}`],
+    invalid: ['true', KEY, `arn:aws:kms:eu-west-1:${ACCOUNT}:key/ID`, `arn:aws:kms:eu-west-1:${ACCOUNT}:alias/mine`],
   },
   {
     name: 'alarmTopicArn',
     allowed: 'arn:aws:sns:REGION:ACCOUNT:TOPIC',
-    taken: [`arn:aws:sns:eu-west-1:${ACCOUNT}:ops`],
-    refused: ['ops', `arn:aws:sqs:eu-west-1:${ACCOUNT}:ops`, `arn:aws:sns:eu-west-1:${ACCOUNT}:a:b`],
+    valid: [`arn:aws:sns:eu-west-1:${ACCOUNT}:ops`],
+    invalid: ['ops', `arn:aws:sqs:eu-west-1:${ACCOUNT}:ops`, `arn:aws:sns:eu-west-1:${ACCOUNT}:a:b`],
   },
   {
     name: 'pseudonymKeyArn',
     allowed: 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-ABC123',
-    taken: [`arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:search/key-AbCdEf`],
-    refused: [
+    valid: [`arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:search/key-AbCdEf`],
+    invalid: [
       'key',
       `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:key`,
       `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:`,
@@ -192,25 +186,25 @@ function read(name: string, sent: string): unknown {
   return (readSettings({ [name]: sent }) as Readonly<Record<string, unknown>>)[name]
 }
 
-/** The message of the refusal; fails the test where there is none. */
-function refusal(refused: () => unknown): string {
+/** Returns the message of the SettingError; throws where the call succeeds. */
+function settingError(call: () => unknown): string {
   try {
-    refused()
+    call()
   } catch (error) {
     if (error instanceof SettingError) return error.message
     throw error
   }
-  throw new Error('was not refused')
+  throw new Error('the setting was accepted')
 }
 
 function expectRefused(name: string, sent: string, range: string): void {
-  const message = refusal(() => read(name, sent))
+  const message = settingError(() => read(name, sent))
   expect(message).toContain(`setting ${name}:`)
   expect(message).toContain(`'${sent}'`)
   expect(message).toContain(range)
 }
 
-it('covers every setting here', () => {
+it('these tests cover every setting', () => {
   const covered = [...DURATIONS, ...NUMBERS, ...CHOICES, ...TEXTS].map(({ name }) => name)
   expect(covered.sort()).toEqual(Object.keys(SETTINGS).sort())
 })
@@ -219,34 +213,34 @@ it.each([
   [{ resultRetention: '7d' }, "setting resultRetention: '7d' is not longer than amendFor (7d)"],
   [{ rollupRetention: '399d' }, "setting rollupRetention: '399d' is shorter than resultRetention (400d)"],
   [{ resultRetention: '1101d' }, "setting rollupRetention: '1100d' is shorter than resultRetention (1101d)"],
-])('refuses what does not fit together: %j', (sent, message) => {
+])('refuses settings that contradict one another: %j', (sent, message) => {
   expect(() => checkTogether(readSettings(sent))).toThrow(message)
 })
 
-it('takes the defaults together', () => expect(() => checkTogether(readSettings({}))).not.toThrow())
+it('accepts the defaults together', () => expect(() => checkTogether(readSettings({}))).not.toThrow())
 
 it('gives every setting a reason', () => {
   for (const { why } of Object.values(SETTINGS)) expect(why).toMatch(/\w+ \w+/)
 })
 
-it('takes the defaults where nothing is said', () => {
+it('an absent setting has its default', () => {
   const defaults = [...DURATIONS, ...NUMBERS, ...CHOICES].map(({ name, byDefault }) => [name, byDefault])
   const absent = TEXTS.map(({ name }) => [name, null])
   expect(readSettings({})).toEqual(Object.fromEntries([...defaults, ...absent]))
 })
 
 describe.each(DURATIONS)('$name', ({ name, min, max, range, step }) => {
-  it('reads its smallest and its largest duration', () => {
+  it('reads the smallest and the largest duration', () => {
     expect(read(name, `${min}ms`)).toBe(min)
     expect(read(name, `${max}ms`)).toBe(max)
   })
 
-  it('refuses a millisecond less than its smallest and one more than its largest', () => {
+  it('refuses a duration that is a millisecond out of range', () => {
     expectRefused(name, `${min - 1}ms`, range)
     expectRefused(name, `${max + 1}ms`, range)
   })
 
-  it('refuses a step less than its smallest and one more than its largest', () => {
+  it('refuses a duration that is a step out of range', () => {
     expectRefused(name, `${min - step}ms`, range)
     expectRefused(name, `${max + step}ms`, range)
   })
@@ -255,7 +249,7 @@ describe.each(DURATIONS)('$name', ({ name, min, max, range, step }) => {
 })
 
 describe.each(DURATIONS.filter(({ step }) => step > 1))('$name', ({ name, min, range, step }) => {
-  it('refuses a part of a step', () => {
+  it('refuses a duration that is not a whole number of steps', () => {
     expectRefused(name, `${min + step + 1}ms`, range)
     expectRefused(name, `${min + step * 1.5}ms`, range)
     expect(read(name, `${min + step}ms`)).toBe(min + step)
@@ -263,12 +257,12 @@ describe.each(DURATIONS.filter(({ step }) => step > 1))('$name', ({ name, min, r
 })
 
 describe.each(NUMBERS)('$name', ({ name, min, max, range }) => {
-  it('reads its smallest and its largest number', () => {
+  it('reads the smallest and the largest number', () => {
     expect(read(name, `${min}`)).toBe(min)
     expect(read(name, `${max}`)).toBe(max)
   })
 
-  it('refuses one below its smallest and one above its largest', () => {
+  it('refuses a number that is 1 out of range', () => {
     expectRefused(name, `${min - 1}`, range)
     expectRefused(name, `${max + 1}`, range)
   })
@@ -281,7 +275,7 @@ describe.each(NUMBERS)('$name', ({ name, min, max, range }) => {
 describe.each(CHOICES)('$name', ({ name, byDefault, allowed }) => {
   it.each(allowed)('reads %j', (sent) => expect(String(read(name, sent))).toBe(sent))
 
-  it('is a flag where its default is one', () => {
+  it('has the type of its default', () => {
     expect(typeof read(name, allowed[0] as string)).toBe(typeof byDefault)
   })
 
@@ -290,10 +284,10 @@ describe.each(CHOICES)('$name', ({ name, byDefault, allowed }) => {
   })
 })
 
-describe.each(TEXTS)('$name', ({ name, allowed, taken, refused }) => {
-  it.each(taken)('reads %j', (sent) => expect(read(name, sent)).toBe(sent))
+describe.each(TEXTS)('$name', ({ name, allowed, valid, invalid }) => {
+  it.each(valid)('reads %j', (sent) => expect(read(name, sent)).toBe(sent))
 
-  it.each(['', ' ', ...refused, 'x'.repeat(5000), `${taken[0]}\n`])('refuses %j', (sent) =>
+  it.each(['', ' ', ...invalid, 'x'.repeat(5000), `${valid[0]}\n`])('refuses %j', (sent) =>
     expectRefused(name, sent, allowed),
   )
 })
@@ -310,19 +304,22 @@ describe('a duration', () => {
     ['1.5h', 90 * MINUTE_MS],
     ['  10s ', 10 * SECOND_MS],
     ['1500', 1500],
-  ])('is read from %j', (sent, expectedMs) => expect(read('amendFor', sent)).toBe(expectedMs))
+  ])('a duration is read from %j', (sent, expectedMs) => expect(read('amendFor', sent)).toBe(expectedMs))
 
-  it('is refused however long its text is', () => expectRefused('gap', '9'.repeat(10_000), '1s to 1d'))
+  it('a very long text is refused as a duration', () => expectRefused('gap', '9'.repeat(10_000), '1s to 1d'))
 })
 
 describe('a name', () => {
-  it.each(['gapp', 'Gap', 'gap ', '', 'constructor', 'toString'])('that is no setting is refused: %j', (name) => {
-    const message = refusal(() => checkSettingName(name))
-    expect(message).toContain(`'${name}'`)
-    for (const known of Object.keys(SETTINGS)) expect(message).toContain(known)
-  })
+  it.each(['gapp', 'Gap', 'gap ', '', 'constructor', 'toString'])(
+    'the name %j is refused, since it is no setting',
+    (name) => {
+      const message = settingError(() => checkSettingName(name))
+      expect(message).toContain(`'${name}'`)
+      for (const known of Object.keys(SETTINGS)) expect(message).toContain(known)
+    },
+  )
 
-  it.each(Object.keys(SETTINGS))('of a setting is taken: %s', (name) => {
+  it.each(Object.keys(SETTINGS))('the name of the setting %s is accepted', (name) => {
     expect(() => checkSettingName(name)).not.toThrow()
   })
 })
@@ -334,12 +331,12 @@ describe('the context of the app', () => {
     return readContext(node)
   }
 
-  it('holds settings by their names, among keys of the CDK', () => {
+  it('settings are read from the context by name, among keys of the CDK', () => {
     const settings = settingsIn({ gap: '10m', shards: '3', 'aws:cdk:bundling-stacks': [] })
     expect(settings).toEqual({ ...readSettings({}), gap: 10 * MINUTE_MS, shards: 3 })
   })
 
-  it('is refused where it holds a mistyped setting', () => {
+  it('a mistyped setting in the context is refused', () => {
     expect(() => settingsIn({ maxSessionEvent: '10', batchsize: '10' })).toThrow(SettingError)
   })
 })

@@ -1,4 +1,4 @@
-// The stack's functions and what each may do: each `it` is a promise that a change of the template could break.
+// Tests the stack's functions, their variables and their permissions by the synthesized template.
 
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ import {
 
 const FUNCTION = 'AWS::Lambda::Function'
 
-/** Every setting that a function takes, away from its default. */
+/** Gives every setting that a function reads another value than its default. */
 const CHANGED = {
   gap: '10m',
   lateness: '2m',
@@ -48,14 +48,14 @@ describe('the functions', () => {
     return found
   }
 
-  it('run on Node 24 and arm64', () => {
+  it('functions run on Node 24 and arm64', () => {
     for (const { Properties } of functions()) {
       expect(Properties.Runtime).toBe('nodejs24.x')
       expect(Properties.Architectures).toEqual(['arm64'])
     }
   })
 
-  it('each write to a log of their own, which is forgotten in time', () => {
+  it('each function has a log of its own, which is retained for 30 days', () => {
     const logs = functions().map(({ Properties }) => referenceText(Properties.LoggingConfig.LogGroup))
     expect(logs).toEqual(['IngestLog', 'SweepLog', 'FinalizeLog', 'RollupLog'])
     for (const log of logs) {
@@ -68,11 +68,11 @@ describe('the functions', () => {
     ['Sweep', SWEEP_VARIABLES],
     ['Finalize', FINALIZE_VARIABLES],
     ['Rollup', ROLLUP_VARIABLES],
-  ])('get exactly the variables that they read: %s', (name, variables) => {
+  ])('%s gets exactly the variables that it reads', (name, variables) => {
     expect(Object.keys(environment(template, name)).sort()).toEqual(Object.values<string>(variables).sort())
   })
 
-  it.each(['Ingest', 'Sweep'])('get the rules of the settings: %s', (name) => {
+  it.each(['Ingest', 'Sweep'])('%s gets the session rules from the settings', (name) => {
     expect(environment(changed, name)).toMatchObject({
       GAP_MS: '600000',
       LATENESS_MS: '120000',
@@ -85,25 +85,25 @@ describe('the functions', () => {
     expect(environment(template, name).GAP_MS).toBe('1800000')
   })
 
-  it('get how often the sweep runs, and how long a result is kept', () => {
+  it('the sweep gets its rate, and finalize the retention of results', () => {
     expect(environment(changed, 'Sweep').SWEEP_EVERY_MS).toBe('300000')
     expect(environment(changed, 'Finalize').RESULT_RETENTION_MS).toBe('7776000000')
   })
 
-  it('get how often queries are ranked, and how long sums are kept', () => {
+  it('the rollup gets the rate of rankings and the retention of sums', () => {
     expect(environment(changed, 'Rollup')).toMatchObject({
       RANK_EVERY_MS: '7200000',
       ROLLUP_RETENTION_MS: '69120000000',
     })
   })
 
-  it('end before they are invoked again by their schedules', () => {
+  it('the timeouts of the sweep and the rollup are shorter than their schedules', () => {
     const timeoutOf = (from: Template, name: string): number => resource(from, FUNCTION, name).Properties.Timeout
     expect([timeoutOf(template, 'Sweep'), timeoutOf(template, 'Rollup')]).toEqual([55, 295])
     expect([timeoutOf(changed, 'Sweep'), timeoutOf(changed, 'Rollup')]).toEqual([55, 595])
   })
 
-  it('get the names of what they use', () => {
+  it('functions get the names of the resources that they use', () => {
     const name = (step: string, variable: string): string => referenceText(environment(template, step)[variable])
     expect(name('Ingest', 'SESSIONS_TABLE')).toBe('Sessions')
     expect(name('Ingest', 'DEAD_LETTER_BUCKET')).toBe('DeadLetters')
@@ -122,7 +122,7 @@ describe('the functions', () => {
 describe('the roles', () => {
   const FAILED_BATCHES = ['s3:ListBucket on DeadLetters.Arn', 's3:PutObject on DeadLetters.Arn/aws/lambda/*']
 
-  it('of ingest allows this and nothing else', () => {
+  it('the role of ingest allows exactly these actions', () => {
     expect(permissionsOf(statementsOf(template, 'IngestRole'))).toEqual([
       'dynamodb:BatchGetItem on Sessions.Arn',
       'dynamodb:GetItem on Sessions.Arn',
@@ -140,7 +140,7 @@ describe('the roles', () => {
     ])
   })
 
-  it('of the sweep allows this and nothing else', () => {
+  it('the role of the sweep allows exactly these actions', () => {
     expect(permissionsOf(statementsOf(template, 'SweepRole'))).toEqual([
       'dynamodb:BatchGetItem on Sessions.Arn',
       'dynamodb:DeleteItem on Sessions.Arn',
@@ -155,7 +155,7 @@ describe('the roles', () => {
     ])
   })
 
-  it('of finalize allows this and nothing else', () => {
+  it('the role of finalize allows exactly these actions', () => {
     expect(permissionsOf(statementsOf(template, 'FinalizeRole'))).toEqual([
       'dynamodb:DeleteItem on Results.Arn',
       'dynamodb:DescribeStream on Sessions.StreamArn',
@@ -170,7 +170,7 @@ describe('the roles', () => {
     ])
   })
 
-  it('of the rollup allows this and nothing else', () => {
+  it('the role of the rollup allows exactly these actions', () => {
     expect(permissionsOf(statementsOf(template, 'RollupRole'))).toEqual([
       'dynamodb:ConditionCheckItem on Results.Arn',
       'dynamodb:DeleteItem on Results.Arn',
@@ -183,7 +183,7 @@ describe('the roles', () => {
     ])
   })
 
-  it('are one for each function, with no rights from anywhere else', () => {
+  it('each function has its own role, with no managed or inline policies', () => {
     const roles = resourcesOf(template, 'AWS::IAM::Role')
     const used = resourcesOf(template, FUNCTION).map(({ Properties }) => referenceText(Properties.Role))
     expect(roles.map(({ name }) => `${name}.Arn`)).toEqual(used)
@@ -196,7 +196,7 @@ describe('the roles', () => {
     }
   })
 
-  it('have no wildcard for an action and none for all resources', () => {
+  it('no role has a wildcard action or all resources', () => {
     const policies = resourcesOf(template, 'AWS::IAM::Policy')
     const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
     expect(statements.length).toBeGreaterThan(10)

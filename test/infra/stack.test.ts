@@ -1,4 +1,4 @@
-// What the stack keeps and how its parts are wired: each `it` is a promise that a change of the template could break.
+// Tests the stack's storage and its wiring by the synthesized template.
 
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -40,27 +40,27 @@ describe('the tables', () => {
     return found
   }
 
-  it('can be restored to any second', () => {
+  it('the tables can be restored to any second', () => {
     for (const { Properties } of tables()) {
       expect(Properties.Replicas).toHaveLength(1)
       expect(Properties.Replicas[0].PointInTimeRecoverySpecification).toEqual({ PointInTimeRecoveryEnabled: true })
     }
   })
 
-  it('cannot be deleted by mistake, and stay when the stack goes', () => {
+  it('the tables are protected from deletion, and stay when the stack is destroyed', () => {
     for (const table of tables()) {
       expect(table.Properties.Replicas[0].DeletionProtectionEnabled).toBe(true)
       expect([table.DeletionPolicy, table.UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
     }
   })
 
-  it('forget items by themselves', () => {
+  it('DynamoDB deletes expired items of the tables', () => {
     for (const { Properties } of tables()) {
       expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true })
     }
   })
 
-  it('are billed by use, and keyed by pk and sk', () => {
+  it('the tables are billed by request, and have the keys pk and sk', () => {
     for (const { Properties } of tables()) {
       expect(Properties.BillingMode).toBe('PAY_PER_REQUEST')
       expect(Properties.KeySchema).toEqual([
@@ -70,12 +70,12 @@ describe('the tables', () => {
     }
   })
 
-  it('of sessions has no index: an index is written as often as what it shows', () => {
+  it('the sessions table has no index, which would double its writes', () => {
     const [sessions] = tables()
     expect(sessions?.Properties.GlobalSecondaryIndexes).toBeUndefined()
   })
 
-  it('have an index of the results by hour, on attributes that only rows have, with what rollups count', () => {
+  it('the results table has an index of rows by hour with the attributes that rollups read', () => {
     const [, results] = tables()
     expect(results?.Properties.GlobalSecondaryIndexes).toEqual([
       {
@@ -89,7 +89,7 @@ describe('the tables', () => {
     ])
   })
 
-  it('stream the sessions, before and after each change, and not the results', () => {
+  it('only the sessions table has a stream, with both images', () => {
     const [sessions, results] = tables()
     expect(sessions?.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' })
     expect(results?.Properties.StreamSpecification).toBeUndefined()
@@ -97,13 +97,13 @@ describe('the tables', () => {
 })
 
 describe('the stream', () => {
-  it('is encrypted, and stays when the stack goes', () => {
+  it('the stream is encrypted, and stays when the stack is destroyed', () => {
     const stream = resource(template, 'AWS::Kinesis::Stream', 'Events')
     expect(stream.Properties.StreamEncryption.EncryptionType).toBe('KMS')
     expect([stream.DeletionPolicy, stream.UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
   })
 
-  it('has the shards and the retention of the settings', () => {
+  it('the stream has the shards and the retention of the settings', () => {
     const sizes = (from: Template): number[] => {
       const { ShardCount, RetentionPeriodHours } = resource(from, 'AWS::Kinesis::Stream', 'Events').Properties
       return [ShardCount, RetentionPeriodHours]
@@ -116,7 +116,7 @@ describe('the stream', () => {
 describe('the dead-letter bucket', () => {
   const bucket = (from: Template): FoundResource => resource(from, 'AWS::S3::Bucket', 'DeadLetters')
 
-  it('is never public, is encrypted, and stays when the stack goes', () => {
+  it('the bucket is private and encrypted, and stays when the stack is destroyed', () => {
     const { Properties, DeletionPolicy, UpdateReplacePolicy } = bucket(template)
     expect(Properties.PublicAccessBlockConfiguration).toEqual({
       BlockPublicAcls: true,
@@ -129,7 +129,7 @@ describe('the dead-letter bucket', () => {
     expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
   })
 
-  it('refuses what is not sent over TLS', () => {
+  it('the bucket refuses requests without TLS', () => {
     const [policy] = resourcesOf(template, 'AWS::S3::BucketPolicy')
     const denied = policy?.Properties.PolicyDocument.Statement.find(({ Effect }: Properties) => Effect === 'Deny')
     expect(referenceText(policy?.Properties.Bucket)).toBe('DeadLetters')
@@ -137,7 +137,7 @@ describe('the dead-letter bucket', () => {
     expect(denied.Resource.map(referenceText)).toEqual(['DeadLetters.Arn', 'DeadLetters.Arn/*'])
   })
 
-  it('forgets what is older than the setting', () => {
+  it('the bucket deletes dead letters after the set retention', () => {
     const rule = { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }
     expect(bucket(template).Properties.LifecycleConfiguration.Rules).toEqual([{ ...rule, ExpirationInDays: 30 }])
     expect(bucket(changed).Properties.LifecycleConfiguration.Rules).toEqual([{ ...rule, ExpirationInDays: 14 }])
@@ -145,7 +145,7 @@ describe('the dead-letter bucket', () => {
 })
 
 describe('the event source mappings', () => {
-  it('are one of the stream and one of the sessions table', () => {
+  it('the stream invokes ingest, and the sessions table invokes finalize', () => {
     const wired = resourcesOf(template, MAPPING).map(({ Properties }) => [
       referenceText(Properties.EventSourceArn),
       referenceText(Properties.FunctionName),
@@ -156,19 +156,25 @@ describe('the event source mappings', () => {
     ])
   })
 
-  it.each(['IngestEvents', 'FinalizeClosed'])('try again only what failed, in ever smaller parts: %s', (name) => {
-    const { Properties } = resource(template, MAPPING, name)
-    expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
-    expect(Properties.BisectBatchOnFunctionError).toBe(true)
-    expect(Properties.StartingPosition).toBe('TRIM_HORIZON')
-  })
+  it.each(['IngestEvents', 'FinalizeClosed'])(
+    '%s retries only the failed part of a batch, in ever smaller parts',
+    (name) => {
+      const { Properties } = resource(template, MAPPING, name)
+      expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
+      expect(Properties.BisectBatchOnFunctionError).toBe(true)
+      expect(Properties.StartingPosition).toBe('TRIM_HORIZON')
+    },
+  )
 
-  it.each(['IngestEvents', 'FinalizeClosed'])('keep what they give up in the dead-letter bucket: %s', (name) => {
-    const { Properties } = resource(template, MAPPING, name)
-    expect(referenceText(Properties.DestinationConfig.OnFailure.Destination)).toBe('DeadLetters.Arn')
-  })
+  it.each(['IngestEvents', 'FinalizeClosed'])(
+    '%s stores the batches that Lambda gives up in the dead-letter bucket',
+    (name) => {
+      const { Properties } = resource(template, MAPPING, name)
+      expect(referenceText(Properties.DestinationConfig.OnFailure.Destination)).toBe('DeadLetters.Arn')
+    },
+  )
 
-  it('give a batch up before its stream forgets it', () => {
+  it('Lambda gives a batch up before its stream deletes it', () => {
     for (const from of [template, changed]) {
       const retentionHours = resource(from, 'AWS::Kinesis::Stream', 'Events').Properties.RetentionPeriodHours
       const oldest = (name: string): number => resource(from, MAPPING, name).Properties.MaximumRecordAgeInSeconds
@@ -179,14 +185,14 @@ describe('the event source mappings', () => {
     }
   })
 
-  it('hand ingest all of a shard in order, in batches of the settings', () => {
+  it('ingest gets all records of a shard in order, in batches of the set size', () => {
     const { Properties } = resource(changed, MAPPING, 'IngestEvents')
     expect(Properties.ParallelizationFactor).toBe(1)
     expect(Properties).not.toHaveProperty('FilterCriteria')
     expect([Properties.BatchSize, Properties.MaximumBatchingWindowInSeconds]).toEqual([77, 9])
   })
 
-  it('hand finalize the sessions that were closed or absorbed, and nothing else', () => {
+  it('only closed sessions and tombstones invoke finalize', () => {
     const [filter, ...others] = resource(template, MAPPING, 'FinalizeClosed').Properties.FilterCriteria.Filters
     expect(others).toEqual([])
     expect(JSON.parse(filter.Pattern)).toEqual({
@@ -200,14 +206,14 @@ describe('the schedules', () => {
   it.each([
     ['Sweep', ['rate(1 minute)', 'rate(5 minutes)']],
     ['Rollup', ['rate(5 minutes)', 'rate(10 minutes)']],
-  ])('invoke their function at the rate of the settings, without draining: %s', (name, expected) => {
+  ])('the schedule of %s runs at the set rate and does not drain', (name, expected) => {
     const rates = [template, changed].map((from) => resource(from, 'AWS::Events::Rule', `${name}Schedule`).Properties)
     expect(rates.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(expected)
     const [target, ...others] = rates[0].Targets
     expect([referenceText(target.Arn), JSON.parse(target.Input), others]).toEqual([`${name}.Arn`, { drain: false }, []])
   })
 
-  it('may each invoke their function, and nothing else may', () => {
+  it('only their schedules may invoke the sweep and the rollup', () => {
     const permissions = resourcesOf(template, 'AWS::Lambda::Permission').map(({ Properties }) => [
       referenceText(Properties.FunctionName),
       Properties.Principal,
@@ -231,11 +237,11 @@ describe('the outputs', () => {
     ['IngestFunctionName', 'Ingest'],
     ['FinalizeFunctionName', 'Finalize'],
     ['RollupFunctionName', 'Rollup'],
-  ])('name what a user reaches: %s', (output, name) => {
+  ])('the output %s names its resource and describes it', (output, name) => {
     const found = template.findOutputs(output)[output]
     expect(referenceText(found?.Value)).toBe(name)
     expect(found?.Description).toMatch(/\w/)
   })
 
-  it('are no others', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(9))
+  it('the stack has exactly 9 outputs', () => expect(Object.keys(template.findOutputs('*'))).toHaveLength(9))
 })

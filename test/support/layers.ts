@@ -24,6 +24,7 @@ const MEMORY = /^functions\/memory\//
 const ALL_BUT_HANDLERS = /^functions\/(?![^/]+\/handler\.ts$)/
 /** Files beside the step folders, which several steps share. */
 const SHARED_STEPS = /^functions\/(?!contract\.ts|(result-)?ports\.ts)[^/]+\.ts$/
+const SETTINGS = /^infra\/(settings|setting-kinds|read-settings)\.ts$/
 const TERMINAL = /^terminal\//
 const SAMPLES = /^samples\//
 const SDK = [/^@aws-sdk\//, /^@smithy\//]
@@ -108,7 +109,7 @@ function cli(room: string, uses: readonly string[], more: readonly RegExp[] = []
       ADAPTERS,
       CONTRACT,
       TERMINAL,
-      /^infra\/setting(s|-kinds)\.ts$/,
+      SETTINGS,
       ...SDK,
       NODE,
       ...more,
@@ -204,7 +205,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     files: /^cli\/[^/]+$/,
-    imports: [/^cli\//, TERMINAL, /^infra\/setting(s|-kinds)\.ts$/, NODE, /^commander$/],
+    imports: [/^cli\//, TERMINAL, SETTINGS, NODE, /^commander$/],
   },
   {
     name: 'bench',
@@ -214,7 +215,8 @@ const LAYERS: readonly Layer[] = [
       /^local\//,
       SAMPLES,
       TERMINAL,
-      /^infra\/(bundle|setting(s|-kinds))\.ts$/,
+      /^infra\/bundle\.ts$/,
+      SETTINGS,
       ALL_BUT_HANDLERS,
       ...SDK,
       NODE,

@@ -1,4 +1,4 @@
-// The stack as CloudFormation would get it: settings in, its template and the questions that tests ask of it out.
+// Synthesizes the stack for tests and reads resources, permissions and findings from its template.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { Template } from 'aws-cdk-lib/assertions'
 import { App, type Stack } from 'aws-cdk-lib/core'
 import { addChecks } from '../../infra/checks.ts'
-import { readSettings } from '../../infra/settings.ts'
+import { readSettings } from '../../infra/read-settings.ts'
 import { SearchSessionCtrStack } from '../../infra/stack.ts'
 
-/** With the flags of `cdk.json`, which the command line reads: they change templates. */
+/** The flags of `cdk.json` change templates, so tests set them as the command line does. */
 const CONTEXT = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')).context
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is CloudFormation's own loosely typed document
@@ -48,7 +48,7 @@ function synthesize(settings: Readonly<Record<string, string>>): Template {
   }
 }
 
-/** The whole app as the command line runs it, its checks included; nothing is bundled. */
+/** Runs the app with its checks, as the command line does. Nothing is bundled. */
 export function checkedApp(
   settings: Readonly<Record<string, string>>,
   add: (stack: Stack) => void = () => {},
@@ -64,7 +64,7 @@ export function checkedApp(
   }
 }
 
-/** Of one check: which rule is broken, if any. */
+/** The rules that one check found broken. */
 export interface Finding {
   readonly check: string
   readonly rules: readonly string[]
@@ -90,7 +90,7 @@ export function resourcesOf(template: Template, type: string): FoundResource[] {
   return found.map(([id, resource]) => ({ ...resource, name: withoutHash(id) }))
 }
 
-/** The one resource of a type whose construct has this id. */
+/** Returns the one resource of a type whose construct has this id. */
 export function resource(template: Template, type: string, name: string): FoundResource {
   const found = resourcesOf(template, type).filter((candidate) => candidate.name === name)
   const [only] = found
@@ -102,7 +102,7 @@ function withoutHash(id: string): string {
   return id.replace(/[0-9A-F]{8}$/, '')
 }
 
-/** A value with references as text: `Sessions.Arn/index/due`; `Sessions` for a Ref. */
+/** Writes a value with references as text: `Sessions.Arn/index/by_hour`; `Sessions` for a Ref. */
 export function referenceText(value: Properties): string {
   if (typeof value === 'string') return value
   if (value.Ref !== undefined) return withoutHash(value.Ref)
@@ -126,7 +126,7 @@ export function statementsOf(template: Template, role: string): Statement[] {
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
 }
 
-/** What statements allow, each as `action on resource`, sorted. */
+/** Returns the allowed actions, each as `action on resource`, sorted. */
 export function permissionsOf(statements: readonly Statement[]): string[] {
   return statements
     .filter(({ Effect }) => Effect === 'Allow')
