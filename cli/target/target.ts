@@ -11,6 +11,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { LOCAL_CONFIG } from '../../local/emulators/clients.ts'
 import { DEFAULT_RUNNING_PATH, type RunningPipeline, readRunningPipeline } from '../../local/run/running-pipeline.ts'
 import { UserError } from '../../terminal/user-error.ts'
@@ -62,7 +63,7 @@ export interface ClientConfig {
 /** Milliseconds. Without them the SDK waits for an answer for ever. */
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
 /** A Lambda function may run for 15 minutes. */
-const INVOCATION_TIMEOUTS = { ...TIMEOUTS, requestTimeout: 15 * 60_000 }
+const INVOCATION_TIMEOUTS = { ...TIMEOUTS, requestTimeout: 15 * MINUTE_MS }
 
 /** More than the SDK's own 3 tries: a person would rather wait than see a failure. */
 const TRIES_MAX = 6

@@ -5,6 +5,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
 import { KIND, PARTITION_KEY, SORT_KEY, TIMER_PAGES, TIMERS } from '../../contract.ts'
+import { MINUTE_MS } from '../../domain/durations.ts'
 import { nonEmpty } from '../../domain/non-empty.ts'
 import type { Timer, TimerPage, TimerStore, TimeSpan } from '../../ports.ts'
 import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
@@ -31,7 +32,7 @@ const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${TIMER_PAGES}#${n}`)
  * How far apart the timers of one page may fire. At about the time between two sweeps, one or two
  * sweeps read a page.
  */
-const SPAN_MS = 60_000
+const SPAN_MS = MINUTE_MS
 /** Limits the users of one page, uncompressed, to far less than an item may hold. */
 const CHARACTERS_MAX = 32 * 1024
 const INFLATED_BYTES_MAX = 1024 * 1024
