@@ -1,16 +1,17 @@
-// Batches of a bench: logs of events in, the records of each invocation with fixed times out, the same every time.
+// Divides logs of events into the batches that ingest receives, with fixed times, so that every run
+// measures the same.
 
 import type { ArrivedRecord } from '../functions/ports.ts'
 import type { SentEvent } from '../samples/tutorial-events.ts'
 
 export interface Batch {
   readonly records: readonly ArrivedRecord[]
-  /** When the function is invoked with it. */
+  /** When Lambda invokes the function with the batch. */
   readonly nowMs: number
 }
 
 const SHARD = 'shardId-000000000000'
-/** From the event to its arrival. */
+/** How long after an event its record arrives. */
 const TRANSPORT_MS = 300
 
 export interface Window {
@@ -18,7 +19,7 @@ export interface Window {
   readonly batchWindowMs: number
 }
 
-/** Each user's events in groups of `perBatch`: the first group of all users is the first batch, and so on. */
+/** Returns batches that hold the next `perBatch` events of each user. */
 export function batchesOf(logs: readonly (readonly SentEvent[])[], perBatch: number): Batch[] {
   const rounds = Math.ceil(Math.max(...logs.map((log) => log.length)) / perBatch)
   let sequence = 0
@@ -32,7 +33,7 @@ export function batchesOf(logs: readonly (readonly SentEvent[])[], perBatch: num
   })
 }
 
-/** A log in the order of its delivery, as Lambda's poller would batch it by size and window. */
+/** Divides a log in order of delivery by size and window, as Lambda's poller does. */
 export function windowedBatches(log: readonly SentEvent[], { batchSize, batchWindowMs }: Window): Batch[] {
   const batches: Batch[] = []
   let records: ArrivedRecord[] = []
@@ -43,7 +44,8 @@ export function windowedBatches(log: readonly SentEvent[], { batchSize, batchWin
     records = []
   }
   for (const [sequence, event] of log.entries()) {
-    // What happened before the one ahead of it in the log came late.
+    // An event that is older than the one before it in the log is late, so it arrives with that
+    // one.
     arrivalMs = Math.max(arrivalMs, Date.parse(event.time as string) + TRANSPORT_MS)
     if (records.length > 0 && arrivalMs > openedMs + batchWindowMs) close(openedMs + batchWindowMs)
     if (records.length === 0) openedMs = arrivalMs
@@ -59,7 +61,9 @@ function toRecord(event: SentEvent, sequence: number, arrivalMs: number): Arrive
   return { shardId: SHARD, sequenceNumber: String(sequence), arrivalMs, data, subSequence: null }
 }
 
-/** How many users each batch has, summed: what one write for each of them would be. */
+/**
+ * Sums the number of users of each batch: how many writes it takes to write each user once a batch.
+ */
 export function userBatches(batches: readonly Batch[]): number {
   const usersIn = ({ records }: Batch): number => new Set(records.map((record) => sentBy(record))).size
   return batches.reduce((sum, batch) => sum + usersIn(batch), 0)

@@ -1,4 +1,4 @@
-// Tables of a bench: an emulator and a template's tables in, fresh ones and a client of them out.
+// Makes tables as the template defines them in an emulator, for the bench and for tests.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
@@ -8,7 +8,7 @@ import type { Endpoints } from '../local/emulators/endpoints.ts'
 import { provision } from '../local/emulators/provision.ts'
 import type { TableSpec } from '../local/template/pipeline-spec.ts'
 
-/** As the functions' own, of an endpoint that is given. */
+/** Returns a client with the functions' options for the endpoint. */
 export function benchClient(endpoint: string): DynamoDBDocumentClient {
   const { AWS_REGION: region, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = LOCAL_ENVIRONMENT
   const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY }
@@ -32,7 +32,6 @@ export function resultsSpec(name: string): TableSpec {
   return { ...table, indexes: index === undefined ? [] : [{ ...index, Projection: projection }] }
 }
 
-/** Of sessions: they have no index. */
 export function sessionsSpec(name: string): TableSpec {
   return {
     name,
@@ -50,6 +49,7 @@ export function sessionsSpec(name: string): TableSpec {
   }
 }
 
+/** A table as `sessionsSpec`, with an index. */
 export function indexed(
   name: string,
   index: { readonly name: string; readonly partitionKey: string; readonly sortKey: string },

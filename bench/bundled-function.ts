@@ -1,14 +1,15 @@
-// A bundle in a process of its own: its folder and the stub's endpoint in, what can be invoked and tells what it took out.
+// Starts a bundle in a process of its own, with a stub in place of AWS, and measures each
+// invocation.
 
 import { LOCAL_ENVIRONMENT } from '../local/emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../local/lambda/function-process.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
-import type { Bundle, Taken } from './bundles.ts'
+import type { Bundle, InvocationUsage } from './bundles.ts'
 
 const TIMEOUT_MS = 60_000
 
 export interface BundledFunction {
-  invoke(event: unknown): Promise<Taken>
+  invoke(event: unknown): Promise<InvocationUsage>
   stop: FunctionProcess['stop']
 }
 
@@ -23,10 +24,10 @@ export function startBundle(bundle: Bundle, folder: string, endpoint: string): B
     statements: [],
   }
   const started = startFunction(spec, folder, {}, () => {})
-  return { invoke: async (event) => (await started.invoke(event)) as Taken, stop: started.stop }
+  return { invoke: async (event) => (await started.invoke(event)) as InvocationUsage, stop: started.stop }
 }
 
-/** Of all steps. */
+/** The environment variables that the steps read, all in one. */
 function variables(): Record<string, string> {
   const { rules, sweepEveryMs, resultRetentionMs } = BENCH_SETTINGS
   return {
@@ -40,7 +41,7 @@ function variables(): Record<string, string> {
     PIPELINE_NAME: 'bench',
     SESSIONS_TABLE: 'sessions',
     RESULTS_TABLE: 'results',
-    DEAD_LETTER_BUCKET: 'letters',
+    DEAD_LETTER_BUCKET: 'dead-letters',
     STREAM_NAME: 'events',
     SWEEP_EVERY_MS: String(sweepEveryMs),
     GIVEN_UP_AFTER_MS: '0',

@@ -1,4 +1,5 @@
-// Bundles of functions as the stack makes them: a step or a bare client in, a folder with code that tells what it took out.
+// Bundles the steps as the stack does, around a handler that measures each invocation, and sums the
+// sizes of bundles.
 
 import { join } from 'node:path'
 import { buildSync, type Metafile } from 'esbuild'
@@ -6,24 +7,30 @@ import { BUNDLING, ROOT, type Step } from '../infra/bundle.ts'
 
 export const STEPS = ['ingest', 'sweep', 'finalize', 'rollup'] as const satisfies readonly Step[]
 
-/** What a function with the SDK alone would be. */
+/** A function that holds the SDK alone, for comparison. */
 const BARE_CLIENT = `
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))
 export const handler = () => client.send(new GetCommand({ TableName: 'bare', Key: { pk: 'a', sk: 'b' } }))`
 
-/** Told with the reply of each invocation. */
-export interface Taken {
-  /** CPU until the code was loaded, what Node itself takes included. */
+/** The time and memory that one invocation takes. The measuring handler replies with it. */
+export interface InvocationUsage {
+  /** CPU until the code is loaded, including Node's own start. */
   readonly startCpuMs: number
   readonly cpuMs: number
   readonly ms: number
-  /** On the JavaScript heap, what was collected since included. Null unless the event asks, since to count takes time. */
+  /**
+   * Bytes on the JavaScript heap, including those that were collected since. Null unless the event
+   * asks for it, because counting takes time.
+   */
   readonly allocatedBytes: number | null
 }
 
-/** Bytes between two allocations that V8's heap profiler takes down, on average: each stands for as many. */
+/**
+ * V8's heap profiler samples one allocation in so many bytes, on average, and each stands for as
+ * many.
+ */
 const SAMPLED_EVERY_BYTES = 16 * 1024
 
 function measuring(handler: string): string {
@@ -36,8 +43,8 @@ export async function handler(event, context) {
   const startedMs = performance.now()
   await measured(event, context)
   const { user, system } = process.cpuUsage(before)
-  const taken = { startCpuMs, cpuMs: (user + system) / 1000, ms: performance.now() - startedMs }
-  return { ...taken, allocatedBytes: allocated && (await allocated()) }
+  const usage = { startCpuMs, cpuMs: (user + system) / 1000, ms: performance.now() - startedMs }
+  return { ...usage, allocatedBytes: allocated && (await allocated()) }
 }
 async function countAllocations() {
   const { Session } = await import('node:inspector/promises')
@@ -59,14 +66,13 @@ async function countAllocations() {
 
 export type Bundle = Step | 'bare' | 'empty'
 
-/** Bytes of a bundle's modules. */
 export interface BundleSize {
-  /** Of `startModules`. */
+  /** The size of `startModules`. */
   readonly startBytes: number
   readonly allBytes: number
 }
 
-/** As the construct makes them; the folder has a folder for each bundle. */
+/** Bundles into a folder of the bundle's name. */
 export function makeBundle(bundle: Bundle, folder: string): BundleSize {
   const contents = measuring(codeOf(bundle))
   const stdin = { contents, resolveDir: ROOT, sourcefile: 'index.ts', loader: 'ts' } as const
@@ -86,10 +92,13 @@ export function bundleSize(made: Metafile): BundleSize {
   return { startBytes: sum(startModules(made)), allBytes: sum(Object.keys(made.outputs)) }
 }
 
-/** The entry, and what is imported from there on other than by a call. */
+/**
+ * Returns the modules that Node reads when the function starts: the entry, and all that it imports
+ * statically. Modules behind an `import()` are not among them.
+ */
 export function startModules({ outputs }: Metafile): string[] {
   const read = new Set(Object.keys(outputs).filter((path) => path.endsWith('/index.mjs')))
-  // A set goes on to what is added to it meanwhile.
+  // Iterating over a set also visits elements that are added meanwhile.
   for (const path of read) {
     for (const { kind, external, path: imported } of outputs[path]?.imports ?? []) {
       if (kind === 'import-statement' && external !== true) read.add(imported)

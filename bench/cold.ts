@@ -1,24 +1,26 @@
-// How the functions start: their bundles in; sizes, CPU of loading and of a first request, beside the SDK's alone, out.
+// Measures how the functions start: the sizes of their bundles, and the CPU of loading them and of
+// a first request, beside the SDK alone.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { columns } from '../terminal/text-table.ts'
 import { batchesOf } from './batches.ts'
 import { startBundle } from './bundled-function.ts'
-import { type Bundle, type BundleSize, makeBundle, STEPS, type Taken } from './bundles.ts'
+import { type Bundle, type BundleSize, type InvocationUsage, makeBundle, STEPS } from './bundles.ts'
 import { toLambdaEvent } from './ingest.ts'
 import { standardSession } from './standard-session.ts'
 import { startStubDynamo } from './stub-dynamo.ts'
 
 export interface ColdStart extends BundleSize {
   readonly bundle: Bundle
-  /** Of CPU, what Node itself takes left out; the least of several processes. */
+  /** CPU without Node's own start; the least of several processes. */
   readonly loadMs: number
-  /** Null for what has no request that the stub could answer. */
+  /** CPU of the first invocation; null where the stub cannot answer its requests. */
   readonly firstRequestMs: number | null
 }
 
-/** Of each, one after the other in turn, so that what else the machine does falls on all of them. */
+/** The bench starts the bundles in turn, so that other programs slow all of them down alike. */
 const RUNS = 15
 const BUNDLES = ['empty', 'bare', ...STEPS] as const satisfies readonly Bundle[]
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
@@ -28,15 +30,16 @@ export async function measureCold(onStep: (text: string) => void): Promise<ColdS
   const stub = await startStubDynamo()
   try {
     const sizes = new Map(BUNDLES.map((bundle) => [bundle, makeBundle(bundle, folder)]))
-    const taken = new Map<Bundle, Taken[]>(BUNDLES.map((bundle) => [bundle, []]))
+    const usages = new Map<Bundle, InvocationUsage[]>(BUNDLES.map((bundle) => [bundle, []]))
     for (let run = 1; run <= RUNS; run++) {
       onStep(`round ${run} of ${RUNS}`)
       for (const bundle of BUNDLES) {
         const started = startBundle(bundle, folder, stub.endpoint)
-        taken.get(bundle)?.push(await started.invoke(firstEvent(bundle)).finally(started.stop))
+        usages.get(bundle)?.push(await started.invoke(firstEvent(bundle)).finally(started.stop))
       }
     }
-    const least = (bundle: Bundle, of: (run: Taken) => number): number => Math.min(...(taken.get(bundle) ?? []).map(of))
+    const least = (bundle: Bundle, of: (usage: InvocationUsage) => number): number =>
+      Math.min(...(usages.get(bundle) ?? []).map(of))
     const nodeMs = least('empty', ({ startCpuMs }) => startCpuMs)
     return ['bare' as const, ...STEPS].map((bundle) => ({
       bundle,
@@ -50,10 +53,10 @@ export async function measureCold(onStep: (text: string) => void): Promise<ColdS
   }
 }
 
-/** Those whose first invocation is a request that the stub can answer. */
+/** The bundles whose first invocation makes requests that the stub can answer. */
 const WITH_REQUEST: readonly Bundle[] = ['bare', 'ingest']
 
-/** One record for ingest, which reads a state and writes it and the progress; nothing at all for finalize. */
+/** One record for ingest, which reads and writes a state and the progress; no record for others. */
 function firstEvent(bundle: Bundle): object {
   const [batch] = batchesOf([standardSession('user', START_MS)], 1)
   return bundle === 'ingest' && batch !== undefined ? toLambdaEvent(batch) : { Records: [] }
@@ -61,4 +64,24 @@ function firstEvent(bundle: Bundle): object {
 
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10
+}
+
+export function coldText(starts: readonly ColdStart[]): string {
+  const bare = starts.find(({ bundle }) => bundle === 'bare')?.loadMs ?? Number.NaN
+  const rows = starts.map(({ bundle, startBytes, allBytes, loadMs, firstRequestMs }) => [
+    bundle === 'bare' ? 'SDK alone' : bundle,
+    kilobytes(startBytes),
+    kilobytes(allBytes),
+    loadMs.toFixed(1),
+    (loadMs / bare).toFixed(2),
+    firstRequestMs?.toFixed(1) ?? '',
+  ])
+  return columns([
+    ['bundle', 'KB at the start', 'KB in all', 'load, CPU ms', 'times the SDK', 'first request, CPU ms'],
+    ...rows,
+  ])
+}
+
+function kilobytes(bytes: number): string {
+  return String(Math.round(bytes / 1000))
 }

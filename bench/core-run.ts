@@ -1,23 +1,21 @@
-// One run of the domain in a process of its own: a load as an argument in, CPU of each stage and memory as JSON out.
+// Runs the domain on one load in a process of its own, and prints the CPU of each stage and the
+// memory as JSON.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { sha256 } from '../functions/aws/runtime/digest.ts'
+import { DAY_MS } from '../functions/domain/durations.ts'
 import { type Decoded, decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Arrival } from '../functions/domain/events/event.ts'
-import { lastOf, nonEmpty } from '../functions/domain/non-empty.ts'
+import { lastOf, type NonEmpty, nonEmpty } from '../functions/domain/non-empty.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
 import { planCapacity } from '../functions/domain/sessions/capacity.ts'
 import { type Closing, toClose, withoutClosed } from '../functions/domain/sessions/closing.ts'
 import { affectedRanges } from '../functions/domain/sessions/neighbours.ts'
 import { apply, NEW_USER, type UserState } from '../functions/domain/sessions/user-state.ts'
 import { BENCH_SETTINGS } from './bench-settings.ts'
-import { type ItemChoice, sessionSource } from './core-load.ts'
+import { type ItemChoice, STAGES, type Stage, sessionSource } from './core-load.ts'
 import { STANDARD_EVENTS } from './standard-session.ts'
-
-/** In the order in which an event passes them. JSON is read by Node, so `parse` is in no total. */
-const STAGES = ['parse', 'decode', 'apply', 'close', 'rows'] as const
-type Stage = (typeof STAGES)[number]
 
 export interface CoreLoad {
   readonly events: number
@@ -28,15 +26,15 @@ export interface CoreLoad {
 }
 
 export interface CoreSpeed extends CoreLoad {
-  /** Of CPU. */
+  /** Microseconds of CPU. */
   readonly microsPerEvent: Readonly<Record<Stage, number>>
-  /** Of CPU, and without `parse`. */
+  /** Events a second of CPU, without `parse`. */
   readonly eventsPerSecond: number
-  /** Held after the last event, by what the domain keeps of its users. */
+  /** The heap after the last event, most of it the states of the users. */
   readonly heapMegabytes: number
 }
 
-/** Of a process that just started, most is Node's compiling. */
+/** Until it has run this load, a process spends most of its time on compiling. */
 const WARM_UP = {
   events: 200_000,
   users: 1_000,
@@ -44,10 +42,14 @@ const WARM_UP = {
   sessionEvents: STANDARD_EVENTS,
   items: 'catalogue',
 } as const
-/** Longer than a gap and its lateness, and than any session, so that what a user did before is closed. */
-const ROUND_MS = 24 * 60 * 60 * 1000
+/**
+ * Longer than a session with its gap and lateness, so that a user's session closes before the next.
+ */
+const ROUND_MS = DAY_MS
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
-/** Events that are worked on stage by stage before the next are made: few, so that no load is held in memory. */
+/**
+ * Events that pass all stages before the run makes the next ones, so that it holds few in memory.
+ */
 const CHUNK_EVENTS = 2_000
 
 const { rules } = BENCH_SETTINGS
@@ -59,7 +61,7 @@ interface Run {
   rows: number
 }
 
-/** Sessions of every user, round after round, from texts to rows. */
+/** Computes a session of every user, round after round, from texts to rows. */
 function runOnce(load: CoreLoad): CoreSpeed {
   const { events, users, sessionEvents, items } = load
   const source = sessionSource(sessionEvents, items)
@@ -82,7 +84,7 @@ function runOnce(load: CoreLoad): CoreSpeed {
   return { ...load, microsPerEvent, eventsPerSecond, heapMegabytes: heapMegabytes(run.states) }
 }
 
-/** @param texts of each user, what arrives. */
+/** @param texts the events that arrive, by user. */
 function runChunk(run: Run, texts: ReadonlyMap<string, readonly string[]>, closeAtMs: number): void {
   const users = [...texts]
   const parsed = timed(run, 'parse', () => users.map(([, sent]) => sent.map(parsedValue)))
@@ -99,7 +101,10 @@ function runChunk(run: Run, texts: ReadonlyMap<string, readonly string[]>, close
   for (const [n, [user]] of users.entries()) run.states.set(user, closed[n]?.state ?? NEW_USER)
 }
 
-/** CPU, not the clock: what else the machine does is left out. What Node does beside (garbage, compiling) is in it. */
+/**
+ * Adds the CPU that the work takes. Unlike the clock, CPU leaves out other programs. It includes
+ * garbage collection and compiling.
+ */
 function timed<T>({ micros }: Run, stage: Stage, work: () => T): T {
   const before = process.cpuUsage()
   const done = work()
@@ -114,7 +119,7 @@ function parsedValue(text: string): unknown {
   return parsed.value
 }
 
-/** An event arrives when it happens: the arrival time is what the stream says, so it is known before. */
+/** Each event arrives when it happens, so all are on time. */
 function arrivalOf(value: unknown): Arrival {
   const { event } = decodedOf(value)
   return { event, arrivalMs: event.timeMs }
@@ -126,24 +131,26 @@ function decodedOf(value: unknown): Decoded {
   return decoded
 }
 
-function inBatches(arrivals: readonly Arrival[], perBatch: number): Arrival[][] {
-  const batches: Arrival[][] = []
-  for (let from = 0; from < arrivals.length; from += perBatch) batches.push(arrivals.slice(from, from + perBatch))
+function inBatches(arrivals: readonly Arrival[], perBatch: number): NonEmpty<Arrival>[] {
+  const batches: NonEmpty<Arrival>[] = []
+  for (let from = 0; from < arrivals.length; from += perBatch) {
+    batches.push(nonEmpty(arrivals.slice(from, from + perBatch)))
+  }
   return batches
 }
 
-/** What ingest asks of the domain for each write of a user. */
-function appended(before: UserState, batches: readonly (readonly Arrival[])[]): UserState {
+/** Makes the calls that ingest makes for each write of a user. */
+function appended(before: UserState, batches: readonly NonEmpty<Arrival>[]): UserState {
   let state = before
   for (const batch of batches) {
     const ranges = affectedRanges(state, batch, rules)
     const plan = planCapacity(state, [], batch, rules)
     const applied = apply(state, [], batch, rules)
-    const isAsMade = ranges.length === 0 && plan.batches.length === 1 && applied.accepted === batch.length
-    if (!isAsMade) throw new Error('an event of the load was not new and in order')
+    const isInOrder = ranges.length === 0 && plan.batches.length === 1 && applied.accepted === batch.length
+    if (!isInOrder) throw new Error('the load must hold new events in order only')
     state = { ...applied.state, version: state.version + 1 }
-    const demanded = toClose(state, lastOf(nonEmpty(batch)).arrivalMs, rules, 'limits')
-    if (demanded.length > 0) throw new Error('the load reached a limit')
+    const limited = toClose(state, lastOf(batch).arrivalMs, rules, 'limits')
+    if (limited.length > 0) throw new Error('the load must not reach a limit')
   }
   return state
 }
@@ -153,18 +160,18 @@ interface Due {
   readonly state: UserState
 }
 
-/** What the sweeper asks of it. */
+/** Makes the calls that the sweeper makes for a user. */
 function closeDue(state: UserState, atMs: number): Due {
   const closings = toClose(state, atMs, rules, 'due')
   return { closings, state: { ...withoutClosed(state, closings, rules), version: state.version + 1 } }
 }
 
-/** Of what is still in use. */
-function heapMegabytes(kept: ReadonlyMap<string, UserState>): number {
+/** @param states as an argument, they are still in use when the collector runs. */
+function heapMegabytes(states: ReadonlyMap<string, UserState>): number {
   setFlagsFromString('--expose-gc')
   ;(runInNewContext('gc') as () => void)()
   const used = process.memoryUsage().heapUsed
-  return kept.size === 0 ? 0 : Math.round(used / 1e5) / 10
+  return states.size === 0 ? 0 : Math.round(used / 1e5) / 10
 }
 
 runOnce(WARM_UP)

@@ -1,4 +1,4 @@
-// How fast the domain is on one core: loads in, CPU of each of its stages and memory out, without stores or network.
+// Measures the domain alone, without stores or network: the CPU of each stage, and memory.
 
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { columns } from '../terminal/text-table.ts'
+import { STAGES } from './core-load.ts'
 import type { CoreLoad, CoreSpeed } from './core-run.ts'
 import { STANDARD_EVENTS } from './standard-session.ts'
 
@@ -26,7 +28,9 @@ const RUNS = 3
 
 const RUN_SOURCE = fileURLToPath(new URL('core-run.ts', import.meta.url))
 
-/** Bundled as the functions are: what runs TypeScript as it is makes code that is slower by a third. */
+/**
+ * Bundles the code as the functions' code is, because code that tsx compiles is slower by a third.
+ */
 export async function measureCore(
   onStep: (text: string) => void,
   loads: readonly CoreLoad[] = LOADS,
@@ -51,9 +55,11 @@ export async function measureCore(
   }
 }
 
-/** Each in a process of its own, so that none is slowed by what another made Node compile. */
+/**
+ * Runs each load in a process of its own, so that code compiled for one does not slow another down.
+ */
 async function fastestRun(load: CoreLoad, file: string, onStep: (text: string) => void): Promise<CoreSpeed> {
-  // Ten million take minutes, and vary less.
+  // Ten million events take minutes, and their times vary less.
   const runs = load.events > 1_000_000 ? 1 : RUNS
   const speeds: CoreSpeed[] = []
   for (let run = 1; run <= runs; run++) {
@@ -62,4 +68,17 @@ async function fastestRun(load: CoreLoad, file: string, onStep: (text: string) =
     speeds.push(JSON.parse(stdout) as CoreSpeed)
   }
   return speeds.reduce((best, speed) => (speed.eventsPerSecond > best.eventsPerSecond ? speed : best))
+}
+
+export function coreText(speeds: readonly CoreSpeed[]): string {
+  const rows = speeds.map(
+    ({ events, users, sessionEvents, items, perBatch, microsPerEvent, eventsPerSecond, heapMegabytes }) => [
+      ...[events, users, sessionEvents, items, perBatch].map(String),
+      ...STAGES.map((stage) => microsPerEvent[stage].toFixed(2)),
+      String(eventsPerSecond),
+      String(heapMegabytes),
+    ],
+  )
+  const head = ['events', 'users', 'a session', 'items', 'b', ...STAGES, 'events a second', 'heap MB']
+  return columns([head, ...rows])
 }

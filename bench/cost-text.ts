@@ -1,10 +1,10 @@
-// The costs as a person reads them: the report in, tables out.
+// Prints what events cost as a table.
 
 import { columns } from '../terminal/text-table.ts'
 import type { Cost, CostReport } from './cost.ts'
 import { streamDollars, unitDollars } from './prices.ts'
 
-/** Of a shard's 1,000 records a second. */
+/** The used share of a shard's 1,000 records a second. */
 const SHARD_USE = 0.5
 
 export function costText({ standard, deployed, alone, long, realistic, real }: CostReport): string {
@@ -19,10 +19,10 @@ export function costText({ standard, deployed, alone, long, realistic, real }: C
   return [
     columns([HEAD, ...rows]),
     '',
-    'b: events per user and batch. Units of DynamoDB, for each session or event.',
-    'write is append, timers and close; batch is how far its shard is read, which a batch writes once for all its users.',
-    'dollars: DynamoDB on demand, per million events, results and reads included; so is naive $, without reads.',
-    `Kinesis adds ${dollars(streamDollars(SHARD_USE))} a million records (provisioned, shards half used). S3 takes dead letters only.`,
+    'b: events per user and batch. The numbers are capacity units of DynamoDB for each session or event.',
+    "write: append, timers and close. progress: the share of the shard's progress, which a batch writes once.",
+    'dollars: DynamoDB on demand for a million events, with results and reads. naive $ leaves out reads.',
+    `Kinesis adds ${dollars(streamDollars(SHARD_USE))} a million records (provisioned, shards half used). S3 holds dead letters only.`,
   ].join('\n')
 }
 
@@ -36,7 +36,7 @@ const HEAD = [
   'write',
   'limit',
   'naive',
-  'batch',
+  'progress',
   'results',
   'read',
   'dollars',
@@ -44,9 +44,9 @@ const HEAD = [
 ]
 
 function costRow(name: string, cost: Cost): string[] {
-  const { append, index, close } = cost.writeBy
+  const { append, timers, close } = cost.writeBy
   const b = cost.events / (cost.userBatches * (cost.per === 'event' ? cost.events : cost.sessions))
-  const units = [append, index, close, cost.write, cost.limit, cost.naive, cost.batch, cost.results, cost.read]
+  const units = [append, timers, close, cost.write, cost.limit, cost.naive, cost.progress, cost.results, cost.read]
   return [
     name,
     cost.per,
@@ -57,16 +57,17 @@ function costRow(name: string, cost: Cost): string[] {
   ]
 }
 
-/** Of a million events. */
-export function perMillion({ write, batch, results, read, ...cost }: Cost): number {
-  return unitDollars(write + batch + results, read) * perCost(cost)
+/** Returns the dollars that a million events cost. */
+function perMillion({ write, progress, results, read, ...cost }: Cost): number {
+  return unitDollars(write + progress + results, read) * countInMillion(cost)
 }
 
 function naive({ naive, naiveResults, ...cost }: Cost): number {
-  return unitDollars(naive + naiveResults, 0) * perCost(cost)
+  return unitDollars(naive + naiveResults, 0) * countInMillion(cost)
 }
 
-function perCost({ per, events, sessions }: Pick<Cost, 'per' | 'events' | 'sessions'>): number {
+/** Returns how many events or sessions a million events are. */
+function countInMillion({ per, events, sessions }: Pick<Cost, 'per' | 'events' | 'sessions'>): number {
   return per === 'event' ? 1e6 : (1e6 * sessions) / events
 }
 

@@ -1,4 +1,5 @@
-// What events cost: fixed logs in; per session or event the write and read units, those of a naive design, and the limit out.
+// Measures the capacity units that sessions and events of fixed logs take, beside those of a naive
+// design and the least that is possible.
 
 import { createReadStream, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -14,23 +15,23 @@ import { idOf, longSession, STANDARD_EVENTS, standardSession } from './standard-
 import { type Purpose, totalUnits, type Units } from './unit-meter.ts'
 
 export interface Cost {
-  /** What the numbers below are for each of. */
+  /** The numbers below are for each session, or for each event. */
   readonly per: 'session' | 'event'
-  /** Append, index (timers) and close. */
+  /** The sum of append, timers and close. */
   readonly write: number
   readonly read: number
-  /** Its share of how far its shard is read, which a batch writes once for all its users: the fuller the batch, the less. */
-  readonly batch: number
+  /** The share of the shard's progress, which ingest writes once a batch for all its users. */
+  readonly progress: number
   /** Rows, one a search and one a session. */
   readonly results: number
-  readonly writeBy: Readonly<Record<Exclude<Purpose, 'batch' | 'results'>, number>>
+  readonly writeBy: Readonly<Record<Exclude<Purpose, 'progress' | 'results'>, number>>
   readonly readBy: Units
-  /** As `write` and `results`, of the naive design. */
+  /** All writes of the naive design but its results. */
   readonly naive: number
   readonly naiveResults: number
-  /** A write for each user and batch, and one that is both close and result. */
+  /** The least possible: a write for each user and batch, and one for the result. */
   readonly limit: number
-  /** How many batches held an event of its user. */
+  /** How many batches hold events of its user. */
   readonly userBatches: number
   readonly events: number
   readonly sessions: number
@@ -41,12 +42,14 @@ export interface CostReport {
   readonly standard: Readonly<Record<string, Cost>>
   /** Standard sessions with the settings of a deployment and one shard, by events a second. */
   readonly deployed: Readonly<Record<string, Cost>>
-  /** The standard session without anybody else: every event is a batch, and no timer shares an item. */
+  /**
+   * The standard session of a lone user: every event is a batch, and every timer has its own item.
+   */
   readonly alone: Cost
-  /** Of a thousand events. */
+  /** A session of a thousand events, by events per user and batch. */
   readonly long: Readonly<Record<string, Cost>>
   readonly realistic: Cost
-  /** Null where the log is not beside the project. */
+  /** Null where the study log does not lie beside the project. */
   readonly real: Cost | null
 }
 
@@ -54,9 +57,9 @@ export const PER_BATCH = [1, 2, 5, 10] as const
 const LONG_PER_BATCH = [1, 5] as const
 const LONG_EVENTS = 1000
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
-/** Users whose standard sessions run side by side: a batch of one event each is half of `batchSize`. */
+/** Users whose standard sessions run side by side, so that a batch at b = 2 is a full one. */
 const STANDARD_USERS = 250
-/** Events a second, and sessions enough for batches to be as full as they get. */
+/** Events a second, with enough sessions that batches fill up as they do in the long run. */
 const TRAFFIC = [
   { rate: 1, sessions: 60 },
   { rate: 10, sessions: 200 },
@@ -68,12 +71,12 @@ const REAL_LOG = fileURLToPath(new URL('../../shared/data/lisp/events.ndjson', i
 const WINDOW = { batchSize: DEPLOYED.batchSize, batchWindowMs: DEPLOYED.batchWindow }
 
 /**
- * @param onStep told what is measured next.
- * @param known of the naive design, which takes longest; null to measure it too.
+ * @param onStep receives the name of the next log.
+ * @param known the units of the naive design, which take longest; null to measure them too.
  */
 export async function measureCost(onStep: (text: string) => void, known: Naive | null = null): Promise<CostReport> {
   const endpoints = await startEndpoints(null, null, process.env)
-  // Where several runs share an endpoint, each has tables of its own.
+  // Several runs may share an endpoint, so each has tables of its own.
   const run = `bench-${Date.now().toString(36)}`
   const measure: Measure = (name, batches, per, naive) => {
     onStep(name)
@@ -105,19 +108,19 @@ export async function measureCost(onStep: (text: string) => void, known: Naive |
   }
 }
 
-/** Standard sessions, each of a user of its own, that begin one after the other. */
+/** Makes standard sessions that begin one after the other, each of another user. */
 function traffic(eventsPerSecond: number, sessions: number): SentEvent[] {
   const everyMs = (STANDARD_EVENTS * 1000) / eventsPerSecond
   const logs = Array.from({ length: sessions }, (_, n) => standardSession(idOf(`visitor ${n}`), START_MS + n * everyMs))
   return logs.flat().sort((a, b) => Date.parse(a.time as string) - Date.parse(b.time as string))
 }
 
-/** @param naive what was measured of the naive design before; null to measure it. */
+/** @param naive the known units of the naive design; null to measure them. */
 type Measure = (name: string, batches: readonly Batch[], per: Cost['per'], naive: Naive | null) => Promise<Cost>
 
 export type Naive = Pick<Cost, 'naive' | 'naiveResults'>
 
-/** The naive design writes event by event, however they are batched: it is measured once. */
+/** Measures the naive design once, because batches do not change what it writes. */
 async function measureEach(
   perBatch: readonly number[],
   name: string,
@@ -137,12 +140,12 @@ async function measureEach(
 
 async function readRealLog(): Promise<SentEvent[] | null> {
   if (!existsSync(REAL_LOG)) {
-    console.error('the study log is not beside the project: left out')
+    console.error('left out the study log, which does not lie beside the project')
     return null
   }
   const events: SentEvent[] = []
   for await (const line of logLines(createReadStream(REAL_LOG))) events.push(JSON.parse(line.toString('utf8')))
-  // Its people took part on the same day, and are written one after the other.
+  // The log lists one person after the other, though all took part on the same day.
   return events.sort((a, b) => Date.parse(a.time as string) - Date.parse(b.time as string))
 }
 
@@ -154,14 +157,16 @@ async function costOf(
   endpoints: Endpoints,
 ): Promise<Cost> {
   const metered = await meterPipeline(name, batches, BENCH_SETTINGS, endpoints)
-  if (metered.refused > 0) throw new Error(`${metered.refused} conditions failed, whose units nobody knows`)
+  if (metered.failedConditions > 0) {
+    throw new Error(`${metered.failedConditions} conditions failed, and the emulator does not report their units`)
+  }
   const share = (units: number): number => rounded(units / (per === 'event' ? metered.accepted : metered.sessions))
   const naive = measured ?? naiveShares(await meterNaive(name, batches, BENCH_SETTINGS.rules.gapMs, endpoints), share)
   return {
     per,
-    write: share(totalUnits(metered.write, ['batch', 'results'])),
+    write: share(totalUnits(metered.write, ['progress', 'results'])),
     read: share(totalUnits(metered.read)),
-    batch: share(metered.write.batch),
+    progress: share(metered.write.progress),
     results: share(metered.write.results),
     writeBy: writeShares(metered, share),
     readBy: shares(metered.read, share),
@@ -178,18 +183,18 @@ function naiveShares(units: Units, share: (units: number) => number): Naive {
   return { naive: share(totalUnits(units, ['results'])), naiveResults: share(units.results) }
 }
 
-function shares({ append, index, close, batch, results }: Units, share: (units: number) => number): Units {
+function shares({ append, timers, close, progress, results }: Units, share: (units: number) => number): Units {
   return {
     append: share(append),
-    index: share(index),
+    timers: share(timers),
     close: share(close),
-    batch: share(batch),
+    progress: share(progress),
     results: share(results),
   }
 }
 
 function writeShares({ write }: Metered, share: (units: number) => number): Cost['writeBy'] {
-  const { batch: _, results: _r, ...others } = shares(write, share)
+  const { progress: _, results: _r, ...others } = shares(write, share)
   return others
 }
 

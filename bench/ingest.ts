@@ -1,9 +1,10 @@
-// How fast ingest is: batches through the bundled handler over HTTP to a stub in, records a second and CPU a record out.
+// Measures how fast the bundled ingest is when a stub answers its requests at once.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ArrivedRecord } from '../functions/ports.ts'
+import { columns } from '../terminal/text-table.ts'
 import { type Batch, batchesOf } from './batches.ts'
 import { startBundle } from './bundled-function.ts'
 import { makeBundle } from './bundles.ts'
@@ -14,20 +15,21 @@ export interface IngestSpeed {
   /** Events per user and batch. */
   readonly b: number
   readonly records: number
-  /** Of the median batch. */
+  /** The median of the batches, like the next number. */
   readonly cpuMicrosPerRecord: number
   readonly recordsPerSecond: number
-  /** A second of CPU by what a record takes of it: what a core of its own would do, however busy this machine is. */
+  /** A second divided by the CPU of a record. Other programs on the machine do not change it. */
   readonly recordsPerCpuSecond: number
   readonly allocatedBytesPerRecord: number
 }
 
 const RECORDS_PER_BATCH = 500
 const PER_BATCH = [1, 2, 5, 10] as const
-/** As many batches at each b: those of the warm-up, until the code is compiled, and those that are measured. */
+/** Batches at each b until Node has compiled the code. */
 const WARM_UP_BATCHES = 40
+/** Timed batches at each b. */
 const BATCHES = 100
-/** After those. */
+/** Further batches at each b, which are not timed because counting slows them down. */
 const BATCHES_TO_COUNT_ALLOCATIONS = 10
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
 
@@ -82,7 +84,7 @@ async function measureOne(b: number, folder: string): Promise<IngestSpeed> {
   }
 }
 
-/** As Lambda hands a batch over. */
+/** Returns the batch as Lambda passes it to a function. */
 export function toLambdaEvent({ records }: Pick<Batch, 'records'>) {
   return { Records: records.map(toLambdaRecord) }
 }
@@ -92,7 +94,27 @@ function toLambdaRecord({ shardId, sequenceNumber, arrivalMs, data }: ArrivedRec
   return { eventID: `${shardId}:${sequenceNumber}`, kinesis }
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+export function ingestText(speeds: readonly IngestSpeed[]): string {
+  const rows = speeds.map((speed) => [
+    String(speed.b),
+    String(speed.records),
+    String(speed.recordsPerSecond),
+    String(speed.cpuMicrosPerRecord),
+    String(speed.recordsPerCpuSecond),
+    (speed.allocatedBytesPerRecord / 1000).toFixed(1),
+  ])
+  const names = [
+    'b',
+    'records',
+    'records a second',
+    'CPU µs a record',
+    'records a second of CPU',
+    'KB allocated a record',
+  ]
+  return columns([names, ...rows])
 }

@@ -1,6 +1,6 @@
-// The bench's command line: arguments in, parts of it run, an exit code out.
+// Starts the bench with the arguments of the command line.
 
-// As in the other commands: the SDK's word about Node 20 is not what one came for.
+// The SDK reads this when it is loaded, and would warn of Node 20 on every run.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
 const { runBench } = await import('./program.ts')

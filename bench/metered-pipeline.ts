@@ -1,4 +1,5 @@
-// The real steps and adapters on the emulator: batches in, the units that they took until every session is closed out.
+// Runs the real steps and adapters on an emulator until every session is closed, and counts the
+// capacity units that they take.
 
 import { dynamoDirtyHours } from '../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../functions/aws/results-table/result-store.ts'
@@ -34,14 +35,17 @@ export interface Metered {
   readonly accepted: number
   readonly sessions: number
   readonly rows: number
-  /** How many conditions failed. */
-  readonly refused: number
+  /** How many conditional writes failed. */
+  readonly failedConditions: number
 }
 
-/** Sweeps after the last batch: a day of them closes whatever the settings allow to be open. */
+/** Sweeps after the last batch. No setting keeps a session open for more than a day of them. */
 const LAST_SWEEPS_MAX = 24 * 60
 
-/** Batches and sweeps at their own times, one after the other; then rows. Sweeps that would find nothing are left out. */
+/**
+ * Ingests the batches and sweeps between them, each at its own time. Then it finalizes all
+ * sessions. It leaves out sweeps before the next timer, because the bench measures those apart.
+ */
 export async function meterPipeline(
   name: string,
   batches: readonly Batch[],
@@ -72,7 +76,7 @@ export async function meterPipeline(
       if (nextTimerMs() > nowMs) return
       meter.during('close')
       const ports = { sessions, timers, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
-      // Not at the full hour, when the sweeper counts who is open as well.
+
       const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, nowMs)
       if (report.failed !== null) throw report.failed.cause
     }
@@ -96,14 +100,20 @@ export async function meterPipeline(
     const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)
     if (published.failed !== null) throw published.failed.cause
     const { sessions: sessionCount, rowsWritten } = published
-    return { ...meter.units(), accepted, sessions: sessionCount, rows: rowsWritten, refused: meter.refused() }
+    return {
+      ...meter.units(),
+      accepted,
+      sessions: sessionCount,
+      rows: rowsWritten,
+      failedConditions: meter.failedConditions(),
+    }
   } finally {
     client.destroy()
     await meter.stop()
   }
 }
 
-/** A tick later where the hour has just begun. */
+/** Avoids the first sweep of an hour, in which the sweeper also counts open users. */
 function offHour(atMs: number, everyMs: number): number {
   return atMs % HOUR_MS < everyMs ? atMs + everyMs : atMs
 }
@@ -120,11 +130,14 @@ function purposeOf(call: Call, resultsTable: string): Purpose | null {
   if (table === resultsTable) return 'results'
   const { pk, sk } = { ...request.Item, ...request.Key }
   const isOfTimers = pk?.S?.startsWith(TIMER_PAGES) || request.ExpressionAttributeValues?.[':timers'] !== undefined
-  if (isOfTimers) return 'index'
-  return sk?.S === PROGRESS_KEY ? 'batch' : null
+  if (isOfTimers) return 'timers'
+  return sk?.S === PROGRESS_KEY ? 'progress' : null
 }
 
-/** The stores, with the changes that the table's stream would tell, and the earliest timer that is set. */
+/**
+ * Wraps the stores so that they collect the changes that the table's stream would report, and the
+ * time of the earliest timer that has not fired.
+ */
 function watched(store: SessionStore, stored: TimerStore) {
   const changes: ClosedChange[] = []
   const latest = new Map<string, ClosedSession>()
@@ -148,9 +161,9 @@ function watched(store: SessionStore, stored: TimerStore) {
   let pending: Timer[] = []
   const timers: TimerStore = {
     ...stored,
-    put: async (set) => {
-      await stored.put(set)
-      pending.push(...set)
+    put: async (scheduled) => {
+      await stored.put(scheduled)
+      pending.push(...scheduled)
     },
     lists: (span) => {
       pending = pending.filter(({ atMs }) => atMs > span.toMs)

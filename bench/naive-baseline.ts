@@ -1,4 +1,5 @@
-// What one would write first: one append to a growing list an event, an index on the last event's time; batches in, units out.
+// Measures a naive design: an item a session, to whose list each event is appended, and an index on
+// the last event's time.
 
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { Endpoints } from '../local/emulators/endpoints.ts'
@@ -16,7 +17,9 @@ interface OpenSession {
   lastMs: number
 }
 
-/** Sessions end by gap and AppClose as they arrive: what came late or twice is no matter here. */
+/**
+ * Ends sessions by gap and closers in order of arrival. It ignores that events come late or twice.
+ */
 export async function meterNaive(
   name: string,
   batches: readonly Batch[],
@@ -65,7 +68,7 @@ export async function meterNaive(
 
 const NAMED_STATUS = { ExpressionAttributeNames: { '#status': INDEX.partitionKey } }
 
-/** The event as its text, which is no more than it is as a map. */
+/** Appends the event as text, which takes no more space than a map. */
 function append(table: string, { pk, sk }: OpenSession, text: string, timeMs: number): UpdateCommand {
   return new UpdateCommand({
     TableName: table,

@@ -1,4 +1,4 @@
-// Users with open sessions, as ingest leaves them: how many and when they are due in, their items and timers in the sessions table out.
+// Fills the sessions table with users who have an open session and a timer, as ingest writes them.
 
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { stateItem } from '../functions/aws/sessions-table/session-items.ts'
@@ -7,19 +7,24 @@ import type { Session } from '../functions/domain/sessions/session.ts'
 import { foundingId } from '../functions/domain/sessions/session-id.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
 
-/** DynamoDB's limit. */
+/** The most items that a BatchWriteItem may hold. */
 const BATCH_WRITE_ITEMS_MAX = 25
 const WRITERS = 8
-/** What ingest sets timers for at once. */
+/** As many users as a full batch has, whose timers share pages. */
 const USERS_IN_A_BATCH = 500
 
-/** Each with one session of one event, at `timeMs`. */
+/**
+ * Gives each user a session with one event.
+ *
+ * @param timeMs the time of the event.
+ * @param timerMs when the users' timers fire.
+ */
 export async function putOpenUsers(
   client: DynamoDBDocumentClient,
   table: string,
   users: readonly string[],
   timeMs: number,
-  dueMs: number,
+  timerMs: number,
 ): Promise<void> {
   let next = 0
   const write = async (): Promise<void> => {
@@ -34,7 +39,7 @@ export async function putOpenUsers(
   }
   const timers = dynamoTimerStore(client, table)
   for (let start = 0; start < users.length; start += USERS_IN_A_BATCH) {
-    await timers.put(users.slice(start, start + USERS_IN_A_BATCH).map((user) => ({ user, atMs: dueMs })))
+    await timers.put(users.slice(start, start + USERS_IN_A_BATCH).map((user) => ({ user, atMs: timerMs })))
   }
   await Promise.all(Array.from({ length: WRITERS }, write))
 }

@@ -1,22 +1,19 @@
-// The parts of the bench as commands: arguments in, each part measured, and what it found as JSON or tables out.
+// Defines the bench's commands: one for each part that it can measure, and one for all of them.
 
 import { Command } from 'commander'
 import { startProgress } from '../terminal/progress.ts'
-import { measureCold } from './cold.ts'
+import { UserError } from '../terminal/user-error.ts'
+import { coldText, measureCold } from './cold.ts'
 import { unitsOf } from './committed-units.ts'
-import { measureCore } from './core.ts'
-import { coreText } from './core-text.ts'
+import { coreText, measureCore } from './core.ts'
 import { measureCost } from './cost.ts'
 import { costText } from './cost-text.ts'
-import { failureText } from './failure-text.ts'
-import { measureIngest } from './ingest.ts'
+import { ingestText, measureIngest } from './ingest.ts'
 import { measurePeers } from './peers/peers.ts'
 import { peersText } from './peers/peers-text.ts'
 import { measureScale } from './scale.ts'
 import { scaleText } from './scale-text.ts'
-import { coldText, ingestText } from './speed-text.ts'
-import { measureSweep } from './sweep.ts'
-import { sweepText } from './sweep-text.ts'
+import { measureSweep, sweepText } from './sweep.ts'
 
 export interface Part {
   readonly name: string
@@ -41,13 +38,13 @@ function part<T>(
 }
 
 const PARTS: readonly Part[] = [
-  part('cost', 'DynamoDB units of fixed logs, beside a naive design and the limit', measureCost, costText),
-  part('ingest', 'the bundled ingest over HTTP to a stub: records a second, and CPU', measureIngest, ingestText),
-  part('core', 'the domain alone on one core: events a second, and memory', measureCore, coreText),
-  part('cold', 'bundles: sizes, CPU of loading and of a first request', measureCold, coldText),
-  part('sweep', 'units and time of a sweep, by how many sessions are open and due', measureSweep, sweepText),
-  part('scale', 'a model from the measured numbers: what sizes need and cost', measureScale, scaleText),
-  part('peers', 'Bytewax and Flink on the same logs, where Python and Java are', measurePeers, peersText),
+  part('cost', 'measure the DynamoDB units of fixed logs, beside a naive design', measureCost, costText),
+  part('ingest', 'measure records a second and CPU of the bundled ingest', measureIngest, ingestText),
+  part('core', 'measure events a second and memory of the domain alone', measureCore, coreText),
+  part('cold', 'measure the sizes of the bundles, and the CPU of a start', measureCold, coldText),
+  part('sweep', 'measure units and time of a sweep, by open and due sessions', measureSweep, sweepText),
+  part('scale', 'compute what deployments of several sizes need and cost', measureScale, scaleText),
+  part('peers', 'compare with Bytewax and Flink, if Python and Java are installed', measurePeers, peersText),
 ]
 
 export async function runBench(argv: readonly string[]): Promise<void> {
@@ -60,12 +57,14 @@ export async function runBench(argv: readonly string[]): Promise<void> {
 }
 
 export function benchProgram(parts: readonly Part[]): Command {
-  const program = new Command('bench').description('What events cost and how fast they go.').showHelpAfterError()
+  const program = new Command('bench')
+    .description('Measure what events cost and how fast the pipeline is.')
+    .showHelpAfterError()
   program
     .command('all', { isDefault: true })
-    .description('every part, one after the other; also without a name')
-    .option('--json', 'one line of JSON')
-    // A part that is not known ends up here too, and is answered with the names of all.
+    .description('measure every part, one after the other; the default')
+    .option('--json', 'print one line of JSON')
+    // Commander passes the name of an unknown part to the default command.
     .allowExcessArguments()
     .action((options: { readonly json?: true }, { args: [unknown] }: Command) => {
       if (unknown !== undefined) program.error(`error: there is no part '${unknown}'`)
@@ -80,7 +79,7 @@ export function benchProgram(parts: readonly Part[]): Command {
   }
   program
     .command('units')
-    .description('what bench/units.json is to hold')
+    .description('measure the units and print what bench/units.json should hold')
     .action(async () => console.log(JSON.stringify(unitsOf(await measureCost(() => {})), null, 2)))
   return program
 }
@@ -103,21 +102,25 @@ async function runAll(parts: readonly Part[], asJson: boolean): Promise<void> {
   if (asJson) console.log(JSON.stringify(reports))
 }
 
-/** A part that fails takes nothing from the others: under its name stands why, instead of a report. */
+/**
+ * Measures every part, even where another fails.
+ *
+ * @returns the report of each part by name. A part that failed has `{ failure }` instead.
+ */
 export async function measureAll(
   parts: readonly Part[],
-  tell: { measured(name: string, text: string): void; failed(name: string, failure: string): void },
+  report: { measured(name: string, text: string): void; failed(name: string, failure: string): void },
 ): Promise<Record<string, unknown>> {
   const reports: Record<string, unknown> = {}
   for (const { name, measure } of parts) {
     try {
       const { json, text } = await measured(name, measure)
       reports[name] = json
-      tell.measured(name, text)
+      report.measured(name, text)
     } catch (error) {
       const failure = failureText(error, process.env)
       reports[name] = { failure }
-      tell.failed(name, failure)
+      report.failed(name, failure)
     }
   }
   return reports
@@ -131,3 +134,23 @@ async function measured(name: string, measure: Part['measure']): ReturnType<Part
     progress.clear()
   }
 }
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT'])
+
+/**
+ * Returns the message of a failure that a person can act on, and the stack trace of a defect.
+ *
+ * @param env may name services that the bench does not start itself.
+ */
+export function failureText(error: unknown, env: NodeJS.ProcessEnv): string {
+  if (error instanceof UserError) return error.message
+  if (!(error instanceof Error)) return String(error)
+  const { code, message } = error as NodeJS.ErrnoException
+  const given = ENDPOINTS.filter((name) => env[name]).map((name) => `${name}=${env[name]}`)
+  if (given.length > 0 && code !== undefined && UNREACHABLE.has(code)) {
+    return `no service answers (${message || code}) at ${given.join(' or ')}: start it, or unset the variable to start an emulator`
+  }
+  return error.stack ?? message
+}
+
+const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'KINESIS_ENDPOINT', 'S3_ENDPOINT'] as const

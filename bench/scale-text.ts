@@ -1,4 +1,4 @@
-// The sizes of deployments as a person reads them: the model's numbers in, tables out.
+// Prints what deployments of several sizes need and cost as tables.
 
 import { columns } from '../terminal/text-table.ts'
 import type { ScaleReport } from './scale.ts'
@@ -15,12 +15,13 @@ export function scaleText({ sizes, breakEven, sweptEventsPerSecond }: ScaleRepor
   return [
     columns([HEAD, ...rows]),
     '',
-    'Dollars a month at a steady rate. Lambda is ingest. Flink: 20,000 and 1,000 events a second and processing unit.',
+    'Dollars are for a month at a steady rate, and those of Lambda are for ingest.',
+    'A processing unit of Flink takes 20,000 or 1,000 events a second.',
     '',
-    'From so many events a second, Flink (20,000) costs less:',
+    'Flink with 20,000 a unit costs less from so many events a second:',
     columns([['batches', 'on demand', 'provisioned'], ...cheaper]),
     '',
-    `One sweeper of 512 MB closes the sessions of ${Math.round(sweptEventsPerSecond)} events a second, the first limit.`,
+    `The first limit is the sweeper: one of 512 MB closes the sessions of ${Math.round(sweptEventsPerSecond)} events a second.`,
   ].join('\n')
 }
 

@@ -1,4 +1,5 @@
-// What a deployment of a size needs and costs: measured units and speeds in, shards, units, lanes and dollars a month out.
+// Computes what a deployment needs and costs at a rate of events, from measured units and CPU, and
+// compares it with managed Flink.
 
 import { readFileSync } from 'node:fs'
 import type { CommittedUnits } from './committed-units.ts'
@@ -9,46 +10,51 @@ export interface Scale {
   readonly eventsPerSecond: number
   readonly batches: Batches
   readonly shards: number
-  /** Lanes of ingest that are busy at the same time, on average. */
+  /** Invocations of ingest that run at the same time, on average. Each shard has one lane. */
   readonly lanesBusy: number
   readonly writeUnitsPerSecond: number
   readonly readUnitsPerSecond: number
-  /** Of the tables, by writes. */
+  /** The partitions that DynamoDB needs for the writes. */
   readonly partitions: number
-  /** Dollars a month. */
+  /** This and the numbers below are dollars a month. */
   readonly kinesis: number
   readonly lambda: number
   readonly dynamodbOnDemand: number
   readonly dynamodbProvisioned: number
   readonly onDemand: number
   readonly provisioned: number
-  /** Managed Flink with its stream and the writes of its results, where a processing unit takes few events and where many. */
+  /** Managed Flink with its stream and results, where a processing unit takes few events. */
   readonly flinkSlow: number
+  /** The same where a processing unit takes many events. */
   readonly flinkFast: number
-  /** The fast one, its results written to a provisioned table. */
+  /** `flinkFast` with its results in a provisioned table. */
   readonly flinkProvisioned: number
 }
 
 export interface BreakEven {
   readonly batches: Batches
-  /** Events a second from which managed Flink (fast) is cheaper. */
+  /** The events a second from which `flinkFast` is cheaper. */
   readonly onDemand: number
+  /** The events a second from which `flinkProvisioned` is cheaper. */
   readonly provisioned: number
 }
 
 export interface ScaleReport {
   readonly sizes: readonly Scale[]
   readonly breakEven: readonly BreakEven[]
-  /** What one sweeper closes, before anything else is full. */
+  /** The rate whose sessions one sweeper can close. No other part reaches its limit before. */
   readonly sweptEventsPerSecond: number
 }
 
 const UNITS: CommittedUnits = JSON.parse(readFileSync(new URL('units.json', import.meta.url), 'utf8'))
-/** CPU of a write, as `npm run bench:ingest` measured it at b = 1 on a shared 2-core machine. At others it is as much a write. */
+/**
+ * CPU of a write, as `npm run bench:ingest` measured it at b = 1 on a shared machine with 2 cores.
+ * A write takes about as much at any b.
+ */
 const WRITE_CPU_MICROS = 682
 const RATES = [100, 1000, 10_000, 100_000] as const
 
-/** The default settings at 100 events a second and shard; or as many of a user's events in a batch. */
+/** The committed log that each choice takes its units from, by the user's events in a batch. */
 export const BATCHES = {
   defaults: 'deployed 100',
   'two together': 'standard 2',
@@ -56,20 +62,22 @@ export const BATCHES = {
 } as const
 export type Batches = keyof typeof BATCHES
 const EACH_BATCHES = Object.keys(BATCHES) as Batches[]
-/** The closed session, and the state. */
+/** The writes of a closing: the closed session and the state. */
 const WRITES_A_CLOSING = 2
 
-/** How full shards, lanes and provisioned tables are meant to be. */
+/** The used share of shards, lanes and provisioned tables. The rest is for peaks. */
 const USE = 0.7
 const SHARD_RECORDS_PER_SECOND = 1000
 const LANE_GB = 0.5
-/** Of a core: Lambda gives a whole one with 1,769 MB. */
+/** A function's share of a core. Lambda gives a whole core with 1,769 MB. */
 const LANE_CORES = 512 / 1769
 const BATCH_RECORDS_MAX = 500
 const BATCH_WINDOW_SECONDS = 30
 const PARTITION_UNITS_PER_SECOND = 1000
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600
-/** Events a second and processing unit: what AWS' own example sizes for, and half of what a published benchmark reached. */
+/**
+ * Events a second and processing unit: AWS' own sizing example, and half of a published benchmark.
+ */
 const FLINK_EVENTS_PER_UNIT = { slow: 1000, fast: 20_000 } as const
 const FLINK_STORAGE_GB = 50
 const BREAK_EVEN_MAX = 100_000
@@ -90,7 +98,7 @@ export function scaleOf(rate: number, batches: Batches): Scale {
   const units = UNITS[BATCHES[batches]] as { [unit in 'allWrites' | 'read' | 'results' | 'userBatches']: number }
   const laneSeconds = (WRITE_CPU_MICROS * units.userBatches) / STANDARD_EVENTS / 1e6 / LANE_CORES
   const lanesBusy = rate * laneSeconds
-  // A shard has one lane: it is full when its records are too many, or too dear.
+  // A shard is full when it has too many records, or when its one lane has too much work.
   const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)), Math.ceil(lanesBusy / USE))
   const invocations = Math.max(rate / BATCH_RECORDS_MAX, Math.min(rate, shards / BATCH_WINDOW_SECONDS))
   const write = (rate * units.allWrites) / STANDARD_EVENTS
@@ -100,7 +108,7 @@ export function scaleOf(rate: number, batches: Batches): Scale {
   const lambda = gbSeconds * PRICES.gbSecond + perMonth(invocations, PRICES.invocations)
   const dynamodbOnDemand = unitDollars(write, read) * SECONDS_A_MONTH
   const dynamodbProvisioned = provisionedDollars(write, read)
-  // Without the index by hour: a stream processor sums hours in its own memory.
+  // Half of these units are for the hour index. Flink needs none, as it sums hours in its memory.
   const results = (rate * units.results) / 2 / STANDARD_EVENTS
   const resultDollars = unitDollars(results, 0) * SECONDS_A_MONTH
   return {
@@ -127,12 +135,12 @@ function perMonth(perSecond: number, dollarsPerMillion: number): number {
   return (perSecond * SECONDS_A_MONTH * dollarsPerMillion) / 1e6
 }
 
-/** A month of so many units a second. */
+/** Returns the dollars for a month of so many units a second. */
 function provisionedDollars(write: number, read: number): number {
   return ((write * PRICES.writeUnitHour + read * PRICES.readUnitHour) / USE) * HOURS_A_MONTH
 }
 
-/** Without its results. One unit more than work asks for is billed for each application. */
+/** Returns the dollars without results. The service bills one unit more than the work needs. */
 function flink(rate: number, eventsPerUnit: number): number {
   const units = Math.max(1, Math.ceil(rate / eventsPerUnit))
   const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)))

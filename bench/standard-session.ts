@@ -1,9 +1,10 @@
-// The session that costs are told for: a user and a start in, its ten events of some 200 bytes each out.
+// Makes the standard session for which the bench reports costs: ten events of some 200 bytes each.
 
 import { createHash } from 'node:crypto'
 import type { SentEvent } from '../samples/tutorial-events.ts'
 
-/** Two searches with ten results each, two clicks each, an opening and a closing: seconds since the start, and what. */
+/** Two searches with ten results and two clicks each, between an AppOpen and an AppClose. */
+/** Seconds since the start, and the event. */
 const SCRIPT = [
   [0, { type: 'AppOpen' }],
   [12, { type: 'Search', search: 1, query: 'oak standing desk with drawers' }],
@@ -23,29 +24,25 @@ export const STANDARD_SEARCHES = 2
 const ITEMS_SHOWN = 10
 
 export function standardSession(user: string, startMs: number): SentEvent[] {
-  return SCRIPT.map(([seconds, what], n) => ({
+  return SCRIPT.map(([seconds, scripted], n) => ({
     user,
     time: new Date(startMs + seconds * 1000).toISOString(),
     eventId: idOf(`${user} event ${n}`),
-    ...fieldsOf(user, what),
+    ...fieldsOf(user, scripted),
   }))
 }
 
-function fieldsOf(user: string, what: (typeof SCRIPT)[number][1]) {
-  const { type } = what
+function fieldsOf(user: string, scripted: (typeof SCRIPT)[number][1]) {
+  const { type } = scripted
   if (type === 'AppOpen' || type === 'AppClose') return { type }
-  const searchId = idOf(`${user} search ${what.search}`)
-  const items = Array.from({ length: ITEMS_SHOWN }, (_, rank) => `sku-${idOf(`${user} ${what.search} ${rank}`, 6)}`)
-  if (type === 'Search') return { type, searchId, query: what.query, app: 'shop-web/5.12.0', locale: 'en-GB' }
+  const searchId = idOf(`${user} search ${scripted.search}`)
+  const items = Array.from({ length: ITEMS_SHOWN }, (_, rank) => `sku-${idOf(`${user} ${scripted.search} ${rank}`, 6)}`)
+  if (type === 'Search') return { type, searchId, query: scripted.query, app: 'shop-web/5.12.0', locale: 'en-GB' }
   if (type === 'Results') return { type, searchId, items }
-  return { type, searchId, item: items[what.rank - 1] as string, position: what.rank, page: '/search' }
+  return { type, searchId, item: items[scripted.rank - 1] as string, position: scripted.rank, page: '/search' }
 }
 
-/**
- * A long session: the standard one's searches and clicks again and again, without an end.
- *
- * @param events how many.
- */
+/** Repeats the searches and clicks of the standard session until there are so many events. */
 export function longSession(user: string, startMs: number, events: number): SentEvent[] {
   const rounds = Math.ceil(events / (STANDARD_EVENTS - 2))
   return Array.from({ length: rounds }, (_, round) => {
@@ -56,10 +53,10 @@ export function longSession(user: string, startMs: number, events: number): Sent
     .slice(0, events)
 }
 
-/** A thousand events take less than `maxSessionDuration`. */
+/** With this, a thousand events take less than `maxSessionDuration`. */
 const LONG_ROUND_MS = 170_000
 
-/** Random to a compressor, and the same every time, as a producer's UUIDs would not be. */
+/** Returns an id that compresses as badly as a UUID does, but is the same every time. */
 export function idOf(name: string, length = 22): string {
   return createHash('sha256').update(name).digest('base64url').slice(0, length)
 }

@@ -1,4 +1,4 @@
-// A DynamoDB that answers at once: items put in, the same items by their keys out, in memory and without any condition.
+// Answers puts and batch reads as DynamoDB does, but at once and without checking conditions.
 
 import { createServer, type IncomingMessage } from 'node:http'
 import { type LoopbackServer, listen } from '../local/emulators/loopback-server.ts'

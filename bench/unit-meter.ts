@@ -1,24 +1,28 @@
-// The meter between the adapters and DynamoDB: requests in, the capacity units of each by what it was for out.
+// Counts the capacity units of all requests to DynamoDB by purpose, from a proxy between the
+// adapters and the emulator.
 
 import { NO_FAULTS } from '../local/proxy/chaos.ts'
 import { type Call, startProxy } from '../local/proxy/proxy.ts'
 
 /**
- * `index` is how it is known whom to look at, and when: timers, or the naive design's index. `batch` is how far its shard
- * is read, which a batch writes once for all its users.
+ * `timers` also counts the index that the naive design has in place of timers. `progress` is the
+ * shard's progress, which ingest writes once a batch for all its users.
  */
-export const PURPOSES = ['append', 'index', 'close', 'batch', 'results'] as const
+export const PURPOSES = ['append', 'timers', 'close', 'progress', 'results'] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 export type Units = Readonly<Record<Purpose, number>>
 
 export interface UnitMeter {
   readonly endpoint: string
-  /** What the table's own units are for from now on, as far as the request does not say it. */
+  /** Sets the purpose of later requests that `purposeOf` does not know. */
   during(purpose: Purpose): void
   units(): { readonly write: Units; readonly read: Units }
-  /** Of conditions that failed: billed like writes, and not told by the emulator. */
-  refused(): number
+  /**
+   * Counts the failed conditions. DynamoDB bills them like writes, but the emulator does not report
+   * their units.
+   */
+  failedConditions(): number
   stop(): Promise<void>
 }
 
@@ -31,9 +35,9 @@ interface ConsumedCapacity {
   readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits: number }>>
 }
 
-/** @param purposeOf what a request is for, where that does not depend on who sends it. */
+/** @param purposeOf returns the purpose of a request, or null where only the sender knows it. */
 export async function startUnitMeter(target: string, purposeOf: (call: Call) => Purpose | null): Promise<UnitMeter> {
-  const none = (): Record<Purpose, number> => ({ append: 0, index: 0, close: 0, batch: 0, results: 0 })
+  const none = (): Record<Purpose, number> => ({ append: 0, timers: 0, close: 0, progress: 0, results: 0 })
   const units = { write: none(), read: none() }
   let current: Purpose = 'append'
   let sent = 0
@@ -53,8 +57,8 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
         const purpose = purposeOf(call)
         counted[purpose ?? current] += Table?.CapacityUnits ?? CapacityUnits
         for (const { CapacityUnits: ofIndex } of Object.values(GlobalSecondaryIndexes ?? {})) {
-          // What is known of a request is of its table and that table's indexes.
-          counted[purpose ?? 'index'] += ofIndex
+          // Where the purpose is not known, only the naive design has an index.
+          counted[purpose ?? 'timers'] += ofIndex
         }
       }
     },
@@ -65,7 +69,7 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
       current = purpose
     },
     units: () => ({ write: { ...units.write }, read: { ...units.read } }),
-    refused: () => sent - answered,
+    failedConditions: () => sent - answered,
     stop: proxy.stop,
   }
 }

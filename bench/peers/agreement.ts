@@ -1,4 +1,4 @@
-// Whether two accounts of one log agree: our sessions and a peer's in; what is the same, and why the rest is not, out.
+// Compares our sessions of a log with a peer's: counts what is the same, and explains what differs.
 
 import type { FoundSession } from './found-session.ts'
 
@@ -7,7 +7,7 @@ export interface Counts {
   readonly sessionsWithSearch: number
   readonly searches: number
   readonly searchesWithClick: number
-  /** Searches with a click / searches; null where nothing was searched. */
+  /** Searches with a click / searches; null without searches. */
   readonly ctr: number | null
   readonly clicks: number
 }
@@ -20,24 +20,25 @@ export interface Difference {
 }
 
 export interface Agreement {
-  /** Of the same user with the same set of event ids. */
+  /** Sessions with the same events of the same user. */
   readonly sameSessions: number
-  /** The same Search on both sides, and clicked on both or on neither. */
+  /** Searches that both sides have, with a click on both or on neither. */
   readonly sameSearches: number
-  /** Most of ours first. */
+  /** The sessions before the searches, and those with most of ours first. */
   readonly differences: readonly Difference[]
 }
 
+/** The reasons for a difference, as the report prints them. "There" is the peer. */
 export const WHY = {
-  closer: 'AppClose or Timeout ends the session here',
-  limit: 'a limit ends the session here',
-  dropped: 'an event was late there, and dropped',
-  refused: 'an event was refused here',
+  closer: 'AppClose or Timeout ends our session',
+  limit: 'a limit ends our session',
+  dropped: 'a late event is dropped there',
+  rejected: 'ours rejects an event',
   unexplained: 'not explained',
-  inOther: 'its session differs',
-  named: 'the click names an older search, or an item of its list: there the latest search gets it',
-  repeatedId: 'a repeated searchId is one search here',
-  sentTwice: 'sent twice, and counted twice there',
+  inOther: 'the click lies in a session that differs',
+  named: 'the click names an older search, or an item of its list; there the latest search gets it',
+  repeatedId: 'a second Search with one searchId is the same search here',
+  sentTwice: 'a Search sent twice counts twice there',
 } as const
 
 export function countsOf(sessions: readonly FoundSession[]): Counts {
@@ -53,6 +54,7 @@ export function countsOf(sessions: readonly FoundSession[]): Counts {
   }
 }
 
+/** Compares by event ids, so the times and ids of sessions do not matter. */
 export function compare(ours: readonly FoundSession[], theirs: readonly FoundSession[]): Agreement {
   const theirKeys = new Set(theirs.map(sessionKey))
   const ourKeys = new Set(ours.map(sessionKey))
@@ -77,7 +79,7 @@ export function compare(ours: readonly FoundSession[], theirs: readonly FoundSes
   return { sameSessions: same.size, sameSearches, differences }
 }
 
-/** Event ids are unique for one user only. */
+/** Two users may have the same event id, so the key holds the user too. */
 export function eventKey(user: string, eventId: string): string {
   return JSON.stringify([user, eventId])
 }
@@ -90,7 +92,7 @@ function sessionKey(session: FoundSession): string {
   return eventKeys(session).sort().join()
 }
 
-/** Sessions of both sides that hold some of the same events, directly or by way of others. */
+/** Sessions of both sides that share events, directly or through other sessions of the group. */
 interface Group {
   readonly ours: FoundSession[]
   readonly theirs: FoundSession[]
@@ -105,7 +107,7 @@ function groupsOf(ours: readonly FoundSession[], theirs: readonly FoundSession[]
   for (const start of [...ours, ...theirs]) {
     if (seen.has(start)) continue
     seen.add(start)
-    // A set grows while it is walked, and holds each session once.
+    // Iterating over a set also visits members that are added meanwhile.
     const members = new Set([start])
     for (const member of members) {
       for (const key of eventKeys(member)) {
@@ -130,9 +132,10 @@ function whyGroup({ ours, theirs }: Group): string {
   const theirByEvent = byEvent(theirs)
   const reasons = new Set<string>()
   if ([...ourByEvent.keys()].some((key) => !theirByEvent.has(key))) reasons.add(WHY.dropped)
-  if ([...theirByEvent.keys()].some((key) => !ourByEvent.has(key))) reasons.add(WHY.refused)
+  if ([...theirByEvent.keys()].some((key) => !ourByEvent.has(key))) reasons.add(WHY.rejected)
   for (const their of theirs) {
-    // In order of time: between each and the next, the peer saw no end.
+    // The peer joined these sessions of ours, so the end of all but the last explains the
+    // difference.
     const joined = [...new Set(eventKeys(their).flatMap((key) => ourByEvent.get(key) ?? []))]
     for (const { ended } of joined.slice(0, -1)) reasons.add(whyEnded(ended))
   }
@@ -149,12 +152,12 @@ interface FoundSearch {
   times: number
 }
 
-/** Returns how many are the same; tells of each of the others. */
+/** Returns how many searches are the same, and reports each of the others. */
 function compareSearches(
   ours: readonly FoundSession[],
   theirs: readonly FoundSession[],
   same: ReadonlySet<FoundSession>,
-  tell: (why: string, ours: number, theirs: number) => void,
+  report: (why: string, ours: number, theirs: number) => void,
 ): number {
   const found = searchesByEvent(theirs)
   const ourEvents = byEvent(ours)
@@ -165,19 +168,19 @@ function compareSearches(
       const key = eventKey(session.user, eventId)
       seen.add(key)
       const their = found.get(key)
-      if (their === undefined) tell(WHY.dropped, 1, 0)
+      if (their === undefined) report(WHY.dropped, 1, 0)
       else if (their.clicked === clicked) sameSearches++
-      else tell(same.has(session) ? WHY.named : WHY.inOther, 1, 1)
+      else report(same.has(session) ? WHY.named : WHY.inOther, 1, 1)
     }
   }
   for (const [key, { times }] of found) {
-    if (times > 1) tell(WHY.sentTwice, 0, times - 1)
-    if (!seen.has(key)) tell(ourEvents.has(key) ? WHY.repeatedId : WHY.refused, 0, 1)
+    if (times > 1) report(WHY.sentTwice, 0, times - 1)
+    if (!seen.has(key)) report(ourEvents.has(key) ? WHY.repeatedId : WHY.rejected, 0, 1)
   }
   return sameSearches
 }
 
-/** Sent twice, a search is clicked if one of the two is. */
+/** A search that was sent twice has a click if either of the two has. */
 function searchesByEvent(sessions: readonly FoundSession[]): ReadonlyMap<string, FoundSearch> {
   const found = new Map<string, FoundSearch>()
   for (const { user, searches } of sessions) {

@@ -1,4 +1,4 @@
-# Bytewax's tutorial "Building Sessions from Search Logs" on a log: two files, gap and lateness in; JSON of sessions out.
+# Runs Bytewax's tutorial "Building Sessions from Search Logs" on a log, and writes each session as JSON.
 
 import json
 import sys
@@ -13,14 +13,14 @@ from bytewax.run import cli_main
 
 
 def user_event(line):
-    """The tutorial has its events in memory; a log has them as JSON."""
+    """Parse a line of JSON, because the tutorial has its events in memory."""
     event = json.loads(line)
     event["time"] = datetime.fromisoformat(event["time"])
     return event["user"], event
 
 
 def calc_ctr(window_out):
-    """A session's clicks / searches, and whether each search got a click before the next one."""
+    """Count the clicks of a session, and find which searches got a click before the next one."""
     user, (_window_id, events) = window_out
     searches = []
     clicks = 0
@@ -41,7 +41,11 @@ def calc_ctr(window_out):
 
 
 def event_clock(lateness, clock):
-    """By default each open session wakes up whenever the system's time has passed its end, so in an old log always."""
+    """Make the clock of the tutorial, or one that does not wake sessions by the system's time.
+
+    The tutorial's clock wakes each open session once the system's time has passed its end. In an
+    old log that is always so.
+    """
     options = {} if clock == "tutorial" else {"to_system_utc": lambda _utc: None}
     return EventClock(
         ts_getter=lambda event: event["time"],
@@ -72,6 +76,6 @@ def milliseconds(text):
 if __name__ == "__main__":
     log, out, gap, lateness, clock = sys.argv[1:]
     cli_main(search_ctr(log, out, milliseconds(gap), milliseconds(lateness), clock))
-    # Whoever started this reads what it took, then ends it.
+    # The bench measures this process while it waits, and then ends it.
     print("done", flush=True)
     sys.stdin.read()

@@ -1,9 +1,9 @@
-// Peers that are left out: what installs or runs one in; what that gives, or null and one line of why not, out.
+// Leaves out peers that cannot be installed or that fail, with one line in the report for each.
 
 import { UserError } from '../../terminal/user-error.ts'
-import { PeerMissingError, tellingLine } from './peer.ts'
+import { errorLine, PeerMissingError } from './peer.ts'
 
-/** What is missing is a line of the report, and nothing else. */
+/** Returns null and adds a line to `lines` where the peer cannot be installed. */
 export async function orSkipped<T>(name: string, install: () => Promise<T>, lines: string[]): Promise<T | null> {
   try {
     return await install()
@@ -14,13 +14,13 @@ export async function orSkipped<T>(name: string, install: () => Promise<T>, line
   }
 }
 
-/** What fails while it runs, too: the others go on. */
+/** Returns null and adds a line to `lines` where the peer fails, so that the others still run. */
 export async function orFailed<T>(name: string, run: () => Promise<T>, lines: string[]): Promise<T | null> {
   try {
     return await run()
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    lines.push(`${name} failed: ${tellingLine(error.message)}`)
+    lines.push(`${name} failed: ${errorLine(error.message)}`)
     return null
   }
 }

@@ -1,59 +1,60 @@
-// One program that does its work, says so and waits: a command in; its seconds, its CPU and its peak of memory out.
+// Measures the time, CPU and memory of a program that prints "done" after its work and then waits.
 
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { UserError } from '../../terminal/user-error.ts'
 
-export interface Taken {
+export interface ProcessUsage {
   readonly seconds: number
-  /** Null where the system does not tell (it is read from /proc), as below. */
+  /** Null on systems without /proc. */
   readonly cpuSeconds: number | null
+  /** Null on systems without /proc. */
   readonly peakMegabytes: number | null
 }
 
-/** What programs print when their work is done. */
+/** The line that programs print when their work is done. */
 const DONE = 'done'
-/** All that people are shown of what a program complained of. */
-const COMPLAINT_LENGTH = 2000
+/** How much of the end of a program's error output a failure shows. */
+const ERRORS_LENGTH_MAX = 2000
 const MINUTES_MAX = 20
 
 /**
- * Ends the program once it is measured, and waits for that.
+ * Runs the program until it prints "done", measures it while it waits, and ends it.
  *
- * @param signal ends the program early; what is thrown then is the signal's reason.
- * @throws UserError where the program does not say that it is done.
+ * @param signal ends the program early. The function then throws the signal's reason.
+ * @throws UserError where the program ends without printing "done".
  */
 export async function measureProcess(
   [program, ...rest]: readonly [string, ...string[]],
   signal: AbortSignal,
-): Promise<Taken> {
+): Promise<ProcessUsage> {
   const startedMs = performance.now()
   const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: MINUTES_MAX * 60_000, signal })
-  let complaint = ''
+  let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk).slice(-COMPLAINT_LENGTH)
+    errors = (errors + chunk).slice(-ERRORS_LENGTH_MAX)
   })
   const ended = new Promise<string>((resolve) => {
     child.once('error', ({ message }) => resolve(message))
     child.once('close', (code, killedBy) => resolve(`ended with ${code ?? killedBy}`))
   })
-  // One that ends without reading its input is told of by what it complains of.
+  // A program that ends early does not read its input. Its error output shows why it ended.
   child.stdin.on('error', () => {})
-  let taken: Taken | null = null
+  let usage: ProcessUsage | null = null
   for await (const line of createInterface({ input: child.stdout })) {
     if (line !== DONE) continue
     const seconds = (performance.now() - startedMs) / 1000
-    taken = { seconds, ...(await soFar(child.pid)) }
+    usage = { seconds, ...(await usageOf(child.pid)) }
     child.stdin.end()
   }
   const end = await ended
   signal.throwIfAborted()
-  if (taken === null) throw new UserError(`${end}: ${complaint.trim()}`)
-  return taken
+  if (usage === null) throw new UserError(`${end}: ${errors.trim()}`)
+  return usage
 }
 
-async function soFar(pid: number | undefined): Promise<Omit<Taken, 'seconds'>> {
+async function usageOf(pid: number | undefined): Promise<Omit<ProcessUsage, 'seconds'>> {
   try {
     const [stat, status] = await Promise.all(['stat', 'status'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8')))
     return { cpuSeconds: cpuSecondsOf(stat ?? ''), peakMegabytes: peakMegabytesOf(status ?? '') }
@@ -62,10 +63,13 @@ async function soFar(pid: number | undefined): Promise<Omit<Taken, 'seconds'>> {
   }
 }
 
-/** Linux counts in hundredths of a second, whatever the machine. */
+/** Linux counts hundredths of a second on every machine. */
 const TICKS_PER_SECOND = 100
 
-/** Of all threads: user and system time are the 14th and 15th field, and the second may hold blanks and parentheses. */
+/**
+ * Returns the CPU of all threads: the 14th and 15th field of `/proc/<pid>/stat`. The second field
+ * may hold blanks and parentheses, so the fields are counted from its end.
+ */
 export function cpuSecondsOf(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND

@@ -1,4 +1,4 @@
-// Ours as a program beside the peers: a log and a file in, a line of JSON for each session out.
+// Computes our sessions of a log as a program of its own, so that the bench measures it as a peer.
 
 import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -13,6 +13,6 @@ await writeFile(
     for (const session of sessions) yield `${JSON.stringify(session)}\n`
   })(),
 )
-// Whoever started this reads what it took, then ends it.
+// The bench measures this process while it waits, and then ends it.
 console.log('done')
 process.stdin.resume()

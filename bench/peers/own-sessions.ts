@@ -1,4 +1,4 @@
-// The sessions that the pipeline makes of a log: lines in; decoded, appended and closed by its own steps, sessions out.
+// Computes the sessions of a log with the pipeline's own code for decoding, appending and closing.
 
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { decodeEvent, parseEvent } from '../../functions/domain/events/decode.ts'
@@ -20,41 +20,42 @@ import { LOG_END_MS } from './peer-logs.ts'
 /** Lines in one batch, as a deployment takes them by default. */
 const BATCH_LINES = 500
 
-/** Each user's due sessions close after every batch, so no timer is needed. */
+/** Due sessions close after every batch of their user, so no timer is needed. */
 const NO_TIMERS = { put: async () => {} }
 
 interface OwnUser {
   readonly store: MemorySessionStore
-  /** By id; what is amended is found again, and replaced. */
+  /** By session id: an amended session replaces the earlier one. */
   readonly found: Map<string, FoundSession>
 }
 
 /**
- * As a log is replayed: all of it arrives at one moment, so a user's time moves with the user's events, and what is
- * open after the last is drained. Closed sessions are kept to be amended, in memory here and in a table otherwise.
+ * Replays the log as if all of it arrived at one moment, so that only events move a user's
+ * watermark. It drains the sessions that are open after the last event. Closed sessions stay in
+ * memory, because late events may amend them.
  *
- * @param rewritten what becomes of an event before it is decoded; null drops it.
+ * @param rewrite changes an event before it is decoded; null drops the event.
  */
 export async function ownSessions(
   lines: AsyncIterable<string>,
   rules: Rules = BENCH_SETTINGS.rules,
-  rewritten: (sent: Record<string, unknown>) => Record<string, unknown> | null = (sent) => sent,
+  rewrite: (sent: Record<string, unknown>) => Record<string, unknown> | null = (sent) => sent,
 ): Promise<FoundSession[]> {
   const users = new Map<string, OwnUser>()
   let byUser = new Map<string, [ArrivedEvent, ...ArrivedEvent[]]>()
   let count = 0
   for await (const line of lines) {
-    const decoded = decode(line, rules, rewritten)
+    const decoded = decode(line, rules, rewrite)
     if (decoded === null) continue
     const arrival = { event: decoded.event, ...ORIGIN }
     const arrivals = byUser.get(decoded.user)
     if (arrivals === undefined) byUser.set(decoded.user, [arrival])
     else arrivals.push(arrival)
     if (++count % BATCH_LINES > 0) continue
-    await takeBatch(byUser, users, rules)
+    await applyBatch(byUser, users, rules)
     byUser = new Map()
   }
-  await takeBatch(byUser, users, rules)
+  await applyBatch(byUser, users, rules)
   for (const [user, { store }] of users) await close(user, store, rules, 'all')
   return [...users.values()].flatMap(({ found }) => [...found.values()])
 }
@@ -62,15 +63,15 @@ export async function ownSessions(
 const RECORD = { shardId: 'shard', sequenceNumber: '0', arrivalMs: LOG_END_MS, data: '', subSequence: null }
 const ORIGIN = { record: RECORD, origin: { subSequence: null, data: () => '' }, index: 0, arrivalMs: LOG_END_MS }
 
-function decode(line: string, rules: Rules, rewritten: NonNullable<Parameters<typeof ownSessions>[2]>) {
+function decode(line: string, rules: Rules, rewrite: NonNullable<Parameters<typeof ownSessions>[2]>) {
   const parsed = parseEvent(line)
-  const sent = parsed.ok ? rewritten(parsed.value as Record<string, unknown>) : null
+  const sent = parsed.ok ? rewrite(parsed.value as Record<string, unknown>) : null
   if (sent === null) return null
   const decoded = decodeEvent(sent, LOG_END_MS, rules.maxClockSkewMs, sha256)
   return decoded.ok ? decoded : null
 }
 
-async function takeBatch(
+async function applyBatch(
   byUser: ReadonlyMap<string, NonEmpty<ArrivedEvent>>,
   users: Map<string, OwnUser>,
   rules: Rules,
@@ -93,7 +94,7 @@ async function close(user: string, store: MemorySessionStore, rules: Rules, scop
   if (closings.length > 0) await sessionWrites(user, store, rules, LOG_END_MS).closeSessions(state, closings)
 }
 
-/** A store of one's own for each user, since the one in memory looks through all that it holds. */
+/** Gives each user a store of its own, because the memory store searches all that it holds. */
 function newUser(): OwnUser {
   const found = new Map<string, FoundSession>()
   const store = memorySessionStore((_, { id, closed }) => {

@@ -1,4 +1,4 @@
-// The logs that all peers read: which one in, its events in the order of their delivery out, always the same.
+// Makes the logs that all peers read, with events in order of delivery and always the same.
 
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { generateLog } from '../../samples/generated-log.ts'
@@ -9,16 +9,19 @@ const START_MS = Date.parse('2026-03-02T00:00:00Z')
 const DAYS = 3
 const { gapMs } = BENCH_SETTINGS.rules
 
-/** When everything has happened: a replayed log arrives then. */
+/** After all events of the logs. A replayed log arrives at this time. */
 export const LOG_END_MS = START_MS + (DAYS + 2) * DAY_MS
 
-/** To be timed: in the order of event time, so that nobody has anything late. */
+/** The log to measure speed with. It is in order of event time, so no event is late. */
 export function orderedLog(users = 20_000): SentEvent[] {
   const log = generateLog({ seed: 1, users, days: DAYS, startMs: START_MS })
   return log.sort((a, b) => timeOf(a) - timeOf(b))
 }
 
-/** To disagree about: as it was delivered, one event in a hundred late, with users who do what the rules are about. */
+/**
+ * The log to compare results with. One event in a hundred is late, and scripted users try what
+ * peers and ours handle differently.
+ */
 export function hardLog(users = 2000, ofEachHabit = 20): SentEvent[] {
   let newestMs = 0
   const generated = generateLog({ seed: 2, users, days: DAYS, startMs: START_MS }).map((event) => {
@@ -33,11 +36,13 @@ export function hardLog(users = 2000, ofEachHabit = 20): SentEvent[] {
   return [...generated, ...scripted].sort((a, b) => a.deliveredMs - b.deliveredMs).map(({ event }) => event)
 }
 
-/** What, when after the start, and when it was delivered if that was not then. */
+/**
+ * An event, with its time and its delivery after the start. Without `deliveredMs` it is on time.
+ */
 type Step = readonly [
   afterMs: number,
   fields: { readonly type: string; readonly [field: string]: unknown },
-  atMs?: number,
+  deliveredMs?: number,
 ]
 
 const SEARCH = { type: 'Search', query: 'oak lamp' }
@@ -47,6 +52,7 @@ const CLICK = { type: 'ClickResult', item: 'oak-lamp-2' }
 const FLOOD_EVENTS = 1200
 const LONG_MS = 13 * HOUR_MS
 
+/** The scripts of the users, by a name that completes "a user that". */
 const HABITS: Readonly<Record<string, readonly Step[]>> = {
   'pauses-for-the-gap': [
     [0, SEARCH],
@@ -99,9 +105,9 @@ const HABITS: Readonly<Record<string, readonly Step[]>> = {
 }
 
 function scriptedEvents(user: string, startMs: number, script: readonly Step[]) {
-  return script.map(([afterMs, fields, atMs = afterMs], n) => {
+  return script.map(([afterMs, fields, deliveredMs = afterMs], n) => {
     const event = { user, time: new Date(startMs + afterMs).toISOString(), eventId: `${user}-${n}`, ...fields }
-    return { event, deliveredMs: startMs + atMs }
+    return { event, deliveredMs: startMs + deliveredMs }
   })
 }
 

@@ -1,39 +1,39 @@
-// One run of a peer: a log in; what the program took, and the sessions that it wrote, out.
+// Runs a peer on a log, measures it, and reads the sessions that it writes.
 
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../terminal/user-error.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 import { type FoundSession, parseFound } from './found-session.ts'
-import { measureProcess, type Taken } from './measured-process.ts'
+import { measureProcess, type ProcessUsage } from './measured-process.ts'
 import type { Peer } from './peer.ts'
 
 export interface Run {
-  readonly taken: Taken
+  readonly usage: ProcessUsage
   readonly found: readonly FoundSession[]
 }
 
-/** Where runs write, and how. */
+/** The values that all runs share. */
 export interface RunLocation {
   readonly folder: string
   readonly oneCore: boolean
   readonly signal: AbortSignal
 }
 
-/** @throws UserError where the peer does not do its work. */
+/** @throws UserError where the peer fails or writes no sessions. */
 export async function runOnce(peer: Peer, log: string, { folder, oneCore, signal }: RunLocation): Promise<Run> {
   const out = join(folder, 'out')
   try {
     const command = peer.command(log, out, BENCH_SETTINGS.rules)
-    const taken = await measureProcess(oneCore ? ['taskset', '-c', '0', ...command] : command, signal)
-    return { taken, found: await readFound(out) }
+    const usage = await measureProcess(oneCore ? ['taskset', '-c', '0', ...command] : command, signal)
+    return { usage, found: await readFound(out) }
   } finally {
-    // What a failed run leaves is not for the next peer.
+    // The next peer must not read what a failed run left.
     await rm(out, { recursive: true, force: true })
   }
 }
 
-/** One file, or a folder of them. */
+/** Reads the sessions from a file, or from all files of a folder. */
 async function readFound(path: string): Promise<FoundSession[]> {
   const written = await stat(path).catch(() => null)
   if (written === null) throw new UserError('it wrote no sessions')
@@ -42,16 +42,16 @@ async function readFound(path: string): Promise<FoundSession[]> {
   return texts.flatMap((text) => text.split('\n').filter((line) => line !== '')).map(parseFound)
 }
 
-/** The run that took the least CPU, or time where the system does not tell. */
+/** Returns the run with the least CPU, or the least time where CPU is not known. */
 export async function bestOf(times: number, once: (run: number) => Promise<Run>): Promise<Run> {
   let best = await once(1)
   for (let run = 2; run <= times; run++) {
     const next = await once(run)
-    if (cost(next.taken) < cost(best.taken)) best = next
+    if (cost(next.usage) < cost(best.usage)) best = next
   }
   return best
 }
 
-function cost({ cpuSeconds, seconds }: Taken): number {
+function cost({ cpuSeconds, seconds }: ProcessUsage): number {
   return cpuSeconds ?? seconds
 }

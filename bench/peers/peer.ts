@@ -1,4 +1,4 @@
-// What a peer is to the bench, and how programs that it needs are called: commands in; what they print, or why not, out.
+// Defines a peer, and runs the programs that install it.
 
 import { execFile } from 'node:child_process'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify, stripVTControlCharacters } from 'node:util'
 
-/** The same numbers for every peer. */
+/** The settings that all peers share. */
 export interface PeerSettings {
   readonly gapMs: number
   readonly latenessMs: number
@@ -14,25 +14,29 @@ export interface PeerSettings {
 
 export interface Peer {
   readonly name: string
-  /** A sentence for who reads its numbers: what it runs with that could be otherwise. */
+  /** A sentence for the report about choices that its numbers depend on. */
   readonly note?: string
-  /** @param out a file or a folder that is not there yet. */
+  /** @param out a file or a folder that does not exist yet. */
   command(log: string, out: string, settings: PeerSettings): readonly [string, ...string[]]
 }
 
-/** A peer that cannot be had here, and is left out: one line says why. */
-export class PeerMissingError extends Error {}
+/** A peer cannot be installed here, so the bench leaves it out. The message is one line. */
+export class PeerMissingError extends Error {
+  override readonly name = 'PeerMissingError'
+}
 
-/** Kept from run to run, and out of the repository: packages of the peers. */
+/** Packages of the peers stay here from run to run, outside the repository. */
 export const PEERS_FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'search-session-ctr', 'peers')
 
 const MINUTES_MAX = 10
 
 /**
- * @throws PeerMissingError with one line of what went wrong.
- * @param signal ends the program; what is thrown then is the signal's reason.
+ * Runs a program and returns its output without white space around it.
+ *
+ * @param signal ends the program. The function then throws the signal's reason.
+ * @throws PeerMissingError where the program is missing or fails.
  */
-export async function called(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+export async function runProgram(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(program, args, { timeout: MINUTES_MAX * 60_000, signal })
     return stdout.trim()
@@ -43,11 +47,12 @@ export async function called(program: string, args: readonly string[], signal: A
 }
 
 /**
- * Fills a folder unless an earlier run has done all of it: what was interrupted is begun again.
+ * Fills a folder unless an earlier call has filled it. After an interruption it fills the folder
+ * anew.
  *
- * @throws PeerMissingError also where the folder cannot be made.
+ * @throws PeerMissingError where the folder cannot be made.
  */
-export async function filledOnce(folder: string, fill: () => Promise<void>): Promise<void> {
+export async function fillOnce(folder: string, fill: () => Promise<void>): Promise<void> {
   const complete = join(folder, 'complete')
   const isComplete = await stat(complete).then(
     () => true,
@@ -61,29 +66,30 @@ export async function filledOnce(folder: string, fill: () => Promise<void>): Pro
   } catch (error) {
     const { syscall, message } = error as NodeJS.ErrnoException
     if (syscall === undefined) throw error
-    throw new PeerMissingError(`its packages cannot be kept (${message})`)
+    throw new PeerMissingError(`its packages cannot be stored (${message})`)
   }
 }
 
 interface Failed {
-  /** Of the program, or of what kept it from starting. */
+  /** The exit code of the program, or the error code where it did not start. */
   readonly code?: unknown
   readonly stderr?: string
   readonly stdout?: string
 }
 
+/** Describes in one line why a program failed. */
 export function missingText(program: string, { code, stderr = '', stdout = '' }: Failed): string {
   if (code === 'ENOENT') return `${basename(program)} is not installed`
-  // Maven complains where others answer.
-  const line = tellingLine(`${stderr}\n${stdout}`) ?? `ended with ${code ?? 'a signal'}`
+  // Maven prints its errors to stdout.
+  const line = errorLine(`${stderr}\n${stdout}`) ?? `ended with ${code ?? 'a signal'}`
   return `${basename(program)}: ${line}`
 }
 
 const LINE_LENGTH = 160
 
-/** Of all that a program said, the first line that names an error, else the last. */
-export function tellingLine(said: string): string | null {
-  const lines = stripVTControlCharacters(said)
+/** Returns the first line that names an error, or else the last line; null without any line. */
+export function errorLine(output: string): string | null {
+  const lines = stripVTControlCharacters(output)
     .split('\n')
     .flatMap((line) => line.trim() || [])
   const line = lines.find((text) => /error|exception/i.test(text)) ?? lines.at(-1)

@@ -1,12 +1,12 @@
-// Ours beside others as a person reads it: measurements in; what was skipped, and tables of speed and agreement, out.
+// Prints the comparison with the peers: those left out, and tables of speed and agreement.
 
 import { isDeepStrictEqual } from 'node:util'
 import { columns, percent } from '../../terminal/text-table.ts'
 import type { PeerLog, PeerRun, PeersReport } from './peers.ts'
 
 export function peersText({ oneCore, skipped, notes, logs }: PeersReport): string {
-  const cores = oneCore ? 'Each on one core.' : 'On all cores: there is no taskset here.'
-  const above = [...skipped, `${cores} Seconds and CPU without what a log of one event takes.`, ...notes]
+  const cores = oneCore ? 'Each runs on one core.' : 'Each runs on all cores, because taskset is missing.'
+  const above = [...skipped, `${cores} Seconds and CPU leave out what a log of one event takes.`, ...notes]
   return [...above, '', ...logs.flatMap((log) => [logText(log), ''])].join('\n').trimEnd()
 }
 
@@ -42,7 +42,7 @@ function logText({ name, events, runs }: PeerLog): string {
   ].join('\n')
 }
 
-/** Two peers that differ from ours in the same way are told of once. */
+/** Refers to an earlier peer that differs from ours in the same way. */
 function differenceRows({ name, agreement, byTheirRules }: PeerRun, before: readonly PeerRun[]): string[][] {
   const alike = before.find((run) => isDeepStrictEqual(run.agreement, agreement))
   if (alike !== undefined && byTheirRules !== null) return [[name, '', '', '', `as ${alike.name}`]]

@@ -1,4 +1,5 @@
-// Ours beside Bytewax and Flink: the same logs through each on one core in; speeds, memory and agreement out.
+// Runs our pipeline, Bytewax and Flink on the same logs, and compares their speed, memory and
+// sessions.
 
 import { createReadStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -16,26 +17,29 @@ import { installBytewax } from './bytewax.ts'
 import { installFlink } from './flink.ts'
 import type { FoundSession } from './found-session.ts'
 import { orFailed, orSkipped } from './left-out-peers.ts'
-import type { Taken } from './measured-process.ts'
+import type { ProcessUsage } from './measured-process.ts'
 import { ownSessions } from './own-sessions.ts'
-import { called, type Peer } from './peer.ts'
+import { type Peer, runProgram } from './peer.ts'
 import { hardLog, orderedLog } from './peer-logs.ts'
 import { bestOf, type RunLocation, runOnce } from './peer-run.ts'
 
 export interface PeerRun {
   readonly name: string
-  /** Of the fastest run, with what the program takes for a log of one event left out of seconds and CPU. */
+  /** The fastest run's seconds and CPU, less those for a log of one event. */
   readonly seconds: number
   readonly cpuSeconds: number | null
-  /** Of CPU, where the system tells. */
+  /** Events a second of CPU, or of time where CPU is not known. */
   readonly eventsPerSecond: number
   readonly peakMegabytes: number | null
-  /** For a log of one event. */
-  readonly start: Taken
+  /** The usage for a log of one event. */
+  readonly start: ProcessUsage
   readonly counts: Counts
-  /** With ours. */
+  /** The agreement with ours. */
   readonly agreement: Agreement
-  /** With ours when it goes by the peer's rules, over the events that the peer did not drop. */
+  /**
+   * The agreement with ours by the peer's rules, over the events that the peer did not drop. Null
+   * for ours.
+   */
   readonly byTheirRules: { readonly sessions: number; readonly searches: number; readonly agreement: Agreement } | null
 }
 
@@ -46,11 +50,11 @@ export interface PeerLog {
 }
 
 export interface PeersReport {
-  /** Whether each program was held to one core: without `taskset` it takes what there is. */
+  /** Whether each program ran on one core, for which the bench needs `taskset`. */
   readonly oneCore: boolean
-  /** One line for each peer that could not be had, and for each log on which one failed. */
+  /** One line for each peer that is missing, and for each log on which a peer failed. */
   readonly skipped: readonly string[]
-  /** What is to be known of the peers that ran. */
+  /** The notes of the peers that ran. */
   readonly notes: readonly string[]
   readonly logs: readonly PeerLog[]
 }
@@ -77,7 +81,7 @@ export async function measurePeers(onStep: (text: string) => void): Promise<Peer
   try {
     return await work
   } catch (error) {
-    // The process is about to end, and nobody is to be told why.
+    // After an interrupt the process is about to end, so nothing may report this error.
     if (signal.aborted) return await new Promise<never>(() => {})
     throw error
   } finally {
@@ -86,7 +90,7 @@ export async function measurePeers(onStep: (text: string) => void): Promise<Peer
 }
 
 async function measureIn(folder: string, onStep: (text: string) => void, signal: AbortSignal): Promise<PeersReport> {
-  const oneCore = await called('taskset', ['-c', '0', 'true'], signal).then(
+  const oneCore = await runProgram('taskset', ['-c', '0', 'true'], signal).then(
     () => true,
     () => false,
   )
@@ -96,7 +100,7 @@ async function measureIn(folder: string, onStep: (text: string) => void, signal:
   onStep('installing Flink')
   const flink = await orSkipped('Apache Flink', () => installFlink(signal), skipped)
   const peers = [OURS, ...(bytewax === null ? [] : [bytewax('replay')]), ...(flink === null ? [] : [flink])]
-  // Too slow for the long log: it grows with the events times the open sessions.
+  // This clock's cost grows with the events times the open sessions, too much for the ordered log.
   const slowPeers = bytewax === null ? [] : [bytewax('tutorial')]
   const bench = { folder, oneCore, onStep, signal, skipped }
   const logs = [
@@ -127,22 +131,22 @@ async function measureLog(
   for (const peer of peers) {
     const step = (text: string): void => bench.onStep(`${name} log, ${peer.name}: ${text}`)
     const run = async () => {
-      const { taken: start } = await runOnce(peer, tiny, bench)
+      const { usage: start } = await runOnce(peer, tiny, bench)
       const best = await bestOf(RUNS, (run) => {
         step(`run ${run} of ${RUNS}`)
         return runOnce(peer, log, bench)
       })
       return { start, ...best }
     }
-    // Without ours there is nothing to compare with.
+    // A failure of ours ends the bench, because there is nothing to compare with.
     const measured = peer === OURS ? await run() : await orFailed(`${peer.name} on the ${name} log`, run, bench.skipped)
     if (measured === null) continue
-    const { start, taken, found } = measured
+    const { start, usage, found } = measured
     if (peer === OURS) ours = found
     step('comparing')
     runs.push({
       name: peer.name,
-      ...speedOf(taken, start, events.length),
+      ...speedOf(usage, start, events.length),
       start,
       counts: countsOf(found),
       agreement: compare(ours, found),
@@ -152,30 +156,33 @@ async function measureLog(
   return { name, events: events.length, runs }
 }
 
-function speedOf(taken: Taken, start: Taken, events: number) {
-  const cpuSeconds = taken.cpuSeconds === null || start.cpuSeconds === null ? null : taken.cpuSeconds - start.cpuSeconds
-  const seconds = taken.seconds - start.seconds
+function speedOf(usage: ProcessUsage, start: ProcessUsage, events: number) {
+  const cpuSeconds = usage.cpuSeconds === null || start.cpuSeconds === null ? null : usage.cpuSeconds - start.cpuSeconds
+  const seconds = usage.seconds - start.seconds
   return {
     seconds,
     cpuSeconds,
     eventsPerSecond: Math.round(events / (cpuSeconds ?? seconds)),
-    peakMegabytes: taken.peakMegabytes,
+    peakMegabytes: usage.peakMegabytes,
   }
 }
 
 const NO_LIMITS = { maxSessionEvents: 1_000_000, maxSessionDurationMs: Number.MAX_SAFE_INTEGER }
 
-/** Ours without what the peers do not have: closers, limits, and what ties a click to a search but the order. */
+/**
+ * Compares the peer with ours by the peer's rules: without closers and limits, and with clicks that
+ * always belong to the latest search.
+ */
 async function byTheirRules(
   log: string,
   theirs: readonly FoundSession[],
   signal: AbortSignal,
 ): Promise<PeerRun['byTheirRules']> {
-  const kept = new Set(theirs.flatMap(({ user, events }) => events.map((eventId) => eventKey(user, eventId))))
+  const theirEvents = new Set(theirs.flatMap(({ user, events }) => events.map((eventId) => eventKey(user, eventId))))
   const rules: Rules = { ...BENCH_SETTINGS.rules, ...NO_LIMITS }
   const ours = await ownSessions(createInterface({ input: createReadStream(log) }), rules, (sent) => {
     signal.throwIfAborted()
-    if (!kept.has(eventKey(String(sent.user), String(sent.eventId)))) return null
+    if (!theirEvents.has(eventKey(String(sent.user), String(sent.eventId)))) return null
     const { searchId: _, items, ...rest } = sent
     const isCloser = sent.type === 'AppClose' || sent.type === 'Timeout'
     return { ...rest, ...(items === undefined ? {} : { items: [] }), ...(isCloser ? { type: 'AppOpen' } : {}) }

@@ -1,8 +1,7 @@
-// The bench's command line: parts, arguments and errors in; what is told of them, and what of the others, out.
+// Tests the bench's command line: which parts it measures, and how it reports a failure.
 
 import { describe, expect, it } from 'vitest'
-import { failureText } from '../../bench/failure-text.ts'
-import { benchProgram, measureAll, type Part } from '../../bench/program.ts'
+import { benchProgram, failureText, measureAll, type Part } from '../../bench/program.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
 function part(name: string, measure: Part['measure']): Part {
@@ -10,19 +9,19 @@ function part(name: string, measure: Part['measure']): Part {
 }
 
 describe('all parts', () => {
-  it('are measured though one fails, which is told in its place', async () => {
-    const told: string[] = []
+  it('are measured even if one fails, whose failure is reported in its place', async () => {
+    const reported: string[] = []
     const parts = [
       part('first', async () => ({ json: 1, text: 'one' })),
       part('second', () => Promise.reject(new UserError('no Java'))),
       part('third', async () => ({ json: 3, text: 'three' })),
     ]
     const reports = await measureAll(parts, {
-      measured: (name, text) => told.push(`${name}: ${text}`),
-      failed: (name, failure) => told.push(`${name} failed: ${failure}`),
+      measured: (name, text) => reported.push(`${name}: ${text}`),
+      failed: (name, failure) => reported.push(`${name} failed: ${failure}`),
     })
     expect(reports).toEqual({ first: 1, second: { failure: 'no Java' }, third: 3 })
-    expect(told).toEqual(['first: one', 'second failed: no Java', 'third: three'])
+    expect(reported).toEqual(['first: one', 'second failed: no Java', 'third: three'])
   })
 })
 
@@ -35,7 +34,7 @@ describe('the command line', () => {
     }),
   )
 
-  async function told(...args: readonly string[]): Promise<string> {
+  async function printed(...args: readonly string[]): Promise<string> {
     let text = ''
     const program = benchProgram(parts)
     for (const command of [program, ...program.commands]) {
@@ -47,31 +46,31 @@ describe('the command line', () => {
   }
 
   it('names every part in its help', async () => {
-    const help = await told('--help')
+    const help = await printed('--help')
     for (const name of ['all', 'first', 'second', 'units']) expect(help).toMatch(new RegExp(`^  ${name} `, 'm'))
   })
 
-  it('measures the part that is named, and only that', async () => {
-    await told('second', '--json')
+  it('measures only the named part', async () => {
+    await printed('second', '--json')
     expect(measured).toEqual(['second'])
   })
 
-  it('answers a part that there is not with those that there are', async () => {
-    expect(await told('third')).toMatch(/^error: there is no part 'third'\n.*measures first/s)
+  it('answers the name of an unknown part with the names of all parts', async () => {
+    expect(await printed('third')).toMatch(/^error: there is no part 'third'\n.*measures first/s)
   })
 })
 
 describe('a failure of the bench', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 
-  it('is a sentence that names the endpoint where nobody answers', () => {
+  it('is a sentence that names the endpoint which does not answer', () => {
     const env = { DYNAMODB_ENDPOINT: 'http://127.0.0.1:9', KINESIS_ENDPOINT: '' }
     expect(failureText(refused, env)).toBe(
-      'nobody answers (connect ECONNREFUSED) at DYNAMODB_ENDPOINT=http://127.0.0.1:9: start it, or unset it to have an emulator started',
+      'no service answers (connect ECONNREFUSED) at DYNAMODB_ENDPOINT=http://127.0.0.1:9: start it, or unset the variable to start an emulator',
     )
   })
 
-  it('is told without a trace where it is a mistake, and with one where it is a defect', () => {
+  it('shows a stack trace for a defect, and none for a mistake of the user', () => {
     expect(failureText(new UserError('a mistake'), {})).toBe('a mistake')
     const defect = new TypeError('a defect')
     expect(failureText(defect, {})).toBe(defect.stack)

@@ -1,4 +1,5 @@
-// What summing up costs: the rows of an hour in, the units of a run out; the same with and without a history.
+// Tests that the units of a rollup run depend on the rows of its own hour, and not on earlier
+// hours.
 
 import { randomUUID } from 'node:crypto'
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
@@ -31,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => endpoints?.stop())
 
-/** One session with two searches, the first of them clicked, by its number. */
+/** Returns the rows of the n-th session, which has two searches, the first with a click. */
 function sessionRows(n: number, startSeconds: number): ResultRow[] {
   const start = at(startSeconds + (n % 3000))
   const asked = search(start, { eventId: `asked ${n}`, searchId: `s${n}`, query: `a query of some words ${n % 90}` })
@@ -60,7 +61,7 @@ interface Run {
   readonly writeUnits: number
 }
 
-/** @param historyHours how many hours before are full of rows too. */
+/** @param historyHours how many earlier hours are full of rows too. */
 async function sumOneHour(historyHours: number): Promise<Run[]> {
   const table = `results-${randomUUID()}`
   await makeTables([resultsSpec(table)], endpoints)
@@ -96,19 +97,21 @@ function total(proxy: DynamoProxy): { reads: number; writes: number } {
   return { reads: sum(reads), writes: sum(writes) }
 }
 
-describe('summing up an hour', () => {
-  it('costs what its own rows cost to read, however much there was before', async () => {
+describe('a rollup run of one hour', () => {
+  it('costs the same with and without rows of earlier hours', async () => {
     const alone = await sumOneHour(0)
     const withHistory = await sumOneHour(4)
     expect(withHistory).toEqual(alone)
     const [first, second] = alone as [Run, Run]
     const rows = SESSIONS * ROWS_A_SESSION
-    // The first run ranks the queries too, and reads the rows once more for it; the second finds nothing to write.
+    // The first run reads the rows once more to rank the queries. The second finds no change to
+    // write.
     expect(first.report).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 2 * rows })
     expect(second.report).toMatchObject({ hours: 0, days: 0, daysRanked: 0, rowsRead: rows })
-    // Eventually consistent: half a unit for 4 KB of index entries, and each of 16 slices rounds up.
+    // Eventually consistent: half a unit for 4 KB of index entries, and each of 16 slices rounds
+    // up.
     expect(second.readUnits).toBeLessThanOrEqual(38.5)
-    // That the touch was seen, and that the day's queries are to be ranked in time.
+    // The run marks the hour as seen, and the day's query lists as dirty.
     expect(second.writeUnits).toBe(2)
   })
 })

@@ -1,10 +1,10 @@
-// The model of sizes: a rate in, what it needs and costs, adding up, out.
+// Tests the model of what deployments of several sizes need and cost.
 
 import { describe, expect, it } from 'vitest'
 import { measureScale, scaleOf } from '../../bench/scale.ts'
 
 describe('the model of sizes', () => {
-  it('adds up', () => {
+  it('computes totals that are the sums of their parts', () => {
     const { kinesis, lambda, dynamodbOnDemand, dynamodbProvisioned, onDemand, provisioned } = scaleOf(
       100,
       'two together',
@@ -13,7 +13,7 @@ describe('the model of sizes', () => {
     expect(provisioned).toBeCloseTo(kinesis + lambda + dynamodbProvisioned)
   })
 
-  it('costs less the more of a user’s events a batch holds, and more the more there are', async () => {
+  it('costs less with fuller batches, and more with more events', async () => {
     const { sizes, breakEven } = await measureScale()
     expect(scaleOf(1000, 'five together').onDemand).toBeLessThan(scaleOf(1000, 'defaults').onDemand)
     expect(scaleOf(2000, 'defaults').onDemand).toBeGreaterThan(scaleOf(1000, 'defaults').onDemand)

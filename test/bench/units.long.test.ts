@@ -1,4 +1,4 @@
-// The capacity units that events cost do not rise above the committed counts.
+// Tests that no event costs more capacity units than the committed counts allow.
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -10,12 +10,12 @@ const committed: CommittedUnits = JSON.parse(readFileSync(new URL('../../bench/u
 const hasRealLog = sharedPath('data/lisp/events.ndjson') !== null
 
 describe('the units that an event costs', () => {
-  it('do not rise above the committed ones', async () => {
+  it('do not rise above the committed units', async () => {
     const measured = unitsOf(await measureCost(() => {}, { naive: 0, naiveResults: 0 }))
     const { risen, fallen } = compareUnits(measured, committed)
     if (fallen.length > 0)
       console.warn(
-        `cheaper than bench/units.json says; commit what npm run --silent bench:units prints:\n${fallen.join('\n')}`,
+        `cheaper than bench/units.json; commit the output of npm run --silent bench:units:\n${fallen.join('\n')}`,
       )
     expect(risen).toEqual([])
     const logs = Object.keys(committed).filter((log) => log !== 'real' || hasRealLog)

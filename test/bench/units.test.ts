@@ -1,10 +1,10 @@
-// The comparison of measured unit counts with the committed ones.
+// Tests the comparison of measured capacity units with the committed ones.
 
 import { describe, expect, it } from 'vitest'
 import { compareUnits } from '../../bench/committed-units.ts'
 
 describe('the comparison', () => {
-  it('tells a rise from a fall', () => {
+  it('distinguishes counts that rise from counts that fall', () => {
     const before = { a: { write: 2, read: 1 } }
     expect(compareUnits({ a: { write: 2, read: 1 } }, before)).toEqual({ risen: [], fallen: [] })
     expect(compareUnits({ a: { write: 3, read: 0 } }, before)).toEqual({
@@ -13,7 +13,7 @@ describe('the comparison', () => {
     })
   })
 
-  it('takes a log that was never committed for a rise', () => {
+  it('counts a log that was never committed as a rise', () => {
     expect(compareUnits({ b: { write: 1 } }, {}).risen).toHaveLength(1)
   })
 })

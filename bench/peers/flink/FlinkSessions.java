@@ -1,4 +1,4 @@
-// Session windows as a Flink user writes them: a log, a folder, gap and lateness in; a line of JSON for each session out.
+// Computes sessions with Flink's session windows, and writes a line of JSON for each.
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -52,13 +52,13 @@ public class FlinkSessions {
                 .build());
     environment.execute("sessions");
 
-    // Whoever started this reads what it took, then ends it.
+    // The bench measures this process while it waits, and then ends it.
     System.out.println("done");
     System.out.flush();
     System.in.read();
   }
 
-  /** Public fields and no arguments: Flink's fast serializer asks for it. */
+  /** Flink's fast serializer needs public fields and a constructor without arguments. */
   public static class SentEvent {
     public String user;
     public String eventId;
@@ -83,7 +83,7 @@ public class FlinkSessions {
         throws IOException {
       List<SentEvent> events = new ArrayList<>();
       window.forEach(events::add);
-      // A window holds them as they arrived.
+      // A window holds its events in order of arrival.
       events.sort(Comparator.comparingLong(event -> event.timeMs));
       ObjectNode session = JSON.createObjectNode().put("user", user);
       ArrayNode ids = session.putArray("events");
