@@ -1,48 +1,55 @@
-// The types of an event as it is sent: what a TypeScript producer writes in, what the JSON Schema and ingest accept out.
+// Types the events that a TypeScript producer may send; the JSON Schema and ingest accept the same.
 
-interface Sent {
-  /** Whose event it is: text of 1 to 256 characters, or an integer. */
+interface CommonInput {
+  /** The user's id: 1 to 256 characters, or an integer. */
   readonly user: string | number
-  /** ISO 8601 with a zone, or epoch milliseconds. Absent: the moment of arrival, so that a copy is another event. */
+  /**
+   * ISO 8601 with a zone, or epoch milliseconds. Without a time, an event has the arrival time of
+   * its record. The producer library adds the current time.
+   */
   readonly time?: string | number | null
-  /** 1 to 128 characters, unique for the user: an event of the same id again changes nothing. Absent: a digest of the event. */
+  /**
+   * 1 to 128 characters, unique for the user and type: ingest drops a second event with the same
+   * id. Without an id, an event has a digest of its fields and time. The producer library adds a
+   * random id.
+   */
   readonly eventId?: string | null
 }
 
-interface OfSearch {
-  /** 1 to 128 characters: ties a Search, its Results and its clicks together. */
+interface SearchIdInput {
+  /** 1 to 128 characters. A Search, its Results and its clicks share it. */
   readonly searchId?: string | null
 }
 
-/** The session begins, continues or ends; nothing is known but when. */
-export interface AppInput extends Sent {
+/** The app opens or closes, or the user times out. */
+export interface AppInput extends CommonInput {
   /** `AppClose` and `Timeout` end the session that they belong to. */
   readonly type: 'AppOpen' | 'AppClose' | 'Timeout'
 }
 
-export interface SearchInput extends Sent, OfSearch {
+export interface SearchInput extends CommonInput, SearchIdInput {
   readonly type: 'Search'
-  /** As the user typed it; may be empty. Kept to its first 1,024 characters. */
+  /** The query as the user typed it. It may be empty. Ingest truncates it to 1,024 characters. */
   readonly query: string
 }
 
-/** What a search found: the items, or how many they are, or both. */
-export type ResultsInput = Sent &
-  OfSearch & { readonly type: 'Results' } & (
+/** The results of a search: the items, their number, or both. */
+export type ResultsInput = CommonInput &
+  SearchIdInput & { readonly type: 'Results' } & (
     | {
-        /** At most 1,000, in the order in which they were shown. */
+        /** At most 1,000 items in the order in which the user saw them. */
         readonly items: readonly string[]
-        /** Of all pages. Absent: as many as items. */
+        /** The number of results on all pages. By default, the number of items. */
         readonly resultCount?: number | null
       }
     | { readonly items?: null; readonly resultCount: number }
   )
 
-export interface ClickInput extends Sent, OfSearch {
+export interface ClickInput extends CommonInput, SearchIdInput {
   readonly type: 'ClickResult'
-  /** 1 to 512 characters: the id that it has in `items`. */
+  /** The item's id in `items`: 1 to 512 characters. */
   readonly item: string
-  /** The first result is at 1. Absent: the item's place in the search's `items`. */
+  /** The first result is at 1. By default, the item's rank in the `items` of its search. */
   readonly position?: number | null
 }
 

@@ -1,45 +1,54 @@
-// A producer for a Node service: events in, in the stream out, in batches, with what Kinesis refused for the moment sent again.
+// Sends a Node service's events to the stream in batches, and retries those that Kinesis throttles.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { EventsNotSentError } from './errors.ts'
 import type { EventInput } from './event.ts'
-import { type PreparedEvent, stamped } from './prepare-event.ts'
+import { type PreparedEvent, prepareEvent } from './prepare-event.ts'
 import { putRecords } from './put-records.ts'
-import { EventsNotSentError } from './refusals.ts'
 import { type SendQueue, sendQueue } from './send-queue.ts'
 
+export { EventRejectedError, EventsNotSentError, type IdentifiedEvent } from './errors.ts'
 export type { EventInput } from './event.ts'
-export { EventRejectedError, EventsNotSentError, type IdentifiedEvent } from './refusals.ts'
 
 export interface ProducerOptions {
   readonly streamName: string
-  /** Yours, with its region, credentials and retries. Absent: one of its own, configured by the environment. */
+  /** Your own client. By default, the producer creates one that the environment configures. */
   readonly client?: KinesisClient
-  /** How long an event may wait for others to share a request with: 0 to 60,000. Default 100. */
+  /** How long an event may wait to share a request with others: 0 to 60,000. Default 100. */
   readonly lingerMs?: number
-  /** How often a record is tried: 1 to 100. Default 8, which takes up to 20 seconds. */
+  /** How often the producer tries a record: 1 to 100. Default 8, which takes up to 20 seconds. */
   readonly triesMax?: number
-  /** How many events may wait or be under way: 1 to 1,000,000. Default 10,000. */
+  /** How many events may wait or be in a request: 1 to 1,000,000. Default 10,000. */
   readonly queueEventsMax?: number
 }
 
 export interface Producer {
   /**
-   * Resolves when the event is in the stream: to await it is the back-pressure. Rejects with `EventRejectedError` or
-   * `EventsNotSentError`; with the latter at once where the queue is full.
+   * Resolves when the event is in the stream; await it for back-pressure. Rejects with
+   * `EventRejectedError`, or with `EventsNotSentError`, at once where the queue is full.
    */
   send(event: EventInput): Promise<void>
-  /** The same for many, however many: it waits for room. All are checked before the first is sent. */
+  /**
+   * Sends any number of events, and waits while the queue is full. It checks all events before it
+   * sends the first one, and rejects as `send` does.
+   */
   sendAll(events: readonly EventInput[]): Promise<void>
-  /** Sends at once what waits. Resolves when that is answered; whether it was sent, its `send` says. */
+  /**
+   * Sends the waiting events at once. Resolves when Kinesis has answered; whether an event was
+   * sent, the promise of its `send` shows.
+   */
   flush(): Promise<void>
-  /** Takes no more events, and resolves when all that it took are answered, the rest of a `sendAll` too. */
+  /**
+   * Refuses new events. Resolves when Kinesis has answered all earlier ones, including the rest of
+   * a `sendAll`.
+   */
   close(): Promise<void>
 }
 
-/** What is around a producer. */
+/** The clock, ids and randomness of a producer, which tests replace. */
 export interface ProducerPorts {
   readonly nowMs: () => number
   readonly newEventId: () => string
@@ -47,36 +56,36 @@ export interface ProducerPorts {
   readonly random: () => number
 }
 
-/** A connection that has died silently would else hold up every event for good. */
+/** Without timeouts, a connection that died silently would block all events. */
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
 
-const AROUND: ProducerPorts = { nowMs: Date.now, newEventId: randomUUID, wait, random: Math.random }
+const SYSTEM_PORTS: ProducerPorts = { nowMs: Date.now, newEventId: randomUUID, wait, random: Math.random }
 
-export function createProducer(options: ProducerOptions, around: ProducerPorts = AROUND): Producer {
+export function createProducer(options: ProducerOptions, ports: ProducerPorts = SYSTEM_PORTS): Producer {
   const { streamName, lingerMs, triesMax, queueEventsMax } = checked(options)
-  // The SDK's own choice is HTTP/2, which opens a connection for each request.
+  // By default the SDK uses HTTP/2 here, and opens a connection for each request.
   const client = options.client ?? new KinesisClient({ requestHandler: new NodeHttpHandler(TIMEOUTS) })
   const queue = sendQueue(
-    (records) => putRecords(records, streamName, client, { triesMax, wait: around.wait, random: around.random }),
-    () => around.wait(lingerMs),
+    (records) => putRecords(records, streamName, client, { triesMax, wait: ports.wait, random: ports.random }),
+    () => ports.wait(lingerMs),
     queueEventsMax,
   )
   let isClosed = false
   const lists = new Set<Promise<void>>()
-  const accept = (event: EventInput): PreparedEvent => {
-    const accepted = stamped(event, around.nowMs, around.newEventId)
-    if (isClosed) throw new EventsNotSentError('the producer is closed', [accepted.event])
-    return accepted
+  const prepare = (event: EventInput): PreparedEvent => {
+    const prepared = prepareEvent(event, ports.nowMs, ports.newEventId)
+    if (isClosed) throw new EventsNotSentError('the producer is closed', [prepared.event])
+    return prepared
   }
   return {
     send: async (event) => {
-      const accepted = accept(event)
+      const prepared = prepare(event)
       if (!queue.hasRoom())
-        throw new EventsNotSentError(`${queueEventsMax} events are waiting already`, [accepted.event])
-      return queue.enqueue(accepted)
+        throw new EventsNotSentError(`the queue is full with ${queueEventsMax} events`, [prepared.event])
+      return queue.enqueue(prepared)
     },
     sendAll: async (events) => {
-      const sending = sendList(events.map(accept), queue)
+      const sending = sendList(events.map(prepare), queue)
       lists.add(sending)
       try {
         await sending
@@ -94,19 +103,19 @@ export function createProducer(options: ProducerOptions, around: ProducerPorts =
   }
 }
 
-async function sendList(accepted: readonly PreparedEvent[], queue: SendQueue): Promise<void> {
+async function sendList(prepared: readonly PreparedEvent[], queue: SendQueue): Promise<void> {
   const failures: EventsNotSentError[] = []
   const sent: Promise<void>[] = []
-  for (const one of accepted) {
-    while (!queue.hasRoom()) await queue.room()
+  for (const one of prepared) {
+    while (!queue.hasRoom()) await queue.waitForRoom()
     sent.push(queue.enqueue(one).catch((failure: EventsNotSentError) => void failures.push(failure)))
   }
   await queue.flush()
   await Promise.all(sent)
-  const left = failures.flatMap((failure) => failure.events)
-  if (left.length === 0) return
-  const message = `${left.length} of ${accepted.length} events were not sent: ${failures[0]?.message}`
-  throw new EventsNotSentError(message, left, failures[0]?.cause)
+  const unsent = failures.flatMap((failure) => failure.events)
+  if (unsent.length === 0) return
+  const message = `${unsent.length} of ${prepared.length} events were not sent: ${failures[0]?.message}`
+  throw new EventsNotSentError(message, unsent, failures[0]?.cause)
 }
 
 function checked({ streamName, lingerMs = 100, triesMax = 8, queueEventsMax = 10_000 }: ProducerOptions) {

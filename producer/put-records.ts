@@ -1,4 +1,4 @@
-// Records in, the same records in the stream out: what Kinesis refuses for the moment is sent again, before anything later.
+// Puts records into the stream, and retries those that Kinesis throttles.
 
 import {
   type KinesisClient,
@@ -7,7 +7,7 @@ import {
   type PutRecordsResultEntry,
 } from '@aws-sdk/client-kinesis'
 
-/** Kinesis' limits: records and bytes in a request, bytes in a record with its key, and a key's length. */
+/** The limits of Kinesis. A record's bytes include its key; a key's length is in characters. */
 export const REQUEST_RECORDS_MAX = 500
 export const REQUEST_BYTES_MAX = 5 * 1024 * 1024
 export const RECORD_BYTES_MAX = 1024 * 1024
@@ -16,29 +16,35 @@ export const PARTITION_KEY_LENGTH_MAX = 256
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5000
 
-export interface Patience {
+export interface RetryOptions {
   readonly triesMax: number
   readonly wait: (ms: number) => Promise<unknown>
-  /** From 0 to 1: producers that were refused together had better not come back together. */
+  /** From 0 to 1. It spreads the retries of producers that Kinesis throttled at the same time. */
   readonly random: () => number
 }
 
-/** These records are not in the stream, or it is not known whether they are. */
+/** The stream did not accept these records, or its answer was lost. */
 export class RecordsNotPutError extends Error {
+  override readonly name = 'RecordsNotPutError'
   readonly records: readonly PutRecordsRequestEntry[]
+
   constructor(stream: string, records: readonly PutRecordsRequestEntry[], tries: number, cause: unknown) {
-    super(`stream ${stream} did not take ${records.length} records in ${tries} tries`, { cause })
-    this.name = 'RecordsNotPutError'
+    super(`stream ${stream} did not accept ${records.length} records in ${tries} tries`, { cause })
     this.records = records
   }
 }
 
-/** @param records within the limits of one request. */
+/**
+ * Resolves when all records are in the stream. Throws `RecordsNotPutError` after the last try, and
+ * at once for an error that a retry cannot cure.
+ *
+ * @param records within the limits of one request.
+ */
 export async function putRecords(
   records: readonly PutRecordsRequestEntry[],
   stream: string,
   kinesis: KinesisClient,
-  { triesMax, wait, random }: Patience,
+  { triesMax, wait, random }: RetryOptions,
 ): Promise<void> {
   let remaining = records
   let cause: unknown
@@ -49,18 +55,21 @@ export async function putRecords(
       const { Records: outcomes } = await kinesis.send(
         new PutRecordsCommand({ StreamName: stream, Records: [...remaining] }),
       )
-      // A request can fail for some of its records; one that nothing is said of may not be in the stream.
-      const refused = remaining.filter((_, index) => !isTaken(outcomes?.[index]))
-      cause = outcomes?.find(({ ErrorCode }) => ErrorCode !== undefined)?.ErrorCode ?? 'no answer for the record'
+      // A request may fail for some of its records. One without an outcome may not be in the
+      // stream.
+      const refused = remaining.filter((_, index) => !isAccepted(outcomes?.[index]))
+      cause =
+        outcomes?.find(({ ErrorCode }) => ErrorCode !== undefined)?.ErrorCode ??
+        'Kinesis reported no outcome for the record'
       remaining = refused
     } catch (error) {
-      if (!mayPass(error)) throw new RecordsNotPutError(stream, remaining, tries + 1, error)
+      if (!isTransient(error)) throw new RecordsNotPutError(stream, remaining, tries + 1, error)
       cause = error
     }
   }
 }
 
-function isTaken(outcome: PutRecordsResultEntry | undefined): boolean {
+function isAccepted(outcome: PutRecordsResultEntry | undefined): boolean {
   return outcome !== undefined && outcome.ErrorCode === undefined
 }
 
@@ -71,7 +80,7 @@ interface Failure {
   readonly $retryable?: unknown
 }
 
-const PASSING: ReadonlySet<string | undefined> = new Set([
+const TRANSIENT: ReadonlySet<string | undefined> = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
   'KMSThrottlingException',
@@ -86,8 +95,8 @@ const PASSING: ReadonlySet<string | undefined> = new Set([
   'ETIMEDOUT',
 ])
 
-/** A stream that is not there, or not allowed, will not be at the next try. */
-function mayPass(error: unknown): boolean {
+/** Other errors, such as a missing stream or permission, would only fail again. */
+function isTransient(error: unknown): boolean {
   const { name, code, $fault, $retryable } = error as Failure
-  return $fault === 'server' || $retryable !== undefined || PASSING.has(name) || PASSING.has(code)
+  return $fault === 'server' || $retryable !== undefined || TRANSIENT.has(name) || TRANSIENT.has(code)
 }

@@ -1,18 +1,18 @@
-// PreparedEvent events in, one batch after the other out; what became of it is told to each event's sender.
+// Queues events and sends them in one batch after the other, with an outcome for each event.
 
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
+import { EventsNotSentError } from './errors.ts'
 import type { PreparedEvent } from './prepare-event.ts'
 import { RecordsNotPutError } from './put-records.ts'
-import { EventsNotSentError } from './refusals.ts'
 import { type BatchRecord, userBatch } from './user-batch.ts'
 
 export interface SendQueue {
   hasRoom(): boolean
-  /** Resolves when the request under way is answered, and what waits is being sent. */
-  room(): Promise<void>
-  /** Resolves when the event is in the stream; rejects with EventsNotSentError. */
-  enqueue(stamped: PreparedEvent): Promise<void>
-  /** Sends at once. Resolves when all that was enqueued before is in the stream or refused. */
+  /** Resolves when Kinesis has answered one more event, so that the queue may have room. */
+  waitForRoom(): Promise<void>
+  /** Resolves when the event is in the stream. Rejects with `EventsNotSentError`. */
+  enqueue(prepared: PreparedEvent): Promise<void>
+  /** Sends at once. Resolves when each event that was enqueued before has its outcome. */
   flush(): Promise<void>
 }
 
@@ -22,24 +22,26 @@ interface Queued extends PreparedEvent {
 }
 
 interface Watcher {
-  readonly from: number
+  /** Resolves when so many events have been answered. */
+  readonly answeredMin: number
   readonly resolve: () => void
 }
 
 type Put = (records: readonly PutRecordsRequestEntry[]) => Promise<void>
 
-/** At so many there is no point in waiting for more. */
+/** A queue of this length sends at once. */
 const BATCH_EVENTS = 500
 
 /**
- * One request at a time: a later event of a user never overtakes an earlier one that has to be sent again.
+ * Sends one request at a time, so that a user's later event never overtakes an earlier one that is
+ * retried.
  *
- * @param linger how long the first event waits for more.
+ * @param linger resolves when the first event has waited long enough for others.
  */
 export function sendQueue(put: Put, linger: () => Promise<unknown>, eventsMax: number): SendQueue {
   let waiting: Queued[] = []
-  let underWay = 0
-  /** Of all that was ever enqueued, how many have been answered; they are in their order. */
+  let inRequest = 0
+  /** Counts since the start. Events are answered in the order in which they were enqueued. */
   let [enqueued, answered] = [0, 0]
   let watchers: Watcher[] = []
   let isLingering = false
@@ -49,24 +51,24 @@ export function sendQueue(put: Put, linger: () => Promise<unknown>, eventsMax: n
     while (waiting.length > 0) {
       const batch = userBatch<Queued>()
       const end = waiting.findIndex((queued) => !batch.add(queued.user, queued.text, queued))
-      underWay = end === -1 ? waiting.length : end
-      waiting = waiting.slice(underWay)
+      inRequest = end === -1 ? waiting.length : end
+      waiting = waiting.slice(inRequest)
       await sendBatch(batch.records(), put)
-      answered += underWay
-      underWay = 0
-      const reached = watchers.filter(({ from }) => from <= answered)
-      watchers = watchers.filter(({ from }) => from > answered)
-      for (const { resolve } of reached) resolve()
+      answered += inRequest
+      inRequest = 0
+      const done = watchers.filter(({ answeredMin }) => answeredMin <= answered)
+      watchers = watchers.filter(({ answeredMin }) => answeredMin > answered)
+      for (const { resolve } of done) resolve()
     }
     sending = null
   }
   const start = (): void => {
     if (sending === null && waiting.length > 0) sending = sendWaiting()
   }
-  /** Resolves when so many have been answered. */
-  const answeredFrom = (from: number): Promise<void> => {
+  const waitForAnswers = (answeredMin: number): Promise<void> => {
     start()
-    return from <= answered ? Promise.resolve() : new Promise((resolve) => watchers.push({ from, resolve }))
+    if (answeredMin <= answered) return Promise.resolve()
+    return new Promise((resolve) => watchers.push({ answeredMin, resolve }))
   }
   const startLater = (): void => {
     if (isLingering || sending !== null) return
@@ -77,29 +79,29 @@ export function sendQueue(put: Put, linger: () => Promise<unknown>, eventsMax: n
     })
   }
   return {
-    hasRoom: () => waiting.length + underWay < eventsMax,
-    room: () => answeredFrom(answered + 1),
-    enqueue: (stamped) => {
+    hasRoom: () => waiting.length + inRequest < eventsMax,
+    waitForRoom: () => waitForAnswers(answered + 1),
+    enqueue: (prepared) => {
       enqueued++
-      const sent = new Promise<void>((resolve, reject) => waiting.push({ ...stamped, resolve, reject }))
+      const sent = new Promise<void>((resolve, reject) => waiting.push({ ...prepared, resolve, reject }))
       if (waiting.length >= BATCH_EVENTS) start()
       else startLater()
       return sent
     },
-    flush: () => answeredFrom(enqueued),
+    flush: () => waitForAnswers(enqueued),
   }
 }
 
-/** Never throws: every event's sender is told. */
+/** Never throws. It resolves or rejects the promise of every event. */
 async function sendBatch(records: readonly BatchRecord<Queued>[], put: Put): Promise<void> {
   const failure = await put(records.map(({ record }) => record)).then(
     () => null,
     (error: Error) => error,
   )
-  const left = new Set(failure instanceof RecordsNotPutError ? failure.records : records.map(({ record }) => record))
+  const unsent = new Set(failure instanceof RecordsNotPutError ? failure.records : records.map(({ record }) => record))
   for (const { record, events } of records) {
     for (const { event, resolve, reject } of events) {
-      if (failure !== null && left.has(record)) reject(new EventsNotSentError(failure.message, [event], failure))
+      if (failure !== null && unsent.has(record)) reject(new EventsNotSentError(failure.message, [event], failure))
       else resolve()
     }
   }

@@ -1,4 +1,4 @@
-// The types of an event, the JSON Schema and the decoder word one table: what the types let pass, both others accept.
+// Tests that the JSON Schema and the decoder accept exactly the events that the types allow.
 
 import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
@@ -26,30 +26,30 @@ const sent = {
   time: maybe(fc.oneof(fc.constant('2026-03-02T00:00:00+01:00'), fc.nat())),
   eventId: maybe(id),
 }
-const ofSearch = { ...sent, searchId: maybe(id) }
+const withSearchId = { ...sent, searchId: maybe(id) }
 const count = fc.nat()
 
-/** Drawn as the types have it: this does not compile where they allow less. */
+/** Draws events by the types. This does not compile where the types allow less. */
 const input: fc.Arbitrary<EventInput> = fc.oneof(
   fc.record({ type: fc.constantFrom('AppOpen' as const, 'AppClose' as const, 'Timeout' as const), ...sent }),
-  fc.record({ type: fc.constant('Search' as const), ...ofSearch, query: fc.string() }),
+  fc.record({ type: fc.constant('Search' as const), ...withSearchId, query: fc.string() }),
   fc.record({
     type: fc.constant('Results' as const),
-    ...ofSearch,
+    ...withSearchId,
     items: fc.array(fc.string()),
     resultCount: maybe(count),
   }),
-  fc.record({ type: fc.constant('Results' as const), ...ofSearch, items: fc.constant(null), resultCount: count }),
+  fc.record({ type: fc.constant('Results' as const), ...withSearchId, items: fc.constant(null), resultCount: count }),
   fc.record({
     type: fc.constant('ClickResult' as const),
-    ...ofSearch,
+    ...withSearchId,
     item: id,
     position: maybe(fc.integer({ min: 1 })),
   }),
 )
 
-describe('what the types let pass', () => {
-  it('is accepted', () => {
+describe('an event of the types', () => {
+  it('the schema and the decoder accept each event of the types', () => {
     fc.assert(
       fc.property(input, (event) => {
         expect(isAccepted(event)).toBe(true)
@@ -58,7 +58,7 @@ describe('what the types let pass', () => {
     )
   })
 
-  it('may leave out all that may be left out', () => {
+  it('optional fields may be absent', () => {
     const events = [
       { type: 'AppOpen', user: 1 },
       { type: 'Search', user: 'ann', query: '' },
@@ -70,8 +70,8 @@ describe('what the types let pass', () => {
   })
 })
 
-describe('what the types do not let pass', () => {
-  it('is rejected', () => {
+describe('an event that the types refuse', () => {
+  it('the schema and the decoder reject events that the types refuse', () => {
     // @ts-expect-error no query
     const search: EventInput = { type: 'Search', user: 'ann' }
     // @ts-expect-error neither items nor resultCount

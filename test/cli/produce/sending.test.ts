@@ -79,7 +79,7 @@ describe('sending', () => {
     }
     const lines = Array.from({ length: 600 }, () => line(OPEN))
     await expect(sendLines(lines, { name: 's', kinesis }, { rate: null, onSent })).rejects.toThrow(
-      'did not take 100 records',
+      'did not accept 100 records',
     )
     expect(reported).toEqual([500])
   })
