@@ -2,10 +2,10 @@
 // the last event's time.
 
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import type { Endpoints } from '../local/emulators/endpoints.ts'
-import type { SentEvent } from '../samples/tutorial-events.ts'
-import type { Batch } from './batches.ts'
-import { benchClient, indexed, makeTables, resultsSpec } from './bench-tables.ts'
+import type { Endpoints } from '../../local/emulators/endpoints.ts'
+import type { SentEvent } from '../../samples/tutorial-events.ts'
+import type { Batch } from '../batches.ts'
+import { benchClient, indexed, makeTables, resultsSpec } from '../bench-tables.ts'
 import { startUnitMeter, type Units } from './unit-meter.ts'
 
 const INDEX = { name: 'last', partitionKey: 'status', sortKey: 'last_event_at' } as const

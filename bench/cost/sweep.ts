@@ -1,14 +1,14 @@
 // Measures the units and the time of a sweep, by how many sessions are open and how many are due.
 
-import { dynamoSessionStore } from '../functions/aws/sessions-table/session-store.ts'
-import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts'
-import { sweep } from '../functions/sweep/sweep.ts'
-import { type Endpoints, startEndpoints } from '../local/emulators/endpoints.ts'
-import { columns } from '../terminal/text-table.ts'
-import { BENCH_SETTINGS } from './bench-settings.ts'
-import { benchClient, makeTables, sessionsSpec } from './bench-tables.ts'
+import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
+import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
+import { sweep } from '../../functions/sweep/sweep.ts'
+import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
+import { columns } from '../../terminal/text-table.ts'
+import { BENCH_SETTINGS } from '../bench-settings.ts'
+import { benchClient, makeTables, sessionsSpec } from '../bench-tables.ts'
+import { idOf } from '../standard-session.ts'
 import { putOpenUsers } from './open-sessions.ts'
-import { idOf } from './standard-session.ts'
 import { startUnitMeter, totalUnits } from './unit-meter.ts'
 
 export interface SweepCost {

@@ -1,7 +1,7 @@
 // Tests the comparison of measured capacity units with the committed ones.
 
 import { describe, expect, it } from 'vitest'
-import { compareUnits } from '../../bench/committed-units.ts'
+import { compareUnits } from '../../../bench/cost/committed-units.ts'
 
 describe('the comparison', () => {
   it('distinguishes counts that rise from counts that fall', () => {

@@ -1,17 +1,13 @@
 // Measures the capacity units that sessions and events of fixed logs take, beside those of a naive
 // design and the least that is possible.
 
-import { createReadStream, existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { type Endpoints, startEndpoints } from '../local/emulators/endpoints.ts'
-import { logLines } from '../local/replay/log-lines.ts'
-import { generateLog } from '../samples/generated-log.ts'
-import type { SentEvent } from '../samples/tutorial-events.ts'
-import { type Batch, batchesOf, userBatches, windowedBatches } from './batches.ts'
-import { BENCH_SETTINGS, DEPLOYED } from './bench-settings.ts'
+import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
+import type { SentEvent } from '../../samples/tutorial-events.ts'
+import { type Batch, batchesOf, userBatches, windowedBatches } from '../batches.ts'
+import { BENCH_SETTINGS, DEPLOYED } from '../bench-settings.ts'
+import { longLog, readRealLog, realisticLog, standardLogs, trafficLog } from './cost-logs.ts'
 import { type Metered, meterPipeline } from './metered-pipeline.ts'
 import { meterNaive } from './naive-baseline.ts'
-import { idOf, longSession, STANDARD_EVENTS, standardSession } from './standard-session.ts'
 import { type Purpose, totalUnits, type Units } from './unit-meter.ts'
 
 export interface Cost {
@@ -53,21 +49,14 @@ export interface CostReport {
   readonly real: Cost | null
 }
 
-export const PER_BATCH = [1, 2, 5, 10] as const
+const PER_BATCH = [1, 2, 5, 10] as const
 const LONG_PER_BATCH = [1, 5] as const
-const LONG_EVENTS = 1000
-const START_MS = Date.parse('2026-03-02T09:00:30Z')
-/** Users whose standard sessions run side by side, so that a batch at b = 2 is a full one. */
-const STANDARD_USERS = 250
 /** Events a second, with enough sessions that batches fill up as they do in the long run. */
 const TRAFFIC = [
   { rate: 1, sessions: 60 },
   { rate: 10, sessions: 200 },
   { rate: 100, sessions: 1000 },
 ] as const
-const REALISTIC = { seed: 6, users: 100, days: 2, startMs: Date.parse('2026-03-02T00:00:00Z') }
-const REAL_LOG = fileURLToPath(new URL('../../shared/data/lisp/events.ndjson', import.meta.url))
-
 const WINDOW = { batchSize: DEPLOYED.batchSize, batchWindowMs: DEPLOYED.batchWindow }
 
 /**
@@ -83,36 +72,23 @@ export async function measureCost(onStep: (text: string) => void, known: Naive |
     return costOf(`${run}-${name}`, batches, per, known ?? naive, endpoints)
   }
   try {
-    const logs = Array.from({ length: STANDARD_USERS }, (_, n) => standardSession(idOf(`user ${n}`), START_MS))
+    const logs = standardLogs()
     const standard = await measureEach(PER_BATCH, 'standard', logs, 'session', measure)
     const naive = standard[1] ?? null
     const deployed: Record<string, Cost> = {}
     for (const { rate, sessions } of TRAFFIC) {
-      const batches = windowedBatches(traffic(rate, sessions), WINDOW)
+      const batches = windowedBatches(trafficLog(rate, sessions), WINDOW)
       deployed[rate] = await measure(`deployed-${rate}`, batches, 'session', naive)
     }
     const alone = await measure('alone', batchesOf(logs.slice(0, 1), 1), 'session', naive)
-    const long = await measureEach(
-      LONG_PER_BATCH,
-      'long',
-      [longSession('user', START_MS, LONG_EVENTS)],
-      'event',
-      measure,
-    )
-    const realistic = await measure('realistic', windowedBatches(generateLog(REALISTIC), WINDOW), 'event', null)
+    const long = await measureEach(LONG_PER_BATCH, 'long', [longLog()], 'event', measure)
+    const realistic = await measure('realistic', windowedBatches(realisticLog(), WINDOW), 'event', null)
     const log = await readRealLog()
     const real = log === null ? null : await measure('real', windowedBatches(log, WINDOW), 'event', null)
     return { standard, deployed, alone, long, realistic, real }
   } finally {
     await endpoints.stop()
   }
-}
-
-/** Makes standard sessions that begin one after the other, each of another user. */
-function traffic(eventsPerSecond: number, sessions: number): SentEvent[] {
-  const everyMs = (STANDARD_EVENTS * 1000) / eventsPerSecond
-  const logs = Array.from({ length: sessions }, (_, n) => standardSession(idOf(`visitor ${n}`), START_MS + n * everyMs))
-  return logs.flat().sort((a, b) => Date.parse(a.time as string) - Date.parse(b.time as string))
 }
 
 /** @param naive the known units of the naive design; null to measure them. */
@@ -136,17 +112,6 @@ async function measureEach(
     naive = cost
   }
   return costs
-}
-
-async function readRealLog(): Promise<SentEvent[] | null> {
-  if (!existsSync(REAL_LOG)) {
-    console.error('left out the study log, which does not lie beside the project')
-    return null
-  }
-  const events: SentEvent[] = []
-  for await (const line of logLines(createReadStream(REAL_LOG))) events.push(JSON.parse(line.toString('utf8')))
-  // The log lists one person after the other, though all took part on the same day.
-  return events.sort((a, b) => Date.parse(a.time as string) - Date.parse(b.time as string))
 }
 
 async function costOf(

@@ -1,6 +1,6 @@
 // Prints what deployments of several sizes need and cost as tables.
 
-import { columns } from '../terminal/text-table.ts'
+import { columns } from '../../terminal/text-table.ts'
 import type { ScaleReport } from './scale.ts'
 
 export function scaleText({ sizes, breakEven, sweptEventsPerSecond }: ScaleReport): string {

@@ -1,8 +1,8 @@
 // Counts the capacity units of all requests to DynamoDB by purpose, from a proxy between the
 // adapters and the emulator.
 
-import { NO_FAULTS } from '../local/proxy/chaos.ts'
-import { type Call, startProxy } from '../local/proxy/proxy.ts'
+import { NO_FAULTS } from '../../local/proxy/chaos.ts'
+import { type Call, startProxy } from '../../local/proxy/proxy.ts'
 
 /**
  * `timers` also counts the index that the naive design has in place of timers. `progress` is the

@@ -1,7 +1,7 @@
 // Tests that a sweep costs as much as the timers that fire, not as the sessions that are open.
 
 import { describe, expect, it } from 'vitest'
-import { measureSweep } from '../../bench/sweep.ts'
+import { measureSweep } from '../../../bench/cost/sweep.ts'
 
 /** A read of each list of timers. The bench leaves out the reads of the shards' progress. */
 const READ_WITHOUT_TIMERS = 4

@@ -1,6 +1,6 @@
 // Prints what events cost as a table.
 
-import { columns } from '../terminal/text-table.ts'
+import { columns } from '../../terminal/text-table.ts'
 import type { Cost, CostReport } from './cost.ts'
 import { streamDollars, unitDollars } from './prices.ts'
 

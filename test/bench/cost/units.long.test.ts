@@ -2,11 +2,13 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type CommittedUnits, compareUnits, unitsOf } from '../../bench/committed-units.ts'
-import { measureCost } from '../../bench/cost.ts'
-import { sharedPath } from '../support/shared.ts'
+import { type CommittedUnits, compareUnits, unitsOf } from '../../../bench/cost/committed-units.ts'
+import { measureCost } from '../../../bench/cost/cost.ts'
+import { sharedPath } from '../../support/shared.ts'
 
-const committed: CommittedUnits = JSON.parse(readFileSync(new URL('../../bench/units.json', import.meta.url), 'utf8'))
+const committed: CommittedUnits = JSON.parse(
+  readFileSync(new URL('../../../bench/units.json', import.meta.url), 'utf8'),
+)
 const hasRealLog = sharedPath('data/lisp/events.ndjson') !== null
 
 describe('the units that an event costs', () => {

@@ -2,9 +2,9 @@
 // compares it with managed Flink.
 
 import { readFileSync } from 'node:fs'
+import { STANDARD_EVENTS } from '../standard-session.ts'
 import type { CommittedUnits } from './committed-units.ts'
 import { HOURS_A_MONTH, PRICES, unitDollars } from './prices.ts'
-import { STANDARD_EVENTS } from './standard-session.ts'
 
 export interface Scale {
   readonly eventsPerSecond: number
@@ -46,7 +46,7 @@ export interface ScaleReport {
   readonly sweptEventsPerSecond: number
 }
 
-const UNITS: CommittedUnits = JSON.parse(readFileSync(new URL('units.json', import.meta.url), 'utf8'))
+const UNITS: CommittedUnits = JSON.parse(readFileSync(new URL('../units.json', import.meta.url), 'utf8'))
 /**
  * CPU of a write, as `npm run bench:ingest` measured it at b = 1 on a shared machine with 2 cores.
  * A write takes about as much at any b.

@@ -1,11 +1,11 @@
 // Fills the sessions table with users who have an open session and a timer, as ingest writes them.
 
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { stateItem } from '../functions/aws/sessions-table/session-items.ts'
-import { dynamoTimerStore } from '../functions/aws/sessions-table/timer-store.ts'
-import type { Session } from '../functions/domain/sessions/session.ts'
-import { foundingId } from '../functions/domain/sessions/session-id.ts'
-import type { UserState } from '../functions/domain/sessions/user-state.ts'
+import { stateItem } from '../../functions/aws/sessions-table/session-items.ts'
+import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
+import type { Session } from '../../functions/domain/sessions/session.ts'
+import { foundingId } from '../../functions/domain/sessions/session-id.ts'
+import type { UserState } from '../../functions/domain/sessions/user-state.ts'
 
 /** The most items that a BatchWriteItem may hold. */
 const BATCH_WRITE_ITEMS_MAX = 25

@@ -1,7 +1,7 @@
 // Tests the model of what deployments of several sizes need and cost.
 
 import { describe, expect, it } from 'vitest'
-import { measureScale, scaleOf } from '../../bench/scale.ts'
+import { measureScale, scaleOf } from '../../../bench/cost/scale.ts'
 
 describe('the model of sizes', () => {
   it('computes totals that are the sums of their parts', () => {
