@@ -3,17 +3,17 @@
 import { Command } from 'commander'
 import { startProgress } from '../terminal/progress.ts'
 import { UserError } from '../terminal/user-error.ts'
-import { coldText, measureCold } from './cold.ts'
-import { coreText, measureCore } from './core.ts'
 import { unitsOf } from './cost/committed-units.ts'
 import { measureCost } from './cost/cost.ts'
 import { costText } from './cost/cost-text.ts'
 import { measureScale } from './cost/scale.ts'
 import { scaleText } from './cost/scale-text.ts'
 import { measureSweep, sweepText } from './cost/sweep.ts'
-import { ingestText, measureIngest } from './ingest.ts'
 import { measurePeers } from './peers/peers.ts'
 import { peersText } from './peers/peers-text.ts'
+import { coldText, measureCold } from './speed/cold.ts'
+import { coreText, measureCore } from './speed/core.ts'
+import { ingestText, measureIngest } from './speed/ingest.ts'
 
 export interface Part {
   readonly name: string

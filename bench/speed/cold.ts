@@ -4,12 +4,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { columns } from '../terminal/text-table.ts'
-import { batchesOf } from './batches.ts'
+import { columns } from '../../terminal/text-table.ts'
+import { batchesOf } from '../batches.ts'
+import { standardSession } from '../standard-session.ts'
 import { startBundle } from './bundled-function.ts'
 import { type Bundle, type BundleSize, type InvocationUsage, makeBundle, STEPS } from './bundles.ts'
 import { toLambdaEvent } from './ingest.ts'
-import { standardSession } from './standard-session.ts'
 import { startStubDynamo } from './stub-dynamo.ts'
 
 export interface ColdStart extends BundleSize {

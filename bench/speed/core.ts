@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { columns } from '../terminal/text-table.ts'
+import { columns } from '../../terminal/text-table.ts'
+import { STANDARD_EVENTS } from '../standard-session.ts'
 import { STAGES } from './core-load.ts'
 import type { CoreLoad, CoreSpeed } from './core-run.ts'
-import { STANDARD_EVENTS } from './standard-session.ts'
 
 const STANDARD = { perBatch: 5, sessionEvents: STANDARD_EVENTS, items: 'catalogue' } as const
 

@@ -1,7 +1,7 @@
 // Answers puts and batch reads as DynamoDB does, but at once and without checking conditions.
 
 import { createServer, type IncomingMessage } from 'node:http'
-import { type LoopbackServer, listen } from '../local/emulators/loopback-server.ts'
+import { type LoopbackServer, listen } from '../../local/emulators/loopback-server.ts'
 
 type Attributes = Readonly<Record<string, { readonly S?: string }>>
 

@@ -2,8 +2,8 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { SentEvent } from '../samples/tutorial-events.ts'
-import { longSession, STANDARD_EVENTS, standardSession } from './standard-session.ts'
+import type { SentEvent } from '../../samples/tutorial-events.ts'
+import { longSession, STANDARD_EVENTS, standardSession } from '../standard-session.ts'
 
 /**
  * The stages in the order in which an event passes them. `parse` is Node's work, so no total has

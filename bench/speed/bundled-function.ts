@@ -1,9 +1,9 @@
 // Starts a bundle in a process of its own, with a stub in place of AWS, and measures each
 // invocation.
 
-import { LOCAL_ENVIRONMENT } from '../local/emulators/clients.ts'
-import { type FunctionProcess, startFunction } from '../local/lambda/function-process.ts'
-import { BENCH_SETTINGS } from './bench-settings.ts'
+import { LOCAL_ENVIRONMENT } from '../../local/emulators/clients.ts'
+import { type FunctionProcess, startFunction } from '../../local/lambda/function-process.ts'
+import { BENCH_SETTINGS } from '../bench-settings.ts'
 import type { Bundle, InvocationUsage } from './bundles.ts'
 
 const TIMEOUT_MS = 60_000

@@ -3,12 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ArrivedRecord } from '../functions/ports.ts'
-import { columns } from '../terminal/text-table.ts'
-import { type Batch, batchesOf } from './batches.ts'
+import type { ArrivedRecord } from '../../functions/ports.ts'
+import { columns } from '../../terminal/text-table.ts'
+import { type Batch, batchesOf } from '../batches.ts'
+import { standardSession } from '../standard-session.ts'
 import { startBundle } from './bundled-function.ts'
 import { makeBundle } from './bundles.ts'
-import { standardSession } from './standard-session.ts'
 import { startStubDynamo } from './stub-dynamo.ts'
 
 export interface IngestSpeed {
