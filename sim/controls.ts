@@ -105,7 +105,8 @@ export function deleting(sessions: SessionStore): SessionStore {
 
 /**
  * `parallel-batch`: records the batch's last record as progress, whichever record is applied first.
- * If another record of the batch fails, the horizon passes it, and the sweeper closes its session.
+ * If another record of the batch fails, the horizon passes it all the same. The sweeper then closes
+ * the session that it belongs to.
  */
 export function recordingLast(progress: ShardProgress, batch: NonEmpty<ArrivedRecord>): ShardProgress {
   const last = lastOf(batch)

@@ -55,12 +55,12 @@ const WRITE_CPU_MICROS = 682
 const RATES = [100, 1000, 10_000, 100_000] as const
 
 /** The committed log that each choice takes its units from, by the user's events in a batch. */
-export const BATCHES = {
+const BATCHES = {
   defaults: 'deployed 100',
   'two together': 'standard 2',
   'five together': 'standard 5',
 } as const
-export type Batches = keyof typeof BATCHES
+type Batches = keyof typeof BATCHES
 const EACH_BATCHES = Object.keys(BATCHES) as Batches[]
 /** The writes of a closing: the closed session and the state. */
 const WRITES_A_CLOSING = 2

@@ -26,7 +26,7 @@ export interface SweepCost {
 }
 
 /** It takes minutes to fill the emulator with a million. */
-export const OPEN_COUNTS = [0, 1000, 1_000_000] as const
+const OPEN_COUNTS = [0, 1000, 1_000_000] as const
 const DUE = 1000
 const REPEATS = 5
 /** Not in the first sweep of an hour, in which the sweeper counts open users. */

@@ -18,7 +18,7 @@ export type Stage = (typeof STAGES)[number]
  */
 export type ItemChoice = 'catalogue' | 'new'
 
-export const CATALOGUE_ITEMS = 100_000
+const CATALOGUE_ITEMS = 100_000
 
 export interface SessionSource {
   /** Returns the next session's events. Each session has ids of its own. */
