@@ -2,7 +2,7 @@
 // to the watch.
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
-import { kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
+import { type HorizonPorts, kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import { DAY_MS, MINUTE_MS } from '../functions/domain/durations.ts'
 import type { NonEmpty } from '../functions/domain/non-empty.ts'
@@ -149,12 +149,16 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
     const sessions = watchedClosing(faultySessions(stores, invocation), wiring)
     const timers = faultyTimers(stores, invocation)
     const kinesis = simulatedKinesis(stream, invocation, world)
-    const horizon = kinesisHorizon(
-      kinesis,
-      'stream',
-      async (shardId) => stores.progress.load(shardId),
-      givenUpAfterMs(wiring.recordAgeMsMax),
-    )
+    const horizonPorts: HorizonPorts = {
+      loadProgress: stores.progress.loadProgress,
+      recordEmpty: (shardId, ...rest) =>
+        invocation.call(`records how far ${shardId} is empty`, null, () =>
+          stores.progress.recordEmpty(shardId, ...rest),
+        ),
+      nowMs: world.time.nowMs,
+      wait: world.time.wait,
+    }
+    const horizon = kinesisHorizon(kinesis, 'stream', horizonPorts, givenUpAfterMs(wiring.recordAgeMsMax))
     const ports = {
       sessions,
       timers: control === 'page-first' ? pageFirst(timers) : timers,

@@ -1,6 +1,7 @@
 // Holds the stores of one run in memory, with an index that trails its table and items that expire.
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
+import type { EmptyShards, Progress } from '../functions/aws/stream/shard-progress.ts'
 import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
@@ -16,12 +17,6 @@ import {
 import type { ShardProgress } from '../functions/ports.ts'
 import type { World } from './world.ts'
 
-/** The last record of a shard that ingest has applied, as `loadProgress` returns it. */
-export interface Progress {
-  readonly sequenceNumber: string
-  readonly arrivalMs: number
-}
-
 export interface Stores {
   readonly sessions: MemorySessionStore & Expiring
   readonly timers: ReturnType<typeof memoryTimerStore>
@@ -29,7 +24,7 @@ export interface Stores {
   readonly dirtyHours: ReturnType<typeof memoryDirtyHours>
   readonly rollups: ReturnType<typeof memoryRollupStore>
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
-  readonly progress: ShardProgress & { load(shardId: string): Progress | null }
+  readonly progress: ShardProgress & EmptyShards & { load(shardId: string): Progress | null }
 }
 
 interface Expiring {
@@ -51,11 +46,17 @@ export function newStores(world: World, onChange: (before: StoredClosed | null, 
       record: async (shardId, sequenceNumber, arrivalMs) => {
         const before = latest.get(shardId)
         if (before !== undefined && Number(before.sequenceNumber) >= Number(sequenceNumber)) return
-        latest.set(shardId, { sequenceNumber, arrivalMs })
+        latest.set(shardId, { sequenceNumber, arrivalMs, emptyUntilMs: null })
       },
       isPassed: async (shardId, sequenceNumber) =>
         Number(latest.get(shardId)?.sequenceNumber ?? 0) >= Number(sequenceNumber),
       load: (shardId) => latest.get(shardId) ?? null,
+      loadProgress: async (shardId) => latest.get(shardId) ?? null,
+      recordEmpty: async (shardId, progress, emptyUntilMs) => {
+        const before = latest.get(shardId)
+        if (before?.sequenceNumber !== progress?.sequenceNumber || (before?.emptyUntilMs ?? 0) >= emptyUntilMs) return
+        latest.set(shardId, { sequenceNumber: '0', arrivalMs: 0, ...before, emptyUntilMs })
+      },
     },
   }
 }

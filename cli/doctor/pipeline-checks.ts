@@ -4,8 +4,8 @@ import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import type { readSweepEnvironment } from '../../functions/aws/runtime/environment.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
-import { kinesisHorizon } from '../../functions/aws/stream/kinesis-horizon.ts'
-import { loadProgress } from '../../functions/aws/stream/shard-progress.ts'
+import { kinesisHorizon, REAL_PACE } from '../../functions/aws/stream/kinesis-horizon.ts'
+import { dynamoEmptyShards } from '../../functions/aws/stream/shard-progress.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { isDue, watermark } from '../../functions/domain/sessions/clock.ts'
 import { userCounter } from '../../functions/domain/sessions/count-users.ts'
@@ -46,9 +46,11 @@ async function streamCheck({ clients, outputs }: Target): Promise<Finding> {
   return isWell ? ok('stream', message) : wrong('stream', message, 'docs/operations.md, IngestAge')
 }
 
+/** Reads what the sweep reads, and stores nothing. */
 function horizonOf({ clients, outputs }: Target, { givenUpAfterMs }: SweepEnvironment) {
-  const progressOf = (shardId: string) => loadProgress(clients.dynamodb, outputs.SessionsTableName, shardId)
-  return kinesisHorizon(clients.kinesis, outputs.StreamName, progressOf, givenUpAfterMs)
+  const shards = dynamoEmptyShards(clients.dynamodb, outputs.SessionsTableName)
+  const ports = { ...shards, recordEmpty: async () => {}, ...REAL_PACE }
+  return kinesisHorizon(clients.kinesis, outputs.StreamName, ports, givenUpAfterMs)
 }
 
 async function lagCheck(target: Target, sweep: SweepEnvironment, nowMs: number): Promise<Finding> {

@@ -9,8 +9,8 @@ import { readSweepEnvironment } from '../aws/runtime/environment.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
-import { kinesisHorizon } from '../aws/stream/kinesis-horizon.ts'
-import { loadProgress } from '../aws/stream/shard-progress.ts'
+import { kinesisHorizon, REAL_PACE } from '../aws/stream/kinesis-horizon.ts'
+import { dynamoEmptyShards } from '../aws/stream/shard-progress.ts'
 import { type SweepReport, type SweepRequest, sweep, sweepMetrics } from './sweep.ts'
 
 /** Time that is left to finish writes before Lambda ends the function. */
@@ -25,7 +25,7 @@ const timers = dynamoTimerStore(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,
   settings.stream,
-  (shardId) => loadProgress(client, settings.sessionsTable, shardId),
+  { ...dynamoEmptyShards(client, settings.sessionsTable), ...REAL_PACE },
   settings.givenUpAfterMs,
 )
 

@@ -10,7 +10,7 @@ import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-stor
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { blockItem, closedItem, stateItem, tombstoneItem } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
-import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
+import { dynamoEmptyShards, dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import { dayRollup, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
@@ -89,7 +89,11 @@ describe('the sessions table', () => {
   it('names the attributes of the progress of a shard', async () => {
     await dynamoShardProgress(client, 'sessions').record('shardId-0', '42', 7)
     const sequence = '42'.padStart(128, '0')
-    expect(put()).toEqual([{ pk: 'shard#shardId-0', sk: 'progress', schema: 1, sequence, arrival: 7 }])
+    const item = { pk: 'shard#shardId-0', sk: 'progress', schema: 1, sequence, arrival: 7 }
+    expect(put()).toEqual([item])
+    const progress = { sequenceNumber: '42', arrivalMs: 7, emptyUntilMs: null }
+    await dynamoEmptyShards(client, 'sessions').recordEmpty('shardId-0', progress, 9)
+    expect(put().at(-1)).toEqual({ ...item, empty_until: 9 })
   })
 })
 

@@ -1,9 +1,7 @@
 // Determines the horizon: the arrival time up to which every record of every shard is applied.
 
+import { setTimeout as wait } from 'node:timers/promises'
 import {
-  ExpiredIteratorException,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
   type KinesisClient,
   ListShardsCommand,
   type ListShardsCommandOutput,
@@ -11,38 +9,43 @@ import {
 } from '@aws-sdk/client-kinesis'
 import pMap from 'p-map'
 import type { Horizon } from '../../ports.ts'
-import type { Progress } from './shard-progress.ts'
+import type { EmptyShards } from './shard-progress.ts'
+import { ARRIVAL_SPREAD_MS, openShard, readPage, type ShardReading } from './shard-reading.ts'
 
 /**
- * Arrival times are approximate, and records put at once may swap theirs. So the horizon stays this
- * far behind.
+ * A shard answers five reads a second. Lambda reads it once a second for ingest, and two sweeps may
+ * run at once.
  */
-const ARRIVAL_SPREAD_MS = 5000
-/**
- * A shard may answer without records although there are more. After so many reads, it holds the
- * horizon back.
- */
-const READS_MAX = 5
-/** Ingest and the sweeper share the five reads a second that each shard allows. */
+export const READ_EVERY_MS = 500
+/** A sweep reads pages for so long, and has the rest of its 55 seconds for closing sessions. */
+export const READ_FOR_MS = 30_000
 const SHARDS_AT_ONCE = 8
 /** A page lists 1,000 shards. */
 const SHARD_PAGES_MAX = 20
 
-/** The rest of a shard, after the last record that ingest has applied. */
-type Unapplied =
-  | { readonly kind: 'nothing' }
-  /** The shard is closed, so that no record can follow. */
-  | { readonly kind: 'drained' }
-  | { readonly kind: 'records'; readonly sinceMs: number }
+/** Paces the reads of a sweep. */
+export interface Pace {
+  /** Returns the time of day. */
+  nowMs(): number
+  wait(ms: number): Promise<unknown>
+}
+
+export const REAL_PACE: Pace = { nowMs: Date.now, wait }
+
+export interface HorizonPorts extends EmptyShards, Pace {}
 
 /**
- * Reads each shard just after the last record that ingest has applied. When it stays
- * unclear what follows, the shard holds the horizon back: sessions may close late, and never early.
+ * Reads each shard just after the last record that ingest has applied. While it stays unclear what
+ * follows, the shard holds the horizon back: sessions may close late, and never early.
  *
  *     shard 0   applied ........|              nothing follows: now, less the spread
  *     shard 1   applied ....|  x  x            the first x, at 09:00:05
- *     shard 2   applied ..|                    closed by a split, and drained: no limit
+ *     shard 2   applied ...|- - - ?            empty until 09:00:08, and not read further
+ *     shard 3   applied ..|                    closed by a split, and drained: no limit
  *                                              the horizon is 09:00:05
+ *
+ * Where one page does not show what follows, the sweep stores how far the shard is empty, and the
+ * next sweep begins there.
  *
  * @param givenUpAfterMs the age after which Lambda no longer delivers a record. Older records are
  * applied or are dead letters, so they never hold the horizon back.
@@ -50,25 +53,34 @@ type Unapplied =
 export function kinesisHorizon(
   client: KinesisClient,
   stream: string,
-  loadProgress: (shardId: string) => Promise<Progress | null>,
+  ports: HorizonPorts,
   givenUpAfterMs: number,
 ): Horizon {
   return {
     readUpTo: async (nowMs) => {
-      const shards = await listShards(client, stream)
-      const limits = await pMap(
-        shards,
-        async (shard) => {
-          const progress = await loadProgress(shard.ShardId as string)
-          const unapplied = await readUnapplied(client, stream, shard, progress, nowMs - givenUpAfterMs)
-          if (unapplied.kind === 'drained') return Number.POSITIVE_INFINITY
-          return unapplied.kind === 'nothing' ? nowMs - ARRIVAL_SPREAD_MS : unapplied.sinceMs
-        },
-        { concurrency: SHARDS_AT_ONCE },
-      )
-      return Math.min(nowMs - ARRIVAL_SPREAD_MS, ...limits)
+      const endsMs = ports.nowMs() + READ_FOR_MS
+      const givenUpMs = nowMs - givenUpAfterMs
+      const open = async ({ ShardId: shardId = '' }: Shard): Promise<ShardReading> => {
+        const progress = await ports.loadProgress(shardId)
+        return readOn(await openShard(client, stream, shardId, progress, givenUpMs))
+      }
+      const readOn = async (reading: ShardReading): Promise<ShardReading> =>
+        reading.next === null ? reading : readPage(client, reading, nowMs)
+      let readings = await pMap(await listShards(client, stream), open, { concurrency: SHARDS_AT_ONCE })
+      while (readings.some(({ next }) => next !== null) && ports.nowMs() < endsMs) {
+        await ports.wait(READ_EVERY_MS)
+        readings = await pMap(readings, readOn, { concurrency: SHARDS_AT_ONCE })
+      }
+      await pMap(readings, (reading) => recordEmpty(reading, ports), { concurrency: SHARDS_AT_ONCE })
+      return Math.min(nowMs - ARRIVAL_SPREAD_MS, ...readings.map(({ limitMs }) => limitMs))
     },
   }
+}
+
+/** Writes nothing for a shard whose first page showed what follows. */
+async function recordEmpty({ shardId, progress, emptyUntilMs, pages }: ShardReading, ports: HorizonPorts) {
+  const knownMs = Math.max(progress?.arrivalMs ?? 0, progress?.emptyUntilMs ?? 0)
+  if (pages > 1 && emptyUntilMs > knownMs) await ports.recordEmpty(shardId, progress, emptyUntilMs)
 }
 
 async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {
@@ -81,42 +93,4 @@ async function listShards(client: KinesisClient, stream: string): Promise<Shard[
     next = { NextToken: listed.NextToken }
   }
   throw new Error(`stream ${stream} has more than ${SHARD_PAGES_MAX} pages of shards`)
-}
-
-async function readUnapplied(
-  client: KinesisClient,
-  stream: string,
-  shard: Shard,
-  progress: Progress | null,
-  givenUpMs: number,
-): Promise<Unapplied> {
-  const start =
-    progress === null || progress.arrivalMs < givenUpMs
-      ? { ShardIteratorType: 'AT_TIMESTAMP' as const, Timestamp: new Date(givenUpMs) }
-      : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: progress.sequenceNumber }
-  const unknown: Unapplied = { kind: 'records', sinceMs: Math.max(progress?.arrivalMs ?? 0, givenUpMs) }
-  const opened = await client.send(
-    new GetShardIteratorCommand({ StreamName: stream, ShardId: shard.ShardId, ...start }),
-  )
-  let iterator = opened.ShardIterator
-  for (let read = 0; read < READS_MAX && iterator !== undefined; read++) {
-    const page = await getRecords(client, iterator)
-    if (page === null) return unknown
-    const record = page.Records?.[0]
-    if (record !== undefined) return { kind: 'records', sinceMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0 }
-    if (page.NextShardIterator === undefined) return { kind: 'drained' }
-    if (page.MillisBehindLatest === 0) return { kind: 'nothing' }
-    iterator = page.NextShardIterator
-  }
-  return iterator === undefined ? { kind: 'drained' } : unknown
-}
-
-/** Returns null when the iterator has expired. */
-async function getRecords(client: KinesisClient, iterator: string) {
-  try {
-    return await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1 }))
-  } catch (error) {
-    if (error instanceof ExpiredIteratorException) return null
-    throw error
-  }
 }

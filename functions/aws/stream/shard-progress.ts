@@ -1,4 +1,5 @@
-// Stores how far ingest has applied each shard, as one item for each shard that only moves forward.
+// Stores how far ingest has applied each shard, and how far a sweep found it empty after that, as
+// one item for each shard that only moves forward.
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { PARTITION_KEY, PROGRESS_KEY, SORT_KEY } from '../../contract.ts'
@@ -9,14 +10,34 @@ import type { Item, Key } from '../runtime/table-items.ts'
 import { RESENT_SHARD } from './kinesis-batch.ts'
 
 export interface Progress {
+  /** `0` while ingest has applied no record of the shard. */
   readonly sequenceNumber: string
   readonly arrivalMs: number
+  /**
+   * A sweep found no record after this one that arrived before `emptyUntilMs`. Null until a sweep
+   * needed more than one page to find that.
+   */
+  readonly emptyUntilMs: number | null
 }
+
+/** Loads the progress of shards, and stores how far they are empty after it. */
+export interface EmptyShards {
+  /** Returns null while nothing is stored of the shard. */
+  loadProgress(shardId: string): Promise<Progress | null>
+  /**
+   * Stores that no record after the progress arrived before `emptyUntilMs`. It has no effect when
+   * ingest has recorded another progress meanwhile, or a sweep a later time.
+   */
+  recordEmpty(shardId: string, progress: Progress | null, emptyUntilMs: number): Promise<void>
+}
+
+const NOTHING_APPLIED: Progress = { sequenceNumber: '0', arrivalMs: 0, emptyUntilMs: null }
 
 export function dynamoShardProgress(client: DynamoDBDocumentClient, table: string): ShardProgress {
   return {
     record: async (shardId, sequenceNumber, arrivalMs) => {
-      const item = progressItem(shardId, { sequenceNumber, arrivalMs })
+      // The item replaces the stored one, so what was empty after an earlier record is gone.
+      const item = progressItem(shardId, { sequenceNumber, arrivalMs, emptyUntilMs: null })
       const condition = unlessNewer('sequence', padded(sequenceNumber))
       // A batch that is delivered again fails the condition: a later record is recorded already.
       await storedInstead(client.send(new PutCommand({ TableName: table, Item: item, ...condition })))
@@ -30,7 +51,28 @@ export function dynamoShardProgress(client: DynamoDBDocumentClient, table: strin
   }
 }
 
-/** Returns null until ingest has applied a record of the shard. */
+export function dynamoEmptyShards(client: DynamoDBDocumentClient, table: string): EmptyShards {
+  return {
+    loadProgress: (shardId) => loadProgress(client, table, shardId),
+    recordEmpty: async (shardId, progress, emptyUntilMs) => {
+      const item = progressItem(shardId, { ...(progress ?? NOTHING_APPLIED), emptyUntilMs })
+      const condition = progress === null ? { ConditionExpression: 'attribute_not_exists(pk)' } : unlessChanged(item)
+      await storedInstead(client.send(new PutCommand({ TableName: table, Item: item, ...condition })))
+    },
+  }
+}
+
+/** Returns the condition that the progress is that of the item, and is not known to be empty further. */
+function unlessChanged({ sequence, [EMPTY_UNTIL]: emptyUntilMs }: Item) {
+  return {
+    ConditionExpression:
+      '#sequence = :sequence AND (attribute_not_exists(#empty_until) OR #empty_until < :empty_until)',
+    ExpressionAttributeNames: { '#sequence': 'sequence', '#empty_until': EMPTY_UNTIL },
+    ExpressionAttributeValues: { ':sequence': sequence, ':empty_until': emptyUntilMs },
+  }
+}
+
+/** Returns null while nothing is stored of the shard. */
 export async function loadProgress(
   client: DynamoDBDocumentClient,
   table: string,
@@ -40,19 +82,31 @@ export async function loadProgress(
   const { Item: item } = await client.send(command)
   if (item === undefined) return null
   checkSchema(item)
-  return { sequenceNumber: String(item.sequence).replace(/^0+/, ''), arrivalMs: item.arrival as number }
+  return {
+    sequenceNumber: BigInt(item.sequence as string).toString(),
+    arrivalMs: item.arrival as number,
+    emptyUntilMs: (item[EMPTY_UNTIL] as number | undefined) ?? null,
+  }
 }
+
+const EMPTY_UNTIL = 'empty_until'
 
 /**
  * The item of one shard, with the sequence number and the arrival time of the last record that
- * ingest has applied:
+ * ingest has applied. `empty_until` is there only after a sweep that needed it:
  *
  *     {"pk":"shard#shardId-000000000003","sk":"progress","schema":1,
  *      "sequence":"0000…00049590338271490256608559692538361571095921575989136588898",  (128 digits)
- *      "arrival":1772442005000}
+ *      "arrival":1772442005000,"empty_until":1772443500000}
  */
-function progressItem(shardId: string, { sequenceNumber, arrivalMs }: Progress): Item {
-  return { ...progressKey(shardId), [SCHEMA]: ITEM_SCHEMA, sequence: padded(sequenceNumber), arrival: arrivalMs }
+function progressItem(shardId: string, { sequenceNumber, arrivalMs, emptyUntilMs }: Progress): Item {
+  return {
+    ...progressKey(shardId),
+    [SCHEMA]: ITEM_SCHEMA,
+    sequence: padded(sequenceNumber),
+    arrival: arrivalMs,
+    ...(emptyUntilMs !== null && { [EMPTY_UNTIL]: emptyUntilMs }),
+  }
 }
 
 function progressKey(shardId: string): Key {

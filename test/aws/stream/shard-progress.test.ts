@@ -10,7 +10,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { dynamoShardProgress, loadProgress } from '../../../functions/aws/stream/shard-progress.ts'
+import { dynamoEmptyShards, dynamoShardProgress, loadProgress } from '../../../functions/aws/stream/shard-progress.ts'
 import { PARTITION_KEY, SORT_KEY } from '../../../functions/contract.ts'
 import { type Clients, localClients } from '../../../local/emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoints.ts'
@@ -54,7 +54,7 @@ describe('the progress of a shard', () => {
 
   it('is the last applied record, digit for digit', async () => {
     await record('exact', LONG, 7)
-    expect(await load('exact')).toEqual({ sequenceNumber: LONG, arrivalMs: at(7) })
+    expect(await load('exact')).toEqual({ sequenceNumber: LONG, arrivalMs: at(7), emptyUntilMs: null })
   })
 
   it('never moves back, and accepts the same record again', async () => {
@@ -62,7 +62,7 @@ describe('the progress of a shard', () => {
     await record('forward', '300', 30)
     await record('forward', '200', 20)
     await record('forward', '300', 30)
-    expect(await load('forward')).toEqual({ sequenceNumber: '300', arrivalMs: at(30) })
+    expect(await load('forward')).toEqual({ sequenceNumber: '300', arrivalMs: at(30), emptyUntilMs: null })
   })
 
   it('compares numbers of different lengths as numbers', async () => {
@@ -71,14 +71,14 @@ describe('the progress of a shard', () => {
     await record('lengths', '11', 3)
     await record('lengths', LONG, 4)
     await record('lengths', '999999', 5)
-    expect(await load('lengths')).toEqual({ sequenceNumber: LONG, arrivalMs: at(4) })
+    expect(await load('lengths')).toEqual({ sequenceNumber: LONG, arrivalMs: at(4), emptyUntilMs: null })
   })
 
   it('is stored for each shard apart', async () => {
     await record('one', '5', 1)
     await record('one#progress', '3', 2)
-    expect(await load('one')).toEqual({ sequenceNumber: '5', arrivalMs: at(1) })
-    expect(await load('one#progress')).toEqual({ sequenceNumber: '3', arrivalMs: at(2) })
+    expect(await load('one')).toEqual({ sequenceNumber: '5', arrivalMs: at(1), emptyUntilMs: null })
+    expect(await load('one#progress')).toEqual({ sequenceNumber: '3', arrivalMs: at(2), emptyUntilMs: null })
   })
 
   it('is the highest applied record, in whatever order records are applied', async () => {
@@ -91,6 +91,61 @@ describe('the progress of a shard', () => {
       }),
       { seed: SEED, numRuns: 50 },
     )
+  })
+})
+
+describe('how far a shard is empty', () => {
+  const record = (shard: string, sequenceNumber: string, seconds: number): Promise<void> =>
+    dynamoShardProgress(clients.dynamodb, TABLE).record(shard, sequenceNumber, at(seconds))
+  const empty = () => dynamoEmptyShards(clients.dynamodb, TABLE)
+  const emptyUntil = async (shard: string) => (await empty().loadProgress(shard))?.emptyUntilMs ?? null
+
+  it('is stored beside the progress that it follows', async () => {
+    await record('beside', LONG, 7)
+    await empty().recordEmpty('beside', await empty().loadProgress('beside'), at(90))
+    expect(await empty().loadProgress('beside')).toEqual({
+      sequenceNumber: LONG,
+      arrivalMs: at(7),
+      emptyUntilMs: at(90),
+    })
+  })
+
+  it('is stored for a shard of which ingest has applied no record', async () => {
+    await empty().recordEmpty('unused', null, at(90))
+    const progress = await empty().loadProgress('unused')
+    expect(progress).toEqual({ sequenceNumber: '0', arrivalMs: 0, emptyUntilMs: at(90) })
+    await empty().recordEmpty('unused', progress, at(150))
+    expect(await emptyUntil('unused')).toBe(at(150))
+    expect(await dynamoShardProgress(clients.dynamodb, TABLE).isPassed('unused', '1')).toBe(false)
+  })
+
+  it('never moves back', async () => {
+    await record('monotone', '5', 7)
+    const progress = await empty().loadProgress('monotone')
+    await empty().recordEmpty('monotone', progress, at(90))
+    await empty().recordEmpty('monotone', progress, at(80))
+    expect(await emptyUntil('monotone')).toBe(at(90))
+    await empty().recordEmpty('first', null, at(90))
+    await empty().recordEmpty('first', null, at(100))
+    expect(await emptyUntil('first')).toBe(at(90))
+  })
+
+  it('is gone once ingest has applied a later record', async () => {
+    await empty().recordEmpty('reset', null, at(90))
+    const before = await empty().loadProgress('reset')
+    await record('reset', '5', 95)
+    expect(await empty().loadProgress('reset')).toEqual({ sequenceNumber: '5', arrivalMs: at(95), emptyUntilMs: null })
+    await empty().recordEmpty('reset', before, at(100))
+    await empty().recordEmpty('reset', null, at(100))
+    expect(await empty().loadProgress('reset')).toEqual({ sequenceNumber: '5', arrivalMs: at(95), emptyUntilMs: null })
+  })
+
+  it('stays when ingest applies an old batch again', async () => {
+    await record('again', '5', 7)
+    await empty().recordEmpty('again', await empty().loadProgress('again'), at(90))
+    await record('again', '5', 7)
+    await record('again', '4', 6)
+    expect(await emptyUntil('again')).toBe(at(90))
   })
 })
 
@@ -113,5 +168,6 @@ describe('the progress of a shard on a scripted DynamoDB', () => {
     mocked.onAnyCommand().rejects(throttled)
     await expect(progress.record('shard', '1', at(1))).rejects.toBe(throttled)
     await expect(loadProgress(scripted, 'sessions', 'shard')).rejects.toBe(throttled)
+    await expect(dynamoEmptyShards(scripted, 'sessions').recordEmpty('shard', null, 1)).rejects.toBe(throttled)
   })
 })
