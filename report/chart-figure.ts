@@ -1,18 +1,19 @@
-// The frame of every chart: title, formula, drawings and numbers in; a figure with a summary in words and a data table out.
+// Frames a chart with its title, its formula, a summary in words and a table of its numbers.
 
+import type { BarStyle } from './bar-drawing.ts'
 import { html, type Markup } from './markup.ts'
 
 export interface Chart {
   /** Unique on the page. */
   readonly id: string
   readonly title: string
-  /** How it is computed and in which unit. */
+  /** How the numbers are computed, and their unit. */
   readonly formula: string
   readonly drawings: readonly Markup[]
-  /** What is to be seen, in words. */
+  /** States in words what the drawing shows. */
   readonly summary: string
-  /** What is drawn unlike the rest, where there is some. */
-  readonly legend: { readonly look: 'few' | 'gathered'; readonly text: string } | null
+  /** Explains values that are drawn in another style. Null where there are none. */
+  readonly legend: { readonly style: Exclude<BarStyle, 'plain'>; readonly text: string } | null
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
@@ -24,7 +25,7 @@ export function chartFigure(chart: Chart): Markup {
 <h3 id="${id}-title">${title}</h3>
 <p class="formula">${formula}</p>
 <div class="drawings">${drawings}</div>
-<figcaption>${summary}${legend && html` <span class="legend"><span class="sample ${legend.look}" aria-hidden="true"></span> ${legend.text}</span>`}</figcaption>
+<figcaption>${summary}${legend && html` <span class="legend"><span class="sample ${legend.style}" aria-hidden="true"></span> ${legend.text}</span>`}</figcaption>
 <details>
 <summary>Numbers<span class="visually-hidden"> of ${title}</span></summary>
 <div class="scroll" role="region" tabindex="0" aria-label="Numbers of ${title}">

@@ -1,11 +1,11 @@
-// What all drawings share: sizes for narrow, half and full columns, the value axis, and the frame of an SVG.
+// Draws the frame and the value axis of every chart, in sizes for narrow, half and full columns.
 
 import type { ScaleLinear } from 'd3-scale'
 import { html, type Markup } from './markup.ts'
 import { compactText } from './number-text.ts'
 
 export interface Size {
-  /** The style sheet shows the largest one that fits its column. */
+  /** The style sheet shows the largest drawing that fits its column. */
   readonly name: 'narrow' | 'half' | 'full'
   readonly width: number
   readonly height: number
@@ -18,16 +18,17 @@ export const FULL: Size = { name: 'full', width: 1080, height: 320, ticksMax: 14
 
 export const MARGIN = { top: 30, right: 8, bottom: 42, left: 46 }
 
+/** The approximate number of ticks on a value axis. */
 export const TICKS = 4
 
 export interface Axes {
   readonly xLabel: string
   readonly yLabel: string
-  /** Shares of 1 are shown in percent; counts have no ticks between whole numbers. */
+  /** Shares are labelled in percent. Counts have ticks only at whole numbers. */
   readonly yUnit: 'share' | 'count'
 }
 
-/** Two decimals of a pixel are more than any screen shows. */
+/** Rounds to two decimals, which is finer than any screen. */
 export function pixels(value: number): string {
   return String(Math.round(value * 100) / 100)
 }
@@ -36,7 +37,11 @@ export function svg(size: Size, title: string, content: readonly Markup[]): Mark
   return html`<svg class="drawing ${size.name}" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}. The numbers are in the table below.">${content}</svg>`
 }
 
-/** The value axis with its lines, and both labels. `y` has its range from the bottom to the top of the plot. */
+/**
+ * Draws the value axis with its lines, and the labels of both axes.
+ *
+ * @param y maps values to pixels, from the bottom of the plot to its top.
+ */
 export function axes(size: Size, y: ScaleLinear<number, number>, { xLabel, yLabel, yUnit }: Axes): Markup {
   const right = size.width - MARGIN.right
   const shareText = y.tickFormat(TICKS, '%')

@@ -1,4 +1,4 @@
-// How long things take: a report's counts in, the figures of times to the first click and of session lengths out.
+// Charts the times to the first click and the lengths of sessions.
 
 import { type Counts, FIRST_CLICK_RANGES, SESSION_RANGES } from '../functions/domain/results/counts.ts'
 import { barDrawing } from './bar-drawing.ts'
@@ -58,7 +58,7 @@ function durationChart(counts: Counts, durations: Durations): Markup {
     value: count,
     text: compactText(count),
     hint: `${label}: ${countOf(count, one, many)}, ${shareOf(count)}`,
-    look: 'sure' as const,
+    style: 'plain' as const,
   }))
   const labels = { xLabel, yLabel: many, yUnit: 'count' } as const
   return chartFigure({
@@ -78,7 +78,7 @@ function middleOf(ranges: readonly RangeCount[], averageMs: number | null): stri
   return `The median is in the range ${medianRange(ranges)}${average}.`
 }
 
-/** The upper end of a range, which stands for it under its bar; the last has only a lower one. */
+/** Labels a bar with the upper end of its range. The last range has only a lower end. */
 function endText(ranges: Ranges, index: number, space: string): string {
   const text = (endMs = 0): string => durationText(endMs).replace(' min', ' m').replace(' ', space)
   const endMs = ranges[index]?.[1]

@@ -1,4 +1,4 @@
-// A session to look into: a closed session in, what happened in it, step by step and bounded, out.
+// Turns a closed session into the steps that the explorer shows, in bounded size.
 
 import type { ClickEvent, Event, SearchEvent } from '../functions/domain/events/event.ts'
 import {
@@ -12,15 +12,18 @@ import type { ClosedSession } from '../functions/domain/results/result.ts'
 import { firstEvent, sessionId } from '../functions/domain/sessions/session.ts'
 import { truncateText } from './number-text.ts'
 
-/** By what a click was tied to its search, or that it was not. */
+/** The evidence that credits a click to a search. An orphan is credited to none. */
 export type ClickEvidence = Evidence | 'orphan'
 
-interface At {
+interface TimedStep {
   readonly atMs: number
 }
 
-/** Searches are numbered from 1 in their order; `search` is the number that a step belongs to, null for none. */
-export type Step = At &
+/**
+ * Searches are numbered from 1 in their order. `search` is the number of the search that a step
+ * belongs to, or null.
+ */
+export type Step = TimedStep &
   (
     | { readonly kind: 'open' | 'close' | 'timeout' }
     | {
@@ -41,7 +44,7 @@ export type Step = At &
   )
 
 export interface ExploredSession {
-  /** Null where users are hidden, since ids are made of what producers sent. */
+  /** Null where users are hidden, since an id may contain what producers sent. */
   readonly id: string | null
   readonly user: string
   readonly startMs: number
@@ -53,11 +56,11 @@ export interface ExploredSession {
   readonly clicks: number
   readonly orphans: number
   readonly steps: readonly Step[]
-  /** After the last step that is kept. */
+  /** The number of steps after the last of `steps`. */
   readonly stepsLeftOut: number
 }
 
-/** Of one session, so that a robot's does not fill the file. */
+/** Bounds one session, so that a robot's does not fill the file. */
 export const STEPS_MAX = 300
 const TEXT_CHARACTERS_MAX = 160
 
@@ -65,9 +68,9 @@ export function exploreSession(closed: ClosedSession, user: string, isUserHidden
   const { session } = closed
   const attribution = attribute(session.events)
   const { searches, orphans } = attribution
-  const owners = ownersOf(attribution)
-  const steps = session.events.flatMap((event) => stepOf(event, owners))
-  // The last event that is the user's own doing, as in results: a Timeout says that nothing happened until then.
+  const numbered = numberSearches(attribution)
+  const steps = session.events.flatMap((event) => stepOf(event, numbered))
+  // As in the rows, a Timeout does not lengthen the session.
   const last = session.events.findLast(({ type }) => type !== 'Timeout') ?? firstEvent(session)
   return {
     id: isUserHidden ? null : sessionId(session),
@@ -85,15 +88,15 @@ export function exploreSession(closed: ClosedSession, user: string, isUserHidden
   }
 }
 
-interface Owners {
+interface SearchNumbers {
   readonly searches: readonly AttributedSearch[]
-  /** The numbers of the searches that events belong to. */
+  /** The number of the search that each event belongs to. */
   readonly numbers: ReadonlyMap<Event, number>
   readonly numbersById: ReadonlyMap<string | null, number>
   readonly clicks: ReadonlyMap<Event, AttributedClick>
 }
 
-function ownersOf({ searches }: Attribution): Owners {
+function numberSearches({ searches }: Attribution): SearchNumbers {
   const numbers = new Map<Event, number>()
   const numbersById = new Map<string, number>()
   const attributed = new Map<Event, AttributedClick>()
@@ -105,20 +108,20 @@ function ownersOf({ searches }: Attribution): Owners {
   return { searches, numbers, numbersById, clicks: attributed }
 }
 
-/** None for the first Results of a search: the search's own step tells of it. */
-function stepOf(event: Event, owners: Owners): Step[] {
-  if (event.type === 'Search') return [searchStep(event, owners)]
-  if (event.type === 'ClickResult') return [clickStep(event, owners)]
+/** The first Results of a search has no step, since the step of the search shows its count. */
+function stepOf(event: Event, numbered: SearchNumbers): Step[] {
+  if (event.type === 'Search') return [searchStep(event, numbered)]
+  if (event.type === 'ClickResult') return [clickStep(event, numbered)]
   const atMs = event.timeMs
   if (event.type !== 'Results') {
     return [{ kind: event.type === 'AppOpen' ? 'open' : event.type === 'AppClose' ? 'close' : 'timeout', atMs }]
   }
-  const search = owners.numbers.get(event) ?? null
-  const isFirst = search !== null && owners.searches[search - 1]?.results[0] === event
+  const search = numbered.numbers.get(event) ?? null
+  const isFirst = search !== null && numbered.searches[search - 1]?.results[0] === event
   return isFirst ? [] : [{ kind: 'results', atMs, search, resultCount: event.resultCount }]
 }
 
-function searchStep(event: SearchEvent, { searches, numbers, numbersById }: Owners): Step {
+function searchStep(event: SearchEvent, { searches, numbers, numbersById }: SearchNumbers): Step {
   const atMs = event.timeMs
   const search = numbers.get(event)
   const found = searches[(search ?? 0) - 1]
@@ -131,7 +134,7 @@ function searchStep(event: SearchEvent, { searches, numbers, numbersById }: Owne
   return { kind: 'search', atMs, search, query, resultCount, clicks: found.clicks.length }
 }
 
-function clickStep(event: ClickEvent, { numbers, clicks }: Owners): Step {
+function clickStep(event: ClickEvent, { numbers, clicks }: SearchNumbers): Step {
   const click = clicks.get(event)
   return {
     kind: 'click',

@@ -1,4 +1,4 @@
-// The session explorer: a report's sessions in, the frame that the script fills and the data that it reads out.
+// Writes the frame of the session explorer and the data from which the script fills it.
 
 import { html, type Markup, scriptJson } from './markup.ts'
 import { countOf } from './number-text.ts'
@@ -6,9 +6,10 @@ import type { ReportData } from './report-data.ts'
 
 export function explorerPanel({ explorer }: ReportData): Markup {
   const { sessions, leftOut, usersHidden } = explorer
-  if (sessions.length === 0) return html`<p class="none">No session with a search is still stored.</p>`
+  if (sessions.length === 0)
+    return html`<p class="none">The pipeline stores no session with a search in this range.</p>`
   return html`
-<p class="note">The ${countOf(sessions.length, 'most recent session', 'most recent sessions')} with a search whose events are still stored.${leftOut > 0 && ` ${leftOut} more have no room in this file.`}${usersHidden && ' Users are numbered instead of named.'} All times are UTC.</p>
+<p class="note">The ${countOf(sessions.length, 'most recent session', 'most recent sessions')} with a search that the pipeline still stores.${leftOut > 0 && ` The file has no room for ${leftOut} more.`}${usersHidden && ' Numbers replace user ids.'} All times are UTC.</p>
 <noscript><p class="none">The explorer needs JavaScript.</p></noscript>
 <div class="explorer card" hidden id="explorer">
 <div class="chooser">

@@ -1,9 +1,10 @@
-// The figures at the top of a report: its days and those before in, each figure with its parts and its change out.
+// Computes the figures at the top of a report, with their parts and the change from the days
+// before.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
 import { addCounts, type Counts, FIRST_CLICK_RANGES, ratiosOf } from '../functions/domain/results/counts.ts'
 import type { DayRollup } from '../functions/domain/results/rollup.ts'
-import { countOf, countText, decimalText, FEW, NOTHING, shareText } from './number-text.ts'
+import { countOf, countText, decimalText, NOTHING, shareText, UNCERTAIN_BELOW } from './number-text.ts'
 import { daysIn, type ReportData } from './report-data.ts'
 import { pickCounts } from './time-points.ts'
 import { medianRange, rangeCounts } from './value-ranges.ts'
@@ -11,16 +12,17 @@ import { medianRange, rangeCounts } from './value-ranges.ts'
 export interface KeyFigure {
   readonly name: string
   readonly value: string
-  /** Numerator and denominator in words. */
+  /** The numerator and the denominator in words. */
   readonly parts: string
-  readonly isFew: boolean
-  /** Null where there is nothing to compare with. */
+  /** True where the figure comes from too few searches or clicks. */
+  readonly isUncertain: boolean
+  /** Null without a comparison. */
   readonly change: string | null
 }
 
 export interface KeyFigures {
   readonly figures: readonly KeyFigure[]
-  /** What the changes are against, or why there are none. */
+  /** States what the changes compare with, or why there is no comparison. */
   readonly comparison: string
 }
 
@@ -31,20 +33,20 @@ export function sumDays(days: readonly DayRollup[]): Counts {
 export function keyFigures(data: ReportData): KeyFigures {
   const now = sumDays(data.days)
   const before = sumDays(data.daysBefore)
-  const obstacle = obstacleToComparing(data, before)
+  const obstacle = comparisonObstacle(data, before)
   const figures = obstacle === null ? figuresOf(now, before) : figuresOf(now, null)
   const span = daysIn(data.range) === 1 ? 'day' : `${daysIn(data.range)} days`
   return { figures, comparison: obstacle ?? `Changes are against the ${span} before.` }
 }
 
-/** A pipeline that began half way, or a day that goes on, would be compared with something it is no like of. */
-function obstacleToComparing({ days, daysBefore, range, madeAtMs }: ReportData, before: Counts): string | null {
+/** Returns why the two periods cannot be compared fairly, or null where they can. */
+function comparisonObstacle({ days, daysBefore, range, madeAtMs }: ReportData, before: Counts): string | null {
   if (Date.parse(range.to) + DAY_MS > madeAtMs) return 'No comparison with the period before: the last day is not over.'
   const searches = before.searches ?? 0
-  if (daysBefore.length >= days.length && searches >= FEW) return null
-  if (searches === 0) return 'No comparison with the period before: there are no searches in it.'
-  const held = `${countOf(searches, 'search', 'searches')} on ${countOf(daysBefore.length, 'day', 'days')}`
-  return `No comparison with the period before: it has only ${held}.`
+  if (daysBefore.length >= days.length && searches >= UNCERTAIN_BELOW) return null
+  if (searches === 0) return 'No comparison with the period before: it has no searches.'
+  const had = `${countOf(searches, 'search', 'searches')} on ${countOf(daysBefore.length, 'day', 'days')}`
+  return `No comparison with the period before: it has only ${had}.`
 }
 
 function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
@@ -53,62 +55,62 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
   const { searches = 0, sessions = 0, clicks = 0, clicks_with_position: withPosition = 0 } = now
   const ofSearches = (count = 0): string => `${countText(count)} of ${countOf(searches, 'search', 'searches')}`
   const median = medianOf(now)
-  const few = searches < FEW
+  const isUncertain = searches < UNCERTAIN_BELOW
   return [
     {
       name: 'Searches',
       value: countText(searches),
       parts: countOf(clicks, 'click', 'clicks'),
-      isFew: false,
+      isUncertain: false,
       change: before && countChange(searches, before.searches ?? 0),
     },
     {
       name: 'CTR',
       value: shareText(ratios.ctr),
       parts: `${ofSearches(now.searches_with_click)} clicked`,
-      isFew: few,
+      isUncertain,
       change: past && shareChange(ratios.ctr, past.ctr),
     },
     {
       name: 'Clicks per search',
       value: decimalText(ratios.clicks_per_search),
       parts: `${countOf(clicks, 'click', 'clicks')}, ${countOf(searches, 'search', 'searches')}`,
-      isFew: few,
+      isUncertain,
       change: past && decimalChange(ratios.clicks_per_search, past.clicks_per_search),
     },
     {
       name: 'Zero-result rate',
       value: shareText(ratios.zero_result_rate),
       parts: ofSearches(now.zero_result_searches),
-      isFew: few,
+      isUncertain,
       change: past && shareChange(ratios.zero_result_rate, past.zero_result_rate),
     },
     {
       name: 'Abandonment',
       value: shareText(ratios.abandonment_rate),
       parts: ofSearches(now.abandoned_searches),
-      isFew: few,
+      isUncertain,
       change: past && shareChange(ratios.abandonment_rate, past.abandonment_rate),
     },
     {
       name: 'Average clicked position',
       value: decimalText(ratios.average_clicked_position),
       parts: `${countOf(withPosition, 'click', 'clicks')} with a position`,
-      isFew: withPosition < FEW,
+      isUncertain: withPosition < UNCERTAIN_BELOW,
       change: past && decimalChange(ratios.average_clicked_position, past.average_clicked_position),
     },
     {
       name: 'Median time to first click',
       value: median ?? NOTHING,
-      parts: `as a range, of ${countOf(now.searches_with_click ?? 0, 'search', 'searches')}`,
-      isFew: (now.searches_with_click ?? 0) < FEW,
+      parts: `the range that holds it, of ${countOf(now.searches_with_click ?? 0, 'search', 'searches')} with a click`,
+      isUncertain: (now.searches_with_click ?? 0) < UNCERTAIN_BELOW,
       change: before && `${medianOf(before) ?? NOTHING} before`,
     },
     {
       name: 'Sessions',
       value: countText(sessions),
       parts: `${countText(now.sessions_with_click ?? 0)} with a click`,
-      isFew: false,
+      isUncertain: false,
       change: before && countChange(sessions, before.sessions ?? 0),
     },
   ]
@@ -124,7 +126,7 @@ function signed(value: number, digits: number): string {
   return `${value < 0 ? '−' : '+'}${text}`
 }
 
-/** Of the numbers as they are shown, so that a reader's own sum is right. */
+/** Subtracts the rounded numbers, so that the difference agrees with what the reader sees. */
 function difference(now: number, before: number, digits: number): string {
   return signed(Number(now.toFixed(digits)) - Number(before.toFixed(digits)), digits)
 }

@@ -1,6 +1,6 @@
-// Markup: templates with values in, text in which no value can become markup out.
+// Builds HTML from templates and escapes every value in them.
 
-/** Text that is markup already and goes in as it is. */
+/** Text that templates insert without escaping. */
 export class Markup {
   readonly text: string
   constructor(text: string) {
@@ -25,12 +25,15 @@ function textOf(value: Value): string {
   return String(value).replace(/[&<>"']/g, (character) => ESCAPES[character] as string)
 }
 
-/** Values are escaped, lists are joined, and null, undefined and false are nothing. Attributes have to be in quotes. */
+/**
+ * Escapes values, joins lists, and writes nothing for null, undefined and false. Attributes have to
+ * be in quotes.
+ */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return new Markup(parts.reduce((text, part, n) => text + textOf(values[n - 1]) + part))
 }
 
-/** JSON for a `<script type="application/json">`, which nothing in it can end. */
+/** Writes JSON for a `<script type="application/json">`, so that no value can end the element. */
 export function scriptJson(value: unknown): Markup {
   return new Markup(JSON.stringify(value).replaceAll('<', '\\u003c'))
 }

@@ -1,9 +1,9 @@
-// Numbers as a person reads them: a count, share, position, duration or time in, a short text out. Nothing is "–", never 0.
+// Formats counts, shares, durations and times for readers; a missing value is "–".
 
 export const NOTHING = '–'
 
-/** Below this many, a ratio is marked as uncertain. */
-export const FEW = 30
+/** A ratio of fewer than this many searches or clicks is uncertain. */
+export const UNCERTAIN_BELOW = 30
 
 const GROUPED = new Intl.NumberFormat('en-GB')
 const COMPACT = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumFractionDigits: 1 })
@@ -12,12 +12,12 @@ export function countText(count: number): string {
   return GROUPED.format(count)
 }
 
-/** For labels with little room: 12.3k. */
+/** Formats short labels, such as `12.3k`. */
 export function compactText(count: number): string {
   return COMPACT.format(count).toLowerCase()
 }
 
-/** `1 search`, `2 searches`. */
+/** Formats a count with its noun: `1 search`, `2 searches`. */
 export function countOf(count: number, one: string, many: string): string {
   return `${countText(count)} ${count === 1 ? one : many}`
 }
@@ -37,7 +37,7 @@ const UNITS = [
   [1000, 's'],
 ] as const
 
-/** In the two largest units: `1 h 5 min`; below a minute in seconds. */
+/** Formats in the two largest units, such as `1 h 5 min`, and in seconds below a minute. */
 export function durationText(ms: number): string {
   if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`
   const first = UNITS.findIndex(([unitMs]) => ms >= unitMs)
@@ -47,12 +47,12 @@ export function durationText(ms: number): string {
   return `${Math.floor(ms / largeMs)} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`
 }
 
-/** `2026-03-02 09:00`, UTC. */
+/** Formats a time in UTC: `2026-03-02 09:00`. */
 export function minuteText(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')
 }
 
-/** Text with an end, in code points. */
+/** Truncates to at most this many code points, with an ellipsis as the last. */
 export function truncateText(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text
   const characters = [...text]

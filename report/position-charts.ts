@@ -1,11 +1,11 @@
-// Where users click: a report's counts in, the figures of clicks by position and of CTR by position out.
+// Charts the clicks and the click-through rate by the position of the result.
 
 import { type CountName, type Counts, POSITIONS } from '../functions/domain/results/counts.ts'
 import { type Bar, barDrawing } from './bar-drawing.ts'
 import { chartFigure } from './chart-figure.ts'
 import { HALF, NARROW } from './drawing.ts'
 import type { Markup } from './markup.ts'
-import { compactText, countOf, countText, decimalText, FEW, shareText } from './number-text.ts'
+import { compactText, countOf, countText, decimalText, shareText, UNCERTAIN_BELOW } from './number-text.ts'
 
 const FURTHER: readonly (readonly [string, CountName])[] = [
   ['11–20', 'clicks_at_11_to_20'],
@@ -14,8 +14,8 @@ const FURTHER: readonly (readonly [string, CountName])[] = [
 
 export function clicksByPosition(counts: Counts): Markup {
   const known = counts.clicks_with_position ?? 0
-  const places = [...POSITIONS.map((place) => [`${place}`, `clicks_at_${place}`] as const), ...FURTHER]
-  const rows = places.map(([label, name]) => ({ label, clicks: counts[name] ?? 0 }))
+  const positions = [...POSITIONS.map((position) => [`${position}`, `clicks_at_${position}`] as const), ...FURTHER]
+  const rows = positions.map(([label, name]) => ({ label, clicks: counts[name] ?? 0 }))
   const shareOf = (clicks: number): string => shareText(known === 0 ? null : clicks / known)
   const bars = rows.map(
     ({ label, clicks }): Bar => ({
@@ -24,7 +24,7 @@ export function clicksByPosition(counts: Counts): Markup {
       value: clicks,
       text: compactText(clicks),
       hint: `position ${label}: ${countOf(clicks, 'click', 'clicks')}, ${shareOf(clicks)}`,
-      look: label.length > 2 ? 'gathered' : 'sure',
+      style: label.length > 2 ? 'grouped' : 'plain',
     }),
   )
   const title = 'Clicks by position'
@@ -35,34 +35,42 @@ export function clicksByPosition(counts: Counts): Markup {
   return chartFigure({
     id: 'clicks-by-position',
     title,
-    formula: 'clicks of searches at each position; the first result is at 1',
+    formula: 'clicks credited to searches, by position; the first result is at 1',
     drawings: [NARROW, HALF].map((size) => barDrawing(size, title, bars, labels)),
     summary:
       known === 0
         ? 'No clicks with a known position.'
         : `${countOf(known, 'click', 'clicks')}: ${shareOf(top3)} at positions 1 to 3, position ${average} on average. ${
-            unknown === 0 ? 'Each has a known position.' : `Of ${countText(unknown)} more the position is not known.`
+            unknown === 0
+              ? 'Every click has a known position.'
+              : `${countOf(unknown, 'more click has', 'more clicks have')} no known position.`
           }`,
-    legend: known === 0 ? null : { look: 'gathered', text: '11–20 and 21+ gather many positions each.' },
+    legend: known === 0 ? null : { style: 'grouped', text: 'Pale: 11–20 and 21+ count several positions together.' },
     columns: ['position', 'clicks', 'share of clicks'],
     rows: rows.map(({ label, clicks }) => [label, countText(clicks), shareOf(clicks)]),
   })
 }
 
 export function ctrByPosition(counts: Counts): Markup {
-  const rows = POSITIONS.map((place) => {
-    const clicked = counts[`clicked_at_${place}`] ?? 0
-    const shown = counts[`shown_at_${place}`] ?? 0
-    return { label: `${place}`, clicked, shown, ratio: shown === 0 ? null : clicked / shown, isFew: shown < FEW }
+  const rows = POSITIONS.map((position) => {
+    const clicked = counts[`clicked_at_${position}`] ?? 0
+    const shown = counts[`shown_at_${position}`] ?? 0
+    return {
+      label: `${position}`,
+      clicked,
+      shown,
+      ratio: shown === 0 ? null : clicked / shown,
+      isUncertain: shown < UNCERTAIN_BELOW,
+    }
   })
   const bars = rows.map(
-    ({ label, clicked, shown, ratio, isFew }): Bar => ({
+    ({ label, clicked, shown, ratio, isUncertain }): Bar => ({
       label,
       shortLabel: label,
       value: ratio,
       text: ratio === null ? '' : `${Math.round(ratio * 100)}%`,
       hint: `position ${label}: ${shareText(ratio)}, clicked in ${countText(clicked)} of ${countText(shown)} searches`,
-      look: isFew ? 'few' : 'sure',
+      style: isUncertain ? 'uncertain' : 'plain',
     }),
   )
   const title = 'CTR by position'
@@ -76,16 +84,16 @@ export function ctrByPosition(counts: Counts): Markup {
     summary:
       first === undefined || first.ratio === null
         ? 'No search is known to have shown results.'
-        : `The first result: clicked in ${countText(first.clicked)} of ${countOf(first.shown, 'search', 'searches')} that showed one, ${shareText(first.ratio)}.`,
-    legend: rows.some(({ isFew, ratio }) => isFew && ratio !== null)
-      ? { look: 'few', text: `Hollow: shown fewer than ${FEW} times.` }
+        : `Users clicked the first result in ${countText(first.clicked)} of ${countOf(first.shown, 'search', 'searches')} that showed one, ${shareText(first.ratio)}.`,
+    legend: rows.some(({ isUncertain, ratio }) => isUncertain && ratio !== null)
+      ? { style: 'uncertain', text: `Hollow: fewer than ${UNCERTAIN_BELOW} searches showed it.` }
       : null,
     columns: ['position', 'searches that showed it', 'clicked', 'CTR'],
-    rows: rows.map(({ label, shown, clicked, ratio, isFew }) => [
+    rows: rows.map(({ label, shown, clicked, ratio, isUncertain }) => [
       label,
       countText(shown),
       countText(clicked),
-      `${isFew && ratio !== null ? '* ' : ''}${shareText(ratio)}`,
+      `${isUncertain && ratio !== null ? '* ' : ''}${shareText(ratio)}`,
     ]),
   })
 }

@@ -1,18 +1,18 @@
-// Queries: a report's totals in, the tables of what was asked most, never clicked and not found out.
+// Writes the tables of top queries, of those without clicks and of those without results.
 
 import type { QueryList } from '../functions/domain/results/top-queries.ts'
 import { html, type Markup } from './markup.ts'
-import { countText, decimalText, FEW, NOTHING, shareText, truncateText } from './number-text.ts'
+import { countText, decimalText, NOTHING, shareText, truncateText, UNCERTAIN_BELOW } from './number-text.ts'
 import type { QueryTotal } from './query-totals.ts'
 import { daysIn, QUERY_DAYS_MAX, QUERY_ROWS_MAX, type ReportData } from './report-data.ts'
 
 interface Column {
   readonly name: string
-  /** Null sorts last. */
+  /** Rows with null sort last. */
   readonly value: (total: QueryTotal) => number | null
   readonly text: (value: number | null) => string
-  /** Of how many a ratio is. */
-  readonly of?: (total: QueryTotal) => number
+  /** The denominator of a ratio. */
+  readonly denominator?: (total: QueryTotal) => number
 }
 
 const QUERY_CHARACTERS_MAX = 160
@@ -22,7 +22,7 @@ const searches = ({ counts }: QueryTotal): number => counts.searches ?? 0
 const SEARCHES: Column = { name: 'Searches', value: searches, text: count }
 const SESSIONS: Column = { name: 'Sessions', value: ({ sessions }) => sessions, text: count }
 const DAYS: Column = { name: 'Days', value: ({ days }) => days, text: count }
-const CTR: Column = { name: 'CTR', value: ({ ratios }) => ratios.ctr, text: shareText, of: searches }
+const CTR: Column = { name: 'CTR', value: ({ ratios }) => ratios.ctr, text: shareText, denominator: searches }
 const EMPTY: Column = {
   name: 'Without results',
   value: ({ counts }) => counts.zero_result_searches ?? 0,
@@ -32,13 +32,13 @@ const ZERO_RATE: Column = {
   name: 'Zero-result rate',
   value: ({ ratios }) => ratios.zero_result_rate,
   text: shareText,
-  of: searches,
+  denominator: searches,
 }
 const POSITION: Column = {
   name: 'Average position',
   value: ({ ratios }) => ratios.average_clicked_position,
   text: decimalText,
-  of: ({ counts }) => counts.clicks_with_position ?? 0,
+  denominator: ({ counts }) => counts.clicks_with_position ?? 0,
 }
 
 interface Listing {
@@ -52,33 +52,33 @@ const LISTINGS: readonly Listing[] = [
   {
     list: 'top',
     title: 'Top queries',
-    note: 'Asked most often.',
+    note: 'The most frequent queries.',
     columns: [SEARCHES, SESSIONS, CTR, ZERO_RATE, POSITION],
   },
   {
     list: 'without_click',
     title: 'Top queries without clicks',
-    note: 'Never clicked on the days that list them.',
+    note: 'Queries without a click on any day that lists them.',
     columns: [SEARCHES, SESSIONS, EMPTY],
   },
   {
     list: 'without_results',
     title: 'Top queries without results',
-    note: 'Found nothing at least once.',
+    note: 'Queries that found nothing at least once.',
     columns: [EMPTY, SEARCHES, ZERO_RATE],
   },
 ]
 
 export function queryTables({ queries, range }: ReportData): Markup {
   const days = daysIn(queries.range)
-  const sum =
+  const sumNote =
     days > 1 &&
-    html` Each day keeps its 1,000 first queries of each list; shown are the sums over the days that list a query (Days), so a rare query may have had more.`
-  const cut =
+    html` A day stores the first 1,000 queries of each list. A table sums a query over the days that list it (Days), so a rare query may have had more searches.`
+  const rangeNote =
     daysIn(range) > days &&
-    html` Only the last ${QUERY_DAYS_MAX} days of the range are read: ${queries.range.from} to ${queries.range.to}.`
+    html` The tables cover only the last ${QUERY_DAYS_MAX} days: ${queries.range.from} to ${queries.range.to}.`
   return html`
-<p class="note">Queries are the same however they are typed: in lower case, with single spaces. At most ${QUERY_ROWS_MAX} of each list.${sum}${cut} * of fewer than ${FEW}: uncertain.</p>
+<p class="note">Queries are in lower case with single spaces, however users typed them. Each table has at most ${QUERY_ROWS_MAX} queries.${sumNote}${rangeNote} A * marks an uncertain ratio, of fewer than ${UNCERTAIN_BELOW} searches or clicks.</p>
 <p class="filter" hidden><label for="query-filter">Show only queries with</label> <input id="query-filter" type="search" autocomplete="off"> <span id="query-filter-status" role="status"></span></p>
 <div class="grid" id="query-lists">${LISTINGS.map((listing) => table(listing, queries.totals[listing.list], days > 1))}
 </div>`
@@ -111,9 +111,9 @@ function row(total: QueryTotal, columns: readonly Column[]): Markup {
 `
 }
 
-function cell(total: QueryTotal, { value, text, of }: Column): Markup {
+function cell(total: QueryTotal, { value, text, denominator }: Column): Markup {
   const number = value(total)
-  const isFew = number !== null && of !== undefined && of(total) < FEW
+  const isUncertain = number !== null && denominator !== undefined && denominator(total) < UNCERTAIN_BELOW
   const shown = number === null ? NOTHING : text(number)
-  return html`<td class="${isFew ? 'number few' : 'number'}" data-value="${number === null ? '' : String(number)}">${isFew && '* '}${shown}</td>`
+  return html`<td class="${isUncertain ? 'number uncertain' : 'number'}" data-value="${number === null ? '' : String(number)}">${isUncertain && '* '}${shown}</td>`
 }

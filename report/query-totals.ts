@@ -1,13 +1,13 @@
-// Queries over several days: the listed queries of each day in, one total for each query and the three lists of them out.
+// Sums the listed queries of several days and makes the three lists of a report.
 
 import { addCounts, type Counts, ratiosOf, SEARCH_COUNTS } from '../functions/domain/results/counts.ts'
 import type { QueryList, QueryRollup } from '../functions/domain/results/top-queries.ts'
 
 export interface QueryTotal {
   readonly query: string
-  /** Days that list it. What it had on other days is not known and not in the counts. */
+  /** The number of days that list the query. The counts leave out all other days. */
   readonly days: number
-  /** One that went on past midnight counts on both days. */
+  /** A session that passes midnight counts on both days. */
   readonly sessions: number
   readonly counts: Counts
   readonly ratios: ReturnType<typeof ratiosOf>
@@ -22,10 +22,10 @@ interface Sum {
 }
 
 /**
- * A query that several lists of a day hold is taken once, since they say the same of it. A query is in a list by its
- * total: one that was clicked on any day that lists it is not "without click".
+ * Counts a query once for each day, even if several lists of the day hold it. The totals decide
+ * which list a query is in: one with a click on any day is not in `without_click`.
  *
- * @param rowsMax of each list.
+ * @param rowsMax the most queries in each list.
  */
 export function totalQueries(days: readonly (readonly QueryRollup[])[], rowsMax: number): QueryTotals {
   const sums = new Map<string, Sum>()

@@ -1,4 +1,4 @@
-// A report as a file: its data in, the text of one HTML file out, with the style and the script of this folder.
+// Renders a report as one HTML file, with its style and its script.
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +17,7 @@ export function renderReport(data: ReportData): string {
     charset: 'utf8',
     legalComments: 'none',
     write: false,
-    // Not whatever lies in the folder that the command is run in.
+    // Otherwise esbuild would read a tsconfig.json in the folder where the command runs.
     tsconfigRaw: {},
   })
   return reportHtml(data, { style, script: built.outputFiles[0]?.text ?? '' })

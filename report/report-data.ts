@@ -1,4 +1,4 @@
-// What a report is made of: stored rollups and closed sessions in, through ports; the data of one report out.
+// Reads the rollups and the closed sessions of a report, and bounds what the report holds.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
 import { nonEmpty } from '../functions/domain/non-empty.ts'
@@ -10,18 +10,24 @@ import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'
 
-/** Both ends are in it. */
+/** Both days are inclusive. */
 export interface DayRange {
   readonly from: string
   readonly to: string
 }
 
-/** A day or an hour without an item is one in which nothing was counted. The order of what is read does not matter. */
+/**
+ * The reads of a report. They may return items in any order. A day or an hour without an item had
+ * no searches and no sessions.
+ */
 export interface ReportPorts {
   readDays(range: DayRange): Promise<readonly DayRollup[]>
   readHours(range: DayRange): Promise<readonly HourRollup[]>
   readQueries(day: string): Promise<readonly QueryRollup[]>
-  /** The most recent closed sessions that began in the range and have a search, at most so many. */
+  /**
+   * Returns the most recent closed sessions that have a search and began in the range, at most
+   * `sessionsMax` of them.
+   */
   sampleSessions(range: DayRange, sessionsMax: number): Promise<readonly ClosedSession[]>
 }
 
@@ -29,10 +35,10 @@ export interface ReportWanted {
   readonly pipeline: string
   readonly range: DayRange
   readonly madeAtMs: number
-  /** `user 1` instead of what producers sent. */
+  /** Replaces user ids by `user 1`, `user 2` and so on. */
   readonly hideUsers: boolean
   readonly sessionsMax: number
-  /** Names and values to print, such as the gap; empty where they are not known. */
+  /** Names and values to print, such as the gap. Empty where they are unknown. */
   readonly settings: readonly (readonly [string, string])[]
 }
 
@@ -41,32 +47,33 @@ export interface ReportData {
   readonly range: DayRange
   readonly madeAtMs: number
   readonly settings: readonly (readonly [string, string])[]
-  /** In order. */
+  /** In order of time. */
   readonly days: readonly DayRollup[]
-  /** Of as many days just before the range, in order. */
+  /** The rollups of as many days just before the range, in order of time. */
   readonly daysBefore: readonly DayRollup[]
-  /** Only of a short range. In order. */
+  /** The hours of a range of at most `HOURLY_DAYS_MAX` days, in order of time. */
   readonly hours: readonly HourRollup[]
   readonly queries: { readonly range: DayRange; readonly totals: QueryTotals }
   readonly explorer: {
     readonly sessions: readonly ExploredSession[]
     readonly usersHidden: boolean
-    /** Sampled, but without room in the file. */
+    /** The number of sampled sessions for which the file has no room. */
     readonly leftOut: number
   }
 }
 
-/** Up to here a report shows hours, past it days. */
+/** A report of at most this many days shows hours; a longer one shows days. */
 export const HOURLY_DAYS_MAX = 3
 export const DAYS_MAX = 1100
 export const SESSIONS_DEFAULT = 200
 export const SESSIONS_MAX = 1000
-/** Queries are read of the last days of the range: a day has up to 3,000 items. */
+/** A report reads the queries of at most this many days, since a day has up to 3,000 items. */
 export const QUERY_DAYS_MAX = 31
 export const QUERY_ROWS_MAX = 100
-/** Of all sessions to explore, as JSON. */
+/** Bounds all sessions of the explorer as JSON. */
 const EXPLORER_CHARACTERS_MAX = 4_000_000
 
+/** Throws `UserError` for an invalid range or number of sessions. */
 export async function readReport(ports: ReportPorts, wanted: ReportWanted): Promise<ReportData> {
   const { range, pipeline, madeAtMs, settings } = wanted
   checkBounds(wanted)
@@ -93,18 +100,18 @@ export async function readReport(ports: ReportPorts, wanted: ReportWanted): Prom
 
 function checkBounds({ range, sessionsMax }: ReportWanted): void {
   for (const day of [range.from, range.to]) {
-    if (!isDay(day)) throw new UserError(`a report is of days like 2026-03-02, and ${day} is none`)
+    if (!isDay(day)) throw new UserError(`a report needs days like 2026-03-02, and ${day} is not one`)
   }
   const dayCount = daysIn(range)
   if (dayCount < 1 || dayCount > DAYS_MAX) {
-    throw new UserError(`a report is of 1 to ${DAYS_MAX} days, and from ${range.from} to ${range.to} are ${dayCount}`)
+    throw new UserError(`a report covers 1 to ${DAYS_MAX} days, and from ${range.from} to ${range.to} are ${dayCount}`)
   }
   if (!(Number.isInteger(sessionsMax) && sessionsMax >= 0 && sessionsMax <= SESSIONS_MAX)) {
-    throw new UserError(`a report explores 0 to ${SESSIONS_MAX} sessions, not ${sessionsMax}`)
+    throw new UserError(`a report holds 0 to ${SESSIONS_MAX} sessions, not ${sessionsMax}`)
   }
 }
 
-/** Not 30 February, which is read as a day of March. */
+/** JavaScript reads 30 February as a day of March, so the day has to survive a round trip. */
 function isDay(day: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) && dayAfter(day, 0) === day
 }

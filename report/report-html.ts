@@ -1,11 +1,11 @@
-// The page: a report's data, its style and its script in; one HTML file that loads nothing out.
+// Writes the page of a report, which loads nothing.
 
 import { createHash } from 'node:crypto'
 import { firstClickTimes, sessionLengths } from './duration-charts.ts'
 import { explorerPanel } from './explorer-panel.ts'
 import { type KeyFigure, keyFigures, sumDays } from './key-figures.ts'
 import { html, Markup } from './markup.ts'
-import { minuteText, NOTHING } from './number-text.ts'
+import { minuteText, NOTHING, UNCERTAIN_BELOW } from './number-text.ts'
 import { clicksByPosition, ctrByPosition } from './position-charts.ts'
 import { queryTables } from './query-tables.ts'
 import type { ReportData } from './report-data.ts'
@@ -20,7 +20,7 @@ export function reportHtml(data: ReportData, { style, script }: Assets): string 
   const { pipeline, range, madeAtMs } = data
   const days = range.from === range.to ? range.from : `${range.from} to ${range.to}`
   const counts = sumDays(data.days)
-  // Nothing may be loaded, and nothing may run or be styled but what stands here.
+  // The browser may load nothing, and may apply only the page's own script and style.
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`
   const page = html`<!doctype html>
 <html lang="en">
@@ -58,7 +58,7 @@ ${queryTables(data)}
 ${explorerPanel(data)}
 </section>
 </main>
-<footer><p>This file holds queries${data.explorer.usersHidden ? '' : ' and user ids'}: share it as you would share those. It loads nothing and sends nothing.</p></footer>
+<footer><p>This file contains queries${data.explorer.usersHidden ? '' : ' and user ids'}, so share it with care. It loads nothing and sends nothing.</p></footer>
 <script>${new Markup(script)}</script>
 </body>
 </html>
@@ -72,14 +72,14 @@ function overview(data: ReportData): Markup {
   return html`
 <section aria-labelledby="overview"><h2 id="overview">Overview</h2>
 <dl class="figures">${figures.map(figureCard)}</dl>
-<p class="note">${comparison}${figures.some(({ isFew }) => isFew) && ' * rests on fewer than 30 searches or clicks: uncertain.'} A ratio of nothing is “–”.</p>
+<p class="note">${comparison}${figures.some(({ isUncertain }) => isUncertain) && ` A * marks an uncertain figure, of fewer than ${UNCERTAIN_BELOW} searches or clicks.`} A dash (–) stands where there is nothing to divide by.</p>
 ${settings.length > 0 && html`<ul class="settings" aria-label="Settings">${settings}</ul>`}
 </section>`
 }
 
-function figureCard({ name, value, parts, isFew, change }: KeyFigure): Markup {
+function figureCard({ name, value, parts, isUncertain, change }: KeyFigure): Markup {
   return html`
-<div class="card"><dt>${name}</dt><dd class="value">${value}${isFew && value !== NOTHING && ' *'}</dd><dd class="parts">${parts}</dd>${change !== null && html`<dd class="change">${change}</dd>`}</div>`
+<div class="card"><dt>${name}</dt><dd class="value">${value}${isUncertain && value !== NOTHING && ' *'}</dd><dd class="parts">${parts}</dd>${change !== null && html`<dd class="change">${change}</dd>`}</div>`
 }
 
 function hashOf(text: string): string {

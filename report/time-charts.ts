@@ -1,25 +1,25 @@
-// Ratios over time: a report's data in, the figures of click-through, zero results and abandonment out.
+// Charts click-through, zero results and abandonment over time.
 
 import type { CountName, Counts } from '../functions/domain/results/counts.ts'
 import { type Chart, chartFigure } from './chart-figure.ts'
 import { FULL, HALF, NARROW, type Size } from './drawing.ts'
 import type { Markup } from './markup.ts'
-import { countOf, countText, FEW, shareText } from './number-text.ts'
+import { countOf, countText, shareText, UNCERTAIN_BELOW } from './number-text.ts'
 import type { ReportData } from './report-data.ts'
 import { isUncertain, timeDrawing } from './time-drawing.ts'
 import { type TimeLine, type TimePoint, timeLine } from './time-points.ts'
 
-interface RatioOfSearches {
+interface SearchRatio {
   readonly id: string
   readonly title: string
   readonly part: CountName
   readonly partName: string
   readonly sizes: readonly Size[]
-  /** Null where the axis ends with the largest value. */
+  /** The upper end of the axis. Null lets it end at the largest value. */
   readonly max: number | null
 }
 
-const CTR: RatioOfSearches = {
+const CTR: SearchRatio = {
   id: 'ctr-over-time',
   title: 'CTR over time',
   part: 'searches_with_click',
@@ -27,7 +27,7 @@ const CTR: RatioOfSearches = {
   sizes: [NARROW, HALF, FULL],
   max: 1,
 }
-const ZERO_RESULTS: RatioOfSearches = {
+const ZERO_RESULTS: SearchRatio = {
   id: 'zero-results-over-time',
   title: 'Zero-result rate over time',
   part: 'zero_result_searches',
@@ -35,11 +35,11 @@ const ZERO_RESULTS: RatioOfSearches = {
   sizes: [NARROW, HALF],
   max: null,
 }
-const ABANDONMENT: RatioOfSearches = {
+const ABANDONMENT: SearchRatio = {
   id: 'abandonment-over-time',
   title: 'Abandonment over time',
   part: 'abandoned_searches',
-  partName: 'searches with results or none seen, but no click',
+  partName: 'searches without a click, except those without results',
   sizes: [NARROW, HALF],
   max: null,
 }
@@ -52,22 +52,22 @@ export function otherTimeCharts(data: ReportData): Markup[] {
   return [ZERO_RESULTS, ABANDONMENT].map((ratio) => chartFigure(ratioChart(timeLine(data), ratio)))
 }
 
-function ratioChart(line: TimeLine, { id, title, part, partName, sizes, max }: RatioOfSearches): Chart {
-  const of = ({ counts }: TimePoint): number | null => shareOf(counts, part)
-  const known = line.points.filter((point) => of(point) !== null)
-  const largest = Math.max(0.02, ...known.map((point) => of(point) ?? 0))
-  const drawn = { title, yLabel: '% of searches', of, max: max ?? Math.min(1, largest) }
+function ratioChart(line: TimeLine, { id, title, part, partName, sizes, max }: SearchRatio): Chart {
+  const ratioOf = ({ counts }: TimePoint): number | null => shareOf(counts, part)
+  const known = line.points.filter((point) => ratioOf(point) !== null)
+  const largest = Math.max(0.02, ...known.map((point) => ratioOf(point) ?? 0))
+  const drawn = { title, yLabel: '% of searches', ratioOf, max: max ?? Math.min(1, largest) }
   const uncertain = known.some(isUncertain)
   return {
     id,
     title,
     formula: `${partName} / searches, by ${line.unit} (UTC)`,
     drawings: sizes.map((size) => timeDrawing(size, line, drawn)),
-    summary: summaryOf(line, part, of),
+    summary: summaryOf(line, part, ratioOf),
     legend: uncertain
       ? {
-          look: 'few',
-          text: `Hollow: fewer than ${FEW} searches, or ${line.unit === 'hour' ? 'an hour' : 'a day'} not over.`,
+          style: 'uncertain',
+          text: `Hollow: fewer than ${UNCERTAIN_BELOW} searches, or ${line.unit === 'hour' ? 'an hour' : 'a day'} that is not over.`,
         }
       : null,
     columns: [`${line.unit} (UTC)`, 'searches', partName, title.replace(' over time', '')],
@@ -75,7 +75,7 @@ function ratioChart(line: TimeLine, { id, title, part, partName, sizes, max }: R
       `${point.label}${point.isRunning ? ' (not over)' : ''}`,
       countText(point.counts.searches ?? 0),
       countText(point.counts[part] ?? 0),
-      `${of(point) !== null && isUncertain(point) ? '* ' : ''}${shareText(of(point))}`,
+      `${ratioOf(point) !== null && isUncertain(point) ? '* ' : ''}${shareText(ratioOf(point))}`,
     ]),
   }
 }
@@ -84,16 +84,16 @@ function shareOf(counts: Counts, part: CountName): number | null {
   return counts.searches ? (counts[part] ?? 0) / counts.searches : null
 }
 
-function summaryOf({ points, unit }: TimeLine, part: CountName, of: (point: TimePoint) => number | null): string {
+function summaryOf({ points, unit }: TimeLine, part: CountName, ratioOf: (point: TimePoint) => number | null): string {
   const searches = points.reduce((sum, { counts }) => sum + (counts.searches ?? 0), 0)
   const parts = points.reduce((sum, { counts }) => sum + (counts[part] ?? 0), 0)
-  if (searches === 0) return 'No searches in this time.'
+  if (searches === 0) return 'No searches in this range.'
   const whole = `${shareText(parts / searches)} in all: ${countText(parts)} of ${countOf(searches, 'search', 'searches')}.`
-  const sure = points.filter((point) => !isUncertain(point)).sort((a, b) => (of(a) ?? 0) - (of(b) ?? 0))
-  const lowest = sure[0]
-  const highest = sure[sure.length - 1]
+  const certain = points.filter((point) => !isUncertain(point)).sort((a, b) => (ratioOf(a) ?? 0) - (ratioOf(b) ?? 0))
+  const lowest = certain[0]
+  const highest = certain[certain.length - 1]
   if (lowest === undefined || highest === undefined || lowest === highest) return whole
-  const said = (point: TimePoint): string =>
-    `${shareText(of(point))} (${point.label}, n = ${countText(point.counts.searches ?? 0)})`
-  return `${whole} Among the ${sure.length} ${unit}s with ${FEW} searches or more: from ${said(lowest)} to ${said(highest)}.`
+  const textOf = (point: TimePoint): string =>
+    `${shareText(ratioOf(point))} (${point.label}, n = ${countText(point.counts.searches ?? 0)})`
+  return `${whole} The ${certain.length} ${unit}s with ${UNCERTAIN_BELOW} searches or more range from ${textOf(lowest)} to ${textOf(highest)}.`
 }

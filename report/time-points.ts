@@ -1,6 +1,7 @@
-// A report's time line: its rollups in, a point for each day or each hour with searches around it out.
+// Makes the points of a report's charts over time, one for each day or hour.
 
 import { DAY_MS, HOUR_MS } from '../functions/domain/durations.ts'
+import { type NonEmpty, nonEmpty } from '../functions/domain/non-empty.ts'
 import { COUNTS, type Counts } from '../functions/domain/results/counts.ts'
 import { hourOf, hourStartMs, hoursOf } from '../functions/domain/results/rollup.ts'
 import { minuteText } from './number-text.ts'
@@ -9,17 +10,17 @@ import { daysIn, daysOf, HOURLY_DAYS_MAX, type ReportData } from './report-data.
 export interface TimePoint {
   readonly startMs: number
   readonly label: string
-  /** Empty where nothing was counted. */
+  /** Empty where there is no rollup. */
   readonly counts: Counts
-  /** Its counts may still grow. */
+  /** True where the hour or day is not over, so that its counts may still grow. */
   readonly isRunning: boolean
 }
 
 export interface TimeLine {
   readonly unit: 'hour' | 'day'
   readonly unitMs: number
-  /** In order, never empty. */
-  readonly points: readonly TimePoint[]
+  /** In order of time. */
+  readonly points: NonEmpty<TimePoint>
 }
 
 export function timeLine({ range, days, hours, madeAtMs }: ReportData): TimeLine {
@@ -36,17 +37,19 @@ export function timeLine({ range, days, hours, madeAtMs }: ReportData): TimeLine
     counts: pickCounts(counted.get(startMs)),
     isRunning: startMs + unitMs > madeAtMs,
   }))
-  return { unit: isHourly ? 'hour' : 'day', unitMs, points: isHourly ? withoutEmptyEnds(points) : points }
+  return { unit: isHourly ? 'hour' : 'day', unitMs, points: isHourly ? withoutEmptyEnds(points) : nonEmpty(points) }
 }
 
-/** Most of a day may be a night without searches. */
-function withoutEmptyEnds(points: readonly TimePoint[]): readonly TimePoint[] {
-  const isSearched = ({ counts }: TimePoint): boolean => (counts.searches ?? 0) > 0
-  const first = points.findIndex(isSearched)
-  return first === -1 ? points : points.slice(first, points.findLastIndex(isSearched) + 1)
+/**
+ * Leaves out hours without searches at both ends, since the first or last day may be mostly empty.
+ */
+function withoutEmptyEnds(points: readonly TimePoint[]): NonEmpty<TimePoint> {
+  const hasSearches = ({ counts }: TimePoint): boolean => (counts.searches ?? 0) > 0
+  const first = points.findIndex(hasSearches)
+  return nonEmpty(first === -1 ? points : points.slice(first, points.findLastIndex(hasSearches) + 1))
 }
 
-/** A rollup without its keys and ratios. */
+/** Returns a rollup's counts without its keys and ratios. */
 export function pickCounts(rollup: Counts | undefined): Counts {
   return rollup === undefined ? {} : Object.fromEntries(COUNTS.map((name) => [name, rollup[name] ?? 0]))
 }

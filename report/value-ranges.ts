@@ -1,13 +1,13 @@
-// Ranges of times as rollups count them: counts in, labelled bars and the range of the median out.
+// Labels the ranges in which rollups count times, and finds the range of the median.
 
 import type { CountName, Counts } from '../functions/domain/results/counts.ts'
 import { durationText } from './number-text.ts'
 
-/** Names of counts with the upper ends, inclusive, of their ranges, as the domain lists them. */
+/** Names of counts and the inclusive upper ends of their ranges in milliseconds, in order. */
 export type Ranges = readonly (readonly [CountName, number])[]
 
 export interface RangeCount {
-  /** `5 s to 10 s` */
+  /** Such as `5 to 10 s`. */
   readonly label: string
   readonly count: number
 }
@@ -19,7 +19,10 @@ export function rangeCounts(ranges: Ranges, counts: Counts): RangeCount[] {
   }))
 }
 
-/** Of an even number of values the lower one in the middle. Null of nothing. */
+/**
+ * Returns the label of the median's range, or null without values. With an even number of values,
+ * the median is the lower one in the middle.
+ */
 export function medianRange(ranges: readonly RangeCount[]): string | null {
   const total = ranges.reduce((sum, { count }) => sum + count, 0)
   const middle = Math.ceil(total / 2)

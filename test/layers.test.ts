@@ -1,11 +1,11 @@
-// The rules of the layers: which files may import which, and that no imports make a circle.
+// Tests that every file keeps the rules of its layer, and that no imports make a circle.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { circles, type SourceFile } from './support/imports.ts'
-import { violations } from './support/layers.ts'
+import { violations } from './support/layer-violations.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FOLDERS = [
@@ -29,7 +29,7 @@ function pathsIn(folder: string): string[] {
   })
 }
 
-/** Programs of the bench in the peers' own languages. */
+/** The programs of the bench in other languages. */
 const PEER_FILES = [
   'bench/peers/bytewax_sessions.py',
   'bench/peers/flink/FlinkSessions.java',
@@ -43,13 +43,13 @@ const SOURCES: readonly SourceFile[] = PATHS.filter((path) => path.endsWith('.ts
 })
 
 describe('the source', () => {
-  it('has no circle of imports', () => expect(circles(SOURCES)).toEqual([]))
+  it('the source has no circle of imports', () => expect(circles(SOURCES)).toEqual([]))
 
-  it.each(SOURCES)('keeps the rules of its layer: $path', (source) => {
+  it.each(SOURCES)('$path keeps the rules of its layer', (source) => {
     expect(violations(source)).toEqual([])
   })
 
-  it('is TypeScript, except for files that Node, a browser or a peer reads as they are', () => {
+  it('the source is TypeScript, except for files that Node, a browser or a peer reads', () => {
     expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/units\.json$/.test(path))).toEqual([
       'local/emulators/tied-process.mjs',
       'local/lambda/function-runtime.mjs',
@@ -59,18 +59,18 @@ describe('the source', () => {
     ])
   })
 
-  it.each(PEER_FILES)('begins with a comment sentence in any language: %s', (path) => {
+  it.each(PEER_FILES)('%s begins with a comment sentence', (path) => {
     const [first] = readFileSync(join(ROOT, path), 'utf8').split('\n')
     expect(first).toMatch(/^(\/\/|#|<!--) [A-Z].*\.( -->)?$/)
   })
 
-  it.each(FOLDERS)('is read from the folder %s', (folder) => {
+  it.each(FOLDERS)('the tests read the source files in %s', (folder) => {
     expect(SOURCES.filter(({ path }) => path.startsWith(`${folder}/`)).length).toBeGreaterThan(1)
   })
 })
 
-/** The rules that a file breaks which holds this one line below a proper first comment. */
-function planted(path: string, line: string): string[] {
+/** Returns the violations of a file that has only a first comment and this line. */
+function violationsOf(path: string, line: string): string[] {
   return violations({ path, text: `// Does its work.\n\n${line}\n` })
 }
 
@@ -89,7 +89,7 @@ describe('the check', () => {
     ['functions/aws/runtime/digest.ts', "import { createHash } from 'node:crypto'"],
     ['functions/aws/runtime/digest.ts', 'const now = Date.now()'],
     ['functions/domain/events/time.ts', 'const date = new Date(timeMs)'],
-    ['functions/domain/events/time.ts', "// Date.now() and import('node:fs') are not for here"],
+    ['functions/domain/events/time.ts', "// Date.now() and import('node:fs') in a comment are no violation"],
     ['infra/stack.ts', "import { HOUR_INDEX } from '../functions/contract.ts'"],
     ['infra/stack.ts', "import { Stack } from 'aws-cdk-lib/core'"],
     [
@@ -105,7 +105,7 @@ describe('the check', () => {
     ['producer/prepare-event.ts', "import { decodeEvent } from '../functions/domain/events/decode.ts'"],
     ['local/replay/producer.ts', "import { putRecords } from '../../producer/put-records.ts'"],
     ['local/emulators/kinesalite.d.ts', 'export default function kinesalite(): void'],
-  ])('allows in %s: %s', (path, line) => expect(planted(path, line)).toEqual([]))
+  ])('the rules allow in %s: %s', (path, line) => expect(violationsOf(path, line)).toEqual([]))
 
   it.each([
     ['functions/domain/sessions/session.ts', "import { x } from '../results/result.ts'"],
@@ -156,8 +156,8 @@ describe('the check', () => {
     ['cli/main.ts', "await import('../infra/' + name)"],
     ['cli/main.ts', 'await import(path)'],
     ['cli/main.ts', "require('left-pad')"],
-  ])('refuses in %s: %s', (path, line) => {
-    expect(planted(path, line)).toEqual([expect.stringMatching(/ imports /)])
+  ])('the rules refuse in %s: %s', (path, line) => {
+    expect(violationsOf(path, line)).toEqual([expect.stringMatching(/ imports /)])
   })
 
   it.each([
@@ -172,16 +172,16 @@ describe('the check', () => {
     ['cli/commands/doctor.ts', 'process.exitCode = 3', 'uses the process instead of its terminal'],
     ['cli/commands/doctor.ts', "console.log('ok')", 'uses console'],
     ['local/emulators/clients.ts', 'export default 1', 'has a default export'],
-    ['cli/doctor/finding-helpers.ts', '', 'has a name that says nothing'],
-    ['infra/stack-utils.ts', '', 'has a name that says nothing'],
-    ['cli/common.ts', '', 'has a name that says nothing'],
-    ['functions/aws/runtime/session-manager.ts', '', 'has a name that says nothing'],
+    ['cli/doctor/finding-helpers.ts', '', 'has a name without a meaning'],
+    ['infra/stack-utils.ts', '', 'has a name without a meaning'],
+    ['cli/common.ts', '', 'has a name without a meaning'],
+    ['functions/aws/runtime/session-manager.ts', '', 'has a name without a meaning'],
     ['functions/shared/clock.ts', '', 'belongs to no layer'],
-  ])('refuses in %s: %s', (path, line, what) => {
-    expect(planted(path, line)).toEqual([expect.stringContaining(what)])
+  ])('the rules refuse in %s: %s', (path, line, violation) => {
+    expect(violationsOf(path, line)).toEqual([expect.stringContaining(violation)])
   })
 
-  it('finds a circle of imports, by types too', () => {
+  it('a circle of imports is found, by types too', () => {
     const files = [
       { path: 'cli/a.ts', text: "import { b } from './b.ts'\nimport { d } from './d.ts'" },
       { path: 'cli/b.ts', text: "import type { C } from './c.ts'" },
@@ -192,7 +192,7 @@ describe('the check', () => {
     expect(circles(files.slice(0, 2))).toEqual([])
   })
 
-  it('refuses a file without a first comment', () => {
+  it('a file without a first comment breaks the rules', () => {
     expect(violations({ path: 'cli/main.ts', text: '\n// Does its work.\n' })).toHaveLength(1)
     expect(violations({ path: 'cli/main.ts', text: 'const a = 1 // Does its work.\n' })).toHaveLength(1)
   })

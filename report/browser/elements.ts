@@ -1,4 +1,4 @@
-// Elements: names, attributes and children in, nodes out. Texts become text nodes, so no query can become markup.
+// Creates and finds elements. Texts become text nodes, so a query cannot become markup.
 
 export type Attributes = Readonly<Record<string, string | number>>
 type Child = Node | string | null
@@ -24,8 +24,8 @@ function fill(made: Element, attributes: Attributes, children: readonly Child[])
   made.append(...children.filter((child) => child !== null))
 }
 
-/** Null where the page has none, as with a report without sessions. */
-export function found<Type extends Element>(id: string, type: new () => Type): Type | null {
+/** Returns null where the page has no such element, as in a report without sessions. */
+export function findElement<Type extends Element>(id: string, type: new () => Type): Type | null {
   const element = document.getElementById(id)
   return element instanceof type ? element : null
 }

@@ -1,24 +1,24 @@
-// The explorer: the sessions embedded in the page in, a list to search and choose from and a view of the chosen one out.
+// Runs the explorer: a filtered list of the page's sessions, and a view of the chosen session.
 
 import type { ExploredSession } from '../explored-session.ts'
-import { element, found } from './elements.ts'
+import { element, findElement } from './elements.ts'
 import { clockText, countOf, dayText, spanText } from './session-text.ts'
 import { sessionView } from './session-view.ts'
 
 interface Entry {
   readonly session: ExploredSession
   readonly option: HTMLElement
-  /** What the filter looks in. */
+  /** The filter searches this text. */
   readonly text: string
 }
 
 export function startExplorer(): void {
-  const frame = found('explorer', HTMLElement)
-  const list = found('session-list', HTMLElement)
-  const view = found('session-view', HTMLElement)
-  const filter = found('session-filter', HTMLInputElement)
-  const count = found('session-count', HTMLElement)
-  const data = found('session-data', HTMLScriptElement)
+  const frame = findElement('explorer', HTMLElement)
+  const list = findElement('session-list', HTMLElement)
+  const view = findElement('session-view', HTMLElement)
+  const filter = findElement('session-filter', HTMLInputElement)
+  const count = findElement('session-count', HTMLElement)
+  const data = findElement('session-data', HTMLScriptElement)
   if (!(frame && list && view && filter && count && data)) return
   const sessions: readonly ExploredSession[] = JSON.parse(data.textContent ?? '[]')
   const entries = sessions.map((session, index) => ({ session, option: option(session, index), text: textOf(session) }))
@@ -36,7 +36,7 @@ export function startExplorer(): void {
   for (const entry of entries) {
     entry.option.addEventListener('click', () => {
       choose(entry)
-      // On a phone the view is below the list, out of sight.
+      // On a narrow screen the view is below the list, so scroll to it.
       if (view.offsetTop > list.offsetTop + list.offsetHeight) view.scrollIntoView({ block: 'start' })
     })
   }
@@ -50,24 +50,24 @@ export function startExplorer(): void {
   const applyFilter = (): void => {
     const wanted = filter.value.trim().toLowerCase()
     for (const { option, text } of entries) option.hidden = !text.includes(wanted)
-    const left = shown()
-    count.textContent = `${left.length} of ${countOf(entries.length, 'session', 'sessions')}`
-    const isChosenShown = left.some(({ option }) => option.getAttribute('aria-selected') === 'true')
-    if (left[0] !== undefined && !isChosenShown) choose(left[0])
+    const matches = shown()
+    count.textContent = `${matches.length} of ${countOf(entries.length, 'session', 'sessions')}`
+    const isChosenShown = matches.some(({ option }) => option.getAttribute('aria-selected') === 'true')
+    if (matches[0] !== undefined && !isChosenShown) choose(matches[0])
   }
   filter.addEventListener('input', applyFilter)
   applyFilter()
   let width = view.clientWidth
   new ResizeObserver(() => {
     const chosen = entries.find(({ option }) => option.getAttribute('aria-selected') === 'true')
-    // A new text changes the height too; only another width needs another drawing.
+    // A new session changes the height too, but only another width needs a new drawing.
     if (chosen === undefined || view.clientWidth === width) return
     width = view.clientWidth
     choose(chosen)
   }).observe(view)
 }
 
-/** Where a key leads from the chosen entry; undefined where it leads nowhere. */
+/** Returns the entry that a key selects, or undefined for other keys. */
 function target(shown: readonly Entry[], key: string): Entry | undefined {
   const now = shown.findIndex(({ option }) => option.getAttribute('aria-selected') === 'true')
   if (key === 'ArrowDown') return shown[Math.min(now + 1, shown.length - 1)]
@@ -98,6 +98,6 @@ function option(session: ExploredSession, index: number): HTMLElement {
 }
 
 function textOf({ id, user, startMs, steps }: ExploredSession): string {
-  const said = steps.map((step) => (step.kind === 'search' ? step.query : step.kind === 'click' ? step.item : ''))
-  return [id ?? '', user, dayText(startMs), clockText(startMs), ...said].join('\n').toLowerCase()
+  const stepTexts = steps.map((step) => (step.kind === 'search' ? step.query : step.kind === 'click' ? step.item : ''))
+  return [id ?? '', user, dayText(startMs), clockText(startMs), ...stepTexts].join('\n').toLowerCase()
 }

@@ -1,4 +1,4 @@
-// What moves in a report: the finished page in, one with a theme switch, tables that sort and filter, and the explorer out.
+// Starts the scripts of a report: the theme switch, sorting, filtering and the explorer.
 
 import { startExplorer } from './explorer.ts'
 import { sortTables } from './sortable-tables.ts'

@@ -1,4 +1,4 @@
-// A session drawn: its steps in, a lane for each search over time with its clicks out. The list below says the same in words.
+// Draws a session over time, with a lane for each search and its clicks.
 
 import type { ClickEvidence, ExploredSession, Step } from '../explored-session.ts'
 import { svgElement } from './elements.ts'
@@ -9,10 +9,10 @@ const TOP = 8
 const AXIS_HEIGHT = 24
 const LEFT = 44
 const RIGHT = 14
-/** More would not be seen at a glance; the list has them all. */
+/** The drawing shows at most this many searches. The list below it shows all. */
 const LANES_MAX = 30
 
-/** A shape of its own for each evidence, around a centre. */
+/** Each kind of evidence has its own shape, around a centre. */
 const SHAPES: Readonly<Record<ClickEvidence, string>> = {
   searchId: 'M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0',
   item: 'M-4.5,-4.5h9v9h-9z',
@@ -20,20 +20,26 @@ const SHAPES: Readonly<Record<ClickEvidence, string>> = {
   orphan: 'M-4.5,-4.5L4.5,4.5M-4.5,4.5L4.5,-4.5',
 }
 
-export function evidenceMark(evidence: ClickEvidence): SVGElement {
-  const attributes = { class: `mark ${evidence}`, width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }
+export function evidenceIcon(evidence: ClickEvidence): SVGElement {
+  const attributes = {
+    class: `click-shape ${evidence}`,
+    width: 14,
+    height: 14,
+    viewBox: '-7 -7 14 14',
+    'aria-hidden': 'true',
+  }
   return svgElement('svg', attributes, svgElement('path', { d: SHAPES[evidence] }))
 }
 
-/** The bar of a search, for the legend. */
-export function searchMark(isEmpty: boolean): SVGElement {
-  const attributes = { class: 'mark', width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }
+/** Draws the bar of a search for the legend. */
+export function searchIcon(isEmpty: boolean): SVGElement {
+  const attributes = { class: 'click-shape', width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }
   return svgElement('svg', attributes, searchBar(isEmpty, 0, 0, 12))
 }
 
 function searchBar(isEmpty: boolean, x: number, y: number, height: number): SVGElement {
-  const place = { x: x - 2.5, y: y - height / 2, width: 5, height }
-  return svgElement('rect', { class: isEmpty ? 'search empty' : 'search', ...place })
+  const box = { x: x - 2.5, y: y - height / 2, width: 5, height }
+  return svgElement('rect', { class: isEmpty ? 'search empty' : 'search', ...box })
 }
 
 export function sessionDrawing({ steps, startMs, endMs, searches }: ExploredSession, width: number): SVGElement {
@@ -45,7 +51,7 @@ export function sessionDrawing({ steps, startMs, endMs, searches }: ExploredSess
   const x = (timeMs: number): number => LEFT + ((timeMs - startMs) / spanMs) * (width - LEFT - RIGHT)
   const laneOf = (search: number | null): number => TOP + ((search ?? lanes) - 0.5) * LANE_HEIGHT
   const isDrawn = (step: Step): boolean => !('search' in step) || step.search === null || step.search <= drawn
-  const left = searches - drawn
+  const notDrawn = searches - drawn
   return svgElement(
     'svg',
     {
@@ -54,15 +60,15 @@ export function sessionDrawing({ steps, startMs, endMs, searches }: ExploredSess
       height: bottom + AXIS_HEIGHT,
       viewBox: `0 0 ${width} ${bottom + AXIS_HEIGHT}`,
       role: 'img',
-      'aria-label': `Searches and clicks over time. The list below says the same.${left > 0 ? ` ${left} later searches are not drawn.` : ''}`,
+      'aria-label': `Searches and clicks over time. The list below has the same in words.${notDrawn > 0 ? ` It also has ${notDrawn} later searches.` : ''}`,
     },
     ...Array.from({ length: lanes }, (_, index) => lane(index, index === drawn, width)),
-    ...steps.filter(isDrawn).flatMap((step) => marks(step, steps, x, laneOf)),
+    ...steps.filter(isDrawn).flatMap((step) => stepShapes(step, steps, x, laneOf)),
     ...axis(x, bottom, startMs, spanMs),
   )
 }
 
-function lane(index: number, isOfOrphans: boolean, width: number): SVGElement {
+function lane(index: number, isForOrphans: boolean, width: number): SVGElement {
   const y = TOP + (index + 0.5) * LANE_HEIGHT
   return svgElement(
     'g',
@@ -71,7 +77,7 @@ function lane(index: number, isOfOrphans: boolean, width: number): SVGElement {
     svgElement(
       'text',
       { class: 'tick', x: LEFT - 12, y, dy: '0.32em', 'text-anchor': 'end' },
-      isOfOrphans ? 'none' : `${index + 1}`,
+      isForOrphans ? 'none' : `${index + 1}`,
     ),
   )
 }
@@ -79,7 +85,7 @@ function lane(index: number, isOfOrphans: boolean, width: number): SVGElement {
 type Scale = (timeMs: number) => number
 type Lane = (search: number | null) => number
 
-function marks(step: Step, steps: readonly Step[], x: Scale, laneOf: Lane): SVGElement[] {
+function stepShapes(step: Step, steps: readonly Step[], x: Scale, laneOf: Lane): SVGElement[] {
   if (step.kind === 'search') {
     const y = laneOf(step.search)
     const last = steps.findLast((other) => other.kind === 'click' && other.search === step.search)
@@ -89,8 +95,8 @@ function marks(step: Step, steps: readonly Step[], x: Scale, laneOf: Lane): SVGE
     ]
   }
   if (step.kind !== 'click') return []
-  const place = { d: SHAPES[step.evidence], transform: `translate(${x(step.atMs)} ${laneOf(step.search)})` }
-  return [svgElement('g', { class: `mark ${step.evidence}` }, svgElement('path', place))]
+  const shape = { d: SHAPES[step.evidence], transform: `translate(${x(step.atMs)} ${laneOf(step.search)})` }
+  return [svgElement('g', { class: `click-shape ${step.evidence}` }, svgElement('path', shape))]
 }
 
 function axis(x: Scale, bottom: number, startMs: number, spanMs: number): SVGElement[] {

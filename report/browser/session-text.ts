@@ -1,4 +1,4 @@
-// Words of the explorer: times, counts and evidence in, what a reader sees out. All times are UTC.
+// Formats times, counts, evidence and close reasons for the explorer, in UTC.
 
 import type { ClickEvidence } from '../explored-session.ts'
 import { countOf, durationText, minuteText } from '../number-text.ts'
@@ -10,7 +10,7 @@ export function dayText(timeMs: number): string {
   return minuteText(timeMs).slice(0, 10)
 }
 
-/** `09:00:05` */
+/** Formats a time of day: `09:00:05`. */
 export function clockText(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 19)
 }
@@ -25,16 +25,16 @@ export const EVIDENCE_TEXT: Readonly<Record<ClickEvidence, string>> = {
 export const EVIDENCE_WHY: Readonly<Record<ClickEvidence, string>> = {
   searchId: 'the click names its search',
   item: 'the latest earlier search whose results list the item',
-  order: 'the latest earlier search; no results list the item',
-  orphan: 'belongs to no search and is not counted for any',
+  order: 'the latest earlier search, since no results list the item',
+  orphan: 'the click belongs to no search and is in no ratio',
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   gap: 'after the gap',
   app_close: 'by AppClose',
   timeout: 'by Timeout',
-  max_duration: 'by the longest duration',
-  max_events: 'by the most events',
+  max_duration: 'by the limit on duration',
+  max_events: 'by the limit on events',
   drain: 'by a drain',
 }
 
@@ -43,6 +43,6 @@ export function reasonText(reason: string): string {
 }
 
 export function resultsText(resultCount: number | null): string {
-  if (resultCount === null) return 'no Results seen'
+  if (resultCount === null) return 'number of results unknown'
   return resultCount === 0 ? 'no results' : countOf(resultCount, 'result', 'results')
 }

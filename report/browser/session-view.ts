@@ -1,8 +1,8 @@
-// One session: its steps in, a heading, a drawing and the timeline in words out.
+// Shows one session: a heading, a drawing and the timeline in words.
 
 import type { ClickEvidence, ExploredSession, Step } from '../explored-session.ts'
 import { element } from './elements.ts'
-import { evidenceMark, searchMark, sessionDrawing } from './session-drawing.ts'
+import { evidenceIcon, searchIcon, sessionDrawing } from './session-drawing.ts'
 import {
   clockText,
   countOf,
@@ -14,7 +14,7 @@ import {
   spanText,
 } from './session-text.ts'
 
-/** @param width of the column, in pixels. */
+/** @param width the width of the column in pixels. */
 export function sessionView(session: ExploredSession, width: number): Element[] {
   const { user, startMs, endMs, searches, searchesWithClick, clicks, orphans, stepsLeftOut } = session
   const counts = [
@@ -24,7 +24,7 @@ export function sessionView(session: ExploredSession, width: number): Element[] 
     ...(orphans > 0 ? [countOf(orphans, 'orphan click', 'orphan clicks')] : []),
     spanText(endMs - startMs),
     `closed ${reasonText(session.closeReason)}`,
-    ...(session.continuesAnother ? ['goes on from a session that a limit cut'] : []),
+    ...(session.continuesAnother ? ['continues a session that a limit ended'] : []),
   ]
   const timeline = element(
     'ol',
@@ -45,13 +45,7 @@ export function sessionView(session: ExploredSession, width: number): Element[] 
       timeline,
     ),
     ...(stepsLeftOut > 0
-      ? [
-          element(
-            'p',
-            { class: 'note' },
-            `${countOf(stepsLeftOut, 'more event is', 'more events are')} not in this file.`,
-          ),
-        ]
+      ? [element('p', { class: 'note' }, `The file leaves out ${countOf(stepsLeftOut, 'more event', 'more events')}.`)]
       : []),
   ]
 }
@@ -65,31 +59,31 @@ function legend({ steps }: ExploredSession): HTMLElement {
       element(
         'li',
         {},
-        evidenceMark(evidence),
+        evidenceIcon(evidence),
         element('strong', {}, EVIDENCE_TEXT[evidence]),
         `: ${EVIDENCE_WHY[evidence]}`,
       ),
     )
   const isEmpty = steps.some((step) => step.kind === 'search' && step.resultCount === 0)
   const bars = [
-    element('li', {}, searchMark(false), element('strong', {}, 'search')),
-    ...(isEmpty ? [element('li', {}, searchMark(true), element('strong', {}, 'search'), ': without results')] : []),
+    element('li', {}, searchIcon(false), element('strong', {}, 'search')),
+    ...(isEmpty ? [element('li', {}, searchIcon(true), element('strong', {}, 'search'), ': without results')] : []),
   ]
-  return element('ul', { class: 'evidence', 'aria-label': 'What is drawn' }, ...bars, ...entries)
+  return element('ul', { class: 'evidence', 'aria-label': 'Legend of the drawing' }, ...bars, ...entries)
 }
 
 function item(step: Step, startMs: number): HTMLElement {
   const time = element('time', { datetime: new Date(step.atMs).toISOString() }, clockText(step.atMs))
   const since = element('span', { class: 'since' }, `+${spanText(step.atMs - startMs)}`)
-  return element('li', { class: step.kind }, element('span', { class: 'at' }, time, ' ', since), ' ', said(step))
+  return element('li', { class: step.kind }, element('span', { class: 'at' }, time, ' ', since), ' ', stepText(step))
 }
 
-function said(step: Step): HTMLElement {
+function stepText(step: Step): HTMLElement {
   if (step.kind === 'search') {
     const clicked = step.clicks === 0 ? 'no click' : countOf(step.clicks, 'click', 'clicks')
     return element(
       'span',
-      { class: 'said' },
+      { class: 'step-text' },
       element('span', { class: 'badge' }, `search ${step.search}`),
       ' ',
       element('strong', {}, step.query === '' ? '(empty query)' : `“${step.query}”`),
@@ -100,18 +94,18 @@ function said(step: Step): HTMLElement {
     const owner = step.search === null ? 'of no search' : `of search ${step.search}`
     return element(
       'span',
-      { class: 'said' },
-      evidenceMark(step.evidence),
+      { class: 'step-text' },
+      evidenceIcon(step.evidence),
       `click ${owner}${step.position === null ? ', position unknown' : `, position ${step.position}`} `,
       element('code', {}, step.item),
       ' ',
       element('span', { class: 'badge' }, EVIDENCE_TEXT[step.evidence]),
     )
   }
-  return element('span', { class: 'said' }, plain(step))
+  return element('span', { class: 'step-text' }, plainText(step))
 }
 
-function plain(step: Exclude<Step, { kind: 'search' | 'click' }>): string {
+function plainText(step: Exclude<Step, { kind: 'search' | 'click' }>): string {
   if (step.kind === 'results' || step.kind === 'repeat') {
     const owner = step.search === null ? 'of no search' : `of search ${step.search}`
     if (step.kind === 'repeat') return `the same Search again, ${owner}`

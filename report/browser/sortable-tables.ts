@@ -1,4 +1,4 @@
-// Tables that sort: a table with its rows in order in, one whose column heads are buttons out.
+// Lets the reader sort tables by pressing their column heads.
 
 import { element } from './elements.ts'
 
@@ -11,7 +11,7 @@ export function sortTables(): void {
       const button = element('button', { type: 'button' }, head.textContent)
       head.replaceChildren(button)
       button.addEventListener('click', () => {
-        // Numbers first from the top, texts from A: what a reader looks for.
+        // The first press sorts numbers from the largest, and texts from A.
         const first: Direction = column === 0 ? 'ascending' : 'descending'
         const second: Direction = column === 0 ? 'descending' : 'ascending'
         const direction = head.getAttribute('aria-sort') === first ? second : first
@@ -29,7 +29,7 @@ function sortRows(table: HTMLTableElement, column: number, direction: Direction)
   const sign = direction === 'ascending' ? 1 : -1
   const rows = [...body.rows].map((row) => ({ row, key: keyOf(row.cells[column]) }))
   rows.sort((a, b) => {
-    // Nothing is last either way.
+    // Empty cells are last in both directions.
     if (a.key === '' || b.key === '') return Number(a.key === '') - Number(b.key === '')
     if (typeof a.key === 'number' && typeof b.key === 'number') return sign * (a.key - b.key)
     return sign * String(a.key).localeCompare(String(b.key))

@@ -1,10 +1,10 @@
-// One field that filters all tables of queries: a text in, the rows whose query holds it out.
+// Filters all tables of queries by the text in one field.
 
-import { found } from './elements.ts'
+import { findElement } from './elements.ts'
 
 export function filterTables(): void {
-  const input = found('query-filter', HTMLInputElement)
-  const status = found('query-filter-status', HTMLElement)
+  const input = findElement('query-filter', HTMLInputElement)
+  const status = findElement('query-filter-status', HTMLElement)
   const frame = input?.parentElement
   const rows = [...document.querySelectorAll<HTMLTableRowElement>('table.sortable tbody tr')]
   if (input === null || status === null || !frame || rows.length === 0) return

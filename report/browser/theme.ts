@@ -1,9 +1,9 @@
-// The theme: what the system asks for, until the reader presses the button.
+// Follows the system's theme until the reader presses the button.
 
-import { found } from './elements.ts'
+import { findElement } from './elements.ts'
 
 export function startTheme(): void {
-  const button = found('theme', HTMLButtonElement)
+  const button = findElement('theme', HTMLButtonElement)
   if (button === null) return
   const system = matchMedia('(prefers-color-scheme: dark)')
   let chosen: boolean | null = null

@@ -1,4 +1,4 @@
-// A session to look into says how each click was attributed, and is bounded whatever it holds.
+// Tests the steps of an explored session, and that they are bounded.
 
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../functions/domain/events/event.ts'
@@ -13,7 +13,7 @@ function explored(events: readonly Event[]): ExploredSession {
 }
 
 describe('the steps of a session', () => {
-  it('tell each click with its evidence, its search and its position', () => {
+  it('the step of a click has its evidence, its search and its position', () => {
     const { steps, clicks, orphans } = explored([
       search(at(0), { searchId: 's1' }),
       results(at(1), ['a', 'b'], { searchId: 's1' }),
@@ -32,7 +32,7 @@ describe('the steps of a session', () => {
     expect({ clicks, orphans }).toEqual({ clicks: 3, orphans: 1 })
   })
 
-  it('tell the first Results with its search, and later ones and those of no search by themselves', () => {
+  it('only later Results and those of no search have a step', () => {
     const { steps } = explored([
       search(at(0), { searchId: 's1' }),
       results(at(1), ['a'], { searchId: 's1' }),
@@ -46,7 +46,7 @@ describe('the steps of a session', () => {
     ])
   })
 
-  it('tell a repeated Search as the search that it repeats', () => {
+  it('the step of a repeated Search names the search that it repeats', () => {
     const { steps, searches } = explored([search(at(0), { searchId: 's1' }), search(at(1), { searchId: 's1' })])
     expect(searches).toBe(1)
     expect(steps).toMatchObject([
@@ -55,12 +55,12 @@ describe('the steps of a session', () => {
     ])
   })
 
-  it('do not make the session longer with a Timeout', () => {
+  it('a Timeout does not lengthen an explored session', () => {
     const { startMs, endMs } = explored([search(at(0)), bare('Timeout', at(900))])
     expect(endMs - startMs).toBe(0)
   })
 
-  it('are bounded, and what is left out is counted', () => {
+  it('steps are bounded, and the rest is counted', () => {
     const many = Array.from({ length: STEPS_MAX + 7 }, (_, n) => search(at(n), { query: 'é'.repeat(1000) }))
     const { steps, stepsLeftOut, searches } = explored(many)
     expect([steps.length, stepsLeftOut, searches]).toEqual([STEPS_MAX, 7, STEPS_MAX + 7])

@@ -1,4 +1,4 @@
-// What a report is made of: what it reads, what it leaves out, and that nothing is counted twice.
+// Tests which data a report reads, sums and leaves out.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ const EMPTY = reportPorts([])
 
 let sequence = 0
 
-/** A search in a session of its own, clicked or not. */
+/** Sends a search in its own session, with or without a click. */
 function searched(
   user: string,
   timeMs: number,
@@ -39,39 +39,39 @@ function onDay(day: number, hour = 12): number {
   return at(0) + day * DAY_MS + hour * HOUR_MS
 }
 
-describe('what is read', () => {
-  it('has hours up to three days, and only days past that', async () => {
+describe('reading a report', () => {
+  it('a report of up to three days has hours, and a longer one has only days', async () => {
     const ports = reportPorts(searched('ann', onDay(0), 'dogs', true))
     expect((await readReport(ports, wanted({ from: '2026-03-02', to: '2026-03-04' }))).hours).toHaveLength(1)
     expect((await readReport(ports, wanted({ from: '2026-03-02', to: '2026-03-05' }))).hours).toEqual([])
   })
 
-  it('has the queries of the last days of a long range', async () => {
-    const asked: string[] = []
+  it('a long report reads the queries of only its last days', async () => {
+    const readDays: string[] = []
     const ports: ReportPorts = {
       ...EMPTY,
       readQueries: async (day) => {
-        asked.push(day)
+        readDays.push(day)
         return []
       },
     }
     const range = { from: '2026-01-01', to: '2026-03-31' }
     const { queries } = await readReport(ports, wanted(range))
-    expect(asked).toEqual(daysOf(range).slice(-QUERY_DAYS_MAX))
+    expect(readDays).toEqual(daysOf(range).slice(-QUERY_DAYS_MAX))
     expect(queries.range).toEqual({ from: '2026-03-01', to: '2026-03-31' })
   })
 
   it.each([
     [{ from: '2026-03-03', to: '2026-03-02' }, 'are 0'],
     [{ from: '2020-01-01', to: '2026-03-02' }, '1 to 1100 days'],
-    [{ from: 'yesterday', to: '2026-03-02' }, 'yesterday is none'],
-    [{ from: '2026-03-01', to: '2026-02-30' }, '2026-02-30 is none'],
-    [{ from: '2026-3-1', to: '2026-03-02' }, '2026-3-1 is none'],
-  ])('is refused for a range that is none or too long: %o', async (range, said) => {
-    await expect(readReport(EMPTY, wanted(range))).rejects.toThrow(said)
+    [{ from: 'yesterday', to: '2026-03-02' }, 'yesterday is not one'],
+    [{ from: '2026-03-01', to: '2026-02-30' }, '2026-02-30 is not one'],
+    [{ from: '2026-3-1', to: '2026-03-02' }, '2026-3-1 is not one'],
+  ])('an invalid range is refused: %o', async (range, message) => {
+    await expect(readReport(EMPTY, wanted(range))).rejects.toThrow(message)
   })
 
-  it('is refused for more sessions than a file should hold', async () => {
+  it('more sessions than a file may hold are refused', async () => {
     await expect(readReport(EMPTY, wanted(WEEK, { sessionsMax: 1001 }))).rejects.toThrow('0 to 1000 sessions, not 1001')
   })
 })
@@ -84,7 +84,7 @@ describe('queries over several days', () => {
     items: fc.constantFrom<readonly string[]>(['a'], []),
   })
 
-  it(`add up to the rows where every day lists them all (seed ${SEED})`, async () => {
+  it(`totals of queries equal the rows where every day lists all queries (seed ${SEED})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(searchOfDay, { maxLength: 20 }), async (searches) => {
         const sent = searches.flatMap(({ day, query, isClicked, items }, n) =>
@@ -105,7 +105,7 @@ describe('queries over several days', () => {
     )
   })
 
-  it('are not "without click" when another day of the range has their click', async () => {
+  it('a query with a click on any day of the range is not "without click"', async () => {
     const sent = [...searched('ann', onDay(0), 'dogs', false), ...searched('ben', onDay(1), 'dogs', true)]
     const { totals } = (await readReport(reportPorts(sent), wanted(WEEK))).queries
     expect(totals.without_click).toEqual([])
@@ -121,14 +121,14 @@ describe('the sessions to explore', () => {
     ...searched('ann', onDay(0, 11), 'fish', true),
   ]
 
-  it('are those with a search, the most recent first, and no more than wanted', async () => {
+  it('the explorer has the most recent sessions with a search, at most as many as wanted', async () => {
     const users = async (sessionsMax: number): Promise<string[]> =>
       (await readReport(reportPorts(sent), wanted(ONE_DAY, { sessionsMax }))).explorer.sessions.map(({ user }) => user)
     expect(await users(200)).toEqual(['ann', 'ben', 'ann'])
     expect(await users(1)).toEqual(['ann'])
   })
 
-  it('have numbers for users who are hidden, the same for all sessions of one', async () => {
+  it('a hidden user has the same number in all sessions', async () => {
     const { explorer } = await readReport(reportPorts(sent), wanted(ONE_DAY, { hideUsers: true }))
     expect(explorer.sessions.map(({ user, id }) => [user, id])).toEqual([
       ['user 1', null],
@@ -138,7 +138,7 @@ describe('the sessions to explore', () => {
     expect(JSON.stringify(explorer)).not.toMatch(/ann|ben|s\d-/)
   })
 
-  it('are left out, and counted, once the file is full', async () => {
+  it('sessions for which the file has no room are counted', async () => {
     const long = Array.from({ length: 100 }, (_, n) =>
       Array.from({ length: 250 }, (_, m) => ({
         type: 'Search',
@@ -166,13 +166,13 @@ describe('the change against the period before', () => {
     return { comparison, changes: figures.map(({ change }) => change) }
   }
 
-  it('is shown where the data hold enough of it', async () => {
+  it('changes are shown when the period before has enough searches', async () => {
     const { comparison, changes: shown } = await changes([...searchesOf(0, 40), ...searchesOf(1, 50)])
     expect(comparison).toBe('Changes are against the day before.')
     expect(shown.slice(0, 2)).toEqual(['+25.0 % (40 before)', '±0 points (50.0 % before)'])
   })
 
-  it('is not shown where the pipeline began in the middle of it', async () => {
+  it('changes are not shown when the pipeline began within the period before', async () => {
     const range = { from: '2026-03-04', to: '2026-03-05' }
     const ports = reportPorts([...searchesOf(1, 50), ...searchesOf(2, 50), ...searchesOf(3, 50)])
     const { comparison } = keyFigures(await readReport(ports, wanted(range)))
@@ -180,12 +180,17 @@ describe('the change against the period before', () => {
   })
 
   it.each([
-    ['holds nothing', searchesOf(1, 50), undefined, 'there are no searches in it'],
-    ['holds little', [...searchesOf(0, 5), ...searchesOf(1, 50)], undefined, 'it has only 5 searches on 1 day'],
-    ['is compared with a day that goes on', [...searchesOf(0, 40), ...searchesOf(1, 50)], onDay(1, 20), 'not over'],
-  ])('is not shown where it %s', async (_, sent, madeAtMs, said) => {
+    ['the period before has no searches', searchesOf(1, 50), undefined, 'it has no searches'],
+    [
+      'the period before has few searches',
+      [...searchesOf(0, 5), ...searchesOf(1, 50)],
+      undefined,
+      'it has only 5 searches on 1 day',
+    ],
+    ['the last day is not over', [...searchesOf(0, 40), ...searchesOf(1, 50)], onDay(1, 20), 'not over'],
+  ])('changes are not shown when %s', async (_, sent, madeAtMs, text) => {
     const { comparison, changes: shown } = await changes(sent, madeAtMs)
-    expect(comparison).toContain(said)
+    expect(comparison).toContain(text)
     expect(new Set(shown)).toEqual(new Set([null]))
   })
 })
@@ -197,7 +202,7 @@ describe('the range of the median', () => {
     ['first_clicks_later', Number.POSITIVE_INFINITY],
   ] as const
 
-  it(`holds the lower value in the middle (seed ${SEED})`, () => {
+  it(`the range of the median holds the lower middle value (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1 }), (values) => {
         const nameOf = (value: number): string => RANGES.find(([, endMs]) => value <= endMs)?.[0] ?? ''
@@ -216,5 +221,5 @@ describe('the range of the median', () => {
     )
   })
 
-  it('is null of nothing', () => expect(medianRange(rangeCounts(RANGES, {}))).toBeNull())
+  it('the median is null without values', () => expect(medianRange(rangeCounts(RANGES, {}))).toBeNull())
 })

@@ -1,4 +1,4 @@
-// The page: whatever the data, nothing becomes markup, a ratio of nothing is "–", and only what stands in the file runs.
+// Tests the page: escaping, ratios and their parts, uncertain figures, and the content policy.
 
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
@@ -31,7 +31,7 @@ function inFigure(page: string, id: string): string {
 }
 
 describe('markup', () => {
-  it(`holds any text as text (seed ${SEED})`, () => {
+  it(`a template escapes any text (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('<', '>', '&', '"', "'", 'a', '/') }), (text) => {
         const shown = html`<p title="${text}">${text}</p>`.text
@@ -41,7 +41,7 @@ describe('markup', () => {
     )
   })
 
-  it(`holds any data in a script that the data cannot end (seed ${SEED})`, () => {
+  it(`no data can end a script of JSON (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom('</script>', '<!--', '\u2028'), (value, trap) => {
         const { text } = scriptJson([value, trap])
@@ -59,7 +59,7 @@ describe('a page', () => {
     ['of one day', ONE_DAY, () => SOME],
     ['of 400 days', { from: '2025-01-27', to: '2026-03-02' }, () => SOME],
     ['with gaps', { from: '2026-02-01', to: '2026-03-02' }, (n: number) => (n % 3 === 0 ? SOME : {})],
-  ] as const)('%s is whole and bounded', async (_, range, countsOf) => {
+  ] as const)('a page %s is complete and bounded', async (_, range, countsOf) => {
     const page = renderReport(await withCounts(range, countsOf))
     expect(bodyOf(page)).not.toMatch(/NaN|undefined|Infinity|\[object|>null</)
     expect(page.length).toBeLessThan(1_500_000)
@@ -68,7 +68,7 @@ describe('a page', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('says "–" for every ratio of nothing, and 0 only for counts', async () => {
+  it('a page without data shows – for every ratio and 0 for every count', async () => {
     const body = bodyOf(renderReport(await withCounts(ONE_DAY, () => ({}))))
     const values = [...body.matchAll(/<dd class="value">(.*?)<\/dd>/g)].map(([, value]) => value)
     expect(values).toEqual(['0', '–', '–', '–', '–', '–', '–', '0'])
@@ -76,22 +76,25 @@ describe('a page', () => {
     expect(new Set(cells)).toEqual(new Set(['0', '–']))
   })
 
-  it('shows the parts of each ratio', async () => {
+  it('a page shows the parts of each ratio', async () => {
     const body = bodyOf(renderReport(await withCounts(ONE_DAY, () => SOME)))
     expect(body).toContain('20 of 50 searches clicked')
     expect(inFigure(body, 'ctr-over-time')).toMatch(/09:00<\/th><td class="number">50<\/td><td class="number">20<\/td>/)
   })
 
-  it('marks what rests on fewer than 30, in drawing, words and table', async () => {
-    const few = inFigure(renderReport(await withCounts(ONE_DAY, () => ({ ...SOME, searches: 29 }))), 'ctr-over-time')
-    expect(few).toContain('class="marker few"')
-    expect(few).toContain('fewer than 30 searches')
-    expect(few).toContain('* 69.0 %')
-    const enough = inFigure(renderReport(await withCounts(ONE_DAY, () => SOME)), 'ctr-over-time')
-    expect(enough).not.toMatch(/class="marker few"|fewer than 30|\* /)
+  it('a ratio of fewer than 30 searches is uncertain in drawing, words and table', async () => {
+    const uncertain = inFigure(
+      renderReport(await withCounts(ONE_DAY, () => ({ ...SOME, searches: 29 }))),
+      'ctr-over-time',
+    )
+    expect(uncertain).toContain('class="marker uncertain"')
+    expect(uncertain).toContain('fewer than 30 searches')
+    expect(uncertain).toContain('* 69.0 %')
+    const certain = inFigure(renderReport(await withCounts(ONE_DAY, () => SOME)), 'ctr-over-time')
+    expect(certain).not.toMatch(/class="marker uncertain"|fewer than 30|\* /)
   })
 
-  it('draws no line through hours without searches', async () => {
+  it('the line has a gap at hours without searches', async () => {
     const data = await withCounts(ONE_DAY, () => ({}))
     const hours = ['07', '09', '10'].map((hour) => hourRollup(`2026-03-02T${hour}`, SOME))
     const figure = inFigure(renderReport({ ...data, hours, days: [dayRollup('2026-03-02', hours)] }), 'ctr-over-time')
@@ -100,14 +103,14 @@ describe('a page', () => {
     expect(figure).toContain('08:00</th><td class="number">0</td><td class="number">0</td><td class="number">–</td>')
   })
 
-  it('says of a day that is not over that it is not', async () => {
+  it('a day that is not over is labelled so', async () => {
     const data = await withCounts({ from: '2026-02-26', to: '2026-03-02' }, () => SOME)
     const figure = inFigure(renderReport({ ...data, madeAtMs: at(0) + 8 * HOUR_MS }), 'ctr-over-time')
     expect(figure).toContain('2026-03-02 (not over)')
     expect(figure).not.toContain('2026-03-01 (not over)')
   })
 
-  it('counts every first click in one bar', async () => {
+  it('the chart of first clicks has a row for each range', async () => {
     const ranges = Object.fromEntries(FIRST_CLICK_RANGES.map(([name], n) => [name, n + 1]))
     const figure = inFigure(
       renderReport(await withCounts(ONE_DAY, () => ({ ...SOME, ...ranges }))),
@@ -120,7 +123,7 @@ describe('a page', () => {
 })
 
 describe('the policy of the page', () => {
-  it('lets run and style nothing but what stands in it, and nothing be loaded', async () => {
+  it('the policy allows only the page’s own script and style, and no requests', async () => {
     const page = renderReport(await withCounts(ONE_DAY, () => SOME))
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? ''
     const hash = (text = ''): string => `&#39;sha256-${createHash('sha256').update(text).digest('base64')}&#39;`
@@ -130,7 +133,7 @@ describe('the policy of the page', () => {
     expect(page).not.toMatch(/\s(src|style|on\w+)="|<link|<iframe|href="(?!#)/)
   })
 
-  it('leaves users out who are to be hidden', async () => {
+  it('a page with hidden users contains no user id', async () => {
     const sent = [
       { type: 'Search', user: 'ann@example.org', time: at(0), query: 'dogs', searchId: 'ann-1', eventId: 'ann-e' },
     ]

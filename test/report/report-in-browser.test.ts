@@ -1,4 +1,4 @@
-// A report in a real browser: it loads nothing, runs nothing that data say, and everyone can read and operate it.
+// Tests a report in a real browser: requests, hostile texts, keyboard, layout and accessibility.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -20,7 +20,7 @@ const executablePath = chromiumPath()
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TRAP = '</script><img src=x onerror="window.trapped=1"><script>window.trapped=1</script>'
 
-/** The last session of all: every evidence there is, and texts that would like to be markup. */
+/** The latest session. It has every kind of evidence, and texts that contain markup. */
 const TRAPS: readonly Sent[] = [
   { type: 'Search', time: 0, searchId: 's1', query: TRAP },
   { type: 'Results', time: 1, searchId: 's1', items: ['a', 'b'] },
@@ -37,7 +37,7 @@ const TRAPS: readonly Sent[] = [
 
 interface Opened {
   readonly page: Page
-  /** Whatever should not have happened. */
+  /** Console messages, errors and requests, none of which should happen. */
   readonly complaints: string[]
 }
 
@@ -75,7 +75,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
   const VIEWS = [360, 1280].flatMap((width) => (['light', 'dark'] as const).map((scheme) => [width, scheme] as const))
 
   describe.each(VIEWS)('%i wide and %s', (width, scheme) => {
-    it('opens without an error and without a request', async () => {
+    it('a report opens without an error and without a request', async () => {
       const { page, complaints } = await open(width, scheme)
       expect(await page.title()).toContain('Search report')
       expect(await page.locator('#session-list [role=option]').count()).toBeGreaterThan(10)
@@ -83,14 +83,14 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
       expect(complaints).toEqual([])
     })
 
-    it('is no wider than the window, with every table open', async () => {
+    it('a report with every table open is no wider than the window', async () => {
       const { page } = await open(width, scheme)
       await openDetails(page)
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
       await page.close()
     })
 
-    it('shows one drawing of each chart, with something in it', async () => {
+    it('each chart shows exactly one drawing', async () => {
       const { page } = await open(width, scheme)
       const figures = await page.locator('figure').count()
       expect(await page.locator('figure .drawing:visible').count()).toBe(figures)
@@ -98,7 +98,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
       await page.close()
     })
 
-    it('has nothing that axe complains of', async () => {
+    it('axe finds no accessibility violation', async () => {
       const { page } = await open(width, scheme)
       await openDetails(page)
       await page.evaluate(AXE)
@@ -112,7 +112,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     })
   })
 
-  it('shows texts that would like to be markup as texts', async () => {
+  it('texts that contain markup are shown as text', async () => {
     const { page } = await open(1280, 'light')
     expect(await page.locator('#session-title').textContent()).toContain(TRAP)
     expect(await page.locator('#session-view').textContent()).toContain(`“${TRAP}”`)
@@ -122,14 +122,14 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     await page.close()
   })
 
-  it('tells how each click was attributed', async () => {
+  it('the timeline shows how each click was attributed', async () => {
     const { page } = await open(360, 'light')
     const clicks = await page.locator('#session-view li.click .badge').allTextContents()
     expect(clicks).toEqual(['by search id', 'by listed item', 'by order', 'orphan'])
     await page.close()
   })
 
-  it('is operated by keys: skip link, sorting, and the sessions one by one', async () => {
+  it('the skip link, sorting and the explorer work with the keyboard', async () => {
     const { page } = await open(1280, 'light')
     await page.keyboard.press('Tab')
     expect(await focused(page)).toContain('Skip to the report')
@@ -151,7 +151,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     await page.close()
   })
 
-  it('finds sessions and queries by what is typed', async () => {
+  it('filters find sessions and queries by the typed text', async () => {
     const { page } = await open(1280, 'light')
     const all = await page.locator('[role=option]').count()
     await page.fill('#session-filter', 'onerror')
@@ -163,7 +163,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     await page.close()
   })
 
-  it('changes its theme at a press, whatever the system asks for', async () => {
+  it('the theme button overrides the system’s theme', async () => {
     const { page } = await open(1280, 'dark')
     const colour = (): Promise<unknown> => page.evaluate('getComputedStyle(document.body).backgroundColor')
     const dark = await colour()
@@ -174,18 +174,18 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     await page.close()
   })
 
-  it('opens without an error when there are no data', async () => {
+  it('a report without data opens without an error', async () => {
     const empty = join(folder, 'empty.html')
     const day = { from: '2026-03-02', to: '2026-03-02' }
     writeFileSync(empty, renderReport(await readReport(reportPorts([]), wanted(day))))
     const { page, complaints } = await open(360, 'light', empty)
-    expect(await page.locator('main').textContent()).toContain('No searches in this time.')
+    expect(await page.locator('main').textContent()).toContain('No searches in this range.')
     await page.close()
     expect(complaints).toEqual([])
   })
 
   const logPath = sharedPath('data/lisp/events.ndjson')
-  it.skipIf(logPath === null)('shows the known numbers of the study log', async () => {
+  it.skipIf(logPath === null)('a report of the study log has its known numbers', async () => {
     const study = join(folder, 'study.html')
     const day = { from: '2025-06-26', to: '2025-06-26' }
     writeFileSync(study, renderReport(await readReport(reportPorts(sentIn(logPath as string)), wanted(day))))

@@ -1,8 +1,8 @@
-// A real browser for tests: its path, or null with a word on the terminal where there is none.
+// Finds a real browser for tests, and warns where there is none.
 
 import { existsSync } from 'node:fs'
 
-/** Nothing that a browser does on its own account may be taken for the page's doing. */
+/** Turns off what the browser does by itself, so that tests see only requests of the page. */
 export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -17,6 +17,6 @@ export function chromiumPath(): string | null {
   const named = process.env.CHROMIUM_BIN
   const path = named ?? '/usr/bin/chromium'
   if (existsSync(path)) return path
-  console.warn(`no Chromium at ${path} (CHROMIUM_BIN names another): the tests in a browser are skipped`)
+  console.warn(`no Chromium at ${path} (set CHROMIUM_BIN to another path): the tests in a browser are skipped`)
   return null
 }

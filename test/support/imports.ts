@@ -9,9 +9,9 @@ export interface SourceFile {
 }
 
 export interface Import {
-  /** Null where the program computes it: such an import cannot be checked. */
+  /** Null where the program computes it, so that no test can check the import. */
   readonly specifier: string | null
-  /** True where the import leaves nothing behind when the program runs. */
+  /** True where the import imports only types, which no longer exist at run time. */
   readonly isTypeOnly: boolean
 }
 
@@ -37,20 +37,20 @@ function isOfTypes(clause: string): boolean {
   return listed.length > 0 && listed.every((name) => /^\s*type\s/.test(name))
 }
 
-/** Leaves strings alone, so that the `//` of an address is no comment. */
+/** Removes comments but not strings, so that the `//` of an address stays. */
 export function withoutComments(text: string): string {
   const parts = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`/g
   return text.replace(parts, (part) => (/^\/[/*]/.test(part) ? ' ' : part))
 }
 
-/** The path from the root that a relative specifier names; a package's specifier as it is. */
+/** Resolves a relative specifier to a path from the root. Returns that of a package as it is. */
 export function targetOf(specifier: string, path: string): string {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier
 }
 
 /**
- * Finds the circles of imports, those by types included. Each is a list of paths in which every file
- * imports the next, and the last imports the first.
+ * Finds the circles of imports, those by types included. Each is a list of paths in which every
+ * file imports the next, and the last imports the first.
  */
 export function circles(files: readonly SourceFile[]): string[][] {
   const known = new Set(files.map(({ path }) => path))

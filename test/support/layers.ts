@@ -1,50 +1,37 @@
-// States which files of the source may import which, and finds what breaks that.
+// States which files may import which, for each layer of the source.
 
-import { type Import, importsIn, type SourceFile, targetOf, withoutComments } from './imports.ts'
+import {
+  ADAPTERS,
+  ALL_BUT_HANDLERS,
+  CLOCK,
+  CONTRACT,
+  DOMAIN,
+  DURATIONS,
+  EVENTS,
+  MEMORY,
+  NO_CLOCK,
+  NO_PROCESS,
+  NODE,
+  ORIGIN,
+  P_MAP,
+  PORTS,
+  PURE,
+  RESULTS,
+  SAMPLES,
+  SDK,
+  SESSIONS,
+  SETTINGS,
+  SHARED_STEPS,
+  TERMINAL,
+} from './layer-patterns.ts'
 
-interface Layer {
+export interface Layer {
   readonly name: string
   readonly files: RegExp
   /** Files from the project's root, and packages. */
   readonly imports: readonly RegExp[]
   readonly importsAsTypes?: readonly RegExp[]
   readonly forbids?: Readonly<Record<string, RegExp>>
-}
-
-const ORIGIN = /^functions\/domain\/[^/]+\.ts$/
-const EVENTS = /^functions\/domain\/events\//
-const SESSIONS = /^functions\/domain\/sessions\//
-const RESULTS = /^functions\/domain\/results\//
-const DOMAIN = /^functions\/domain\//
-const DURATIONS = /^functions\/domain\/durations\.ts$/
-const PORTS = /^functions\/(result-)?ports\.ts$/
-const CONTRACT = /^functions\/contract\.ts$/
-const ADAPTERS = /^functions\/aws\//
-const MEMORY = /^functions\/memory\//
-const ALL_BUT_HANDLERS = /^functions\/(?![^/]+\/handler\.ts$)/
-/** Files beside the step folders, which several steps share. */
-const SHARED_STEPS = /^functions\/(?!contract\.ts|(result-)?ports\.ts)[^/]+\.ts$/
-const SETTINGS = /^infra\/(settings|setting-kinds|read-settings)\.ts$/
-const TERMINAL = /^terminal\//
-const SAMPLES = /^samples\//
-const SDK = [/^@aws-sdk\//, /^@smithy\//]
-const NODE = /^node:/
-const P_MAP = /^p-map$/
-const CLOCK = /\bDate\.now\b/
-const RANDOM = /\bMath\.random\b/
-
-const NO_CLOCK = { 'Date.now': CLOCK, 'Math.random': RANDOM, 'process.env': /\bprocess\.env\b/ }
-const PURE = {
-  'Date.now': CLOCK,
-  'Math.random': RANDOM,
-  'new Date without arguments': /\bnew\s+Date\b(?!\s*\(\s*[^)\s])/,
-  'node:': /\bnode:/,
-}
-
-/** Several commands run in one process, so a command takes these from its terminal. */
-const NO_PROCESS = {
-  'the process instead of its terminal': /\bprocess\.(std(in|out|err)|argv|env|cwd|exit|exitCode|on|once)\b/,
-  console: /\bconsole\./,
 }
 
 const STEP_FOLDERS = ['ingest', 'sweep', 'finalize', 'rollup', 'forget']
@@ -69,13 +56,13 @@ function handler(folder: string): Layer {
   }
 }
 
-/** A room of the adapters: what it holds for the steps, and the rooms that it may use. */
-function adapter(room: string, uses: readonly string[]): Layer {
+/** A folder of the adapters, and the folders that it may use. */
+function adapter(folder: string, uses: readonly string[]): Layer {
   return {
-    name: `adapters of ${room}`,
-    files: new RegExp(`^functions/aws/${room}/`),
+    name: `adapters of ${folder}`,
+    files: new RegExp(`^functions/aws/${folder}/`),
     imports: [
-      ...[room, ...uses].map((used) => new RegExp(`^functions/aws/${used}/`)),
+      ...[folder, ...uses].map((used) => new RegExp(`^functions/aws/${used}/`)),
       DOMAIN,
       PORTS,
       CONTRACT,
@@ -87,24 +74,24 @@ function adapter(room: string, uses: readonly string[]): Layer {
   }
 }
 
-/** A room of the local run, and the rooms that it may use. */
-function local(room: string, uses: readonly string[], more: readonly RegExp[] = []): Layer {
+/** A folder of the local run, and the folders that it may use. */
+function local(folder: string, uses: readonly string[], more: readonly RegExp[] = []): Layer {
   return {
-    name: `local ${room}`,
-    files: new RegExp(`^local/${room}/`),
-    imports: [...[room, ...uses].map((used) => new RegExp(`^local/${used}/`)), TERMINAL, NODE, ...SDK, ...more],
+    name: `local ${folder}`,
+    files: new RegExp(`^local/${folder}/`),
+    imports: [...[folder, ...uses].map((used) => new RegExp(`^local/${used}/`)), TERMINAL, NODE, ...SDK, ...more],
     importsAsTypes: [/^aws-lambda$/],
   }
 }
 
-/** A room of the commands, and the rooms that it may use. */
-function cli(room: string, uses: readonly string[], more: readonly RegExp[] = []): Layer {
+/** A folder of the commands, and the folders that it may use. */
+function cli(folder: string, uses: readonly string[], more: readonly RegExp[] = []): Layer {
   return {
-    name: `cli ${room}`,
-    files: new RegExp(`^cli/${room}/`),
+    name: `cli ${folder}`,
+    files: new RegExp(`^cli/${folder}/`),
     imports: [
-      ...[room, ...uses].map((used) => new RegExp(`^cli/${used}/`)),
-      // The commands decide as the functions do, since they run the same code.
+      ...[folder, ...uses].map((used) => new RegExp(`^cli/${used}/`)),
+      // Commands run the same code as the functions.
       DOMAIN,
       ADAPTERS,
       CONTRACT,
@@ -118,7 +105,8 @@ function cli(room: string, uses: readonly string[], more: readonly RegExp[] = []
   }
 }
 
-const LAYERS: readonly Layer[] = [
+/** The first layer whose `files` match a path applies to it. */
+export const LAYERS: readonly Layer[] = [
   { name: 'domain', files: ORIGIN, imports: [ORIGIN], forbids: PURE },
   { name: 'domain events', files: EVENTS, imports: [ORIGIN, EVENTS], forbids: PURE },
   { name: 'domain sessions', files: SESSIONS, imports: [ORIGIN, EVENTS, SESSIONS], forbids: PURE },
@@ -196,7 +184,7 @@ const LAYERS: readonly Layer[] = [
       /^local\/(lambda|replay|run)\//,
       /^sim\//,
       SAMPLES,
-      // A person runs this step, no function does.
+      // A person runs this step; there is no function for it.
       /^functions\/forget\//,
       /^report\/(report-data|render-report)\.ts$/,
       /^commander$/,
@@ -228,28 +216,3 @@ const LAYERS: readonly Layer[] = [
   },
   { name: 'tools', files: /^tools\//, imports: [/^tools\//, NODE, /^js-tokens$/, /^marked$/] },
 ]
-
-/** Returns one sentence for each broken rule; each begins with the path. */
-export function violations({ path, text }: SourceFile): string[] {
-  const layer = LAYERS.find(({ files }) => files.test(path))
-  if (layer === undefined) return [`${path} belongs to no layer`]
-  const code = withoutComments(text)
-  const refused = importsIn(code).filter((found) => !isAllowed(found, path, layer))
-  const forbidden = Object.entries(layer.forbids ?? {}).filter(([, pattern]) => pattern.test(code))
-  return [
-    ...refused.map(({ specifier }) => `${path} (${layer.name}) imports ${specifier ?? 'a computed name'}`),
-    ...forbidden.map(([what]) => `${path} (${layer.name}) uses ${what}`),
-    ...(/^\s*export\s+default\b/m.test(code) && !path.endsWith('.d.ts') ? [`${path} has a default export`] : []),
-    ...(/(^|[-./])(util|helper|manager|service)s?([-./]|$)|(^|[-./])common([-./]|$)/.test(path)
-      ? [`${path} has a name that says nothing`]
-      : []),
-    ...(text.startsWith('// ') ? [] : [`${path} does not begin with a comment`]),
-  ]
-}
-
-function isAllowed({ specifier, isTypeOnly }: Import, path: string, layer: Layer): boolean {
-  if (specifier === null) return false
-  const target = targetOf(specifier, path)
-  const allowed = [...layer.imports, ...(isTypeOnly ? (layer.importsAsTypes ?? []) : [])]
-  return allowed.some((pattern) => pattern.test(target))
-}

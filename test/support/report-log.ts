@@ -1,4 +1,4 @@
-// Reports without a pipeline: sent events in, the ports of a report as the domain alone makes them out.
+// Makes the ports of a report from sent events, with only the domain.
 
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
@@ -19,7 +19,7 @@ export function sentIn(path: string): Sent[] {
     .map((line) => JSON.parse(line))
 }
 
-/** Every session is closed, and every rollup as if nothing more came. */
+/** Closes every session and sums every hour and day, as if no more events came. */
 export function reportPorts(sent: readonly Sent[]): ReportPorts {
   const closed = closedSessions(sent)
   const rows = closed.flatMap((one) => toRows(one, sha256))
@@ -58,7 +58,7 @@ function reasonOf(session: Session): ClosedSession['reason'] {
   return type === 'AppClose' ? 'app_close' : type === 'Timeout' ? 'timeout' : 'gap'
 }
 
-/** Each once (E2), in order (S2). */
+/** Returns each event once (E2), in order (S2). */
 function eventsOf(decoded: readonly Decoded[]): Event[] {
   return [...new Map(decoded.map(({ event }) => [event.eventId, event])).values()].sort(compareEvents)
 }

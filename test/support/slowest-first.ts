@@ -1,8 +1,8 @@
-// Orders test files so that the slowest start first, lest one of them runs alone at the end.
+// Orders test files so that the slowest start first and none of them runs alone at the end.
 
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Folders whose files take longest, slowest first. All others follow in Vitest's own order. */
+/** The folders with the slowest tests, slowest first. The others follow in Vitest's order. */
 const SLOW_FOLDERS = ['integration', 'sim', 'cli', 'bench', 'infra']
 
 export class SlowestFirst extends BaseSequencer {

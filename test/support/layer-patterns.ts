@@ -1,0 +1,37 @@
+// Names the files, packages and code that the rules of the layers allow or forbid.
+
+export const ORIGIN = /^functions\/domain\/[^/]+\.ts$/
+export const EVENTS = /^functions\/domain\/events\//
+export const SESSIONS = /^functions\/domain\/sessions\//
+export const RESULTS = /^functions\/domain\/results\//
+export const DOMAIN = /^functions\/domain\//
+export const DURATIONS = /^functions\/domain\/durations\.ts$/
+export const PORTS = /^functions\/(result-)?ports\.ts$/
+export const CONTRACT = /^functions\/contract\.ts$/
+export const ADAPTERS = /^functions\/aws\//
+export const MEMORY = /^functions\/memory\//
+export const ALL_BUT_HANDLERS = /^functions\/(?![^/]+\/handler\.ts$)/
+/** Files beside the step folders, which several steps share. */
+export const SHARED_STEPS = /^functions\/(?!contract\.ts|(result-)?ports\.ts)[^/]+\.ts$/
+export const SETTINGS = /^infra\/(settings|setting-kinds|read-settings)\.ts$/
+export const TERMINAL = /^terminal\//
+export const SAMPLES = /^samples\//
+export const SDK = [/^@aws-sdk\//, /^@smithy\//]
+export const NODE = /^node:/
+export const P_MAP = /^p-map$/
+export const CLOCK = /\bDate\.now\b/
+const RANDOM = /\bMath\.random\b/
+
+export const NO_CLOCK = { 'Date.now': CLOCK, 'Math.random': RANDOM, 'process.env': /\bprocess\.env\b/ }
+export const PURE = {
+  'Date.now': CLOCK,
+  'Math.random': RANDOM,
+  'new Date without arguments': /\bnew\s+Date\b(?!\s*\(\s*[^)\s])/,
+  'node:': /\bnode:/,
+}
+
+/** Tests run several commands in one process, so a command uses its terminal instead of these. */
+export const NO_PROCESS = {
+  'the process instead of its terminal': /\bprocess\.(std(in|out|err)|argv|env|cwd|exit|exitCode|on|once)\b/,
+  console: /\bconsole\./,
+}
