@@ -1,4 +1,13 @@
-// Names the files, packages and code that the rules of the layers allow or forbid.
+// Types a layer, and names the files, packages and code that several layers allow or forbid.
+
+export interface Layer {
+  readonly name: string
+  readonly files: RegExp
+  /** Files from the project's root, and packages. */
+  readonly imports: readonly RegExp[]
+  readonly importsAsTypes?: readonly RegExp[]
+  readonly forbids?: Readonly<Record<string, RegExp>>
+}
 
 export const ORIGIN = /^functions\/domain\/[^/]+\.ts$/
 export const EVENTS = /^functions\/domain\/events\//

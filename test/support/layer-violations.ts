@@ -1,7 +1,8 @@
 // Finds the rules of the layers that a source file breaks.
 
 import { type Import, importsIn, type SourceFile, targetOf, withoutComments } from './imports.ts'
-import { LAYERS, type Layer } from './layers.ts'
+import type { Layer } from './layer-patterns.ts'
+import { LAYERS } from './layers.ts'
 
 /** Returns one sentence for each broken rule; each begins with the path. */
 export function violations({ path, text }: SourceFile): string[] {
