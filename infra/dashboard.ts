@@ -29,7 +29,7 @@ export function dashboard(scope: Construct, name: string, parts: PipelineParts, 
     defaultInterval: Duration.days(1),
     periodOverride: PeriodOverride.AUTO,
     widgets: [
-      [heading('Users', 'Finalize counts when a session closes. The results table has the exact numbers.')],
+      [heading('Users', 'Counts at the close of a session. The results table has the exact numbers.')],
       searching(parts),
       sessions(parts),
       [heading('Pipeline', 'docs/operations.md explains each alarm and what to do.')],
@@ -47,20 +47,15 @@ function heading(title: string, text: string): IWidget {
 interface GraphOptions {
   readonly unit: string
   readonly stacked?: boolean
-  readonly from?: number
   readonly to?: number
 }
 
-function graph(
-  title: string,
-  left: readonly IMetric[],
-  { unit, stacked = false, from = 0, to }: GraphOptions,
-): IWidget {
+function graph(title: string, left: readonly IMetric[], { unit, stacked = false, to }: GraphOptions): IWidget {
   return new GraphWidget({
     title,
     left: [...left],
     stacked,
-    leftYAxis: { label: unit, showUnits: false, min: from, ...(to !== undefined && { max: to }) },
+    leftYAxis: { label: unit, showUnits: false, min: 0, ...(to !== undefined && { max: to }) },
     legendPosition: LegendPosition.BOTTOM,
     width: 8,
     height: 6,

@@ -37,8 +37,8 @@ export interface Producer {
    */
   sendAll(events: readonly EventInput[]): Promise<void>
   /**
-   * Sends the waiting events at once. Resolves when Kinesis has answered; whether an event was
-   * sent, the promise of its `send` shows.
+   * Sends the waiting events at once. Resolves when each has its outcome, which the promise of its
+   * `send` reports.
    */
   flush(): Promise<void>
   /**

@@ -29,7 +29,9 @@ export class RecordsNotPutError extends Error {
   readonly records: readonly PutRecordsRequestEntry[]
 
   constructor(stream: string, records: readonly PutRecordsRequestEntry[], tries: number, cause: unknown) {
-    super(`stream ${stream} did not accept ${records.length} records in ${tries} tries`, { cause })
+    super(`stream ${stream} did not accept ${records.length} records in ${tries} ${tries === 1 ? 'try' : 'tries'}`, {
+      cause,
+    })
     this.records = records
   }
 }

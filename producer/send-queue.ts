@@ -22,7 +22,7 @@ interface Queued extends PreparedEvent {
 }
 
 interface Watcher {
-  /** Resolves when so many events have been answered. */
+  /** The watcher resolves when so many events have been answered. */
   readonly answeredMin: number
   readonly resolve: () => void
 }

@@ -1,5 +1,7 @@
 // Formats counts, shares, durations and times for readers; a missing value is "–".
 
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
+
 export const NOTHING = '–'
 
 /** A ratio of fewer than this many searches or clicks is uncertain. */
@@ -31,15 +33,15 @@ export function decimalText(value: number | null): string {
 }
 
 const UNITS = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1000, 's'],
+  [DAY_MS, 'd'],
+  [HOUR_MS, 'h'],
+  [MINUTE_MS, 'min'],
+  [SECOND_MS, 's'],
 ] as const
 
 /** Formats in the two largest units, such as `1 h 5 min`, and in seconds below a minute. */
 export function durationText(ms: number): string {
-  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`
+  if (ms < MINUTE_MS) return `${Number((ms / SECOND_MS).toFixed(1))} s`
   const first = UNITS.findIndex(([unitMs]) => ms >= unitMs)
   const [largeMs, large] = UNITS[first] as (typeof UNITS)[number]
   const [smallMs, small] = UNITS[first + 1] as (typeof UNITS)[number]

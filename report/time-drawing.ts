@@ -2,6 +2,7 @@
 
 import { type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale'
 import { line } from 'd3-shape'
+import { DAY_MS } from '../functions/domain/durations.ts'
 import { lastOf } from '../functions/domain/non-empty.ts'
 import { axes, MARGIN, pixels, type Size, svg, TICKS } from './drawing.ts'
 import { html, type Markup } from './markup.ts'
@@ -98,19 +99,20 @@ function volume({ size, timeLine, x, bottom, step }: Plot): Markup {
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const YEAR_MS = 300 * 86_400_000
+/** A longer time line has labels of months. */
+const MONTHS_ABOVE_MS = 300 * DAY_MS
 
 function timeTicks({ size, timeLine, x, bottom }: Plot): Markup[] {
   const { unit, unitMs, points } = timeLine
-  const isYear = points.length * unitMs > YEAR_MS
+  const hasMonths = points.length * unitMs > MONTHS_ABOVE_MS
   const text = (date: Date): string => {
     const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`
-    if (isYear) return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
+    if (hasMonths) return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
     return date.getUTCHours() === 0 ? day : date.toISOString().slice(11, 16)
   }
   // A day's label is under its middle, an hour's under its beginning.
   const offsetMs = unit === 'day' ? unitMs / 2 : 0
-  const dates = x.ticks(isYear ? Math.min(size.ticksMax, 10) : size.ticksMax)
+  const dates = x.ticks(hasMonths ? Math.min(size.ticksMax, 10) : size.ticksMax)
   const ticks = dates.filter((date) => date.getTime() % unitMs === 0)
   return ticks.flatMap((date) => {
     const at = x(date.getTime() + offsetMs)

@@ -1,4 +1,4 @@
-// Tests each function's bundle: its size at a start, the clients that it loads later, and deployment.
+// Tests the bundle of each function: its size at a start, the clients that it loads later, its deploy.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,88 +1,15 @@
-// Tests the producer against a stand-in for Kinesis: each event is in the stream or in an error.
+// Tests the producer's events, requests, queue and options against a stand-in for Kinesis.
 
-import {
-  KinesisClient,
-  PutRecordsCommand,
-  type PutRecordsRequestEntry,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-kinesis'
+import { PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { recordEvents } from '../../functions/aws/stream/record-events.ts'
-import { decodeEvent } from '../../functions/domain/events/decode.ts'
-import {
-  createProducer,
-  type EventInput,
-  EventRejectedError,
-  EventsNotSentError,
-  type Producer,
-  type ProducerOptions,
-} from '../../producer/producer.ts'
+import { type EventInput, EventRejectedError, EventsNotSentError } from '../../producer/producer.ts'
 import { at } from '../support/events.ts'
 import { SEED } from '../support/random-log.ts'
+import { eventsIn, producing, queriesIn, search } from './stream-stand-in.ts'
 
 const MIB = 1024 * 1024
-
-type Refuses = (record: PutRecordsRequestEntry, request: number) => boolean
-
-interface Stream {
-  readonly client: KinesisClient
-  readonly producer: Producer
-  readonly requests: PutRecordsRequestEntry[][]
-  /** The records that the stream accepted, in order. */
-  readonly accepted: PutRecordsRequestEntry[]
-  readonly waits: number[]
-}
-
-/**
- * @param refuses returns whether the stream refuses a record of the n-th request, counted from 1.
- * It may throw.
- */
-function producing(refuses: Refuses = () => false, options: Partial<ProducerOptions> = {}): Stream {
-  const client = new KinesisClient({ region: 'us-east-1' })
-  const requests: PutRecordsRequestEntry[][] = []
-  const accepted: PutRecordsRequestEntry[] = []
-  const waits: number[] = []
-  let ids = 0
-  mockClient(client)
-    .on(PutRecordsCommand)
-    .callsFake(async ({ Records }: { Records: PutRecordsRequestEntry[] }) => {
-      requests.push([...Records])
-      const request = requests.length
-      const outcomes = Records.map((record) => {
-        if (refuses(record, request)) return { ErrorCode: 'ProvisionedThroughputExceededException' }
-        accepted.push(record)
-        return { SequenceNumber: '1' }
-      })
-      return { Records: outcomes }
-    })
-  const ports = {
-    nowMs: () => at(0),
-    newEventId: () => `id-${++ids}`,
-    random: () => 1,
-    wait: async (ms: number) => void waits.push(ms),
-  }
-  const producer = createProducer({ streamName: 'events', client, ...options }, ports)
-  return { client, producer, requests, accepted, waits }
-}
-
-const search = (user: string | number, query: string): EventInput => ({ type: 'Search', user, query })
-
-/** Unpacks records as ingest does. */
-function eventsIn(records: readonly PutRecordsRequestEntry[]): Record<string, unknown>[] {
-  return records.flatMap(({ Data }) =>
-    recordEvents(Buffer.from(Data ?? [])).events.map(({ read }) => {
-      const parsed = read()
-      if (!parsed.ok) throw new Error(parsed.detail)
-      expect(decodeEvent(parsed.value, at(0), 0, sha256).ok).toBe(true)
-      return parsed.value as Record<string, unknown>
-    }),
-  )
-}
-
-const queriesIn = (records: readonly PutRecordsRequestEntry[]): unknown[] => eventsIn(records).map(({ query }) => query)
 
 describe('an event', () => {
   it('the producer adds an id and a time where an event has none', async () => {
@@ -168,80 +95,6 @@ describe('a request', () => {
     expect(requests).toHaveLength(1)
     expect(waits).toEqual([250])
   })
-})
-
-describe('a refused record', () => {
-  it('retries lose no event and keep each user’s events in order', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 60 }),
-        fc.infiniteStream(fc.boolean()),
-        async (users, coins) => {
-          const { producer, accepted } = producing(() => coins.next().value === true, { triesMax: 100 })
-          await Promise.all([
-            producer.sendAll(users.slice(0, 30).map((user, n) => search(user, String(n)))),
-            producer.sendAll(users.slice(30).map((user, n) => search(user, String(30 + n)))),
-          ])
-          for (const user of new Set(users)) {
-            const mine = users.flatMap((one, n) => (one === user ? [String(n)] : []))
-            expect(queriesIn(accepted.filter(({ PartitionKey }) => PartitionKey === String(user)))).toEqual(mine)
-          }
-        },
-      ),
-      { seed: SEED, numRuns: 100 },
-    )
-  })
-
-  it('waits grow until the last try, and the error holds exactly the unsent events', async () => {
-    const { producer, accepted, waits } = producing(({ PartitionKey }) => PartitionKey === 'ann', { triesMax: 4 })
-    const events = [search('ann', 'a'), search('ben', 'b'), search('ann', 'c')]
-    const failure = await producer.sendAll(events).catch((error: unknown) => error)
-    expect(failure).toBeInstanceOf(EventsNotSentError)
-    expect((failure as EventsNotSentError).events).toMatchObject([
-      { query: 'a', eventId: 'id-1' },
-      { query: 'c', eventId: 'id-3' },
-    ])
-    expect(queriesIn(accepted)).toEqual(['b'])
-    expect(waits.slice(-3)).toEqual([200, 400, 800])
-  })
-
-  it('events after a failed one are still sent', async () => {
-    const { producer, accepted } = producing((_, request) => request <= 2, { triesMax: 2 })
-    await expect(producer.send(search('ann', 'a'))).rejects.toThrow(EventsNotSentError)
-    await producer.send(search('ann', 'b'))
-    expect(queriesIn(accepted)).toEqual(['b'])
-  })
-
-  it('a missing stream is not tried again', async () => {
-    const { producer, requests } = producing(() => {
-      throw new ResourceNotFoundException({ message: 'no such stream', $metadata: {} })
-    })
-    const failure = await producer.send(search('ann', 'a')).catch((error: Error) => error)
-    expect(failure).toBeInstanceOf(EventsNotSentError)
-    expect(requests).toHaveLength(1)
-  })
-
-  it('a record without an outcome is tried again', async () => {
-    const { client, producer } = producing()
-    const answers = [[], [{}], [{}]]
-    const mocked = mockClient(client)
-      .on(PutRecordsCommand)
-      .callsFake(() => ({ Records: answers.shift() }))
-    await producer.sendAll([search('ann', 'a'), search('ben', 'b')])
-    expect(mocked.commandCalls(PutRecordsCommand).map(({ args }) => args[0].input.Records?.length)).toEqual([2, 2, 1])
-  })
-
-  it.each(['ECONNRESET', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])(
-    'a request that fails with %s is tried again',
-    async (code) => {
-      const { producer, requests, accepted } = producing((_, request) => {
-        if (request === 1) throw Object.assign(new Error('broken off'), { code })
-        return false
-      })
-      await producer.send(search('ann', 'a'))
-      expect([requests.length, queriesIn(accepted)]).toEqual([2, ['a']])
-    },
-  )
 })
 
 describe('the queue', () => {
