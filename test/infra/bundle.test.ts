@@ -1,4 +1,4 @@
-// Tests the bundle of each function: its size at a start, the clients that it loads later, its deploy.
+// Each function's bundle: its size at a start, the clients that it loads later, and its deployment.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
