@@ -2,13 +2,11 @@
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { toRow } from '../../functions/aws/results-table/result-items.ts'
+import { isThrottled } from '../../functions/aws/runtime/pauses.ts'
 import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
 import { batchGet, UnprocessedKeysError } from '../../functions/aws/sessions-table/batch-get.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { UserError } from '../../terminal/user-error.ts'
-
-/** More than the functions try: a person would rather wait than see a failure. */
-const TRIES_MAX = 8
 
 export interface RowKey {
   readonly pk: string
@@ -18,9 +16,9 @@ export interface RowKey {
 /** Returns the items that exist, with all their attributes, in no order. */
 export async function itemsByKey(client: DynamoDBDocumentClient, table: string, keys: readonly Key[]): Promise<Item[]> {
   try {
-    return await batchGet(client, table, keys, false, { triesMax: TRIES_MAX })
+    return await batchGet(client, table, keys, false)
   } catch (error) {
-    if (!(error instanceof UnprocessedKeysError)) throw error
+    if (!(error instanceof UnprocessedKeysError) && !isThrottled(error)) throw error
     throw new UserError(`Table ${table} is throttled: try again later, or ask for fewer rows.`)
   }
 }

@@ -10,6 +10,7 @@ import { EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import { type QueryRollup, queriesPartition } from '../../domain/results/top-queries.ts'
 import { VersionConflictError } from '../../ports.ts'
 import type { Ranking, RollupMetadata } from '../../result-ports.ts'
+import { isThrottled, type Retries, sendPatiently } from '../runtime/pauses.ts'
 import { epochSeconds, type Item, type Key } from '../runtime/table-items.ts'
 import { COMPUTED_AT, getItem, ifAt, metadataAttributes, putOver, queryPartition, REVISION } from './revisions.ts'
 
@@ -42,19 +43,20 @@ export async function saveRanking(
   queries: readonly QueryRollup[],
   baseRevision: number,
   metadata: RollupMetadata,
+  retries: Partial<Retries> = {},
 ): Promise<void> {
   const key = rankingKey(day)
   const revision = baseRevision + 1
   const claim = { [REVISION]: revision, [EXPIRES_AT]: epochSeconds(metadata.expiresAtMs) }
-  await putOver(client, table, { ...key, kind: RANKING, day, ...claim }, baseRevision)
+  await putOver(client, table, { ...key, kind: RANKING, day, ...claim }, baseRevision, retries)
   const stored = await loadEntries(client, table, day)
   const changes = changesOf(queries, stored, table, metadataAttributes(metadata, revision))
   for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {
     const check = { TableName: table, Key: key, ...ifAt(revision) }
-    await transact(client, [{ ConditionCheck: check }, ...changes.slice(start, start + CHANGES_AT_ONCE)])
+    await transact(client, [{ ConditionCheck: check }, ...changes.slice(start, start + CHANGES_AT_ONCE)], retries)
   }
   const published = { ...key, kind: RANKING, day, ...metadataAttributes(metadata, revision + 1) }
-  await putOver(client, table, published, revision)
+  await putOver(client, table, published, revision, retries)
 }
 
 function rankingKey(day: string): Key {
@@ -100,12 +102,34 @@ function isSame(query: QueryRollup, stored: Item | undefined): boolean {
   return stored !== undefined && Object.entries(query).every(([name, value]) => stored[name] === value)
 }
 
-async function transact(client: DynamoDBDocumentClient, items: Changes): Promise<void> {
+/** Throws VersionConflictError when another run has claimed the ranking. */
+async function transact(client: DynamoDBDocumentClient, items: Changes, retries: Partial<Retries>): Promise<void> {
   try {
-    await client.send(new TransactWriteCommand({ TransactItems: items }))
+    await sendPatiently(() => client.send(new TransactWriteCommand({ TransactItems: items })), isPassing, retries)
   } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error
-    const isOvertaken = error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed'
+    const isOvertaken = reasonsOf(error).includes('ConditionalCheckFailed')
     throw isOvertaken ? new VersionConflictError(RANKING, 0) : error
   }
+}
+
+const PASSING: ReadonlySet<string> = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+])
+
+/**
+ * DynamoDB cancels the whole transaction when it throttles a part or another transaction holds an
+ * item. The SDK does not repeat a cancelled transaction.
+ */
+function isPassing(error: unknown): boolean {
+  const reasons = reasonsOf(error)
+  return isThrottled(error) || (reasons.length > 0 && reasons.every((reason) => PASSING.has(reason)))
+}
+
+/** Returns the codes of the parts that cancelled the transaction. */
+function reasonsOf(error: unknown): string[] {
+  if (!(error instanceof TransactionCanceledException)) return []
+  const codes = (error.CancellationReasons ?? []).map(({ Code: code = 'None' }) => code)
+  return codes.filter((code) => code !== 'None')
 }

@@ -5,6 +5,7 @@ import { EXPIRES_AT, SORT_KEY } from '../../contract.ts'
 import { VersionConflictError } from '../../ports.ts'
 import type { RollupMetadata } from '../../result-ports.ts'
 import { storedInstead } from '../runtime/conditional-write.ts'
+import { isThrottled, type Retries, sendPatiently } from '../runtime/pauses.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
 
 export const REVISION = 'revision'
@@ -39,7 +40,7 @@ export async function* queryPartition(
 
 /**
  * Writes the item over the one with the base revision. Throws VersionConflictError when another
- * revision is stored.
+ * revision is stored. Waits for a transaction that holds the item.
  *
  * @param baseRevision 0 where no item is stored yet.
  */
@@ -48,10 +49,11 @@ export async function putOver(
   table: string,
   item: Item,
   baseRevision: number,
+  retries: Partial<Retries> = {},
 ): Promise<void> {
   const condition = baseRevision === 0 ? { ConditionExpression: 'attribute_not_exists(pk)' } : ifAt(baseRevision)
-  const command = new PutCommand({ TableName: table, Item: item, ...condition })
-  const stored = await storedInstead(client.send(command))
+  const put = () => client.send(new PutCommand({ TableName: table, Item: item, ...condition }))
+  const stored = await storedInstead(sendPatiently(put, isThrottled, retries))
   if (stored !== null) throw new VersionConflictError(String(item[SORT_KEY]), baseRevision)
 }
 

@@ -4,11 +4,17 @@ import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamod
 import { HOUR_INDEX } from '../../contract.ts'
 import { type HourRollup, hourKey } from '../../domain/results/rollup.ts'
 import type { RollupStore } from '../../result-ports.ts'
+import type { Retries } from '../runtime/pauses.ts'
 import { loadRanking, saveRanking } from './ranking.ts'
 import { hourSliceKey, toStoredRow } from './result-items.ts'
 import { getItem, metadataAttributes, putOver, queryPartition, REVISION, withoutMetadata } from './revisions.ts'
 
-export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string): RollupStore {
+/** @param retries how long to send throttled writes again. */
+export function dynamoRollupStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  retries: Partial<Retries> = {},
+): RollupStore {
   return {
     rowsOf: async function* (hour, slice) {
       const input = {
@@ -36,11 +42,11 @@ export function dynamoRollupStore(client: DynamoDBDocumentClient, table: string)
     },
 
     save: (rollup, baseRevision, metadata) =>
-      putOver(client, table, { ...rollup, ...metadataAttributes(metadata, baseRevision + 1) }, baseRevision),
+      putOver(client, table, { ...rollup, ...metadataAttributes(metadata, baseRevision + 1) }, baseRevision, retries),
 
     ranking: (day) => loadRanking(client, table, day),
 
     saveRanking: (day, queries, baseRevision, metadata) =>
-      saveRanking(client, table, day, queries, baseRevision, metadata),
+      saveRanking(client, table, day, queries, baseRevision, metadata, retries),
   }
 }

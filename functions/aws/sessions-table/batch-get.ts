@@ -1,14 +1,11 @@
 // Reads many items by their keys, and asks again for those that DynamoDB leaves out of an answer.
 
-import { setTimeout as sleep } from 'node:timers/promises'
-import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, type BatchGetCommandOutput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { isThrottled, pauses, type Retries } from '../runtime/pauses.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
 
 /** The most keys that DynamoDB takes in one request. */
 const KEYS_MAX = 100
-const TRIES_MAX = 5
-const FIRST_WAIT_MS_MAX = 50
-const WAIT_MS_MAX = 1000
 
 /** DynamoDB left the same keys out of every answer, as a throttled table does. */
 export class UnprocessedKeysError extends Error {
@@ -18,19 +15,10 @@ export class UnprocessedKeysError extends Error {
   }
 }
 
-export interface Retries {
-  readonly triesMax: number
-  readonly wait: (waitMs: number) => Promise<unknown>
-  /** Returns a number from 0 to 1, as `Math.random` does. */
-  readonly random: () => number
-}
-
-const RETRIES: Retries = { triesMax: TRIES_MAX, wait: (waitMs) => sleep(waitMs), random: Math.random }
-
 /**
  * Returns the items that exist, in no order. DynamoDB may leave keys out of an answer when the
- * table is throttled or the answer grows too large. Throws UnprocessedKeysError when keys are left
- * after the last try.
+ * table is throttled, or when the answer would exceed 16 MB. Throws UnprocessedKeysError when keys
+ * are left and the time for tries is up.
  */
 export async function batchGet(
   client: DynamoDBDocumentClient,
@@ -39,28 +27,38 @@ export async function batchGet(
   isConsistent: boolean,
   retries: Partial<Retries> = {},
 ): Promise<Item[]> {
-  const { triesMax, wait, random } = { ...RETRIES, ...retries }
   const items: Item[] = []
   for (let start = 0; start < keys.length; start += KEYS_MAX) {
-    let remaining: Item[] = keys.slice(start, start + KEYS_MAX)
-    for (let tries = 0; remaining.length > 0; tries++) {
-      if (tries === triesMax) throw new UnprocessedKeysError(remaining.length, tries)
-      if (tries > 0) await wait(random() * waitMsMax(tries))
-      const command = new BatchGetCommand({
-        RequestItems: { [table]: { Keys: remaining, ConsistentRead: isConsistent } },
-      })
-      const { Responses: responses, UnprocessedKeys: unprocessed } = await client.send(command)
-      items.push(...(responses?.[table] ?? []))
-      remaining = unprocessed?.[table]?.Keys ?? []
-    }
+    items.push(...(await getSome(client, table, keys.slice(start, start + KEYS_MAX), isConsistent, retries)))
   }
   return items
 }
 
-/**
- * Doubles with each try. The random share keeps throttled callers from asking again all at once
- * ("full jitter").
- */
-function waitMsMax(tries: number): number {
-  return Math.min(FIRST_WAIT_MS_MAX * 2 ** (tries - 1), WAIT_MS_MAX)
+async function getSome(
+  client: DynamoDBDocumentClient,
+  table: string,
+  keys: readonly Item[],
+  isConsistent: boolean,
+  retries: Partial<Retries>,
+): Promise<Item[]> {
+  const between = pauses(retries)
+  const items: Item[] = []
+  let remaining = [...keys]
+  for (let tries = 1; ; tries++) {
+    const request = { [table]: { Keys: remaining, ConsistentRead: isConsistent } }
+    let throttled: unknown = null
+    try {
+      const answer: BatchGetCommandOutput = await client.send(new BatchGetCommand({ RequestItems: request }))
+      const left = answer.UnprocessedKeys?.[table]?.Keys ?? []
+      items.push(...(answer.Responses?.[table] ?? []))
+      if (left.length === 0) return items
+      // An answer that is only too large leaves keys out of it, and the next one may begin at once.
+      if (left.length < remaining.length) between.shorten()
+      remaining = left
+    } catch (error) {
+      if (!isThrottled(error)) throw error
+      throttled = error
+    }
+    if (!(await between.next())) throw throttled ?? new UnprocessedKeysError(remaining.length, tries)
+  }
 }

@@ -5,6 +5,7 @@ import pMap from 'p-map'
 import { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import { DELIVERY_MS_MAX } from '../../domain/sessions/closing.ts'
 import type { UserState } from '../../domain/sessions/user-state.ts'
+import type { Retries } from '../runtime/pauses.ts'
 import { type Item, userPartition } from '../runtime/table-items.ts'
 import { batchGet } from './batch-get.ts'
 import { type Block, type KnownBlocks, versionOfBlock } from './session-blocks.ts'
@@ -38,6 +39,7 @@ export async function loadStates(
   table: string,
   users: readonly string[],
   known: KnownBlocks,
+  retries: Partial<Retries>,
 ): Promise<ReadonlyMap<string, UserState>> {
   const states = new Map<string, UserState>()
   let unread = [...users]
@@ -48,10 +50,10 @@ export async function loadStates(
       // is read alone.
       return states
     }
-    const items = await batchGet(client, table, unread.map(stateKey), true)
+    const items = await batchGet(client, table, unread.map(stateKey), true, retries)
     // A block never changes, so an eventual read is safe and costs half: it returns the block, or
     // nothing yet.
-    const blocks = await loadBlocks(client, table, items, tries > 0)
+    const blocks = await loadBlocks(client, table, items, tries > 0, retries)
     unread = []
     for (const item of items) {
       const parts = blockNames(item).flatMap((name) => blocks.get(keyText(userOf(item), name)) ?? [])
@@ -72,9 +74,10 @@ async function loadBlocks(
   table: string,
   states: readonly Item[],
   isConsistent: boolean,
+  retries: Partial<Retries>,
 ): Promise<ReadonlyMap<string, Block>> {
   const keys = states.flatMap((item) => [...new Set(blockNames(item))].map((name) => blockKey(userOf(item), name)))
-  const items = await batchGet(client, table, keys, isConsistent)
+  const items = await batchGet(client, table, keys, isConsistent, retries)
   return new Map(items.map((item) => [keyText(userOf(item), blockNameOf(item)), readBlock(item)]))
 }
 

@@ -6,6 +6,7 @@ import { marshall } from '@aws-sdk/util-dynamodb'
 import { type SessionStore, VersionConflictError } from '../../ports.ts'
 import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
 import { checkSchema } from '../runtime/item-schema.ts'
+import type { Retries } from '../runtime/pauses.ts'
 import type { Item } from '../runtime/table-items.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNeighbours, queryVersions } from './closed-queries.ts'
@@ -15,15 +16,19 @@ import { closedItem, closedKey, stateItem, tombstoneItem, versionOf } from './se
 /** Sends commands of the plain client. A document client takes those, too. */
 export type Writer = Pick<DynamoDBClient, 'send'>
 
-/** @param writer sends the conditional writes, which are most of the requests. */
+/**
+ * @param writer sends the conditional writes, which are most of the requests.
+ * @param retries how long to ask again for states that a throttled table leaves out.
+ */
 export function dynamoSessionStore(
   client: DynamoDBDocumentClient,
   table: string,
   writer: Writer = client,
+  retries: Partial<Retries> = {},
 ): SessionStore {
   const known: KnownBlocks = new WeakMap()
   return {
-    loadUsers: (users) => loadStates(client, table, users, known),
+    loadUsers: (users) => loadStates(client, table, users, known, retries),
 
     loadClosed: (user, range) => queryNeighbours(client, table, user, range),
 
