@@ -1,4 +1,4 @@
-// Computes the sessions of one user from all accepted events at once, by the rules S1 to S6. The
+// Computes the sessions of one user from all accepted events at once, by the rules (S1-S6). The
 // simulation and tests compare the pipeline with this oracle. It shares no code with the pipeline,
 // so that both are unlikely to have the same mistake. It is written to be read, not to be fast.
 
