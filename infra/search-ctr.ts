@@ -94,7 +94,7 @@ export class SearchCtr extends Construct {
 
     const own = ownMetrics(this.pipelineName)
     const parts = { settings, own, stream, ingester, sweeper, finalizer, roller, sessions, results }
-    // An account has one list of dashboards for all regions.
+    // The regions of an account share their dashboards, so the name contains the region.
     const dashboardName = `${this.pipelineName}-${Stack.of(this).region}`
     dashboard(this, dashboardName, parts, alarms(this, parts, alarmActions(this, settings, props.alarmTopic)))
   }

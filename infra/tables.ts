@@ -26,7 +26,7 @@ export interface TableSettings {
 /** The capacity of a table right after its billing changes to provisioned. */
 const SEED_UNITS = 5
 
-/** Both tables can be restored to any second, and stay when the stack is destroyed. */
+/** Both tables can be restored to any second. They outlive the stack unless it is ephemeral. */
 function tableProps({ settings, key, removalPolicy }: TableSettings): TablePropsV2 {
   const { tableBilling, tableReadUnitsMax, tableWriteUnitsMax } = settings
   return {

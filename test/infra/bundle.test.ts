@@ -1,4 +1,4 @@
-// Each function's bundle: its size at a start, the clients that it loads later, and its deployment.
+// Tests each bundle: its size at a start, the clients that it loads later, and that CDK deploys it.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
