@@ -102,7 +102,7 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
     {
       name: 'Median time to first click',
       value: median ?? NOTHING,
-      parts: `the range that holds it, of ${countOf(now.searches_with_click ?? 0, 'search', 'searches')} with a click`,
+      parts: `range of the median, ${countOf(now.searches_with_click ?? 0, 'search', 'searches')} with a click`,
       isUncertain: (now.searches_with_click ?? 0) < UNCERTAIN_BELOW,
       change: before && `${medianOf(before) ?? NOTHING} before`,
     },
