@@ -1,6 +1,7 @@
 // Defines the negative controls: wrong designs that the simulation must catch, each a small change
 // to the ports of a step. A control that no run catches shows that the checks have a hole.
 
+import { type HorizonPorts, READ_FOR_MS } from '../functions/aws/stream/kinesis-horizon.ts'
 import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
 import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
 import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts'
@@ -9,6 +10,7 @@ import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts
 export const CONTROLS = {
   'dedupe-by-sequence': "ingest skips records up to the shard's progress, as if it had applied them all",
   'wall-clock-sweep': 'the sweeper closes sessions by the time of day and ignores how far shards lag',
+  'forgetful-horizon': 'each sweep begins at the same record of a quiet shard, and reads five pages',
   'timer-last': 'ingest schedules a timer after it has saved the state that needs it',
   'page-first': 'the sweeper removes a page of timers before it schedules the next timers of its users',
   'blind-append': 'ingest saves a state over any stored version',
@@ -37,6 +39,23 @@ export function recordsAfter(
  * although events that belong to them still wait in the stream.
  */
 export const wallClock: Horizon = { readUpTo: async (nowMs) => nowMs }
+
+/**
+ * `forgetful-horizon`: reads five pages of a shard and stores nothing. Where a page covers only
+ * minutes of a quiet shard, the horizon stays hours behind.
+ */
+export function forgettingEmpty(ports: HorizonPorts): HorizonPorts {
+  let waits = 0
+  return {
+    ...ports,
+    recordEmpty: async () => {},
+    nowMs: () => ports.nowMs() + (waits < 4 ? 0 : READ_FOR_MS),
+    wait: (ms) => {
+      waits++
+      return ports.wait(ms)
+    },
+  }
+}
 
 /**
  * `blind-append`: saves over whatever is stored. Events that another writer has saved since the

@@ -1,6 +1,7 @@
 // Lists the faults that a run injects, draws their rates, and counts how often each strikes. Every
 // run leaves out about half of the faults, because one fault may hide what another would show.
 
+import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -68,15 +69,21 @@ const CONSEQUENCES = {
   discarded: 0,
 } as const
 
-export type Fault = keyof typeof RATES_MAX | keyof typeof CONSEQUENCES
+/** Faults that last for a whole run, at rest too, because AWS works like that. */
+const CONDITIONS = {
+  /** A page of a shard covers only one to five minutes, although nothing more lies in them. */
+  shortPage: 0,
+} as const
 
-export const FAULTS = [...Object.keys(RATES_MAX), ...Object.keys(CONSEQUENCES)] as Fault[]
+export type Fault = keyof typeof RATES_MAX | keyof typeof CONSEQUENCES | keyof typeof CONDITIONS
+
+export const FAULTS = [RATES_MAX, CONSEQUENCES, CONDITIONS].flatMap((faults) => Object.keys(faults)) as Fault[]
 
 export interface Faults {
   /** Draws whether the fault strikes now, and counts it if it does. */
   strikes(fault: Fault): boolean
-  /** Counts a fault that followed from others. */
-  struck(fault: keyof typeof CONSEQUENCES): void
+  /** Counts a fault that followed from others, or that lasts for the whole run. */
+  struck(fault: keyof typeof CONSEQUENCES | keyof typeof CONDITIONS): void
   /** Keeps every fault from striking until `resume`. */
   pause(): void
   resume(): void
@@ -109,4 +116,14 @@ export function drawFaults(random: Random, without: ReadonlySet<Fault>): Faults 
       isPaused = false
     },
   }
+}
+
+/**
+ * Draws whether the pages of a run are short, and returns how much of a shard the next page covers.
+ *
+ * @param random a source of its own, so that the other draws of a seed stay as they are.
+ */
+export function drawPages(random: Random, without: ReadonlySet<Fault>): () => number {
+  if (without.has('shortPage') || !random.happens(0.35)) return () => Number.POSITIVE_INFINITY
+  return () => random.between(1, 5) * MINUTE_MS
 }

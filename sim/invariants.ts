@@ -2,6 +2,7 @@
 // sessions and rows are those of the oracle.
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
+import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Event } from '../functions/domain/events/event.ts'
 import { isNamed } from '../functions/domain/events/named-users.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
@@ -13,6 +14,9 @@ import type { DeadLetter } from '../functions/ports.ts'
 import { type OracleSession, oracleSessions } from './oracle.ts'
 import type { Stores } from './stores.ts'
 import type { SentEvent, Watch } from './watch.ts'
+
+/** A sweep reads short pages up to the present, less the spread of arrival times. */
+const LAG_AT_REST_MS_MAX = 3 * MINUTE_MS
 
 /**
  * Compares the stored sessions and rows of each user with those that the oracle computes from the
@@ -30,6 +34,9 @@ export function checkAtRest(
 ): void {
   const deadLettersBySequence = new Map(stores.deadLetters.stored.map((one) => [one.sequenceNumber, one]))
   checkDeadLetters(deadLettersBySequence, watch, rules)
+  if (watch.lagMs() > LAG_AT_REST_MS_MAX) {
+    watch.report('every user', `the horizon trails by ${watch.lagMs()} ms although every record is applied`)
+  }
   for (const user of users) {
     const report = (what: string): void => watch.report(user, what)
     if ((stores.sessions.states.get(user)?.open.length ?? 0) > 0) report('a session is still open')

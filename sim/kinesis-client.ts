@@ -19,9 +19,10 @@ export function simulatedKinesis(stream: Stream, invocation: Invocation, world: 
     if (command instanceof GetShardIteratorCommand) {
       const { ShardId, StartingSequenceNumber: after, Timestamp: from } = command.input
       const shard = shardOf(stream, ShardId)
-      return {
-        ShardIterator: `${ShardId} ${after === undefined ? positionFrom(shard, from) : positionAfter(shard, after)}`,
-      }
+      if (after === undefined)
+        return { ShardIterator: `${ShardId} ${positionFrom(shard, from)} ${from?.getTime() ?? 0}` }
+      const position = positionAfter(shard, after)
+      return { ShardIterator: `${ShardId} ${position} ${shard.records[position - 1]?.arrivalMs ?? 0}` }
     }
     if (command instanceof GetRecordsCommand) return getRecords(stream, String(command.input.ShardIterator), world)
     throw new Error('the simulation does not answer this command')
@@ -30,18 +31,31 @@ export function simulatedKinesis(stream: Stream, invocation: Invocation, world: 
   return { send } as unknown as KinesisClient
 }
 
+/**
+ * An iterator holds the shard, the index of its next record, and the time up to which earlier pages
+ * have covered the shard.
+ */
 function getRecords(stream: Stream, iterator: string, world: World) {
-  const [id, position] = iterator.split(' ') as [string, string]
+  const [id, position, coveredMs] = iterator.split(' ') as [string, string, string]
   const shard = shardOf(stream, id)
   const record = shard.records[Number(position)]
-  if (record === undefined) {
-    return { Records: [], MillisBehindLatest: 0, NextShardIterator: shard.isClosed ? undefined : iterator }
+  const nowMs = world.time.nowMs()
+  const empty = (untilMs: number) => ({
+    Records: [],
+    MillisBehindLatest: Math.max(0, nowMs - untilMs),
+    NextShardIterator: `${id} ${position} ${untilMs}`,
+  })
+  const endMs = Number(coveredMs) + world.pageMs()
+  if ((record?.arrivalMs ?? nowMs) > endMs) {
+    world.faults.struck('shortPage')
+    return empty(endMs)
   }
-  if (world.faults.strikes('emptyPage')) return { Records: [], MillisBehindLatest: 1000, NextShardIterator: iterator }
+  if (record === undefined) return { ...empty(nowMs), NextShardIterator: shard.isClosed ? undefined : iterator }
+  if (world.faults.strikes('emptyPage')) return empty(Math.min(Number(coveredMs), record.arrivalMs - 1))
   return {
     Records: [{ SequenceNumber: record.sequenceNumber, ApproximateArrivalTimestamp: new Date(record.arrivalMs) }],
-    MillisBehindLatest: 0,
-    NextShardIterator: `${id} ${Number(position) + 1}`,
+    MillisBehindLatest: nowMs - record.arrivalMs,
+    NextShardIterator: `${id} ${Number(position) + 1} ${record.arrivalMs}`,
   }
 }
 

@@ -10,7 +10,15 @@ import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
-import { pageFirst, recordingLast, recordsAfter, timerLast, unconditional, wallClock } from './controls.ts'
+import {
+  forgettingEmpty,
+  pageFirst,
+  recordingLast,
+  recordsAfter,
+  timerLast,
+  unconditional,
+  wallClock,
+} from './controls.ts'
 import { faultyDirtyHours, faultyRows, faultySessions, faultyTimers } from './faulty-stores.ts'
 import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
@@ -158,7 +166,12 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
       nowMs: world.time.nowMs,
       wait: world.time.wait,
     }
-    const horizon = kinesisHorizon(kinesis, 'stream', horizonPorts, givenUpAfterMs(wiring.recordAgeMsMax))
+    const horizon = kinesisHorizon(
+      kinesis,
+      'stream',
+      control === 'forgetful-horizon' ? forgettingEmpty(horizonPorts) : horizonPorts,
+      givenUpAfterMs(wiring.recordAgeMsMax),
+    )
     const ports = {
       sessions,
       timers: control === 'page-first' ? pageFirst(timers) : timers,
@@ -167,6 +180,7 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
     }
     const before = new Map(stores.sessions.states)
     const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, world.time.nowMs())
+    watch.wasRead(report.lagMs)
     if (report.failed !== null) throw report.failed.cause
     if (!report.isUnfinished) watch.wasSwept(before, stores.sessions.states, report.horizonMs)
     return null

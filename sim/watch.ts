@@ -47,6 +47,10 @@ export interface Watch {
    * applied yet.
    */
   closes(closed: ClosedSession, skewMs: number | null, nowMs: number): void
+  /** Records how far the horizon of the latest sweep trailed the time of day. */
+  wasRead(lagMs: number): void
+  /** How far the horizon of the latest sweep trailed the time of day. */
+  lagMs(): number
   /** Checks after a sweep that it changed the state of every user with a due session. */
   wasSwept(before: ReadonlyMap<string, UserState>, after: ReadonlyMap<string, UserState>, horizonMs: number): void
   /** Checks that a written row is not older than the one it replaces, and final with `divert`. */
@@ -66,6 +70,7 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
   const forgottenAtMs = new Map<string, number>()
   const isErased = ({ user, event, arrivalMs }: SentEvent): boolean =>
     Math.min(event?.timeMs ?? arrivalMs, arrivalMs) <= (forgottenAtMs.get(user) ?? Number.NEGATIVE_INFINITY)
+  let lagMs = 0
   const report = (user: string, what: string): void => {
     violations.push({ user, what })
   }
@@ -107,6 +112,10 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
         report(user, `a session closes (${reason}) without ${event.eventId}, which is on time and not applied yet`)
       }
     },
+    wasRead: (lag) => {
+      lagMs = lag
+    },
+    lagMs: () => lagMs,
     wasSwept: (before, after, horizonMs) => {
       for (const [user, state] of after) {
         const dueMs = nextDueAt(state, rules)

@@ -12,6 +12,8 @@ export interface World {
   readonly random: Random
   readonly faults: Faults
   readonly trace: Trace
+  /** Returns how much of a shard the next page of Kinesis covers. */
+  pageMs(): number
 }
 
 export interface Trace {
