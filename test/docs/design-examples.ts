@@ -11,8 +11,8 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { splitSessions } from '../../functions/aws/sessions-table/session-blocks.ts'
 import { blockItem, closedItem, stateItem, tombstoneItem } from '../../functions/aws/sessions-table/session-items.ts'
 import { pageItem } from '../../functions/aws/sessions-table/timer-store.ts'
-import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
-import { DAY_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
+import { dynamoEmptyShards, dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
@@ -113,6 +113,17 @@ async function progress(): Promise<Item> {
   )
 }
 
+async function quietShard(): Promise<Item> {
+  const progress = {
+    sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
+    arrivalMs: LAST_ARRIVAL_MS,
+    emptyUntilMs: null,
+  }
+  return putItem((client) =>
+    dynamoEmptyShards(client, 'Sessions').recordEmpty('shardId-000000000000', progress, LAST_ARRIVAL_MS + HOUR_MS),
+  )
+}
+
 async function dirtyHour(): Promise<Item> {
   const [row] = toRows(closed(), sha256)
   if (row === undefined) throw new Error('the example has no row')
@@ -190,7 +201,7 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, () => Ite
     tombstone: () => tombstoneItem(USER, sessionId(openSession(stateOf(EVENTS))), 5, closedExpiresAt(CLOSED_MS, RULES)),
   },
   timers: { 'timer page': timerPage },
-  horizon: { 'shard progress': progress },
+  horizon: { 'shard progress': progress, 'quiet shard': quietShard },
   rollups: { 'search row': searchRow, 'dirty hour': dirtyHour, 'hour sum': hourSum },
   erasure: { 'forgotten state': forgottenState, 'dead letter': deadLetter },
   local: { 'local spec': localSpec },

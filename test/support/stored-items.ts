@@ -9,7 +9,7 @@ import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-stor
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
-import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
+import { dynamoEmptyShards, dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { dayOf, dayRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
@@ -36,6 +36,7 @@ export async function itemsOfSessionsTable(): Promise<StoredItem[]> {
   await sessions.putTombstone('ann', 'id', 2, LATER_MS)
   await dynamoTimerStore(client, 'table').put([{ user: 'ann', atMs: at(0) }])
   await dynamoShardProgress(client, 'table').record('shard-1', '1', at(0))
+  await dynamoEmptyShards(client, 'table').recordEmpty('shard-2', null, at(0))
   return items()
 }
 
