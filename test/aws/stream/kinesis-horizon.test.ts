@@ -374,8 +374,8 @@ describe('the horizon of quiet shards, of which a page covers some minutes', () 
   ])('lets sessions close within three minutes of that when a page covers %i to %i minutes', async (from, to) => {
     const { minutes: closedAfter, reads } = await close(minutes(from, to))
     expect(closedAfter).toBeLessThanOrEqual(31 + 3)
-    // Lambda reads each shard once a second, two sweeps may run at once, and a shard answers five.
-    expect(readsASecond(reads)).toBeLessThanOrEqual(2)
+    // Two sweeps may run at once, and Lambda reads each shard once a second. A shard answers five.
+    expect(2 * readsASecond(reads) + 1).toBeLessThanOrEqual(5)
   })
 
   it('lets them close hours late if each sweep begins at the same record, as it once did', async () => {
