@@ -43,6 +43,7 @@ export const FINALIZE_VARIABLES = {
   pipelineName: PIPELINE_NAME,
   sessionsTable: 'SESSIONS_TABLE',
   resultsTable: 'RESULTS_TABLE',
+  deadLetterBucket: 'DEAD_LETTER_BUCKET',
   resultRetentionMs: 'RESULT_RETENTION_MS',
 } as const
 
@@ -110,6 +111,8 @@ export const PROGRESS_KEY = 'progress'
 export const REJECTED_PREFIX = 'rejected/'
 /** Lambda stores the batches that it gave up under this prefix. */
 export const FAILED_PREFIX = 'aws/lambda/'
+/** Finalize stores the changes that it cannot read under this prefix, each as a failed batch. */
+export const UNREADABLE_PREFIX = `${FAILED_PREFIX}unreadable/`
 
 /**
  * The largest `maxSessionDuration` that can be set. It bounds how far an event can be from its
@@ -149,6 +152,7 @@ export const METRIC_UNITS = {
   ZeroResultSearches: 'Count',
   FinalizeFailures: 'Count',
   RollupsUnfinished: 'Count',
+  Unreadable: 'Count',
 } as const
 
 export type MetricName = keyof typeof METRIC_UNITS

@@ -54,6 +54,20 @@ export interface ClosedChange {
   readonly before: ClosedSession | null
 }
 
+/** A change of a closed session that cannot be read, with the stream's record as it came. */
+export interface UnreadChange {
+  readonly sequenceNumber: string
+  /** UnreadableItemError for a damaged item. Newer code can read it after any other error. */
+  readonly cause: unknown
+  readonly record: unknown
+}
+
+/** Stores unread changes where a person can send them again. */
+export interface UnreadChanges {
+  /** Idempotent. */
+  put(change: UnreadChange): Promise<void>
+}
+
 /**
  * Another writer stored a newer version first. The caller must load the item again and compute its
  * write anew.
@@ -69,6 +83,24 @@ export class VersionConflictError extends Error {
   }
 }
 
+/**
+ * A stored item is damaged. No later try can read it, until a person repairs or removes it. The
+ * message names no user and quotes nothing of the item, because messages are logged.
+ */
+export class UnreadableItemError extends Error {
+  override readonly name = 'UnreadableItemError'
+}
+
+/** How many items a run could not read, and why it could not read the first. */
+export interface UnreadableItems {
+  readonly count: number
+  readonly cause: unknown
+}
+
+export function unreadableItems(causes: readonly unknown[]): UnreadableItems | null {
+  return causes.length === 0 ? null : { count: causes.length, cause: causes[0] }
+}
+
 /** A closed session or tombstone without its events. */
 export interface ClosedVersion {
   readonly id: string
@@ -82,14 +114,15 @@ export interface ClosedVersion {
  */
 export interface SessionStore {
   /**
-   * Returns the stored states, without users who have none. Among several users, it may also leave
-   * out one whose state cannot be read at the moment. A write on `NEW_USER` then throws
-   * VersionConflictError.
+   * Returns the stored states, without users who have none. Among several users, it also leaves out
+   * those whose state cannot be read. A write on `NEW_USER` then throws VersionConflictError. For a
+   * single user whose state is damaged, throws UnreadableItemError.
    */
   loadUsers(users: readonly string[]): Promise<ReadonlyMap<string, UserState>>
   /**
    * Returns the closed sessions that an event in the range may change, as `neighbours` selects
-   * them. Returns null when the range holds more than can be loaded.
+   * them. Returns null when the range holds more than can be loaded. Throws UnreadableItemError when
+   * one of them is damaged.
    */
   loadClosed(user: string, range: TimeRange): Promise<readonly Session[] | null>
   /**
@@ -119,12 +152,16 @@ export interface SessionStore {
   eraseBlocks(user: string, version: number): Promise<void>
 }
 
+/** An event is set aside because what is stored of its user cannot be read. */
+export const UNREADABLE_STATE = 'unreadable-state'
+export type DeadLetterReason = RejectReason | typeof UNREADABLE_STATE
+
 /**
  * A rejected record, or one rejected event of a packed record, stored whole so that it can be sent
  * again.
  */
 export interface DeadLetter {
-  readonly reason: RejectReason
+  readonly reason: DeadLetterReason
   readonly detail: string
   readonly shardId: string
   readonly sequenceNumber: string
@@ -187,7 +224,7 @@ export interface TimerStore {
   /**
    * Lists all pages that start in the span, as several lists that can be read at the same time. A
    * list is consistent, in order of starts, and yields all readable pages before it throws for an
-   * unreadable one.
+   * unreadable one: UnreadableItemError if each of those is damaged.
    */
   lists(span: TimeSpan): readonly AsyncIterable<readonly TimerPage[]>[]
   /** Removes a page with all its timers. Idempotent. */

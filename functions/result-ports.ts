@@ -31,7 +31,10 @@ export interface StoredDirtyPeriod extends DirtyPeriod {
 export interface DirtyHours {
   /** Marks the periods as dirty. A period that is dirty already counts as unseen again. */
   mark(periods: readonly DirtyPeriod[]): Promise<void>
-  /** Yields pages of all dirty periods. Consistent. */
+  /**
+   * Yields pages of all dirty periods. Consistent. Throws UnreadableItemError for a damaged one, but
+   * only after the last page.
+   */
   pages(): AsyncIterable<readonly StoredDirtyPeriod[]>
   /**
    * Records when a run saw the period. Does nothing if the period was marked or seen since it was
@@ -51,12 +54,13 @@ export interface Ranking {
 
 /**
  * Reads the rows of an hour and stores the sums and query lists. Reads are consistent, but for
- * `rowsOf`.
+ * `rowsOf`, and throw UnreadableItemError for a damaged item.
  */
 export interface RollupStore {
   /**
    * Yields pages of the rows of one slice of an hour. The rows hold only what rollups need. They
-   * come from an index, which trails the table by some seconds.
+   * come from an index, which trails the table by some seconds. Throws UnreadableItemError for a
+   * damaged row, but only after the last page.
    */
   rowsOf(hour: string, slice: Slice): AsyncIterable<readonly StoredRow[]>
   /** Returns null when there is no such sum. */

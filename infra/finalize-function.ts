@@ -42,6 +42,7 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
     [FINALIZE_VARIABLES.pipelineName]: pipelineName,
     [FINALIZE_VARIABLES.sessionsTable]: sessions.tableName,
     [FINALIZE_VARIABLES.resultsTable]: results.tableName,
+    [FINALIZE_VARIABLES.deadLetterBucket]: deadLetters.bucketName,
     [FINALIZE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
   }
   const fn = pipelineFunction(scope, 'Finalize', {

@@ -35,6 +35,7 @@ it('keeps the names of environment variables', () => {
     pipelineName: 'PIPELINE_NAME',
     sessionsTable: 'SESSIONS_TABLE',
     resultsTable: 'RESULTS_TABLE',
+    deadLetterBucket: 'DEAD_LETTER_BUCKET',
     resultRetentionMs: 'RESULT_RETENTION_MS',
   })
   expect(ROLLUP_VARIABLES).toEqual({
@@ -53,6 +54,7 @@ it('keeps the names of keys, kinds, partitions and prefixes', () => {
   const { DIRTY_PARTITION, TIMER_PAGES, PROGRESS_KEY } = contract
   expect([DIRTY_PARTITION, TIMER_PAGES, PROGRESS_KEY]).toEqual(['dirty_hours', 'timer_pages', 'progress'])
   expect([contract.REJECTED_PREFIX, contract.FAILED_PREFIX]).toEqual(['rejected/', 'aws/lambda/'])
+  expect(contract.UNREADABLE_PREFIX).toBe('aws/lambda/unreadable/')
 })
 
 it('keeps the hour index, which DynamoDB cannot change in place', () => {
@@ -104,6 +106,7 @@ it('keeps the names and units of metrics', () => {
     ZeroResultSearches: 'Count',
     FinalizeFailures: 'Count',
     RollupsUnfinished: 'Count',
+    Unreadable: 'Count',
   })
 })
 
@@ -133,5 +136,6 @@ it('has no name that these tests do not pin', () => {
     'TIMERS',
     'TIMER_PAGES',
     'TOMBSTONE',
+    'UNREADABLE_PREFIX',
   ])
 })

@@ -1,33 +1,39 @@
-// Runs `finalize` on each batch of the sessions table's stream, and names the first failed change
+// Runs `finalizeBatch` on each batch of the sessions table's stream, and names the first failed change
 // to Lambda.
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
+import { lazyUnreadChanges } from '../aws/dead-letters/lazy-dead-letters.ts'
 import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../aws/results-table/result-store.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient } from '../aws/runtime/document-client.ts'
 import { readFinalizeEnvironment } from '../aws/runtime/environment.ts'
+import { invocationTime } from '../aws/runtime/invocation-time.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { toChanges } from '../aws/sessions-table/closed-changes.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { toBatchReply } from '../aws/stream/kinesis-batch.ts'
-import { finalize, finalizeMetrics } from './finalize.ts'
+import { finalizeBatch, finalizeBatchMetrics } from './finalize-batch.ts'
 
 /** Time that is left to finish a change before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000
 
 const settings = readFinalizeEnvironment(process.env)
 const client = documentClient()
+const time = invocationTime(TIME_LEFT_MS_MIN)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
   results: dynamoResultStore(client, settings.resultsTable),
   dirtyHours: dynamoDirtyHours(client, settings.resultsTable),
+  unread: lazyUnreadChanges(settings.deadLetterBucket),
   digest: sha256,
+  hasTime: time.hasTime,
 }
 
 export async function handler(batch: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
-  const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
-  const report = await finalize(toChanges(batch), { ...ports, hasTime }, settings, Date.now())
-  logReport('finalize', settings.pipelineName, report, finalizeMetrics(report), Date.now())
+  const changes = toChanges(batch)
+  time.begin(context)
+  const report = await finalizeBatch(changes, ports, settings, Date.now())
+  logReport('finalize', settings.pipelineName, report, finalizeBatchMetrics(report), Date.now())
   return toBatchReply(report.failed)
 }

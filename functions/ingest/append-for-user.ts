@@ -3,7 +3,13 @@
 import { lastOf, type NonEmpty } from '../domain/non-empty.ts'
 import { evicted, toClose } from '../domain/sessions/closing.ts'
 import { type Applied, type RejectedArrival, rejectionOf, type UserState } from '../domain/sessions/user-state.ts'
-import { type DeadLetter, type TimerStore, VersionConflictError } from '../ports.ts'
+import {
+  type DeadLetter,
+  type TimerStore,
+  UNREADABLE_STATE,
+  UnreadableItemError,
+  VersionConflictError,
+} from '../ports.ts'
 import type { SessionWrites } from '../user-writes.ts'
 import { type ArrivedEvent, deadLetter } from './decode-records.ts'
 import { type BlockedWrite, type PreparedWrite, prepareWrite, type ReadyWrite, unblockWrite } from './prepare-write.ts'
@@ -46,7 +52,8 @@ export async function prepareShare(share: UserShare): Promise<PreparedShare> {
 /**
  * Stores the share chunk by chunk. The caller must have put the share's timer. A write that needs
  * an earlier timer puts it before the state. Never throws: a failure ends the writes of this user
- * only, and `failed` reports it.
+ * only, and `failed` reports it. When the user's stored items are damaged, the events become dead
+ * letters instead, so that the shard goes on.
  */
 export async function appendForUser(
   { share, first, timerMs }: PreparedShare,
@@ -55,11 +62,15 @@ export async function appendForUser(
   const { writes } = share
   const appending: Appending = { share, timers, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
   const totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, rejected: [] as DeadLetter[] }
-  const failedAt = ([{ index }]: NonEmpty<ArrivedEvent>, cause: unknown): UserOutcome => {
-    return { ...totals, conflicts: writes.conflicts(), failed: { index, cause } }
-  }
-  if ('failure' in first) return failedAt(share.chunks[0], first.failure)
   const chunks = [...share.chunks]
+  const failedAt = (chunk: NonEmpty<ArrivedEvent>, cause: unknown): UserOutcome => {
+    const conflicts = writes.conflicts()
+    if (!(cause instanceof UnreadableItemError))
+      return { ...totals, conflicts, failed: { index: chunk[0].index, cause } }
+    const aside = [chunk, ...chunks].flat().map((event) => setAside(event, cause))
+    return { ...totals, rejected: [...totals.rejected, ...aside], conflicts, failed: null }
+  }
+  if ('failure' in first) return failedAt(chunks.shift() ?? share.chunks[0], first.failure)
   let prepared: PreparedWrite | null = first
   let state = share.loaded
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
@@ -166,6 +177,10 @@ async function closeAtLimits(saved: UserState, appliedToMs: number, writes: Sess
     const closings = toClose(state, appliedToMs, rules, 'limits')
     return closings.length === 0 ? state : writes.closeSessions(state, closings)
   })
+}
+
+function setAside({ record, origin }: ArrivedEvent, { message }: UnreadableItemError): DeadLetter {
+  return deadLetter(record, origin, UNREADABLE_STATE, message)
 }
 
 function toDeadLetter({ arrival, reason, detail }: RejectedArrival): DeadLetter {

@@ -1,11 +1,11 @@
 // Decodes a batch of records into the events of each user, and into dead letters for the rest.
 
-import { decodeEvent, type Parsed, type Rejection, type RejectReason } from '../domain/events/decode.ts'
+import { decodeEvent, type Parsed, type Rejection } from '../domain/events/decode.ts'
 import type { Arrival, Digest } from '../domain/events/event.ts'
 import { sentEvents } from '../domain/events/formats/sent-events.ts'
 import type { NonEmpty } from '../domain/non-empty.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
-import type { ArrivedRecord, DeadLetter, RecordEvents, UnpackedEvent } from '../ports.ts'
+import type { ArrivedRecord, DeadLetter, DeadLetterReason, RecordEvents, UnpackedEvent } from '../ports.ts'
 
 export interface DecodePorts {
   readonly digest: Digest
@@ -123,7 +123,7 @@ function partOf(read: UnpackedEvent['read'], n: number): string {
 export function deadLetter(
   { shardId, sequenceNumber, arrivalMs }: ArrivedRecord,
   { subSequence, data }: Origin,
-  reason: RejectReason,
+  reason: DeadLetterReason,
   detail: string,
 ): DeadLetter {
   return { reason, detail, shardId, sequenceNumber, arrivalMs, subSequence, data: data() }

@@ -2,6 +2,7 @@
 
 import { namedTime, namedUsers } from '../domain/events/named-users.ts'
 import type { DeadLetter, SessionStore } from '../ports.ts'
+import { loadReadable } from './load-readable.ts'
 
 interface ForgottenPorts {
   readonly sessions: Pick<SessionStore, 'loadUsers'>
@@ -30,7 +31,7 @@ export async function dropForgotten(
   const named = texts.map((text) => namedUsers(text, USERS_MAX))
   const users = [...new Set(named.flat().map(pseudonym))].slice(0, BATCH_USERS_MAX)
   if (users.length === 0) return [...deadLetters]
-  const states = await sessions.loadUsers(users)
+  const states = await loadReadable(users, sessions)
   return deadLetters.filter(({ arrivalMs }, n) => {
     const timeMs = Math.min(arrivalMs, namedTime(texts[n] ?? '') ?? arrivalMs)
     const atMs = (user: string) => states.get(pseudonym(user))?.forgotten?.atMs ?? Number.NEGATIVE_INFINITY

@@ -1,12 +1,13 @@
 // Runs `ingest` on each batch that Lambda delivers from the stream, and names the first failed
 // record to Lambda.
 
-import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { lazyDeadLetters } from '../aws/dead-letters/lazy-dead-letters.ts'
 import { recordedDeadLetters } from '../aws/dead-letters/recorded-dead-letters.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient, writingClient } from '../aws/runtime/document-client.ts'
 import { readIngestEnvironment } from '../aws/runtime/environment.ts'
+import { invocationTime } from '../aws/runtime/invocation-time.ts'
 import { lazyPseudonym } from '../aws/runtime/lazy-pseudonym.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
@@ -16,11 +17,15 @@ import { unpackRecord } from '../aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../aws/stream/shard-progress.ts'
 import { ingest, ingestMetrics } from './ingest.ts'
 
+/** Time that is left to finish a batch before Lambda ends the function. */
+const TIME_LEFT_MS_MIN = 10_000
+
 const settings = readIngestEnvironment(process.env)
 const client = documentClient()
+const time = invocationTime(TIME_LEFT_MS_MIN)
 const loadPseudonym = lazyPseudonym(settings.pseudonymKeySecret)
 const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable, writingClient(client)),
+  sessions: dynamoSessionStore(client, settings.sessionsTable, writingClient(client), time),
   timers: dynamoTimerStore(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: lazyDeadLetters(settings.deadLetterBucket),
@@ -28,9 +33,10 @@ const ports = {
   unpack: unpackRecord,
 }
 
-export async function handler(batch: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
-  const pseudonym = await loadPseudonym()
+export async function handler(batch: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> {
   const records = toRecords(batch)
+  time.begin(context)
+  const pseudonym = await loadPseudonym()
   const deadLetters = recordedDeadLetters(ports.deadLetters)
   const report = await ingest(records, { ...ports, deadLetters, pseudonym }, settings.rules, Date.now())
   logReport('ingest', settings.pipelineName, report, ingestMetrics(report), Date.now())

@@ -3,14 +3,22 @@
 
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
-import type { RejectReason } from '../domain/events/decode.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { NEW_USER } from '../domain/sessions/user-state.ts'
-import type { ArrivedRecord, DeadLetter, DeadLetters, SessionStore, ShardProgress, TimerStore } from '../ports.ts'
+import type {
+  ArrivedRecord,
+  DeadLetter,
+  DeadLetterReason,
+  DeadLetters,
+  SessionStore,
+  ShardProgress,
+  TimerStore,
+} from '../ports.ts'
 import { sessionWrites } from '../user-writes.ts'
 import { appendForUser, prepareShare, type UserOutcome } from './append-for-user.ts'
 import { type DecodedBatch, type DecodePorts, decodeRecords } from './decode-records.ts'
 import { dropForgotten } from './drop-forgotten.ts'
+import { loadReadable } from './load-readable.ts'
 import { notBefore, scheduleTimers } from './schedule-timers.ts'
 import { userShare } from './user-share.ts'
 
@@ -29,7 +37,7 @@ export interface IngestReport {
   readonly left: number
   readonly accepted: number
   readonly duplicates: number
-  readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
+  readonly rejected: Readonly<Partial<Record<DeadLetterReason, number>>>
   /** Documents of another format that hold nothing this pipeline counts, such as impressions. */
   readonly ignored: number
   /** Events and rejected records that ingest dropped because their user is forgotten. */
@@ -102,7 +110,7 @@ async function appendAll(
 ): Promise<UserOutcome[]> {
   if (first === undefined || byUser.size === 0) return []
   const [states, isPassed] = await Promise.all([
-    sessions.loadUsers([...byUser.keys()]),
+    loadReadable([...byUser.keys()], sessions),
     progress.isPassed(first.shardId, first.sequenceNumber),
   ])
   const notBeforeMs = notBefore(isPassed, nowMs)
@@ -136,20 +144,24 @@ async function putDeadLetters(
   }
 }
 
-function countReasons(deadLetters: readonly DeadLetter[]): Partial<Record<RejectReason, number>> {
-  const counts: Partial<Record<RejectReason, number>> = {}
+function countReasons(deadLetters: readonly DeadLetter[]): Partial<Record<DeadLetterReason, number>> {
+  const counts: Partial<Record<DeadLetterReason, number>> = {}
   for (const { reason } of deadLetters) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }
 
-/** Counts late events apart from rejected ones: they are valid and only came too late. */
+/**
+ * Counts late events apart from rejected ones: they are valid and only came too late. Events of a
+ * user whose state is damaged are valid, too.
+ */
 export function ingestMetrics(report: IngestReport): Metrics {
-  const { late = 0, 'too-late': tooLate = 0, ...rejected } = report.rejected
+  const { late = 0, 'too-late': tooLate = 0, 'unreadable-state': unreadable = 0, ...rejected } = report.rejected
   return {
     Accepted: report.accepted,
     Duplicates: report.duplicates,
     Rejected: Object.values(rejected).reduce((sum, count) => sum + count, 0),
     Late: late + tooLate,
+    Unreadable: unreadable,
     Conflicts: report.conflicts,
     IngestFailures: (report.failed?.cause ?? null) === null ? 0 : 1,
   }

@@ -3,7 +3,7 @@
 import pMap from 'p-map'
 import { type HourRollup, hourOf, SLICES, type Slice } from '../domain/results/rollup.ts'
 import { bestQueries, QueryTallies, type QueryTally, queryRollups } from '../domain/results/top-queries.ts'
-import type { RollupRun } from './rollup-run.ts'
+import { type RollupRun, readable } from './rollup-run.ts'
 
 /**
  * Slices that are ranked at once. Each holds its part of the day's queries and their sessions in
@@ -48,7 +48,7 @@ function expiryOf({ rows_expire_at: at }: HourRollup): number {
 async function bestOfSlice(hours: readonly string[], slice: Slice, run: RollupRun): Promise<QueryTally[]> {
   const queries = new QueryTallies()
   for (const hour of hours) {
-    for await (const page of run.ports.rollups.rowsOf(hour, slice)) {
+    for await (const page of readable(run.ports.rollups.rowsOf(hour, slice), run)) {
       for (const { row } of page) if (row.kind === 'search') queries.add(row)
       run.counts.rowsRead += page.length
     }

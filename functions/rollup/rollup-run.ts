@@ -1,6 +1,6 @@
 // Carries what all parts of one rollup run share: ports, metadata, counts and failures.
 
-import { VersionConflictError } from '../ports.ts'
+import { UnreadableItemError, VersionConflictError } from '../ports.ts'
 import type { DirtyHours, RollupMetadata, RollupStore } from '../result-ports.ts'
 
 export interface RollupPorts {
@@ -27,21 +27,40 @@ export interface RollupRun {
   readonly metadata: RollupMetadata
   readonly counts: RollupCounts
   readonly failures: unknown[]
+  /** Why items could not be read, for each piece of work that met one. */
+  readonly unreadable: unknown[]
 }
 
 export function newRun(ports: RollupPorts, metadata: RollupMetadata): RollupRun {
-  return { ports, metadata, counts: { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 }, failures: [] }
+  return {
+    ports,
+    metadata,
+    counts: { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 },
+    failures: [],
+    unreadable: [],
+  }
 }
 
 /**
  * Runs one piece of work and records its failure, so that it delays no other piece. When two runs
  * meet, one loses: the winner may have read fewer rows, so the next run must do the piece again.
  */
-export async function attempt({ counts, failures }: RollupRun, work: () => Promise<void>): Promise<void> {
+export async function attempt({ counts, failures, unreadable }: RollupRun, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
     if (error instanceof VersionConflictError) counts.conflicts++
+    else if (error instanceof UnreadableItemError) unreadable.push(error)
     else failures.push(error)
+  }
+}
+
+/** Yields all pages, and records that damaged items were left out of them. */
+export async function* readable<T>(pages: AsyncIterable<T>, { unreadable }: RollupRun): AsyncIterable<T> {
+  try {
+    yield* pages
+  } catch (error) {
+    if (!(error instanceof UnreadableItemError)) throw error
+    unreadable.push(error)
   }
 }

@@ -4,9 +4,10 @@ import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
 import { MINUTE_MS } from '../domain/durations.ts'
 import { dayOf } from '../domain/results/rollup.ts'
-import type { DirtyHours, StoredDirtyPeriod } from '../result-ports.ts'
+import { type UnreadableItems, unreadableItems } from '../ports.ts'
+import type { StoredDirtyPeriod } from '../result-ports.ts'
 import { rankQueries } from './rank-queries.ts'
-import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
+import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun, readable } from './rollup-run.ts'
 import { sumDay, sumHour } from './sum-rows.ts'
 
 export interface RollupSettings {
@@ -20,6 +21,8 @@ export interface RollupReport extends Readonly<RollupCounts> {
   readonly isUnfinished: boolean
   /** How many hours, days and rankings failed, and why the first did. The run did all others. */
   readonly failed: { readonly count: number; readonly cause: unknown } | null
+  /** Damaged items. A sum leaves out a damaged row, and a damaged sum stays as it is. */
+  readonly unreadable: UnreadableItems | null
 }
 
 /** The index of the rows trails the table by less than this. */
@@ -42,7 +45,7 @@ export async function rollup(
   nowMs: number,
 ): Promise<RollupReport> {
   const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
-  const dirty = await firstDirtyPeriods(ports.dirtyHours)
+  const dirty = await firstDirtyPeriods(run)
   const dirtyHours = dirty.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
   const summed = await sumHours(dirtyHours, run)
   const days = new Set(dirtyHours.map(({ of }) => dayOf(of)))
@@ -62,12 +65,13 @@ export async function rollup(
   }
   const { counts, failures } = run
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
-  return { ...counts, isUnfinished: !ports.hasTime() || dirty.length === DIRTY_PERIODS_MAX, failed }
+  const isUnfinished = !ports.hasTime() || dirty.length === DIRTY_PERIODS_MAX
+  return { ...counts, isUnfinished, failed, unreadable: unreadableItems(run.unreadable) }
 }
 
-async function firstDirtyPeriods(dirtyHours: DirtyHours): Promise<StoredDirtyPeriod[]> {
+async function firstDirtyPeriods(run: RollupRun): Promise<StoredDirtyPeriod[]> {
   const found: StoredDirtyPeriod[] = []
-  for await (const page of dirtyHours.pages()) {
+  for await (const page of readable(run.ports.dirtyHours.pages(), run)) {
     found.push(...page.slice(0, DIRTY_PERIODS_MAX - found.length))
     if (found.length === DIRTY_PERIODS_MAX) break
   }
@@ -111,5 +115,5 @@ async function clearAll(periods: readonly StoredDirtyPeriod[], { dirtyHours }: R
 }
 
 export function rollupMetrics(report: RollupReport): Metrics {
-  return { RollupsUnfinished: report.isUnfinished ? 1 : 0 }
+  return { RollupsUnfinished: report.isUnfinished ? 1 : 0, Unreadable: report.unreadable?.count ?? 0 }
 }

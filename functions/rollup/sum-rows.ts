@@ -14,7 +14,7 @@ import {
   sumRows,
 } from '../domain/results/rollup.ts'
 import type { StoredRollup } from '../result-ports.ts'
-import type { RollupRun } from './rollup-run.ts'
+import { type RollupRun, readable } from './rollup-run.ts'
 
 /** Slices of an hour that are read at once. Each may hold a page of the index in memory. */
 const SLICES_AT_ONCE = 8
@@ -29,7 +29,7 @@ export async function sumHour(hour: string, run: RollupRun): Promise<void> {
   let firstExpiryMs = Number.POSITIVE_INFINITY
   const sumSlice = async (slice: Slice): Promise<Counts> => {
     let sum: Counts = {}
-    for await (const page of rollups.rowsOf(hour, slice)) {
+    for await (const page of readable(rollups.rowsOf(hour, slice), run)) {
       sum = addCounts(sum, sumRows(page.map(({ row }) => row)))
       for (const { expiresAtMs } of page) firstExpiryMs = Math.min(firstExpiryMs, expiresAtMs)
       run.counts.rowsRead += page.length

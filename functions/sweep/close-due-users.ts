@@ -6,7 +6,7 @@ import { toClose } from '../domain/sessions/closing.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { nextDueAt } from '../domain/sessions/timers.ts'
 import type { UserState } from '../domain/sessions/user-state.ts'
-import { type SessionStore, VersionConflictError } from '../ports.ts'
+import { type SessionStore, UnreadableItemError, VersionConflictError } from '../ports.ts'
 import { sessionWrites } from '../user-writes.ts'
 
 /** The moments and the scope that a sweep decides by. */
@@ -21,9 +21,10 @@ export interface SweepScope {
 /**
  * The outcome for a user. `rescheduledMs` is when the first of the sessions that stay open may be
  * due; null when none stays open. `left` means that the time was up first. `failed` means an error,
- * or that other writers were faster in every try.
+ * or that other writers were faster in every try. `unreadable` means that the user's items are
+ * damaged.
  */
-export type FiredUser = { readonly rescheduledMs: number | null } | 'left' | 'failed'
+export type FiredUser = { readonly rescheduledMs: number | null } | 'left' | 'failed' | 'unreadable'
 
 export interface DueUsers {
   /**
@@ -33,6 +34,8 @@ export interface DueUsers {
   close(users: readonly string[]): Promise<ReadonlyMap<string, FiredUser>>
   readonly counts: DueUserCounts
   readonly failures: readonly unknown[]
+  /** Why the items of users could not be read, for each such user. */
+  readonly unreadable: readonly unknown[]
 }
 
 export interface DueUserCounts {
@@ -60,6 +63,7 @@ export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, r
   const outcomes = new Map<string, Promise<FiredUser>>()
   const counts = { users: 0, usersClosed: 0, closed: 0, conflicts: 0 }
   const failures: unknown[] = []
+  const unreadable: unknown[] = []
 
   const closeNow = async (user: string, loaded: UserState | undefined): Promise<FiredUser> => {
     if (!hasTime()) return 'left'
@@ -70,6 +74,10 @@ export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, r
       if (closed > 0) counts.usersClosed++
       return { rescheduledMs: nextDueAt(left, rules) }
     } catch (error) {
+      if (error instanceof UnreadableItemError) {
+        unreadable.push(error)
+        return 'unreadable'
+      }
       if (error instanceof VersionConflictError) counts.conflicts++
       else failures.push(error)
       return 'failed'
@@ -83,6 +91,7 @@ export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, r
   return {
     counts,
     failures,
+    unreadable,
     close: async (users) => {
       const fired = new Map<string, FiredUser>()
       for (let start = 0; start < users.length; start += LOADED_AT_ONCE) {

@@ -6,21 +6,24 @@ import type { Context } from 'aws-lambda'
 import { boundedRequests } from '../aws/runtime/bounded-requests.ts'
 import { documentClient, writingClient } from '../aws/runtime/document-client.ts'
 import { readSweepEnvironment } from '../aws/runtime/environment.ts'
+import { invocationTime } from '../aws/runtime/invocation-time.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
 import { kinesisHorizon, REAL_PACE } from '../aws/stream/kinesis-horizon.ts'
 import { dynamoEmptyShards } from '../aws/stream/shard-progress.ts'
-import { type SweepReport, type SweepRequest, sweep, sweepMetrics } from './sweep.ts'
+import { type SweepReport, sweep, sweepMetrics } from './sweep.ts'
+import { readSweepRequest } from './sweep-request.ts'
 
 /** Time that is left to finish writes before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 5000
 
 const settings = readSweepEnvironment(process.env)
 const client = documentClient()
+const time = invocationTime(TIME_LEFT_MS_MIN)
 // `boundedRequests` uses HTTP/1.1. The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient(boundedRequests())
-const sessions = dynamoSessionStore(client, settings.sessionsTable, writingClient(client))
+const sessions = dynamoSessionStore(client, settings.sessionsTable, writingClient(client), time)
 const timers = dynamoTimerStore(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,
@@ -28,14 +31,13 @@ const horizon = kinesisHorizon(
   { ...dynamoEmptyShards(client, settings.sessionsTable), ...REAL_PACE },
   settings.givenUpAfterMs,
 )
+const ports = { sessions, timers, horizon, hasTime: time.hasTime }
 
-export async function handler(request: Partial<SweepRequest> | null, context: Context): Promise<SweepReport> {
-  const hasTime = (): boolean => context.getRemainingTimeInMillis() > TIME_LEFT_MS_MIN
-  const drain = request?.drain === true
-  const fromMs = Number.isFinite(request?.fromMs) ? Number(request?.fromMs) : 0
-  const ports = { sessions, timers, horizon, hasTime }
-  const report = await sweep({ drain, fromMs }, ports, settings, Date.now())
-  logReport('sweep', settings.pipelineName, report, sweepMetrics(report, drain), Date.now())
+export async function handler(event: unknown, context: Context): Promise<SweepReport> {
+  const request = readSweepRequest(event)
+  time.begin(context)
+  const report = await sweep(request, ports, settings, Date.now())
+  logReport('sweep', settings.pipelineName, report, sweepMetrics(report, request.drain), Date.now())
   if (report.failed !== null) throw report.failed.cause
   return report
 }

@@ -3,11 +3,20 @@
 
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
-import { HOUR_MS } from '../domain/durations.ts'
+import { HOUR_MS, MINUTE_MS } from '../domain/durations.ts'
 import { isNonEmpty, lastOf, type NonEmpty } from '../domain/non-empty.ts'
 import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
-import type { Horizon, SessionStore, Timer, TimerPage, TimerStore } from '../ports.ts'
+import {
+  type Horizon,
+  type SessionStore,
+  type Timer,
+  type TimerPage,
+  type TimerStore,
+  UnreadableItemError,
+  type UnreadableItems,
+  unreadableItems,
+} from '../ports.ts'
 import { type DueUserCounts, type DueUsers, dueUsers, type FiredUser, type SweepScope } from './close-due-users.ts'
 
 export interface SweepPorts {
@@ -53,8 +62,15 @@ export interface SweepReport extends DueUserCounts {
    * others.
    */
   readonly failed: { readonly count: number; readonly cause: unknown } | null
+  /** Users and lists of timers with damaged items. The sweep went on with all others. */
+  readonly unreadable: UnreadableItems | null
 }
 
+/**
+ * A user whose items are damaged is tried again after this time. Each try costs two writes, and the
+ * alarm needs one each hour.
+ */
+const UNREADABLE_AGAIN_MS = 30 * MINUTE_MS
 const LISTS_AT_ONCE = 4
 const REMOVALS_AT_ONCE = 4
 const FOREVER_MS = Number.MAX_SAFE_INTEGER
@@ -80,7 +96,9 @@ export async function sweep(
     concurrency: LISTS_AT_ONCE,
   })
   const usersOpen = await countHourly(ports, settings, nowMs, failures)
-  const causes = [...due.failures, ...failures]
+  const isUnreadable = (error: unknown): boolean => error instanceof UnreadableItemError
+  const unreadable = failures.filter(isUnreadable)
+  const causes = [...due.failures, ...failures.filter((error) => !isUnreadable(error))]
   const stops = swept.flatMap(({ stoppedAtMs }) => stoppedAtMs ?? [])
   return {
     horizonMs,
@@ -91,6 +109,7 @@ export async function sweep(
     isUnfinished: stops.length > 0,
     stoppedAtMs: drain && stops.length > 0 ? Math.min(...stops) : null,
     failed: causes.length === 0 ? null : { count: causes.length, cause: causes[0] },
+    unreadable: unreadableItems([...due.unreadable, ...unreadable]),
   }
 }
 
@@ -139,7 +158,8 @@ function fire(
 /**
  * Removes each page whose timers have all fired. Before that, it schedules the next timer of every
  * user of the page whose session stays open. A user who failed gets a timer of their own, so that
- * the next sweep need not read the others of the page again.
+ * the next sweep need not read the others of the page again. So does a user with damaged items, for
+ * a later sweep.
  *
  * @returns how many timers it scheduled.
  */
@@ -155,6 +175,7 @@ async function replaceFired(
   const next = [...users].flatMap((user): Timer[] => {
     const outcome = fired.get(user) ?? 'left'
     if (outcome === 'failed') return [{ user, atMs: horizonMs }]
+    if (outcome === 'unreadable') return [{ user, atMs: horizonMs + UNREADABLE_AGAIN_MS }]
     return outcome === 'left' || outcome.rescheduledMs === null ? [] : [{ user, atMs: outcome.rescheduledMs }]
   })
   if (next.length > 0) await timers.put(next)
@@ -162,7 +183,10 @@ async function replaceFired(
   return next.length
 }
 
-/** Counts once an hour only, because that reads every timer. */
+/**
+ * Counts once an hour only, because that reads every timer. The count leaves out the timers of
+ * damaged pages.
+ */
 async function countHourly(
   { timers, hasTime }: SweepPorts,
   { sweepEveryMs }: SweepSettings,
@@ -171,19 +195,19 @@ async function countHourly(
 ): Promise<number | null> {
   if (nowMs % HOUR_MS >= sweepEveryMs) return null
   const counter = userCounter()
-  try {
-    for (const list of timers.lists({ fromMs: 0, toMs: FOREVER_MS })) {
-      if (!hasTime()) return null
+  for (const list of timers.lists({ fromMs: 0, toMs: FOREVER_MS })) {
+    if (!hasTime()) return null
+    try {
       for await (const pages of list) {
         for (const { user } of pages.flatMap((page) => page.timers)) counter.add(user)
         if (!hasTime()) return null
       }
+    } catch (error) {
+      failures.push(error)
+      if (!(error instanceof UnreadableItemError)) return null
     }
-    return counter.count()
-  } catch (error) {
-    failures.push(error)
-    return null
   }
+  return counter.count()
 }
 
 /** Leaves the lag out for a drain, which does not read the horizon. */
@@ -195,5 +219,6 @@ export function sweepMetrics(report: SweepReport, drain: boolean): Metrics {
     Conflicts: report.conflicts,
     SweepsUnfinished: report.isUnfinished ? 1 : 0,
     SweepFailures: report.failed === null ? 0 : 1,
+    Unreadable: report.unreadable?.count ?? 0,
   }
 }

@@ -117,6 +117,7 @@ describe('the metrics of ingest', () => {
       Duplicates: 0,
       Rejected: 1,
       Late: 1,
+      Unreadable: 0,
       Conflicts: 0,
       IngestFailures: 0,
     })

@@ -4,9 +4,10 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { REJECTED_PREFIX } from '../../contract.ts'
 import { isoTime } from '../../domain/events/time.ts'
 import { lastOf, type NonEmpty } from '../../domain/non-empty.ts'
-import type { DeadLetter, DeadLetters } from '../../ports.ts'
+import type { DeadLetter, DeadLetters, UnreadChanges } from '../../ports.ts'
 import { boundedRequests } from '../runtime/bounded-requests.ts'
 import { encodeRejectedLine } from './rejected-line.ts'
+import { s3UnreadChanges } from './unread-changes.ts'
 
 /** Small enough for S3 to take an object in one request, and for Lambda to hold it in memory. */
 const OBJECT_CHARACTERS_MAX = 4 * 1024 * 1024
@@ -15,6 +16,10 @@ const ANSWER_MS_MAX = 5000
 
 export function bucketDeadLetters(bucket: string, answerMs = ANSWER_MS_MAX): DeadLetters {
   return s3DeadLetters(new S3Client(boundedRequests(answerMs)), bucket)
+}
+
+export function bucketUnreadChanges(bucket: string): UnreadChanges {
+  return s3UnreadChanges(new S3Client(boundedRequests(ANSWER_MS_MAX)), bucket)
 }
 
 export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {

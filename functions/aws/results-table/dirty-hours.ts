@@ -3,8 +3,10 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
 import { DIRTY_PARTITION, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import { UnreadableItemError } from '../../ports.ts'
 import type { DirtyHours, DirtyPeriod, StoredDirtyPeriod } from '../../result-ports.ts'
 import { storedInstead } from '../runtime/conditional-write.ts'
+import { readableItems } from '../runtime/readable-items.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
 
 const WRITES_AT_ONCE = 16
@@ -26,7 +28,7 @@ export function dynamoDirtyHours(client: DynamoDBDocumentClient, table: string):
         ExpressionAttributeValues: { ':pk': DIRTY_PARTITION },
         ConsistentRead: true,
       }
-      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(readDirtyPeriod)
+      yield* readableItems(paginateQuery({ client }, query), readDirtyPeriod)
     },
 
     markSeen: async (period, nowMs) => {
@@ -63,8 +65,14 @@ function dirtyItem(period: StoredDirtyPeriod): Item {
   return { ...dirtyKey(period), [MARKED_AT]: atMs, ...(seenMs !== null && { [SEEN_AT]: seenMs }) }
 }
 
+const PERIODS = { hour: /^\d{4}-\d\d-\d\dT\d\d$/, queries: /^\d{4}-\d\d-\d\d$/ }
+
 function readDirtyPeriod(item: Item): StoredDirtyPeriod {
   const [kind = '', of = ''] = String(item[SORT_KEY]).split('#')
-  const seenMs = (item[SEEN_AT] as number | undefined) ?? null
-  return { kind: kind as DirtyPeriod['kind'], of, atMs: item[MARKED_AT] as number, seenMs }
+  const { [MARKED_AT]: atMs, [SEEN_AT]: seenMs = null } = item
+  const isKnown = (kind === 'hour' || kind === 'queries') && PERIODS[kind].test(of)
+  if (isKnown && Number.isFinite(atMs) && (seenMs === null || Number.isFinite(seenMs))) {
+    return { kind, of, atMs: atMs as number, seenMs: seenMs as number | null }
+  }
+  throw new UnreadableItemError(`the dirty period ${item[SORT_KEY]} cannot be read`)
 }

@@ -12,7 +12,16 @@ import { VersionConflictError } from '../../ports.ts'
 import type { Ranking, RollupMetadata } from '../../result-ports.ts'
 import { isThrottled, type Retries, sendPatiently } from '../runtime/pauses.ts'
 import { epochSeconds, type Item, type Key } from '../runtime/table-items.ts'
-import { COMPUTED_AT, getItem, ifAt, metadataAttributes, putOver, queryPartition, REVISION } from './revisions.ts'
+import {
+  COMPUTED_AT,
+  getItem,
+  ifAt,
+  metadataAttributes,
+  putOver,
+  queryPartition,
+  REVISION,
+  revisionOf,
+} from './revisions.ts'
 
 /** The kind and the sort key of the item that holds the revision of the whole ranking. */
 const RANKING = 'ranking'
@@ -23,7 +32,7 @@ export async function loadRanking(client: DynamoDBDocumentClient, table: string,
   const item = await getItem(client, table, rankingKey(day))
   if (item === undefined) return null
   const computedAt = item[COMPUTED_AT] as string | undefined
-  return { revision: item[REVISION] as number, computedAtMs: computedAt === undefined ? null : Date.parse(computedAt) }
+  return { revision: revisionOf(item), computedAtMs: computedAt === undefined ? null : Date.parse(computedAt) }
 }
 
 /**

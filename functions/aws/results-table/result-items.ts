@@ -3,6 +3,7 @@
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
+import { UnreadableItemError } from '../../ports.ts'
 import type { StoredRow } from '../../result-ports.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
@@ -45,6 +46,26 @@ export function toRow(item: Item): ResultRow {
   return row as unknown as ResultRow
 }
 
+const SEARCH_NUMBERS = ['clicked', 'clicks', 'zero_results', EXPIRES_AT]
+const SESSION_NUMBERS = ['searches_with_click', 'orphan_clicks', 'duration_ms', EXPIRES_AT]
+const POSITIONS = /^(\d+(,\d+)*)?$/
+
+/** Throws UnreadableItemError for a row that rollups cannot count. */
 export function toStoredRow(item: Item): StoredRow {
+  if (!isCountable(item)) throw new UnreadableItemError('a row of the hour index lacks a value that rollups count')
   return { row: toRow(item), expiresAtMs: (item[EXPIRES_AT] as number) * 1000 }
+}
+
+function isCountable(item: Item): boolean {
+  const areNumbers = (names: readonly string[]): boolean => names.every((name) => Number.isFinite(item[name]))
+  const isNumberOrNull = (value: unknown): boolean => value === null || Number.isFinite(value)
+  if (item.kind === 'session') return areNumbers(SESSION_NUMBERS)
+  return (
+    item.kind === 'search' &&
+    areNumbers(SEARCH_NUMBERS) &&
+    typeof item.query === 'string' &&
+    POSITIONS.test(String(item.clicked_positions)) &&
+    isNumberOrNull(item.result_count) &&
+    isNumberOrNull(item.time_to_first_click_ms)
+  )
 }

@@ -2,7 +2,7 @@
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, SORT_KEY } from '../../contract.ts'
-import { VersionConflictError } from '../../ports.ts'
+import { UnreadableItemError, VersionConflictError } from '../../ports.ts'
 import type { RollupMetadata } from '../../result-ports.ts'
 import { storedInstead } from '../runtime/conditional-write.ts'
 import { isThrottled, type Retries, sendPatiently } from '../runtime/pauses.ts'
@@ -63,6 +63,13 @@ export function ifAt(revision: number) {
     ExpressionAttributeNames: { '#revision': REVISION },
     ExpressionAttributeValues: { ':revision': revision },
   }
+}
+
+/** Throws UnreadableItemError for an item without a revision. */
+export function revisionOf(item: Item): number {
+  const revision = item[REVISION]
+  if (typeof revision === 'number' && Number.isFinite(revision)) return revision
+  throw new UnreadableItemError(`the item ${item.pk} ${item.sk} has no revision`)
 }
 
 export function metadataAttributes({ computedAtMs, expiresAtMs }: RollupMetadata, revision: number): Item {

@@ -2,12 +2,16 @@
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { HOUR_INDEX } from '../../contract.ts'
+import { COUNTS } from '../../domain/results/counts.ts'
 import { type HourRollup, hourKey } from '../../domain/results/rollup.ts'
+import { UnreadableItemError } from '../../ports.ts'
 import type { RollupStore } from '../../result-ports.ts'
 import type { Retries } from '../runtime/pauses.ts'
+import { readableItems } from '../runtime/readable-items.ts'
+import type { Item } from '../runtime/table-items.ts'
 import { loadRanking, saveRanking } from './ranking.ts'
 import { hourSliceKey, toStoredRow } from './result-items.ts'
-import { getItem, metadataAttributes, putOver, queryPartition, REVISION, withoutMetadata } from './revisions.ts'
+import { getItem, metadataAttributes, putOver, queryPartition, revisionOf, withoutMetadata } from './revisions.ts'
 
 /** @param retries how long to send throttled writes again. */
 export function dynamoRollupStore(
@@ -24,19 +28,19 @@ export function dynamoRollupStore(
         ExpressionAttributeNames: { '#slice': HOUR_INDEX.partitionKey },
         ExpressionAttributeValues: { ':slice': hourSliceKey(hour, slice) },
       }
-      for await (const { Items: items } of paginateQuery({ client }, input)) yield (items ?? []).map(toStoredRow)
+      yield* readableItems(paginateQuery({ client }, input), toStoredRow)
     },
 
     load: async (key) => {
       const item = await getItem(client, table, key)
-      return item === undefined ? null : { rollup: withoutMetadata(item) as never, revision: item[REVISION] as number }
+      return item === undefined ? null : { rollup: readSum(item) as never, revision: revisionOf(item) }
     },
 
     hoursOf: async (day) => {
       const { pk } = hourKey(day)
       const hours: HourRollup[] = []
       for await (const items of queryPartition(client, table, pk, `${day}T`)) {
-        hours.push(...(items.map(withoutMetadata) as unknown as HourRollup[]))
+        hours.push(...(items.map(readSum) as unknown as HourRollup[]))
       }
       return hours
     },
@@ -49,4 +53,13 @@ export function dynamoRollupStore(
     saveRanking: (day, queries, baseRevision, metadata) =>
       saveRanking(client, table, day, queries, baseRevision, metadata, retries),
   }
+}
+
+/** An earlier release may have written a sum without one of the counts. */
+function readSum(item: Item): Item {
+  const { pk, sk, rows_expire_at: rowsExpireAt } = item
+  const isCount = (value: unknown): boolean => value === undefined || Number.isFinite(value)
+  const isTime = rowsExpireAt == null || Number.isFinite(Date.parse(String(rowsExpireAt)))
+  if (isTime && COUNTS.every((name) => isCount(item[name]))) return withoutMetadata(item)
+  throw new UnreadableItemError(`the sum ${pk} ${sk} holds a value that is no count`)
 }

@@ -71,6 +71,7 @@ export function readFinalizeEnvironment(variables: Variables) {
     pipelineName: text(variables, FINALIZE_VARIABLES.pipelineName),
     sessionsTable: text(variables, FINALIZE_VARIABLES.sessionsTable),
     resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
+    deadLetterBucket: text(variables, FINALIZE_VARIABLES.deadLetterBucket),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
   }
 }

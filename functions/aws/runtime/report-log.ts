@@ -2,6 +2,11 @@
 
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName, type Metrics } from '../../contract.ts'
 
+type Report = object & {
+  readonly failed?: { readonly cause: unknown } | null
+  readonly unreadable?: { readonly count: number; readonly cause: unknown } | null
+}
+
 /**
  * Logs the report in CloudWatch's embedded metric format, which turns the metrics in the line into
  * metrics of the pipeline. Logs a failure by its name and message only: the other fields of an SDK
@@ -10,15 +15,10 @@ import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_UNITS, type MetricName, type
  * @param metrics counts of 0 are left out, since CloudWatch bills a metric for each hour in which
  * it is emitted.
  */
-export function logReport(
-  step: string,
-  pipelineName: string,
-  report: object & { readonly failed?: { readonly cause: unknown } | null },
-  metrics: Metrics,
-  nowMs: number,
-): void {
-  const { failed, ...counts } = report
-  const line = { step, ...counts, ...embedded(metrics, pipelineName, nowMs) }
+export function logReport(step: string, pipelineName: string, report: Report, metrics: Metrics, nowMs: number): void {
+  const { failed, unreadable, ...counts } = report
+  const items = unreadable && { unreadable: unreadable.count, unreadableCause: describe(unreadable.cause) }
+  const line = { step, ...counts, ...items, ...embedded(metrics, pipelineName, nowMs) }
   if ((failed?.cause ?? null) === null) console.log(JSON.stringify(line))
   else console.error(JSON.stringify({ ...line, failure: describe(failed?.cause) }))
 }

@@ -5,6 +5,7 @@ import pMap from 'p-map'
 import { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import { DELIVERY_MS_MAX } from '../../domain/sessions/closing.ts'
 import type { UserState } from '../../domain/sessions/user-state.ts'
+import { UnreadableItemError } from '../../ports.ts'
 import type { Retries } from '../runtime/pauses.ts'
 import { type Item, userPartition } from '../runtime/table-items.ts'
 import { batchGet } from './batch-get.ts'
@@ -29,8 +30,10 @@ const WRITES_AT_ONCE = 4
 const TRIES_MAX = 3
 
 /**
- * Returns the states of the users, without users who have none. Leaves out a user whose blocks stay
- * missing, so that the others need not wait; for a single user, throws.
+ * Returns the states of the users, without users who have none. Leaves out a user whose state or
+ * blocks cannot be read, so that the others need not wait; for a single user, throws. The caller
+ * takes a user who is left out for new. The write then fails on the stored version, and the user is
+ * read alone.
  *
  * @param known receives the names of the blocks that were read.
  */
@@ -45,40 +48,56 @@ export async function loadStates(
   let unread = [...users]
   for (let tries = 0; unread.length > 0; tries++) {
     if (tries === TRIES_MAX) {
-      if (users.length === 1) throw new Error('blocks of a state are missing')
-      // The caller takes the user for new. The write then fails on the stored version, and the user
-      // is read alone.
+      if (users.length === 1) throw new UnreadableItemError('blocks of a state are missing')
       return states
     }
     const items = await batchGet(client, table, unread.map(stateKey), true, retries)
+    const named = items.flatMap((item) => {
+      const names = unlessUnreadable(users, () => blockNames(item))
+      return names === null ? [] : [{ item, user: userOf(item), names }]
+    })
     // A block never changes, so an eventual read is safe and costs half: it returns the block, or
     // nothing yet.
-    const blocks = await loadBlocks(client, table, items, tries > 0, retries)
+    const blocks = await loadBlocks(client, table, named, tries > 0, retries)
     unread = []
-    for (const item of items) {
-      const parts = blockNames(item).flatMap((name) => blocks.get(keyText(userOf(item), name)) ?? [])
-      if (parts.length < blockNames(item).length) {
-        unread.push(userOf(item))
+    for (const { item, user, names } of named) {
+      const parts = names.flatMap((name): Item[] => blocks.get(keyText(user, name)) ?? [])
+      if (parts.length < names.length) {
+        unread.push(user)
         continue
       }
-      for (const { name, events } of parts) known.set(events[0], name)
-      states.set(userOf(item), readState(item, parts))
+      const state = unlessUnreadable(users, () => {
+        const read = parts.map(readBlock)
+        for (const { name, events } of read) known.set(events[0], name)
+        return readState(item, read)
+      })
+      if (state !== null) states.set(user, state)
     }
   }
   return states
 }
 
-/** Returns the blocks of the states by `keyText`. */
+/** Returns null in place of an error, unless it is that of a single user. */
+function unlessUnreadable<T>(users: readonly string[], read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (users.length === 1) throw error
+    return null
+  }
+}
+
+/** Returns the item of each block by `keyText`. */
 async function loadBlocks(
   client: DynamoDBDocumentClient,
   table: string,
-  states: readonly Item[],
+  states: readonly { readonly user: string; readonly names: readonly string[] }[],
   isConsistent: boolean,
   retries: Partial<Retries>,
-): Promise<ReadonlyMap<string, Block>> {
-  const keys = states.flatMap((item) => [...new Set(blockNames(item))].map((name) => blockKey(userOf(item), name)))
+): Promise<ReadonlyMap<string, [Item]>> {
+  const keys = states.flatMap(({ user, names }) => [...new Set(names)].map((name) => blockKey(user, name)))
   const items = await batchGet(client, table, keys, isConsistent, retries)
-  return new Map(items.map((item) => [keyText(userOf(item), blockNameOf(item)), readBlock(item)]))
+  return new Map(items.map((item) => [keyText(userOf(item), blockNameOf(item)), [item]]))
 }
 
 function keyText(user: string, name: string): string {

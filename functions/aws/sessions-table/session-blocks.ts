@@ -5,6 +5,7 @@ import type { Event } from '../../domain/events/event.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
+import { unknownShape } from '../runtime/item-schema.ts'
 import { type EventRow, INFLATED_BYTES_MAX, readEvents, type SplitSession, writeEvents } from './session-code.ts'
 
 /*
@@ -81,7 +82,7 @@ export function encodeBlock(events: NonEmpty<Event>): Uint8Array {
 export function decodeBlock(stored: Uint8Array): NonEmpty<Event> {
   const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const [shape, startMs, rows] = JSON.parse(text) as [number, number, EventRow[]]
-  if (shape !== SHAPE) throw new Error(`a stored block has shape ${shape}; this code reads shape ${SHAPE}`)
+  if (shape !== SHAPE) throw unknownShape('a stored block has shape', shape, 'shape', SHAPE)
   return nonEmpty(readEvents(rows, startMs))
 }
 

@@ -5,6 +5,7 @@ import { type ClickEvent, EVENT_TYPES, type Event, FINGERPRINT_LENGTH } from '..
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
+import { unknownShape } from '../runtime/item-schema.ts'
 
 /*
  * DynamoDB bills every write by the bytes of the whole item, so sessions are JSON arrays without
@@ -70,7 +71,7 @@ export function encodeSplitSessions(sessions: readonly SplitSession[]): Uint8Arr
 export function decodeSessions(stored: Uint8Array, blocks: readonly (readonly Event[])[] = []): Session[] {
   const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
   const [shape, ...rows] = JSON.parse(text) as [number, ...SessionRow[]]
-  if (shape !== SHAPE) throw new Error(`stored sessions have shape ${shape}; this code reads shape ${SHAPE}`)
+  if (shape !== SHAPE) throw unknownShape('stored sessions have shape', shape, 'shape', SHAPE)
   let used = 0
   const sessions = rows.map((row) => {
     const first = blocks.slice(used, used + (row[6] ?? 0))
@@ -132,8 +133,11 @@ function ordinalOf({ ordinal }: ClickEvent): number[] {
 
 function event([typeIndex, sinceMs, eventId, ...own]: EventRow, startMs: number): Event {
   const type = EVENT_TYPES[typeIndex]
-  const shared = { eventId, timeMs: startMs + sinceMs }
-  if (type === undefined) throw new Error(`a stored event has the unknown type ${typeIndex}`)
+  const timeMs = startMs + sinceMs
+  if (type === undefined)
+    throw unknownShape('a stored event has the unknown type', typeIndex, 'up to type', EVENT_TYPES.length - 1)
+  if (!Number.isFinite(timeMs) || typeof eventId !== 'string') throw new TypeError('a stored event has no time or id')
+  const shared = { eventId, timeMs }
   if (type === 'Search') {
     const [searchId, query, truncated] = own as [string | null, string, number]
     return { type, ...shared, searchId, query, queryTruncated: truncated === 1 }

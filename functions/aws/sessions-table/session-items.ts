@@ -8,7 +8,7 @@ import type { Forgotten } from '../../domain/sessions/forgotten.ts'
 import { type Session, sessionId } from '../../domain/sessions/session.ts'
 import { compactTime } from '../../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
-import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
+import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import { epochSeconds, type Item, type Key, USER_PREFIX, userPartition } from '../runtime/table-items.ts'
 import { type Block, decodeBlock, encodeBlock, type SplitSessions } from './session-blocks.ts'
 import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessions } from './session-code.ts'
@@ -89,7 +89,7 @@ function encodeOpen(open: readonly Session[], split: SplitSessions | undefined):
 /** Returns the names of the blocks that hold events of a state's sessions, in order. */
 export function blockNames(item: Item): string[] {
   checkSchema(item)
-  return item.blocks === undefined ? [] : decodeIds(item.blocks as Uint8Array)
+  return item.blocks === undefined ? [] : readItem('the list of blocks', () => decodeIds(item.blocks as Uint8Array))
 }
 
 /** @param blocks the blocks that `blockNames` names, in the same order. */
@@ -97,19 +97,29 @@ export function readState(item: Item | undefined, blocks: readonly Block[] = [])
   if (item === undefined) return NEW_USER
   checkSchema(item)
   const runs = blocks.map(({ events }) => events)
-  return {
-    version: item.version as number,
-    skewMs: (item.skew as number | undefined) ?? null,
-    lastAffectingTimeMs: (item.last_affecting_time as number | undefined) ?? null,
+  return readItem('a state', () => ({
+    version: requiredNumber(item, 'version'),
+    skewMs: optionalNumber(item, 'skew'),
+    lastAffectingTimeMs: optionalNumber(item, 'last_affecting_time'),
     open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, runs),
     forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
-  }
+  }))
+}
+
+function requiredNumber(item: Item, name: string): number {
+  const value = item[name]
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw new TypeError(`${name}: not a number`)
+}
+
+function optionalNumber(item: Item, name: string): number | null {
+  return item[name] === undefined ? null : requiredNumber(item, name)
 }
 
 function readForgotten(item: Item): Forgotten {
   return {
-    atMs: item.forgotten_at as number,
-    untilMs: item.forgotten_until as number,
+    atMs: requiredNumber(item, 'forgotten_at'),
+    untilMs: requiredNumber(item, 'forgotten_until'),
     pendingTombstones: item.pending_tombstones === undefined ? [] : decodeIds(item.pending_tombstones as Uint8Array),
   }
 }
@@ -126,7 +136,7 @@ export function blockItem(user: string, { name, events }: Block, expiresAtMs: nu
 
 export function readBlock(item: Item): Block {
   checkSchema(item)
-  return { name: blockNameOf(item), events: decodeBlock(item.events as Uint8Array) }
+  return readItem('a block', () => ({ name: blockNameOf(item), events: decodeBlock(item.events as Uint8Array) }))
 }
 
 export function closedItem({ user, session, reason, version }: ClosedSession, expiresAtMs: number): Item {
@@ -156,9 +166,16 @@ export function tombstoneItem(user: string, id: string, version: number, expires
 export function readClosed(item: Item): ClosedSession | null {
   checkSchema(item)
   if (item[KIND] !== CLOSED) return null
-  const [session] = decodeSessions(item.sessions as Uint8Array)
-  if (session === undefined) throw new Error('the item of a closed session holds no session')
-  return { user: userOf(item), session, reason: item.reason as CloseReason, version: versionOf(item) }
+  return readItem('a closed session', () => {
+    const [session] = decodeSessions(item.sessions as Uint8Array)
+    if (session === undefined) throw new TypeError('no session')
+    return {
+      user: userOf(item),
+      session,
+      reason: item.reason as CloseReason,
+      version: requiredNumber(item, 'version'),
+    }
+  })
 }
 
 /**

@@ -8,7 +8,8 @@ import { KIND, PARTITION_KEY, SORT_KEY, TIMER_PAGES, TIMERS } from '../../contra
 import { MINUTE_MS } from '../../domain/durations.ts'
 import { nonEmpty } from '../../domain/non-empty.ts'
 import type { Timer, TimerPage, TimerStore, TimeSpan } from '../../ports.ts'
-import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
+import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
+import { readableItems } from '../runtime/readable-items.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
 
 /*
@@ -55,10 +56,7 @@ export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string):
   }
 }
 
-/**
- * Throws the first unreadable page's error, but only after it has yielded all pages that can be
- * read.
- */
+/** Yields all pages that can be read, before it throws for one that cannot. */
 async function* queryPages(
   client: DynamoDBDocumentClient,
   table: string,
@@ -78,18 +76,7 @@ async function* queryPages(
     },
     ConsistentRead: true,
   }
-  const unreadable: unknown[] = []
-  for await (const { Items: items } of paginateQuery({ client }, query)) {
-    yield (items ?? []).flatMap((item) => {
-      try {
-        return [readPage(item)]
-      } catch (error) {
-        unreadable.push(error)
-        return []
-      }
-    })
-  }
-  if (unreadable.length > 0) throw unreadable[0]
+  yield* readableItems(paginateQuery({ client }, query), readPage)
 }
 
 /**
@@ -123,11 +110,20 @@ export function pageItem({ id, startMs, timers }: TimerPage): Item {
 
 function readPage(item: Item): TimerPage {
   checkSchema(item)
-  const text = inflateRawSync(item.timers as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
-  const rows = JSON.parse(text) as [user: string, sinceStartMs: number][]
-  const startMs = item.start as number
-  const timers = nonEmpty(rows.map(([user, sinceStartMs]) => ({ user, atMs: startMs + sinceStartMs })))
-  return { id: String(item[SORT_KEY]), startMs, timers }
+  const id = String(item[SORT_KEY])
+  return readItem(`the page of timers ${id}`, () => {
+    const text = inflateRawSync(item.timers as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
+    const rows = JSON.parse(text) as [user: string, sinceStartMs: number][]
+    const startMs = item.start
+    if (typeof startMs !== 'number') throw new TypeError('start: not a number')
+    return { id, startMs, timers: nonEmpty(rows.map((row) => readTimer(row, startMs))) }
+  })
+}
+
+function readTimer([user, sinceStartMs]: [user: string, sinceStartMs: number], startMs: number): Timer {
+  const atMs = startMs + sinceStartMs
+  if (typeof user !== 'string' || !Number.isFinite(atMs)) throw new TypeError('not a timer')
+  return { user, atMs }
 }
 
 function splitIntoPages(timers: readonly Timer[]): TimerPage[] {

@@ -1,6 +1,6 @@
 // Converts Lambda's Kinesis batches to records, and a first failure to Lambda's reply.
 
-import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import type { ArrivedRecord, DeadLetter } from '../../ports.ts'
 
 /**
@@ -9,7 +9,11 @@ import type { ArrivedRecord, DeadLetter } from '../../ports.ts'
  */
 export const RESENT_SHARD = 'resent'
 
+/** Throws for an event that is no batch of a Kinesis stream. */
 export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
+  const isBatch = Array.isArray(batch?.Records) && batch.Records.every((record) => isKinesisRecord(record))
+  if (!isBatch)
+    throw new Error('ingest expects a batch of a Kinesis stream: {"Records": [{"eventID": ..., "kinesis": ...}]}')
   return batch.Records.map(({ eventID, kinesis }) => ({
     // `<shard id>:<sequence number>`
     shardId: eventID.slice(0, eventID.indexOf(':')),
@@ -20,6 +24,10 @@ export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
     // Only an event that is sent again alone has this field: Kinesis has none like it.
     subSequence: (kinesis as { readonly subSequence?: number }).subSequence ?? null,
   }))
+}
+
+function isKinesisRecord(record: Partial<KinesisStreamRecord> | null): boolean {
+  return typeof record?.eventID === 'string' && typeof record.kinesis?.data === 'string'
 }
 
 /** The reply to a person who sends dead letters again. */

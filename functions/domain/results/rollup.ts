@@ -95,7 +95,7 @@ function allCounts(counts: Counts): Record<CountName, number> {
 }
 
 function pickCounts(hour: HourRollup): Counts {
-  return Object.fromEntries(COUNTS.map((name) => [name, hour[name]]))
+  return Object.fromEntries(COUNTS.map((name) => [name, hour[name] ?? 0]))
 }
 
 /** The slices of an hour's index entries. They spread the writes, and each can be read alone. */

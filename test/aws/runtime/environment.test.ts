@@ -39,6 +39,7 @@ const FINALIZE = {
   PIPELINE_NAME: 'clicks',
   SESSIONS_TABLE: 'sessions',
   RESULTS_TABLE: 'results',
+  DEAD_LETTER_BUCKET: 'refused',
   RESULT_RETENTION_MS: '31536000000',
 }
 
@@ -85,6 +86,7 @@ describe('the environment', () => {
       pipelineName: 'clicks',
       sessionsTable: 'sessions',
       resultsTable: 'results',
+      deadLetterBucket: 'refused',
       resultRetentionMs: 31_536_000_000,
     })
   })
