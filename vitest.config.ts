@@ -13,6 +13,9 @@ const LOCAL_RUN = ['test/integration/**/*.test.ts', 'test/cli/readers.test.ts', 
 /** Tests that are heavy and seldom break: long simulations, kills, the pages that are followed. */
 const LONG = ['test/**/*.long.test.ts']
 
+/** They need an AWS emulator, which `npm run test:conformance` starts. */
+const CONFORMANCE = ['test/conformance/**']
+
 const shared = {
   // Emulators and bundling take seconds on a small machine.
   testTimeout: 600_000,
@@ -35,7 +38,7 @@ export default defineConfig({
           ...shared,
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNIT, ...LOCAL_RUN, ...LONG],
+          exclude: [...UNIT, ...LOCAL_RUN, ...LONG, ...CONFORMANCE],
         },
       },
       { test: { ...shared, name: 'long', include: LONG } },

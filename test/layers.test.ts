@@ -56,6 +56,8 @@ describe('the source', () => {
       'cli/search-ctr.mjs',
       ...PEER_FILES,
       'report/report.css',
+      // Pins the AWS emulators, which are programs in Python.
+      'tools/conformance/requirements.txt',
     ])
   })
 

@@ -13,7 +13,7 @@ import type { UserState } from '../../functions/domain/sessions/user-state.ts'
 import type { Clients } from '../emulators/clients.ts'
 
 /** Returns all result rows by key, without the attributes that only the pipeline uses. */
-export async function readResults(clients: Clients, table: string): Promise<ResultRow[]> {
+export async function readResults(clients: Pick<Clients, 'dynamodb'>, table: string): Promise<ResultRow[]> {
   const rows: ResultRow[] = []
   for await (const { Items: items } of paginateScan({ client: clients.dynamodb }, { TableName: table })) {
     rows.push(...(items ?? []).filter(isRow).map(toRow))

@@ -1,6 +1,6 @@
 // Runs the deployed functions on emulators for a test, and stops everything afterwards.
 
-import { paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../../functions/domain/results/rollup.ts'
 import { type LocalRun, startLocalRun } from '../../local/run/local-run.ts'
@@ -36,6 +36,8 @@ export interface TestedRun {
   readonly settings?: Readonly<Record<string, string>>
   readonly chaosRate?: number
   readonly changeTemplate?: (template: Template) => Template
+  /** Names the endpoints that stand for an emulator. Without it the environment names them. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** Uses the endpoints in the environment, if it names them, or else emulators. */
@@ -55,17 +57,17 @@ export async function* toBuffers(lines: readonly (string | Buffer)[]): AsyncGene
 
 /** Reads the rollups with the queries of a user. */
 export async function rollupsOf({ clients, outputs }: LocalRun): Promise<Rollups> {
-  const all = async <T>(pk: string): Promise<T[]> => {
-    const found: T[] = []
-    const query = {
-      TableName: outputs.ResultsTableName,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-    }
-    for await (const { Items: items } of paginateQuery({ client: clients.dynamodb }, query)) {
-      found.push(...((items ?? []) as T[]))
-    }
-    return found
-  }
+  const all = <T>(pk: string): Promise<T[]> => itemsOf(clients.dynamodb, outputs.ResultsTableName as string, pk)
   return { hours: await all('rollup#hour'), days: await all('rollup#day') }
+}
+
+export async function itemsOf<T>(client: DynamoDBDocumentClient, table: string, pk: string): Promise<T[]> {
+  const found: T[] = []
+  const query = {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': pk },
+  }
+  for await (const { Items: items } of paginateQuery({ client }, query)) found.push(...((items ?? []) as T[]))
+  return found
 }

@@ -81,7 +81,7 @@ export const RETIRED_WORDS: readonly RetiredWord[] = [
   {
     inProse: /\bgateways?\b/,
     instead: 'proxy',
-    rightAs: [/\b(api|bad|aws|storage|http|vpc) ?gateways?\b|\bgateway (timeout|endpoint)s?\b/g],
+    rightAs: [/\b(api|bad|aws|storage|http|vpc) ?gateways?\b|\bgateway (timeout|endpoint|port)s?\b/g],
   },
   { inProse: /\btroubles?\b/, instead: 'finding (doctor) or alarm definition' },
   { inProse: /\bkept\b|\bkeeps? until\b/, instead: 'stored, retained; a running pipeline; expiresAt' },

@@ -1,0 +1,42 @@
+// Checks that an AWS emulator as DynamoDB, as Kinesis, or as both gives
+// the results of the default emulators.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { FIRST_GENERATION } from '../../samples/tutorial-events.ts'
+import { expected, expectRollups, lines, logPath } from '../integration/study-log.ts'
+import { EMULATOR } from './emulator-environment.ts'
+import { type RunResults, runWith, type Service } from './stored-results.ts'
+
+const COMBINATIONS: readonly (readonly Service[])[] = [['DynamoDB'], ['Kinesis'], ['DynamoDB', 'Kinesis']]
+const CASES = COMBINATIONS.map((services) => ({ services, named: services.join(' and ') }))
+const TUTORIAL = FIRST_GENERATION.map((event) => JSON.stringify(event))
+
+describe('the tutorial', () => {
+  let byDefault: RunResults
+  beforeAll(async () => {
+    byDefault = await runWith([], TUTORIAL)
+  })
+
+  it.each(CASES)(
+    `gives the tutorial the results of the default emulators with ${EMULATOR} as $named`,
+    async ({ services }) => {
+      expect(byDefault.stored.queries.length).toBeGreaterThan(0)
+      expect((await runWith(services, TUTORIAL)).stored).toEqual(byDefault.stored)
+    },
+  )
+})
+
+describe.skipIf(logPath === null)('the study log', () => {
+  let byDefault: RunResults
+  beforeAll(async () => {
+    byDefault = await runWith([], lines)
+  })
+
+  it.each(CASES)(`gives the study log its known results with ${EMULATOR} as $named`, async ({ services }) => {
+    const { summary, stored } = await runWith(services, lines)
+    expect(summary).toMatchObject(expected)
+    expectRollups(stored)
+    expect(stored.queries.length).toBeGreaterThan(0)
+    expect(stored).toEqual(byDefault.stored)
+  })
+})

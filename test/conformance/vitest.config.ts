@@ -1,0 +1,26 @@
+// Configures the tests that `npm run test:conformance` runs on an AWS emulator.
+
+import { defineConfig } from 'vitest/config'
+
+/** The contracts that every store fulfils. */
+const STORE_CONTRACTS = [
+  'test/aws/results-table/{result,rollup}-store.test.ts',
+  'test/aws/sessions-table/{session,timer}-store.test.ts',
+  'test/aws/sessions-table/long-session.test.ts',
+  'test/aws/stream/shard-progress.test.ts',
+]
+
+export default defineConfig({
+  test: {
+    include: [...STORE_CONTRACTS, 'test/integration/*.test.ts', 'test/conformance/*.test.ts'],
+    exclude: ['test/**/*.long.test.ts'],
+    setupFiles: ['test/conformance/emulator-setup.ts'],
+    // The files share one AWS emulator, and the machine has few cores.
+    maxWorkers: 1,
+    // Files of one worker share their modules, and the app that a run synthesizes.
+    isolate: false,
+    testTimeout: 1_200_000,
+    hookTimeout: 300_000,
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+  },
+})

@@ -1,0 +1,116 @@
+// Starts MiniStack or moto. Each emulates many AWS services in one process.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { pythonPrograms } from './python-environment.ts'
+
+export const AWS_EMULATORS = ['ministack', 'moto'] as const
+export type EmulatorName = (typeof AWS_EMULATORS)[number]
+
+export interface AwsEmulator {
+  /** It serves every service. */
+  readonly endpoint: string
+  stop(): Promise<void>
+}
+
+export interface EmulatorOptions {
+  /** Lets MiniStack enforce the policies of roles. Moto cannot. */
+  readonly enforcesRoles?: boolean
+}
+
+const HOST = '127.0.0.1'
+const START_TRIES_MAX = 600
+const START_POLL_MS = 100
+const TIED_PROCESS = fileURLToPath(new URL('../../local/emulators/tied-process.mjs', import.meta.url))
+
+/** Starts the AWS emulator on a free port of this machine alone. It stores everything in memory. */
+export async function startAwsEmulator(name: EmulatorName, options: EmulatorOptions = {}): Promise<AwsEmulator> {
+  const programs = pythonPrograms()
+  const port = await freePort()
+  const { command, env } = name === 'ministack' ? ministack(port, options) : moto(port)
+  const [program, ...args] = command as [string, ...string[]]
+  // The emulator ends with this process, even if this process is killed.
+  const child = spawn(process.execPath, [TIED_PROCESS, join(programs, program), ...args], {
+    env: { ...ownEnvironment(), ...env },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  await untilListening(name, port, child)
+  return { endpoint: `http://${HOST}:${port}`, stop: () => end(child) }
+}
+
+interface Started {
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+function ministack(port: number, { enforcesRoles = false }: EmulatorOptions): Started {
+  const env = {
+    BIND_HOST: HOST,
+    GATEWAY_PORT: String(port),
+    AUTH: String(enforcesRoles),
+    // Both would listen on all interfaces.
+    IOT_MTLS_ENABLED: '0',
+    SFTP_ENABLED: '0',
+    // The caller with these credentials is the account's root user.
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  }
+  return { command: ['ministack'], env }
+}
+
+function moto(port: number): Started {
+  return { command: ['moto_server', '-H', HOST, '-p', String(port)], env: {} }
+}
+
+/** Hides the caller's credentials and endpoints. MiniStack runs functions with this Node. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR, SYSTEMROOT } = process.env
+  return {
+    PATH: [dirname(process.execPath), PATH].join(process.platform === 'win32' ? ';' : ':'),
+    ...(HOME !== undefined && { HOME }),
+    ...(TMPDIR !== undefined && { TMPDIR }),
+    ...(SYSTEMROOT !== undefined && { SYSTEMROOT }),
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, HOST, () => {
+      const address = server.address()
+      server.close(() => resolve((address as { port: number }).port))
+    })
+  })
+}
+
+async function untilListening(name: EmulatorName, port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < START_TRIES_MAX; tries++) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode} before it listened`)
+    if (await canConnect(port)) return
+    await wait(START_POLL_MS)
+  }
+  await end(child)
+  throw new Error(`${name} does not listen after a minute`)
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await ended
+}
