@@ -8,7 +8,7 @@ import { EMULATOR } from './emulator-environment.ts'
 import { type RunResults, runWith, type Service } from './stored-results.ts'
 
 const COMBINATIONS: readonly (readonly Service[])[] = [['DynamoDB'], ['Kinesis'], ['DynamoDB', 'Kinesis']]
-const CASES = COMBINATIONS.map((services) => ({ services, named: services.join(' and ') }))
+const CASES = COMBINATIONS.map((services): [string, readonly Service[]] => [services.join(' and '), services])
 const TUTORIAL = FIRST_GENERATION.map((event) => JSON.stringify(event))
 
 describe('the tutorial', () => {
@@ -18,8 +18,8 @@ describe('the tutorial', () => {
   })
 
   it.each(CASES)(
-    `gives the tutorial the results of the default emulators with ${EMULATOR} as $named`,
-    async ({ services }) => {
+    `gives the tutorial the results of the default emulators with ${EMULATOR} as %s`,
+    async (_, services) => {
       expect(byDefault.stored.queries.length).toBeGreaterThan(0)
       expect((await runWith(services, TUTORIAL)).stored).toEqual(byDefault.stored)
     },
@@ -32,7 +32,7 @@ describe.skipIf(logPath === null)('the study log', () => {
     byDefault = await runWith([], lines)
   })
 
-  it.each(CASES)(`gives the study log its known results with ${EMULATOR} as $named`, async ({ services }) => {
+  it.each(CASES)(`gives the study log its known results with ${EMULATOR} as %s`, async (_, services) => {
     const { summary, stored } = await runWith(services, lines)
     expect(summary).toMatchObject(expected)
     expectRollups(stored)

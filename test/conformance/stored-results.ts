@@ -24,7 +24,7 @@ export interface RunResults {
   readonly stored: StoredResults
 }
 
-/** Runs the log with the AWS emulator for these services and the default emulators for the others. */
+/** Uses the AWS emulator for these services and the default emulators for the others. */
 export async function runWith(
   services: readonly Service[],
   log: readonly string[],
