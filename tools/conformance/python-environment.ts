@@ -1,6 +1,6 @@
 // Installs both AWS emulators into a virtual environment that belongs to the project.
 
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,5 +30,7 @@ export function pythonPrograms(): string {
 }
 
 function run(command: string, args: readonly string[]): void {
-  execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const { error, status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  if (error !== undefined || status !== 0)
+    throw new Error(`${command} fails: the conformance tests need Python 3.10 or later with venv and pip`)
 }
