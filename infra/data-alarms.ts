@@ -7,6 +7,8 @@ import { type AlarmDefinition, FIVE_MINUTES } from './alarm-definition.ts'
 import { givenUp, type OwnMetrics, throttledRequests } from './metrics.ts'
 import { type PipelineParts, tablesAndIndexes } from './pipeline-parts.ts'
 
+/** The sweep tries a user with damaged items again every half hour. */
+const HOUR = Duration.hours(1)
 const QUARTER_HOUR = Duration.minutes(15)
 const LAG_MS_MAX = Duration.minutes(10).toMilliseconds()
 const FINALIZE_AGE_MS_MAX = Duration.minutes(15).toMilliseconds()
@@ -67,6 +69,13 @@ function lossAlarms({ own, ingester, finalizer }: PipelineParts): AlarmDefinitio
       name: 'BatchesGivenUp',
       description: 'Lambda gave up batches after hours of retries.',
       metric: givenUp([ingester.mapping, finalizer.mapping], FIVE_MINUTES),
+      above: 0,
+      periods: 1,
+    },
+    {
+      name: 'ItemsUnreadable',
+      description: 'Stored items are damaged. The functions go on without them.',
+      metric: own.of('Unreadable', HOUR),
       above: 0,
       periods: 1,
     },

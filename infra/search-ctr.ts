@@ -3,16 +3,15 @@
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
+import { alarmMailTopic } from './alarm-mail.ts'
 import { alarms } from './alarms.ts'
 import { dashboard } from './dashboard.ts'
 import { deadLetterBucket } from './dead-letters.ts'
@@ -96,7 +95,7 @@ export class SearchCtr extends Construct {
     const parts = { settings, own, stream, ingester, sweeper, finalizer, roller, sessions, results }
     // The regions of an account share their dashboards, so the name contains the region.
     const dashboardName = `${this.pipelineName}-${Stack.of(this).region}`
-    dashboard(this, dashboardName, parts, alarms(this, parts, alarmActions(this, settings, props.alarmTopic)))
+    dashboard(this, dashboardName, parts, alarms(this, parts, alarmActions(this, settings, props)))
   }
 }
 
@@ -121,23 +120,12 @@ function pipelineNameOf(construct: Construct): string {
   return name.replace(/[^\w-]/g, '-')
 }
 
-function alarmActions(scope: Construct, settings: PipelineSettings, topic: ITopic | undefined): IAlarmAction[] {
-  const actions = topic === undefined ? [] : [new SnsAction(topic)]
-  if (settings.alarmEmail === null) return actions
-  const mailed = new Topic(scope, 'AlarmMail', { enforceSSL: true })
-  // `enforceSSL` adds a policy. It replaces the default one, which lets alarms publish.
-  mailed.addToResourcePolicy(
-    new PolicyStatement({
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [mailed.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
-  )
-  mailed.addSubscription(new EmailSubscription(settings.alarmEmail))
-  Validations.of(mailed).acknowledge({
-    id: 'Serverless::Serverless-SNSRedrivePolicy',
-    reason: 'The dashboard still shows an alarm whose mail was lost.',
-  })
-  return [...actions, new SnsAction(mailed)]
+function alarmActions(
+  scope: Construct,
+  { alarmEmail }: PipelineSettings,
+  { alarmTopic, encryptionKey }: SearchCtrProps,
+): IAlarmAction[] {
+  const given = alarmTopic === undefined ? [] : [new SnsAction(alarmTopic)]
+  const mailed = alarmEmail === null ? [] : [new SnsAction(alarmMailTopic(scope, alarmEmail, encryptionKey))]
+  return [...given, ...mailed]
 }

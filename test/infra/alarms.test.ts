@@ -49,6 +49,7 @@ describe('the alarms', () => {
       'IngestAge',
       'IngestFailing',
       'IngestSlow',
+      'ItemsUnreadable',
       'RejectedShare',
       'RollupBacklog',
       'RollupFailing',

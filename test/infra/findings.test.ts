@@ -27,6 +27,7 @@ describe('the template', () => {
     ['an existing stream under a customer managed key', { ...STREAM, ...KEY }],
     ['provisioned tables', { tableBilling: 'provisioned' }],
     ['alarms by mail and to a topic', { alarmEmail: 'ops@example.com', alarmTopicArn: `arn:aws:sns:${IN}:ops` }],
+    ['alarms by mail under a customer managed key', { ...KEY, alarmEmail: 'ops@example.com' }],
     ['pseudonyms', { pseudonymKeyArn: `arn:aws:secretsmanager:${IN}:secret:search/key-AbCdEf` }],
     ['a name and tags', { name: 'clicks', tags: 'team=search,env=prod' }],
     ['the longest durations', { sweepEvery: '1h', streamRetention: '7d', batchWindow: '5m' }],
