@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
 import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../../local/lambda/drain.ts'
-import { print, printJson } from '../../terminal/output.ts'
+import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
@@ -23,13 +23,14 @@ interface DrainOptions extends TargetOptions {
  * The table's stream invokes finalize within seconds. The next rollup sums results that come later.
  */
 const RESULTS_MS = 5000
+const RUNBOOK = 'docs/operations.md, ItemsUnreadable, says what to do.'
 
 export function addDrain(program: Command, terminal: Terminal): void {
   const command = program
     .command('drain')
     .description('close every open session now, without waiting for the gap, and sum up the results')
     .option('--scan', 'first find open sessions without a timer, for example after a restore; reads the whole table')
-    .option('--json', 'print one line of JSON: closed, users')
+    .option('--json', 'print one line of JSON: closed, users, unreadable')
   withHelp(withTarget(command), {
     details: `Drain a pipeline after a replayed log, in a test, or before you delete the stack. A user who is in the
 middle of a session gets results for its first part; the next event opens that session again and
@@ -55,6 +56,7 @@ async function runDrain(options: DrainOptions, terminal: Terminal): Promise<void
     progress.clear()
     if (options.json) printJson(terminal, drained)
     else print(terminal, `${counted(drained.closed, 'session')} closed in ${title}.`)
+    if (drained.unreadable > 0) note(terminal, `${counted(drained.unreadable, 'item')} cannot be read: ${RUNBOOK}`)
   } finally {
     progress.clear()
   }
@@ -63,11 +65,14 @@ async function runDrain(options: DrainOptions, terminal: Terminal): Promise<void
 export interface Drained {
   readonly closed: number
   readonly users: number
+  /** Users and pages of timers that the last invocation could not read. */
+  readonly unreadable: number
 }
 
 interface Reply extends DrainReport {
   readonly usersClosed?: number
   readonly errorMessage?: string
+  readonly unreadable?: { readonly count: number } | null
 }
 
 /** Invokes the function, sweep or rollup, until it has nothing left to do. */
@@ -76,15 +81,16 @@ export async function drain(
   functionName: string,
   onProgress: (drained: Drained) => void,
 ): Promise<Drained> {
-  let drained: Drained = { closed: 0, users: 0 }
+  let drained: Drained = { closed: 0, users: 0, unreadable: 0 }
   const isDone = await drainUntilDone(async (request) => {
     const command = new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(request)) })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
     const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Reply
     if (failed !== undefined)
       throw new UserError(`${functionName} failed (${reply.errorMessage}): 'search-ctr doctor' finds the cause.`)
-    const { closed = 0, usersClosed = 0 } = reply
-    drained = { closed: drained.closed + closed, users: drained.users + usersClosed }
+    const { closed = 0, usersClosed = 0, unreadable } = reply
+    const totals = { closed: drained.closed + closed, users: drained.users + usersClosed }
+    drained = { ...totals, unreadable: unreadable?.count ?? 0 }
     onProgress(drained)
     return reply
   })

@@ -1,6 +1,6 @@
 // Sends dead letters through ingest or finalize again, and counts what became of them.
 
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import { InvokeCommand, type LambdaClient, RequestTooLargeException } from '@aws-sdk/client-lambda'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { type Resend, toResends } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
 import { RESENT_SHARD, type ResentReply } from '../../functions/aws/stream/kinesis-batch.ts'
@@ -135,6 +135,12 @@ async function sendAgain(
   return 0
 }
 
+/** No function can take the record. The redrive counts it as failed and goes on. */
+function ifTooLarge(error: unknown): { readonly FunctionError: string; readonly Payload?: Uint8Array } {
+  if (error instanceof RequestTooLargeException) return { FunctionError: error.name }
+  throw error
+}
+
 /** Returns the number of records before the first that failed; 0 if the function failed. */
 async function invoke(
   name: string,
@@ -143,7 +149,7 @@ async function invoke(
   refused: Set<string>,
 ): Promise<number> {
   const command = new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify({ Records: records })) })
-  const { FunctionError: error, Payload: payload } = await lambda.send(command)
+  const { FunctionError: error, Payload: payload } = await lambda.send(command).catch(ifTooLarge)
   if (error !== undefined || payload === undefined) return 0
   const reply = JSON.parse(Buffer.from(payload).toString('utf8')) as Partial<ResentReply> | null
   for (const record of reply?.refused ?? []) refused.add(record)

@@ -2,10 +2,9 @@
 
 import type { S3Client } from '@aws-sdk/client-s3'
 import { readFailedBatch } from '../../functions/aws/dead-letters/failed-batch.ts'
-import { decodeRejectedLine, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
+import { decodeRejectedLine, REJECTED_REASONS, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
 import { recordEvents } from '../../functions/aws/stream/record-events.ts'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
-import { REJECT_REASONS } from '../../functions/domain/events/rejection.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
 import { objectKeys, objectText } from './bucket-objects.ts'
 
@@ -37,7 +36,7 @@ export interface DeadLetterFilter {
 
 const GIVEN_UP = 'given-up'
 
-export const DEAD_LETTER_REASONS = [...REJECT_REASONS, GIVEN_UP, 'unreadable'] as const
+export const DEAD_LETTER_REASONS = [...REJECTED_REASONS, GIVEN_UP, 'unreadable'] as const
 
 /** Returns the key prefixes to list; rejected events of one day have a prefix of their own. */
 export function prefixesOf(prefix: string | undefined, day: string | undefined): string[] {

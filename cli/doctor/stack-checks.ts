@@ -1,12 +1,18 @@
 // Checks what AWS reports about a stack: its status, functions, event source mappings and
 // CloudWatch alarms.
 
-import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import {
+  CloudWatchClient,
+  GetMetricDataCommand,
+  type MetricAlarm,
+  paginateDescribeAlarms,
+} from '@aws-sdk/client-cloudwatch'
+import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs'
+import {
+  type EventSourceMappingConfiguration,
   GetFunctionConfigurationCommand,
   type GetFunctionConfigurationCommandOutput,
-  ListEventSourceMappingsCommand,
+  paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda'
 import { HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { ClientConfig, Target } from '../target/target.ts'
@@ -68,25 +74,38 @@ async function functionCheck(
   return wrong(title, message, `docs/operations.md, ${heading}`)
 }
 
+/** Enough for an hour. Each page may take a second. */
+const LOG_PAGES_MAX = 10
+
 async function lastFailure(
   logs: CloudWatchLogsClient,
   { LoggingConfig: logging }: GetFunctionConfigurationCommandOutput,
   nowMs: number,
 ): Promise<string | null> {
-  const command = new FilterLogEventsCommand({
+  const search = {
     logGroupName: logging?.LogGroup,
     filterPattern: '"failure"',
     startTime: nowMs - HOUR_MS,
     limit: 100,
-  })
-  const message = (await logs.send(command)).events?.at(-1)?.message ?? ''
+  }
+  let message = ''
+  let pages = 0
+  // A page without events may come before pages with some.
+  for await (const { events } of paginateFilterLogEvents({ client: logs }, search)) {
+    message = events?.at(-1)?.message ?? message
+    pages++
+    if (pages === LOG_PAGES_MAX) break
+  }
   const failure = /"failure":"(?<failure>(?:\\.|[^"\\])*)"/.exec(message)?.groups?.failure ?? message.trim()
   return failure === '' ? null : failure.slice(0, FAILURE_CHARACTERS_MAX)
 }
 
 async function mappingChecks(check: string, name: string, { clients }: Target): Promise<Finding[]> {
-  const listed = await clients.lambda.send(new ListEventSourceMappingsCommand({ FunctionName: name }))
-  return (listed.EventSourceMappings ?? []).map(({ UUID, State, StateTransitionReason, LastProcessingResult }) => {
+  const mappings: EventSourceMappingConfiguration[] = []
+  for await (const page of paginateListEventSourceMappings({ client: clients.lambda }, { FunctionName: name })) {
+    mappings.push(...(page.EventSourceMappings ?? []))
+  }
+  return mappings.map(({ UUID, State, StateTransitionReason, LastProcessingResult }) => {
     const message = `${State}, ${LastProcessingResult ?? 'nothing read yet'}`
     if (State === 'Enabled' && !LastProcessingResult?.startsWith('PROBLEM')) return ok(check, message)
     const next = `aws lambda update-event-source-mapping --uuid ${UUID} --enabled`
@@ -141,8 +160,9 @@ async function metric(
 }
 
 async function alarmChecks(stackName: string, { cloudWatch }: Clients): Promise<Finding[]> {
-  const command = new DescribeAlarmsCommand({ AlarmNamePrefix: `${stackName}-`, MaxRecords: 100 })
-  const alarms = (await cloudWatch.send(command)).MetricAlarms ?? []
+  const alarms: MetricAlarm[] = []
+  const pages = paginateDescribeAlarms({ client: cloudWatch }, { AlarmNamePrefix: `${stackName}-`, MaxRecords: 100 })
+  for await (const { MetricAlarms: some } of pages) alarms.push(...(some ?? []))
   // The prefix also matches a stack whose name only begins so. Alarms of this project name the
   // runbook.
   const own = alarms.filter(({ AlarmDescription: text }) => RUNBOOK.test(text ?? ''))

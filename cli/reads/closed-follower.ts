@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-dynamodb-streams'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
-import { readClosed } from '../../functions/aws/sessions-table/session-items.ts'
+import { readableClosed } from '../../functions/aws/sessions-table/readable-closed.ts'
 import { CLOSED, KIND } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { UserError } from '../../terminal/user-error.ts'
@@ -88,9 +88,9 @@ export async function followClosed(
   }
 }
 
+/** Leaves out a damaged item: finalize stores its change as a dead letter and writes no row. */
 function toClosed({ dynamodb }: _Record): ClosedSession[] {
   // Both clients use the same shape of values, but each has a type of its own for it.
   const item = dynamodb?.NewImage === undefined ? null : (unmarshall(dynamodb.NewImage as never) as Item)
-  const closed = item?.[KIND] === CLOSED ? readClosed(item) : null
-  return closed === null ? [] : [closed]
+  return item?.[KIND] === CLOSED ? readableClosed(item) : []
 }

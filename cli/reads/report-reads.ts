@@ -2,7 +2,8 @@
 
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
-import { closedKey, readClosed } from '../../functions/aws/sessions-table/session-items.ts'
+import { readableClosed } from '../../functions/aws/sessions-table/readable-closed.ts'
+import { closedKey } from '../../functions/aws/sessions-table/session-items.ts'
 import { SORT_KEY } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { type DayRollup, dayKey, type HourRollup, hourKey, hourOf } from '../../functions/domain/results/rollup.ts'
@@ -47,7 +48,7 @@ export function reportReads(client: DynamoDBDocumentClient, { results, sessions 
         if (sampled.length >= sessionsMax || emptyHours === EMPTY_HOURS_MAX) break
         const keys = await sessionKeys(client, results, hourOf(hour))
         const items = await itemsByKey(client, sessions, keys.slice(0, sessionsMax - sampled.length))
-        const found = items.flatMap((item) => readClosed(item) ?? [])
+        const found = items.flatMap(readableClosed)
         emptyHours = found.length === 0 ? emptyHours + 1 : 0
         sampled.push(...found)
       }

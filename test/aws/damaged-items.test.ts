@@ -16,6 +16,7 @@ import { resultItem } from '../../functions/aws/results-table/result-items.ts'
 import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-store.ts'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { toChanges } from '../../functions/aws/sessions-table/closed-changes.ts'
+import { readableClosed } from '../../functions/aws/sessions-table/readable-closed.ts'
 import { blockItem, closedItem, stateItem } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore, pageItem } from '../../functions/aws/sessions-table/timer-store.ts'
@@ -129,6 +130,20 @@ describe('a damaged item of the sessions table', () => {
     expect(found.map(({ startMs }) => startMs)).toEqual([1])
     expect(message).toContain('0000000000000000#r#0')
     expect(message).not.toContain(SECRET)
+  })
+})
+
+describe('a reader that leaves out damaged sessions', () => {
+  it('returns the session of a readable item', () => {
+    expect(readableClosed(closed)).toMatchObject([{ user: SECRET }])
+  })
+
+  it('returns no session for a damaged item', () => {
+    expect(readableClosed({ ...closed, sessions: NO_JSON })).toEqual([])
+  })
+
+  it('throws for an item that newer code wrote', () => {
+    expect(() => readableClosed({ ...closed, schema: 999 })).toThrow('has schema 999')
   })
 })
 

@@ -1,7 +1,11 @@
 // Encodes a dead letter of ingest as a line of JSON, and decodes it again.
 
+import { REJECT_REASONS } from '../../domain/events/rejection.ts'
 import { isoTime } from '../../domain/events/time.ts'
-import type { DeadLetter } from '../../ports.ts'
+import { type DeadLetter, UNREADABLE_STATE } from '../../ports.ts'
+
+/** Every reason that a line may have. */
+export const REJECTED_REASONS = [...REJECT_REASONS, UNREADABLE_STATE] as const
 
 /**
  * An object under `rejected/` has one such line for each dead letter:

@@ -33,3 +33,9 @@ it('a drain starts another pass after a conflict, since another writer had the u
   const report = { ...DONE, conflicts: 1, isUnfinished: true, stoppedAtMs: 70 }
   expect((await payloadsFor(report, DONE, { ...DONE, closed: 1 }, DONE)).payloads).toHaveLength(4)
 })
+
+it('a drain reports the items that its last invocation could not read, and ends', async () => {
+  const reply = { ...DONE, unreadable: { count: 2, cause: { name: 'UnreadableItemError' } } }
+  lambda.on(InvokeCommand).resolves({ Payload: Buffer.from(JSON.stringify(reply)) as never })
+  expect(await drain(new LambdaClient({}), 'the-sweep', () => {})).toEqual({ closed: 0, users: 0, unreadable: 2 })
+})

@@ -1,7 +1,7 @@
 // Checks that a redrive sends every kind of dead letter through its step again.
 
 import { gzipSync } from 'node:zlib'
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { InvokeCommand, LambdaClient, RequestTooLargeException } from '@aws-sdk/client-lambda'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -141,6 +141,20 @@ describe('a redrive', () => {
     const open = (user: string): ArrivedRecord => record({ type: 'AppOpen', user, time: at(0) }, at(0))
     objects.set('aws/lambda/batch', givenUp(['ann', 'ben', 'cleo'].map(open)))
     expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 3, failed: 2 })
+  })
+
+  it('a redrive counts a record that Lambda takes for too large as failed, and sends the others', async () => {
+    const pipeline = memoryPipeline(RULES)
+    ingestOn(pipeline)
+    const tooLarge = new RequestTooLargeException({ message: 'too large', Type: 'User', $metadata: {} })
+    mockedLambda
+      .on(InvokeCommand)
+      .rejectsOnce(tooLarge)
+      .resolves({ Payload: Buffer.from('{}') as never })
+    const open = (user: string): ArrivedRecord => record({ type: 'AppOpen', user, time: at(0) }, at(0))
+    objects.set('aws/lambda/1', givenUp([open('ann')]))
+    objects.set('aws/lambda/2', givenUp([open('ben')]))
+    expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 2, records: 2, failed: 1 })
   })
 
   it('a redrive records no progress of a real shard', async () => {

@@ -171,6 +171,29 @@ describe('a wrong finding', () => {
     })
   })
 
+  it('doctor reads past a page of the log without events, and to the last page of the alarms', async () => {
+    cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [{ Values: [1] }] })
+    logs
+      .on(FilterLogEventsCommand)
+      .resolves({ events: [], nextToken: 'more' })
+      .on(FilterLogEventsCommand, { nextToken: 'more' })
+      .resolves({ events: [{ message: '{"failure":"Error: on page two"}' }] })
+    const raised = {
+      AlarmName: 'trial-x',
+      AlarmDescription: 'Sessions close late. See docs/operations.md, HorizonLag.',
+      StateValue: 'ALARM' as const,
+      StateUpdatedTimestamp: new Date(at(0)),
+    }
+    cloudWatch
+      .on(DescribeAlarmsCommand)
+      .resolves({ MetricAlarms: [], NextToken: 'more' })
+      .on(DescribeAlarmsCommand, { NextToken: 'more' })
+      .resolves({ MetricAlarms: [raised] })
+    const found = await wrongFindings()
+    expect(found.ingest?.message).toContain('on page two')
+    expect(found.alarms).toMatchObject({ next: 'docs/operations.md, HorizonLag' })
+  })
+
   it('doctor reports a raised alarm with its heading in the runbook, but none of another stack', async () => {
     const alarm = (AlarmName: string, AlarmDescription: string) => ({
       AlarmName,
