@@ -18,7 +18,25 @@ export const TOO_SLOW: readonly SlowTest[] = [
     test: 'stores more entries than one transaction takes',
     reason: 'a transaction of 100 items takes moto longer than the 3 seconds that the functions wait',
   },
+  {
+    emulator: 'moto',
+    file: 'test/integration/pipeline.test.ts',
+    test: 'gives packed events the same results as single ones, and stores each bad event alone',
+    reason: 'two runs of a log of hundreds of events take moto many minutes',
+  },
+  {
+    emulator: 'moto',
+    file: 'test/integration/pipeline.test.ts',
+    test: 'gives a generated log on several shards the sessions of the batch oracle',
+    reason: 'a log of thousands of events takes moto many minutes',
+  },
 ]
+
+/**
+ * As DynamoDB, moto needs minutes for each thousand events. Logs of that size run with it as
+ * Kinesis alone.
+ */
+export const TOO_SLOW_AS_DYNAMODB: readonly EmulatorName[] = ['moto']
 
 /**
  * CloudWatch alarms that MiniStack refuses with the message below. They have their logical ids,

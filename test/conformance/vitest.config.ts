@@ -1,6 +1,7 @@
 // Configures the tests that `npm run test:conformance` runs on an AWS emulator.
 
 import { defineConfig } from 'vitest/config'
+import { TOO_SLOW_AS_DYNAMODB } from './unsupported.ts'
 
 /** The contracts that every store fulfils. */
 const STORE_CONTRACTS = [
@@ -10,10 +11,14 @@ const STORE_CONTRACTS = [
   'test/aws/stream/shard-progress.test.ts',
 ]
 
+const LARGE_LOGS = ['test/integration/study-log.test.ts']
+const emulator = process.env.CONFORMANCE_EMULATOR
+const tooSlow = TOO_SLOW_AS_DYNAMODB.some((name) => name === emulator) ? LARGE_LOGS : []
+
 export default defineConfig({
   test: {
     include: [...STORE_CONTRACTS, 'test/integration/*.test.ts', 'test/conformance/*.test.ts'],
-    exclude: ['test/**/*.long.test.ts'],
+    exclude: ['test/**/*.long.test.ts', ...tooSlow],
     setupFiles: ['test/conformance/emulator-setup.ts'],
     // The files share one AWS emulator, and the machine has few cores.
     maxWorkers: 1,
