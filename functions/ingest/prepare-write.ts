@@ -44,8 +44,8 @@ export async function prepareWrite(
   writes: SessionWrites,
 ): Promise<PreparedWrite> {
   const { arrivals, closed, later, unloadable } = await loadNeighbours(chunk, before, writes)
-  const { batches, evictions } = planCapacity(before, closed, arrivals, writes.rules)
-  const [first = arrivals, ...others] = batches
+  const { groups, evictions } = planCapacity(before, closed, arrivals, writes.rules)
+  const [first = arrivals, ...others] = groups
   const scope = { before, arrivals: first, later: [...others.filter(isNonEmpty), ...later], unloadable }
   if (evictions.length > 0) return { ...scope, applied: null, evictions }
   return { ...scope, applied: apply(before, closed, first, writes.rules) }

@@ -1,8 +1,8 @@
 // Defines the event as the domain uses it, and the order of a user's events.
 
+/** Stored events name their type by its index here, so the order never changes. */
 export const EVENT_TYPES = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Timeout', 'AppClose'] as const
 
-/** In the order of events of one millisecond (S2). */
 export type EventType = (typeof EVENT_TYPES)[number]
 
 interface EventIdentity {
@@ -58,6 +58,7 @@ export const FINGERPRINT_LENGTH = 8
 /** Digests a text to at least 22 base64url characters. The same text has the same digest always. */
 export type Digest = (text: string) => string
 
+/** The order of events of one millisecond (S2). */
 const TYPE_ORDER: Readonly<Record<EventType, number>> = {
   AppOpen: 0,
   Search: 1,

@@ -49,9 +49,9 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+/g
 const DEPTH_MAX = 3
 
 /**
- * Whether the text may be about this user. A text that does not name its user as an event does is
- * about every user whose id it holds as a value of its own. The id may be another member, an
- * element of a list, an integer of too many digits, or part of an event in quotes.
+ * Whether the text may be about this user. If the text names no single user as an event does, any
+ * user id that it holds as a value counts as named. The id may be another member, an element of a
+ * list, an integer of too many digits, or part of an event in quotes.
  */
 export function isNamed(user: string, text: string): boolean {
   const users = namedUsers(text, Number.POSITIVE_INFINITY)

@@ -31,7 +31,8 @@ export const SESSION_RANGES = [
 ] as const
 
 /**
- * No user scrolls down this far. A producer that sends more is wrong and would spoil the averages.
+ * Positions above this are taken for a producer's mistake and left out, because they would spoil
+ * the averages.
  */
 const POSITION_MAX = 10_000
 

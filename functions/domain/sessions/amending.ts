@@ -1,23 +1,31 @@
 // Finds the closed sessions that arrivals open again (C6).
 
-import { type Arrival, isCloser } from '../events/event.ts'
+import type { Arrival } from '../events/event.ts'
 import { bytesAtMost } from './event-index.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
+import {
+  firstEvent,
+  isWithinGap,
+  lastEvent,
+  lastJoiningTime,
+  type Session,
+  sessionBytes,
+  sessionId,
+} from './session.ts'
 
 /** Most bytes (`eventBytes`) of a user's open sessions together: they share one table item. */
 export const STATE_BYTES_MAX = 288 * 1024
 
 /** The last event time with which an event can join the session or repeat one of its events. */
 export function lastAffectingTime(session: Session, rules: Rules): number {
-  const last = lastEvent(session)
-  if (session.limitedBy !== null) return session.limitedBy.atMs
-  return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
+  return session.limitedBy?.atMs ?? lastJoiningTime(lastEvent(session), rules)
 }
 
 /** Whether the event may change the session: it lies in the session, or within a gap of it. */
 export function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
-  return event.timeMs >= firstEvent(session).timeMs - rules.gapMs && event.timeMs <= lastAffectingTime(session, rules)
+  return (
+    isWithinGap(event.timeMs, firstEvent(session).timeMs, rules) && event.timeMs <= lastAffectingTime(session, rules)
+  )
 }
 
 export interface Reopening {
@@ -41,8 +49,8 @@ export interface Reopening {
  * event at 10:45 reopens both. They become one session with the id of the first, and the second id
  * gets a tombstone when that session closes.
  *
- * @param closed every closed session that the arrivals can change, and the continuations of such.
- *   No such session is open.
+ * @param closed the closed sessions that the arrivals can change, with their continuations, but
+ *   none that is open again.
  */
 export function reopen(
   open: readonly Session[],

@@ -8,17 +8,13 @@ import type { Session } from './session.ts'
 import type { UserState } from './user-state.ts'
 
 export interface CapacityPlan<A extends Arrival> {
-  /** The arrivals, to be applied one batch after the other. Nearly always one batch. */
-  readonly batches: readonly (readonly A[])[]
+  /** The arrivals, to be applied one group after the other. Nearly always one group. */
+  readonly groups: readonly (readonly A[])[]
   /** Open sessions to close first: the item cannot hold them beside the reopened ones. */
   readonly evictions: readonly Session[]
 }
 
-/**
- * Plans how to apply the arrivals so that the user's item can hold the sessions they open again.
- *
- * @param closed the closed sessions around each of `affectedRanges`, as `neighbours` finds them.
- */
+/** @param closed the closed sessions around each of `affectedRanges`, as `neighbours` finds them. */
 export function planCapacity<A extends Arrival>(
   state: UserState,
   closed: readonly Session[],
@@ -28,42 +24,42 @@ export function planCapacity<A extends Arrival>(
   const onlyClosed = withoutReopened(closed, state.open)
   // Only reopened sessions and lost continuations can make the arrivals too much for the item.
   if (onlyClosed.length === 0 && state.open.every(({ limitedBy }) => limitedBy === null)) {
-    return { batches: [arrivals], evictions: [] }
+    return { groups: [arrivals], evictions: [] }
   }
   const current = withoutForgotten(state, arrivals)
   const { fits, evictions } = reopen(state.open, onlyClosed, current, rules)
-  if (fits) return { batches: [arrivals], evictions }
-  const batches = fittingBatches(state.open, onlyClosed, current, rules)
+  if (fits) return { groups: [arrivals], evictions }
+  const groups = fittingGroups(state.open, onlyClosed, current, rules)
   const dropped = arrivals.filter((arrival) => isForgotten(arrival, state.forgotten))
-  const [first = [], ...rest] = batches
+  const [first = [], ...rest] = groups
   return {
-    batches: [[...dropped, ...first], ...rest],
+    groups: [[...dropped, ...first], ...rest],
     evictions: reopen(state.open, onlyClosed, first, rules).evictions,
   }
 }
 
 /**
- * Divides the arrivals into batches that fit, where that is possible. Arrivals that change the same
- * sessions stay together. A batch is as large as it can be, since each is a write.
+ * Divides the arrivals into groups that fit, where that is possible. Arrivals that change the same
+ * sessions stay together. A group is as large as it can be, since each is a write.
  */
-function fittingBatches<A extends Arrival>(
+function fittingGroups<A extends Arrival>(
   open: readonly Session[],
   closed: readonly Session[],
   arrivals: readonly A[],
   rules: Rules,
 ): A[][] {
-  const batches: A[][] = []
-  for (const group of relatedGroups(open, closed, arrivals, rules)) {
-    const latest = batches.at(-1)
-    const together = [...(latest ?? []), ...group]
-    if (latest !== undefined && reopen(open, closed, together, rules).fits) latest.push(...group)
-    else batches.push(group)
+  const groups: A[][] = []
+  for (const related of relatedArrivals(open, closed, arrivals, rules)) {
+    const latest = groups.at(-1)
+    const together = [...(latest ?? []), ...related]
+    if (latest !== undefined && reopen(open, closed, together, rules).fits) latest.push(...related)
+    else groups.push(related)
   }
-  return batches
+  return groups
 }
 
 /** Groups the arrivals that may change a session in common, directly or by way of others. */
-function relatedGroups<A extends Arrival>(
+function relatedArrivals<A extends Arrival>(
   open: readonly Session[],
   closed: readonly Session[],
   arrivals: readonly A[],

@@ -1,8 +1,8 @@
 // Decides by a user's clock which events are late and when a session is due (C1, C2).
 
-import { type Event, isCloser } from '../events/event.ts'
+import type { Event } from '../events/event.ts'
 import type { Rules } from './rules.ts'
-import { lastEvent, type Session, type SessionLimit } from './session.ts'
+import { lastEvent, lastJoiningTime, type Session, type SessionLimit } from './session.ts'
 
 export type CloseReason = 'gap' | 'app_close' | 'timeout' | SessionLimit | 'drain'
 
@@ -38,10 +38,9 @@ export function watermark(nowMs: number, skewMs: number, rules: Rules): number {
  * still move the limit (C7).
  */
 export function dueAfter(session: Session, rules: Rules): number {
-  const last = lastEvent(session)
   if (session.limitedBy !== null)
     return rules.lateEvents === 'divert' ? session.limitedBy.atMs : Number.NEGATIVE_INFINITY
-  return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
+  return lastJoiningTime(lastEvent(session), rules)
 }
 
 export function isDue(session: Session, watermarkMs: number, rules: Rules): boolean {

@@ -82,7 +82,10 @@ export function withoutClosed(state: UserState, closings: readonly Closing[], ru
   return { ...state, open, lastAffectingTimeMs }
 }
 
-/** A day longer than the stream stores a record, so later no delivery can need the session. */
+/**
+ * A day longer than the longest stream retention that can be set. After this time, no delivery can
+ * need the session.
+ */
 export const DELIVERY_MS_MAX = 8 * DAY_MS
 
 /** When a session that closes now may expire. An event for it is too late from then on (C6). */

@@ -4,7 +4,7 @@ import { type Arrival, compareEvents } from '../events/event.ts'
 import { STATE_BYTES_MAX, totalBytes } from './amending.ts'
 import { withoutForgotten } from './forgotten.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
+import { firstEvent, isWithinGap, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
 import { compactTime, compactTimeOf } from './session-id.ts'
 import type { UserState } from './user-state.ts'
 
@@ -36,7 +36,7 @@ export function affectedRanges<A extends Arrival>(
   for (const arrival of [...affecting].sort((a, b) => a.event.timeMs - b.event.timeMs)) {
     const { timeMs } = arrival.event
     const range = ranges.at(-1)
-    if (range !== undefined && timeMs - range.toMs <= rules.gapMs) {
+    if (range !== undefined && isWithinGap(range.toMs, timeMs, rules)) {
       range.toMs = timeMs
       range.arrivals.push(arrival)
     } else ranges.push({ fromMs: timeMs, toMs: timeMs, arrivals: [arrival] })
@@ -45,7 +45,10 @@ export function affectedRanges<A extends Arrival>(
   return [...continued.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] })), ...ranges]
 }
 
-/** Four times what can be open at once. Loading stops only where too much lies to be reopened. */
+/**
+ * Four times what can be open at once. Loading stops once the sessions found are too large to
+ * reopen.
+ */
 const NEIGHBOUR_BYTES_MAX = 4 * STATE_BYTES_MAX
 
 /**
@@ -93,8 +96,8 @@ export async function neighbours(
 
 /**
  * Yields the sessions in the order of their events. Ids of one millisecond sort by event id
- * instead, so such sessions wait until all of them are read. Latest first, a session that goes on
- * after the time of its id follows all others of that time, and need not wait.
+ * instead, so such sessions wait until all of them are read. Read latest first, a session with
+ * events after its id's time is the last of that time. It is yielded at once.
  */
 async function* inOrder(
   sessions: AsyncIterable<Session>,

@@ -7,9 +7,9 @@ import { firstEvent, type Session, toSessions } from './session.ts'
 /**
  * The user's open sessions after the admitted arrivals joined them, ordered by first event.
  *
- * The open sessions that are not affected stay as they are. Closed sessions may lie between them
- * and the affected ones, so splitting all of them together could join what the closed ones
- * separate. A reopened session that comes out unchanged stays closed.
+ * The open sessions that are not affected stay as they are. A closed session may lie between two
+ * open ones. Splitting all open sessions together could then join them across it. A reopened
+ * session that comes out unchanged stays closed.
  *
  * @param affected the open sessions that the arrivals may change.
  */

@@ -1,4 +1,5 @@
-// Splits one user's events into sessions (S1).
+// Splits one user's events into sessions (S1). It also owns the boundary of the gap (S3):
+// `isWithinGap` and `lastJoiningTime`.
 
 import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from '../events/event.ts'
 import { isNonEmpty, lastOf, type NonEmpty, nonEmpty } from '../non-empty.ts'
@@ -31,7 +32,7 @@ export interface Session {
 
 /**
  * Most bytes of events (`eventBytes`) in one session. A stored session then stays far under the 400
- * KB of a table item. `maxSessionEvents` ordinary events take a third of it.
+ * KB of a table item. With the default of 1,000 events, a full session takes about a third of it.
  */
 export const SESSION_BYTES_MAX = 224 * 1024
 
@@ -90,8 +91,8 @@ export function toSessions(events: readonly Event[], known: readonly Session[], 
 }
 
 /**
- * The ids of known sessions by the id of their founding event. One event can found two sessions:
- * its copy may arrive when the first session has closed and is not loaded.
+ * The ids of known sessions by the id of their founding event. Two sessions can have one founding
+ * event. A copy of the event founds a second session if the first is closed and not loaded.
  */
 function idsByFounder(known: readonly Session[]): ReadonlyMap<string, readonly string[]> {
   const founders = new Map<string, string[]>()
@@ -163,11 +164,22 @@ function splitIntoPieces(events: readonly Event[], rules: Rules): Piece[] {
   return pieces
 }
 
-/**
- * Whether a session ends between the two events (S3). A pause of exactly `gapMs` still joins them.
- */
+/** Whether a session ends between the two events (S3). */
 function endsBefore(last: Event, event: Event, rules: Rules): boolean {
-  return isCloser(last) || event.timeMs - last.timeMs > rules.gapMs
+  return isCloser(last) || !isWithinGap(last.timeMs, event.timeMs, rules)
+}
+
+/** Whether two event times can be of one session (S3). A pause of exactly `gapMs` still joins. */
+export function isWithinGap(fromMs: number, toMs: number, rules: Rules): boolean {
+  return toMs - fromMs <= rules.gapMs
+}
+
+/**
+ * The last event time with which an event can join a session that ends with `last` (S3). After a
+ * closer it is the closer's own time, because an event of that time may still sort before it.
+ */
+export function lastJoiningTime(last: Event, rules: Rules): number {
+  return isCloser(last) ? last.timeMs : last.timeMs + rules.gapMs
 }
 
 /**

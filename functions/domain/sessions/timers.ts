@@ -15,8 +15,8 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
  * The timer to schedule before `after` is written over `before`; null where an earlier write
  * scheduled one that fires early enough.
  *
- * Every stored state with an open session thus has a timer. It fires no later than the first
- * session is due, or than ingest has applied the events. The write that opens the first session
+ * Every stored state with an open session thus has a timer. It fires when the first session is due
+ * or, if that is later, once ingest has applied the events. The write that opens the first session
  * schedules it. A later write may make sessions due later, and the timer then fires too early. That
  * costs one read, and the sweeper reschedules it. A timer whose state was never written costs one
  * read, too.

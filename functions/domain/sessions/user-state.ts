@@ -61,7 +61,7 @@ export interface Applied {
  * of the arrivals nor on their division into calls (S1).
  *
  * @param closed the closed sessions around each of `affectedRanges`, as `neighbours` finds them.
- * @param arrivals a batch of `planCapacity`. Arrivals that do not fit together are rejected.
+ * @param arrivals a group of `planCapacity`. Arrivals that do not fit together are rejected.
  */
 export function apply(
   state: UserState,

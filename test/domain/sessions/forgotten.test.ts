@@ -50,7 +50,7 @@ describe('a state that is forgotten', () => {
           const [given, expected] = [apply(STATE, [], all, rules), apply(STATE, [], after, rules)]
           expect(given).toEqual({ ...expected, forgotten: all.length - after.length })
           expect(given.accepted + given.duplicates + given.rejected.length + given.forgotten).toBe(all.length)
-          expect(planCapacity(STATE, [], all, rules).batches.flat().length).toBe(all.length)
+          expect(planCapacity(STATE, [], all, rules).groups.flat().length).toBe(all.length)
           const withClosed = { ...STATE, lastAffectingTimeMs: at(1000) }
           expect(affectedRanges(withClosed, all, rules)).toEqual(affectedRanges(withClosed, after, rules))
         }),

@@ -59,7 +59,7 @@ describe('late events for many closed sessions at once', () => {
     arrivalMs: at(day(11) + 600),
   })
 
-  it('applies late events for many closed sessions in batches that fit one item', () => {
+  it('applies late events for many closed sessions in groups that fit one item', () => {
     const patient = { ...rules, amendForMs: 99 * DAY_MS }
     const driven = closedDays()
     arrive(
