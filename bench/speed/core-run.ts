@@ -146,7 +146,7 @@ function appended(before: UserState, batches: readonly NonEmpty<Arrival>[]): Use
     const ranges = affectedRanges(state, batch, rules)
     const plan = planCapacity(state, [], batch, rules)
     const applied = apply(state, [], batch, rules)
-    const isInOrder = ranges.length === 0 && plan.batches.length === 1 && applied.accepted === batch.length
+    const isInOrder = ranges.length === 0 && plan.groups.length === 1 && applied.accepted === batch.length
     if (!isInOrder) throw new Error('the load must hold new events in order only')
     state = { ...applied.state, version: state.version + 1 }
     const limited = toClose(state, lastOf(batch).arrivalMs, rules, 'limits')

@@ -24,9 +24,9 @@ export function newDriven(): Driven {
 /** Applies one batch, then closes what limits demand. */
 export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rules): void {
   const atMs = arrivals.at(-1)?.arrivalMs ?? Number.NEGATIVE_INFINITY
-  const { batches, evictions } = planCapacity(driven.state, loaded(driven, arrivals, rules), arrivals, rules)
-  if (batches.length > 1) {
-    for (const batch of batches) arrive(driven, batch, rules)
+  const { groups, evictions } = planCapacity(driven.state, loaded(driven, arrivals, rules), arrivals, rules)
+  if (groups.length > 1) {
+    for (const group of groups) arrive(driven, group, rules)
     return
   }
   if (evictions.length > 0) close(driven, evicted(driven.state, evictions, atMs, rules), rules)
