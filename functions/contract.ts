@@ -4,8 +4,8 @@
 import { DAY_MS } from './domain/durations.ts'
 
 /**
- * The environment variables of the session rules. A variable that one side misses does not compile
- * on the other.
+ * The environment variables of the session rules. The infrastructure must set every variable of a
+ * function, and the function must read it: else the code does not compile.
  */
 export const RULE_VARIABLES = {
   gapMs: 'GAP_MS',
@@ -54,7 +54,6 @@ export const ROLLUP_VARIABLES = {
   rankEveryMs: 'RANK_EVERY_MS',
 } as const
 
-/** One function's variables and their values, such as `Environment<typeof INGEST_VARIABLES>`. */
 export type Environment<T extends Readonly<Record<string, string>>> = { readonly [name in T[keyof T]]: string }
 
 /** Key attributes of both tables. */
@@ -96,11 +95,10 @@ export const DIRTY_PARTITION = 'dirty_hours'
  */
 export const KIND = 'kind'
 export const CLOSED = 'closed'
-/** Stands under the key of a closed session that merged into another one. */
+/** Stands under the key of a closed session that merged into another one or was forgotten. */
 export const TOMBSTONE = 'tombstone'
 /** Holds a part of the events of a user's open sessions. */
 export const BLOCK = 'block'
-/** Holds a page of timers. */
 export const TIMERS = 'timers'
 /** Pages of timers lie in partitions of this name and a number, such as `timer_pages#2`. */
 export const TIMER_PAGES = 'timer_pages'

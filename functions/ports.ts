@@ -19,7 +19,7 @@ export interface ArrivedRecord {
   readonly subSequence: number | null
 }
 
-/** One event of a record, or text in its stead that is no event. */
+/** One event of a record, or a text that cannot be read as one. */
 export interface UnpackedEvent {
   /**
    * Parses only when it is called, because parsed JSON may need twenty times the memory of its
@@ -121,8 +121,8 @@ export interface SessionStore {
   loadUsers(users: readonly string[]): Promise<ReadonlyMap<string, UserState>>
   /**
    * Returns the closed sessions that an event in the range may change, as `neighbours` selects
-   * them. Returns null when the range holds more than can be loaded. Throws UnreadableItemError when
-   * one of them is damaged.
+   * them. Returns null when the range holds more than can be loaded. Throws UnreadableItemError
+   * when one of them is damaged.
    */
   loadClosed(user: string, range: TimeRange): Promise<readonly Session[] | null>
   /**

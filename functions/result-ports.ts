@@ -18,7 +18,7 @@ export interface DirtyPeriod {
   readonly kind: 'hour' | 'queries'
   /** The hour or the day, by kind. */
   readonly of: string
-  /** The start of the run that marked the period last. */
+  /** When the invocation of finalize, rollup or `forget` that marked the period last began. */
   readonly atMs: number
 }
 
@@ -32,8 +32,8 @@ export interface DirtyHours {
   /** Marks the periods as dirty. A period that is dirty already counts as unseen again. */
   mark(periods: readonly DirtyPeriod[]): Promise<void>
   /**
-   * Yields pages of all dirty periods. Consistent. Throws UnreadableItemError for a damaged one, but
-   * only after the last page.
+   * Yields pages of all dirty periods. Consistent. Throws UnreadableItemError for a damaged one,
+   * but only after the last page.
    */
   pages(): AsyncIterable<readonly StoredDirtyPeriod[]>
   /**

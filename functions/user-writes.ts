@@ -76,8 +76,8 @@ export interface SessionWrites extends UserWrites {
    * Stores each of these sessions as closed, then the state without them, and returns that state.
    * After a crash in between, both hold the session; the next closing writes the same items again.
    *
-   * @param state a stored state. Each version of a state closes a session in one way only. A writer
-   * that lost the race for that version therefore finds in the newer state all that it closed.
+   * @param state a stored state. A closed item carries the state's version, and the first item of a
+   * version stays. A writer that loses the save loads the newer state and closes from there.
    */
   closeSessions(state: UserState, closings: readonly Closing[]): Promise<UserState>
 }

@@ -24,7 +24,10 @@ export interface SweepProps {
 /** Lambda may begin a last retry just before the age that ends them. This is time to finish it. */
 const LAST_TRY_MS = Duration.minutes(15).toMilliseconds()
 
-/** Shorter than the shortest `sweepEvery`, so that no two sweeps overlap. */
+/**
+ * Shorter than the shortest `sweepEvery`. So two sweeps overlap only if one begins late, or beside a
+ * drain.
+ */
 export const SWEEP_TIMEOUT = Duration.seconds(55)
 
 export function sweep(scope: Construct, { settings, pipelineName, stream, sessions }: SweepProps): IFunction {

@@ -9,6 +9,7 @@ import {
   type Evidence,
 } from '../functions/domain/results/attribution.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
+import type { CloseReason } from '../functions/domain/sessions/clock.ts'
 import { firstEvent, sessionId } from '../functions/domain/sessions/session.ts'
 import { truncateText } from './number-text.ts'
 
@@ -49,7 +50,7 @@ export interface ExploredSession {
   readonly user: string
   readonly startMs: number
   readonly endMs: number
-  readonly closeReason: string
+  readonly closeReason: CloseReason
   readonly continuesAnother: boolean
   readonly searches: number
   readonly searchesWithClick: number

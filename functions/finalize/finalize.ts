@@ -2,7 +2,7 @@
 // longer has.
 
 import pMap from 'p-map'
-import type { Metrics } from '../contract.ts'
+import type { MetricName, Metrics } from '../contract.ts'
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
@@ -41,12 +41,11 @@ export interface FinalizeReport {
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>
   /** Sessions that closed again. */
   readonly amended: number
-  /**
-   * The increase in searches that the changes caused, negative for a decrease; so with the next
-   * two.
-   */
+  /** Searches after the changes less searches before. */
   readonly searches: number
+  /** Searches with a click after the changes less those before. */
   readonly searchesWithClick: number
+  /** Searches without results after the changes less those before. */
   readonly zeroResultSearches: number
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
@@ -67,8 +66,8 @@ export async function finalize(
 ): Promise<FinalizeReport> {
   const hours = new Set<string>()
   const report = await finalizeEach(changes, ports, nowMs + settings.resultRetentionMs, hours)
-  // After the rows: a rollup that summed the hour meanwhile finds it dirty again. A retry marks the
-  // rest.
+  // Mark after the rows are written, so that a rollup that ran meanwhile sums again. After a
+  // failure, the retry marks the hours of the remaining changes.
   await ports.dirtyHours.mark([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
   return report
 }
@@ -202,15 +201,22 @@ async function takeBackIfOvertaken(
   }
 }
 
+const CLOSED_METRICS = {
+  gap: 'ClosedByGap',
+  app_close: 'ClosedByAppClose',
+  timeout: 'ClosedByTimeout',
+  max_events: 'ClosedByLimit',
+  max_duration: 'ClosedByLimit',
+  drain: 'ClosedByDrain',
+} as const satisfies Record<CloseReason, MetricName>
+
 export function finalizeMetrics(report: FinalizeReport): Metrics {
-  const { gap = 0, app_close = 0, timeout = 0, max_events = 0, max_duration = 0, drain = 0 } = report.closed
+  const byMetric: Partial<Record<MetricName, number>> = {}
+  for (const [reason, metric] of Object.entries(CLOSED_METRICS) as [CloseReason, MetricName][])
+    byMetric[metric] = (byMetric[metric] ?? 0) + (report.closed[reason] ?? 0)
   return {
-    SessionsClosed: gap + app_close + timeout + max_events + max_duration + drain,
-    ClosedByGap: gap,
-    ClosedByAppClose: app_close,
-    ClosedByTimeout: timeout,
-    ClosedByLimit: max_events + max_duration,
-    ClosedByDrain: drain,
+    SessionsClosed: Object.values(report.closed).reduce((sum, count) => sum + count, 0),
+    ...byMetric,
     SessionsAmended: report.amended,
     Searches: report.searches,
     SearchesWithClick: report.searchesWithClick,

@@ -29,7 +29,6 @@ export interface ForgetSettings {
 export interface ForgetReport {
   /** Sessions that were erased, open ones too. */
   readonly sessions: number
-  /** Result rows that were removed. */
   readonly rows: number
   readonly deadLetters: number
   /** Dead letters that may be of any user, because nothing in them can be read. */

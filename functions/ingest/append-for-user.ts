@@ -52,8 +52,8 @@ export async function prepareShare(share: UserShare): Promise<PreparedShare> {
 /**
  * Stores the share chunk by chunk. The caller must have put the share's timer. A write that needs
  * an earlier timer puts it before the state. Never throws: a failure ends the writes of this user
- * only, and `failed` reports it. When the user's stored items are damaged, the events become dead
- * letters instead, so that the shard goes on.
+ * only, and `failed` reports it. When the user's stored items are damaged, the events become
+ * dead letters instead, so that the shard goes on.
  */
 export async function appendForUser(
   { share, first, timerMs }: PreparedShare,
@@ -108,8 +108,8 @@ interface AppendedChunk {
 }
 
 /**
- * @param prepared the chunk's write on the loaded state, if it is computed already. After a lost
- * race, the chunk's write is computed anew.
+ * @param prepared the chunk's write on the loaded state, if it is computed already. After a
+ * conflict, the chunk's write is computed anew.
  */
 function append(
   chunk: NonEmpty<ArrivedEvent>,
@@ -155,8 +155,8 @@ async function evict(blocked: BlockedWrite, appliedToMs: number, writes: Session
 }
 
 /**
- * A save fails when another writer was faster. A rejection saves nothing and is as final, so it
- * needs this check.
+ * Throws VersionConflictError when another writer was faster. A rejection saves nothing, so no
+ * version condition protects it. This check does.
  */
 async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<void> {
   const latest = await writes.load()

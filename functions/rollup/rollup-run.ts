@@ -42,8 +42,9 @@ export function newRun(ports: RollupPorts, metadata: RollupMetadata): RollupRun 
 }
 
 /**
- * Runs one piece of work and records its failure, so that it delays no other piece. When two runs
- * meet, one loses: the winner may have read fewer rows, so the next run must do the piece again.
+ * Runs one piece of work and records its failure, so that it delays no other piece. If two runs
+ * write one sum, the second write fails. The stored sum may count fewer rows, so the next run sums
+ * again.
  */
 export async function attempt({ counts, failures, unreadable }: RollupRun, work: () => Promise<void>): Promise<void> {
   try {

@@ -79,8 +79,8 @@ async function firstDirtyPeriods(run: RollupRun): Promise<StoredDirtyPeriod[]> {
 }
 
 /**
- * Orders hours that no run has seen first, then earlier hours. A run with little time thus
- * continues the previous one.
+ * Orders hours that no run has seen before seen ones, and later hours before earlier ones. A run
+ * with little time thus continues the previous one.
  */
 function unseenFirst(a: StoredDirtyPeriod, b: StoredDirtyPeriod): number {
   return Number(a.seenMs !== null) - Number(b.seenMs !== null) || (a.of > b.of ? -1 : 1)

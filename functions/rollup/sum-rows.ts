@@ -42,7 +42,6 @@ export async function sumHour(hour: string, run: RollupRun): Promise<void> {
   if (await saveIfChanged(summed, stored, run)) run.counts.hours++
 }
 
-/** Sums the stored sums of the day's hours. */
 export async function sumDay(day: string, run: RollupRun): Promise<void> {
   const { rollups } = run.ports
   const stored = await rollups.load<DayRollup>(dayKey(day))

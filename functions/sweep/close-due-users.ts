@@ -41,9 +41,7 @@ export interface DueUsers {
 export interface DueUserCounts {
   /** Users whose timers fired. */
   readonly users: number
-  /** Users of whom a session was closed. */
   readonly usersClosed: number
-  /** Sessions that were closed. */
   readonly closed: number
   /** Users whom the next sweep must try again, because other writers were faster in every try. */
   readonly conflicts: number

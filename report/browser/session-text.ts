@@ -1,5 +1,6 @@
 // Formats times, counts, evidence and close reasons for the explorer, in UTC.
 
+import type { CloseReason } from '../../functions/domain/sessions/clock.ts'
 import type { ClickEvidence } from '../explored-session.ts'
 import { countOf, durationText, minuteText } from '../number-text.ts'
 
@@ -29,7 +30,7 @@ export const EVIDENCE_WHY: Readonly<Record<ClickEvidence, string>> = {
   orphan: 'the click belongs to no search and is in no ratio',
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<CloseReason, string>> = {
   gap: 'after the gap',
   app_close: 'by AppClose',
   timeout: 'by Timeout',
@@ -38,8 +39,8 @@ const REASONS: Readonly<Record<string, string>> = {
   drain: 'by a drain',
 }
 
-export function reasonText(reason: string): string {
-  return REASONS[reason] ?? reason
+export function reasonText(reason: CloseReason): string {
+  return REASONS[reason]
 }
 
 export function resultsText(resultCount: number | null): string {

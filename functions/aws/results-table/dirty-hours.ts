@@ -43,9 +43,7 @@ export function dynamoDirtyHours(client: DynamoDBDocumentClient, table: string):
   }
 }
 
-/**
- * Fails when finalize has marked the period again since it was read, or another run has seen it.
- */
+/** Fails when the period was marked again since it was read, or another run has seen it. */
 function ifUnchanged({ atMs, seenMs }: StoredDirtyPeriod) {
   const isSeen = seenMs !== null
   return {

@@ -46,7 +46,6 @@ type SessionRow = readonly [
 /** A session whose first events lie in blocks. */
 export interface SplitSession {
   readonly session: Session
-  /** How many blocks. */
   readonly blocks: number
   /** The events after those in blocks. */
   readonly rest: readonly Event[]

@@ -20,7 +20,7 @@ import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessio
  *     user#ann  open                           the state: clock, open sessions, erasure
  *     user#ann  block#7#x8aTqK2c               a run of an open session's events
  *     user#ann  closed#20260302T090005000Z-e1  a closed session
- *     user#ann  closed#20260302T091500000Z-e9  the tombstone of a session that merged into another
+ *     user#ann  closed#20260302T091500000Z-e9  the tombstone of a merged or forgotten session
  */
 const STATE_SORT_KEY = 'open'
 export const CLOSED_PREFIX = 'closed#'

@@ -30,8 +30,8 @@ import type { Item, Key } from '../runtime/table-items.ts'
  */
 const PARTITIONS = Array.from({ length: 4 }, (_, n) => `${TIMER_PAGES}#${n}`)
 /**
- * How far apart the timers of one page may fire. At about the time between two sweeps, one or two
- * sweeps read a page.
+ * How far apart the timers of one page may fire. The span is about the sweep interval, so one or
+ * two sweeps read a page.
  */
 const SPAN_MS = MINUTE_MS
 /** Limits the users of one page, uncompressed, to far less than an item may hold. */
@@ -67,8 +67,8 @@ async function* queryPages(
     TableName: table,
     KeyConditionExpression: '#pk = :timers AND #sk BETWEEN :from AND :after',
     ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
-    // No page has a bound as its id, since an id continues after the time. So the later bound
-    // leaves its own time out.
+    // An id is longer than its time, so it never equals a bound. The upper bound is therefore
+    // exclusive.
     ExpressionAttributeValues: {
       ':timers': partition,
       ':from': timeKey(fromMs),

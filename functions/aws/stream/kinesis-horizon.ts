@@ -13,8 +13,8 @@ import type { EmptyShards } from './shard-progress.ts'
 import { ARRIVAL_SPREAD_MS, openShard, readPage, type ShardReading } from './shard-reading.ts'
 
 /**
- * A shard answers five reads a second. Lambda reads it once a second for ingest, and two sweeps may
- * run at once.
+ * A shard answers five reads a second. Lambda reads it once a second for ingest, and two sweeps run
+ * at once if one begins late.
  */
 export const READ_EVERY_MS = 500
 /** A sweep reads pages for so long, and has the rest of its 55 seconds for closing sessions. */
@@ -35,13 +35,13 @@ export const REAL_PACE: Pace = { nowMs: Date.now, wait }
 export interface HorizonPorts extends EmptyShards, Pace {}
 
 /**
- * Reads each shard just after the last record that ingest has applied. While it stays unclear what
- * follows, the shard holds the horizon back: sessions may close late, and never early.
+ * Reads each shard just after the last record that ingest has applied. Until the sweep has read
+ * what follows, the shard limits the horizon: sessions may close late, and never early.
  *
  *     shard 0   applied ........|              nothing follows: now, less the spread
  *     shard 1   applied ....|  x  x            the first x, at 09:00:05
  *     shard 2   applied ...|- - - ?            empty until 09:00:08, and not read further
- *     shard 3   applied ..|                    closed by a split, and drained: no limit
+ *     shard 3   applied ..|                    closed by a split, and read to its end: no limit
  *                                              the horizon is 09:00:05
  *
  * Where one page does not show what follows, the sweep stores how far the shard is empty, and the

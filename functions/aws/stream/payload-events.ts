@@ -6,7 +6,7 @@ import { elementTexts } from '../../domain/events/json-array.ts'
 /** A megabyte of events of 100 bytes, which is shorter than most events are. */
 export const RECORD_EVENTS_MAX = 10_000
 
-/** Up to this length, parsing a text that is too long for an event costs little memory. */
+/** Longer texts are not parsed, because parsing them takes too much memory. */
 const LONG_CHARACTERS_MAX = 2 * 1024 * 1024
 
 const NEWLINE = 0x0a
