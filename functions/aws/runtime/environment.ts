@@ -12,6 +12,9 @@ import type { LateEvents, Rules } from '../../domain/sessions/rules.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
+/** Has a value for each of a function's variables; its rules stand for the rule variables. */
+type ReadAll<T> = Readonly<Record<Exclude<keyof T, keyof Rules>, unknown>> & Readonly<Record<string, unknown>>
+
 function text(variables: Variables, name: string): string {
   const value = variables[name]
   if (value === undefined || value === '') throw new Error(`environment variable ${name}: missing`)
@@ -42,7 +45,7 @@ function readRules(variables: Variables): Rules {
     maxClockSkewMs: wholeNumber(variables, RULE_VARIABLES.maxClockSkewMs),
     maxSessionEvents: wholeNumber(variables, RULE_VARIABLES.maxSessionEvents),
     maxSessionDurationMs: wholeNumber(variables, RULE_VARIABLES.maxSessionDurationMs),
-  }
+  } satisfies Record<keyof typeof RULE_VARIABLES, unknown>
 }
 
 export function readIngestEnvironment(variables: Variables) {
@@ -52,7 +55,7 @@ export function readIngestEnvironment(variables: Variables) {
     sessionsTable: text(variables, INGEST_VARIABLES.sessionsTable),
     deadLetterBucket: text(variables, INGEST_VARIABLES.deadLetterBucket),
     pseudonymKeySecret: variables[OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret] || null,
-  }
+  } satisfies ReadAll<typeof INGEST_VARIABLES & typeof OPTIONAL_INGEST_VARIABLES>
 }
 
 export function readSweepEnvironment(variables: Variables) {
@@ -63,7 +66,7 @@ export function readSweepEnvironment(variables: Variables) {
     stream: text(variables, SWEEP_VARIABLES.stream),
     sweepEveryMs: wholeNumber(variables, SWEEP_VARIABLES.sweepEveryMs),
     givenUpAfterMs: wholeNumber(variables, SWEEP_VARIABLES.givenUpAfterMs),
-  }
+  } satisfies ReadAll<typeof SWEEP_VARIABLES>
 }
 
 export function readFinalizeEnvironment(variables: Variables) {
@@ -73,7 +76,7 @@ export function readFinalizeEnvironment(variables: Variables) {
     resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
     deadLetterBucket: text(variables, FINALIZE_VARIABLES.deadLetterBucket),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
-  }
+  } satisfies ReadAll<typeof FINALIZE_VARIABLES>
 }
 
 export function readRollupEnvironment(variables: Variables) {
@@ -82,5 +85,5 @@ export function readRollupEnvironment(variables: Variables) {
     resultsTable: text(variables, ROLLUP_VARIABLES.resultsTable),
     rollupRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.rollupRetentionMs),
     rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
-  }
+  } satisfies ReadAll<typeof ROLLUP_VARIABLES>
 }
