@@ -35,8 +35,8 @@ export function alarmMailTopic(scope: Construct, email: string, encryptionKey: I
  * would get lost without a word under a key that CloudWatch may not use.
  */
 function topicKey(scope: Construct, encryptionKey: IKey): IKey {
-  // The topic's own policy lets only this account's alarms publish. A condition here that CloudWatch
-  // does not fulfil would lose alarms.
+  // The topic's own policy lets only this account's alarms publish. A condition here that
+  // CloudWatch does not fulfil would lose alarms.
   const statement = new PolicyStatement({
     principals: [CLOUDWATCH],
     actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],

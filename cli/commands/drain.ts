@@ -23,7 +23,7 @@ interface DrainOptions extends TargetOptions {
  * The table's stream invokes finalize within seconds. The next rollup sums results that come later.
  */
 const RESULTS_MS = 5000
-const RUNBOOK = 'docs/operations.md, ItemsUnreadable, says what to do.'
+const RUNBOOK = 'docs/operations.md, ItemsUnreadable, has the steps.'
 
 export function addDrain(program: Command, terminal: Terminal): void {
   const command = program

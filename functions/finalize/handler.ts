@@ -1,5 +1,5 @@
-// Runs `finalizeBatch` on each batch of the sessions table's stream, and names the first failed change
-// to Lambda.
+// Runs `finalizeBatch` on each batch of the sessions table's stream, and names the first failed
+// change to Lambda.
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { lazyUnreadChanges } from '../aws/dead-letters/lazy-dead-letters.ts'

@@ -67,10 +67,10 @@ export interface SweepReport extends DueUserCounts {
 }
 
 /**
- * A user whose items are damaged is tried again after this time. Each try costs two writes, and the
- * alarm needs one each hour.
+ * A user whose items are damaged is tried again after this time. Each try costs two writes, and
+ * CloudWatch watches the count of each hour.
  */
-const UNREADABLE_AGAIN_MS = 30 * MINUTE_MS
+const UNREADABLE_DELAY_MS = 30 * MINUTE_MS
 const LISTS_AT_ONCE = 4
 const REMOVALS_AT_ONCE = 4
 const FOREVER_MS = Number.MAX_SAFE_INTEGER
@@ -175,7 +175,7 @@ async function replaceFired(
   const next = [...users].flatMap((user): Timer[] => {
     const outcome = fired.get(user) ?? 'left'
     if (outcome === 'failed') return [{ user, atMs: horizonMs }]
-    if (outcome === 'unreadable') return [{ user, atMs: horizonMs + UNREADABLE_AGAIN_MS }]
+    if (outcome === 'unreadable') return [{ user, atMs: horizonMs + UNREADABLE_DELAY_MS }]
     return outcome === 'left' || outcome.rescheduledMs === null ? [] : [{ user, atMs: outcome.rescheduledMs }]
   })
   if (next.length > 0) await timers.put(next)

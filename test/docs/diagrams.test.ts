@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { anchorsOf, blocksOf, linksOf, ROOT, readPage, trackedPages, wordCount } from './design-pages.ts'
 
 const PAGES = trackedPages()
+const CALLS = 'docs/design/aws-calls.md'
 const DIAGRAMS = PAGES.flatMap((path) =>
   blocksOf(readPage(path), 'mermaid').map((text, n) => ({ path, n: n + 1, text })),
 )
@@ -71,7 +72,9 @@ describe('the length of the pages', () => {
   it.each([
     ['ARCHITECTURE.md', 2500],
     ['README.md', 950],
-    ...PAGES.filter((path) => path.startsWith('docs/design/')).map((path) => [path, 900] as const),
+    // A table to look one call up in.
+    [CALLS, 1300],
+    ...PAGES.filter((path) => path.startsWith('docs/design/') && path !== CALLS).map((path) => [path, 900] as const),
   ] as const)('stays within its limit: %s, %i words', (path, wordsMax) => {
     expect(wordCount(readPage(path))).toBeLessThanOrEqual(wordsMax)
   })

@@ -11,8 +11,8 @@ import { closedIdOf, readClosed, userOf, versionOf } from './session-items.ts'
 type Image = Readonly<Record<string, AttributeValue>>
 
 /**
- * Returns the changes in order, and the record itself of a change that cannot be read. Throws for an
- * event that is no batch of the stream.
+ * Returns the changes in order, and the record itself of a change that cannot be read. Throws for
+ * an event that is no batch of the stream.
  */
 export function toChanges(batch: DynamoDBStreamEvent): (ClosedChange | UnreadChange)[] {
   if (!Array.isArray(batch?.Records)) {
