@@ -39,7 +39,7 @@ export interface HorizonPorts extends EmptyShards, Pace {}
  * what follows, the shard limits the horizon: sessions may close late, and never early.
  *
  *     shard 0   applied ........|              nothing follows: now, less the spread
- *     shard 1   applied ....|  x  x            the first x, at 09:00:05
+ *     shard 1   applied ....|  x  x            the first x, at 09:00:10, less the spread
  *     shard 2   applied ...|- - - ?            empty until 09:00:08, and not read further
  *     shard 3   applied ..|                    closed by a split, and read to its end: no limit
  *                                              the horizon is 09:00:05

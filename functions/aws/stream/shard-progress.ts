@@ -3,9 +3,9 @@
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { PARTITION_KEY, PROGRESS_KEY, SORT_KEY } from '../../contract.ts'
-import type { ShardProgress } from '../../ports.ts'
+import { type ShardProgress, UnreadableItemError } from '../../ports.ts'
 import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
-import { checkSchema, ITEM_SCHEMA, SCHEMA } from '../runtime/item-schema.ts'
+import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
 import { RESENT_SHARD } from './kinesis-batch.ts'
 
@@ -45,7 +45,8 @@ export function dynamoShardProgress(client: DynamoDBDocumentClient, table: strin
 
     isPassed: async (shardId, sequenceNumber) => {
       if (shardId === RESENT_SHARD) return true
-      const progress = await loadProgress(client, table, shardId)
+      const progress = await loadProgress(client, table, shardId).catch(damagedOrThrow)
+      if (progress === DAMAGED) return true
       return progress !== null && padded(progress.sequenceNumber) >= padded(sequenceNumber)
     },
   }
@@ -62,6 +63,14 @@ export function dynamoEmptyShards(client: DynamoDBDocumentClient, table: string)
   }
 }
 
+const DAMAGED = Symbol('damaged')
+
+/** Ingest goes on without the progress of its shard; the sweep fails by the name of the shard. */
+function damagedOrThrow(error: unknown): typeof DAMAGED {
+  if (error instanceof UnreadableItemError) return DAMAGED
+  throw error
+}
+
 /** Returns the condition that the progress is that of the item, and is not known to be empty further. */
 function unlessChanged({ sequence, [EMPTY_UNTIL]: emptyUntilMs }: Item) {
   return {
@@ -72,7 +81,7 @@ function unlessChanged({ sequence, [EMPTY_UNTIL]: emptyUntilMs }: Item) {
   }
 }
 
-/** Returns null while nothing is stored of the shard. */
+/** Returns null while nothing is stored of the shard. Throws UnreadableItemError for a damaged item. */
 export async function loadProgress(
   client: DynamoDBDocumentClient,
   table: string,
@@ -82,11 +91,16 @@ export async function loadProgress(
   const { Item: item } = await client.send(command)
   if (item === undefined) return null
   checkSchema(item)
-  return {
+  return readItem(`the progress of ${shardId}`, () => ({
     sequenceNumber: BigInt(item.sequence as string).toString(),
-    arrivalMs: item.arrival as number,
-    emptyUntilMs: (item[EMPTY_UNTIL] as number | undefined) ?? null,
-  }
+    arrivalMs: readTime(item.arrival),
+    emptyUntilMs: item[EMPTY_UNTIL] === undefined ? null : readTime(item[EMPTY_UNTIL]),
+  }))
+}
+
+function readTime(value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw new TypeError('not a time')
 }
 
 const EMPTY_UNTIL = 'empty_until'

@@ -13,8 +13,8 @@ import {
 import type { Progress } from './shard-progress.ts'
 
 /**
- * Arrival times are approximate, and records put at once may swap theirs. So the horizon stays this
- * far behind what was read.
+ * Arrival times are approximate: a record may have an earlier one than the record before it, by up
+ * to this much. So the horizon stays this far behind what was read.
  */
 export const ARRIVAL_SPREAD_MS = 5000
 
@@ -50,16 +50,16 @@ export async function openShard(
       ? { ShardIteratorType: 'AT_TIMESTAMP' as const, Timestamp: new Date(fromMs) }
       : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: progress.sequenceNumber }
   const opened = await client.send(new GetShardIteratorCommand({ StreamName: stream, ShardId: shardId, ...start }))
-  const limitMs = Math.max(progress?.arrivalMs ?? 0, fromMs)
+  const limitMs = Math.max((progress?.arrivalMs ?? 0) - ARRIVAL_SPREAD_MS, fromMs)
   const reading = { shardId, progress, next: opened.ShardIterator ?? null, limitMs, emptyUntilMs: 0, pages: 0 }
-  return reading.next === null ? drained(reading) : reading
+  return reading.next === null ? readToEnd(reading) : reading
 }
 
 /**
  * Reads the next page. An empty page is no proof that nothing follows: Kinesis reads only a few
  * minutes of a quiet shard at once, and reports how far before the present it stopped.
  *
- * @param nowMs a moment before the read. An earlier one only makes the result more careful.
+ * @param nowMs a moment before the read. An earlier moment gives an earlier limit, which is safe.
  */
 export async function readPage(client: KinesisClient, reading: ShardReading, nowMs: number): Promise<ShardReading> {
   const page = await getRecords(client, reading)
@@ -67,10 +67,11 @@ export async function readPage(client: KinesisClient, reading: ShardReading, now
   const pages = reading.pages + 1
   const record = page.Records?.find((one) => !isApplied(one, reading.progress))
   if (record !== undefined) {
-    const limitMs = record.ApproximateArrivalTimestamp?.getTime() ?? 0
+    // The records after this one are not read, and one of them may have an earlier arrival time.
+    const limitMs = Math.max(0, (record.ApproximateArrivalTimestamp?.getTime() ?? 0) - ARRIVAL_SPREAD_MS)
     return { ...reading, pages, next: null, limitMs, emptyUntilMs: Math.min(reading.emptyUntilMs, limitMs) }
   }
-  if (page.NextShardIterator === undefined) return drained({ ...reading, pages })
+  if (page.NextShardIterator === undefined) return readToEnd({ ...reading, pages })
   const behindMs = page.MillisBehindLatest ?? Number.POSITIVE_INFINITY
   const emptyUntilMs = Math.max(reading.emptyUntilMs, nowMs - behindMs - ARRIVAL_SPREAD_MS)
   const limitMs = Math.max(reading.limitMs, emptyUntilMs)
@@ -78,7 +79,7 @@ export async function readPage(client: KinesisClient, reading: ShardReading, now
 }
 
 /** No record can follow in a closed shard. */
-function drained(reading: ShardReading): ShardReading {
+function readToEnd(reading: ShardReading): ShardReading {
   return { ...reading, next: null, limitMs: Number.POSITIVE_INFINITY }
 }
 

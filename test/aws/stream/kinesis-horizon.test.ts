@@ -113,13 +113,21 @@ describe('the horizon', () => {
     expect(await readUpTo([{ pages: [CAUGHT_UP], applied: applied(at(1)) }])).toBe(NOW_MS - SPREAD_MS)
   })
 
-  it('is the arrival time of the first record that is not applied', async () => {
-    expect(await readUpTo([{ pages: [unread(at(400))], applied: applied(at(300)) }])).toBe(at(400))
+  it('is the arrival time, less the spread, of the first record that is not applied', async () => {
+    expect(await readUpTo([{ pages: [unread(at(400))], applied: applied(at(300)) }])).toBe(at(400) - SPREAD_MS)
   })
 
-  it('is the earliest time over all shards', async () => {
+  it('is before an unread record that arrived earlier than the record in front of it', async () => {
+    const swapped = [unread(at(400)), unread(at(397))]
+    expect(await readUpTo([{ pages: swapped, applied: applied(at(300)) }])).toBeLessThan(at(397))
+    const expired = new ExpiredIteratorException({ message: 'too old', $metadata: {} })
+    const behindApplied = { pages: [expired, unread(at(397))], applied: applied(at(400)) }
+    expect(await readUpTo([behindApplied])).toBeLessThan(at(397))
+  })
+
+  it('is the earliest limit over all shards', async () => {
     const shards = [300, 200, 400].map((seconds) => ({ pages: [unread(at(seconds))], applied: applied(at(100)) }))
-    expect(await readUpTo([...shards, { pages: [CAUGHT_UP] }])).toBe(at(200))
+    expect(await readUpTo([...shards, { pages: [CAUGHT_UP] }])).toBe(at(200) - SPREAD_MS)
   })
 
   it('is read after the last applied record, or from the oldest record that Lambda still delivers', async () => {
@@ -156,8 +164,10 @@ describe('the horizon', () => {
 
   it('is held back by a closed shard until its last record is applied', async () => {
     const child = { pages: [CAUGHT_UP], applied: applied(at(900)) }
-    expect(await readUpTo([{ pages: [unread(at(70))], applied: applied(at(60)) }, child])).toBe(at(70))
-    expect(await readUpTo([{ pages: [unread(at(80), true)], applied: applied(at(60)) }, child])).toBe(at(80))
+    expect(await readUpTo([{ pages: [unread(at(70))], applied: applied(at(60)) }, child])).toBe(at(70) - SPREAD_MS)
+    expect(await readUpTo([{ pages: [unread(at(80), true)], applied: applied(at(60)) }, child])).toBe(
+      at(80) - SPREAD_MS,
+    )
   })
 
   it('is held back by each parent that is not drained, although its children are applied', async () => {
@@ -168,14 +178,16 @@ describe('the horizon', () => {
     })
     const undrained = { pages: [unread(at(70), true)], applied: applied(at(60)) }
     const drained = { pages: [DRAINED], applied: applied(at(60)) }
-    expect(await readUpTo([undrained, childOf(0), childOf(0)])).toBe(at(70))
-    expect(await readUpTo([undrained, drained, childOf(0, 1)])).toBe(at(70))
-    expect(await readUpTo([drained, undrained, childOf(0, 1)])).toBe(at(70))
+    expect(await readUpTo([undrained, childOf(0), childOf(0)])).toBe(at(70) - SPREAD_MS)
+    expect(await readUpTo([undrained, drained, childOf(0, 1)])).toBe(at(70) - SPREAD_MS)
+    expect(await readUpTo([drained, undrained, childOf(0, 1)])).toBe(at(70) - SPREAD_MS)
     expect(await readUpTo([drained, drained, childOf(0, 1)])).toBe(NOW_MS - SPREAD_MS)
   })
 
   it('is read on after empty pages', async () => {
-    expect(await readUpTo([{ pages: [BEHIND, BEHIND, unread(at(500))], applied: applied(at(5)) }])).toBe(at(500))
+    expect(await readUpTo([{ pages: [BEHIND, BEHIND, unread(at(500))], applied: applied(at(5)) }])).toBe(
+      at(500) - SPREAD_MS,
+    )
     expect(await readUpTo([{ pages: [BEHIND, CAUGHT_UP], applied: applied(at(5)) }])).toBe(NOW_MS - SPREAD_MS)
   })
 
@@ -184,20 +196,22 @@ describe('the horizon', () => {
   })
 
   it('is not moved back by an empty page that reaches less far than what is known', async () => {
-    expect(await readUpTo([{ pages: [FAR_BEHIND], applied: applied(at(5)) }])).toBe(at(5))
+    expect(await readUpTo([{ pages: [FAR_BEHIND], applied: applied(at(5)) }])).toBe(at(5) - SPREAD_MS)
     const known = { ...applied(at(5)), emptyUntilMs: at(700) }
     expect(await readUpTo([{ pages: [FAR_BEHIND], applied: known }])).toBe(at(700))
   })
 
-  it('is held back at the last applied record when pages do not say how far they reach', async () => {
-    expect(await readUpTo([{ pages: [{}], applied: applied(at(5)) }])).toBe(at(5))
+  it('is held back at the last applied record, less the spread, when pages do not say how far they reach', async () => {
+    expect(await readUpTo([{ pages: [{}], applied: applied(at(5)) }])).toBe(at(5) - SPREAD_MS)
     expect(recorded).toEqual([])
   })
 
-  it('is held back at the last applied record when an iterator expires', async () => {
+  it('is held back at the last applied record, less the spread, when an iterator expires', async () => {
     const expired = new ExpiredIteratorException({ message: 'too old', $metadata: {} })
-    expect(await readUpTo([{ pages: [expired], applied: applied(at(5)) }, { pages: [CAUGHT_UP] }])).toBe(at(5))
-    expect(await readUpTo([{ pages: [FAR_BEHIND, expired], applied: applied(at(6)) }])).toBe(at(6))
+    expect(await readUpTo([{ pages: [expired], applied: applied(at(5)) }, { pages: [CAUGHT_UP] }])).toBe(
+      at(5) - SPREAD_MS,
+    )
+    expect(await readUpTo([{ pages: [FAR_BEHIND, expired], applied: applied(at(6)) }])).toBe(at(6) - SPREAD_MS)
   })
 
   it('is held back where the pages ended when a later page is throttled', async () => {
@@ -248,13 +262,13 @@ describe('the horizon', () => {
       { shardId: 'shard-0', emptyUntilMs: NOW_MS - SPREAD_MS },
       { shardId: 'shard-2', emptyUntilMs: at(500) - SPREAD_MS },
       // Kinesis contradicted itself, so the record's time counts.
-      { shardId: 'shard-3', emptyUntilMs: at(400) },
+      { shardId: 'shard-3', emptyUntilMs: at(400) - SPREAD_MS },
     ])
   })
 
   it('includes the shards of every page of the list', async () => {
     const shards = Array.from({ length: 25 }, (_, n) => ({ pages: [n === 24 ? unread(at(33)) : CAUGHT_UP] }))
-    expect(await readUpTo(shards, 10)).toBe(at(33))
+    expect(await readUpTo(shards, 10)).toBe(at(33) - SPREAD_MS)
     expect(mocked.commandCalls(ListShardsCommand)).toHaveLength(3)
   })
 
@@ -433,8 +447,7 @@ describe('the horizon of quiet shards, of which a page covers some minutes', () 
           } else {
             const nowMs = clock.nowMs
             const unread = [shards.a.slice(applied.a), shards.b.slice(applied.b)].flat()
-            // Records put at once may swap their arrival times by the spread.
-            const boundMs = Math.min(...unread.map(({ arrivalMs }) => arrivalMs + (hasSpread ? SPREAD_MS : 0)))
+            const boundMs = Math.min(...unread.map(({ arrivalMs }) => arrivalMs))
             const sweeps = Array.from({ length: does === 'sweep' ? 1 : 2 }, () => horizon.readUpTo(nowMs))
             for (const horizonMs of await Promise.all(sweeps)) expect(horizonMs).toBeLessThanOrEqual(boundMs)
             for (const id of ['a', 'b'] as const) {
