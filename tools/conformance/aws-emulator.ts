@@ -1,7 +1,9 @@
 // Starts MiniStack or moto. Each emulates many AWS services in one process.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -32,13 +34,24 @@ export async function startAwsEmulator(name: EmulatorName, options: EmulatorOpti
   const port = await freePort()
   const { command, env } = name === 'ministack' ? ministack(port, options) : moto(port)
   const [program, ...args] = command as [string, ...string[]]
+  // MiniStack unpacks the bundles of functions, and leaves them when it ends.
+  const scratch = mkdtempSync(join(tmpdir(), 'conformance-'))
   // The emulator ends with this process, even if this process is killed.
   const child = spawn(process.execPath, [TIED_PROCESS, join(programs, program), ...args], {
-    env: { ...ownEnvironment(), ...env },
+    env: { ...ownEnvironment(), TMPDIR: scratch, ...env },
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  await untilListening(name, port, child)
-  return { endpoint: `http://${HOST}:${port}`, stop: () => end(child) }
+  const stop = async (): Promise<void> => {
+    await end(child)
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
+  }
+  try {
+    await untilListening(name, port, child)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { endpoint: `http://${HOST}:${port}`, stop }
 }
 
 interface Started {
@@ -67,11 +80,10 @@ function moto(port: number): Started {
 
 /** Hides the caller's credentials and endpoints. MiniStack runs functions with this Node. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR, SYSTEMROOT } = process.env
+  const { PATH, HOME, SYSTEMROOT } = process.env
   return {
     PATH: [dirname(process.execPath), PATH].join(process.platform === 'win32' ? ';' : ':'),
     ...(HOME !== undefined && { HOME }),
-    ...(TMPDIR !== undefined && { TMPDIR }),
     ...(SYSTEMROOT !== undefined && { SYSTEMROOT }),
   }
 }
@@ -93,7 +105,6 @@ async function untilListening(name: EmulatorName, port: number, child: ChildProc
     if (await canConnect(port)) return
     await wait(START_POLL_MS)
   }
-  await end(child)
   throw new Error(`${name} does not listen after a minute`)
 }
 
