@@ -58,6 +58,7 @@ const WITH_REQUEST: readonly Bundle[] = ['bare', 'ingest']
 
 /** One record for ingest, which reads and writes a state and the progress; no record for others. */
 function firstEvent(bundle: Bundle): object {
+  if (bundle === 'sweep' || bundle === 'rollup') return { drain: false }
   const [batch] = batchesOf([standardSession('user', START_MS)], 1)
   return bundle === 'ingest' && batch !== undefined ? toLambdaEvent(batch) : { Records: [] }
 }

@@ -20,6 +20,7 @@ import { readableClosed } from '../../functions/aws/sessions-table/readable-clos
 import { blockItem, closedItem, stateItem } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore, pageItem } from '../../functions/aws/sessions-table/timer-store.ts'
+import { dynamoShardProgress, loadProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import { hourRollup } from '../../functions/domain/results/rollup.ts'
 import { UnreadableItemError } from '../../functions/ports.ts'
@@ -130,6 +131,23 @@ describe('a damaged item of the sessions table', () => {
     expect(found.map(({ startMs }) => startMs)).toEqual([1])
     expect(message).toContain('0000000000000000#r#0')
     expect(message).not.toContain(SECRET)
+  })
+})
+
+describe('the damaged progress of a shard', () => {
+  it.each<Item>([
+    { sequence: 'x' },
+    { sequence: '7', arrival: 'soon' },
+    { sequence: '7', arrival: 1, empty_until: 'x' },
+  ])('is reported by the name of the shard: %j', async (own) => {
+    mocked.on(GetCommand).resolves({ Item: { pk: 'shard#shardId-3', sk: 'progress', schema: 1, ...own } })
+    const { message } = await errorOf(() => loadProgress(client, 'sessions', 'shardId-3'))
+    expect(message).toContain('the progress of shardId-3 cannot be read')
+  })
+
+  it('lets ingest go on, as if the horizon were past its records', async () => {
+    mocked.on(GetCommand).resolves({ Item: { pk: 'shard#shardId-3', sk: 'progress', schema: 1 } })
+    expect(await dynamoShardProgress(client, 'sessions').isPassed('shardId-3', '9')).toBe(true)
   })
 })
 
