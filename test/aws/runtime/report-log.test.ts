@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { logReport } from '../../../functions/aws/runtime/report-log.ts'
+import { UnreadableItemError } from '../../../functions/ports.ts'
 
 const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
 const failed = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -50,6 +51,21 @@ describe('the log line', () => {
     const line = lineOf(printed)
     expect(line).toMatchObject({ Searches: -2, HorizonLag: 0, UsersOpen: 0 })
     expect(line).not.toHaveProperty('Conflicts')
+  })
+
+  it('holds how many items are damaged, and the message of the first', () => {
+    const unreadable = { count: 2, cause: new UnreadableItemError('a state cannot be read: SyntaxError') }
+    logReport('sweep', 'clicks', { ...REPORT, unreadable }, { Unreadable: 2 }, AT_MS)
+    expect(lineOf(printed)).toMatchObject({
+      unreadable: 2,
+      unreadableCause: 'UnreadableItemError: a state cannot be read: SyntaxError',
+      Unreadable: 2,
+    })
+  })
+
+  it('holds nothing of damaged items when there are none', () => {
+    logReport('sweep', 'clicks', { ...REPORT, unreadable: null }, {}, AT_MS)
+    expect(lineOf(printed)).toEqual({ step: 'sweep', accepted: 3 })
   })
 
   it('holds the name and message of an error, without the item that the SDK put into it', () => {
