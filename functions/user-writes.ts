@@ -1,4 +1,4 @@
-// Writes one user's state and closed sessions, and repeats a write that another writer overtook.
+// Writes one user's state and closed sessions, and repeats a write when another writer was faster.
 
 import { type Closing, closedExpiresAt, stateExpiresAt, withoutClosed } from './domain/sessions/closing.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
@@ -77,7 +77,8 @@ export interface SessionWrites extends UserWrites {
    * After a crash in between, both hold the session; the next closing writes the same items again.
    *
    * @param state a stored state. A closed item carries the state's version, and the first item of a
-   * version stays. A writer that loses the save loads the newer state and closes from there.
+   * version stays. When another writer was faster, the save fails. The caller then loads the newer
+   * state and closes from there.
    */
   closeSessions(state: UserState, closings: readonly Closing[]): Promise<UserState>
 }

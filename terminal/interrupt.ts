@@ -4,10 +4,10 @@ import { EXIT } from './exit-codes.ts'
 import type { Shell } from './terminal.ts'
 
 export interface Interrupt {
-  /** Keeps the process alive until the user interrupts it or `forget` is called. Never resolves. */
+  /** Keeps the process alive until the user interrupts it or `ignore` is called. Never resolves. */
   wait(): Promise<never>
   /** From now on an interruption no longer runs the clean-up. */
-  forget(): void
+  ignore(): void
 }
 
 /**
@@ -30,30 +30,30 @@ export function onInterrupt(shell: Pick<Shell, 'onSignal' | 'end'>, cleanUp: () 
       alive = setInterval(() => {}, 60_000)
       return new Promise(() => {})
     },
-    forget: () => {
+    ignore: () => {
       clearInterval(alive)
       removeListener()
     },
   }
 }
 
-export interface Steps {
-  take(step: () => Promise<void>): Promise<void>
-  /** Resolves when the running step has succeeded or failed. */
+export interface Tasks {
+  /** Never resolves after `end`, because the command is ending. */
+  run(task: () => Promise<void>): Promise<void>
+  /** Resolves when the running task has succeeded or failed. */
   end(): Promise<void>
 }
 
 /**
- * Work that an interruption does not stop midway: the running step finishes, and no other starts.
+ * Work that an interruption does not stop midway: the running task finishes, and no other starts.
  */
-export function wholeSteps(): Steps {
+export function wholeTasks(): Tasks {
   let running: Promise<void> = Promise.resolve()
   let isEnding = false
   return {
-    take: (step) => {
-      // The command ends before anything could go on after this step.
+    run: (task) => {
       if (isEnding) return new Promise(() => {})
-      running = step()
+      running = task()
       return running
     },
     end: () => {

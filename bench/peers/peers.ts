@@ -85,7 +85,7 @@ export async function measurePeers(onStep: (text: string) => void): Promise<Peer
     if (signal.aborted) return await new Promise<never>(() => {})
     throw error
   } finally {
-    interrupt.forget()
+    interrupt.ignore()
   }
 }
 

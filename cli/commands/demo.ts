@@ -97,7 +97,7 @@ async function onRun(
     run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: terminal.env })
     await use(run)
   } finally {
-    interrupt.forget()
+    interrupt.ignore()
     await run?.stop()
   }
 }

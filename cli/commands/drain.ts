@@ -95,5 +95,5 @@ export async function drain(
     return reply
   })
   if (isDone) return drained
-  throw new UserError(`Sessions are still open after ${DRAINS_MAX} drains: do producers keep sending events?`)
+  throw new UserError(`${functionName} is not done after ${DRAINS_MAX} drains: do producers keep sending events?`)
 }

@@ -58,7 +58,9 @@ repeat it after an interruption.`,
 /** Assumed where the bucket has no rule of its own. */
 const RETENTION_MS = 30 * DAY_MS
 /**
- * A function runs for a minute at most. After this time, none is left that read the tables before.
+ * Ingest, the sweeper and finalize run for a minute at most. After this time, none of them is left
+ * that read the tables before. A rollup may run longer, but it writes no rows of users, and a later
+ * one sums the dirty hours again.
  */
 const FUNCTIONS_MS = 65 * SECOND_MS
 
@@ -152,6 +154,6 @@ function reportText(report: ForgetReport, { pseudonymKey }: ForgetOptions): stri
     ]),
     '',
     ...(sessions + rows + deadLetters === 0 ? [`No data of this person was found. Is the id right${hint}`] : []),
-    `Events from before now are dropped if they are sent again, until ${until}. Until then only tombstones hold the user id.`,
+    `Events from before now are dropped if they are sent again, until ${until}. Until then only the user's state and tombstones hold the user id, and timers until they fire.`,
   ].join('\n')
 }

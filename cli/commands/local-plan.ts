@@ -17,7 +17,6 @@ export interface LocalOptions {
   readonly chaos?: number
 }
 
-/** The options with absolute paths. */
 export interface Plan {
   /** `-` for standard input. */
   readonly events: string | null

@@ -90,7 +90,7 @@ async function runLocal(options: LocalOptions, terminal: Terminal): Promise<void
     }
   } finally {
     progress.clear()
-    interrupt.forget()
+    interrupt.ignore()
     await stop()
   }
 }

@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander'
 import { FORMATS, type Format } from '../../functions/domain/events/formats/sent-events.ts'
 import { numberedLogLines } from '../../local/replay/log-lines.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { onInterrupt, wholeSteps } from '../../terminal/interrupt.ts'
+import { onInterrupt, wholeTasks } from '../../terminal/interrupt.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import { type Progress, startProgress } from '../../terminal/progress.ts'
 import { progressBar } from '../../terminal/progress-bar.ts'
@@ -105,9 +105,9 @@ async function send(
   let handled = skip
   const doneText = (): string =>
     `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command continues there'}.`
-  const steps = wholeSteps()
+  const tasks = wholeTasks()
   const interrupt = onInterrupt(terminal, async () => {
-    await steps.end()
+    await tasks.end()
     note(terminal, `\nInterrupted. ${doneText()}`)
   })
   try {
@@ -119,14 +119,14 @@ async function send(
       handled += read.length
       progress.show(bar(bytes(), counts.total().events))
     }
-    const { tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, steps, onSent })
+    const { tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, tasks, onSent })
     counts.addTooLarge(tooLarge)
     log?.record(takeRead())
   } catch (error) {
     if (!(error instanceof UserError)) note(terminal, doneText())
     throw error
   } finally {
-    interrupt.forget()
+    interrupt.ignore()
   }
   progress.clear()
   if (options.json) return

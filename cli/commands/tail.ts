@@ -52,7 +52,9 @@ to 4 cents a day, and half a read unit for each row.`,
 
 /** Rows to read at once. */
 const KEYS_AT_ONCE = 100
-/** After so long without its row, a session was opened again before finalize came to it. */
+/**
+ * A row that is missing for so long will not come: its session was probably opened again first.
+ */
 const AWAITED_MS_MAX = 10 * MINUTE_MS
 const AWAITED_MAX = 10_000
 
@@ -85,7 +87,7 @@ async function runTail(options: TailOptions, terminal: Terminal): Promise<void> 
     }
     if (rows.length === 0) await wait(options.every * SECOND_MS)
   }
-  interrupt.forget()
+  interrupt.ignore()
 }
 
 function awaitRows(closed: ClosedSession, awaited: Map<string, AwaitedRow>): void {

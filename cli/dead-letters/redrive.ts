@@ -11,7 +11,6 @@ import { isOfDay } from './stored-dead-letters.ts'
 
 export interface RedriveRequest {
   readonly bucket: string
-  /** The names of the functions. */
   readonly ingest: string
   readonly finalize: string
   /** The beginnings of the keys to read. */

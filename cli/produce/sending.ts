@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { produce } from '../../local/replay/producer.ts'
-import type { Steps } from '../../terminal/interrupt.ts'
+import type { Tasks } from '../../terminal/interrupt.ts'
 
 export interface Sending {
   /** Lines a second; null for no limit. */
@@ -11,10 +11,10 @@ export interface Sending {
   /** Called after every request with the number of lines in the stream. */
   readonly onSent: (lines: number) => void | Promise<void>
   /**
-   * Runs each request and its `onSent` as one step; absent where an interruption may stop them
+   * Runs each request and its `onSent` as one task; absent where an interruption may stop them
    * midway.
    */
-  readonly steps?: Steps
+  readonly tasks?: Tasks
 }
 
 export interface Sent {
@@ -31,7 +31,7 @@ const REQUESTS_A_SECOND = 4
 export async function sendLines(
   lines: AsyncIterable<Buffer> | Iterable<Buffer>,
   stream: { readonly name: string; readonly kinesis: KinesisClient },
-  { rate, onSent, steps }: Sending,
+  { rate, onSent, tasks }: Sending,
 ): Promise<Sent> {
   const linesMax = rate === null ? LINES_PER_REQUEST : Math.min(LINES_PER_REQUEST, Math.ceil(rate / REQUESTS_A_SECOND))
   const startedMs = Date.now()
@@ -51,7 +51,7 @@ export async function sendLines(
     if (batch.length === 0) return
     // The lines sent before this batch decide when its turn comes.
     if (rate !== null) await wait(Math.max(0, startedMs + (sent / rate) * 1000 - Date.now()))
-    await (steps === undefined ? request() : steps.take(request))
+    await (tasks === undefined ? request() : tasks.run(request))
   }
   for await (const line of lines) {
     batch.push(line)

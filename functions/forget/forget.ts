@@ -49,8 +49,8 @@ const ROUNDS_MAX = 10
  * error, run it again: it does the rest, and to repeat it is harmless.
  *
  * The order is what makes it safe:
- * 1. The state. A writer that holds an older state loses its next race and then drops what is from
- *    before.
+ * 1. The state. The next save of a writer with an older state fails, and that writer then drops
+ *    what is from before.
  * 2. Tombstones in place of the closed sessions. They refuse older copies, and they make finalize
  *    take back rows that it is about to write.
  * 3. The rows, so that none can come back after them.

@@ -78,7 +78,8 @@ function positionOf(
         // From here on the stream may hold more of the log than is recorded.
         if (count === skip) storeLatest({ ...read.sent(), events: null })
         yield line
-        // The caller may record while it works on this line, and then means the lines before it.
+        // Add the line only now: if the caller records before it asks for the next line, it counts
+        // the earlier ones.
         read.add(line)
         count++
         if (count === skip && read.sent().digest !== before?.digest) refuse()

@@ -1,7 +1,7 @@
 // Checks that an interruption ends a command in order.
 
 import { expect, it } from 'vitest'
-import { onInterrupt, wholeSteps } from '../../terminal/interrupt.ts'
+import { onInterrupt, wholeTasks } from '../../terminal/interrupt.ts'
 
 /** A shell that a test can interrupt; it collects the exit codes of commands that ended. */
 function interruptible() {
@@ -54,27 +54,27 @@ it('a clean-up that fails ends the command too', async () => {
   expect(ended).toEqual([130])
 })
 
-it('a forgotten interrupt leaves no listener', () => {
+it('an ignored interrupt leaves no listener', () => {
   const { shell, listeners } = interruptible()
   const interrupt = onInterrupt(shell, async () => {})
   void interrupt.wait()
   expect(listeners.size).toBe(1)
-  interrupt.forget()
+  interrupt.ignore()
   expect(listeners.size).toBe(0)
 })
 
-it('ending whole steps waits for the running step and starts no other', async () => {
-  const steps = wholeSteps()
+it('ending whole tasks waits for the running task and starts no other', async () => {
+  const tasks = wholeTasks()
   const done: string[] = []
   let finish = (): void => {}
-  const first = steps.take(async () => {
+  const first = tasks.run(async () => {
     await new Promise<void>((resolve) => {
       finish = resolve
     })
     done.push('first')
   })
-  const ending = steps.end()
-  void steps.take(async () => {
+  const ending = tasks.end()
+  void tasks.run(async () => {
     done.push('second')
   })
   finish()

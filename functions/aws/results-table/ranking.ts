@@ -116,8 +116,8 @@ async function transact(client: DynamoDBDocumentClient, items: Changes, retries:
   try {
     await sendPatiently(() => client.send(new TransactWriteCommand({ TransactItems: items })), isPassing, retries)
   } catch (error) {
-    const isOvertaken = reasonsOf(error).includes('ConditionalCheckFailed')
-    throw isOvertaken ? new VersionConflictError(RANKING, 0) : error
+    const isConflict = reasonsOf(error).includes('ConditionalCheckFailed')
+    throw isConflict ? new VersionConflictError(RANKING, 0) : error
   }
 }
 

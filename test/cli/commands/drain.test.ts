@@ -39,3 +39,9 @@ it('a drain reports the items that its last invocation could not read, and ends'
   lambda.on(InvokeCommand).resolves({ Payload: Buffer.from(JSON.stringify(reply)) as never })
   expect(await drain(new LambdaClient({}), 'the-sweep', () => {})).toEqual({ closed: 0, users: 0, unreadable: 2 })
 })
+
+it('a drain that does not finish names the function that is not done', async () => {
+  lambda.on(InvokeCommand).resolves({ Payload: Buffer.from(JSON.stringify({ ...DONE, isUnfinished: true })) as never })
+  const drained = drain(new LambdaClient({}), 'the-rollup', () => {})
+  await expect(drained).rejects.toThrow('the-rollup is not done after 1000 drains')
+})

@@ -5,7 +5,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { produceCounts } from '../../../cli/produce/produce-counts.ts'
 import { sendLines } from '../../../cli/produce/sending.ts'
-import { wholeSteps } from '../../../terminal/interrupt.ts'
+import { wholeTasks } from '../../../terminal/interrupt.ts'
 import { at } from '../../support/events.ts'
 
 const line = (event: unknown): Buffer => Buffer.from(JSON.stringify(event))
@@ -37,10 +37,10 @@ describe('sending', () => {
   })
 
   it('an interruption lets the running request finish and starts no other', async () => {
-    const steps = wholeSteps()
+    const tasks = wholeTasks()
     let ended: Promise<void> = Promise.resolve()
     mocked.on(PutRecordsCommand).callsFake(async ({ Records }) => {
-      ended = steps.end()
+      ended = tasks.end()
       return { Records: Records.map(() => ({})) }
     })
     const reported: number[] = []
@@ -50,7 +50,7 @@ describe('sending', () => {
         reported.push(sent)
         resolve()
       }
-      void sendLines(lines, { name: 's', kinesis }, { rate: null, onSent, steps })
+      void sendLines(lines, { name: 's', kinesis }, { rate: null, onSent, tasks })
     })
     await recorded
     await ended
