@@ -21,11 +21,11 @@ export function startDelivery(wiring: Wiring, changes: Changes, random: Random):
   const { world, stores, watch } = wiring
   const settings = drawSettings(random, wiring.recordAgeMsMax)
   const givenUp: (() => Promise<Outcome<Reply>>)[] = []
-  const drained = new Map<string, Promise<void>>()
+  const readToEnd = new Map<string, Promise<void>>()
 
   const read = async (shard: Shard<ArrivedRecord>): Promise<void> => {
     const isRacing = world.faults.strikes('racingChild')
-    if (!isRacing) await Promise.all(shard.parents.map((parent) => drained.get(parent)))
+    if (!isRacing) await Promise.all(shard.parents.map((parent) => readToEnd.get(parent)))
     await pollShard(
       shard,
       world,
@@ -48,7 +48,7 @@ export function startDelivery(wiring: Wiring, changes: Changes, random: Random):
     )
   }
   return {
-    stream: newStream(world, random.between(1, 3), (shard) => drained.set(shard.id, read(shard))),
+    stream: newStream(world, random.between(1, 3), (shard) => readToEnd.set(shard.id, read(shard))),
     redriveGivenUp: () => {
       for (const send of givenUp.splice(0)) void sendTwice(send, world)
     },

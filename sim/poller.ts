@@ -26,7 +26,7 @@ const BACKOFF_MS_MAX = 20_000
 const STALL_MS_MAX = 4 * HOUR_MS
 
 /**
- * Ends when the shard is closed and drained.
+ * Ends when the shard is closed and read to its end.
  *
  * @param discard receives the records that the poller gives up.
  */

@@ -71,7 +71,7 @@ function damagedOrThrow(error: unknown): typeof DAMAGED {
   throw error
 }
 
-/** Returns the condition that the progress is that of the item, and is not known to be empty further. */
+/** Returns the condition that the progress is the item's, and no later `empty_until` is stored. */
 function unlessChanged({ sequence, [EMPTY_UNTIL]: emptyUntilMs }: Item) {
   return {
     ConditionExpression:
@@ -81,7 +81,7 @@ function unlessChanged({ sequence, [EMPTY_UNTIL]: emptyUntilMs }: Item) {
   }
 }
 
-/** Returns null while nothing is stored of the shard. Throws UnreadableItemError for a damaged item. */
+/** Returns null while nothing is stored. Throws UnreadableItemError for a damaged item. */
 export async function loadProgress(
   client: DynamoDBDocumentClient,
   table: string,

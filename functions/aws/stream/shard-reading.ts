@@ -32,8 +32,8 @@ export interface ShardReading {
 }
 
 /**
- * Opens the shard where a sweep begins to read it: after the last applied record, or later where an
- * earlier sweep found nothing, or Lambda gives up what is older.
+ * Opens the shard where a sweep begins to read it, which is after the last applied record. The
+ * sweep begins later where an earlier one found nothing, or Lambda gives up what is older.
  *
  * @param givenUpMs records that arrived before this time are applied or are dead letters.
  */
@@ -56,8 +56,8 @@ export async function openShard(
 }
 
 /**
- * Reads the next page. An empty page is no proof that nothing follows: Kinesis reads only a few
- * minutes of a quiet shard at once, and reports how far before the present it stopped.
+ * Reads the next page. An empty page is no proof that nothing follows, because Kinesis reads only a
+ * few minutes of a quiet shard at once. It reports how far before the present it stopped.
  *
  * @param nowMs a moment before the read. An earlier moment gives an earlier limit, which is safe.
  */

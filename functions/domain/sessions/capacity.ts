@@ -14,7 +14,7 @@ export interface CapacityPlan<A extends Arrival> {
   readonly evictions: readonly Session[]
 }
 
-/** @param closed the closed sessions around each of `affectedRanges`, as `neighbours` finds them. */
+/** @param closed the closed sessions around the `affectedRanges`, as `neighbours` finds them. */
 export function planCapacity<A extends Arrival>(
   state: UserState,
   closed: readonly Session[],

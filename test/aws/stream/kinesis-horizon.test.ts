@@ -39,7 +39,7 @@ const CAUGHT_UP: Page = { MillisBehindLatest: 0 }
 const BEHIND: Page = { MillisBehindLatest: 60_000 }
 /** Empty up to the oldest record that Lambda still delivers. */
 const FAR_BEHIND: Page = { MillisBehindLatest: GIVEN_UP_AFTER_MS }
-const DRAINED: Page = { MillisBehindLatest: 0, isLast: true }
+const READ_TO_END: Page = { MillisBehindLatest: 0, isLast: true }
 
 function unread(arrivalMs: number, isLast = false): Page {
   return { MillisBehindLatest: NOW_MS - arrivalMs, isLast, Records: [record(arrivalMs)] }
@@ -153,13 +153,13 @@ describe('the horizon', () => {
     expect(opened).toMatchObject({ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(longAgoMs + 1) })
   })
 
-  it('is not held back by a closed shard that is drained', async () => {
-    const drained: ScriptedShard[] = [
-      { pages: [DRAINED], applied: applied(at(1)) },
-      { pages: [DRAINED] },
-      { pages: [BEHIND, DRAINED], applied: applied(at(1)) },
+  it('is not held back by a closed shard that is read to its end', async () => {
+    const ended: ScriptedShard[] = [
+      { pages: [READ_TO_END], applied: applied(at(1)) },
+      { pages: [READ_TO_END] },
+      { pages: [BEHIND, READ_TO_END], applied: applied(at(1)) },
     ]
-    expect(await readUpTo(drained)).toBe(NOW_MS - SPREAD_MS)
+    expect(await readUpTo(ended)).toBe(NOW_MS - SPREAD_MS)
   })
 
   it('is held back by a closed shard until its last record is applied', async () => {
@@ -170,18 +170,18 @@ describe('the horizon', () => {
     )
   })
 
-  it('is held back by each parent that is not drained, although its children are applied', async () => {
+  it('is held back by each parent that is not read to its end, although its children are applied', async () => {
     const childOf = (...parents: number[]): ScriptedShard => ({
       pages: [CAUGHT_UP],
       applied: applied(at(900)),
       parents,
     })
-    const undrained = { pages: [unread(at(70), true)], applied: applied(at(60)) }
-    const drained = { pages: [DRAINED], applied: applied(at(60)) }
-    expect(await readUpTo([undrained, childOf(0), childOf(0)])).toBe(at(70) - SPREAD_MS)
-    expect(await readUpTo([undrained, drained, childOf(0, 1)])).toBe(at(70) - SPREAD_MS)
-    expect(await readUpTo([drained, undrained, childOf(0, 1)])).toBe(at(70) - SPREAD_MS)
-    expect(await readUpTo([drained, drained, childOf(0, 1)])).toBe(NOW_MS - SPREAD_MS)
+    const lagging = { pages: [unread(at(70), true)], applied: applied(at(60)) }
+    const ended = { pages: [READ_TO_END], applied: applied(at(60)) }
+    expect(await readUpTo([lagging, childOf(0), childOf(0)])).toBe(at(70) - SPREAD_MS)
+    expect(await readUpTo([lagging, ended, childOf(0, 1)])).toBe(at(70) - SPREAD_MS)
+    expect(await readUpTo([ended, lagging, childOf(0, 1)])).toBe(at(70) - SPREAD_MS)
+    expect(await readUpTo([ended, ended, childOf(0, 1)])).toBe(NOW_MS - SPREAD_MS)
   })
 
   it('is read on after empty pages', async () => {
@@ -249,7 +249,7 @@ describe('the horizon', () => {
     await readUpTo([
       { pages: [CAUGHT_UP], applied: applied(at(1)) },
       { pages: [unread(at(400))], applied: applied(at(1)) },
-      { pages: [DRAINED], applied: applied(at(1)) },
+      { pages: [READ_TO_END], applied: applied(at(1)) },
     ])
     expect(recorded).toEqual([])
     await readUpTo([
@@ -290,7 +290,7 @@ describe('the horizon', () => {
   it('is never later than the present less the spread, nor than any record that is not applied', async () => {
     const arrivalMs = fc.integer({ min: at(0), max: at(2000) })
     const found = fc.oneof(
-      fc.constantFrom(CAUGHT_UP, FAR_BEHIND, DRAINED),
+      fc.constantFrom(CAUGHT_UP, FAR_BEHIND, READ_TO_END),
       arrivalMs.map((ms) => unread(ms)),
     )
     const shard = fc.record({ pages: fc.array(found, { minLength: 1, maxLength: 3 }), applied: arrivalMs.map(applied) })
