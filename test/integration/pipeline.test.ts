@@ -2,20 +2,14 @@
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { DAY_MS } from '../../functions/domain/durations.ts'
-import { decodeEvent } from '../../functions/domain/events/decode.ts'
-import type { Event } from '../../functions/domain/events/event.ts'
-import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
-import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import { FIRST_GENERATION, LATER_GENERATION, LATER_GENERATION_SETTINGS } from '../../samples/tutorial-events.ts'
-import { oracleSessions } from '../../sim/oracle.ts'
-import { at, RULES } from '../support/events.ts'
+import { at } from '../support/events.ts'
 import { kplRecord } from '../support/kpl.ts'
 import { zstd } from '../support/packing.ts'
 import { runLocally } from './on-emulators.ts'
+import { expectOracleSessions } from './oracle-comparison.ts'
 
 function lines(events: readonly object[]): string[] {
   return events.map((event) => JSON.stringify(event))
@@ -113,40 +107,5 @@ describe('packed records', () => {
 })
 
 describe('a generated log', () => {
-  it('gives a generated log on several shards the sessions of the batch oracle', async () => {
-    const rules = { ...RULES, maxSessionEvents: 20, amendForMs: 30 * DAY_MS }
-    const log = generateLog({ seed: 7, users: 120, days: 3, startMs: at(0) })
-    const { summary } = await runLocally({ shards: '3', maxSessionEvents: '20', amendFor: '30d' }, lines(log))
-    const byUser = new Map<string, Event[]>()
-    for (const sent of log) {
-      const decoded = decodeEvent(sent, Number.MAX_SAFE_INTEGER, 0, sha256)
-      if (!decoded.ok) throw new Error(decoded.detail)
-      byUser.set(decoded.user, [...(byUser.get(decoded.user) ?? []), decoded.event])
-    }
-    const sessions = [...byUser].flatMap(([user, events]) => {
-      const byId = new Map(events.map((event) => [event.eventId, event]))
-      return oracleSessions(events, rules).map(({ eventIds }) => ({
-        user,
-        events: nonEmpty(eventIds.map((id) => byId.get(id) as Event)),
-      }))
-    })
-    const rows = sessions.flatMap(({ user, events }, n) => {
-      return toRows(
-        { user, session: { ids: [`${n}`], continues: null, limitedBy: null, events }, reason: 'gap', version: 1 },
-        sha256,
-      )
-    })
-    const searches = rows.filter((row) => row.kind === 'search')
-    expect(summary).toMatchObject({
-      users: byUser.size,
-      sessions: sessions.length,
-      accepted: sessions.reduce((sum, session) => sum + session.events.length, 0),
-      rejected: {},
-      searches: searches.length,
-      searchesWithClick: searches.filter((row) => row.clicked === 1).length,
-      clicks: searches.reduce((sum, row) => sum + row.clicks, 0),
-      zeroResultSearches: searches.filter((row) => row.zero_results === 1).length,
-      sessionsWithSearch: rows.length - searches.length,
-    })
-  })
+  it('gives a generated log on several shards the sessions of the batch oracle', () => expectOracleSessions(30, 2))
 })

@@ -12,7 +12,7 @@ describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () =>
     expectRollups(rollups)
   })
 
-  it.each(['1', '7'])('gives the shuffled study log its known summary in batches of %s', async (batchSize) => {
+  it.each(['1', '7', '500'])('gives the shuffled study log its known summary in batches of %s', async (batchSize) => {
     const sent = shuffledWithRepeats()
     const { summary } = await runLocally({ batchSize }, sent)
     const repeats = sent.length - lines.length

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { SEED } from '../support/random-log.ts'
 import { onLocalRun, rollupsOf, runLocally, toBuffers } from './on-emulators.ts'
-import { expected, expectRollups, lines, logPath, shuffledWithRepeats, total } from './study-log.ts'
+import { expected, expectRollups, lines, logPath, total } from './study-log.ts'
 
 describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () => {
   it('gives the study log its known summary', async () => {
@@ -23,12 +23,5 @@ describe.skipIf(logPath === null)(`the study log (order by seed ${SEED})`, () =>
       await run.drain()
       expectRollups(await rollupsOf(run))
     })
-  })
-
-  it('gives the study log its known summary when it is shuffled and has repeated lines', async () => {
-    const sent = shuffledWithRepeats()
-    const { summary } = await runLocally({ batchSize: '500' }, sent)
-    const repeats = sent.length - lines.length
-    expect(summary).toMatchObject({ ...expected, eventsIn: sent.length, duplicates: repeats, accepted: lines.length })
   })
 })

@@ -8,18 +8,11 @@ import { run, USERS_MAX } from '../../sim/run.ts'
 import { shrink } from '../../sim/shrink.ts'
 import { firstViolations } from './first-violations.ts'
 
-const SEEDS = 40
+const SEEDS = 25
 /** Seeds that once broke an invariant, of this design or of a wrong one that few seeds catch. */
 const KNOWN_SEEDS = [225, 319, 625, 835, 1195]
 /** Wrong designs that a few seeds catch. The long tests try all of them. */
-const SOON_CAUGHT = [
-  'wall-clock-sweep',
-  'forgetful-horizon',
-  'timer-last',
-  'page-first',
-  'forget-by-deleting',
-  'clear-at-once',
-] as const
+const SOON_CAUGHT = ['wall-clock-sweep', 'forgetful-horizon', 'timer-last', 'page-first', 'forget-by-deleting'] as const
 const SOON_SEEDS = 20
 
 describe('the simulated pipeline', () => {
