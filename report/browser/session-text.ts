@@ -1,7 +1,6 @@
 // Formats times, counts, evidence and close reasons for the explorer, in UTC.
 
-import type { CloseReason } from '../../functions/domain/sessions/clock.ts'
-import type { ClickEvidence } from '../explored-session.ts'
+import type { ClickEvidence, ExploredSession } from '../explored-session.ts'
 import { countOf, durationText, minuteText } from '../number-text.ts'
 
 export { countOf }
@@ -30,7 +29,7 @@ export const EVIDENCE_WHY: Readonly<Record<ClickEvidence, string>> = {
   orphan: 'the click belongs to no search and is in no ratio',
 }
 
-const REASONS: Readonly<Record<CloseReason, string>> = {
+const REASONS: Readonly<Record<ExploredSession['closeReason'], string>> = {
   gap: 'after the gap',
   app_close: 'by AppClose',
   timeout: 'by Timeout',
@@ -39,7 +38,7 @@ const REASONS: Readonly<Record<CloseReason, string>> = {
   drain: 'by a drain',
 }
 
-export function reasonText(reason: CloseReason): string {
+export function reasonText(reason: ExploredSession['closeReason']): string {
   return REASONS[reason]
 }
 
