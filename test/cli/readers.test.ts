@@ -166,7 +166,10 @@ describe('produce', () => {
     const asked = ['tail', '--user', 'ben', '--every', '1', '--limit', '2', '--json', '--local']
     const tail = start(asked, { cwd: folder })
     await tail.prints('Waiting for results')
-    expect(await local('drain', '--json')).toMatchObject({ status: EXIT.done, stdout: '{"closed":1,"users":1,"unreadable":0}\n' })
+    expect(await local('drain', '--json')).toMatchObject({
+      status: EXIT.done,
+      stdout: '{"closed":1,"users":1,"unreadable":0}\n',
+    })
     expect((await until(['results', '--user', 'ben'], (rows) => rows.length > 0))[0]).toMatchObject({ query: 'dogs' })
     const { status, stdout } = await tail.ended
     expect(status).toBe(EXIT.done)
