@@ -21,9 +21,9 @@ export function unitsOf({ standard, deployed, alone, long, realistic, real }: Co
 /**
  * Adds the sum of all writes, because a write that moves to another purpose must not seem cheaper.
  */
-function counted({ write, progress, results, read, userBatches }: Cost): Readonly<Record<string, number>> {
-  const allWrites = Math.round((write + progress + results) * 1000) / 1000
-  return { write, progress, results, allWrites, read, userBatches }
+function counted({ write, batch, results, read, userBatches }: Cost): Readonly<Record<string, number>> {
+  const allWrites = Math.round((write + batch + results) * 1000) / 1000
+  return { write, batch, results, allWrites, read, userBatches }
 }
 
 export interface UnitChanges {

@@ -20,7 +20,7 @@ export function costText({ standard, deployed, alone, long, realistic, real }: C
     columns([HEAD, ...rows]),
     '',
     'b: events per user and batch. The numbers are capacity units of DynamoDB for each session or event.',
-    "write: append, timers and close. progress: the share of the shard's progress, which a batch writes once.",
+    "write: append, timers and close. batch: the share of the shard's progress, which a batch writes once.",
     'dollars: DynamoDB on demand for a million events, with results and reads. naive $ leaves out reads.',
     `Kinesis adds ${dollars(streamDollars(SHARD_USE))} a million records (provisioned, shards half used). S3 holds dead letters only.`,
   ].join('\n')
@@ -36,7 +36,7 @@ const HEAD = [
   'write',
   'limit',
   'naive',
-  'progress',
+  'batch',
   'results',
   'read',
   'dollars',
@@ -46,7 +46,7 @@ const HEAD = [
 function costRow(name: string, cost: Cost): string[] {
   const { append, timers, close } = cost.writeBy
   const b = cost.events / (cost.userBatches * (cost.per === 'event' ? cost.events : cost.sessions))
-  const units = [append, timers, close, cost.write, cost.limit, cost.naive, cost.progress, cost.results, cost.read]
+  const units = [append, timers, close, cost.write, cost.limit, cost.naive, cost.batch, cost.results, cost.read]
   return [
     name,
     cost.per,
@@ -58,8 +58,8 @@ function costRow(name: string, cost: Cost): string[] {
 }
 
 /** Returns the dollars that a million events cost. */
-function perMillion({ write, progress, results, read, ...cost }: Cost): number {
-  return unitDollars(write + progress + results, read) * countInMillion(cost)
+function perMillion({ write, batch, results, read, ...cost }: Cost): number {
+  return unitDollars(write + batch + results, read) * countInMillion(cost)
 }
 
 function naive({ naive, naiveResults, ...cost }: Cost): number {

@@ -17,10 +17,10 @@ export interface Cost {
   readonly write: number
   readonly read: number
   /** The share of the shard's progress, which ingest writes once a batch for all its users. */
-  readonly progress: number
+  readonly batch: number
   /** Rows, one a search and one a session. */
   readonly results: number
-  readonly writeBy: Readonly<Record<Exclude<Purpose, 'progress' | 'results'>, number>>
+  readonly writeBy: Readonly<Record<Exclude<Purpose, 'batch' | 'results'>, number>>
   readonly readBy: Units
   /** All writes of the naive design but its results. */
   readonly naive: number
@@ -129,9 +129,9 @@ async function costOf(
   const naive = measured ?? naiveShares(await meterNaive(name, batches, BENCH_SETTINGS.rules.gapMs, endpoints), share)
   return {
     per,
-    write: share(totalUnits(metered.write, ['progress', 'results'])),
+    write: share(totalUnits(metered.write, ['batch', 'results'])),
     read: share(totalUnits(metered.read)),
-    progress: share(metered.write.progress),
+    batch: share(metered.write.batch),
     results: share(metered.write.results),
     writeBy: writeShares(metered, share),
     readBy: shares(metered.read, share),
@@ -148,18 +148,18 @@ function naiveShares(units: Units, share: (units: number) => number): Naive {
   return { naive: share(totalUnits(units, ['results'])), naiveResults: share(units.results) }
 }
 
-function shares({ append, timers, close, progress, results }: Units, share: (units: number) => number): Units {
+function shares({ append, timers, close, batch, results }: Units, share: (units: number) => number): Units {
   return {
     append: share(append),
     timers: share(timers),
     close: share(close),
-    progress: share(progress),
+    batch: share(batch),
     results: share(results),
   }
 }
 
 function writeShares({ write }: Metered, share: (units: number) => number): Cost['writeBy'] {
-  const { progress: _, results: _r, ...others } = shares(write, share)
+  const { batch: _, results: _r, ...others } = shares(write, share)
   return others
 }
 

@@ -131,7 +131,7 @@ function purposeOf(call: Call, resultsTable: string): Purpose | null {
   const { pk, sk } = { ...request.Item, ...request.Key }
   const isOfTimers = pk?.S?.startsWith(TIMER_PAGES) || request.ExpressionAttributeValues?.[':timers'] !== undefined
   if (isOfTimers) return 'timers'
-  return sk?.S === PROGRESS_KEY ? 'progress' : null
+  return sk?.S === PROGRESS_KEY ? 'batch' : null
 }
 
 /**

@@ -5,10 +5,10 @@ import { NO_FAULTS } from '../../local/proxy/chaos.ts'
 import { type Call, startProxy } from '../../local/proxy/proxy.ts'
 
 /**
- * `timers` also counts the index that the naive design has in place of timers. `progress` is the
+ * `timers` also counts the index that the naive design has in place of timers. `batch` is the
  * shard's progress, which ingest writes once a batch for all its users.
  */
-export const PURPOSES = ['append', 'timers', 'close', 'progress', 'results'] as const
+export const PURPOSES = ['append', 'timers', 'close', 'batch', 'results'] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 export type Units = Readonly<Record<Purpose, number>>
@@ -37,7 +37,7 @@ interface ConsumedCapacity {
 
 /** @param purposeOf returns the purpose of a request, or null where only the sender knows it. */
 export async function startUnitMeter(target: string, purposeOf: (call: Call) => Purpose | null): Promise<UnitMeter> {
-  const none = (): Record<Purpose, number> => ({ append: 0, timers: 0, close: 0, progress: 0, results: 0 })
+  const none = (): Record<Purpose, number> => ({ append: 0, timers: 0, close: 0, batch: 0, results: 0 })
   const units = { write: none(), read: none() }
   let current: Purpose = 'append'
   let sent = 0
