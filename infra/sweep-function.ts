@@ -25,8 +25,8 @@ export interface SweepProps {
 const LAST_TRY_MS = Duration.minutes(15).toMilliseconds()
 
 /**
- * Shorter than the shortest `sweepEvery`. So two sweeps overlap only if one begins late, or beside a
- * drain.
+ * Shorter than the shortest `sweepEvery`. So two sweeps overlap only if one begins late, or beside
+ * a drain.
  */
 export const SWEEP_TIMEOUT = Duration.seconds(55)
 

@@ -72,7 +72,7 @@ describe('the length of the pages', () => {
   it.each([
     ['ARCHITECTURE.md', 2500],
     ['README.md', 950],
-    // A table to look one call up in.
+    // A reader searches this table for one call.
     [CALLS, 1300],
     ...PAGES.filter((path) => path.startsWith('docs/design/') && path !== CALLS).map((path) => [path, 900] as const),
   ] as const)('stays within its limit: %s, %i words', (path, wordsMax) => {

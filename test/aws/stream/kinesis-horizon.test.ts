@@ -67,7 +67,7 @@ function portsOf(loadProgress: HorizonPorts['loadProgress'], recordEmpty: Horizo
   return { loadProgress, recordEmpty, nowMs: () => nowMs, wait }
 }
 
-/** What the last call of `readUpTo` stored. */
+/** Holds what the last call of `readUpTo` stored. */
 let recorded: { readonly shardId: string; readonly emptyUntilMs: number }[] = []
 
 const client = new KinesisClient({ region: 'us-east-1' })

@@ -30,7 +30,7 @@ export interface Clock {
 
 const ANSWER_MS = 10
 
-/** @param advanceMs returns how much of a shard the next page covers. Infinity is a perfect Kinesis. */
+/** @param advanceMs returns how much of a shard the next page covers: all of it at infinity. */
 export function quietKinesis(shards: QuietShards, clock: Clock, advanceMs: () => number) {
   const reads: Read[] = []
   const recordsOf = (shardId: string): QuietRecord[] => shards[shardId] ?? []
