@@ -1,8 +1,7 @@
 // Sums every dirty hour and its day anew from the result rows, and ranks the queries of those days.
 
 import pMap from 'p-map'
-import type { Metrics } from '../contract.ts'
-import { MINUTE_MS } from '../domain/durations.ts'
+import { INDEX_LAG_MS_MAX, type Metrics } from '../contract.ts'
 import { dayOf } from '../domain/results/rollup.ts'
 import { type UnreadableItems, unreadableItems } from '../ports.ts'
 import type { StoredDirtyPeriod } from '../result-ports.ts'
@@ -14,6 +13,8 @@ export interface RollupSettings {
   readonly rollupRetentionMs: number
   /** Ranking reads all rows of a day, so a run ranks a day at most this often. */
   readonly rankEveryMs: number
+  /** How far the index of the rows may trail the table. Default: `INDEX_LAG_MS_MAX`. */
+  readonly indexLagMs?: number
 }
 
 /** The counts of one run, as the function's log line prints them. */
@@ -25,8 +26,6 @@ export interface RollupReport extends Readonly<RollupCounts> {
   readonly unreadable: UnreadableItems | null
 }
 
-/** The index of the rows trails the table by less than this. */
-const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
 /** Dirty periods that one run reads. The next run reads the others. */
 const DIRTY_PERIODS_MAX = 10_000
 const CLEARED_AT_ONCE = 8
@@ -44,6 +43,7 @@ export async function rollup(
   settings: RollupSettings,
   nowMs: number,
 ): Promise<RollupReport> {
+  const { indexLagMs = INDEX_LAG_MS_MAX } = settings
   const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
   const dirty = await firstDirtyPeriods(run)
   const dirtyHours = dirty.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
@@ -51,7 +51,7 @@ export async function rollup(
   const days = new Set(dirtyHours.map(({ of }) => dayOf(of)))
   for (const day of days) {
     const hoursOfDay = summed.filter(({ of }) => dayOf(of) === day)
-    if (hoursOfDay.length > 0) await attempt(run, () => finishDay(day, hoursOfDay, run))
+    if (hoursOfDay.length > 0) await attempt(run, () => finishDay(day, hoursOfDay, run, indexLagMs))
   }
   const dirtyQueries = dirty.filter(({ kind }) => kind === 'queries')
   for (const day of new Set([...dirtyQueries.map(({ of }) => of), ...days])) {
@@ -101,12 +101,17 @@ async function sumHours(dirtyHours: readonly StoredDirtyPeriod[], run: RollupRun
 }
 
 /** @param summed the day's dirty hours that this run has summed. */
-async function finishDay(day: string, summed: readonly StoredDirtyPeriod[], run: RollupRun): Promise<void> {
+async function finishDay(
+  day: string,
+  summed: readonly StoredDirtyPeriod[],
+  run: RollupRun,
+  indexLagMs: number,
+): Promise<void> {
   const { ports, metadata } = run
   await sumDay(day, run)
   await ports.dirtyHours.mark([{ kind: 'queries', of: day, atMs: metadata.computedAtMs }])
   const isIndexed = ({ seenMs }: StoredDirtyPeriod): boolean =>
-    seenMs !== null && seenMs <= metadata.computedAtMs - INDEX_LAG_MS_MAX
+    seenMs !== null && seenMs <= metadata.computedAtMs - indexLagMs
   await clearAll(summed.filter(isIndexed), ports)
 }
 

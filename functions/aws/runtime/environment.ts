@@ -4,6 +4,7 @@ import {
   FINALIZE_VARIABLES,
   INGEST_VARIABLES,
   OPTIONAL_INGEST_VARIABLES,
+  OPTIONAL_ROLLUP_VARIABLES,
   ROLLUP_VARIABLES,
   RULE_VARIABLES,
   SWEEP_VARIABLES,
@@ -80,10 +81,12 @@ export function readFinalizeEnvironment(variables: Variables) {
 }
 
 export function readRollupEnvironment(variables: Variables) {
+  const { indexLagMs } = OPTIONAL_ROLLUP_VARIABLES
   return {
     pipelineName: text(variables, ROLLUP_VARIABLES.pipelineName),
     resultsTable: text(variables, ROLLUP_VARIABLES.resultsTable),
     rollupRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.rollupRetentionMs),
     rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
-  } satisfies ReadAll<typeof ROLLUP_VARIABLES>
+    indexLagMs: variables[indexLagMs] === undefined ? INDEX_LAG_MS_MAX : wholeNumber(variables, indexLagMs),
+  } satisfies ReadAll<typeof ROLLUP_VARIABLES & typeof OPTIONAL_ROLLUP_VARIABLES>
 }
