@@ -23,6 +23,7 @@ it('keeps the names of environment variables', () => {
     deadLetterBucket: 'DEAD_LETTER_BUCKET',
   })
   expect(OPTIONAL_INGEST_VARIABLES).toEqual({ pseudonymKeySecret: 'PSEUDONYM_KEY_SECRET' })
+  expect(contract.OPTIONAL_ROLLUP_VARIABLES).toEqual({ indexLagMs: 'INDEX_LAG_MS' })
   expect(SWEEP_VARIABLES).toEqual({
     ...rules,
     pipelineName: 'PIPELINE_NAME',
@@ -125,6 +126,7 @@ it('has no name that these tests do not pin', () => {
     'METRIC_NAMESPACE',
     'METRIC_UNITS',
     'OPTIONAL_INGEST_VARIABLES',
+    'OPTIONAL_ROLLUP_VARIABLES',
     'PARTITION_KEY',
     'PROGRESS_KEY',
     'REJECTED_PREFIX',

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { Command } from 'commander'
-import { DRAINS_MAX, type DrainReport, drainUntilDone } from '../../local/lambda/drain.ts'
+import { type DrainReport, drainUntilDone } from '../../local/lambda/drain.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -52,6 +52,7 @@ async function runDrain(options: DrainOptions, terminal: Terminal): Promise<void
     )
     progress.show('waiting for results')
     await wait(RESULTS_MS)
+    progress.show('summing up')
     await drain(clients.lambda, outputs.RollupFunctionName, () => progress.show('summing up'))
     progress.clear()
     if (options.json) printJson(terminal, drained)
@@ -82,7 +83,7 @@ export async function drain(
   onProgress: (drained: Drained) => void,
 ): Promise<Drained> {
   let drained: Drained = { closed: 0, users: 0, unreadable: 0 }
-  const isDone = await drainUntilDone(async (request) => {
+  const invoke = async (request: object): Promise<DrainReport> => {
     const command = new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(request)) })
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
     const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Reply
@@ -93,7 +94,8 @@ export async function drain(
     drained = { ...totals, unreadable: unreadable?.count ?? 0 }
     onProgress(drained)
     return reply
-  })
-  if (isDone) return drained
-  throw new UserError(`${functionName} is not done after ${DRAINS_MAX} drains: do producers keep sending events?`)
+  }
+  // The first failure ends the command: an operator sees the cause at once and can run it again.
+  await drainUntilDone(functionName, invoke, { failuresMax: 1, onFailure: () => {} })
+  return drained
 }

@@ -121,8 +121,7 @@ async function replay(
     // An open input keeps the process alive after a failure.
     input.destroy()
   }
-  progress.show('closing sessions')
-  await run.drain()
+  await run.drain((text) => progress.show(text))
   const summary = await run.summary()
   progress.clear()
   if (out === null) {

@@ -1,7 +1,8 @@
 // Sums every dirty hour and its day anew from the result rows, and ranks the queries of those days.
 
 import pMap from 'p-map'
-import { INDEX_LAG_MS_MAX, type Metrics } from '../contract.ts'
+import type { Metrics } from '../contract.ts'
+import { MINUTE_MS } from '../domain/durations.ts'
 import { dayOf } from '../domain/results/rollup.ts'
 import { type UnreadableItems, unreadableItems } from '../ports.ts'
 import type { StoredDirtyPeriod } from '../result-ports.ts'
@@ -13,8 +14,8 @@ export interface RollupSettings {
   readonly rollupRetentionMs: number
   /** Ranking reads all rows of a day, so a run ranks a day at most this often. */
   readonly rankEveryMs: number
-  /** How far the index of the rows may trail the table. Default: `INDEX_LAG_MS_MAX`. */
-  readonly indexLagMs?: number
+  /** How far the index of the rows may trail the table; 15 minutes if it is not set. */
+  readonly indexLagMs?: number | undefined
 }
 
 /** The counts of one run, as the function's log line prints them. */
@@ -26,6 +27,8 @@ export interface RollupReport extends Readonly<RollupCounts> {
   readonly unreadable: UnreadableItems | null
 }
 
+/** The index of the rows trails the table by less than this on AWS. */
+const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
 /** Dirty periods that one run reads. The next run reads the others. */
 const DIRTY_PERIODS_MAX = 10_000
 const CLEARED_AT_ONCE = 8

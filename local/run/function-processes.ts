@@ -1,5 +1,6 @@
 // Starts all functions of the template, each with an access key of its own.
 
+import { OPTIONAL_ROLLUP_VARIABLES } from '../../functions/contract.ts'
 import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../lambda/function-process.ts'
 import { chaotic } from '../proxy/chaos.ts'
@@ -23,6 +24,8 @@ export function startFunctions(
   const start = (spec: FunctionSpec): FunctionProcess => {
     const variables = {
       ...LOCAL_ENVIRONMENT,
+      // The emulators write an index together with its table.
+      [OPTIONAL_ROLLUP_VARIABLES.indexLagMs]: '0',
       AWS_ACCESS_KEY_ID: accessKeyId(spec.name),
       AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,

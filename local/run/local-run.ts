@@ -7,7 +7,7 @@ import { type Clients, localClients } from '../emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../emulators/endpoints.ts'
 import { provision } from '../emulators/provision.ts'
 import { checkedPort } from '../emulators/tcp-ports.ts'
-import { drainRollups, drainSessions } from '../lambda/drain.ts'
+import { drainFunction, FAILURES_MAX } from '../lambda/drain.ts'
 import { type FunctionLog, functionLog } from '../lambda/function-log.ts'
 import type { FunctionProcess } from '../lambda/function-process.ts'
 import { startKinesisPoller } from '../lambda/kinesis-poller.ts'
@@ -42,6 +42,9 @@ export interface LocalRunOptions {
   readonly changeTemplate?: (template: Template) => Template
 }
 
+/** With injected faults most invocations of the rollup fail, and each one does a part of the work. */
+const CHAOS_FAILURES_MAX = 200
+
 /** The endpoints for commands and other programs, without the proxies. */
 export interface RunEndpoints extends Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> {
   readonly lambda: string
@@ -58,8 +61,13 @@ export interface LocalRun {
    * must begin with the same lines.
    */
   readonly replay: LogReplay['replay']
-  /** Closes every session. Returns when all rows and rollups are written. */
-  drain(): Promise<void>
+  /**
+   * Closes every session. Returns when all rows and rollups are written. Throws a UserError if a
+   * function keeps failing.
+   *
+   * @param onProgress gets what the run does now, and why an invocation failed.
+   */
+  drain(onProgress?: (text: string) => void): Promise<void>
   results(): Promise<ResultRow[]>
   summary(): Promise<Summary>
   /** See `EnforcedRoles`. The methods above also reject after a denied call. */
@@ -103,7 +111,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : await checkedPort(firstPort + 3))
     stops.push(lambda.stop)
     const runEndpoints = { ...endpoints, lambda: lambda.endpoint, secrets: proxies.openSecrets }
-    const parts = { endpoints: runEndpoints, clients, proxies, roles, log, positions: folder.positions }
+    const failuresMax = chaosRate === 0 ? FAILURES_MAX : CHAOS_FAILURES_MAX
+    const parts = { endpoints: runEndpoints, clients, proxies, roles, log, positions: folder.positions, failuresMax }
     return assemble(spec, functions, parts, stops, stop)
   } catch (error) {
     await stop()
@@ -136,12 +145,14 @@ interface Parts {
   readonly roles: EnforcedRoles
   readonly log: FunctionLog
   readonly positions: LogPositions
+  /** See `DrainPatience`. */
+  readonly failuresMax: number
 }
 
 function assemble(
   spec: PipelineSpec,
   functions: ReadonlyMap<string, FunctionProcess>,
-  { endpoints, clients, proxies, roles, log, positions }: Parts,
+  { endpoints, clients, proxies, roles, log, positions, failuresMax }: Parts,
   stops: (() => unknown)[],
   stop: () => Promise<void>,
 ): LocalRun {
@@ -164,12 +175,18 @@ function assemble(
   const replay = logReplay(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
 
   const unlessDenied = <T>(work: Promise<T>): Promise<T> => Promise.race([work, roles.denied])
-  const drain = async (): Promise<void> => {
-    await drainSessions(invokedBy(spec.outputs.SweepFunctionName as string))
+  const drainOne = (name: string, work: string, onProgress: (text: string) => void): Promise<void> => {
+    onProgress(work)
+    const onFailure = ({ message }: Error): void => onProgress(`${work}, again after ${message}`)
+    return drainFunction(name, invokedBy(name), { failuresMax, onFailure })
+  }
+  const drain = async (onProgress: (text: string) => void): Promise<void> => {
+    await drainOne(spec.outputs.SweepFunctionName as string, 'closing sessions', onProgress)
+    onProgress('waiting for results')
     await finalizePoller.caughtUp()
     const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
     if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
-    await drainRollups(invokedBy(spec.outputs.RollupFunctionName as string))
+    await drainOne(spec.outputs.RollupFunctionName as string, 'summing up', onProgress)
   }
   const summary = (): Promise<Summary> => reconcile(replay.eventsReplayed(), tables, clients, proxies.capacity(), log)
   return {
@@ -178,7 +195,7 @@ function assemble(
     clients,
     functions: spec.functions,
     replay: (...log) => unlessDenied(replay.replay(...log)),
-    drain: () => unlessDenied(drain()),
+    drain: (onProgress = () => {}) => unlessDenied(drain(onProgress)),
     results: () => unlessDenied(readResults(clients, tables.results)),
     summary: () => unlessDenied(summary()),
     denied: roles.denied,

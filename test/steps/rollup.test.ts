@@ -20,9 +20,9 @@ const MORNING = at(0)
 function rollUp(
   { dirtyHours, rollups }: MemoryPipeline,
   nowMs: number,
-  { drain = false, ...own }: Partial<RollupPorts> & { drain?: boolean } = {},
+  { drain = false, indexLagMs, ...own }: Partial<RollupPorts> & { drain?: boolean; indexLagMs?: number } = {},
 ): Promise<RollupReport> {
-  return rollup({ drain }, { dirtyHours, rollups, hasTime: () => true, ...own }, SETTINGS, nowMs)
+  return rollup({ drain }, { dirtyHours, rollups, hasTime: () => true, ...own }, { ...SETTINGS, indexLagMs }, nowMs)
 }
 
 async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: number): Promise<void> {
@@ -115,6 +115,21 @@ describe('an hour', () => {
     expect([...pipeline.dirtyHours.periods.keys()].sort()).toEqual(['hour#2026-03-02T00', 'queries#2026-03-02'])
     await rollUp(pipeline, MORNING + 75 * MINUTE_MS)
     expect([...pipeline.dirtyHours.periods.keys()]).toEqual(['queries#2026-03-02'])
+  })
+
+  it('clears an hour in the second run where the index never trails, so that a retry sums only what failed', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const isHourDirty = (): boolean => pipeline.dirtyHours.periods.has('hour#2026-03-02T00')
+    await take(pipeline, [DOGS], MORNING)
+    await rollUp(pipeline, MORNING + 1, { indexLagMs: 0, drain: true })
+    expect(isHourDirty()).toBe(true)
+    await rollUp(pipeline, MORNING + 2, { indexLagMs: 0, drain: true })
+    expect(isHourDirty()).toBe(false)
+    expect(await rollUp(pipeline, MORNING + 3, { indexLagMs: 0, drain: true })).toMatchObject({
+      hours: 0,
+      conflicts: 0,
+    })
+    expect([...pipeline.dirtyHours.periods.keys()]).toEqual([])
   })
 
   it('does not write an unchanged hour again', async () => {

@@ -87,6 +87,6 @@ export function readRollupEnvironment(variables: Variables) {
     resultsTable: text(variables, ROLLUP_VARIABLES.resultsTable),
     rollupRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.rollupRetentionMs),
     rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
-    indexLagMs: variables[indexLagMs] === undefined ? INDEX_LAG_MS_MAX : wholeNumber(variables, indexLagMs),
+    indexLagMs: variables[indexLagMs] === undefined ? undefined : wholeNumber(variables, indexLagMs),
   } satisfies ReadAll<typeof ROLLUP_VARIABLES & typeof OPTIONAL_ROLLUP_VARIABLES>
 }

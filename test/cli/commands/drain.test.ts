@@ -43,5 +43,5 @@ it('a drain reports the items that its last invocation could not read, and ends'
 it('a drain that does not finish names the function that is not done', async () => {
   lambda.on(InvokeCommand).resolves({ Payload: Buffer.from(JSON.stringify({ ...DONE, isUnfinished: true })) as never })
   const drained = drain(new LambdaClient({}), 'the-rollup', () => {})
-  await expect(drained).rejects.toThrow('the-rollup is not done after 1000 drains')
+  await expect(drained).rejects.toThrow('the-rollup is not done, and did no work in 50 drains in a row')
 })
