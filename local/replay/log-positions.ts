@@ -13,6 +13,8 @@ export interface LogPositions {
 }
 
 export interface LogPosition {
+  /** Whether a later run can go on from the position. */
+  readonly isStored: boolean
   /** Lines of the log that are in the stream. After a kill there may be a few more. */
   readonly skip: number
   /** Yields the same lines. Throws if they do not begin with the lines in the stream. */
@@ -72,6 +74,7 @@ function positionOf(
     store(position)
   }
   return {
+    isStored: folder !== '',
     skip,
     checked: async function* (lines) {
       for await (const line of lines) {

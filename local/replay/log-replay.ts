@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import type { DeadLetter, DeadLetters } from '../../functions/ports.ts'
+import { REQUEST_RECORDS_MAX } from '../../producer/put-records.ts'
 import type { Poller } from '../lambda/poller.ts'
 import type { LogPositions } from './log-positions.ts'
 import { type Produced, produce } from './producer.ts'
@@ -23,6 +24,12 @@ export interface LogReplay {
 }
 
 const PROGRESS_EVERY_MS = 20
+
+/**
+ * Where a later run may go on, the position is stored after so few records. Each run that is killed
+ * then takes the log further, also on a slow machine.
+ */
+const STORED_RECORDS_MAX = 100
 
 /** @param poller delivers the stream's records to ingest. */
 export function logReplay(
@@ -45,7 +52,8 @@ export function logReplay(
         position.record(sent)
         onProgress(processed(), linesReplayed + sent)
       }
-      const written = await produce(position.checked(lines), streamName, kinesis, onSent, position.skip)
+      const recordsMax = position.isStored ? STORED_RECORDS_MAX : REQUEST_RECORDS_MAX
+      const written = await produce(position.checked(lines), streamName, kinesis, onSent, position.skip, recordsMax)
       position.end(written.events - written.tooLarge.length)
       await deadLetters.put(written.tooLarge.map((line, n) => toDeadLetter(line, linesReplayed + n)))
       replayed.add(name)

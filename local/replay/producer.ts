@@ -32,6 +32,7 @@ export interface Produced {
 /**
  * @param onSent called after every request with the number of lines that are in the stream now.
  * @param skip the number of lines at the beginning that are in the stream already.
+ * @param requestRecordsMax fewer records make `onSent` report earlier.
  */
 export async function produce(
   lines: AsyncIterable<Buffer>,
@@ -39,6 +40,7 @@ export async function produce(
   kinesis: KinesisClient,
   onSent: (lines: number) => void,
   skip = 0,
+  requestRecordsMax = REQUEST_RECORDS_MAX,
 ): Promise<Produced> {
   const tooLarge: Buffer[] = []
   let batch: PutRecordsRequestEntry[] = []
@@ -65,7 +67,7 @@ export async function produce(
     events += countEvents(line)
     sent++
     if (count <= skip) continue
-    if (batch.length === REQUEST_RECORDS_MAX || bytes + size > REQUEST_BYTES_MAX) await flush(linesBefore)
+    if (batch.length === requestRecordsMax || bytes + size > REQUEST_BYTES_MAX) await flush(linesBefore)
     batch.push(entry)
     bytes += size
   }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import type { SearchRow } from '../../functions/domain/results/result.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
@@ -180,6 +180,31 @@ describe('an hour', () => {
 })
 
 describe('a failure', () => {
+  it('delays a drain by few runs where the index never trails, though every fourth hour fails in a run', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const sends = Array.from({ length: 48 }, (_, hour) => {
+      return { ...DOGS, user: `u${hour}`, eventId: `e${hour}`, time: at(hour * 3600) }
+    })
+    await take(pipeline, sends, at(48 * 3600))
+    const RUNS_MAX = 12
+    let loads = 0
+    const load: typeof pipeline.rollups.load = (key) => {
+      loads++
+      return loads % 4 === 0 ? Promise.reject(new Error('throttled')) : pipeline.rollups.load(key)
+    }
+    const runsUntilDone = async (indexLagMs: number): Promise<number> => {
+      for (let runs = 1; runs < RUNS_MAX; runs++) {
+        const own = { indexLagMs, drain: true, rollups: { ...pipeline.rollups, load } }
+        const { failed } = await rollUp(pipeline, at(48 * 3600) + runs * SECOND_MS, own)
+        if (failed === null) return runs
+      }
+      return RUNS_MAX
+    }
+    expect(await runsUntilDone(15 * MINUTE_MS)).toBe(RUNS_MAX)
+    expect(await runsUntilDone(0)).toBeLessThan(10)
+    expectSummed(pipeline)
+  })
+
   it('delays no other hour, day or ranking, and reports the failure', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS, { ...DOGS, user: 'ben', eventId: 'next', time: at(90_000) }], at(90_010))
