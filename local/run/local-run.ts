@@ -42,7 +42,7 @@ export interface LocalRunOptions {
   readonly changeTemplate?: (template: Template) => Template
 }
 
-/** With injected faults most invocations of the rollup fail, and each one does a part of the work. */
+/** With injected faults most invocations of the rollup fail, and each does a part of the work. */
 const CHAOS_FAILURES_MAX = 200
 
 /** The endpoints for commands and other programs, without the proxies. */
