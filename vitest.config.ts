@@ -25,8 +25,8 @@ const shared = {
 
 export default defineConfig({
   test: {
-    // The default leaves one of two cores idle.
-    maxWorkers: 2,
+    // Tests of local runs wait for most of their time, so two cores serve three workers.
+    maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },
     projects: [
       // Files of one worker share their modules, since importing them takes longer than most tests.
