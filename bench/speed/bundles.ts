@@ -83,7 +83,7 @@ export function makeBundle(bundle: Bundle, folder: string): BundleSize {
 function codeOf(bundle: Bundle): string {
   if (bundle === 'empty') return 'const measured = async () => {}'
   if (bundle === 'bare') return BARE_CLIENT.replace('export const handler', 'const measured')
-  return `import { handler as measured } from '../functions/${bundle}/handler.ts'`
+  return `import { handler as measured } from './functions/${bundle}/handler.ts'`
 }
 
 export function bundleSize(made: Metafile): BundleSize {
