@@ -2,8 +2,8 @@
 
 import { InvokeCommand, type LambdaClient, RequestTooLargeException } from '@aws-sdk/client-lambda'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { type Resend, toResends } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
-import { RESENT_SHARD, type ResentReply } from '../../functions/aws/stream/kinesis-batch.ts'
+import { type RedriveInvocation, toRedriveInvocations } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
+import { REDRIVEN_SHARD, type RedriveReply } from '../../functions/aws/stream/kinesis-batch.ts'
 import { REJECTED_PREFIX } from '../../functions/contract.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
 import { objectKeys, objectText } from './bucket-objects.ts'
@@ -54,11 +54,11 @@ export async function redrive(
   for (const areCopies of [false, true]) {
     for await (const key of objectKeys(s3, request.bucket, request.prefixes)) {
       if (isCopy(key) !== areCopies) continue
-      const resends = readResends(key, await objectText(s3, request.bucket, key))
-      if (resends === null) report.unreadable.push(key)
+      const invocations = readInvocations(key, await objectText(s3, request.bucket, key))
+      if (invocations === null) report.unreadable.push(key)
       const refused = new Set<string>()
       let records = 0
-      for (const { step, event } of resends ?? []) {
+      for (const { step, event } of invocations ?? []) {
         const chosen = (event.Records as readonly StoredRecord[]).filter(
           (record) => isOfDay(arrivalOf(record), request.day) && !(areCopies && isSent(record, sent)),
         )
@@ -66,7 +66,7 @@ export async function redrive(
         if (!areCopies) for (const record of chosen) if (sent.size < SENT_MAX) sent.add(nameOf(record))
         report.failed += await sendAgain(step === 'ingest' ? request.ingest : request.finalize, chosen, lambda, refused)
       }
-      if (records === 0 && resends !== null) continue
+      if (records === 0 && invocations !== null) continue
       report.records += records
       report.refused += refused.size
       report.objects++
@@ -87,7 +87,7 @@ interface StoredRecord {
 }
 
 function isCopy(key: string): boolean {
-  return key.startsWith(REJECTED_PREFIX) && key.split('/')[2] === RESENT_SHARD
+  return key.startsWith(REJECTED_PREFIX) && key.split('/')[2] === REDRIVEN_SHARD
 }
 
 function nameOf({ kinesis }: StoredRecord): string {
@@ -104,9 +104,9 @@ function arrivalOf({ kinesis }: StoredRecord): string | null {
   return seconds === undefined ? null : isoTime(Math.round(seconds * 1000))
 }
 
-function readResends(key: string, text: string): Resend[] | null {
+function readInvocations(key: string, text: string): RedriveInvocation[] | null {
   try {
-    return toResends(key, text)
+    return toRedriveInvocations(key, text)
   } catch {
     return null
   }
@@ -150,7 +150,7 @@ async function invoke(
   const command = new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify({ Records: records })) })
   const { FunctionError: error, Payload: payload } = await lambda.send(command).catch(ifTooLarge)
   if (error !== undefined || payload === undefined) return 0
-  const reply = JSON.parse(Buffer.from(payload).toString('utf8')) as Partial<ResentReply> | null
+  const reply = JSON.parse(Buffer.from(payload).toString('utf8')) as Partial<RedriveReply> | null
   for (const record of reply?.refused ?? []) refused.add(record)
   const failed = reply?.batchItemFailures?.[0]?.itemIdentifier
   if (failed === undefined) return records.length

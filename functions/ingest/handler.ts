@@ -12,7 +12,7 @@ import { lazyPseudonym } from '../aws/runtime/lazy-pseudonym.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
-import { RESENT_SHARD, toBatchReply, toRecords, toResentReply } from '../aws/stream/kinesis-batch.ts'
+import { REDRIVEN_SHARD, toBatchReply, toRecords, toRedriveReply } from '../aws/stream/kinesis-batch.ts'
 import { unpackRecord } from '../aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../aws/stream/shard-progress.ts'
 import { ingest, ingestMetrics } from './ingest.ts'
@@ -40,7 +40,7 @@ export async function handler(batch: KinesisStreamEvent, context: Context): Prom
   const deadLetters = recordedDeadLetters(ports.deadLetters)
   const report = await ingest(records, { ...ports, deadLetters, pseudonym }, settings.rules, Date.now())
   logReport('ingest', settings.pipelineName, report, ingestMetrics(report), Date.now())
-  return records[0]?.shardId === RESENT_SHARD
-    ? toResentReply(report.failed, deadLetters.recorded)
+  return records[0]?.shardId === REDRIVEN_SHARD
+    ? toRedriveReply(report.failed, deadLetters.recorded)
     : toBatchReply(report.failed)
 }

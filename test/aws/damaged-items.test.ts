@@ -8,7 +8,7 @@ import { marshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { toResends } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
+import { toRedriveInvocations } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
 import { withoutUser } from '../../functions/aws/dead-letters/dead-letters-without-user.ts'
 import { s3UnreadChanges } from '../../functions/aws/dead-letters/unread-changes.ts'
 import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
@@ -266,7 +266,7 @@ describe('a damaged change', () => {
     await s3UnreadChanges(s3, 'dead-letters').put(change)
     const { Key: key = '', Body: body } = mockedS3.commandCalls(PutObjectCommand)[0]?.args[0].input ?? {}
     expect(key).toBe('aws/lambda/unreadable/7.json')
-    expect(toResends(key, String(body))).toEqual([{ step: 'finalize', event: { Records: [damaged] } }])
+    expect(toRedriveInvocations(key, String(body))).toEqual([{ step: 'finalize', event: { Records: [damaged] } }])
     const erasure = { user: SECRET, storedAs: SECRET, atMs: at(1) }
     expect(withoutUser(key, String(body), erasure)).toEqual({ text: null, removed: 1, unreadable: 0 })
   })

@@ -2,12 +2,12 @@
 
 import { REJECTED_PREFIX } from '../../contract.ts'
 import type { DeadLetter } from '../../ports.ts'
-import { RESENT_SHARD } from '../stream/kinesis-batch.ts'
+import { REDRIVEN_SHARD } from '../stream/kinesis-batch.ts'
 import { readFailedBatch } from './failed-batch.ts'
 import { decodeRejectedLine, rejectedLines } from './rejected-line.ts'
 
 /** One invocation that sends records again. Sending them twice changes nothing. */
-export interface Resend {
+export interface RedriveInvocation {
   readonly step: 'ingest' | 'finalize'
   readonly event: { readonly Records: readonly unknown[] }
 }
@@ -19,26 +19,26 @@ const EVENT_CHARACTERS_MAX = 5 * 1024 * 1024
  * Returns the invocations that send the records of an object again. Each record carries the time of
  * its first arrival, so that ingest decides about it as it did before.
  *
- *     rejected/...    lines of dead letters           -> ingest, as records of the shard `resent`
- *     aws/lambda/...  a batch of the Kinesis stream   -> ingest, as records of the shard `resent`
+ *     rejected/...    lines of dead letters           -> ingest, as records of the shard `redriven`
+ *     aws/lambda/...  a batch of the Kinesis stream   -> ingest, as records of the shard `redriven`
  *     aws/lambda/...  a batch of the table's stream   -> finalize, unchanged
  *
  * Throws for a text that holds no dead letter.
  */
-export function toResends(key: string, text: string): Resend[] {
+export function toRedriveInvocations(key: string, text: string): RedriveInvocation[] {
   if (key.startsWith(REJECTED_PREFIX)) {
     const deadLetters = rejectedLines(text).map(decodeRejectedLine)
-    return splitIntoEvents('ingest', deadLetters.map(resentDeadLetter))
+    return splitIntoEvents('ingest', deadLetters.map(redrivenDeadLetter))
   }
   const batch = readFailedBatch(text)
   if (batch === null) throw new Error(`${key} holds no batch`)
   const kinesisRecords = batch.records.flatMap(({ kinesis }) => kinesis ?? [])
   if (kinesisRecords.length === 0) return splitIntoEvents('finalize', batch.records)
-  return splitIntoEvents('ingest', kinesisRecords.map(resent))
+  return splitIntoEvents('ingest', kinesisRecords.map(redriven))
 }
 
-function resentDeadLetter({ sequenceNumber, subSequence, data, arrivalMs }: DeadLetter) {
-  return resent({
+function redrivenDeadLetter({ sequenceNumber, subSequence, data, arrivalMs }: DeadLetter) {
+  return redriven({
     sequenceNumber,
     subSequence: subSequence ?? undefined,
     data,
@@ -46,7 +46,7 @@ function resentDeadLetter({ sequenceNumber, subSequence, data, arrivalMs }: Dead
   })
 }
 
-interface Resent {
+interface Redriven {
   readonly sequenceNumber: string
   readonly subSequence?: number | undefined
   /** Base64. */
@@ -55,15 +55,15 @@ interface Resent {
   readonly approximateArrivalTimestamp: number
 }
 
-function resent({ sequenceNumber, subSequence, data, approximateArrivalTimestamp }: Resent) {
+function redriven({ sequenceNumber, subSequence, data, approximateArrivalTimestamp }: Redriven) {
   return {
-    eventID: `${RESENT_SHARD}:${sequenceNumber}`,
+    eventID: `${REDRIVEN_SHARD}:${sequenceNumber}`,
     eventSource: 'aws:kinesis',
     kinesis: { sequenceNumber, subSequence, data, approximateArrivalTimestamp },
   }
 }
 
-function splitIntoEvents(step: Resend['step'], records: readonly unknown[]): Resend[] {
+function splitIntoEvents(step: RedriveInvocation['step'], records: readonly unknown[]): RedriveInvocation[] {
   const groups: unknown[][] = []
   let characters = Number.POSITIVE_INFINITY
   for (const record of records) {

@@ -49,20 +49,20 @@ export interface SplitSessions {
 export function splitSessions(open: readonly Session[], version: number, known: KnownBlocks): SplitSessions {
   const blocks: Block[] = []
   const sessions = open.map((session) => {
-    const { runs, rest } = splitIntoRuns(session.events)
-    blocks.push(...runs.map((events) => ({ name: nameOf(events, version, known), events })))
-    return { session, blocks: runs.length, rest }
+    const { parts, rest } = splitIntoParts(session.events)
+    blocks.push(...parts.map((events) => ({ name: nameOf(events, version, known), events })))
+    return { session, blocks: parts.length, rest }
   })
   return { sessions, blocks }
 }
 
-function splitIntoRuns(events: NonEmpty<Event>): { runs: NonEmpty<Event>[]; rest: NonEmpty<Event> } {
-  const runs: NonEmpty<Event>[] = []
+function splitIntoParts(events: NonEmpty<Event>): { parts: NonEmpty<Event>[]; rest: NonEmpty<Event> } {
+  const parts: NonEmpty<Event>[] = []
   let start = 0
   for (const size of BLOCK_EVENTS) {
-    for (; events.length - start > size; start += size) runs.push(nonEmpty(events.slice(start, start + size)))
+    for (; events.length - start > size; start += size) parts.push(nonEmpty(events.slice(start, start + size)))
   }
-  return { runs, rest: nonEmpty(events.slice(start)) }
+  return { parts, rest: nonEmpty(events.slice(start)) }
 }
 
 function nameOf(events: NonEmpty<Event>, version: number, known: KnownBlocks): string {

@@ -18,7 +18,7 @@ import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessio
  *
  *     pk        sk                             the item holds
  *     user#ann  open                           the state: clock, open sessions, erasure
- *     user#ann  block#7#x8aTqK2c               a run of an open session's events
+ *     user#ann  block#7#x8aTqK2c               some events of an open session
  *     user#ann  closed#20260302T090005000Z-e1  a closed session
  *     user#ann  closed#20260302T091500000Z-e9  the tombstone of a merged or forgotten session
  */
@@ -96,12 +96,12 @@ export function blockNames(item: Item): string[] {
 export function readState(item: Item | undefined, blocks: readonly Block[] = []): UserState {
   if (item === undefined) return NEW_USER
   checkSchema(item)
-  const runs = blocks.map(({ events }) => events)
+  const eventsOfBlocks = blocks.map(({ events }) => events)
   return readItem('a state', () => ({
     version: requiredNumber(item, 'version'),
     skewMs: optionalNumber(item, 'skew'),
     lastAffectingTimeMs: optionalNumber(item, 'last_affecting_time'),
-    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, runs),
+    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, eventsOfBlocks),
     forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
   }))
 }

@@ -4,10 +4,10 @@ import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecor
 import type { ArrivedRecord, DeadLetter } from '../../ports.ts'
 
 /**
- * The shard that resent records name as theirs, so that they never move the progress of a shard of
+ * The shard that redriven records name as theirs, so that they never move the progress of a shard of
  * the stream.
  */
-export const RESENT_SHARD = 'resent'
+export const REDRIVEN_SHARD = 'redriven'
 
 /** Throws for an event that is no batch of a Kinesis stream. */
 export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
@@ -31,7 +31,7 @@ function isKinesisRecord(record: Partial<KinesisStreamRecord> | null): boolean {
 }
 
 /** The reply to a person who sends dead letters again. */
-export interface ResentReply extends KinesisStreamBatchResponse {
+export interface RedriveReply extends KinesisStreamBatchResponse {
   /**
    * The records and events that ingest refused again, as `<sequence number>.<subsequence number>`.
    * Nothing follows the dot for a record.
@@ -39,10 +39,10 @@ export interface ResentReply extends KinesisStreamBatchResponse {
   readonly refused: readonly string[]
 }
 
-export function toResentReply(
+export function toRedriveReply(
   failed: { readonly sequenceNumber: string } | null,
   deadLetters: readonly Pick<DeadLetter, 'sequenceNumber' | 'subSequence'>[],
-): ResentReply {
+): RedriveReply {
   const refused = deadLetters.map(({ sequenceNumber, subSequence }) => `${sequenceNumber}.${subSequence ?? ''}`)
   return { ...toBatchReply(failed), refused }
 }

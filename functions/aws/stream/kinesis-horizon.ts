@@ -36,12 +36,12 @@ export interface HorizonPorts extends EmptyShards, Pace {}
 
 /**
  * Reads each shard just after the last record that ingest has applied. Until the sweep has read
- * what follows, the shard limits the horizon: sessions may close late, and never early.
+ * what follows, the shard bounds the horizon: sessions may close late, and never early.
  *
  *     shard 0   applied ........|              nothing follows: now, less the spread
  *     shard 1   applied ....|  x  x            the first x, at 09:00:10, less the spread
  *     shard 2   applied ...|- - - ?            empty until 09:00:08, and not read further
- *     shard 3   applied ..|                    closed by a split, and read to its end: no limit
+ *     shard 3   applied ..|                    closed by a split, and read to its end: no bound
  *                                              the horizon is 09:00:05
  *
  * Where one page does not show what follows, the sweep stores how far the shard is empty, and the
@@ -72,7 +72,7 @@ export function kinesisHorizon(
         readings = await pMap(readings, readOn, { concurrency: SHARDS_AT_ONCE })
       }
       await pMap(readings, (reading) => recordEmpty(reading, ports), { concurrency: SHARDS_AT_ONCE })
-      return Math.min(nowMs - ARRIVAL_SPREAD_MS, ...readings.map(({ limitMs }) => limitMs))
+      return Math.min(nowMs - ARRIVAL_SPREAD_MS, ...readings.map(({ boundMs }) => boundMs))
     },
   }
 }

@@ -7,7 +7,7 @@ import { type ShardProgress, UnreadableItemError } from '../../ports.ts'
 import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
-import { RESENT_SHARD } from './kinesis-batch.ts'
+import { REDRIVEN_SHARD } from './kinesis-batch.ts'
 
 export interface Progress {
   /** `0` while ingest has applied no record of the shard. */
@@ -44,7 +44,7 @@ export function dynamoShardProgress(client: DynamoDBDocumentClient, table: strin
     },
 
     isPassed: async (shardId, sequenceNumber) => {
-      if (shardId === RESENT_SHARD) return true
+      if (shardId === REDRIVEN_SHARD) return true
       const progress = await loadProgress(client, table, shardId).catch(damagedOrThrow)
       if (progress === DAMAGED) return true
       return progress !== null && padded(progress.sequenceNumber) >= padded(sequenceNumber)

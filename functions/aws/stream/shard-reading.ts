@@ -25,7 +25,7 @@ export interface ShardReading {
   /** Where the next page begins. Null when this sweep reads no further page. */
   readonly next: string | null
   /** No unapplied record arrived before this time. Infinity for a closed shard read to its end. */
-  readonly limitMs: number
+  readonly boundMs: number
   /** The pages show no unapplied record before this arrival time. 0 while they show nothing. */
   readonly emptyUntilMs: number
   readonly pages: number
@@ -50,8 +50,8 @@ export async function openShard(
       ? { ShardIteratorType: 'AT_TIMESTAMP' as const, Timestamp: new Date(fromMs) }
       : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: progress.sequenceNumber }
   const opened = await client.send(new GetShardIteratorCommand({ StreamName: stream, ShardId: shardId, ...start }))
-  const limitMs = Math.max((progress?.arrivalMs ?? 0) - ARRIVAL_SPREAD_MS, fromMs)
-  const reading = { shardId, progress, next: opened.ShardIterator ?? null, limitMs, emptyUntilMs: 0, pages: 0 }
+  const boundMs = Math.max((progress?.arrivalMs ?? 0) - ARRIVAL_SPREAD_MS, fromMs)
+  const reading = { shardId, progress, next: opened.ShardIterator ?? null, boundMs, emptyUntilMs: 0, pages: 0 }
   return reading.next === null ? readToEnd(reading) : reading
 }
 
@@ -59,7 +59,7 @@ export async function openShard(
  * Reads the next page. An empty page is no proof that nothing follows, because Kinesis reads only a
  * few minutes of a quiet shard at once. It reports how far before the present it stopped.
  *
- * @param nowMs a moment before the read. An earlier moment gives an earlier limit, which is safe.
+ * @param nowMs a moment before the read. An earlier moment gives an earlier bound, which is safe.
  */
 export async function readPage(client: KinesisClient, reading: ShardReading, nowMs: number): Promise<ShardReading> {
   const page = await getRecords(client, reading)
@@ -68,19 +68,19 @@ export async function readPage(client: KinesisClient, reading: ShardReading, now
   const record = page.Records?.find((one) => !isApplied(one, reading.progress))
   if (record !== undefined) {
     // The records after this one are not read, and one of them may have an earlier arrival time.
-    const limitMs = Math.max(0, (record.ApproximateArrivalTimestamp?.getTime() ?? 0) - ARRIVAL_SPREAD_MS)
-    return { ...reading, pages, next: null, limitMs, emptyUntilMs: Math.min(reading.emptyUntilMs, limitMs) }
+    const boundMs = Math.max(0, (record.ApproximateArrivalTimestamp?.getTime() ?? 0) - ARRIVAL_SPREAD_MS)
+    return { ...reading, pages, next: null, boundMs, emptyUntilMs: Math.min(reading.emptyUntilMs, boundMs) }
   }
   if (page.NextShardIterator === undefined) return readToEnd({ ...reading, pages })
   const behindMs = page.MillisBehindLatest ?? Number.POSITIVE_INFINITY
   const emptyUntilMs = Math.max(reading.emptyUntilMs, nowMs - behindMs - ARRIVAL_SPREAD_MS)
-  const limitMs = Math.max(reading.limitMs, emptyUntilMs)
-  return { ...reading, pages, limitMs, emptyUntilMs, next: behindMs === 0 ? null : page.NextShardIterator }
+  const boundMs = Math.max(reading.boundMs, emptyUntilMs)
+  return { ...reading, pages, boundMs, emptyUntilMs, next: behindMs === 0 ? null : page.NextShardIterator }
 }
 
 /** No record can follow in a closed shard. */
 function readToEnd(reading: ShardReading): ShardReading {
-  return { ...reading, next: null, limitMs: Number.POSITIVE_INFINITY }
+  return { ...reading, next: null, boundMs: Number.POSITIVE_INFINITY }
 }
 
 /** A reading that begins at a time may find records whose arrival times are out of order. */

@@ -35,7 +35,7 @@ export interface Reopening {
   readonly affected: ReadonlySet<Session>
   /**
    * Whether all of these can be open at once. They cannot if they take more bytes than one item
-   * may, as a robot's long run of full sessions does, or if a continuation is no longer stored.
+   * may, as a robot's long chain of full sessions does, or if a continuation is no longer stored.
    */
   readonly fits: boolean
   /** The open sessions to close first, where one item cannot hold them beside all others. */

@@ -59,7 +59,7 @@ const NEIGHBOUR_BYTES_MAX = 4 * STATE_BYTES_MAX
  * - the continuations of those that a limit ended.
  *
  * No other session can change, because these separate it from the range. Reading stops early in a
- * long run of full sessions; `reopen` then misses a continuation and reports that the run does not
+ * long chain of full sessions; `reopen` then misses a continuation and reports that it does not
  * fit. Null where the range itself holds too much.
  *
  * @param before the sessions with ids of a time in the range or before it, latest id first.

@@ -191,5 +191,5 @@ function withReason(rejected: Iterable<Arrival>, rules: Rules): RejectedArrival[
 /** Why an arrival is rejected whose closed session cannot be opened again. */
 export function rejectionOf({ lateEvents }: Rules): Omit<RejectedArrival, 'arrival'> {
   if (lateEvents === 'divert') return { reason: 'late', detail: 'the result of its session is final' }
-  return { reason: 'too-late', detail: 'its session is one of a run of full sessions that is too long to open again' }
+  return { reason: 'too-late', detail: 'its session is one of a chain of full sessions that is too long to open again' }
 }

@@ -83,7 +83,7 @@ export function neighbourContract(store: () => SessionStore): void {
     expect(sortedIds(await loadMs(at(1800), at(1800)))).toEqual(sortedIds([before, after]))
   })
 
-  it('returns no more of a run of full sessions than can be opened again, and null for a range of more', async () => {
+  it('returns no more of a chain of full sessions than can be opened again, and null for a range of more', async () => {
     const items = Array.from({ length: 1000 }, (_, n) => `item ${n}`)
     const startOf = (n: number): number => ORIGIN_MS + n * MINUTE_MS
     const full = Array.from({ length: 60 }, (_, n) => {

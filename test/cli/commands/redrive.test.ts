@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { redrive } from '../../../cli/dead-letters/redrive.ts'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { recordedDeadLetters } from '../../../functions/aws/dead-letters/recorded-dead-letters.ts'
-import { toRecords, toResentReply } from '../../../functions/aws/stream/kinesis-batch.ts'
+import { toRecords, toRedriveReply } from '../../../functions/aws/stream/kinesis-batch.ts'
 import { MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { ingest } from '../../../functions/ingest/ingest.ts'
 import type { ArrivedRecord } from '../../../functions/ports.ts'
@@ -46,7 +46,7 @@ function ingestOn(pipeline: ReturnType<typeof memoryPipeline>): void {
     const deadLetters = recordedDeadLetters(pipeline.ports.deadLetters)
     const records = toRecords(JSON.parse(Buffer.from(Payload).toString()))
     const report = await ingest(records, { ...pipeline.ports, deadLetters }, RULES, at(900_000))
-    return { Payload: Buffer.from(JSON.stringify(toResentReply(report.failed, deadLetters.recorded))) }
+    return { Payload: Buffer.from(JSON.stringify(toRedriveReply(report.failed, deadLetters.recorded))) }
   })
 }
 
@@ -84,7 +84,7 @@ describe('a redrive', () => {
     ingestOn(patient)
     expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ records: 2, failed: 0, refused: 1 })
     expect(patient.sessions.states.get('ann')?.open[0]?.events).toMatchObject([{ eventId: 'late' }])
-    expect(patient.deadLetters.stored).toMatchObject([{ reason: 'not-json', shardId: 'resent' }])
+    expect(patient.deadLetters.stored).toMatchObject([{ reason: 'not-json', shardId: 'redriven' }])
   })
 
   it('a redrive sends only the rejected events of a packed record, each with its subsequence number', async () => {
@@ -108,8 +108,8 @@ describe('a redrive', () => {
     const times = patient.sessions.states.get('ann')?.open.flatMap((session) => session.events.map((one) => one.timeMs))
     expect(times).toEqual([at(3000), at(4000)])
     expect(patient.deadLetters.stored.map(({ subSequence, shardId }) => [subSequence, shardId])).toEqual([
-      [2, 'resent'],
-      [4, 'resent'],
+      [2, 'redriven'],
+      [4, 'redriven'],
     ])
   })
 
@@ -166,7 +166,7 @@ describe('a redrive', () => {
     ingestOn(pipeline)
     objects.set('aws/lambda/batch', givenUp([record({ type: 'AppOpen', user: 'ann' }, at(0))]))
     await redrive(OPTIONS, s3, lambda, () => {})
-    expect(shards).toEqual(['resent'])
+    expect(shards).toEqual(['redriven'])
   })
 
   it('a redrive sends a copy only where its original is gone', async () => {
@@ -180,7 +180,7 @@ describe('a redrive', () => {
       expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
       await s3DeadLetters(s3, 'dead-letters').put(again.deadLetters.stored.slice(-2))
     }
-    expect([...objects.keys()].filter((key) => key.includes('/resent/'))).toHaveLength(1)
+    expect([...objects.keys()].filter((key) => key.includes('/redriven/'))).toHaveLength(1)
     for (const key of originals.keys()) objects.delete(key)
     expect(await redrive(OPTIONS, s3, lambda, () => {})).toMatchObject({ objects: 1, records: 2, refused: 2 })
   })

@@ -31,7 +31,7 @@ it('closes large open sessions first to reopen a large closed one of the same us
   expect(drain(driven, at(9999), patient).map(({ events }) => events.length)).toEqual([101, 100, 100])
 })
 
-it('rejects a late event for a run of full sessions that one item could not hold', () => {
+it('rejects a late event for a chain of full sessions that one item could not hold', () => {
   const used = { ...rules, maxSessionEvents: 50 }
   const driven = newDriven()
   for (let n = 0; n < 600; n++) {
