@@ -8,14 +8,14 @@ import type { TimeRange } from './domain/sessions/neighbours.ts'
 import type { Session } from './domain/sessions/session.ts'
 import type { UserState } from './domain/sessions/user-state.ts'
 
-/** A record as Kinesis delivers it, or one event of a packed record that is sent again alone. */
+/** A record as Kinesis delivers it, or one event of a packed record that is redriven alone. */
 export interface ArrivedRecord {
   readonly shardId: string
   readonly sequenceNumber: string
   readonly arrivalMs: number
   /** Base64. */
   readonly data: string
-  /** The index, from 0, that an event sent again alone had in its packed record; else null. */
+  /** The index, from 0, that an event redriven alone had in its packed record; else null. */
   readonly subSequence: number | null
 }
 
@@ -31,7 +31,7 @@ export interface UnpackedEvent {
    * whole.
    */
   readonly subSequence: number | null
-  /** Returns the record data, in base64, that sends this event again alone. */
+  /** Returns the record data, in base64, that redrives this event alone. */
   readonly data: () => string
 }
 
@@ -62,7 +62,7 @@ export interface UnreadChange {
   readonly record: unknown
 }
 
-/** Stores unread changes where a person can send them again. */
+/** Stores unread changes where a person can redrive them. */
 export interface UnreadChanges {
   /** Idempotent. */
   put(change: UnreadChange): Promise<void>
@@ -239,7 +239,7 @@ export interface ShardProgress {
   record(shardId: string, sequenceNumber: string, arrivalMs: number): Promise<void>
   /**
    * Returns whether the horizon may be past the record: its shard is recorded up to it, or it was
-   * sent again outside the stream.
+   * redriven outside the stream.
    */
   isPassed(shardId: string, sequenceNumber: string): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-// Polls every shard of the event stream and of the table's stream, and sends batches again that a
+// Polls every shard of the event stream and of the table's stream, and redrives batches that a
 // poller gave up.
 
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
@@ -13,7 +13,7 @@ import type { Outcome, World } from './world.ts'
 
 export interface Delivery {
   readonly stream: Stream
-  /** Sends the batches again that were given up so far, as an operator does with `redrive`. */
+  /** Redrives the batches that were given up so far, as an operator does. */
   redriveGivenUp(): void
 }
 
@@ -33,7 +33,7 @@ export function startDelivery(wiring: Wiring, changes: Changes, random: Random):
       (batch) => deliverRecords(batch, wiring, stores.progress),
       (batch) => {
         watch.wasGivenUp(batch.map(({ sequenceNumber }) => sequenceNumber))
-        // With `divert` a published result is final, so nothing sends these events again.
+        // With `divert` a published result is final, so nothing redrives these events.
         if (wiring.rules.lateEvents === 'amend') givenUp.push(() => deliverRecords(batch, wiring, null))
       },
     )

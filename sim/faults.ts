@@ -25,9 +25,9 @@ const RATES_MAX = {
   stuckCall: 0.01,
   /** An invocation that timed out continues, while Lambda already retries its batch. */
   zombie: 0.7,
-  /** The poller loses its checkpoint and delivers an applied batch again. */
+  /** The poller loses its checkpoint and redelivers an applied batch. */
   lostCheckpoint: 0.15,
-  /** The poller delivers a failed batch again in halves. */
+  /** The poller redelivers a failed batch in halves. */
   bisected: 0.5,
   /** The poller does not read a shard for minutes or hours. */
   stalledShard: 0.8,

@@ -66,8 +66,8 @@ export function checkAtRest(
 }
 
 /**
- * Checks that nothing is stored of what a forgotten user sent before the moment. An event that was
- * sent again afterwards may be stored.
+ * Checks that nothing is stored of what a forgotten user sent before the moment. An event that
+ * its producer sent anew may be stored.
  */
 function checkForgotten(
   user: string,

@@ -1,5 +1,5 @@
-// Delivers a shard's records in batches as Lambda's poller does: in order, and each batch again
-// until it is applied or too old.
+// Delivers a shard's records in batches and in order, as Lambda's poller does. It redelivers each
+// batch until it is applied or too old.
 
 import { HOUR_MS, MINUTE_MS } from '../functions/domain/durations.ts'
 import { isNonEmpty, type NonEmpty } from '../functions/domain/non-empty.ts'

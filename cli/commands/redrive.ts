@@ -1,4 +1,4 @@
-// Implements `dead-letters redrive`, which sends dead letters through the functions again.
+// Implements `dead-letters redrive`, which redrives dead letters.
 
 import type { Command } from 'commander'
 import { EXIT } from '../../terminal/exit-codes.ts'

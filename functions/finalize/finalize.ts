@@ -54,7 +54,7 @@ const ROWS_AT_ONCE = 16
 
 /**
  * Handles the changes in order, up to the first one that fails. Each row carries the version of its
- * closed session, and is written and removed by version. So changes may come twice, late or in any
+ * closed session, and is written and removed by version. So changes may be redelivered, late or in any
  * order, and the rows end as those of the latest change. Throws when it cannot mark the dirty
  * hours.
  */

@@ -22,7 +22,7 @@ export interface ForgetPorts {
 }
 
 export interface ForgetSettings {
-  /** How long the bucket stores a dead letter at most, so how long it can be sent again. */
+  /** How long the bucket stores a dead letter at most, so how long it can be redriven. */
   readonly deadLetterRetentionMs: number
 }
 

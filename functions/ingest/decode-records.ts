@@ -89,7 +89,7 @@ interface OriginatedEvent {
 /**
  * A document of another format may stand for several events. Each of these gets its own
  * `subSequence` and, if it is rejected, its own dead letter in our format. So one of them can be
- * sent again without the others.
+ * redriven without the others.
  */
 function* eventsOf(documents: readonly UnpackedEvent[]): Generator<OriginatedEvent> {
   let before = 0

@@ -33,7 +33,7 @@ export interface IngestPorts extends DecodePorts {
 export interface IngestReport {
   /** Records that the batch decoded. */
   readonly records: number
-  /** Records beyond what one invocation can hold; Lambda delivers them again. */
+  /** Records beyond what one invocation can hold; Lambda redelivers them. */
   readonly left: number
   readonly accepted: number
   readonly duplicates: number
@@ -44,10 +44,10 @@ export interface IngestReport {
   readonly forgotten: number
   /** Closed sessions that events of the batch opened again. */
   readonly amended: number
-  /** Writes that ran again because another writer was faster. */
+  /** Writes that ran again after a conflict. */
   readonly conflicts: number
   /**
-   * The first record that is not durably applied; Lambda must deliver it and all after it again.
+   * The first record that is not durably applied; Lambda must redeliver it and all after it.
    * The cause is null when nothing failed and these are only the records `left`.
    */
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
@@ -61,7 +61,7 @@ const USERS_AT_ONCE = 32
  * nothing.
  *
  * Throws when it cannot load users, put the first timers or record the progress. Lambda then
- * delivers the whole batch again. `failed` reports any other failure.
+ * redelivers the whole batch. `failed` reports any other failure.
  */
 export async function ingest(
   records: readonly ArrivedRecord[],

@@ -161,7 +161,7 @@ export interface MemoryDeadLetters extends DeadLetters, DeadLetterStore {
 }
 
 /**
- * Stores one dead letter for each record or event, because a repeated batch replaces its object in
+ * Stores one dead letter for each record or event, because a redelivered batch replaces its object in
  * the bucket.
  */
 export function memoryDeadLetters(): MemoryDeadLetters {

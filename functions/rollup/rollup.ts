@@ -34,8 +34,8 @@ const DIRTY_PERIODS_MAX = 10_000
 const CLEARED_AT_ONCE = 8
 
 /**
- * Computes sums from the rows and never adds to a stored sum, so a run may come twice, late or not
- * at all.
+ * Computes sums from the rows and never adds to a stored sum, so a run may be repeated, late or
+ * missing.
  *
  * An hour stays dirty until a run sums it some time after an earlier run saw it dirty, because the
  * index may trail the rows. With `drain`, the run ranks queries whenever they were last ranked.

@@ -67,7 +67,7 @@ export async function deliver<R>(
 }
 
 interface Attempt {
-  /** Index of the first record to deliver again; null if the whole batch succeeded. */
+  /** Index of the first record to redeliver; null if the whole batch succeeded. */
   readonly failedAt: number | null
   readonly isFunctionError: boolean
   readonly cause: string

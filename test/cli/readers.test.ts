@@ -222,7 +222,7 @@ describe('produce', () => {
 })
 
 describe('dead letters', () => {
-  it('are listed with their reason, shown whole, found by the doctor and sent again', async () => {
+  it('are listed with their reason, shown whole, found by the doctor and redriven', async () => {
     await typed(['produce', '-', '--local'], folder, '[{"type":"AppOpen","user":"eve"},{"type":"Nope","user":"eve"}]\n')
     const [deadLetter] = await until(['dead-letters', 'list'], (found) => found.length > 0)
     expect(deadLetter).toMatchObject({ reason: 'unknown-type', subSequence: 1, text: '{"type":"Nope","user":"eve"}' })

@@ -206,7 +206,7 @@ describe('finalize with a damaged item', () => {
     expect(stored).toEqual([])
   })
 
-  it('fails at a damaged change that it cannot store, so that Lambda delivers it again', async () => {
+  it('fails at a damaged change that it cannot store, so that Lambda redelivers it', async () => {
     const { pipeline, first, second, third } = await threeChanges()
     const damaged = { sequenceNumber: second.sequenceNumber, cause: DAMAGED, record: {} }
     const unread = { put: () => Promise.reject(new Error('SlowDown')) }

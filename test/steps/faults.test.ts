@@ -88,7 +88,7 @@ describe('ingest', () => {
     expect(pipeline.progress.sequenceNumber).toBeNull()
   })
 
-  it('fails at the record whose dead letter cannot be stored, so that Lambda delivers it again', async () => {
+  it('fails at the record whose dead letter cannot be stored, so that Lambda redelivers it', async () => {
     const pipeline = memoryPipeline(RULES)
     const records = [open('ann', 0), record('{', at(1)), open('ann', 2)]
     const deadLetters = { put: () => Promise.reject(new Error('no bucket')) }
@@ -116,7 +116,7 @@ describe('ingest', () => {
     expect(pipeline.sessions.states.get('ann')?.open[0]?.events).toHaveLength(3)
   })
 
-  it('fails after it lost every try to other writers, so that Lambda delivers the batch again', async () => {
+  it('fails after it lost every try to other writers, so that Lambda redelivers the batch', async () => {
     const pipeline = memoryPipeline(RULES)
     const sessions = failingFor(pipeline.sessions, (user) => new VersionConflictError(user, 1))
     const report = await ingest([open('ann', 0)], { ...pipeline.ports, sessions }, RULES, at(0))

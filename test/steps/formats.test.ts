@@ -1,5 +1,5 @@
 // Tests documents of other formats: ingest counts the events that they stand for, and each can be
-// sent again alone.
+// redriven alone.
 
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -107,7 +107,7 @@ describe('a document of two events', () => {
     expect(types).toEqual(['Search', 'Results', 'Search', 'Results'])
   })
 
-  it('ends in the same state when each half of a document is sent again any number of times', async () => {
+  it('ends in the same state when each half of a document is redriven any number of times', async () => {
     const rejecting = memoryPipeline(RULES)
     const sent = record(late, at(60))
     await rejecting.ingest([record(now, at(60)), sent], at(60))

@@ -22,7 +22,7 @@ function textsOf(deadLetters: readonly { readonly data: string }[]): string[] {
 }
 
 /**
- * Delivers again from the first failed record on, as Lambda does, until all are applied. Counts the
+ * Redelivers from the first failed record on, as Lambda does, until all are applied. Counts the
  * deliveries.
  */
 async function deliverAll(records: readonly ArrivedRecord[], pipeline: ReturnType<typeof memoryPipeline>) {

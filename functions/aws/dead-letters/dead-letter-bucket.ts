@@ -37,8 +37,8 @@ export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
 }
 
 /**
- * `rejected/<day of arrival>/<shard>/<first>-<last>-<count>.ndjson`. A batch that is delivered
- * again gets the same keys, so it replaces its objects.
+ * `rejected/<day of arrival>/<shard>/<first>-<last>-<count>.ndjson`. A redelivered batch
+ * gets the same keys, so it replaces its objects.
  */
 function objectKey(deadLetters: NonEmpty<DeadLetter>): string {
   const [first] = deadLetters

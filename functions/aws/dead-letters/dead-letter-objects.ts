@@ -1,4 +1,4 @@
-// Turns an object of the dead-letter bucket into the Lambda events that send its records again.
+// Turns an object of the dead-letter bucket into the Lambda events that redrive its records.
 
 import { REJECTED_PREFIX } from '../../contract.ts'
 import type { DeadLetter } from '../../ports.ts'
@@ -6,7 +6,7 @@ import { REDRIVEN_SHARD } from '../stream/kinesis-batch.ts'
 import { readFailedBatch } from './failed-batch.ts'
 import { decodeRejectedLine, rejectedLines } from './rejected-line.ts'
 
-/** One invocation that sends records again. Sending them twice changes nothing. */
+/** One invocation that redrives records. A second one changes nothing. */
 export interface RedriveInvocation {
   readonly step: 'ingest' | 'finalize'
   readonly event: { readonly Records: readonly unknown[] }
@@ -16,7 +16,7 @@ export interface RedriveInvocation {
 const EVENT_CHARACTERS_MAX = 5 * 1024 * 1024
 
 /**
- * Returns the invocations that send the records of an object again. Each record carries the time of
+ * Returns the invocations that redrive the records of an object. Each record carries the time of
  * its first arrival, so that ingest decides about it as it did before.
  *
  *     rejected/...    lines of dead letters           -> ingest, as records of the shard `redriven`

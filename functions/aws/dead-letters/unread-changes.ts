@@ -7,7 +7,7 @@ import type { FailedObject, FailedRecord } from './failed-batch.ts'
 
 /**
  * Commands that list, redrive and erase dead letters treat the object as a batch of one record. The
- * key follows from the record, so a change that comes twice has one object.
+ * key follows from the record, so a redelivered change has one object.
  */
 export function s3UnreadChanges(client: S3Client, bucket: string): UnreadChanges {
   return {

@@ -1,4 +1,4 @@
-// Waits before a throttled request is sent again, as long as the invocation has time.
+// Waits before the caller repeats a throttled request, as long as the invocation has time.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 

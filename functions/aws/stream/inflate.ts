@@ -19,7 +19,7 @@ const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
  */
 const ZSTD_WINDOW_LOG_MAX = 23
 
-/** The payload may be sound: a newer Node can read it when it is sent again. */
+/** The payload may be sound: a newer Node can read it after a redrive. */
 export const ZSTD_UNSUPPORTED: Rejection = {
   ok: false,
   reason: 'not-json',

@@ -21,7 +21,7 @@ export function toRecords(batch: KinesisStreamEvent): ArrivedRecord[] {
     // Lambda gives seconds with a fraction.
     arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
     data: kinesis.data,
-    // Only an event that is sent again alone has this field: Kinesis has none like it.
+    // Only an event that is redriven alone has this field: Kinesis has none like it.
     subSequence: (kinesis as { readonly subSequence?: number }).subSequence ?? null,
   }))
 }
@@ -30,7 +30,7 @@ function isKinesisRecord(record: Partial<KinesisStreamRecord> | null): boolean {
   return typeof record?.eventID === 'string' && typeof record.kinesis?.data === 'string'
 }
 
-/** The reply to a person who sends dead letters again. */
+/** The reply to a redrive. */
 export interface RedriveReply extends KinesisStreamBatchResponse {
   /**
    * The records and events that ingest refused again, as `<sequence number>.<subsequence number>`.
@@ -48,8 +48,8 @@ export function toRedriveReply(
 }
 
 /**
- * Names only the first failure: Lambda delivers again from the lowest sequence number that the
- * reply names.
+ * Names only the first failure: Lambda redelivers from the lowest sequence number that the reply
+ * names.
  */
 export function toBatchReply(failed: { readonly sequenceNumber: string } | null): KinesisStreamBatchResponse {
   return { batchItemFailures: failed === null ? [] : [{ itemIdentifier: failed.sequenceNumber }] }

@@ -12,7 +12,7 @@ import { type EventText, parseBytes, payloadEvents, RECORD_EVENTS_MAX } from './
  */
 export const RECORD_BYTES_MAX = 8 * 1024 * 1024
 /**
- * The most that a Kinesis record holds. A rejected event of more bytes could not be sent again
+ * The most that a Kinesis record holds. A rejected event of more bytes could not be redriven
  * alone.
  */
 const ALONE_BYTES_MAX = 1024 * 1024
@@ -28,7 +28,7 @@ const CORRUPT_MAX = 8
 const RETAINED_BYTES_MAX = 1024 * 1024
 
 /**
- * Unpacks a record, or takes an event that is sent again alone as it is: one event, which is not
+ * Unpacks a record, or takes an event that is redriven alone as it is: one event, which is not
  * unpacked.
  */
 export function unpackRecord({ data, subSequence }: Pick<ArrivedRecord, 'data' | 'subSequence'>): RecordEvents {

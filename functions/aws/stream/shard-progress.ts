@@ -39,7 +39,7 @@ export function dynamoShardProgress(client: DynamoDBDocumentClient, table: strin
       // The item replaces the stored one, so what was empty after an earlier record is gone.
       const item = progressItem(shardId, { sequenceNumber, arrivalMs, emptyUntilMs: null })
       const condition = unlessNewer('sequence', padded(sequenceNumber))
-      // A batch that is delivered again fails the condition: a later record is recorded already.
+      // A redelivered batch fails the condition: a later record is recorded already.
       await storedInstead(client.send(new PutCommand({ TableName: table, Item: item, ...condition })))
     },
 

@@ -30,7 +30,7 @@ export function nextDueAt(state: UserState, rules: Rules): number | null {
  *
  * @param arrivedMs when the latest of the applied events arrived.
  * @param notBeforeMs a later bound for events that the horizon has passed already, in a batch that
- *   is replayed or sent again: no invocation that runs now writes after it. Otherwise 0.
+ *   is redelivered or redriven: no invocation that runs now writes after it. Otherwise 0.
  */
 export function timerFor(
   before: UserState,

@@ -71,7 +71,7 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
       expect(await stored()).toEqual(first)
     })
 
-    it('changes nothing when a version comes again', async () => {
+    it('changes nothing when a version is written again', async () => {
       await put(first)
       await put({ ...first, clicks: 9 })
       expect(await stored()).toEqual(first)

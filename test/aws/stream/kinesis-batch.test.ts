@@ -64,7 +64,7 @@ describe('a Kinesis batch', () => {
     expect([...Buffer.from(record?.data ?? '', 'base64')]).toEqual(bytes)
   })
 
-  it('holds the subsequence number of an event that is sent again alone', () => {
+  it('holds the subsequence number of an event that is redriven alone', () => {
     const { kinesis, ...others } = sent('{}')
     expect(read({ ...others, kinesis: { ...kinesis, subSequence: 0 } as typeof kinesis })[0]?.subSequence).toBe(0)
   })
@@ -75,7 +75,7 @@ describe('the reply to a batch', () => {
     expect(toBatchReply(null)).toEqual({ batchItemFailures: [] })
   })
 
-  it('names the first record that Lambda must deliver again', () => {
+  it('names the first record that Lambda must redeliver', () => {
     expect(toBatchReply({ sequenceNumber: '4961' })).toEqual({ batchItemFailures: [{ itemIdentifier: '4961' }] })
   })
 })

@@ -31,7 +31,7 @@ describe('the events of a record', () => {
     )
   })
 
-  it('have subsequence numbers from 0, and can each be sent again alone', () => {
+  it('have subsequence numbers from 0, and can each be redriven alone', () => {
     fc.assert(
       fc.property(events, packing, (sent, pack) => {
         const { events: unpacked } = recordEvents(pack(sent))
@@ -164,7 +164,7 @@ describe('lines', () => {
   })
 })
 
-describe('an event that is sent again alone', () => {
+describe('an event that is redriven alone', () => {
   const again = (sent: Buffer) => unpackRecord({ data: sent.toString('base64'), subSequence: 7 })
 
   it('has the subsequence number that it had in its record', () => {

@@ -1,4 +1,4 @@
-// Checks that a redrive sends every kind of dead letter through its step again.
+// Checks that a redrive sends every kind of dead letter through its step.
 
 import { gzipSync } from 'node:zlib'
 import { InvokeCommand, LambdaClient, RequestTooLargeException } from '@aws-sdk/client-lambda'
