@@ -77,7 +77,7 @@ export class VersionConflictError extends Error {
   readonly version: number
   constructor(user: string, version: number) {
     // The message must not hold the user: messages are logged, and a user id is personal data.
-    super(`another writer was faster: the key of ${user.length} characters has version ${version}`)
+    super(`another writer stored version ${version} first, under a key of ${user.length} characters`)
     this.name = 'VersionConflictError'
     this.version = version
   }

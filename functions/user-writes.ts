@@ -1,4 +1,4 @@
-// Writes one user's state and closed sessions, and repeats a write when another writer was faster.
+// Writes one user's state and closed sessions, and repeats a write after a conflict.
 
 import { type Closing, closedExpiresAt, stateExpiresAt, withoutClosed } from './domain/sessions/closing.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
@@ -20,9 +20,9 @@ export interface UserWrites {
   /** Stores the state if the stored one still has `baseVersion`; see `SessionStore.saveUser`. */
   save(next: UserState, baseVersion: number): Promise<void>
   /**
-   * Runs `attempt` on the loaded state. When the attempt throws a VersionConflictError, another
-   * writer was faster, and the attempt runs again on the state that is stored by then. The tenth
-   * VersionConflictError reaches the caller.
+   * Runs `attempt` on the loaded state. When the attempt throws a VersionConflictError, it runs
+   * again on the state that another writer has stored by then. The tenth VersionConflictError
+   * reaches the caller.
    */
   onLatestState<T>(loaded: UserState, attempt: (state: UserState) => Promise<T>): Promise<T>
   /** Returns how many attempts `onLatestState` has repeated. */
@@ -77,8 +77,8 @@ export interface SessionWrites extends UserWrites {
    * After a crash in between, both hold the session; the next closing writes the same items again.
    *
    * @param state a stored state. A closed item carries the state's version, and the first item of a
-   * version stays. When another writer was faster, the save fails. The caller then loads the newer
-   * state and closes from there.
+   * version stays. After a conflict the save fails. The caller then loads the newer state and
+   * closes from there.
    */
   closeSessions(state: UserState, closings: readonly Closing[]): Promise<UserState>
 }

@@ -155,7 +155,7 @@ async function evict(blocked: BlockedWrite, appliedToMs: number, writes: Session
 }
 
 /**
- * Throws VersionConflictError when another writer was faster. A rejection saves nothing, so no
+ * Throws VersionConflictError on a conflict. A rejection saves nothing, so no
  * version condition protects it. This check does.
  */
 async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<void> {

@@ -21,8 +21,7 @@ export interface SweepScope {
 /**
  * The outcome for a user. `rescheduledMs` is when the first of the sessions that stay open may be
  * due; null when none stays open. `left` means that the time was up first. `failed` means an error,
- * or that other writers were faster in every try. `unreadable` means that the user's items are
- * damaged.
+ * or that every try ended in a conflict. `unreadable` means that the user's items are damaged.
  */
 export type FiredUser = { readonly rescheduledMs: number | null } | 'left' | 'failed' | 'unreadable'
 
@@ -43,7 +42,7 @@ export interface DueUserCounts {
   readonly users: number
   readonly usersClosed: number
   readonly closed: number
-  /** Users whom the next sweep must try again, because other writers were faster in every try. */
+  /** Users whom the next sweep must try again, because every try ended in a conflict. */
   readonly conflicts: number
 }
 

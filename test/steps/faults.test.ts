@@ -97,7 +97,7 @@ describe('ingest', () => {
     expect(pipeline.progress.sequenceNumber).toBe(records[0]?.sequenceNumber)
   })
 
-  it('applies the arrivals again to the state that a faster writer left', async () => {
+  it('applies the arrivals again to the state of the writer that won a conflict', async () => {
     const pipeline = memoryPipeline(RULES)
     await pipeline.ingest([open('ann', 0)], at(0))
     const stale = new Map(pipeline.sessions.states)
@@ -116,7 +116,7 @@ describe('ingest', () => {
     expect(pipeline.sessions.states.get('ann')?.open[0]?.events).toHaveLength(3)
   })
 
-  it('fails after it lost every try to other writers, so that Lambda redelivers the batch', async () => {
+  it('fails after a conflict in every try, so that Lambda redelivers the batch', async () => {
     const pipeline = memoryPipeline(RULES)
     const sessions = failingFor(pipeline.sessions, (user) => new VersionConflictError(user, 1))
     const report = await ingest([open('ann', 0)], { ...pipeline.ports, sessions }, RULES, at(0))

@@ -1,5 +1,5 @@
 // Tests the rollup stores in memory and on DynamoDB by their contract, and rankings that another
-// run overtakes.
+// run claims.
 
 import { randomUUID } from 'node:crypto'
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
@@ -73,7 +73,7 @@ it('a rollup holds its time of computation and expires', async () => {
   expect(item).toMatchObject({ computed_at: '2026-03-02T10:00:00.123Z', expires_at: EXPIRES_MS / 1000, revision: 1 })
 })
 
-it('a ranking writes nothing more once another run has overtaken it', async () => {
+it('a ranking writes nothing more once another run has claimed it', async () => {
   const table = await newTable()
   const metadata = { computedAtMs: 0, expiresAtMs: EXPIRES_MS }
   const overtaken = {
