@@ -1,16 +1,36 @@
 // Defines the ports through which finalize, rollup and forget reach the results table.
 
+import { DAY_MS } from './domain/durations.ts'
 import type { ResultRow } from './domain/results/result.ts'
 import type { DayRollup, HourRollup, Slice } from './domain/results/rollup.ts'
 import type { QueryRollup } from './domain/results/top-queries.ts'
 
 export interface ResultStore {
-  /** Writes the row unless the stored row has this version or a newer one. */
+  /**
+   * Writes the row unless a row or a row tombstone of this version or a newer one is stored under
+   * its key.
+   */
   put(row: ResultRow, expiresAtMs: number): Promise<void>
-  /** Removes the stored row if it belongs to the same session and is older than the version. */
-  remove(row: ResultRow, olderThanVersion: number): Promise<void>
+  /**
+   * Replaces this version of the row, or an older one, by a row tombstone of the version. Puts the
+   * tombstone where no row is stored, too: a late `put` of the version then changes nothing.
+   *
+   * @param expiresAtMs see `rowTombstoneExpiresAt`.
+   */
+  remove(row: RemovableRow, expiresAtMs: number): Promise<void>
   /** Yields pages of all rows of the user. Consistent. */
   rowsOf(user: string): AsyncIterable<readonly ResultRow[]>
+}
+
+export type RemovableRow = Pick<ResultRow, 'pk' | 'sk' | 'version'>
+
+/**
+ * When a row tombstone may expire: a day later. A write that began before the removal has landed by
+ * then, because Lambda ends an invocation after 15 minutes, and AWS refuses a request that was
+ * signed more than 15 minutes ago.
+ */
+export function rowTombstoneExpiresAt(nowMs: number): number {
+  return nowMs + DAY_MS
 }
 
 /** An hour whose sums are stale, or a day whose query lists are stale. */
@@ -32,10 +52,10 @@ export interface DirtyHours {
   /** Marks the periods as dirty. A period that is dirty already counts as unseen again. */
   mark(periods: readonly DirtyPeriod[]): Promise<void>
   /**
-   * Yields pages of all dirty periods. Consistent. Throws UnreadableItemError for a damaged one,
-   * but only after the last page.
+   * Yields pages of all dirty periods of the kind, the newest period first. Consistent. Throws
+   * UnreadableItemError for a damaged one, but only after the last page.
    */
-  pages(): AsyncIterable<readonly StoredDirtyPeriod[]>
+  pages(kind: DirtyPeriod['kind']): AsyncIterable<readonly StoredDirtyPeriod[]>
   /**
    * Records when a run saw the period. Does nothing if the period was marked or seen since it was
    * read.

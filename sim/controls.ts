@@ -25,7 +25,7 @@ export const CONTROL_NAMES = Object.keys(CONTROLS) as Control[]
 
 /**
  * `dedupe-by-sequence`: returns the records after the shard's progress. A batch that was given up
- * and is sent again lies before that progress, so its events would be lost.
+ * and is redriven lies before that progress, so its events would be lost.
  */
 export function recordsAfter(
   batch: readonly ArrivedRecord[],
@@ -112,7 +112,7 @@ export function pageFirst(timers: TimerStore): TimerStore {
 
 /**
  * `forget-by-deleting`: saves a state without the moment of forgetting. An older event that is
- * delivered again then brings a session of the user back.
+ * redelivered then brings a session of the user back.
  */
 export function deleting(sessions: SessionStore): SessionStore {
   return {
@@ -141,8 +141,8 @@ export function clearingAtOnce(dirtyHours: DirtyHours): DirtyHours {
   return {
     ...dirtyHours,
     markSeen: async () => {},
-    pages: async function* () {
-      for await (const page of dirtyHours.pages()) {
+    pages: async function* (kind) {
+      for await (const page of dirtyHours.pages(kind)) {
         yield page.map((period) => {
           const seen = { ...period, seenMs: 0 }
           originals.set(seen, period)

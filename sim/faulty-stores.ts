@@ -1,8 +1,8 @@
 // Wraps the stores in the ports that an invocation sees, so that faults strike each of its calls.
 
-import type { ResultRow } from '../functions/domain/results/result.ts'
+import { type ResultRow, rowPartition } from '../functions/domain/results/result.ts'
 import type { ClosedVersion, SessionStore, TimerPage, TimerStore, TimeSpan } from '../functions/ports.ts'
-import type { DirtyHours, ResultStore, RollupStore, StoredRow } from '../functions/result-ports.ts'
+import type { DirtyHours, ResultStore, RollupStore, StoredDirtyPeriod, StoredRow } from '../functions/result-ports.ts'
 import type { Stores } from './stores.ts'
 import type { Invocation } from './world.ts'
 
@@ -23,7 +23,8 @@ export function faultySessions({ sessions }: Stores, { call }: Calls): SessionSt
     },
     putTombstone: (user, id, version, expiresAtMs) =>
       call(`puts a tombstone on ${id}`, user, () => sessions.putTombstone(user, id, version, expiresAtMs)),
-    closedVersion: (user, id) => call('reads a version', user, () => sessions.closedVersion(user, id)),
+    closedVersion: (user, id, nowMs) =>
+      call('reads a version', user, () => sessions.closedVersion(user, id, nowMs)),
     closedVersions: async function* (user) {
       yield await call('reads all versions', user, async () => {
         const pages: ClosedVersion[][] = []
@@ -63,8 +64,8 @@ export function faultyRows({ results }: Stores, { call }: Calls): Pick<ResultSto
         return rows
       })
     },
-    remove: (row, olderThan) =>
-      call(`removes ${row.sk} older than ${olderThan}`, row.user, () => results.remove(row, olderThan)),
+    remove: (row, expiresAtMs) =>
+      call(`removes ${row.sk} version ${row.version}`, row.pk.slice(rowPartition('').length), () => results.remove(row, expiresAtMs)),
   }
 }
 
@@ -74,8 +75,12 @@ export function faultyDirtyHours({ dirtyHours }: Stores, { call }: Calls): Dirty
       for (const period of periods)
         await call(`marks the period ${period.of} as dirty`, null, () => dirtyHours.mark([period]))
     },
-    pages: async function* () {
-      yield await call('reads dirty periods', null, async () => [...dirtyHours.periods.values()])
+    pages: async function* (kind) {
+      yield await call(`reads dirty periods of ${kind}`, null, async () => {
+        const periods: StoredDirtyPeriod[] = []
+        for await (const page of dirtyHours.pages(kind)) periods.push(...page)
+        return periods
+      })
     },
     markSeen: (period, nowMs) =>
       call(`marks the period ${period.of} as seen`, null, () => dirtyHours.markSeen(period, nowMs)),

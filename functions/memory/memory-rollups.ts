@@ -20,8 +20,9 @@ export function memoryDirtyHours(): MemoryDirtyHours {
     mark: async (marked) => {
       for (const period of marked) periods.set(keyOf(period), { ...period, seenMs: null })
     },
-    pages: async function* () {
-      yield [...periods.values()]
+    pages: async function* (kind) {
+      const ofKind = [...periods.values()].filter((period) => period.kind === kind)
+      yield ofKind.sort((a, b) => (a.of > b.of ? -1 : 1))
     },
     markSeen: async (period, nowMs) => {
       const stored = periods.get(keyOf(period))

@@ -6,8 +6,9 @@ import { MINUTE_MS } from '../domain/durations.ts'
 import { dayOf } from '../domain/results/rollup.ts'
 import { type UnreadableItems, unreadableItems } from '../ports.ts'
 import type { StoredDirtyPeriod } from '../result-ports.ts'
+import { dirtyPeriods } from './dirty-periods.ts'
 import { rankQueries } from './rank-queries.ts'
-import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun, readable } from './rollup-run.ts'
+import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
 import { sumDay, sumHour } from './sum-rows.ts'
 
 export interface RollupSettings {
@@ -29,8 +30,6 @@ export interface RollupReport extends Readonly<RollupCounts> {
 
 /** The index of the rows trails the table by less than this on AWS. */
 const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
-/** Dirty periods that one run reads. The next run reads the others. */
-const DIRTY_PERIODS_MAX = 10_000
 const CLEARED_AT_ONCE = 8
 
 /**
@@ -48,45 +47,27 @@ export async function rollup(
 ): Promise<RollupReport> {
   const { indexLagMs = INDEX_LAG_MS_MAX } = settings
   const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
-  const dirty = await firstDirtyPeriods(run)
-  const dirtyHours = dirty.filter(({ kind }) => kind === 'hour').sort(unseenFirst)
-  const summed = await sumHours(dirtyHours, run)
-  const days = new Set(dirtyHours.map(({ of }) => dayOf(of)))
+  const { hours, queries, isPartial } = await dirtyPeriods(run)
+  const days = new Set(hours.map(({ of }) => dayOf(of)))
   for (const day of days) {
-    const hoursOfDay = summed.filter(({ of }) => dayOf(of) === day)
-    if (hoursOfDay.length > 0) await attempt(run, () => finishDay(day, hoursOfDay, run, indexLagMs))
+    const hoursOfDay = hours.filter(({ of }) => dayOf(of) === day)
+    const summed = await sumHours(hoursOfDay, run)
+    if (summed.length > 0) await attempt(run, () => finishDay(day, summed, run, indexLagMs))
   }
-  const dirtyQueries = dirty.filter(({ kind }) => kind === 'queries')
-  for (const day of new Set([...dirtyQueries.map(({ of }) => of), ...days])) {
+  const daysToRank = new Set([...queries.map(({ of }) => of), ...days])
+  for (const day of [...daysToRank].sort().reverse()) {
     await attempt(run, async () => {
       const isRanked = ports.hasTime() && (await rankQueries(day, drain ? 0 : settings.rankEveryMs, run))
-      // While an hour of the day is dirty, its queries may change again.
+      // This run has marked the day again, because its hours may still change.
       if (!isRanked || days.has(day)) return
-      const queriesOfDay = dirtyQueries.filter(({ of }) => of === day)
+      const queriesOfDay = queries.filter(({ of }) => of === day)
       await clearAll(queriesOfDay, ports)
     })
   }
   const { counts, failures } = run
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
-  const isUnfinished = !ports.hasTime() || dirty.length === DIRTY_PERIODS_MAX
+  const isUnfinished = isPartial || !ports.hasTime()
   return { ...counts, isUnfinished, failed, unreadable: unreadableItems(run.unreadable) }
-}
-
-async function firstDirtyPeriods(run: RollupRun): Promise<StoredDirtyPeriod[]> {
-  const found: StoredDirtyPeriod[] = []
-  for await (const page of readable(run.ports.dirtyHours.pages(), run)) {
-    found.push(...page.slice(0, DIRTY_PERIODS_MAX - found.length))
-    if (found.length === DIRTY_PERIODS_MAX) break
-  }
-  return found
-}
-
-/**
- * Orders hours that no run has seen before seen ones, and later hours before earlier ones. A run
- * with little time thus continues the previous one.
- */
-function unseenFirst(a: StoredDirtyPeriod, b: StoredDirtyPeriod): number {
-  return Number(a.seenMs !== null) - Number(b.seenMs !== null) || (a.of > b.of ? -1 : 1)
 }
 
 /** @returns the hours that it has summed; time or a failure may have stopped the others. */

@@ -225,7 +225,7 @@ describe('a damaged item of the results table', () => {
       const good = { pk: 'dirty_hours', sk: 'hour#2026-03-02T09', marked_at: 1 }
       mocked.on(QueryCommand).resolves({ Items: [{ ...good, sk }, good, { ...good, marked_at: 'text' }] })
       const found: unknown[] = []
-      await errorOf(() => allOf(dynamoDirtyHours(client, 'results').pages(), found))
+      await errorOf(() => allOf(dynamoDirtyHours(client, 'results').pages('hour'), found))
       expect(found).toEqual([{ kind: 'hour', of: '2026-03-02T09', atMs: 1, seenMs: null }])
     },
   )

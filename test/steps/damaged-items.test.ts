@@ -266,9 +266,9 @@ describe('rollup with a damaged item', () => {
     const pipeline = await twoHours()
     const dirtyHours: RollupPorts['dirtyHours'] = {
       ...pipeline.dirtyHours,
-      pages: async function* () {
-        yield* pipeline.dirtyHours.pages()
-        throw new UnreadableItemError('the dirty period cannot be read')
+      pages: async function* (kind) {
+        yield* pipeline.dirtyHours.pages(kind)
+        if (kind === 'hour') throw new UnreadableItemError('the dirty period cannot be read')
       },
     }
     expect(await rollUp(pipeline, { dirtyHours })).toMatchObject({ hours: 2, failed: null, unreadable: { count: 1 } })

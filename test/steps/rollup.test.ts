@@ -259,6 +259,83 @@ describe('the order of reads', () => {
   })
 })
 
+describe('a flood of a hundred thousand dirty hours of 1971 and later', () => {
+  const FLOOD_START_MS = Date.parse('1971-01-01T00:00:00.000Z')
+  const flood = Array.from({ length: 100_000 }, (_, hour) => {
+    const of = new Date(FLOOD_START_MS + hour * HOUR_MS).toISOString().slice(0, 'YYYY-MM-DDTHH'.length)
+    return { kind: 'hour' as const, of, atMs: MORNING }
+  })
+  const TODAY = 'hour#2026-03-02T00'
+  const LAST_WEEK = '2026-02-25T10'
+
+  /** Counts the hours that a run sums, and gives it time for so many. */
+  function metered(pipeline: MemoryPipeline, hoursMax: number) {
+    const summed: string[] = []
+    const load: typeof pipeline.rollups.load = (key) => {
+      if (key.pk === 'rollup#hour') summed.push(key.sk)
+      return pipeline.rollups.load(key)
+    }
+    return { summed, ports: { rollups: { ...pipeline.rollups, load }, hasTime: () => summed.length < hoursMax } }
+  }
+
+  it('delays no hour and no ranking of today, and a run sums a bounded number of the hours', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.dirtyHours.mark(flood)
+    await take(pipeline, [DOGS], MORNING)
+    const { summed, ports } = metered(pipeline, Number.POSITIVE_INFINITY)
+    expect(await rollUp(pipeline, MORNING + MINUTE_MS, ports)).toMatchObject({ hours: 501, isUnfinished: true })
+    expect(summed).toHaveLength(501)
+    expect([summed[0], summed[1]]).toEqual(['2026-03-02T00', flood.at(-1)?.of])
+    expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 1 })
+    expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('dogs')
+  })
+
+  it('delays nothing of the last week when every hour is marked again before each run', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await take(pipeline, [DOGS], MORNING)
+    const lateMs = Date.parse(`${LAST_WEEK}:00:00.000Z`)
+    await take(pipeline, [{ ...DOGS, user: 'ben', eventId: 'late', query: 'cats', time: lateMs }], MORNING)
+    const everySummed: string[][] = []
+    for (const minutes of [5, 25, 45, 65, 85]) {
+      const nowMs = MORNING + minutes * MINUTE_MS
+      await pipeline.dirtyHours.mark([...flood, { kind: 'hour', of: '2026-03-02T00', atMs: nowMs }])
+      const { summed, ports } = metered(pipeline, 520)
+      await rollUp(pipeline, nowMs, ports)
+      everySummed.push(summed)
+    }
+    expect(everySummed.map(([first]) => first)).toEqual(everySummed.map(() => '2026-03-02T00'))
+    expect(pipeline.dirtyHours.periods.has(`hour#${LAST_WEEK}`)).toBe(false)
+    expect(pipeline.dirtyHours.periods.has('queries#2026-02-25')).toBe(false)
+    expect(pipeline.rollups.queries.get('2026-02-25')?.map(({ query }) => query)).toContain('cats')
+  })
+
+  it('would hide today if dirty periods came oldest first', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.dirtyHours.mark(flood)
+    await take(pipeline, [DOGS], MORNING)
+    const oldestFirst: RollupPorts['dirtyHours'] = {
+      ...pipeline.dirtyHours,
+      pages: async function* (kind) {
+        for await (const page of pipeline.dirtyHours.pages(kind)) yield [...page].reverse()
+      },
+    }
+    const { summed, ports } = metered(pipeline, Number.POSITIVE_INFINITY)
+    await rollUp(pipeline, MORNING + MINUTE_MS, { ...ports, dirtyHours: oldestFirst })
+    expect(summed).not.toContain('2026-03-02T00')
+    expect(pipeline.dirtyHours.periods.get(TODAY)?.seenMs).toBeNull()
+  })
+
+  it('is summed in the end, one part in each run', async () => {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.dirtyHours.mark(flood.slice(0, 2000))
+    let runs = 0
+    const { summed, ports } = metered(pipeline, Number.POSITIVE_INFINITY)
+    const drain = () => rollUp(pipeline, MORNING + ++runs, { ...ports, drain: true, indexLagMs: 0 })
+    while ((await drain()).isUnfinished) expect(runs).toBeLessThan(10)
+    expect(new Set(summed).size).toBe(2000)
+  })
+})
+
 describe('forgetting a person', () => {
   it('removes a forgotten user’s searches from hours, days and queries', async () => {
     const pipeline = memoryPipeline(RULES)

@@ -21,11 +21,12 @@ export function dynamoDirtyHours(client: DynamoDBDocumentClient, table: string):
       await pMap(periods, write, { concurrency: WRITES_AT_ONCE })
     },
 
-    pages: async function* () {
+    pages: async function* (kind) {
       const query = {
         TableName: table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': DIRTY_PARTITION },
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :kind)',
+        ExpressionAttributeValues: { ':pk': DIRTY_PARTITION, ':kind': `${kind}#` },
+        ScanIndexForward: false,
         ConsistentRead: true,
       }
       yield* readableItems(paginateQuery({ client }, query), readDirtyPeriod)

@@ -124,22 +124,33 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
     beforeEach(async () => {
       dirtyHours = (await make()).dirtyHours
     })
+    const stored = async () => [...(await all(dirtyHours.pages('hour'))), ...(await all(dirtyHours.pages('queries')))]
     const dirtyHour: StoredDirtyPeriod = { kind: 'hour', of: '2026-03-02T09', atMs: 1000, seenMs: null }
     const dirtyDay: StoredDirtyPeriod = { kind: 'queries', of: '2026-03-02', atMs: 1000, seenMs: null }
 
     it('stay until they are cleared, each on its own', async () => {
       await dirtyHours.mark([dirtyHour, dirtyDay])
-      expect(await all(dirtyHours.pages())).toEqual([dirtyHour, dirtyDay])
+      expect(await stored()).toEqual([dirtyHour, dirtyDay])
       await dirtyHours.clear(dirtyHour)
       await dirtyHours.clear(dirtyHour)
-      expect(await all(dirtyHours.pages())).toEqual([dirtyDay])
+      expect(await stored()).toEqual([dirtyDay])
+    })
+
+    it('are read by kind, the newest period first', async () => {
+      const hours = ['2026-03-02T09', '1971-01-01T00', '2026-03-02T10', '2025-12-31T23']
+      const days = ['1971-01-01', '2026-03-02', '2025-12-31']
+      await dirtyHours.mark(hours.map((of) => ({ ...dirtyHour, of })))
+      await dirtyHours.mark(days.map((of) => ({ ...dirtyDay, of })))
+      const read = async (kind: StoredDirtyPeriod['kind']) => (await all(dirtyHours.pages(kind))).map(({ of }) => of)
+      expect(await read('hour')).toEqual(['2026-03-02T10', '2026-03-02T09', '2025-12-31T23', '1971-01-01T00'])
+      expect(await read('queries')).toEqual(['2026-03-02', '2025-12-31', '1971-01-01'])
     })
 
     it('stay when they are marked again before they are cleared', async () => {
       await dirtyHours.mark([dirtyHour])
       await dirtyHours.mark([{ ...dirtyHour, atMs: 2000 }])
       await dirtyHours.clear(dirtyHour)
-      expect(await all(dirtyHours.pages())).toEqual([{ ...dirtyHour, atMs: 2000 }])
+      expect(await stored()).toEqual([{ ...dirtyHour, atMs: 2000 }])
     })
 
     it('hold the time when a run first saw them, and are cleared only with that time', async () => {
@@ -147,9 +158,9 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       await dirtyHours.markSeen(dirtyHour, 5000)
       await dirtyHours.markSeen(dirtyHour, 6000)
       await dirtyHours.clear(dirtyHour)
-      expect(await all(dirtyHours.pages())).toEqual([{ ...dirtyHour, seenMs: 5000 }])
+      expect(await stored()).toEqual([{ ...dirtyHour, seenMs: 5000 }])
       await dirtyHours.clear({ ...dirtyHour, seenMs: 5000 })
-      expect(await all(dirtyHours.pages())).toEqual([])
+      expect(await stored()).toEqual([])
     })
 
     it('are unseen and stay when they are marked again at the same moment', async () => {
@@ -157,14 +168,14 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       await dirtyHours.markSeen(dirtyHour, 5000)
       await dirtyHours.mark([dirtyHour])
       await dirtyHours.clear({ ...dirtyHour, seenMs: 5000 })
-      expect(await all(dirtyHours.pages())).toEqual([dirtyHour])
+      expect(await stored()).toEqual([dirtyHour])
     })
 
     it('stay unseen when they are marked again before a run reports them as seen', async () => {
       await dirtyHours.mark([dirtyHour])
       await dirtyHours.mark([{ ...dirtyHour, atMs: 2000 }])
       await dirtyHours.markSeen(dirtyHour, 5000)
-      expect(await all(dirtyHours.pages())).toEqual([{ ...dirtyHour, atMs: 2000 }])
+      expect(await stored()).toEqual([{ ...dirtyHour, atMs: 2000 }])
     })
   })
 }
