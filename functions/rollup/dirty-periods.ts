@@ -1,5 +1,5 @@
-// Reads the dirty periods and selects those of one run. Recent hours come first, so that no flood of
-// old ones delays them.
+// Reads the dirty periods and selects those of one run. Recent hours come first, so that no flood
+// of old ones delays them.
 
 import { HOUR_MS } from '../domain/durations.ts'
 import { hourStartMs } from '../domain/results/rollup.ts'
@@ -7,15 +7,15 @@ import type { DirtyPeriod, StoredDirtyPeriod } from '../result-ports.ts'
 import { type RollupRun, readable } from './rollup-run.ts'
 
 /**
- * Periods that a run reads of each kind, the newest first. The newest 10,000 hours hold all hours of
- * the last year whatever else is dirty, and the newest 1,000 days those of two years.
+ * Periods that a run reads of each kind, the newest first. The newest 10,000 hours hold all hours
+ * of the last year, however many are dirty. The newest 1,000 days hold those of two years.
  */
 const READ_MAX = { hour: 10_000, queries: 1000 } as const
 /** A run sums all dirty hours of this time. */
 const RECENT_MS = 48 * HOUR_MS
 /** Older hours that one run sums, so that time is left for the rankings. */
 const OLDER_HOURS_MAX = 500
-/** Of these, the hours that an earlier run has seen and that wait to be cleared. */
+/** So many of these may be hours that an earlier run has seen and that wait to be cleared. */
 const SEEN_HOURS_MAX = 125
 
 export interface DirtyPeriods {
@@ -37,8 +37,8 @@ export async function dirtyPeriods(run: RollupRun): Promise<DirtyPeriods> {
   const unseen = older.filter((hour) => !isSeen(hour))
   const first = unseen.slice(0, OLDER_HOURS_MAX - Math.min(SEEN_HOURS_MAX, seen.length))
   const next = seen.slice(0, OLDER_HOURS_MAX - first.length)
-  const isCut = hours.length === READ_MAX.hour || queries.length === READ_MAX.queries
-  return { hours: [...recent, ...first, ...next], queries, isPartial: isCut || first.length < unseen.length }
+  const isLimited = hours.length === READ_MAX.hour || queries.length === READ_MAX.queries
+  return { hours: [...recent, ...first, ...next], queries, isPartial: isLimited || first.length < unseen.length }
 }
 
 /** Whether an earlier run has summed the hour since it was marked. */
