@@ -20,6 +20,7 @@ import { type Proxies, startProxies } from '../proxy/proxies.ts'
 import type { LogPositions } from '../replay/log-positions.ts'
 import { type LogReplay, logReplay } from '../replay/log-replay.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline } from '../template/pipeline-spec.ts'
+import { storedApp } from '../template/stored-app.ts'
 import { synthesizedApp } from '../template/synthesized-app.ts'
 import type { Template } from '../template/template.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -92,7 +93,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   }
   try {
     const [app, endpoints] = await settleBoth(
-      synthesizedApp(settings),
+      dataFolder === null ? synthesizedApp(settings) : storedApp(dataFolder, settings),
       startEndpoints(firstPort, dataFolder, env),
       stops,
     )

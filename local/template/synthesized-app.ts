@@ -44,10 +44,17 @@ async function synthesize(folder: string, settings: Readonly<Record<string, stri
   const { exitCode, output } = await run(command === 'node' ? process.execPath : command, args, {
     ...process.env,
     CDK_OUTDIR: folder,
+    // Validating takes longer than all else. `cdk synth` and a test of the stack do it.
+    CDK_VALIDATION: 'false',
     // As the CDK command line sets it, the template names the bundle of each function.
     CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...settings, 'aws:cdk:enable-asset-metadata': true }),
   })
   if (exitCode !== 0) throw new Error(`the CDK app does not synthesize:\n${output}`)
+  return templateIn(folder)
+}
+
+/** Reads the template of the stack in the folder of a synthesized app. */
+export async function templateIn(folder: string): Promise<Template> {
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest
   const stack = Object.values(manifest.artifacts).find((artifact) => artifact.type === 'aws:cloudformation:stack')
   if (stack === undefined) throw new Error('the CDK app synthesizes no stack')
