@@ -1,6 +1,7 @@
 // Finds the users and the time that a rejected text names, although it is no event.
 
 import { isUbi, ubiTime, ubiUsers } from './formats/ubi.ts'
+import { jsonTokens } from './json-tokens.ts'
 import { isFields } from './rejection.ts'
 import { parseTime } from './time.ts'
 
@@ -44,7 +45,6 @@ function userText(user: unknown): string[] {
   return [...user].length <= USER_CHARACTERS_MAX ? [user] : []
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+/g
 /** A text may hold JSON whose texts hold JSON again. */
 const DEPTH_MAX = 3
 
@@ -64,7 +64,7 @@ function namesOneUser(text: string, users: readonly string[]): boolean {
 }
 
 function hasToken(user: string, text: string, depthMax: number): boolean {
-  for (const [token] of text.matchAll(TOKEN)) {
+  for (const token of jsonTokens(text)) {
     if (token === user) return true
     const value = token.startsWith('"') ? parsed(token) : token
     if (value === user) return true
