@@ -141,8 +141,11 @@ export interface SessionStore {
   putClosed(closed: ClosedSession, expiresAtMs: number): Promise<void>
   /** Replaces the closed session by a tombstone, under the same conditions as `putClosed`. */
   putTombstone(user: string, id: string, version: number, expiresAtMs: number): Promise<void>
-  /** Returns the version of the closed session or tombstone; null when there is neither. */
-  closedVersion(user: string, id: string): Promise<number | null>
+  /**
+   * Returns the version of the closed session or tombstone. Returns null when there is neither, or
+   * when it has expired: DynamoDB may delete it now or days later.
+   */
+  closedVersion(user: string, id: string, nowMs: number): Promise<number | null>
   /** Yields pages of all closed sessions and tombstones of the user. */
   closedVersions(user: string): AsyncIterable<readonly ClosedVersion[]>
   /**

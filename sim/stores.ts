@@ -15,6 +15,7 @@ import {
   type StoredClosed,
 } from '../functions/memory/memory-stores.ts'
 import type { ShardProgress } from '../functions/ports.ts'
+import type { RemovableRow } from '../functions/result-ports.ts'
 import type { World } from './world.ts'
 
 export interface Stores {
@@ -69,7 +70,7 @@ const INDEX_LAG_MS_MAX = 5 * MINUTE_MS
  */
 function withTrailingIndex(world: World, store: ReturnType<typeof memoryResultStore>) {
   const changes: { readonly atMs: number; readonly key: string; readonly row: ResultRow | undefined }[] = []
-  const recorded = async (row: ResultRow, change: Promise<void>): Promise<void> => {
+  const recorded = async (row: RemovableRow, change: Promise<void>): Promise<void> => {
     await change
     const key = JSON.stringify([row.pk, row.sk])
     changes.push({ atMs: world.time.nowMs(), key, row: store.rows.get(key) })
@@ -77,7 +78,7 @@ function withTrailingIndex(world: World, store: ReturnType<typeof memoryResultSt
   const results: typeof store = {
     ...store,
     put: (row, expiresAtMs) => recorded(row, store.put(row, expiresAtMs)),
-    remove: (row, olderThan) => recorded(row, store.remove(row, olderThan)),
+    remove: (row, expiresAtMs) => recorded(row, store.remove(row, expiresAtMs)),
   }
   const indexedRows = (): Iterable<ResultRow> => {
     if (!world.faults.strikes('laggingIndex')) return store.rows.values()

@@ -9,7 +9,7 @@ import { toRows } from '../domain/results/result-rows.ts'
 import { hourOf } from '../domain/results/rollup.ts'
 import type { CloseReason } from '../domain/sessions/clock.ts'
 import type { ClosedChange, SessionStore } from '../ports.ts'
-import type { DirtyHours, ResultStore } from '../result-ports.ts'
+import { type DirtyHours, type ResultStore, rowTombstoneExpiresAt } from '../result-ports.ts'
 
 export interface FinalizePorts {
   readonly sessions: Pick<SessionStore, 'closedVersion'>
@@ -47,6 +47,12 @@ export interface FinalizeReport {
   readonly searchesWithClick: number
   /** Searches without results after the changes less those before. */
   readonly zeroResultSearches: number
+  /**
+   * The sequence numbers of the changes that finalize refused: their closed session or tombstone
+   * has expired, so nothing tells any more whether a later change came. Only a redrive sends such
+   * changes.
+   */
+  readonly refused: readonly string[]
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
@@ -65,7 +71,7 @@ export async function finalize(
   nowMs: number,
 ): Promise<FinalizeReport> {
   const hours = new Set<string>()
-  const report = await finalizeEach(changes, ports, nowMs + settings.resultRetentionMs, hours)
+  const report = await finalizeEach(changes, ports, settings, nowMs, hours)
   // Mark after the rows are written, so that a rollup that ran meanwhile sums again. After a
   // failure, the retry marks the hours of the remaining changes.
   await ports.dirtyHours.mark([...hours].map((of) => ({ kind: 'hour', of, atMs: nowMs })))
@@ -76,29 +82,27 @@ export async function finalize(
 async function finalizeEach(
   changes: readonly ClosedChange[],
   ports: FinalizePorts,
-  expiresAtMs: number,
+  settings: FinalizeSettings,
+  nowMs: number,
   hours: Set<string>,
 ): Promise<FinalizeReport> {
   const counts: Counts = { ...NO_COUNTS, closed: {} }
+  const refused: string[] = []
   for (const change of changes) {
     // Stop before Lambda's timeout: a retry of this batch may already be running then.
-    if (!ports.hasTime()) {
-      return { ...counts, failed: { sequenceNumber: change.sequenceNumber, cause: new Error('the time is up') } }
-    }
-    const rows = rowsOf(change, ports.digest)
-    for (const row of [...rows.before, ...rows.after]) hours.add(hourOf(row))
-    const { isOvertaken, errors } = await write(change, rows, ports, expiresAtMs)
-    if (errors.length > 0) {
-      return { ...counts, failed: { sequenceNumber: change.sequenceNumber, cause: errors[0] } }
-    }
+    const outcome = ports.hasTime()
+      ? await finalizeOne(change, ports, settings, nowMs, hours)
+      : { errors: [new Error('the time is up')] }
+    if ('errors' in outcome)
+      return { ...counts, refused, failed: { sequenceNumber: change.sequenceNumber, cause: outcome.errors[0] } }
+    const { order, rows } = outcome
     counts.changes++
-    counts.sessions += rows.after.length > 0 ? 1 : 0
-    counts.rowsWritten += rows.after.length
-    counts.rowsRemoved += rows.gone.length
-    if (isOvertaken) counts.overtaken++
-    else countChange(change, rows, counts)
+    if (order === 'unknown') refused.push(change.sequenceNumber)
+    else counts.rowsRemoved += rows.gone.length
+    if (order === 'overtaken') counts.overtaken++
+    if (order === 'latest') countChange(change, rows, counts)
   }
-  return { ...counts, failed: null }
+  return { ...counts, refused, failed: null }
 }
 
 const NO_COUNTS = {
@@ -133,6 +137,8 @@ function rowsOf(change: ClosedChange, digest: Digest): Rows {
 
 /** Metrics may count a redelivered change twice; the rows never do. */
 function countChange({ before, after }: ClosedChange, rows: Rows, counts: Counts): void {
+  counts.sessions += rows.after.length > 0 ? 1 : 0
+  counts.rowsWritten += rows.after.length
   if (after !== null && before !== null) counts.amended++
   else if (after !== null) counts.closed[after.reason] = (counts.closed[after.reason] ?? 0) + 1
   const added = (count: (row: SearchRow) => number): number =>
@@ -146,18 +152,50 @@ function sumSearches(rows: readonly ResultRow[], count: (row: SearchRow) => numb
   return rows.reduce((sum, row) => sum + (row.kind === 'search' ? count(row) : 0), 0)
 }
 
-async function write(
+/**
+ * Whether the change is the latest of its session, or a later one overtook it: it came late or
+ * twice. Unknown once the closed session or tombstone has expired.
+ */
+type Order = 'latest' | 'overtaken' | 'unknown'
+
+/**
+ * Reads the order before it writes. A change that is stored after that read leaves a row tombstone
+ * for each row that the session loses, so no write of this change can bring such a row back.
+ */
+async function finalizeOne(
   change: ClosedChange,
-  { after, gone }: Rows,
-  ports: FinalizePorts,
-  expiresAtMs: number,
-): Promise<{ isOvertaken: boolean; errors: unknown[] }> {
+  { sessions, results, digest }: FinalizePorts,
+  { resultRetentionMs }: FinalizeSettings,
+  nowMs: number,
+  hours: Set<string>,
+): Promise<{ readonly order: Order; readonly rows: Rows } | { readonly errors: readonly unknown[] }> {
+  const rows = rowsOf(change, digest)
+  if (rows.after.length + rows.gone.length === 0) return { order: 'latest', rows }
+  let order: Order
+  try {
+    order = await orderOf(change, sessions, nowMs)
+  } catch (error) {
+    return { errors: [error] }
+  }
+  if (order === 'unknown') return { order, rows }
+  for (const row of [...rows.before, ...rows.after]) hours.add(hourOf(row))
+  const written = order === 'latest' ? rows.after : []
   const errors = [
-    ...(await forEachRow(after, (row) => ports.results.put(row, expiresAtMs))),
-    ...(await forEachRow(gone, (row) => ports.results.remove(row, change.version))),
+    ...(await forEachRow(written, (row) => results.put(row, nowMs + resultRetentionMs))),
+    // Also if the change is overtaken: only this change knows the rows before it.
+    ...(await forEachRow(rows.gone, (row) => results.remove(row, rowTombstoneExpiresAt(nowMs)))),
   ]
-  const overtaken = await takeBackIfOvertaken(change, after, ports)
-  return { isOvertaken: overtaken.isOvertaken, errors: [...errors, ...overtaken.errors] }
+  return errors.length > 0 ? { errors } : { order, rows }
+}
+
+async function orderOf(
+  { user, id, version }: ClosedChange,
+  sessions: FinalizePorts['sessions'],
+  nowMs: number,
+): Promise<Order> {
+  const stored = await sessions.closedVersion(user, id, nowMs)
+  if (stored === null) return 'unknown'
+  return stored > version ? 'overtaken' : 'latest'
 }
 
 /**
@@ -175,30 +213,6 @@ async function forEachRow(rows: readonly ResultRow[], each: (row: ResultRow) => 
     { concurrency: ROWS_AT_ONCE },
   )
   return outcomes.flat()
-}
-
-/**
- * Removes the written rows again if the session has changed since: a change that arrives late must
- * not bring back rows that the session has lost. It reads the session's version after the rows are
- * written, and after a failure too. A change that is stored from then on finds these rows and
- * removes those that must go.
- */
-async function takeBackIfOvertaken(
-  change: ClosedChange,
-  written: readonly ResultRow[],
-  ports: FinalizePorts,
-): Promise<{ isOvertaken: boolean; errors: unknown[] }> {
-  if (written.length === 0) return { isOvertaken: false, errors: [] }
-  try {
-    const version = await ports.sessions.closedVersion(change.user, change.id)
-    if (version === null || version <= change.version) return { isOvertaken: false, errors: [] }
-  } catch (error) {
-    return { isOvertaken: false, errors: [error] }
-  }
-  return {
-    isOvertaken: true,
-    errors: await forEachRow(written, (row) => ports.results.remove(row, change.version + 1)),
-  }
 }
 
 const CLOSED_METRICS = {

@@ -34,6 +34,8 @@ export async function handler(batch: DynamoDBStreamEvent, context: Context): Pro
   const changes = toChanges(batch)
   time.begin(context)
   const report = await finalizeBatch(changes, ports, settings, Date.now())
-  logReport('finalize', settings.pipelineName, report, finalizeBatchMetrics(report), Date.now())
-  return toBatchReply(report.failed)
+  const counts = { ...report, refused: report.refused.length }
+  logReport('finalize', settings.pipelineName, counts, finalizeBatchMetrics(report), Date.now())
+  // The list is for a redrive. Lambda ignores it.
+  return { ...toBatchReply(report.failed), ...(report.refused.length > 0 && { refused: report.refused }) }
 }

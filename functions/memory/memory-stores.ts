@@ -16,7 +16,7 @@ import {
   type TimerStore,
   VersionConflictError,
 } from '../ports.ts'
-import type { ResultStore } from '../result-ports.ts'
+import type { RemovableRow, ResultStore } from '../result-ports.ts'
 
 /** A closed session, or its tombstone, whose `closed` is null. */
 export interface StoredClosed {
@@ -24,6 +24,7 @@ export interface StoredClosed {
   readonly id: string
   readonly version: number
   readonly closed: ClosedSession | null
+  readonly expiresAtMs: number
 }
 
 export interface MemorySessionStore extends SessionStore {
@@ -79,16 +80,20 @@ export function memorySessionStore(
       if (stored.version === baseVersion) states.set(user, state)
       else if (JSON.stringify(stored) !== JSON.stringify(state)) throw new VersionConflictError(user, stored.version)
     },
-    putClosed: async ({ user, session, reason, version }) => {
+    putClosed: async ({ user, session, reason, version }, expiresAtMs) => {
       const id = sessionId(session)
-      putNewer({ user, id, version, closed: { user, session: { ...session, ids: [id] }, reason, version } })
+      const closed = { user, session: { ...session, ids: [id] as const }, reason, version }
+      putNewer({ user, id, version, closed, expiresAtMs })
     },
-    putTombstone: async (user, id, version) => putNewer({ user, id, version, closed: null }),
+    putTombstone: async (user, id, version, expiresAtMs) => putNewer({ user, id, version, closed: null, expiresAtMs }),
     closedVersions: async function* (user) {
       const entries = [...closed.values()].filter((entry) => entry.user === user)
       yield entries.map((entry) => ({ id: entry.id, version: entry.version, isTombstone: entry.closed === null }))
     },
-    closedVersion: async (user, id) => closed.get(closedKey(user, id))?.version ?? null,
+    closedVersion: async (user, id, nowMs) => {
+      const stored = closed.get(closedKey(user, id))
+      return stored === undefined || stored.expiresAtMs < nowMs ? null : stored.version
+    },
     // The map holds every state whole, so there are no blocks.
     eraseBlocks: async () => {},
   }
@@ -135,20 +140,33 @@ export function memoryTimerStore(): MemoryTimerStore {
 export interface MemoryResultStore extends ResultStore {
   /** By the JSON text of `[pk, sk]`. */
   readonly rows: ReadonlyMap<string, ResultRow>
+  /** The versions of the row tombstones, by the same keys. */
+  readonly tombstones: ReadonlyMap<string, number>
+  /** Deletes all row tombstones, as a table does once they have expired. */
+  expireTombstones(): void
 }
 
 export function memoryResultStore(): MemoryResultStore {
   const rows = new Map<string, ResultRow>()
-  const rowKey = (row: ResultRow): string => JSON.stringify([row.pk, row.sk])
+  const tombstones = new Map<string, number>()
+  const rowKey = (row: RemovableRow): string => JSON.stringify([row.pk, row.sk])
+  const storedVersion = (key: string): number =>
+    rows.get(key)?.version ?? tombstones.get(key) ?? Number.NEGATIVE_INFINITY
   return {
     rows,
+    tombstones,
+    expireTombstones: () => tombstones.clear(),
     put: async (row) => {
-      const stored = rows.get(rowKey(row))
-      if (stored === undefined || stored.version < row.version) rows.set(rowKey(row), row)
+      const key = rowKey(row)
+      if (storedVersion(key) >= row.version) return
+      tombstones.delete(key)
+      rows.set(key, row)
     },
-    remove: async (row, olderThanVersion) => {
-      const stored = rows.get(rowKey(row))
-      if (stored?.session_id === row.session_id && stored.version < olderThanVersion) rows.delete(rowKey(row))
+    remove: async (row) => {
+      const key = rowKey(row)
+      if (storedVersion(key) > row.version) return
+      rows.delete(key)
+      tombstones.set(key, row.version)
     },
     rowsOf: async function* (user) {
       yield [...rows.values()].filter((row) => row.pk === rowPartition(user))

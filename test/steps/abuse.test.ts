@@ -12,6 +12,7 @@ import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord, SessionStore } from '../../functions/ports.ts'
+import type { RemovableRow } from '../../functions/result-ports.ts'
 import { at, RULES, record, type Sent } from '../support/events.ts'
 import { memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
 import { SEED } from '../support/random-log.ts'
@@ -114,9 +115,9 @@ async function jitteredFlood(events: number, jitterMs: number) {
       writes++
       await pipeline.results.put(row, expiresAtMs)
     },
-    remove: async (row: ResultRow, olderThan: number) => {
+    remove: async (row: RemovableRow, expiresAtMs: number) => {
       writes++
-      await pipeline.results.remove(row, olderThan)
+      await pipeline.results.remove(row, expiresAtMs)
     },
   }
   const { sessions, dirtyHours } = pipeline

@@ -1,10 +1,11 @@
-// Converts result rows to items of the results table, with the keys of the hour index, and back.
+// Converts result rows to items of the results table, with the keys of the hour index, and back, and
+// row tombstones to items.
 
-import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
+import { EXPIRES_AT, HOUR_INDEX, KIND, PARTITION_KEY, REMOVED, SORT_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
 import { UnreadableItemError } from '../../ports.ts'
-import type { StoredRow } from '../../result-ports.ts'
+import type { RemovableRow, StoredRow } from '../../result-ports.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
 
@@ -33,11 +34,16 @@ export function resultItem(row: ResultRow, expiresAtMs: number): Item {
   }
 }
 
+/** Returns the item of a row tombstone. It lacks the keys of the hour index, so no sum counts it. */
+export function rowTombstoneItem({ pk, sk, version }: RemovableRow, expiresAtMs: number): Item {
+  return { [PARTITION_KEY]: pk, [SORT_KEY]: sk, [KIND]: REMOVED, version, [EXPIRES_AT]: epochSeconds(expiresAtMs) }
+}
+
 const ROW_PARTITIONS = rowPartition('')
 
-/** Returns false for rollups and dirty hours, which the results table holds beside the rows. */
+/** Returns false for row tombstones, rollups and dirty hours, which lie in the table beside rows. */
 export function isRow(item: Item): boolean {
-  return String(item[PARTITION_KEY]).startsWith(ROW_PARTITIONS)
+  return String(item[PARTITION_KEY]).startsWith(ROW_PARTITIONS) && item[KIND] !== REMOVED
 }
 
 /** Returns the row without the expiry and without the keys of the hour index. */

@@ -1,10 +1,11 @@
-// Stores result rows on DynamoDB, and lets an older version of a row never replace a newer one.
+// Stores result rows on DynamoDB. Neither an older version of a row nor a late write of a removed
+// row replaces what is stored.
 
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { rowPartition } from '../../domain/results/result.ts'
 import type { ResultStore } from '../../result-ports.ts'
 import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
-import { resultItem, toRow } from './result-items.ts'
+import { isRow, resultItem, rowTombstoneItem, toRow } from './result-items.ts'
 
 export function dynamoResultStore(client: DynamoDBDocumentClient, table: string): ResultStore {
   return {
@@ -17,14 +18,14 @@ export function dynamoResultStore(client: DynamoDBDocumentClient, table: string)
       await storedInstead(client.send(command))
     },
 
-    remove: async (row, olderThanVersion) => {
-      const command = new DeleteCommand({
+    remove: async (row, expiresAtMs) => {
+      const command = new PutCommand({
         TableName: table,
-        Key: { pk: row.pk, sk: row.sk },
-        // Another session may have a row under this key by now.
-        ConditionExpression: 'session_id = :session AND #version < :version',
+        Item: rowTombstoneItem(row, expiresAtMs),
+        // A newer version is a later row of this search, perhaps in another session.
+        ConditionExpression: 'attribute_not_exists(pk) OR #version <= :version',
         ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':session': row.session_id, ':version': olderThanVersion },
+        ExpressionAttributeValues: { ':version': row.version },
       })
       await storedInstead(client.send(command))
     },
@@ -36,7 +37,8 @@ export function dynamoResultStore(client: DynamoDBDocumentClient, table: string)
         ExpressionAttributeValues: { ':pk': rowPartition(user) },
         ConsistentRead: true,
       }
-      for await (const { Items: items } of paginateQuery({ client }, query)) yield (items ?? []).map(toRow)
+      for await (const { Items: items } of paginateQuery({ client }, query))
+        yield (items ?? []).filter(isRow).map(toRow)
     },
   }
 }

@@ -1,6 +1,6 @@
 // Defines what the items of both tables share: key, user partition and expiry.
 
-import type { PARTITION_KEY, SORT_KEY } from '../../contract.ts'
+import { EXPIRES_AT, type PARTITION_KEY, type SORT_KEY } from '../../contract.ts'
 
 export type Item = Record<string, unknown>
 export type Key = { [PARTITION_KEY]: string; [SORT_KEY]: string }
@@ -18,4 +18,10 @@ export function userPartition(user: string): string {
  */
 export function epochSeconds(timeMs: number): number {
   return Math.ceil(timeMs / 1000)
+}
+
+/** Returns whether DynamoDB may delete the item already. It keeps some expired items for days. */
+export function hasExpired(item: Item, nowMs: number): boolean {
+  const expiresAt = item[EXPIRES_AT]
+  return typeof expiresAt === 'number' && expiresAt * 1000 < nowMs
 }

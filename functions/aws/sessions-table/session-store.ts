@@ -7,7 +7,7 @@ import { type SessionStore, VersionConflictError } from '../../ports.ts'
 import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
 import { checkSchema } from '../runtime/item-schema.ts'
 import type { Retries } from '../runtime/pauses.ts'
-import type { Item } from '../runtime/table-items.ts'
+import { hasExpired, type Item } from '../runtime/table-items.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
 import { queryNeighbours, queryVersions } from './closed-queries.ts'
 import { type KnownBlocks, splitSessions } from './session-blocks.ts'
@@ -52,12 +52,12 @@ export function dynamoSessionStore(
       await putUnlessNewer(writer, table, user, tombstoneItem(user, id, version, expiresAtMs))
     },
 
-    closedVersion: async (user, id) => {
+    closedVersion: async (user, id, nowMs) => {
       const command = new GetCommand({ TableName: table, Key: closedKey(user, id), ConsistentRead: true })
       const { Item: item } = await client.send(command)
       if (item === undefined) return null
       checkSchema(item)
-      return versionOf(item)
+      return hasExpired(item, nowMs) ? null : versionOf(item)
     },
 
     closedVersions: (user) => queryVersions(client, table, user),

@@ -1,5 +1,6 @@
 // Tests what every ResultStore must do.
 
+import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { nonEmpty } from '../../../functions/domain/non-empty.ts'
@@ -43,6 +44,7 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
 
     const first = rowsOf(5)[0] as ResultRow
     const put = (row: ResultRow): Promise<void> => results.store.put(row, EXPIRES_MS)
+    const remove = (row: ResultRow): Promise<void> => results.store.remove(row, EXPIRES_MS)
     const stored = (): Promise<ResultRow | undefined> => results.read(first.pk, first.sk)
 
     it('stores every row with every field', async () => {
@@ -84,30 +86,81 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
       expect(await stored()).toEqual({ ...first, version: 10 })
     })
 
-    it('removes a row of the session that is older, and removes it once', async () => {
+    it('removes a row of the version or an older one, once or twice', async () => {
       await put(first)
-      await results.store.remove({ ...first, version: 2 }, 6)
+      await remove(first)
       expect(await stored()).toBeUndefined()
-      await results.store.remove(first, 6)
+      await remove(first)
+      await put({ ...first, version: 6 })
+      await remove({ ...first, version: 7 })
       expect(await stored()).toBeUndefined()
     })
 
-    it.each([
-      ['as new as the removal', first, 5],
-      ['newer than the removal', first, 4],
-      ['of another session by now', { ...first, session_id: 'before' }, 6],
-    ])('leaves a row that is %s', async (_, row, olderThanVersion) => {
+    it('leaves a row that is newer than the removed one, whichever session it belongs to', async () => {
       await put(first)
-      await results.store.remove(row, olderThanVersion)
+      await remove({ ...first, session_id: 'before', version: 4 })
       expect(await stored()).toEqual(first)
+    })
+
+    it('refuses a late write of a removed row, and of any older one', async () => {
+      await put(first)
+      await remove(first)
+      await put(first)
+      await put({ ...first, version: 4 })
+      expect(await stored()).toBeUndefined()
+    })
+
+    it('refuses a late write of a row that was removed before it was ever written', async () => {
+      await remove(first)
+      await put(first)
+      expect(await stored()).toBeUndefined()
+    })
+
+    it('writes a newer row in place of a removed one', async () => {
+      await remove(first)
+      await put({ ...first, version: 6 })
+      expect(await stored()).toEqual({ ...first, version: 6 })
+      await remove(first)
+      expect(await stored()).toEqual({ ...first, version: 6 })
+    })
+
+    it('ends alike in whatever order writes and removals land', async () => {
+      const versions = [1, 2, 3]
+      const writes = versions.flatMap((version) => [
+        () => put({ ...first, version }),
+        () => remove({ ...first, version }),
+      ])
+      const chosen = fc.shuffledSubarray(writes.slice(0, 5), { minLength: 5 })
+      await fc.assert(
+        fc.asyncProperty(chosen, async (order) => {
+          results = await makeResults()
+          for (const write of order) await write()
+          expect(await stored()).toEqual({ ...first, version: 3 })
+        }),
+        { seed: 4, numRuns: 20 },
+      )
     })
 
     it('removes no other row of the session', async () => {
       const rows = rowsOf(5)
       for (const row of rows) await put(row)
-      await results.store.remove(first, 6)
+      await remove(first)
       const left = await Promise.all(rows.map((row) => results.read(row.pk, row.sk)))
       expect(left).toEqual([undefined, ...rows.slice(1)])
+    })
+
+    it('yields no removed row', async () => {
+      const rows = rowsOf(5)
+      for (const row of rows) await put(row)
+      await remove(first)
+      const found: ResultRow[] = []
+      for await (const page of results.store.rowsOf('ann')) found.push(...page)
+      expect(found.map((row) => row.sk).sort()).toEqual(
+        rows
+          .slice(1)
+          .map((row) => row.sk)
+          .sort(),
+      )
     })
 
     it('yields all rows of a user, and none of another user', async () => {

@@ -24,20 +24,20 @@ export function closedSessionContract(store: () => SessionStore): void {
   it('returns a closed session with every type of event and every field', async () => {
     await put(short, 3)
     expect(await load(0, 5)).toEqual([short])
-    expect(await store().closedVersion('ann', id)).toBe(3)
+    expect(await store().closedVersion('ann', id, 0)).toBe(3)
   })
 
   it('stores only the first id of a closed session', async () => {
     await put(session(EVERY_TYPE, { ids: [id, 'merged'] }), 3)
     expect(await load(0, 5)).toEqual([session(EVERY_TYPE, { ids: [id] })])
-    expect(await store().closedVersion('ann', 'merged')).toBeNull()
+    expect(await store().closedVersion('ann', 'merged', 0)).toBeNull()
   })
 
   it('replaces a closed session with a newer version', async () => {
     await put(short, 3)
     await put(grown, 5)
     expect(await load(0, 5)).toEqual([grown])
-    expect(await store().closedVersion('ann', id)).toBe(5)
+    expect(await store().closedVersion('ann', id, 0)).toBe(5)
   })
 
   it('changes nothing when a version is put again', async () => {
@@ -52,7 +52,7 @@ export function closedSessionContract(store: () => SessionStore): void {
     await expectConflict(put(short, 4), 5)
     await expectConflict(store().putTombstone('ann', id, 4, EXPIRES_MS), 5)
     expect(await load(0, 5)).toEqual([grown])
-    expect(await store().closedVersion('ann', id)).toBe(5)
+    expect(await store().closedVersion('ann', id, 0)).toBe(5)
   })
 
   it('replaces a session with a tombstone, and the tombstone with a newer version', async () => {
@@ -60,7 +60,7 @@ export function closedSessionContract(store: () => SessionStore): void {
     await store().putTombstone('ann', id, 5, EXPIRES_MS)
     await store().putTombstone('ann', id, 5, EXPIRES_MS)
     expect(await load(0, 5)).toEqual([])
-    expect(await store().closedVersion('ann', id)).toBe(5)
+    expect(await store().closedVersion('ann', id, 0)).toBe(5)
     await expectConflict(put(short, 4), 5)
     await put(grown, 6)
     expect(await load(0, 5)).toEqual([grown])
@@ -68,7 +68,7 @@ export function closedSessionContract(store: () => SessionStore): void {
 
   it('puts a tombstone for a session that was never closed', async () => {
     await store().putTombstone('ann', id, 2, EXPIRES_MS)
-    expect(await store().closedVersion('ann', id)).toBe(2)
+    expect(await store().closedVersion('ann', id, 0)).toBe(2)
   })
 
   it('yields the versions of all closed sessions and tombstones of one user', async () => {
@@ -102,7 +102,7 @@ export function closedSessionContract(store: () => SessionStore): void {
     await put(short, 3, 'an')
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
     expect(await load(0, 5)).toEqual([])
-    expect(await store().closedVersion('ann', id)).toBeNull()
+    expect(await store().closedVersion('ann', id, 0)).toBeNull()
   })
 
   it('stores oddly named users and sessions apart', async () => {
@@ -116,7 +116,7 @@ export function closedSessionContract(store: () => SessionStore): void {
       expect(sessions.map((found) => found.events[0]?.eventId).sort()).toEqual(
         ODD_NAMES.map((name) => name.slice(0, 128)).sort(),
       )
-      for (const found of sessions) expect(await store().closedVersion(user, sessionId(found))).toBe(version + 1)
+      for (const found of sessions) expect(await store().closedVersion(user, sessionId(found), 0)).toBe(version + 1)
     }
   })
 }

@@ -84,7 +84,7 @@ describe('a session store on a scripted DynamoDB', () => {
 
   it('reads the version of a closed session consistently, since a missing one means never closed', async () => {
     mocked.on(GetCommand).resolves({ Item: closedItem(closedOf(closedAt(0), 4), EXPIRES_MS) })
-    expect(await store.closedVersion('ann', 'some id')).toBe(4)
+    expect(await store.closedVersion('ann', 'some id', 0)).toBe(4)
     expect(mocked.commandCalls(GetCommand).map((call) => call.args[0].input.ConsistentRead)).toEqual([true])
   })
 
@@ -97,7 +97,7 @@ describe('a session store on a scripted DynamoDB', () => {
       store.saveUser('ann', stateOf(1), 0, EXPIRES_MS),
       store.putClosed(closedOf(closedAt(0), 1), EXPIRES_MS),
       store.putTombstone('ann', 'gone', 1, EXPIRES_MS),
-      store.closedVersion('ann', 'gone'),
+      store.closedVersion('ann', 'gone', 0),
       store.closedVersions('ann')[Symbol.asyncIterator]().next(),
     ]) {
       await expect(attempt).rejects.toBe(throttled)
