@@ -2,7 +2,7 @@
 
 import { styleText } from 'node:util'
 import type { Terminal } from './terminal.ts'
-import { columns } from './text-table.ts'
+import { columns, TERMINAL_CONTROLS } from './text-table.ts'
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan'
 
@@ -27,7 +27,13 @@ export function note({ stderr }: Pick<Terminal, 'stderr'>, text: string): void {
 }
 
 export function printJson(terminal: Pick<Terminal, 'stdout'>, value: object): void {
-  print(terminal, JSON.stringify(value))
+  print(terminal, escapedJson(value))
+}
+
+/** Escapes what a terminal would obey. The JSON has the same value. */
+function escapedJson(value: object): string {
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value).replace(TERMINAL_CONTROLS, escaped)
 }
 
 /** @param rows cells without colours, since escape sequences would spoil the columns. */

@@ -2,9 +2,12 @@
 
 import stringWidth from 'string-width'
 
+/** Control characters, the marks that change the direction of text, and line separators. */
+export const TERMINAL_CONTROLS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
+
 /** Replaces control characters, since events hold text from anywhere and a terminal obeys them. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => (/\s/.test(character) ? ' ' : '\uFFFD'))
+  return text.replace(TERMINAL_CONTROLS, (character) => (/\s/.test(character) ? ' ' : '\uFFFD'))
 }
 
 /** @param texts cells without colours: `columns` would replace escape sequences. */

@@ -1,5 +1,6 @@
 // Checks that no control character of an event gets to the terminal.
 
+import { Writable } from 'node:stream'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -10,12 +11,35 @@ import { rowText } from '../../cli/commands/tail.ts'
 import { rowFilter } from '../../cli/reads/row-filter.ts'
 import { userRows } from '../../cli/reads/user-rows.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
-import { plain } from '../../terminal/output.ts'
+import { plain, printJson } from '../../terminal/output.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 
 const HOSTILE = '\u001b[2J\u009b31m\u007f\u0000a\r\nb\tc'
 
+/** Characters that turn the direction of the text after them, and two that end a line. */
+const TURNING = '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029'
+
 describe('a control character of an event', () => {
+  it('a control character is escaped in JSON, which has the same value', () => {
+    let printed = ''
+    const stdout = new Writable({
+      write: (chunk, _, done) => {
+        printed += chunk
+        done()
+      },
+    })
+    const all = Array.from({ length: 0xd800 }, (_, code) => String.fromCharCode(code)).join('')
+    const value = { [HOSTILE]: [TURNING, all, 'lämp 🐕 – ok'] }
+    printJson({ stdout }, value)
+    expect(JSON.parse(printed)).toEqual(value)
+    expect(printed.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u)
+    expect(printed).toContain('lämp 🐕 – ok')
+  })
+
+  it('a character that turns the direction of text is replaced in a table', () => {
+    expect(printable(TURNING)).toBe(`${'\uFFFD'.repeat(12)}  `)
+  })
+
   it('a control character is replaced, and a blank one becomes a space', () => {
     expect(printable(HOSTILE)).toBe('\uFFFD[2J\uFFFD31m\uFFFD\uFFFDa  b c')
     expect(printable('lämp 🐕 – ok')).toBe('lämp 🐕 – ok')

@@ -10,8 +10,8 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+/gs
 
 const text = fc.string({ unit: fc.constantFrom('"', '\\', '-', '0', '7', 'a', ' ', '\n', '{'), maxLength: 40 })
 
-/** Returns how often the search looks at a character of the text. */
-function looks(hostile: string): number {
+/** Returns how often the search reads a character of the text. */
+function reads(hostile: string): number {
   let count = 0
   const charCodeAt = (index: number): number => {
     count++
@@ -23,15 +23,15 @@ function looks(hostile: string): number {
 }
 
 describe('the tokens of a text', () => {
-  it('are strings with their quotes and integers, whatever stands between them', () => {
+  it('tokens are strings with their quotes and integers, whatever stands between them', () => {
     expect([...jsonTokens('{"user":"an\\"n","n":-12,x 7')]).toEqual(['"user"', '"an\\"n"', '"n"', '-12', '7'])
   })
 
-  it('are only integers after a quote that nothing closes', () => {
+  it('tokens are only integers after a quote that nothing closes', () => {
     expect([...jsonTokens('{"user":"ann, 5, \\"6\\"')]).toEqual(['"user"', '5', '6'])
   })
 
-  it('are those that a pattern finds', () => {
+  it('tokens are those that a pattern finds', () => {
     fc.assert(
       fc.property(text, (any) => {
         expect([...jsonTokens(any)]).toEqual([...any.matchAll(TOKEN)].map(([token]) => token))
@@ -40,11 +40,11 @@ describe('the tokens of a text', () => {
     )
   })
 
-  it('are found with at most six looks at each character, in texts that repeat anything', () => {
+  it('tokens are found with at most six reads of each character, in texts that repeat anything', () => {
     fc.assert(
       fc.property(text, text, (start, part) => {
         const hostile = start + part.repeat(200)
-        expect(looks(hostile)).toBeLessThanOrEqual(6 * hostile.length)
+        expect(reads(hostile)).toBeLessThanOrEqual(6 * hostile.length)
       }),
       { seed: SEED, numRuns: 500 },
     )
@@ -56,8 +56,8 @@ describe('the tokens of a text', () => {
     ['signs', '-'],
     ['digits', '1'],
     ['backslashes', '\\'],
-  ])('are found with at most six looks at each of a million characters: %s', (_, part) => {
+  ])('tokens are found with at most six reads of each of a million characters: %s', (_, part) => {
     const hostile = part.repeat(1_000_000 / part.length)
-    expect(looks(hostile)).toBeLessThanOrEqual(6 * hostile.length)
+    expect(reads(hostile)).toBeLessThanOrEqual(6 * hostile.length)
   })
 })
