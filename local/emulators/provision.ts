@@ -7,7 +7,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import type { PipelineSpec, StreamSpec, TableSpec } from '../template/pipeline-spec.ts'
 import type { Clients } from './clients.ts'
 
-const READY_TRIES_MAX = 500
+const READY_TRIES_MAX = 3000
 
 /** Leaves alone the streams and tables that an earlier run on the same data created. */
 export async function provision(
@@ -72,5 +72,5 @@ async function ready(what: string, isReady: () => Promise<boolean>): Promise<voi
     if (await isReady()) return
     await wait(20)
   }
-  throw new Error(`${what} is not ready after 10 seconds`)
+  throw new Error(`${what} is not ready after a minute`)
 }

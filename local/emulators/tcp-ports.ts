@@ -6,15 +6,15 @@ import { UserError } from '../../terminal/user-error.ts'
 
 export const HOST = '127.0.0.1'
 
-const START_TRIES_MAX = 500
+const START_TRIES_MAX = 3000
 
-/** Resolves when a process listens on the port. Throws a UserError if none does in 10 seconds. */
+/** Resolves when a process listens on the port. Throws a UserError if none does in a minute. */
 export async function untilListening(port: number): Promise<void> {
   for (let tries = 0; tries < START_TRIES_MAX; tries++) {
     if (await canConnect(port)) return
     await wait(20)
   }
-  throw new UserError(`nothing listens on port ${port} after 10 seconds`)
+  throw new UserError(`nothing listens on port ${port} after a minute`)
 }
 
 function canConnect(port: number): Promise<boolean> {

@@ -1,13 +1,13 @@
 // Checks that a run that is killed and restarted on the same data reaches the known results.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, type Stats, statSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SEED } from '../support/random-log.ts'
 import { sharedPath } from '../support/shared.ts'
 
@@ -18,27 +18,51 @@ const WRITES_MAX = 150
 
 const logPath = sharedPath('data/lisp/events.ndjson')
 const expectedPath = sharedPath('data/lisp/expected.json')
-const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-killed-'))
-const [data, out] = [join(folder, 'data'), join(folder, 'out')]
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+let folder: string
+let data: string
+let out: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-killed-'))
+  data = join(folder, 'data')
+  out = join(folder, 'out')
+  mkdirSync(data)
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 
 function start(): ChildProcess {
   const args = ['--import', 'tsx', 'cli/main.ts', 'local', '--events', logPath ?? '', '--data', data, '--out', out]
   return spawn(process.execPath, args, { cwd: ROOT, stdio: 'ignore' })
 }
 
-/** Kills a run after so many file changes in the data folder. Returns false if it ended before. */
-async function killedAfter(changes: number): Promise<boolean> {
-  let seen = 0
+/**
+ * Kills a run at the change in the data folder after which `isTime` returns true. Returns false if
+ * the run ended before.
+ */
+async function killedWhen(isTime: () => boolean): Promise<boolean> {
   const child = start()
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)))
   const watcher = watch(data, () => {
-    seen++
-    if (seen >= changes) child.kill('SIGKILL')
+    if (isTime()) child.kill('SIGKILL')
   })
   const signal = await ended
   watcher.close()
   return signal === 'SIGKILL'
+}
+
+async function expectKnownSummary(): Promise<void> {
+  expect(await new Promise((resolve) => start().once('exit', resolve))).toBe(0)
+  const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))
+  expect(summary).toMatchObject(JSON.parse(readFileSync(expectedPath ?? '', 'utf8')))
+}
+
+/** Returns how many lines of the log the stream holds, by the stored position. */
+function linesSent(): number {
+  try {
+    const positions = JSON.parse(readFileSync(join(data, 'positions.json'), 'utf8'))
+    return positions[logPath ?? '']?.lines ?? 0
+  } catch {
+    return 0
+  }
 }
 
 // Shared endpoints survive a kill in any case, and hold the data of earlier tests.
@@ -46,16 +70,31 @@ const isShared = Boolean(process.env.DYNAMODB_ENDPOINT || process.env.KINESIS_EN
 
 describe.skipIf(logPath === null || isShared)(`the study log under ${KILLS} kills (moments by seed ${SEED})`, () => {
   it('gives the known summary after the last of the kills', async () => {
-    mkdirSync(data)
     const generator = xoroshiro128plus(SEED)
     let kills = 0
     for (let n = 0; n < KILLS; n++) {
-      if (await killedAfter(uniformInt(generator, 1, WRITES_MAX))) kills++
+      let changesLeft = uniformInt(generator, 1, WRITES_MAX)
+      if (await killedWhen(() => --changesLeft <= 0)) kills++
     }
     expect(kills).toBeGreaterThan(KILLS / 2)
-    const ended = new Promise((resolve) => start().once('exit', resolve))
-    expect(await ended).toBe(0)
-    const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))
-    expect(summary).toMatchObject(JSON.parse(readFileSync(expectedPath ?? '', 'utf8')))
+    await expectKnownSummary()
+  })
+
+  it('goes further in the log with each run that is killed after its first request', async () => {
+    let sent = 0
+    for (let n = 0; n < KILLS; n++) {
+      expect(await killedWhen(() => linesSent() > sent)).toBe(true)
+      expect(linesSent()).toBeGreaterThan(sent)
+      sent = linesSent()
+    }
+    await expectKnownSummary()
+  })
+
+  it('synthesizes once, however often a run is killed', async () => {
+    const record = (): Stats | undefined => statSync(join(data, 'app.json'), { throwIfNoEntry: false })
+    expect(await killedWhen(() => (record()?.size ?? 0) > 0)).toBe(true)
+    const writtenMs = record()?.mtimeMs
+    for (let n = 0; n < 2; n++) expect(await killedWhen(() => linesSent() > n * 100)).toBe(true)
+    expect(record()?.mtimeMs).toBe(writtenMs)
   })
 })
