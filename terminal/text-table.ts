@@ -2,7 +2,7 @@
 
 import stringWidth from 'string-width'
 
-/** Control characters, the marks that change the direction of text, and line separators. */
+/** Control characters, those that change the direction of text, and line separators. */
 export const TERMINAL_CONTROLS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
 
 /** Replaces control characters, since events hold text from anywhere and a terminal obeys them. */
