@@ -18,7 +18,7 @@ import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
-import { closedExpiresAt, stateExpiresAt } from '../../functions/domain/sessions/closing.ts'
+import { closedExpiresAt, stateExpiresAt, withoutClosed } from '../../functions/domain/sessions/closing.ts'
 import { type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { timerFor } from '../../functions/domain/sessions/timers.ts'
 import { apply, NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
@@ -75,6 +75,13 @@ async function putItem(write: (client: DynamoDBDocumentClient) => Promise<void>)
 function openState(): Item {
   const state = stateOf(EVENTS)
   return stateItem(USER, state, stateExpiresAt(CLOSED_MS, RULES), splitSessions(state.open, 1, new WeakMap()))
+}
+
+/** The state once the sweeper has closed its only session. */
+function stateWithoutOpenSessions(): Item {
+  const state = stateOf(EVENTS)
+  const closings = state.open.map((session) => ({ session, reason: 'gap' as const }))
+  return stateItem(USER, { ...withoutClosed(state, closings, RULES), version: 2 }, stateExpiresAt(CLOSED_MS, RULES))
 }
 
 /** The state of a session that is long enough for a block. */
@@ -195,6 +202,7 @@ function withBundles(template: Template): Template {
 export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, () => Item | Promise<Item>>>>> = {
   state: {
     'open state': openState,
+    'state without open sessions': stateWithoutOpenSessions,
     'state with a block': () => stateWithBlocks().state,
     block: () => stateWithBlocks().block,
     'closed session': () => closedItem(closed(), closedExpiresAt(CLOSED_MS, RULES)),

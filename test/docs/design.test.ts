@@ -38,7 +38,7 @@ describe('the example items', () => {
     const path = pathOf(page)
     const text = readPage(path)
     const found = exampleBlock(name).exec(text)
-    if (found === null) return
+    if (found === null) throw new Error(`${path} does not show this example`)
     const made = `${shownItem(await make(page, name))}\n`
     if (isUpdating)
       writeFileSync(
@@ -58,9 +58,9 @@ describe('the example items', () => {
   })
 
   it.each(SHOWN.filter(({ name }) => !EXPLAINED_ELSEWHERE.has(name)))(
-    'have each attribute in the table of the page: $page, $name',
+    'have each attribute in the next table of the page: $page, $name',
     async ({ page, name }) => {
-      const cells = attributeCells(readPage(pathOf(page)))
+      const cells = attributeCells(readPage(pathOf(page)).split(`<!-- example: ${name} -->`)[1] ?? '')
       const item = await make(page, name)
       const attributes = Object.keys(item).filter((attribute) => item[attribute] !== undefined)
       expect(attributes.filter((attribute) => !cells.has(attribute))).toEqual([])
@@ -68,9 +68,9 @@ describe('the example items', () => {
   )
 })
 
-/** The texts in backquotes in the first column of the table of attributes. */
+/** The texts in backquotes in the first column of the first table of attributes. */
 function attributeCells(text: string): ReadonlySet<string> {
-  const table = text.split('| attribute | meaning |')[1]?.split('\n\n')[0] ?? ''
+  const table = text.split(/^\| attribute.* \| meaning \|$/m)[1]?.split('\n\n')[0] ?? ''
   const cells = table.split('\n').map((line) => line.split('|')[1] ?? '')
   return new Set(cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)))
 }
