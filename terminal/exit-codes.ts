@@ -15,5 +15,6 @@ export const EXIT_CODES_TEXT = `Exit codes:
        stack trace
   2    wrong usage: an unknown command or option, a missing or invalid value
   3    done with findings: doctor found something wrong, produce or generate
-       left out events, or a redrive failed for some records
+       left out events, ingest rejected the whole log of local, or a redrive
+       left some dead letters unapplied
   130  interrupted, for example with Ctrl-C`

@@ -26,8 +26,14 @@ export interface Plan {
   readonly keep: string | null
 }
 
-/** @param cwd the folder that the command runs in. */
-export async function checkedPlan(options: LocalOptions, cwd: string): Promise<Plan> {
+/**
+ * @param args the arguments that are no options; the command takes none.
+ * @param cwd the folder that the command runs in.
+ */
+export async function checkedPlan(options: LocalOptions, args: readonly string[], cwd: string): Promise<Plan> {
+  const [argument] = args
+  if (argument !== undefined)
+    throw new UsageError(`local takes a log with --events: 'search-ctr local --events ${argument}'`)
   const { events, out, data, setting } = options
   const keep = options.keep === true ? DEFAULT_RUNNING_PATH : options.keep
   if (events === undefined && keep === undefined)

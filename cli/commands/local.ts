@@ -1,16 +1,19 @@
 // Implements `local`, which runs the pipeline on this machine with a log of events.
 
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { logLines } from '../../local/replay/log-lines.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import { DEFAULT_RUNNING_PATH, type RunningPipeline, writeRunningPipeline } from '../../local/run/running-pipeline.ts'
+import type { Summary } from '../../local/run/summary.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
-import { print } from '../../terminal/output.ts'
+import { note, print } from '../../terminal/output.ts'
 import { type Progress, startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
+import { counted } from '../../terminal/text-table.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
 import { withHelp } from './help.ts'
@@ -21,7 +24,13 @@ export function addLocal(program: Command, terminal: Terminal): void {
   const command = program
     .command('local')
     .description('run the deployed pipeline on this machine with a log of events')
-    .option('--events <file>', 'the log: one JSON object a line; - for standard input', parsePath)
+    .option(
+      '--events <file>',
+      'the log: one JSON object a line; may be packed with gzip; - for standard input',
+      parsePath,
+    )
+    // checkedPlan says where a log that is typed as an argument belongs.
+    .allowExcessArguments()
     .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table', parsePath)
     .addOption(
       new Option('--setting <name=value>', 'a setting of the deployment, such as gap=10m; repeatable')
@@ -57,11 +66,12 @@ sessions. It needs --events, --keep or both. It needs no AWS account.`,
       'search-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
       'search-ctr local --keep --port 4566',
     ],
-  }).action((options) => runLocal(options, terminal))
+    findings: 'ingest rejected every event of the log',
+  }).action((options: LocalOptions, { args }: Command) => runLocal(options, args, terminal))
 }
 
-async function runLocal(options: LocalOptions, terminal: Terminal): Promise<void> {
-  const plan = await checkedPlan(options, terminal.cwd)
+async function runLocal(options: LocalOptions, args: readonly string[], terminal: Terminal): Promise<void> {
+  const plan = await checkedPlan(options, args, terminal.cwd)
   const progress = startProgress(terminal.stderr)
   progress.show('starting')
   let run: LocalRun | undefined
@@ -81,12 +91,15 @@ async function runLocal(options: LocalOptions, terminal: Terminal): Promise<void
       chaosRate: options.chaos ?? 0,
       env: terminal.env,
     })
-    if (plan.events !== null) await replay(run, plan.events, plan.out, terminal, progress)
+    if (plan.events !== null) {
+      const summary = await replay(run, plan.events, plan.out, terminal, progress)
+      noteFindings(summary, options.events ?? '', terminal)
+    }
     progress.clear()
     if (plan.keep !== null) {
       removeFile = await writeRunningPipeline(plan.keep, runningPipeline(run))
       print(terminal, connectionText(run, options.keep === true ? '--local' : `--local ${options.keep}`))
-      await Promise.race([interrupt.wait(), run.denied])
+      await Promise.race([interrupt.wait(), run.refused])
     }
   } finally {
     progress.clear()
@@ -113,7 +126,7 @@ async function replay(
   out: Plan['out'],
   terminal: Terminal,
   progress: Progress,
-): Promise<void> {
+): Promise<Summary> {
   const input = events === '-' ? terminal.stdin() : createReadStream(events)
   try {
     await run.replay(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
@@ -126,12 +139,31 @@ async function replay(
   progress.clear()
   if (out === null) {
     print(terminal, summaryText(summary))
-    return
+    return summary
   }
   const rows = await run.results()
-  await writeFile(join(out.path, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
-  await writeFile(join(out.path, 'results.ndjson'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  if (!terminal.stdout.isTTY) return
-  const [resultsFile, summaryFile] = [join(out.typed, 'results.ndjson'), join(out.typed, 'summary.json')]
-  print(terminal, `${rows.length} results in ${resultsFile}, their summary in ${summaryFile}`)
+  const replaced = [SUMMARY_FILE, RESULTS_FILE].filter((name) => existsSync(join(out.path, name)))
+  if (replaced.length > 0) note(terminal, `Replacing ${replaced.map((name) => join(out.typed, name)).join(' and ')}.`)
+  await writeFile(join(out.path, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`)
+  await writeFile(join(out.path, RESULTS_FILE), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  if (terminal.stdout.isTTY) {
+    const [resultsFile, summaryFile] = [join(out.typed, RESULTS_FILE), join(out.typed, SUMMARY_FILE)]
+    print(terminal, `${rows.length} results in ${resultsFile}, their summary in ${summaryFile}`)
+  }
+  return summary
+}
+
+const SUMMARY_FILE = 'summary.json'
+const RESULTS_FILE = 'results.ndjson'
+
+/** @param log as the user typed it. */
+function noteFindings({ eventsIn, accepted }: Summary, log: string, terminal: Terminal): void {
+  if (eventsIn === 0) note(terminal, `${log === '-' ? 'Standard input' : log} is empty: it holds no event.`)
+  if (eventsIn === 0 || accepted > 0) return
+  terminal.exitCode = EXIT.findings
+  note(
+    terminal,
+    `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-ctr produce ${log} --dry-run' names each bad line, ` +
+      'and docs/events.md has the fields of each event.',
+  )
 }

@@ -37,7 +37,10 @@ export function addProduce(program: Command, terminal: Terminal): void {
   const command = program
     .command('produce')
     .description('check a log of events and send it to the stream')
-    .argument('[file]', 'the log: one JSON object a line, or an array of them; - for standard input')
+    .argument(
+      '[file]',
+      'the log: one JSON object a line, or an array of them; may be packed with gzip; - for standard input',
+    )
     .option('--rate <number>', 'send at most so many lines a second (default: no limit)', wholeNumber(1, RATE_MAX))
     .addOption(
       new Option('--format <name>', 'the format of every document; auto recognizes each by its fields')
@@ -64,7 +67,7 @@ happens when it arrives, so sent twice it counts twice.`,
       'search-ctr produce events.ndjson --dry-run --strict',
       'search-ctr produce events.ndjson --rate 200 --local',
       'search-ctr produce ubi_queries.ndjson --format ubi',
-      'zcat old.ndjson.gz | search-ctr produce - --stack trial',
+      'search-ctr produce old.ndjson.gz --stack trial',
     ],
     findings: 'bad events were left out',
   }).action((file: string | undefined, options: ProduceOptions) => runProduce(file, options, terminal))
@@ -84,10 +87,13 @@ async function runProduce(file: string | undefined, options: ProduceOptions, ter
     progress.clear()
   }
   counts.noteFindings()
-  const { bad, events } = counts.total()
+  const { bad, events, lines } = counts.total()
+  if (options.dryRun && lines === 0) note(terminal, emptyText(source))
   if (bad > 0) terminal.exitCode = EXIT.findings
   if (options.json) printJson(terminal, { ...counts.total(), seconds: (Date.now() - startedMs) / 1000 })
   else if (options.dryRun) print(terminal, `${counted(events, 'good event')}. Nothing was sent.`)
+  if (bad > 0 && events === 0)
+    note(terminal, 'No event is good: docs/events.md has the fields of each and explains each reason.')
 }
 
 async function send(
@@ -130,7 +136,8 @@ async function send(
   }
   progress.clear()
   if (options.json) return
-  const { events } = counts.total()
+  const { events, lines } = counts.total()
+  if (lines === 0 && skip === 0) note(terminal, emptyText(source))
   const isNothingNew = events === 0 && skip > 0
   print(
     terminal,
@@ -138,6 +145,10 @@ async function send(
       ? `Nothing new in ${path}; --again sends it again.`
       : `${counted(events, 'event')} sent to ${target.title}.`,
   )
+}
+
+function emptyText({ path }: LogSource): string {
+  return `${path === '-' ? 'Standard input' : path} is empty: it holds no line.`
 }
 
 /** Returns null for a log that cannot be read twice. */
@@ -166,5 +177,5 @@ function checkedPath(file: string | undefined, { local }: ProduceOptions): strin
     throw new UsageError(
       `--local read ${local} as the path of a pipeline: write the file first, as in 'search-ctr produce ${local} --local'`,
     )
-  throw new UsageError("A file of events is missing (- for standard input): 'search-ctr produce events.ndjson'")
+  throw new UsageError("a file of events is missing (- for standard input): 'search-ctr produce events.ndjson'")
 }

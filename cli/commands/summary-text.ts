@@ -9,7 +9,7 @@ export function summaryText(summary: Summary): string {
     rejected.length === 0 ? '' : ` (${rejected.map(([reason, count]) => `${reason} ${count}`).join(', ')})`
   const rejections = rejected.reduce((sum, [, count]) => sum + count, 0)
   const { writeUnits, writeUnitsBy } = summary.capacity
-  // Rollups write by the hour, not by the event, so the units of an event leave them out.
+  // Rollups write by the hour, not by the event.
   const eventUnits = writeUnits - (writeUnitsBy.rollups ?? 0)
   const perEvent = summary.accepted === 0 ? '' : ` (${(eventUnits / summary.accepted).toFixed(2)} an event)`
   const totals = columns([
@@ -28,7 +28,8 @@ export function summaryText(summary: Summary): string {
     ['  of no search', `${summary.orphanClicks}`],
     ['click-through rate', percent(summary.ctr)],
     ['clicks per search', summary.clicksPerSearch?.toFixed(2) ?? 'none'],
-    ['DynamoDB write units', `${eventUnits}${perEvent}`],
+    ['DynamoDB write units', `${writeUnits}`],
+    ['  for events', `${eventUnits}${perEvent}`],
     ['  for rollups', `${writeUnits - eventUnits}`],
   ])
   const days = Object.entries(summary.days)

@@ -1,7 +1,7 @@
 // Reads the log that `produce` sends: checks its lines, and knows which of them a request has
 // covered.
 
-import { createReadStream } from 'node:fs'
+import { createReadStream, type ReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -34,7 +34,7 @@ export interface GoodLines {
   readonly lines: AsyncIterable<Buffer>
   /** Takes the lines that were read since the last call, sent or left out. */
   takeRead(): Buffer[]
-  /** Bytes read so far, those of skipped lines too. */
+  /** Bytes of the file that were read so far, those of skipped lines too. */
   bytes(): number
 }
 
@@ -42,12 +42,11 @@ export interface GoodLines {
 export function goodLines(source: LogSource, skip: number, counts: ProduceCounts, format: Format): GoodLines {
   let read: Buffer[] = []
   let skipped = 0
-  let bytes = 0
+  let input: Readable | null = null
   async function* lines(): AsyncGenerator<Buffer> {
-    const input = source.open()
+    input = source.open()
     try {
       for await (const { number, line } of numberedLogLines(input)) {
-        bytes += line.length + 1
         if (skipped < skip) {
           skipped++
           continue
@@ -65,7 +64,8 @@ export function goodLines(source: LogSource, skip: number, counts: ProduceCounts
   }
   return {
     lines: lines(),
-    bytes: () => bytes,
+    // A packed log has fewer bytes than its lines.
+    bytes: () => (input as Partial<ReadStream> | null)?.bytesRead ?? 0,
     takeRead: () => {
       const taken = read
       read = []

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../../cli/program.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
@@ -43,6 +44,27 @@ describe('commands in one process', () => {
       status: EXIT.failed,
       stderr: 'good.ndjson: there is no such file\n',
     })
+  })
+
+  it('produce reads a log that gzip packed', async () => {
+    writeFileSync(join(folder, 'packed.ndjson.gz'), gzipSync(`${OPEN}\n${OPEN}\n`))
+    expect(await typed(['produce', 'packed.ndjson.gz', '--dry-run'], folder)).toMatchObject({
+      status: EXIT.done,
+      stdout: '2 good events. Nothing was sent.\n',
+    })
+  })
+
+  it('produce ends with where events are described if no event is good', async () => {
+    const { status, stderr } = await typed(['produce', log('none.ndjson', '{', '7'), '--dry-run'], folder)
+    expect(status).toBe(EXIT.findings)
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^No event is good: docs\/events\.md /)
+    const some = await typed(['produce', log('some.ndjson', '{', OPEN), '--dry-run'], folder)
+    expect(some.stderr).not.toContain('docs/events.md')
+  })
+
+  it('produce names an empty log', async () => {
+    const { status, stderr } = await typed(['produce', log('empty.ndjson', '', ' '), '--dry-run'], folder)
+    expect([status, stderr]).toEqual([EXIT.done, 'empty.ndjson is empty: it holds no line.\n'])
   })
 
   it('DEBUG=1 adds no stack trace to a mistake of the user', async () => {

@@ -19,6 +19,7 @@ const run = (args: readonly string[], input = '', env: Readonly<Record<string, s
 describe('a mistake of the user', () => {
   it.each([
     [2, ['local'], '--events FILE is missing'],
+    [2, ['local', 'events.ndjson'], "'search-ctr local --events events.ndjson'"],
     [1, ['local', '--events', '/no/such/file'], '/no/such/file: there is no such file'],
     [1, ['local', '--events', tmpdir()], 'is a folder'],
     [2, ['local', '--events', 'package.json', '--setting', 'gap=0'], "setting gap: '0' is not a duration of 1s to 1d"],
@@ -112,6 +113,20 @@ describe('local', () => {
     expect(status).toBe(EXIT.done)
     expect(stdout).toMatch(/^searches +1$/m)
     expect(stdout).toMatch(/^click-through rate +0\.0 %$/m)
+    const [, total, events, rollups] =
+      /^DynamoDB write units +(\d+)\n {2}for events +(\d+) .*\n {2}for rollups +(\d+)$/m.exec(stdout) ?? []
+    expect(Number(total)).toBe(Number(events) + Number(rollups))
+  })
+
+  it('names the next step if ingest rejected the whole log', async () => {
+    const { status, stderr } = await run(['local', '--events', '-'], 'not an event\n7\n')
+    expect(status).toBe(EXIT.findings)
+    expect(stderr).toMatch(/^Ingest accepted none of 2 events\. .*docs\/events\.md.*\n$/)
+  })
+
+  it('names an empty log', async () => {
+    const { status, stderr } = await run(['local', '--events', '-'], '\n')
+    expect([status, stderr]).toEqual([EXIT.done, 'Standard input is empty: it holds no event.\n'])
   })
 })
 
@@ -131,11 +146,12 @@ describe('local --data', () => {
     expect(await replay(first)).toMatchObject({ status: 0, stderr: '' })
     expect(summary()).toMatchObject({ eventsIn: 4, accepted: 2, duplicates: 1, rejected: { 'not-json': 1 } })
 
-    expect(await replay(written('second.ndjson', search(2) + search(3)))).toMatchObject({ status: 0, stderr: '' })
+    const replaced = `Replacing ${join(data, 'summary.json')} and ${join(data, 'results.ndjson')}.\n`
+    expect(await replay(written('second.ndjson', search(2) + search(3)))).toMatchObject({ status: 0, stderr: replaced })
     const both = { eventsIn: 6, accepted: 3, duplicates: 2, rejected: { 'not-json': 1 }, users: 3 }
     expect(summary()).toMatchObject(both)
 
-    expect(await replay(join(folder, 'x', '..', 'first.ndjson'))).toMatchObject({ status: 0, stderr: '' })
+    expect(await replay(join(folder, 'x', '..', 'first.ndjson'))).toMatchObject({ status: 0, stderr: replaced })
     expect(summary()).toMatchObject(both)
 
     written('first.ndjson', search(7) + search(8) + search(9))

@@ -1,5 +1,6 @@
 // Checks that a log's lines arrive byte for byte, wherever its chunks begin and end.
 
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logLines } from '../../../local/replay/log-lines.ts'
@@ -104,6 +105,39 @@ describe('a byte order mark', () => {
 
   it('yields no line for a byte order mark alone', async () =>
     expect(await read(Buffer.from(BYTE_ORDER_MARK))).toEqual([]))
+})
+
+describe('a log that gzip packed', () => {
+  it('unpacks a log that begins as gzip does, wherever its chunks begin and end', async () => {
+    const packed = gzipSync('{"a":1}\n{"b":2}\n')
+    for (let end = 0; end <= packed.length; end++) {
+      expect(await readTexts(packed.subarray(0, end), packed.subarray(end))).toEqual(['{"a":1}', '{"b":2}'])
+    }
+  })
+
+  it('unpacks packed logs that were joined', async () => {
+    expect(await readTexts(gzipSync('a\n'), gzipSync('b\n'))).toEqual(['a', 'b'])
+  })
+
+  it('refuses a packed log that ends too early or is damaged', async () => {
+    const packed = gzipSync('a\n'.repeat(1000))
+    await expect(read(packed.subarray(0, -8))).rejects.toThrow('the log is packed with gzip and damaged')
+    packed.fill(0xff, 12, 16)
+    await expect(read(packed)).rejects.toThrow('the log is packed with gzip and damaged')
+  })
+})
+
+describe('an array over several lines', () => {
+  it.each(['[\n  {"a":1}\n]\n', '\n[{"a":1},\n{"b":2}]\n'])(
+    'refuses a log whose first line only begins an array: %j',
+    async (log) => {
+      await expect(read(log)).rejects.toThrow("jq -c '.[]' FILE")
+    },
+  )
+
+  it.each(['[{"a":1}]\n[\n', '[]\n', '{\n}\n'])('yields a log whose first line is a whole value: %j', async (log) => {
+    expect(await readTexts(log)).toEqual(log.trimEnd().split('\n'))
+  })
 })
 
 describe('any log', () => {
