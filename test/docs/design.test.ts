@@ -103,6 +103,11 @@ describe('the invariants', () => {
     },
   )
 
+  it('are followed by tests that exist', () => {
+    const missing = citedTests(joinedLines(ARCHITECTURE)).filter(({ path, name }) => !testText(path).includes(name))
+    expect(missing).toEqual([])
+  })
+
   it('name every negative control, and no other', () => {
     const named = rows.flatMap((row) => [...row.matchAll(/control `([\w-]+)`/g)].map(([, name]) => name))
     expect([...new Set(named)].sort()).toEqual([...CONTROL_NAMES].sort())
@@ -118,6 +123,25 @@ describe('the invariants', () => {
   it('exist where a design page refers to them', () => {
     const cited = PAGES.flatMap((page) => [...readPage(pathOf(page)).matchAll(/\bI\d+\b/g)].map(([number]) => number))
     expect(cited.filter((number) => !numbers.includes(number))).toEqual([])
+  })
+})
+
+/** The page with each paragraph in one line, since a name in quotation marks may be wrapped. */
+function joinedLines(text: string): string {
+  return text.replaceAll(/\n {2,}(?=\S)/g, ' ')
+}
+
+describe('the item of an open session', () => {
+  it.each([
+    ['state', 'open state'],
+    ['state', 'state without open sessions'],
+    ['state', 'state with a block'],
+    ['erasure', 'forgotten state'],
+  ] as const)('has every attribute in ARCHITECTURE.md: %s, %s', async (page, name) => {
+    const section = /^## Where an open session is stored$(.*?)^## /ms.exec(ARCHITECTURE)?.[1] ?? ''
+    const item = await make(page, name)
+    const attributes = Object.keys(item).filter((attribute) => item[attribute] !== undefined)
+    expect(attributes.filter((attribute) => !section.includes(`\`${attribute}\``))).toEqual([])
   })
 })
 
