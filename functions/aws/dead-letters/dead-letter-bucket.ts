@@ -6,7 +6,7 @@ import { isoTime } from '../../domain/events/time.ts'
 import { lastOf, type NonEmpty } from '../../domain/non-empty.ts'
 import type { DeadLetter, DeadLetters, UnreadChanges } from '../../ports.ts'
 import { boundedRequests } from '../runtime/bounded-requests.ts'
-import { encodeRejectedLine } from './rejected-line.ts'
+import { encodeRejectedLine, rejectedText } from './rejected-line.ts'
 import { s3UnreadChanges } from './unread-changes.ts'
 
 /** Small enough for S3 to take an object in one request, and for Lambda to hold it in memory. */
@@ -26,7 +26,7 @@ export function s3DeadLetters(client: S3Client, bucket: string): DeadLetters {
   return {
     put: async (deadLetters) => {
       for (const group of splitIntoObjects(deadLetters)) {
-        const body = group.map((deadLetter) => `${encodeRejectedLine(deadLetter)}\n`).join('')
+        const body = rejectedText(group.map(encodeRejectedLine))
         const key = objectKey(group)
         await client.send(
           new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/x-ndjson' }),

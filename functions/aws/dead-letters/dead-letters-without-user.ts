@@ -6,7 +6,7 @@ import type { DeadLetter } from '../../ports.ts'
 import { userPartition } from '../runtime/table-items.ts'
 import { unpackRecord } from '../stream/record-events.ts'
 import { type FailedRecord, readFailedBatch } from './failed-batch.ts'
-import { decodeRejectedLine, encodeRejectedLine, rejectedLines } from './rejected-line.ts'
+import { decodeRejectedLine, encodeRejectedLine, rejectedLines, rejectedText } from './rejected-line.ts'
 
 export interface RemainingDeadLetters {
   /** The object's new text; null when nothing remains. */
@@ -48,7 +48,7 @@ const FORGOTTEN_KEY = 'forgotten'
 export function withoutUser(key: string, text: string, erasure: Erasure): RemainingDeadLetters {
   if (key.startsWith(REJECTED_PREFIX)) {
     const { rest, ...counts } = eraseAll(rejectedLines(text), (line) => eraseLine(line, erasure))
-    return { text: rest.length === 0 ? null : rest.map((line) => `${line}\n`).join(''), ...counts }
+    return { text: rest.length === 0 ? null : rejectedText(rest), ...counts }
   }
   const batch = readFailedBatch(text)
   if (batch === null) {

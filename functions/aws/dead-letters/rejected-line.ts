@@ -1,5 +1,7 @@
-// Encodes a dead letter of ingest as a line of JSON, and decodes it again.
+// Encodes a dead letter of ingest as a line of JSON and lines as the text of an object, and decodes
+// both again.
 
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { REJECT_REASONS } from '../../domain/events/rejection.ts'
 import { isoTime } from '../../domain/events/time.ts'
 import { type DeadLetter, UNREADABLE_STATE } from '../../ports.ts'
@@ -49,7 +51,42 @@ export function decodeRejectedLine(text: string): DeadLetter {
   return { reason, detail, shardId: shard, sequenceNumber: sequence, subSequence, arrivalMs, data }
 }
 
-/** Splits an object under `rejected/` into its lines. */
+/** Lines that an object holds as they are, for people to read. */
+const PLAIN_LINES_MAX = 100
+/** Ingest packs at most some 8 MB. Lines that unpack to more are not of ingest. */
+const PACKED_BYTES_MAX = 64 * 1024 * 1024
+
+/** Stands for all further lines of an object: `{"packed":9899,"lines":"H4sIAAAAAAAA..."}`. */
+interface PackedLines {
+  /** How many. */
+  readonly packed: number
+  /** Base64 of the lines, compressed with gzip. */
+  readonly lines: string
+}
+
+/**
+ * Writes an object under `rejected/`: the first lines as they are, and the others packed in one
+ * line. A record of 54 KB may unpack to 10,000 bad events, which take 11 MB as lines.
+ */
+export function rejectedText(lines: readonly string[]): string {
+  const others = lines.slice(PLAIN_LINES_MAX)
+  const packed: PackedLines = { packed: others.length, lines: gzipSync(others.join('\n')).toString('base64') }
+  const written = others.length === 0 ? lines : [...lines.slice(0, PLAIN_LINES_MAX), JSON.stringify(packed)]
+  return written.map((line) => `${line}\n`).join('')
+}
+
+/** Reads the lines of an object under `rejected/`. Leaves damaged packed lines as one line. */
 export function rejectedLines(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '')
+  const lines = text.split('\n').filter((line) => line !== '')
+  return lines.flatMap((line) => (line.startsWith('{"packed":') ? unpackedLines(line) : line))
+}
+
+function unpackedLines(line: string): string[] {
+  try {
+    const { lines } = JSON.parse(line) as PackedLines
+    const bytes = gunzipSync(Buffer.from(lines, 'base64'), { maxOutputLength: PACKED_BYTES_MAX })
+    return bytes.toString('utf8').split('\n')
+  } catch {
+    return [line]
+  }
 }

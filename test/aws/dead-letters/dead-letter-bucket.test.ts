@@ -1,14 +1,19 @@
 // Tests which objects ingest's dead letters become in a scripted bucket.
 
+import { gzipSync } from 'node:zlib'
 import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
+import { toRedriveInvocations } from '../../../functions/aws/dead-letters/dead-letter-objects.ts'
+import { rejectedLines, rejectedText } from '../../../functions/aws/dead-letters/rejected-line.ts'
 import { REJECTED_PREFIX } from '../../../functions/contract.ts'
 import { DAY_MS } from '../../../functions/domain/durations.ts'
+import { ingest } from '../../../functions/ingest/ingest.ts'
 import type { DeadLetter } from '../../../functions/ports.ts'
-import { at } from '../../support/events.ts'
+import { at, RULES } from '../../support/events.ts'
+import { memoryPipeline } from '../../support/pipeline.ts'
 
 const SEED = 20260302
 const MEGABYTE = 1024 * 1024
@@ -79,6 +84,44 @@ describe('dead letters', () => {
     const before = objects()
     await deadLetters.put(large)
     expect(objects()).toEqual(before)
+  })
+
+  it('dead letters of a small record with thousands of bad events take little space, and none is lost', async () => {
+    const events = Array.from({ length: 9999 }, (_, n) => ({ type: 'Serch', user: `user ${n}`, text: 'x'.repeat(700) }))
+    const data = gzipSync(JSON.stringify(events)).toString('base64')
+    const pipeline = memoryPipeline(RULES)
+    const ports = { ...pipeline.ports, deadLetters }
+    const record = {
+      shardId: 'shardId-000000000003',
+      sequenceNumber: '4959',
+      arrivalMs: at(0),
+      data,
+      subSequence: null,
+    }
+    const report = await ingest([record], ports, RULES, at(0))
+    expect(report).toMatchObject({ rejected: { 'unknown-type': 9999 }, failed: null })
+    const stored = [...objects()]
+    const bytes = stored.reduce((sum, [, text]) => sum + text.length, 0)
+    expect(bytes).toBeLessThan(10 * data.length)
+    expect(stored.map(([, text]) => text.split('\n').length - 1)).toEqual(stored.map(() => 101))
+    const redriven = stored
+      .flatMap(([key, text]) => toRedriveInvocations(key, text))
+      .flatMap(({ event }) => event.Records)
+    const sentAgain = redriven.map((one) => {
+      const { kinesis } = one as { kinesis: { data: string; subSequence: number } }
+      return [kinesis.subSequence, JSON.parse(Buffer.from(kinesis.data, 'base64').toString())]
+    })
+    expect(sentAgain).toEqual(events.map((event, n) => [n, event]))
+  })
+
+  it('dead letters beyond the first 100 of an object are packed and counted, and a damaged packed line stays', () => {
+    const all = Array.from({ length: 250 }, (_, n) => JSON.stringify({ n }))
+    const text = rejectedText(all)
+    expect(rejectedLines(text)).toEqual(all)
+    expect(JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ packed: 150 })
+    const damaged = '{"packed":150,"lines":"H4sI"}'
+    expect(rejectedLines(`${all[0]}\n${damaged}\n`)).toEqual([all[0], damaged])
+    expect(rejectedText(all.slice(0, 100))).toBe(`${all.slice(0, 100).join('\n')}\n`)
   })
 
   it('from one batch fill one object', async () => {

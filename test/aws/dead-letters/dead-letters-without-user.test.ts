@@ -3,6 +3,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { withoutUser } from '../../../functions/aws/dead-letters/dead-letters-without-user.ts'
+import { rejectedLines, rejectedText } from '../../../functions/aws/dead-letters/rejected-line.ts'
 import { at } from '../../support/events.ts'
 import { kplRecord } from '../../support/kpl.ts'
 
@@ -32,6 +33,18 @@ function eventsLeft(data: string): unknown {
 }
 
 describe('a rejected record', () => {
+  it('a rejected record goes from the packed lines of an object too, which stay packed', () => {
+    const users = Array.from({ length: 500 }, (_, n) => (n % 50 === 7 ? 'ann' : `user ${n}`))
+    const text = rejectedText(users.map((user) => line(base64({ user, type: 'Serch' }))))
+    const left = withoutUser(REJECTED, text, ERASED)
+    expect(left).toMatchObject({ removed: 10, unreadable: 0 })
+    const others = rejectedLines(left.text ?? '').map((one) =>
+      JSON.parse(Buffer.from(JSON.parse(one).data, 'base64').toString()),
+    )
+    expect(others.map(({ user }) => user)).toEqual(users.filter((user) => user !== 'ann'))
+    expect(left.text?.split('\n').length).toBe(102)
+  })
+
   it.each<[string, unknown]>([
     ['an event', { user: 'ann', type: 'Serch' }],
     ['no event', { user: 'ann' }],
