@@ -1,5 +1,6 @@
 // Writes one user's state and closed sessions, and repeats a write after a conflict.
 
+import pMap from 'p-map'
 import { type Closing, closedExpiresAt, stateExpiresAt, withoutClosed } from './domain/sessions/closing.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
 import type { Rules } from './domain/sessions/rules.ts'
@@ -74,31 +75,74 @@ export interface SessionWrites extends UserWrites {
   loadClosed(range: TimeRange): Promise<readonly Session[] | null>
   /**
    * Stores each of these sessions as closed, then the state without them, and returns that state.
-   * After a crash in between, both hold the session; the next closing writes the same items again.
+   * It does so in portions: a writer that dies has at most one portion to write again. When the
+   * time is up after a portion, the returned state still has the other sessions.
    *
    * @param state a stored state. A closed item carries the state's version, and the first item of a
-   * version stays. After a conflict the save fails. The caller then loads the newer state and
-   * closes from there.
+   * version stays. When another writer was faster, the save fails. The caller then loads the newer
+   * state and closes from there.
    */
   closeSessions(state: UserState, closings: readonly Closing[]): Promise<UserState>
+  /** Returns how many sessions `closeSessions` has closed. */
+  closed(): number
 }
 
-export function sessionWrites(user: string, sessions: SessionStore, rules: Rules, nowMs: number): SessionWrites {
+/** Items that are written before the state is. Nearly always these are all. */
+const PORTION_ITEMS = 25
+const CLOSINGS_AT_ONCE = 4
+
+/** @param hasTime returns false when the time of the invocation is up. */
+export function sessionWrites(
+  user: string,
+  sessions: SessionStore,
+  rules: Rules,
+  nowMs: number,
+  hasTime: () => boolean,
+): SessionWrites {
   const writes = userWrites(user, sessions, stateExpiresAt(nowMs, rules))
   const expiresAtMs = closedExpiresAt(nowMs, rules)
+  let closed = 0
+  const closePortion = async (state: UserState, portion: readonly Closing[]): Promise<UserState> => {
+    const { version } = state
+    const mergedIds = portion.flatMap(({ session }) => session.ids.slice(1))
+    await pMap(portion, (closing) => sessions.putClosed({ user, ...closing, version }, expiresAtMs), {
+      concurrency: CLOSINGS_AT_ONCE,
+    })
+    await pMap(mergedIds, (id) => sessions.putTombstone(user, id, version, expiresAtMs), {
+      concurrency: CLOSINGS_AT_ONCE,
+    })
+    const next = { ...withoutClosed(state, portion, rules), version: version + 1 }
+    await writes.save(next, version)
+    closed += portion.length
+    return next
+  }
   return {
     ...writes,
     rules,
     loadClosed: (range) => sessions.loadClosed(user, range),
     closeSessions: async (state, closings) => {
-      const { version } = state
-      for (const { session, reason } of closings) {
-        await sessions.putClosed({ user, session, reason, version }, expiresAtMs)
-        for (const mergedId of session.ids.slice(1)) await sessions.putTombstone(user, mergedId, version, expiresAtMs)
+      let left = state
+      for (const portion of portions(closings)) {
+        if (left !== state && !hasTime()) break
+        left = await closePortion(left, portion)
       }
-      const next = { ...withoutClosed(state, closings, rules), version: version + 1 }
-      await writes.save(next, version)
-      return next
+      return left
     },
+    closed: () => closed,
   }
+}
+
+/** Each session is one item and a tombstone for each session that merged into it. */
+function portions(closings: readonly Closing[]): Closing[][] {
+  const all: Closing[][] = []
+  let items = PORTION_ITEMS
+  for (const closing of closings) {
+    if (items >= PORTION_ITEMS) {
+      all.push([])
+      items = 0
+    }
+    all.at(-1)?.push(closing)
+    items += closing.session.ids.length
+  }
+  return all
 }

@@ -117,6 +117,7 @@ function ingestPorts(
     digest: sha256,
     pseudonym: (user) => user,
     unpack: unpackRecord,
+    hasTime: invocation.hasTime,
   }
 }
 

@@ -71,6 +71,7 @@ export async function meterPipeline(
       digest: sha256,
       pseudonym: (user: string) => user,
       unpack: unpackRecord,
+      hasTime: () => true,
     }
     const sweepAt = async (nowMs: number): Promise<void> => {
       if (nextTimerMs() > nowMs) return

@@ -21,6 +21,7 @@ import { LOG_END_MS } from './peer-logs.ts'
 const BATCH_LINES = 500
 
 /** Due sessions close after every batch of their user, so no timer is needed. */
+const hasTime = (): boolean => true
 const NO_TIMERS = { put: async () => {} }
 
 interface OwnUser {
@@ -79,9 +80,9 @@ async function applyBatch(
   for (const [user, arrivals] of byUser) {
     const own = users.get(user) ?? newUser()
     users.set(user, own)
-    const writes = sessionWrites(user, own.store, rules, LOG_END_MS)
+    const writes = sessionWrites(user, own.store, rules, LOG_END_MS, hasTime)
     const share = userShare(writes, own.store.states.get(user) ?? NEW_USER, arrivals, 0)
-    const { failed } = await appendForUser(await prepareShare(share), NO_TIMERS)
+    const { failed } = await appendForUser(await prepareShare(share), { timers: NO_TIMERS, hasTime })
     if (failed !== null) throw failed.cause
     await close(user, own.store, rules, 'due')
   }
@@ -91,7 +92,7 @@ async function close(user: string, store: MemorySessionStore, rules: Rules, scop
   const state = store.states.get(user)
   if (state === undefined) return
   const closings = toClose(state, LOG_END_MS, rules, scope)
-  if (closings.length > 0) await sessionWrites(user, store, rules, LOG_END_MS).closeSessions(state, closings)
+  if (closings.length > 0) await sessionWrites(user, store, rules, LOG_END_MS, hasTime).closeSessions(state, closings)
 }
 
 /** Gives each user a store of its own, because the memory store searches all that it holds. */

@@ -1,31 +1,16 @@
 // Writes one user's share of a batch and reports what became of each event.
 
 import { lastOf, type NonEmpty } from '../domain/non-empty.ts'
-import { evicted, toClose } from '../domain/sessions/closing.ts'
-import { type Applied, type RejectedArrival, rejectionOf, type UserState } from '../domain/sessions/user-state.ts'
-import {
-  type DeadLetter,
-  type TimerStore,
-  UNREADABLE_STATE,
-  UnreadableItemError,
-  VersionConflictError,
-} from '../ports.ts'
+import { evicted, isOverfull, toClose } from '../domain/sessions/closing.ts'
+import type { RejectedArrival } from '../domain/sessions/rejected-arrivals.ts'
+import type { Applied, UserState } from '../domain/sessions/user-state.ts'
+import { type DeadLetter, type TimerStore, VersionConflictError } from '../ports.ts'
 import type { SessionWrites } from '../user-writes.ts'
-import { type ArrivedEvent, deadLetter } from './decode-records.ts'
+import type { ArrivedEvent } from './decode-records.ts'
 import { type BlockedWrite, type PreparedWrite, prepareWrite, type ReadyWrite, unblockWrite } from './prepare-write.ts'
 import { timerOfWrite } from './schedule-timers.ts'
+import { failedOutcome, OutOfTimeError, toDeadLetter, type UserOutcome } from './user-outcome.ts'
 import type { UserShare } from './user-share.ts'
-
-export interface UserOutcome {
-  readonly accepted: number
-  readonly duplicates: number
-  readonly forgotten: number
-  readonly amended: number
-  readonly conflicts: number
-  readonly rejected: readonly DeadLetter[]
-  /** The user's first record that is not applied, by its index in the batch, and why. */
-  readonly failed: { readonly index: number; readonly cause: unknown } | null
-}
 
 /** A share whose first write is computed and not yet stored. */
 export interface PreparedShare {
@@ -49,6 +34,11 @@ export async function prepareShare(share: UserShare): Promise<PreparedShare> {
   }
 }
 
+interface AppendPorts {
+  readonly timers: Pick<TimerStore, 'put'>
+  readonly hasTime: () => boolean
+}
+
 /**
  * Stores the share chunk by chunk. The caller must have put the share's timer. A write that needs
  * an earlier timer puts it before the state. Never throws: a failure ends the writes of this user
@@ -57,24 +47,25 @@ export async function prepareShare(share: UserShare): Promise<PreparedShare> {
  */
 export async function appendForUser(
   { share, first, timerMs }: PreparedShare,
-  timers: Pick<TimerStore, 'put'>,
+  { timers, hasTime }: AppendPorts,
 ): Promise<UserOutcome> {
   const { writes } = share
   const appending: Appending = { share, timers, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
-  const totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, rejected: [] as DeadLetter[] }
-  const chunks = [...share.chunks]
-  const failedAt = (chunk: NonEmpty<ArrivedEvent>, cause: unknown): UserOutcome => {
-    const conflicts = writes.conflicts()
-    if (!(cause instanceof UnreadableItemError))
-      return { ...totals, conflicts, failed: { index: chunk[0].index, cause } }
-    const aside = [chunk, ...chunks].flat().map((event) => setAside(event, cause))
-    return { ...totals, rejected: [...totals.rejected, ...aside], conflicts, failed: null }
-  }
-  if ('failure' in first) return failedAt(chunks.shift() ?? share.chunks[0], first.failure)
-  let prepared: PreparedWrite | null = first
+  const totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, rejected: [] as DeadLetter[], failed: null }
+  const chunks: NonEmpty<ArrivedEvent>[] = [...share.chunks]
+  let prepared = 'failure' in first ? null : first
   let state = share.loaded
-  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
-    try {
+  try {
+    if ('failure' in first) throw first.failure
+    // A chunk leaves the list once all of it is stored, so a failure finds the others there.
+    for (let chunk = chunks[0]; chunk !== undefined; chunk = chunks[0]) {
+      const appliedToMs = lastOf(chunk).arrivalMs
+      if (!hasTime()) throw new OutOfTimeError()
+      if (isOverfull(state)) {
+        state = await closeAtLimits(state, appliedToMs, writes)
+        if (isOverfull(state)) throw new OutOfTimeError()
+        prepared = null
+      }
       const { applied, rejected, later, next } = await append(chunk, state, prepared, appending)
       totals.accepted += applied.accepted
       totals.duplicates += applied.duplicates
@@ -82,13 +73,13 @@ export async function appendForUser(
       totals.amended += applied.amended
       totals.rejected.push(...rejected.map(toDeadLetter))
       prepared = null
-      chunks.unshift(...later)
-      state = await closeAtLimits(next, lastOf(chunk).arrivalMs, writes)
-    } catch (cause) {
-      return failedAt(chunk, cause)
+      state = await closeAtLimits(next, appliedToMs, writes)
+      chunks.splice(0, 1, ...later)
     }
+  } catch (cause) {
+    return failedOutcome(cause, chunks.flat(), { ...totals, conflicts: writes.conflicts() })
   }
-  return { ...totals, conflicts: writes.conflicts(), failed: null }
+  return { ...totals, conflicts: writes.conflicts() }
 }
 
 /** The values that all writes of one share use. */
@@ -135,9 +126,9 @@ async function storeWrite(
   { share, timers, scheduledMs }: Appending,
 ): Promise<AppendedChunk> {
   const { writes } = share
-  const { before, applied, later, unloadable } =
-    prepared.applied === null ? await evict(prepared, lastOf(chunk).arrivalMs, writes) : prepared
-  const rejected = [...applied.rejected, ...unloadable.map((arrival) => ({ arrival, ...rejectionOf(writes.rules) }))]
+  const write = prepared.applied === null ? await evict(prepared, lastOf(chunk).arrivalMs, writes) : prepared
+  const { before, applied, later } = write
+  const rejected = [...write.rejected, ...applied.rejected]
   if (!applied.changed) {
     if (rejected.length > 0) await checkIsLatest(before, writes)
     return { applied, rejected, later, next: before }
@@ -151,7 +142,9 @@ async function storeWrite(
 
 async function evict(blocked: BlockedWrite, appliedToMs: number, writes: SessionWrites): Promise<ReadyWrite> {
   const closings = evicted(blocked.before, blocked.evictions, appliedToMs, writes.rules)
-  return unblockWrite(blocked, await writes.closeSessions(blocked.before, closings), writes)
+  const left = await writes.closeSessions(blocked.before, closings)
+  if (left.open.length > blocked.before.open.length - closings.length) throw new OutOfTimeError()
+  return unblockWrite(blocked, left, writes)
 }
 
 /**
@@ -165,7 +158,7 @@ async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<v
 
 /**
  * Closes the sessions that a limit ended, before the next chunk is applied. So a flood of one
- * user's events never fills an item.
+ * user's events never fills an item. When the time is up, it leaves some of them.
  *
  * @param appliedToMs the arrival time up to which the shard is applied. The time of day may be
  * hours ahead of that.
@@ -173,17 +166,7 @@ async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<v
 async function closeAtLimits(saved: UserState, appliedToMs: number, writes: SessionWrites): Promise<UserState> {
   const { rules } = writes
   if (toClose(saved, appliedToMs, rules, 'limits').length === 0) return saved
-  return writes.onLatestState(saved, async (state) => {
-    const closings = toClose(state, appliedToMs, rules, 'limits')
-    return closings.length === 0 ? state : writes.closeSessions(state, closings)
-  })
-}
-
-function setAside({ record, origin }: ArrivedEvent, { message }: UnreadableItemError): DeadLetter {
-  return deadLetter(record, origin, UNREADABLE_STATE, message)
-}
-
-function toDeadLetter({ arrival, reason, detail }: RejectedArrival): DeadLetter {
-  const { record, origin } = arrival as ArrivedEvent
-  return deadLetter(record, origin, reason, detail)
+  return writes.onLatestState(saved, (state) =>
+    writes.closeSessions(state, toClose(state, appliedToMs, rules, 'limits')),
+  )
 }

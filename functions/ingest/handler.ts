@@ -31,6 +31,7 @@ const ports = {
   deadLetters: lazyDeadLetters(settings.deadLetterBucket),
   digest: sha256,
   unpack: unpackRecord,
+  hasTime: time.hasTime,
 }
 
 export async function handler(batch: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> {

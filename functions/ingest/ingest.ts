@@ -4,6 +4,7 @@
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
+import { totalBytesAtMost } from '../domain/sessions/state-size.ts'
 import { NEW_USER } from '../domain/sessions/user-state.ts'
 import type {
   ArrivedRecord,
@@ -15,18 +16,21 @@ import type {
   TimerStore,
 } from '../ports.ts'
 import { sessionWrites } from '../user-writes.ts'
-import { appendForUser, prepareShare, type UserOutcome } from './append-for-user.ts'
+import { appendForUser, prepareShare } from './append-for-user.ts'
 import { type DecodedBatch, type DecodePorts, decodeRecords } from './decode-records.ts'
 import { dropForgotten } from './drop-forgotten.ts'
 import { loadReadable } from './load-readable.ts'
 import { notBefore, scheduleTimers } from './schedule-timers.ts'
-import { userShare } from './user-share.ts'
+import { leftOutcome, type UserOutcome } from './user-outcome.ts'
+import { type UserShare, userShare } from './user-share.ts'
 
 export interface IngestPorts extends DecodePorts {
   readonly sessions: SessionStore
   readonly timers: Pick<TimerStore, 'put'>
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
+  /** Returns false when the time for this batch is up; Lambda redelivers the rest. */
+  readonly hasTime: () => boolean
 }
 
 /** The counts of one batch, as the function's log line prints them. */
@@ -48,13 +52,17 @@ export interface IngestReport {
   readonly conflicts: number
   /**
    * The first record that is not durably applied; Lambda must redeliver it and all after it.
-   * The cause is null when nothing failed and these are only the records `left`.
+   * The cause is null when nothing failed: these are the records `left`, or the time was up.
    */
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
 /** Users written at the same time. The writes of one user follow each other. */
 const USERS_AT_ONCE = 32
+/** Users whose states one read loads. All of them may be full. */
+const USERS_LOADED_AT_ONCE = 50
+/** Bytes of open sessions after which ingest writes the users it has loaded, and frees them. */
+export const WAVE_BYTES_MAX = 8 * 1024 * 1024
 
 /**
  * Applies records that are in the shard's order. Idempotent: to apply a record again changes
@@ -97,33 +105,52 @@ export async function ingest(
   }
 }
 
-/**
- * Puts all timers before it writes any state: a stored state without a timer would never close. A
- * timer whose state is not written after all costs one read when it fires.
- */
+/** Loads users a few at a time, and writes them in waves. Nearly every batch is one wave. */
 async function appendAll(
   [first]: readonly ArrivedRecord[],
   byUser: DecodedBatch['byUser'],
-  { sessions, timers, progress }: IngestPorts,
+  ports: IngestPorts,
   rules: Rules,
   nowMs: number,
 ): Promise<UserOutcome[]> {
   if (first === undefined || byUser.size === 0) return []
-  const [states, isPassed] = await Promise.all([
-    loadReadable([...byUser.keys()], sessions),
-    progress.isPassed(first.shardId, first.sequenceNumber),
-  ])
-  const notBeforeMs = notBefore(isPassed, nowMs)
-  const prepared = await pMap(
-    byUser,
-    ([user, arrivals]) => {
-      const writes = sessionWrites(user, sessions, rules, nowMs)
-      return prepareShare(userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs))
-    },
-    { concurrency: USERS_AT_ONCE },
-  )
-  await scheduleTimers(prepared, timers)
-  return pMap(prepared, (share) => appendForUser(share, timers), { concurrency: USERS_AT_ONCE })
+  const outcomes: UserOutcome[] = []
+  let passed: Promise<boolean> | null = null
+  let wave: UserShare[] = []
+  let bytes = 0
+  const users = [...byUser]
+  for (let start = 0; start < users.length; start += USERS_LOADED_AT_ONCE) {
+    const some = users.slice(start, start + USERS_LOADED_AT_ONCE)
+    if (!ports.hasTime()) {
+      outcomes.push(...some.map(([, arrivals]) => leftOutcome(arrivals)))
+      continue
+    }
+    const names = some.map(([user]) => user)
+    passed ??= ports.progress.isPassed(first.shardId, first.sequenceNumber)
+    const [states, isPassed] = await Promise.all([loadReadable(names, ports.sessions), passed])
+    const notBeforeMs = notBefore(isPassed, nowMs)
+    for (const [user, arrivals] of some) {
+      const writes = sessionWrites(user, ports.sessions, rules, nowMs, ports.hasTime)
+      const share = userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs)
+      wave.push(share)
+      bytes += totalBytesAtMost(share.loaded.open)
+    }
+    if (bytes <= WAVE_BYTES_MAX) continue
+    outcomes.push(...(await appendWave(wave, ports)))
+    wave = []
+    bytes = 0
+  }
+  return [...outcomes, ...(await appendWave(wave, ports))]
+}
+
+/**
+ * Puts all timers before it writes any state: a stored state without a timer would never close. A
+ * timer whose state is not written after all costs one read when it fires.
+ */
+async function appendWave(shares: readonly UserShare[], ports: IngestPorts): Promise<UserOutcome[]> {
+  const prepared = await pMap(shares, prepareShare, { concurrency: USERS_AT_ONCE })
+  await scheduleTimers(prepared, ports.timers)
+  return pMap(prepared, (share) => appendForUser(share, ports), { concurrency: USERS_AT_ONCE })
 }
 
 /**

@@ -4,8 +4,11 @@
 import pMap from 'p-map'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
 import { planCapacity } from '../domain/sessions/capacity.ts'
-import { affectedRanges } from '../domain/sessions/neighbours.ts'
+import { affectedRanges, halves, NEIGHBOUR_BYTES_MAX } from '../domain/sessions/neighbours.ts'
+import { rejectOld } from '../domain/sessions/old-arrivals.ts'
+import { type RejectedArrival, unloadableRejection } from '../domain/sessions/rejected-arrivals.ts'
 import { type Session, sessionId } from '../domain/sessions/session.ts'
+import { totalBytes } from '../domain/sessions/state-size.ts'
 import { type Applied, apply, type UserState } from '../domain/sessions/user-state.ts'
 import type { SessionWrites } from '../user-writes.ts'
 import type { ArrivedEvent } from './decode-records.ts'
@@ -34,8 +37,8 @@ interface WriteScope {
   readonly arrivals: readonly ArrivedEvent[]
   /** The chunk's other arrivals. Each group needs a write of its own, after this one. */
   readonly later: readonly NonEmpty<ArrivedEvent>[]
-  /** Arrivals with so many closed sessions around them that no write can load them all. */
-  readonly unloadable: readonly ArrivedEvent[]
+  /** Arrivals that no write can apply. */
+  readonly rejected: readonly RejectedArrival<ArrivedEvent>[]
 }
 
 export async function prepareWrite(
@@ -43,18 +46,33 @@ export async function prepareWrite(
   before: UserState,
   writes: SessionWrites,
 ): Promise<PreparedWrite> {
-  const { arrivals, closed, later, unloadable } = await loadNeighbours(chunk, before, writes)
+  const old = rejectOld(before, chunk, writes.rules)
+  const { arrivals, closed, later, unloadable } = await loadNeighbours(without(chunk, old), before, writes)
   const { groups, evictions } = planCapacity(before, closed, arrivals, writes.rules)
   const [first = arrivals, ...others] = groups
-  const scope = { before, arrivals: first, later: [...others.filter(isNonEmpty), ...later], unloadable }
+  const rejected = [...old, ...unloadable.map((arrival) => ({ arrival, ...unloadableRejection(writes.rules) }))]
+  const scope = { before, arrivals: first, later: [...others.filter(isNonEmpty), ...later], rejected }
   if (evictions.length > 0) return { ...scope, applied: null, evictions }
   return { ...scope, applied: apply(before, closed, first, writes.rules) }
 }
 
-/** @param left the stored state once the evictions are closed. */
+/**
+ * Prepares the write again once its evictions are closed. The neighbours may be others by then,
+ * because the evicted sessions are among them.
+ *
+ * @param left the stored state once the evictions are closed.
+ */
 export async function unblockWrite(blocked: BlockedWrite, left: UserState, writes: SessionWrites): Promise<ReadyWrite> {
-  const { closed } = await loadNeighbours(blocked.arrivals, left, writes)
-  return { ...blocked, before: left, applied: apply(left, closed, blocked.arrivals, writes.rules) }
+  const write = await prepareWrite(blocked.arrivals, left, writes)
+  if (write.applied === null) throw new Error('a write needs evictions although they are closed')
+  const later = [...write.later, ...blocked.later]
+  return { ...write, later, rejected: [...blocked.rejected, ...write.rejected] }
+}
+
+function without(chunk: readonly ArrivedEvent[], rejected: readonly RejectedArrival[]): readonly ArrivedEvent[] {
+  if (rejected.length === 0) return chunk
+  const left = new Set<unknown>(rejected.map(({ arrival }) => arrival))
+  return chunk.filter((arrival) => !left.has(arrival))
 }
 
 /**
@@ -69,28 +87,45 @@ interface Neighbours {
   /** The closed sessions that these arrivals may change. */
   readonly closed: readonly Session[]
   readonly later: readonly NonEmpty<ArrivedEvent>[]
+  /** Arrivals at a moment with so many closed sessions that no write can load them all. */
   readonly unloadable: readonly ArrivedEvent[]
 }
 
+/**
+ * Loads until it has enough ranges or enough bytes for one write. A range that holds too much is
+ * divided. Each division shows fewer sessions, so what is read stays in proportion to the arrivals.
+ */
 async function loadNeighbours(
   chunk: readonly ArrivedEvent[],
   state: UserState,
   { rules, loadClosed }: SessionWrites,
 ): Promise<Neighbours> {
-  const ranges = affectedRanges(state, chunk, rules)
-  const now = ranges.slice(0, RANGES_AT_ONCE)
-  const loaded = await pMap(now, loadClosed, { concurrency: RANGES_LOADED_AT_ONCE })
-  const overfull = now.filter((_, n) => loaded[n] === null).map(({ arrivals }) => arrivals)
-  const remote = ranges.slice(RANGES_AT_ONCE).flatMap(({ arrivals }) => arrivals)
-  const halved = overfull.filter(({ length }) => length > 1).flatMap(halves)
-  const later = [...halved, remote].filter(isNonEmpty)
-  const unloadable = overfull.filter(({ length }) => length === 1).flat()
+  const waiting = affectedRanges(state, chunk, rules)
+  const closed = new Map<string, Session>()
+  const unloadable: ArrivedEvent[] = []
+  let loadedRanges = 0
+  let bytes = 0
+  const isEnough = (): boolean => loadedRanges >= RANGES_AT_ONCE || (loadedRanges > 0 && bytes > NEIGHBOUR_BYTES_MAX)
+  while (waiting.length > 0 && !isEnough()) {
+    const now = waiting.splice(0, RANGES_LOADED_AT_ONCE)
+    const loaded = await pMap(now, loadClosed)
+    const divided = now.flatMap((range, n) => {
+      const found = loaded[n] ?? null
+      const parts = found === null ? halves(range) : []
+      if (parts === null) unloadable.push(...range.arrivals)
+      for (const session of found ?? []) closed.set(sessionId(session), session)
+      bytes += totalBytes(found ?? [])
+      // Ranges of continuations have no arrivals, and every write of the chunk needs all of them.
+      if (found !== null && range.arrivals.length > 0) loadedRanges++
+      return parts ?? []
+    })
+    waiting.unshift(...divided)
+  }
+  const later: NonEmpty<ArrivedEvent>[] = []
+  for (let start = 0; start < waiting.length; start += RANGES_AT_ONCE) {
+    const arrivals = waiting.slice(start, start + RANGES_AT_ONCE).flatMap((range) => range.arrivals)
+    if (isNonEmpty(arrivals)) later.push(arrivals)
+  }
   const others = new Set([...later.flat(), ...unloadable])
-  const closed = new Map(loaded.flatMap((found) => found ?? []).map((session) => [sessionId(session), session]))
   return { arrivals: chunk.filter((arrival) => !others.has(arrival)), closed: [...closed.values()], later, unloadable }
-}
-
-function halves<T>(all: readonly T[]): (readonly T[])[] {
-  const middle = all.length >> 1
-  return [all.slice(0, middle), all.slice(middle)]
 }

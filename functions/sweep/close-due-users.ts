@@ -2,12 +2,12 @@
 // the user has.
 
 import pMap from 'p-map'
-import { toClose } from '../domain/sessions/closing.ts'
+import { type Closing, toClose } from '../domain/sessions/closing.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { nextDueAt } from '../domain/sessions/timers.ts'
 import type { UserState } from '../domain/sessions/user-state.ts'
 import { type SessionStore, UnreadableItemError, VersionConflictError } from '../ports.ts'
-import { sessionWrites } from '../user-writes.ts'
+import { type SessionWrites, sessionWrites } from '../user-writes.ts'
 
 /** The moments and the scope that a sweep decides by. */
 export interface SweepScope {
@@ -51,8 +51,11 @@ interface ClosePorts {
   readonly hasTime: () => boolean
 }
 
-/** The users that one batch read takes. */
-const LOADED_AT_ONCE = 100
+/**
+ * The users that one batch read takes. Each of the lists of timers reads so many, and their states
+ * may all be full.
+ */
+const LOADED_AT_ONCE = 25
 const USERS_AT_ONCE = 16
 
 export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, rules: Rules): DueUsers {
@@ -65,11 +68,11 @@ export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, r
   const closeNow = async (user: string, loaded: UserState | undefined): Promise<FiredUser> => {
     if (!hasTime()) return 'left'
     counts.users++
+    const writes = sessionWrites(user, sessions, rules, scope.nowMs, hasTime)
     try {
-      const { closed, left } = await closeDue(user, loaded, scope, sessions, rules)
-      counts.closed += closed
-      if (closed > 0) counts.usersClosed++
-      return { rescheduledMs: nextDueAt(left, rules) }
+      const left = await closeDue(writes, loaded, scope)
+      const isDone = closingsOf(left, scope, rules).length === 0
+      return isDone ? { rescheduledMs: nextDueAt(left, rules) } : 'left'
     } catch (error) {
       if (error instanceof UnreadableItemError) {
         unreadable.push(error)
@@ -78,6 +81,9 @@ export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, r
       if (error instanceof VersionConflictError) counts.conflicts++
       else failures.push(error)
       return 'failed'
+    } finally {
+      counts.closed += writes.closed()
+      if (writes.closed() > 0) counts.usersClosed++
     }
   }
   const closeOnce = (user: string, states: ReadonlyMap<string, UserState>): Promise<FiredUser> => {
@@ -111,17 +117,13 @@ async function loadTogether(users: readonly string[], sessions: SessionStore): P
   return sessions.loadUsers(users).catch(() => new Map())
 }
 
-async function closeDue(
-  user: string,
-  loaded: UserState | undefined,
-  { drain, horizonMs, nowMs }: SweepScope,
-  sessions: SessionStore,
-  rules: Rules,
-): Promise<{ readonly closed: number; readonly left: UserState }> {
-  const writes = sessionWrites(user, sessions, rules, nowMs)
-  return writes.onLatestState(loaded ?? (await writes.load()), async (state) => {
-    const closings = toClose(state, horizonMs, rules, drain ? 'all' : 'due')
-    const left = closings.length === 0 ? state : await writes.closeSessions(state, closings)
-    return { closed: closings.length, left }
-  })
+/** Returns the state that is left. It still has due sessions if the time was up. */
+async function closeDue(writes: SessionWrites, loaded: UserState | undefined, scope: SweepScope): Promise<UserState> {
+  return writes.onLatestState(loaded ?? (await writes.load()), (state) =>
+    writes.closeSessions(state, closingsOf(state, scope, writes.rules)),
+  )
+}
+
+function closingsOf(state: UserState, { drain, horizonMs }: SweepScope, rules: Rules): Closing[] {
+  return toClose(state, horizonMs, rules, drain ? 'all' : 'due')
 }

@@ -4,9 +4,10 @@ import type { Arrival } from '../../functions/domain/events/event.ts'
 import { planCapacity } from '../../functions/domain/sessions/capacity.ts'
 import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/sessions/closing.ts'
 import { affectedRanges } from '../../functions/domain/sessions/neighbours.ts'
+import type { RejectedArrival } from '../../functions/domain/sessions/rejected-arrivals.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
-import { apply, NEW_USER, type RejectedArrival, type UserState } from '../../functions/domain/sessions/user-state.ts'
+import { apply, NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
 
 /** One user's state and closed sessions, and what became of the events so far. */
 export interface Driven {

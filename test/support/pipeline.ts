@@ -64,6 +64,7 @@ export function memoryPipeline(
     digest: sha256,
     pseudonym: (user) => user,
     unpack: unpackRecord,
+    hasTime: () => true,
     progress: {
       isPassed: async () => isPassed(),
       record: async (_, sequenceNumber) => {

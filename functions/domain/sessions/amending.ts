@@ -1,31 +1,41 @@
 // Finds the closed sessions that arrivals open again (C6).
 
-import type { Arrival } from '../events/event.ts'
-import { bytesAtMost } from './event-index.ts'
+import { type Arrival, compareEvents } from '../events/event.ts'
 import type { Rules } from './rules.ts'
-import {
-  firstEvent,
-  isWithinGap,
-  lastEvent,
-  lastJoiningTime,
-  type Session,
-  sessionBytes,
-  sessionId,
-} from './session.ts'
-
-/** Most bytes (`eventBytes`) of a user's open sessions together: they share one table item. */
-export const STATE_BYTES_MAX = 288 * 1024
+import { firstEvent, isWithinGap, lastEvent, lastJoiningTime, type Session, sessionId } from './session.ts'
+import { fitItem } from './state-size.ts'
 
 /** The last event time with which an event can join the session or repeat one of its events. */
 export function lastAffectingTime(session: Session, rules: Rules): number {
   return session.limitedBy?.atMs ?? lastJoiningTime(lastEvent(session), rules)
 }
 
-/** Whether the event may change the session: it lies in the session, or within a gap of it. */
-export function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
+/** Whether the event lies in the session, or within a gap of it. */
+function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
   return (
     isWithinGap(event.timeMs, firstEvent(session).timeMs, rules) && event.timeMs <= lastAffectingTime(session, rules)
   )
+}
+
+/**
+ * Returns a search for the sessions that an arrival may change. Those are the session that holds
+ * its place or lies before it, and the one after it, if it overlaps them. These two separate the
+ * arrival from all others.
+ *
+ * @param sessions none of which lies inside another.
+ */
+export function overlappedSessions(sessions: readonly Session[], rules: Rules): (arrival: Arrival) => Session[] {
+  const sorted = [...sessions].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
+  return (arrival) => {
+    let after = 0
+    for (let end = sorted.length; after < end; ) {
+      const middle = (after + end) >> 1
+      const session = sorted[middle]
+      if (session !== undefined && compareEvents(firstEvent(session), arrival.event) <= 0) after = middle + 1
+      else end = middle
+    }
+    return sorted.slice(Math.max(0, after - 1), after + 1).filter((session) => overlaps(arrival, session, rules))
+  }
 }
 
 export interface Reopening {
@@ -34,8 +44,8 @@ export interface Reopening {
   /** The open sessions that the arrivals may change. The others stay as they are. */
   readonly affected: ReadonlySet<Session>
   /**
-   * Whether all of these can be open at once. They cannot if they take more bytes than one item
-   * may, as a robot's long chain of full sessions does, or if a continuation is no longer stored.
+   * Whether all of these can be open at once. They cannot if one item cannot hold them, as with a
+   * robot's long chain of full sessions, or if a continuation is no longer stored.
    */
   readonly fits: boolean
   /** The open sessions to close first, where one item cannot hold them beside all others. */
@@ -58,52 +68,51 @@ export function reopen(
   arrivals: readonly Arrival[],
   rules: Rules,
 ): Reopening {
-  const isAffected = (session: Session): boolean => arrivals.some((arrival) => overlaps(arrival, session, rules))
-  const reopened = closed.filter(isAffected)
-  const affected = new Set(open.filter(isAffected))
-  const areAllStored = followContinuations(reopened, affected, closed, open)
-  const canShareItem = (others: Iterable<Session>): boolean =>
-    reopened.length === 0 || totalBytes([...reopened, ...others]) <= STATE_BYTES_MAX
-  return {
-    reopened,
-    affected,
-    fits: areAllStored && canShareItem(affected),
-    evictions: canShareItem(open) ? [] : open.filter((session) => !affected.has(session)),
+  return reopening(open, closed, rules)(arrivals)
+}
+
+/** Prepares `reopen` for several sets of arrivals at the same sessions. */
+export function reopening(
+  open: readonly Session[],
+  closed: readonly Session[],
+  rules: Rules,
+): (arrivals: readonly Arrival[]) => Reopening {
+  const inOpen = overlappedSessions(open, rules)
+  const inClosed = overlappedSessions(closed, rules)
+  const next = continuations(open, closed)
+  const closedOnly = new Set(closed)
+  return (arrivals) => {
+    const found = new Set(arrivals.flatMap((arrival) => [...inOpen(arrival), ...inClosed(arrival)]))
+    let areAllStored = true
+    // The loop also visits the continuations that it adds, because an event that joins a full
+    // session moves its last event into the next one.
+    for (const session of found) {
+      if (session.limitedBy === null) continue
+      const continuation = next(session)
+      if (continuation === undefined) areAllStored = false
+      else found.add(continuation)
+    }
+    const reopened = [...found].filter((session) => closedOnly.has(session))
+    const affected = new Set([...found].filter((session) => !closedOnly.has(session)))
+    const canShareItem = (others: Iterable<Session>): boolean =>
+      reopened.length === 0 || fitItem([...reopened, ...others])
+    return {
+      reopened,
+      affected,
+      fits: areAllStored && canShareItem(affected),
+      evictions: canShareItem(open) ? [] : open.filter((session) => !affected.has(session)),
+    }
   }
 }
 
-/**
- * Adds the continuations of limited sessions to `reopened` and `affected`, because an event that
- * joins a full session moves its last event into the next one. False where a continuation is not
- * stored any more.
- */
-function followContinuations(
-  reopened: Session[],
-  affected: Set<Session>,
-  closed: readonly Session[],
+/** Returns a search for the session that continues a full one; undefined if it is not there. */
+export function continuations(
   open: readonly Session[],
-): boolean {
-  const isAnyLimited =
-    reopened.some(({ limitedBy }) => limitedBy !== null) || [...affected].some(({ limitedBy }) => limitedBy !== null)
-  if (!isAnyLimited) return true
-  const openNext = new Map(open.map((session) => [session.continues, session]))
-  const closedNext = new Map(closed.map((session) => [session.continues, session]))
-  const seen = new Set([...reopened, ...affected])
-  let areAllStored = true
-  // The loop also visits the sessions that it adds.
-  for (const session of seen) {
-    if (session.limitedBy === null) continue
-    const inOpen = openNext.get(sessionId(session))
-    const inClosed = closedNext.get(sessionId(session))
-    const next = inOpen ?? inClosed
-    if (next === undefined) areAllStored = false
-    else if (!seen.has(next)) {
-      seen.add(next)
-      if (inOpen !== undefined) affected.add(inOpen)
-      else reopened.push(next)
-    }
-  }
-  return areAllStored
+  closed: readonly Session[],
+): (session: Session) => Session | undefined {
+  // An open session comes after a closed one here, so it wins.
+  const next = new Map([...closed, ...open].map((session) => [session.continues, session]))
+  return (session) => next.get(sessionId(session))
 }
 
 /**
@@ -114,13 +123,4 @@ export function withoutReopened(closed: readonly Session[], open: readonly Sessi
   if (closed.length === 0) return []
   const openIds = new Set(open.flatMap((session) => session.ids))
   return closed.filter((session) => !openIds.has(sessionId(session)))
-}
-
-/** Never less than `totalBytes`, and faster. */
-export function totalBytesAtMost(sessions: readonly Session[]): number {
-  return sessions.reduce((sum, session) => sum + bytesAtMost(session.events), 0)
-}
-
-export function totalBytes(sessions: readonly Session[]): number {
-  return sessions.reduce((sum, session) => sum + sessionBytes(session), 0)
 }

@@ -1,10 +1,11 @@
 // Chooses which open sessions close now, and for which reason (C2, C3, C5).
 
 import { DAY_MS } from '../durations.ts'
-import { lastAffectingTime, STATE_BYTES_MAX, totalBytes, totalBytesAtMost } from './amending.ts'
+import { lastAffectingTime } from './amending.ts'
 import { type CloseReason, closeReason, isDue, watermark } from './clock.ts'
 import type { Rules } from './rules.ts'
-import { type Session, sessionBytes } from './session.ts'
+import type { Session } from './session.ts'
+import { OPEN_SESSIONS_MAX, openBytes, STATE_BYTES_MAX, totalBytes, totalBytesAtMost } from './state-size.ts'
 import type { UserState } from './user-state.ts'
 
 export interface Closing {
@@ -20,6 +21,7 @@ export type Scope = 'limits' | 'due' | 'all'
 
 /**
  * Ingest closes due sessions of a state above this size, because every append rewrites the state.
+ * It does so too when more sessions are open than a user may have.
  */
 const CROWDED_BYTES = 32 * 1024
 
@@ -27,9 +29,9 @@ const CROWDED_BYTES = 32 * 1024
  * Chooses the open sessions to close, oldest first. Closing a session decides when its result is
  * published and never changes the result.
  *
- * If all open sessions together would overfill the user's item, the oldest close whether due or
- * not. With late events diverted ingest closes none for any other reason: a published result is
- * final, and only the sweeper knows how far every shard is applied (C7).
+ * If more sessions are open than a user may have, or more than the user's item can hold, the oldest
+ * close whether due or not. With late events diverted ingest closes none for any other reason: a
+ * published result is final, and only the sweeper knows how far every shard is applied (C7).
  *
  * @param atMs the arrival time up to which every event that may belong to these sessions is
  *   applied.
@@ -38,18 +40,28 @@ export function toClose(state: UserState, atMs: number, rules: Rules, scope: Sco
   const { skewMs } = state
   if (skewMs === null) return []
   const watermarkMs = watermark(atMs, skewMs, rules)
+  const areTooMany = state.open.length > OPEN_SESSIONS_MAX
   // Nearly every state is this small, and then the exact sum is not needed.
-  const isSmall = totalBytesAtMost(state.open) <= CROWDED_BYTES
+  const isSmall = !areTooMany && totalBytesAtMost(state.open) <= CROWDED_BYTES
   if (scope === 'limits' && isSmall && state.open.every(({ limitedBy }) => limitedBy === null)) return []
   let bytes = isSmall ? 0 : totalBytes(state.open)
+  let count = state.open.length
   const chosen = state.open.filter((session) => {
-    const isUrgent = rules.lateEvents === 'amend' && (session.limitedBy !== null || bytes > CROWDED_BYTES)
+    const isCrowded = areTooMany || bytes > CROWDED_BYTES
+    const isUrgent = rules.lateEvents === 'amend' && (session.limitedBy !== null || isCrowded)
     const isDueNow = (scope === 'due' || isUrgent) && isDue(session, watermarkMs, rules)
-    const isChosen = scope === 'all' || isDueNow || bytes > STATE_BYTES_MAX
-    if (isChosen && !isSmall) bytes -= sessionBytes(session)
+    const isChosen = scope === 'all' || isDueNow || bytes > STATE_BYTES_MAX || count > OPEN_SESSIONS_MAX
+    if (isChosen) count--
+    if (isChosen && !isSmall) bytes -= openBytes(session)
     return isChosen
   })
   return withReasons(state, chosen, scope, watermarkMs, rules)
+}
+
+/** Whether so many sessions are open that some must close before further events join. */
+export function isOverfull({ open }: UserState): boolean {
+  if (open.length > OPEN_SESSIONS_MAX) return true
+  return totalBytesAtMost(open) > STATE_BYTES_MAX && totalBytes(open) > STATE_BYTES_MAX
 }
 
 /** Closes sessions whether they are due or not, because the user's item cannot hold them. */

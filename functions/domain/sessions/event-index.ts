@@ -41,6 +41,29 @@ export function hasEvent(events: readonly Event[], eventId: string): boolean {
   return false
 }
 
+/** Up to so many questions to lists are faster than an index of all of them. */
+const SCANS_MAX = 256
+
+/**
+ * Returns whether one of the sessions holds an event.
+ *
+ * @param questions how many events the caller looks for.
+ */
+export function eventSearch(
+  sessions: readonly { readonly events: readonly Event[] }[],
+  questions: number,
+): (eventId: string) => boolean {
+  if (sessions.length * questions <= SCANS_MAX) {
+    return (eventId) => {
+      for (const { events } of sessions) if (hasEvent(events, eventId)) return true
+      return false
+    }
+  }
+  const eventIds = new Set<string>()
+  for (const { events } of sessions) for (const { eventId } of events) eventIds.add(eventId)
+  return (eventId) => eventIds.has(eventId)
+}
+
 /** The sum of `eventBytes`. */
 export function bytesOf(events: readonly Event[]): number {
   return events.length > UNINDEXED_EVENTS_MAX ? indexOf(events).bytes : summed(events)

@@ -1,17 +1,20 @@
 // Finds the closed sessions around arrivals: first the ranges of time, then their sessions.
 
 import { type Arrival, compareEvents } from '../events/event.ts'
-import { STATE_BYTES_MAX, totalBytes } from './amending.ts'
+import { isNonEmpty, lastOf, type NonEmpty } from '../non-empty.ts'
 import { withoutForgotten } from './forgotten.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, isWithinGap, lastEvent, type Session, sessionBytes, sessionId } from './session.ts'
+import { firstEvent, isWithinGap, lastEvent, type Session, sessionId } from './session.ts'
 import { compactTime, compactTimeOf } from './session-id.ts'
+import { OPEN_SESSIONS_MAX, openBytes, STATE_BYTES_MAX } from './state-size.ts'
 import type { UserState } from './user-state.ts'
 
 /** Event times, both ends inclusive. */
 export interface TimeRange {
   readonly fromMs: number
   readonly toMs: number
+  /** Sessions to look at before the range counts as holding too much; absent for the most. */
+  readonly sessionsMax?: number
 }
 
 export interface AffectedRange<A extends Arrival> extends TimeRange {
@@ -32,24 +35,57 @@ export function affectedRanges<A extends Arrival>(
   if (lastAffectingTimeMs === null) return []
   const affecting = withoutForgotten(state, arrivals).filter(({ event }) => event.timeMs <= lastAffectingTimeMs)
   if (affecting.length === 0) return []
-  const ranges: { fromMs: number; toMs: number; arrivals: A[] }[] = []
+  const groups: [A, ...A[]][] = []
   for (const arrival of [...affecting].sort((a, b) => a.event.timeMs - b.event.timeMs)) {
-    const { timeMs } = arrival.event
-    const range = ranges.at(-1)
-    if (range !== undefined && isWithinGap(range.toMs, timeMs, rules)) {
-      range.toMs = timeMs
-      range.arrivals.push(arrival)
-    } else ranges.push({ fromMs: timeMs, toMs: timeMs, arrivals: [arrival] })
+    const latest = groups.at(-1)
+    if (latest !== undefined && isWithinGap(lastOf(latest).event.timeMs, arrival.event.timeMs, rules)) {
+      latest.push(arrival)
+    } else groups.push([arrival])
   }
-  const continued = state.open.flatMap(({ limitedBy }) => limitedBy ?? [])
-  return [...continued.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] })), ...ranges]
+  return [...rangesOfContinuations(state), ...groups.map(rangeOf)]
+}
+
+/** The places where full open sessions go on, but for those that go on in an open session. */
+function rangesOfContinuations({ open }: UserState): AffectedRange<never>[] {
+  const continued = new Set(open.map(({ continues }) => continues))
+  const unknown = open.filter((session) => !continued.has(sessionId(session)))
+  const places = unknown.flatMap(({ limitedBy }) => limitedBy ?? [])
+  return places.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] }))
 }
 
 /**
- * Four times what can be open at once. Loading stops once the sessions found are too large to
- * reopen.
+ * A range of few arrivals may show few sessions, so that what is read is in proportion to what
+ * arrived. One moment may show the most, because no smaller range would show fewer.
+ *
+ * @param arrivals in the order of their times.
  */
-const NEIGHBOUR_BYTES_MAX = 4 * STATE_BYTES_MAX
+function rangeOf<A extends Arrival>(arrivals: NonEmpty<A>): AffectedRange<A> {
+  const [fromMs, toMs] = [arrivals[0].event.timeMs, lastOf(arrivals).event.timeMs]
+  const range = { fromMs, toMs, arrivals }
+  return fromMs === toMs ? range : { ...range, sessionsMax: 16 + 8 * arrivals.length }
+}
+
+/**
+ * Divides a range that holds too much into two ranges with about half of the arrivals each. Null
+ * for a single moment. Arrivals of one moment stay together.
+ */
+export function halves<A extends Arrival>({ arrivals }: AffectedRange<A>): AffectedRange<A>[] | null {
+  const isFirstOfTime = (n: number): boolean => arrivals[n - 1]?.event.timeMs !== arrivals[n]?.event.timeMs
+  let middle = arrivals.length >> 1
+  while (middle > 0 && !isFirstOfTime(middle)) middle--
+  if (middle === 0) middle = (arrivals.length >> 1) + 1
+  while (middle < arrivals.length && !isFirstOfTime(middle)) middle++
+  const [before, after] = [arrivals.slice(0, middle), arrivals.slice(middle)]
+  return isNonEmpty(before) && isNonEmpty(after) ? [rangeOf(before), rangeOf(after)] : null
+}
+
+/**
+ * Twice what can be open at once. A session before the range and the sessions to open again take no
+ * more. Loading stops once the sessions found are too large to reopen.
+ */
+export const NEIGHBOUR_BYTES_MAX = 2 * STATE_BYTES_MAX
+/** Most sessions that one range may show. Those of one record and one millisecond are fewer. */
+const NEIGHBOUR_SESSIONS_MAX = 4 * OPEN_SESSIONS_MAX
 
 /**
  * Finds the closed sessions of a user that an event in the range may change:
@@ -67,31 +103,53 @@ const NEIGHBOUR_BYTES_MAX = 4 * STATE_BYTES_MAX
  *   id lies within its session.
  */
 export async function neighbours(
-  { fromMs, toMs }: TimeRange,
+  { fromMs, toMs, sessionsMax = NEIGHBOUR_SESSIONS_MAX }: TimeRange,
   before: AsyncIterable<Session>,
   after: AsyncIterable<Session>,
 ): Promise<readonly Session[] | null> {
-  const found = new Map<string, Session>()
-  let bytes = 0
-  const add = (session: Session): void => {
-    found.set(sessionId(session), session)
-    bytes += sessionBytes(session)
-  }
+  const found = foundSessions(Math.min(sessionsMax, NEIGHBOUR_SESSIONS_MAX))
   for await (const session of inOrder(before, 'latest first')) {
-    add(session)
+    found.add(session)
     if (lastEvent(session).timeMs < fromMs) break
-    if (bytes > NEIGHBOUR_BYTES_MAX) return null
+    if (found.areTooMany()) return null
   }
   let isNextFound = false
   for await (const session of inOrder(after, 'earliest first')) {
     const startMs = firstEvent(session).timeMs
-    if (isNextFound && startMs > endOfBrokenChain(found)) break
-    add(session)
+    if (isNextFound && startMs > found.endOfBrokenChain()) break
+    found.add(session)
     isNextFound ||= startMs > toMs
-    if (isNextFound && (endOfBrokenChain(found) < startMs || bytes > NEIGHBOUR_BYTES_MAX)) break
-    if (bytes > NEIGHBOUR_BYTES_MAX) return null
+    if (isNextFound && (found.endOfBrokenChain() < startMs || found.areTooMany())) break
+    if (found.areTooMany()) return null
   }
-  return [...found.values()]
+  return found.sessions()
+}
+
+/** Collects sessions, their number and bytes, and the full ones whose continuation is not there. */
+function foundSessions(sessionsMax: number) {
+  const found = new Map<string, Session>()
+  const continued = new Set<string>()
+  const broken = new Map<string, number>()
+  let bytes = 0
+  // A reopened session is also stored closed, and that copy may name a session that another
+  // continues now. So a link includes the time.
+  const linkOf = (id: string | null, timeMs: number): string => `${timeMs} ${id}`
+  return {
+    sessions: (): Session[] => [...found.values()],
+    areTooMany: (): boolean => bytes > NEIGHBOUR_BYTES_MAX || found.size > sessionsMax,
+    add: (session: Session): void => {
+      found.set(sessionId(session), session)
+      bytes += openBytes(session)
+      const backwards = linkOf(session.continues, firstEvent(session).timeMs)
+      continued.add(backwards)
+      broken.delete(backwards)
+      if (session.limitedBy === null) return
+      const forwards = linkOf(sessionId(session), session.limitedBy.atMs)
+      if (!continued.has(forwards)) broken.set(forwards, session.limitedBy.atMs)
+    },
+    /** The latest time at which a limit ended a session whose continuation is not found. */
+    endOfBrokenChain: (): number => Math.max(Number.NEGATIVE_INFINITY, ...broken.values()),
+  }
 }
 
 /**
@@ -105,32 +163,22 @@ async function* inOrder(
 ): AsyncIterable<Session> {
   const sign = direction === 'latest first' ? -1 : 1
   let waiting: Session[] = []
+  let bytes = 0
   for await (const session of sessions) {
     const idTime = compactTimeOf(sessionId(session))
     const isOtherTime = waiting[0] !== undefined && compactTimeOf(sessionId(waiting[0])) !== idTime
-    if (isOtherTime || totalBytes(waiting) > NEIGHBOUR_BYTES_MAX) {
+    if (isOtherTime || bytes > NEIGHBOUR_BYTES_MAX || waiting.length > NEIGHBOUR_SESSIONS_MAX) {
       yield* waiting.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
       waiting = []
+      bytes = 0
     }
     waiting.push(session)
+    bytes += openBytes(session)
     if (sign < 0 && waiting.length === 1 && compactTime(lastEvent(session).timeMs) !== idTime) {
       waiting = []
+      bytes = 0
       yield session
     }
   }
   yield* waiting.sort((a, b) => sign * compareEvents(firstEvent(a), firstEvent(b)))
-}
-
-/**
- * The latest time at which a limit ended a session whose continuation is not found; else -infinity.
- */
-function endOfBrokenChain(found: ReadonlyMap<string, Session>): number {
-  // A reopened session is also stored closed, and that copy may name a session that another
-  // continues now. So the key includes the time.
-  const linkOf = (id: string | null, timeMs: number | undefined): string => `${timeMs} ${id}`
-  const continued = new Set([...found.values()].map((session) => linkOf(session.continues, firstEvent(session).timeMs)))
-  const broken = [...found.values()].filter(
-    (session) => session.limitedBy !== null && !continued.has(linkOf(sessionId(session), session.limitedBy.atMs)),
-  )
-  return Math.max(Number.NEGATIVE_INFINITY, ...broken.map((session) => session.limitedBy?.atMs ?? 0))
 }

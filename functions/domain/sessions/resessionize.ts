@@ -2,7 +2,7 @@
 
 import { type Arrival, compareEvents, type Event } from '../events/event.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, type Session, toSessions } from './session.ts'
+import { firstEvent, type Session, sessionId, toSessions } from './session.ts'
 
 /**
  * The user's open sessions after the admitted arrivals joined them, ordered by first event.
@@ -23,7 +23,8 @@ export function resessionize(
   const known = [...affected, ...reopened]
   const events = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
   const changed = toSessions(eachOnce(events.sort(compareEvents)), known, rules)
-  const stillOpen = changed.filter((session) => !reopened.some((before) => isSame(before, session)))
+  const before = new Map(reopened.map((session) => [sessionId(session), session]))
+  const stillOpen = changed.filter((session) => !isSame(before.get(sessionId(session)), session))
   const unaffected = open.filter((session) => !affected.has(session))
   return [...unaffected, ...stillOpen].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
 }
@@ -34,8 +35,9 @@ function eachOnce(sorted: readonly Event[]): Event[] {
   return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))
 }
 
-function isSame(before: Session, after: Session): boolean {
+function isSame(before: Session | undefined, after: Session): boolean {
   return (
+    before !== undefined &&
     before.events.length === after.events.length &&
     before.events.every((event, n) => event.eventId === after.events[n]?.eventId) &&
     before.ids.join() === after.ids.join() &&

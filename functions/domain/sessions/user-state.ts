@@ -1,10 +1,11 @@
 // Applies a user's arrivals to the open sessions and the clock (C6, C7).
 
 import type { Arrival } from '../events/event.ts'
-import { overlaps, reopen, withoutReopened } from './amending.ts'
+import { overlappedSessions, reopen, withoutReopened } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
-import { hasEvent } from './event-index.ts'
+import { eventSearch } from './event-index.ts'
 import { type Forgotten, withoutForgotten } from './forgotten.ts'
+import { type RejectedArrival, rejectionByAge, unfitRejection } from './rejected-arrivals.ts'
 import { resessionize } from './resessionize.ts'
 import type { Rules } from './rules.ts'
 import { lengthened, type Session } from './session.ts'
@@ -29,12 +30,6 @@ export const NEW_USER: UserState = {
   lastAffectingTimeMs: null,
   open: [],
   forgotten: null,
-}
-
-export interface RejectedArrival {
-  readonly arrival: Arrival
-  readonly reason: 'too-late' | 'late'
-  readonly detail: string
 }
 
 export interface Applied {
@@ -99,6 +94,7 @@ interface Admission {
 function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
   // A single arrival, the usual case, has no other to be a duplicate of.
   const seen = arrivals.length > 1 ? new Set<string>() : null
+  const isHeld = eventSearch([...state.open, ...closed], arrivals.length)
   const candidates: Arrival[] = []
   const late: RejectedArrival[] = []
   let skewMs = state.skewMs
@@ -108,24 +104,18 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
     const laterMs = laterSkew(skewMs, event, arrivalMs)
     skewMs = laterMs
     const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
-    if (seen?.has(event.eventId) || haveEvent(state.open, event.eventId) || haveEvent(closed, event.eventId))
+    if (seen?.has(event.eventId) || isHeld(event.eventId)) {
       duplicates++
-    else if (rules.lateEvents === 'divert' && behindMs > 0) late.push({ arrival, reason: 'late', detail: BEHIND })
-    else if (behindMs > rules.amendForMs) late.push({ arrival, reason: 'too-late', detail: TOO_FAR_BEHIND })
+      continue
+    }
+    const rejection = rejectionByAge(behindMs, rules)
+    if (rejection !== null) late.push({ arrival, ...rejection })
     else {
       seen?.add(event.eventId)
       candidates.push(arrival)
     }
   }
   return { skewMs, candidates, duplicates, late }
-}
-
-const BEHIND = "time: before its user's watermark"
-const TOO_FAR_BEHIND = "time: more than amendFor before its user's watermark"
-
-function haveEvent(sessions: readonly Session[], eventId: string): boolean {
-  for (const { events } of sessions) if (hasEvent(events, eventId)) return true
-  return false
 }
 
 interface Addition {
@@ -177,19 +167,15 @@ function rejectedCandidates(
   candidates: readonly Arrival[],
   rules: Rules,
 ): ReadonlySet<Arrival> {
-  const thatOverlap = (sessions: readonly Session[]): ReadonlySet<Arrival> =>
-    new Set(candidates.filter((arrival) => sessions.some((session) => overlaps(arrival, session, rules))))
+  const thatOverlap = (sessions: readonly Session[]): ReadonlySet<Arrival> => {
+    const overlapped = overlappedSessions(sessions, rules)
+    return new Set(candidates.filter((arrival) => overlapped(arrival).length > 0))
+  }
   if (rules.lateEvents === 'divert') return thatOverlap(closed)
   const { fits, reopened, affected } = reopen(open, closed, candidates, rules)
   return fits ? NONE : thatOverlap([...reopened, ...affected])
 }
 
 function withReason(rejected: Iterable<Arrival>, rules: Rules): RejectedArrival[] {
-  return [...rejected].map((arrival) => ({ arrival, ...rejectionOf(rules) }))
-}
-
-/** Why an arrival is rejected whose closed session cannot be opened again. */
-export function rejectionOf({ lateEvents }: Rules): Omit<RejectedArrival, 'arrival'> {
-  if (lateEvents === 'divert') return { reason: 'late', detail: 'the result of its session is final' }
-  return { reason: 'too-late', detail: 'its session is one of a chain of full sessions that is too long to open again' }
+  return [...rejected].map((arrival) => ({ arrival, ...unfitRejection(rules) }))
 }

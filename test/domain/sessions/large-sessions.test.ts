@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { DAY_MS } from '../../../functions/domain/durations.ts'
-import { STATE_BYTES_MAX, totalBytes } from '../../../functions/domain/sessions/amending.ts'
+import { STATE_BYTES_MAX, totalBytes } from '../../../functions/domain/sessions/state-size.ts'
 import { evicted } from '../../../functions/domain/sessions/closing.ts'
 import { arrive, close, drain, newDriven, sweepAt } from '../../support/drive.ts'
 import { at, onTime, results, search } from '../../support/events.ts'

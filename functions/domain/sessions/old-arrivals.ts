@@ -1,0 +1,35 @@
+// Rejects old arrivals before anybody reads closed sessions for them (C6).
+
+import type { Arrival } from '../events/event.ts'
+import { laterSkew, watermark } from './clock.ts'
+import { eventSearch } from './event-index.ts'
+import { withoutForgotten } from './forgotten.ts'
+import { type RejectedArrival, rejectionByAge } from './rejected-arrivals.ts'
+import type { Rules } from './rules.ts'
+import type { UserState } from './user-state.ts'
+
+/**
+ * Rejects arrivals that are too old to amend a closed session. An event that an open session holds
+ * is not rejected here, since it is a duplicate.
+ *
+ * @param arrivals in order of arrival: each moves the user's clock first (C1).
+ */
+export function rejectOld<A extends Arrival>(
+  state: UserState,
+  arrivals: readonly A[],
+  rules: Rules,
+): RejectedArrival<A>[] {
+  const { open, lastAffectingTimeMs } = state
+  if (lastAffectingTimeMs === null) return []
+  let skewMs = state.skewMs
+  const old = withoutForgotten(state, arrivals).flatMap((arrival): RejectedArrival<A>[] => {
+    const { event, arrivalMs } = arrival
+    const laterMs = laterSkew(skewMs, event, arrivalMs)
+    skewMs = laterMs
+    const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
+    const rejection = behindMs > rules.amendForMs ? rejectionByAge(behindMs, rules) : null
+    return rejection === null || event.timeMs > lastAffectingTimeMs ? [] : [{ arrival, ...rejection }]
+  })
+  const isOpen = eventSearch(open, old.length)
+  return old.filter(({ arrival }) => !isOpen(arrival.event.eventId))
+}

@@ -1,0 +1,52 @@
+// Counts what became of one user's events in a batch, and says which of them Lambda must redeliver.
+
+import type { NonEmpty } from '../domain/non-empty.ts'
+import type { RejectedArrival } from '../domain/sessions/rejected-arrivals.ts'
+import { type DeadLetter, UNREADABLE_STATE, UnreadableItemError } from '../ports.ts'
+import { type ArrivedEvent, deadLetter } from './decode-records.ts'
+
+export interface UserOutcome {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly forgotten: number
+  readonly amended: number
+  readonly conflicts: number
+  readonly rejected: readonly DeadLetter[]
+  /**
+   * The user's first record that is not applied, by its index in the batch, and why. The cause is
+   * null when only the time was up.
+   */
+  readonly failed: { readonly index: number; readonly cause: unknown } | null
+}
+
+/** The time was up before a write was stored. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError'
+}
+
+/** The outcome for a user for whom the invocation has no time left. */
+export function leftOutcome(arrivals: NonEmpty<ArrivedEvent>): UserOutcome {
+  const nothing = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, conflicts: 0, rejected: [], failed: null }
+  return failedOutcome(new OutOfTimeError(), arrivals, nothing)
+}
+
+/**
+ * @param unapplied the user's events that may not be stored.
+ * @param outcome the counts of those that are.
+ */
+export function failedOutcome(cause: unknown, unapplied: readonly ArrivedEvent[], outcome: UserOutcome): UserOutcome {
+  if (cause instanceof UnreadableItemError) {
+    return { ...outcome, rejected: [...outcome.rejected, ...unapplied.map((event) => setAside(event, cause))] }
+  }
+  const index = unapplied.reduce((least, event) => Math.min(least, event.index), Number.POSITIVE_INFINITY)
+  return { ...outcome, failed: { index, cause: cause instanceof OutOfTimeError ? null : cause } }
+}
+
+function setAside({ record, origin }: ArrivedEvent, { message }: UnreadableItemError): DeadLetter {
+  return deadLetter(record, origin, UNREADABLE_STATE, message)
+}
+
+export function toDeadLetter({ arrival, reason, detail }: RejectedArrival): DeadLetter {
+  const { record, origin } = arrival as ArrivedEvent
+  return deadLetter(record, origin, reason, detail)
+}
