@@ -1,4 +1,4 @@
-// Adds the security checks that every synthesis runs.
+// Adds the security checks that a synthesis runs before each deployment.
 
 import { type App, Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'

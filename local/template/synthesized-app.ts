@@ -6,6 +6,7 @@ import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { UserError } from '../../terminal/user-error.ts'
 import type { Template } from './template.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -44,12 +45,12 @@ async function synthesize(folder: string, settings: Readonly<Record<string, stri
   const { exitCode, output } = await run(command === 'node' ? process.execPath : command, args, {
     ...process.env,
     CDK_OUTDIR: folder,
-    // Validating takes longer than all else. `cdk synth` and a test of the stack do it.
+    // The checks take longer than all else. `cdk synth` and a test of the stack run them.
     CDK_VALIDATION: 'false',
     // As the CDK command line sets it, the template names the bundle of each function.
     CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...settings, 'aws:cdk:enable-asset-metadata': true }),
   })
-  if (exitCode !== 0) throw new Error(`the CDK app does not synthesize:\n${output}`)
+  if (exitCode !== 0) throw synthesisError(output)
   return templateIn(folder)
 }
 
@@ -59,6 +60,20 @@ export async function templateIn(folder: string): Promise<Template> {
   const stack = Object.values(manifest.artifacts).find((artifact) => artifact.type === 'aws:cloudformation:stack')
   if (stack === undefined) throw new Error('the CDK app synthesizes no stack')
   return JSON.parse(await readFile(join(folder, stack.properties.templateFile), 'utf8')) as Template
+}
+
+/** The app prints the error of a setting as one line and nothing else. */
+const SETTING_ERROR = /^setting .+$/
+/** Node prints the error of a defect, and its stack trace below it. */
+const THROWN_ERROR = /^\w*Error: .+$/m
+
+/** @param output all that the CDK app printed. */
+export function synthesisError(output: string): Error {
+  const text = output.trim()
+  if (SETTING_ERROR.test(text)) return new UserError(text)
+  const error = new Error(`the CDK app does not synthesize: ${THROWN_ERROR.exec(text)?.[0] ?? text.split('\n').at(-1)}`)
+  error.stack = `${error.message}\n${text}`
+  return error
 }
 
 interface Manifest {
