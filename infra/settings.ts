@@ -120,7 +120,7 @@ export const PIPELINE_SETTINGS = {
     DAY_MS,
     365 * DAY_MS,
     DAY_MS,
-    'how long you can inspect a dead letter and send it again',
+    'how long you can inspect a dead letter and redrive it',
   ),
   ephemeral: flag('for trials: `cdk destroy` deletes the data too'),
   alarmEmail: text(
