@@ -4,6 +4,7 @@ import { decodeEvent, type Parsed, type Rejection } from '../domain/events/decod
 import type { Arrival, Digest } from '../domain/events/event.ts'
 import { sentEvents } from '../domain/events/formats/sent-events.ts'
 import type { NonEmpty } from '../domain/non-empty.ts'
+import { beyondRecordSessions, RECORD_SESSIONS_MAX } from '../domain/sessions/record-sessions.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import type { ArrivedRecord, DeadLetter, DeadLetterReason, RecordEvents, UnpackedEvent } from '../ports.ts'
 
@@ -39,6 +40,7 @@ export const BATCH_EVENTS_MAX = 20_000
 export interface DecodedBatch {
   /** In order of arrival. */
   readonly byUser: ReadonlyMap<string, NonEmpty<ArrivedEvent>>
+  /** Also holds events of a record that makes too many sessions. */
   readonly unreadable: readonly DeadLetter[]
   /** Number of documents of another format that stand for no event. */
   readonly ignored: number
@@ -58,6 +60,7 @@ export function decodeRecords(
     if (bytes >= BATCH_BYTES_MAX || count >= BATCH_EVENTS_MAX) return { byUser, unreadable, ignored, taken: index }
     const unpacked = unpack(record)
     bytes += unpacked.bytes
+    const countBefore = count
     for (const { origin, read } of eventsOf(unpacked.events)) {
       count++
       if (read === null) {
@@ -76,9 +79,27 @@ export function decodeRecords(
       if (arrivals === undefined) byUser.set(user, [arrival])
       else arrivals.push(arrival)
     }
+    if (count - countBefore > RECORD_SESSIONS_MAX) unreadable.push(...rejectBeyond(byUser, index, rules))
   }
   return { byUser, unreadable, ignored, taken: records.length }
 }
+
+/** Removes the events that make more sessions of one user than a record may, and rejects them. */
+function rejectBeyond(byUser: Map<string, [ArrivedEvent, ...ArrivedEvent[]]>, index: number, rules: Rules) {
+  const rejected: DeadLetter[] = []
+  for (const [user, arrivals] of byUser) {
+    const beyond = beyondRecordSessions(
+      arrivals.filter((arrival) => arrival.index === index),
+      rules,
+    )
+    if (beyond.size === 0) continue
+    byUser.set(user, arrivals.filter((arrival) => !beyond.has(arrival)) as typeof arrivals)
+    for (const { record, origin } of beyond) rejected.push(deadLetter(record, origin, 'too-large', TOO_MANY_SESSIONS))
+  }
+  return rejected
+}
+
+const TOO_MANY_SESSIONS = `the events of its user in this record form more than ${RECORD_SESSIONS_MAX} sessions`
 
 interface OriginatedEvent {
   readonly origin: Origin
