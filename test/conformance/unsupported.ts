@@ -2,42 +2,6 @@
 
 import type { EmulatorName } from '../../tools/conformance/aws-emulator.ts'
 
-/** A test that an AWS emulator passes only on a fast machine. */
-export interface SlowTest {
-  readonly emulator: EmulatorName
-  readonly file: string
-  /** The test without its `describe`. */
-  readonly test: string
-  readonly reason: string
-}
-
-export const TOO_SLOW: readonly SlowTest[] = [
-  {
-    emulator: 'moto',
-    file: 'test/aws/sessions-table/session-store.test.ts',
-    test: 'loads more than a hundred users at once',
-    reason: 'moto may accept a hundred connections too late: the functions wait one second',
-  },
-  {
-    emulator: 'moto',
-    file: 'test/aws/results-table/rollup-store.test.ts',
-    test: 'stores more entries than one transaction takes',
-    reason: 'a transaction of 100 items takes moto longer than the 3 seconds that the functions wait',
-  },
-  {
-    emulator: 'moto',
-    file: 'test/integration/pipeline.test.ts',
-    test: 'gives packed events the same results as single ones, and stores each bad event alone',
-    reason: 'two runs of a log of hundreds of events take moto many minutes',
-  },
-  {
-    emulator: 'moto',
-    file: 'test/integration/pipeline.test.ts',
-    test: 'gives a generated log on several shards the sessions of the batch oracle',
-    reason: 'a log of thousands of events takes moto many minutes',
-  },
-]
-
 /**
  * As DynamoDB, moto needs minutes for each thousand events. Logs of that size run with it as
  * Kinesis alone.

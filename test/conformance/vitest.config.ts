@@ -1,6 +1,8 @@
 // Configures the tests that `npm run test:conformance` runs on an AWS emulator.
 
 import { defineConfig } from 'vitest/config'
+import { SlowestFirst } from '../support/slowest-first.ts'
+import { EMULATOR, EMULATOR_ENDPOINT, ENDPOINT_VARIABLES } from './emulator-environment.ts'
 import { TOO_SLOW_AS_DYNAMODB } from './unsupported.ts'
 
 /** The contracts that every store fulfils. */
@@ -12,20 +14,22 @@ const STORE_CONTRACTS = [
 ]
 
 const LARGE_LOGS = ['test/integration/study-log.test.ts']
-const emulator = process.env.CONFORMANCE_EMULATOR
-const tooSlow = TOO_SLOW_AS_DYNAMODB.some((name) => name === emulator) ? LARGE_LOGS : []
+const tooSlow = TOO_SLOW_AS_DYNAMODB.includes(EMULATOR) ? LARGE_LOGS : []
 
 export default defineConfig({
   test: {
     include: [...STORE_CONTRACTS, 'test/integration/*.test.ts', 'test/conformance/*.test.ts'],
     exclude: ['test/**/*.long.test.ts', ...tooSlow],
-    setupFiles: ['test/conformance/emulator-setup.ts'],
-    // The files share one AWS emulator, and the machine has few cores.
-    maxWorkers: 1,
+    // One worker waits for the schedules of the deployed template most of its time.
+    maxWorkers: 2,
+    sequence: { sequencer: SlowestFirst },
     // Files of one worker share their modules, and the app that a run synthesizes.
     isolate: false,
     testTimeout: 1_200_000,
     hookTimeout: 300_000,
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: {
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      ...Object.fromEntries(ENDPOINT_VARIABLES.map((variable) => [variable, EMULATOR_ENDPOINT])),
+    },
   },
 })

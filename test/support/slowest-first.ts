@@ -3,7 +3,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The folders with the slowest tests, slowest first. The others follow in Vitest's order. */
-const SLOW_FOLDERS = ['integration', 'sim', 'cli', 'bench', 'infra']
+const SLOW_FOLDERS = ['conformance', 'integration', 'sim', 'cli', 'bench', 'infra']
 
 export class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -32,5 +32,7 @@ export function pythonPrograms(): string {
 function run(command: string, args: readonly string[]): void {
   const { error, status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   if (error !== undefined || status !== 0)
-    throw new Error(`${command} fails: the conformance tests need Python 3.10 or later with venv and pip`)
+    throw new Error(
+      `${command} fails: the conformance tests need Python 3.10 or later, venv, pip and the package index`,
+    )
 }
