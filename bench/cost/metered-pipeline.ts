@@ -53,8 +53,9 @@ export async function meterPipeline(
   endpoints: Endpoints,
 ): Promise<Metered> {
   const tables = { sessions: `${name}-sessions`, results: `${name}-results` }
-  await makeTables([sessionsSpec(tables.sessions), resultsSpec(tables.results)], endpoints)
-  const meter = await startUnitMeter(endpoints.dynamodb, (call) => purposeOf(call, tables.results))
+  const specs = [sessionsSpec(tables.sessions), resultsSpec(tables.results)]
+  await makeTables(specs, endpoints)
+  const meter = await startUnitMeter(endpoints.dynamodb, specs, (call) => purposeOf(call, tables.results))
   const client = benchClient(meter.endpoint)
   try {
     const { sessions, timers, changes, nextTimerMs } = watched(

@@ -27,8 +27,9 @@ export async function meterNaive(
   endpoints: Endpoints,
 ): Promise<Units> {
   const [table, results] = [`${name}-naive`, `${name}-naive-results`]
-  await makeTables([indexed(table, INDEX, 'N', 'ALL'), resultsSpec(results)], endpoints)
-  const meter = await startUnitMeter(endpoints.dynamodb, (call) =>
+  const specs = [indexed(table, INDEX, 'N', 'ALL'), resultsSpec(results)]
+  await makeTables(specs, endpoints)
+  const meter = await startUnitMeter(endpoints.dynamodb, specs, (call) =>
     call.json().TableName === results ? 'results' : null,
   )
   const client = benchClient(meter.endpoint)

@@ -97,7 +97,7 @@ async function repeated(times: number, once: () => Promise<Swept>): Promise<Swep
 
 /** Sweeps once through the meter. The time includes the meter's own. */
 async function sweepOnce(table: string, nowMs: number, endpoints: Endpoints): Promise<Swept> {
-  const meter = await startUnitMeter(endpoints.dynamodb, () => null)
+  const meter = await startUnitMeter(endpoints.dynamodb, [sessionsSpec(table)], () => null)
   const client = benchClient(meter.endpoint)
   try {
     const ports = {

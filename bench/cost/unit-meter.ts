@@ -3,6 +3,8 @@
 
 import { NO_FAULTS } from '../../local/proxy/chaos.ts'
 import { type Call, startProxy } from '../../local/proxy/proxy.ts'
+import { requestRules } from '../../local/proxy/request-rules/request-rules.ts'
+import type { TableSpec } from '../../local/template/pipeline-spec.ts'
 
 /**
  * `timers` also counts the index that the naive design has in place of timers. `batch` is the
@@ -23,6 +25,7 @@ export interface UnitMeter {
    * their units.
    */
   failedConditions(): number
+  /** Throws a UserError if a request or an answer broke a rule of AWS. */
   stop(): Promise<void>
 }
 
@@ -35,8 +38,20 @@ interface ConsumedCapacity {
   readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits: number }>>
 }
 
-/** @param purposeOf returns the purpose of a request, or null where only the sender knows it. */
-export async function startUnitMeter(target: string, purposeOf: (call: Call) => Purpose | null): Promise<UnitMeter> {
+interface Answer {
+  readonly ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
+}
+
+/**
+ * @param tables the tables that the requests name.
+ * @param purposeOf returns the purpose of a request, or null where only the sender knows it.
+ */
+export async function startUnitMeter(
+  target: string,
+  tables: readonly TableSpec[],
+  purposeOf: (call: Call) => Purpose | null,
+): Promise<UnitMeter> {
+  const rules = requestRules({ functions: [], tables, titles: new Map() })
   const none = (): Record<Purpose, number> => ({ append: 0, timers: 0, close: 0, batch: 0, results: 0 })
   const units = { write: none(), read: none() }
   let current: Purpose = 'append'
@@ -44,6 +59,7 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
   let answered = 0
   const isMetered = ({ operation }: Call): boolean => WRITES.has(operation) || READS.has(operation)
   const proxy = await startProxy(target, NO_FAULTS, {
+    refusal: (call) => rules.refusal('dynamodb', call),
     request: (call) => {
       if (!isMetered(call)) return call.body
       sent++
@@ -52,8 +68,10 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
     answer: (call, body) => {
       if (!isMetered(call)) return
       answered++
+      const answer = JSON.parse(body.toString('utf8')) as Answer
+      rules.answered('dynamodb', call, { ...answer })
       const counted = WRITES.has(call.operation) ? units.write : units.read
-      for (const { CapacityUnits, Table, GlobalSecondaryIndexes } of consumedIn(body)) {
+      for (const { CapacityUnits, Table, GlobalSecondaryIndexes } of [answer.ConsumedCapacity ?? []].flat()) {
         const purpose = purposeOf(call)
         counted[purpose ?? current] += Table?.CapacityUnits ?? CapacityUnits
         for (const { CapacityUnits: ofIndex } of Object.values(GlobalSecondaryIndexes ?? {})) {
@@ -70,15 +88,11 @@ export async function startUnitMeter(target: string, purposeOf: (call: Call) => 
     },
     units: () => ({ write: { ...units.write }, read: { ...units.read } }),
     failedConditions: () => sent - answered,
-    stop: proxy.stop,
+    stop: async () => {
+      await proxy.stop()
+      rules.failIfViolated()
+    },
   }
-}
-
-function consumedIn(body: Buffer): ConsumedCapacity[] {
-  const { ConsumedCapacity: consumed } = JSON.parse(body.toString('utf8')) as {
-    ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
-  }
-  return [consumed ?? []].flat()
 }
 
 export function totalUnits(units: Units, except: readonly Purpose[] = []): number {

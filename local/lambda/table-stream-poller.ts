@@ -7,6 +7,7 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams'
+import { SECOND_MS } from '../../functions/domain/durations.ts'
 import type { Clients } from '../emulators/clients.ts'
 import { matches } from '../template/event-pattern.ts'
 import type { MappingSpec } from '../template/pipeline-spec.ts'
@@ -16,7 +17,10 @@ import { type PolledStream, type Poller, type ShardReader, startPoller } from '.
 /** A drain waits for two empty reads of the table's stream, so the poller never waits long. */
 const IDLE_MS_MAX = 5
 
-type ChangeRecord = Omit<_Record, 'dynamodb'> & { readonly dynamodb: Readonly<Record<string, unknown>> }
+type ChangeRecord = Omit<_Record, 'dynamodb'> & {
+  readonly eventSourceARN: string
+  readonly dynamodb: Readonly<Record<string, unknown>>
+}
 
 export function startTableStreamPoller(mapping: MappingSpec, invoked: FunctionProcess, clients: Clients): Poller {
   return startPoller(tableStream(mapping, clients), mapping, invoked, clients.s3)
@@ -53,7 +57,9 @@ async function openShard(
       const page = await tableStreams.send(new GetRecordsCommand({ ShardIterator: iterator }))
       iterator = page.NextShardIterator
       const changes = page.Records ?? []
-      const records = changes.map(toChangeRecord).filter((record) => passes(record, mapping))
+      const records = changes
+        .map((record) => toChangeRecord(streamArn, record))
+        .filter((record) => passes(record, mapping))
       return { records, isEmpty: changes.length === 0, hasMore: false }
     },
   }
@@ -63,23 +69,35 @@ function passes(record: object, mapping: MappingSpec): boolean {
   return mapping.filters.length === 0 || mapping.filters.some((pattern) => matches(pattern, record))
 }
 
-/** Lambda writes binary attributes in base64. */
-function toChangeRecord(record: _Record): ChangeRecord {
-  const { NewImage, OldImage, Keys, ...rest } = record.dynamodb ?? {}
+/** Lambda writes times in epoch seconds and binary values in base64, and names the stream. */
+function toChangeRecord(streamArn: string, record: _Record): ChangeRecord {
+  const { NewImage, OldImage, Keys = {}, ApproximateCreationDateTime: created, ...rest } = record.dynamodb ?? {}
   return {
     ...record,
+    eventSourceARN: streamArn,
     dynamodb: {
       ...rest,
-      Keys,
+      ...(created !== undefined && { ApproximateCreationDateTime: Math.floor(created.getTime() / SECOND_MS) }),
+      Keys: withBase64(Keys),
       ...(NewImage !== undefined && { NewImage: withBase64(NewImage) }),
       ...(OldImage !== undefined && { OldImage: withBase64(OldImage) }),
     },
   }
 }
 
-function withBase64(image: NonNullable<NonNullable<_Record['dynamodb']>['NewImage']>): Record<string, unknown> {
-  const values = Object.entries(image).map(([name, value]) => {
-    return [name, value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') }]
-  })
-  return Object.fromEntries(values)
+type Image = NonNullable<NonNullable<_Record['dynamodb']>['NewImage']>
+
+function withBase64(image: Image): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(image).map(([name, value]) => [name, toBase64(value)]))
+}
+
+function toBase64(value: Image[string]): unknown {
+  if (value.B !== undefined) return { B: base64(value.B) }
+  if (value.BS !== undefined) return { BS: value.BS.map(base64) }
+  if (value.L !== undefined) return { L: value.L.map(toBase64) }
+  return value.M === undefined ? value : { M: withBase64(value.M) }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
 }

@@ -1,8 +1,9 @@
-// Counts the capacity units of the functions' DynamoDB requests in a proxy before the endpoint.
+// Checks the functions' DynamoDB requests in a proxy before the endpoint, and counts their units.
 
 import type { LoopbackServer } from '../emulators/loopback-server.ts'
 import type { Faults } from './chaos.ts'
 import { type ProxyRules, startProxy } from './proxy.ts'
+import type { RequestRules } from './request-rules/request-rules.ts'
 
 /** Capacity units by `<table>` and `<table>/<index>`, or by the name of a caller counted apart. */
 export interface Capacity {
@@ -24,6 +25,10 @@ interface ConsumedCapacity {
   readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits: number }>>
 }
 
+interface Answer {
+  readonly ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
+}
+
 /**
  * Adds `ReturnConsumedCapacity` to the requests, so that the functions need not.
  *
@@ -33,28 +38,28 @@ export async function startDynamoProxy(
   target: string,
   faults: Faults,
   refusal: ProxyRules['refusal'],
+  rules: Pick<RequestRules, 'refusal' | 'answered'>,
   countedApart: ReadonlyMap<string, string> = new Map(),
 ): Promise<DynamoProxy> {
   const writes = new Map<string, number>()
   const reads = new Map<string, number>()
   const isCounted = (operation: string): boolean => WRITES.has(operation) || READS.has(operation)
   const proxy = await startProxy(target, faults, {
-    refusal,
+    refusal: (call) => refusal(call) ?? rules.refusal('dynamodb', call),
     request: ({ operation, body, json }) =>
       isCounted(operation) ? Buffer.from(JSON.stringify({ ...json(), ReturnConsumedCapacity: 'INDEXES' })) : body,
     // DynamoDB bills a write whose condition fails, but the emulator does not report its units.
-    answer: ({ operation, caller }, body) => {
-      if (!isCounted(operation)) return
-      count(WRITES.has(operation) ? writes : reads, body.toString('utf8'), countedApart.get(caller) ?? null)
+    answer: (call, body) => {
+      if (!isCounted(call.operation)) return
+      const answer = JSON.parse(body.toString('utf8')) as Answer
+      rules.answered('dynamodb', call, { ...answer })
+      count(WRITES.has(call.operation) ? writes : reads, answer, countedApart.get(call.caller) ?? null)
     },
   })
   return { ...proxy, capacity: () => ({ writes, reads }) }
 }
 
-function count(units: Map<string, number>, body: string, countedAs: string | null): void {
-  const { ConsumedCapacity: consumed } = JSON.parse(body) as {
-    ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
-  }
+function count(units: Map<string, number>, { ConsumedCapacity: consumed }: Answer, countedAs: string | null): void {
   for (const { TableName, CapacityUnits, Table, GlobalSecondaryIndexes } of [consumed ?? []].flat()) {
     if (countedAs !== null) {
       add(units, countedAs, CapacityUnits)

@@ -1,4 +1,5 @@
-// Starts a proxy before each service, which checks the functions' roles and injects faults.
+// Starts a proxy before each service, which checks the functions' roles and requests and
+// injects faults.
 
 import type { Endpoints } from '../emulators/endpoints.ts'
 import { startSecretEndpoint } from '../emulators/secret-endpoint.ts'
@@ -7,6 +8,7 @@ import { type Capacity, startDynamoProxy } from './dynamodb-proxy.ts'
 import type { EnforcedRoles } from './enforced-roles.ts'
 import { startKinesisProxy } from './kinesis-proxy.ts'
 import { startProxy } from './proxy.ts'
+import type { RequestRules } from './request-rules/request-rules.ts'
 
 /** The endpoints as the functions see them: those of the proxies. */
 export type FunctionEndpoints = Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'> & { readonly secrets: string }
@@ -25,15 +27,17 @@ export async function startProxies(
   targets: Pick<Endpoints, 'kinesis' | 'dynamodb' | 's3'>,
   faults: Faults,
   roles: Pick<EnforcedRoles, 'refusal'>,
+  rules: Pick<RequestRules, 'refusal' | 'answered'>,
   countedApart: ReadonlyMap<string, string> = new Map(),
 ): Promise<Proxies> {
   const dynamodb = await startDynamoProxy(
     targets.dynamodb,
     faults,
     ({ caller, operation, json }) => roles.refusal(caller, { service: 'dynamodb', operation, body: json() }),
+    rules,
     countedApart,
   )
-  const kinesis = await startKinesisProxy(targets.kinesis, faults, roles)
+  const kinesis = await startKinesisProxy(targets.kinesis, faults, roles, rules)
   const s3 = await startProxy(targets.s3, faults, {
     refusal: ({ caller, method, host, path }) => roles.refusal(caller, { service: 's3', method, host, path }),
   })

@@ -6,6 +6,7 @@ import { type FunctionProcess, startFunction } from '../lambda/function-process.
 import { chaotic } from '../proxy/chaos.ts'
 import { accessKeyId, type EnforcedRoles } from '../proxy/enforced-roles.ts'
 import type { FunctionEndpoints } from '../proxy/proxies.ts'
+import type { RequestRules } from '../proxy/request-rules/request-rules.ts'
 import type { FunctionSpec } from '../template/pipeline-spec.ts'
 
 /**
@@ -17,7 +18,7 @@ export function startFunctions(
   specs: readonly FunctionSpec[],
   folder: string,
   endpoints: FunctionEndpoints,
-  roles: EnforcedRoles,
+  { roles, rules }: { readonly roles: EnforcedRoles; readonly rules: RequestRules },
   chaosRate: number,
   onLine: (line: string) => void,
 ): Map<string, FunctionProcess> {
@@ -32,7 +33,8 @@ export function startFunctions(
       AWS_ENDPOINT_URL_S3: endpoints.s3,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secrets,
     }
-    return roles.enforcedOn(chaotic(startFunction(spec, folder, variables, onLine), chaosRate))
+    const started = chaotic(startFunction(spec, folder, variables, onLine), chaosRate)
+    return rules.checkedOn(spec.name, roles.enforcedOn(started))
   }
   return new Map(specs.map((spec) => [spec.name, start(spec)]))
 }

@@ -15,8 +15,10 @@ import { startLambdaEndpoint } from '../lambda/lambda-endpoint.ts'
 import { startSchedule } from '../lambda/schedule.ts'
 import { startTableStreamPoller } from '../lambda/table-stream-poller.ts'
 import { faultsAt, NO_FAULTS } from '../proxy/chaos.ts'
+import { startCheckedEndpoints } from '../proxy/checked-endpoints.ts'
 import { accessKeyId, type EnforcedRoles, enforceRoles } from '../proxy/enforced-roles.ts'
 import { type Proxies, startProxies } from '../proxy/proxies.ts'
+import { type RequestRules, requestRules } from '../proxy/request-rules/request-rules.ts'
 import type { LogPositions } from '../replay/log-positions.ts'
 import { type LogReplay, logReplay } from '../replay/log-replay.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline } from '../template/pipeline-spec.ts'
@@ -71,8 +73,11 @@ export interface LocalRun {
   drain(onProgress?: (text: string) => void): Promise<void>
   results(): Promise<ResultRow[]>
   summary(): Promise<Summary>
-  /** See `EnforcedRoles`. The methods above also reject after a denied call. */
-  readonly denied: Promise<never>
+  /**
+   * Rejects with a UserError after a call that a role denies, or that breaks a rule of AWS. The
+   * methods above then reject too.
+   */
+  readonly refused: Promise<never>
   /** See `EnforcedRoles`. */
   calls(): ReadonlyMap<string, ReadonlySet<string>>
   stop(): Promise<void>
@@ -97,23 +102,34 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       startEndpoints(firstPort, dataFolder, env),
       stops,
     )
-    const clients = localClients(endpoints)
-    stops.push(clients.close)
     const spec = readPipeline(changeTemplate(app.template), isShared(env) ? `r${Date.now().toString(36)}-` : '')
+    const rules = requestRules(spec)
+    const checked = await startCheckedEndpoints(endpoints, rules)
+    stops.push(checked.stop)
+    const clients = localClients({ ...endpoints, ...checked })
+    stops.push(clients.close)
     await provision(spec, clients)
     const roles = enforceRoles(spec)
     const faults = chaosRate === 0 ? NO_FAULTS : faultsAt(chaosRate)
     const rollups = new Map([[accessKeyId(spec.outputs.RollupFunctionName as string), ROLLUPS]])
-    const proxies = await startProxies(endpoints, faults, roles, rollups)
+    const proxies = await startProxies(endpoints, faults, roles, rules, rollups)
     stops.push(proxies.stop)
     const log = functionLog()
-    const functions = startFunctions(spec.functions, app.folder, proxies.endpoints, roles, chaosRate, log.add)
+    const functions = startFunctions(
+      spec.functions,
+      app.folder,
+      proxies.endpoints,
+      { roles, rules },
+      chaosRate,
+      log.add,
+    )
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
     const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : await checkedPort(firstPort + 3))
     stops.push(lambda.stop)
     const runEndpoints = { ...endpoints, lambda: lambda.endpoint, secrets: proxies.openSecrets }
     const failuresMax = chaosRate === 0 ? FAILURES_MAX : CHAOS_FAILURES_MAX
-    const parts = { endpoints: runEndpoints, clients, proxies, roles, log, positions: folder.positions, failuresMax }
+    const { positions } = folder
+    const parts = { endpoints: runEndpoints, clients, proxies, roles, rules, log, positions, failuresMax }
     return assemble(spec, functions, parts, stops, stop)
   } catch (error) {
     await stop()
@@ -144,6 +160,7 @@ interface Parts {
   readonly clients: Clients
   readonly proxies: Proxies
   readonly roles: EnforcedRoles
+  readonly rules: RequestRules
   readonly log: FunctionLog
   readonly positions: LogPositions
   /** See `DrainPatience`. */
@@ -153,7 +170,7 @@ interface Parts {
 function assemble(
   spec: PipelineSpec,
   functions: ReadonlyMap<string, FunctionProcess>,
-  { endpoints, clients, proxies, roles, log, positions, failuresMax }: Parts,
+  { endpoints, clients, proxies, roles, rules, log, positions, failuresMax }: Parts,
   stops: (() => unknown)[],
   stop: () => Promise<void>,
 ): LocalRun {
@@ -175,7 +192,9 @@ function assemble(
   const deadLetters = s3DeadLetters(clients.s3, tables.deadLetters)
   const replay = logReplay(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
 
-  const unlessDenied = <T>(work: Promise<T>): Promise<T> => Promise.race([work, roles.denied])
+  const refused = Promise.race([roles.denied, rules.violated])
+  refused.catch(() => {})
+  const unlessRefused = <T>(work: Promise<T>): Promise<T> => Promise.race([refused, work])
   const drainOne = (name: string, work: string, onProgress: (text: string) => void): Promise<void> => {
     onProgress(work)
     const onFailure = ({ message }: Error): void => onProgress(`${work}, again after ${message}`)
@@ -195,11 +214,11 @@ function assemble(
     outputs: spec.outputs,
     clients,
     functions: spec.functions,
-    replay: (...log) => unlessDenied(replay.replay(...log)),
-    drain: (onProgress = () => {}) => unlessDenied(drain(onProgress)),
-    results: () => unlessDenied(readResults(clients, tables.results)),
-    summary: () => unlessDenied(summary()),
-    denied: roles.denied,
+    replay: (...log) => unlessRefused(replay.replay(...log)),
+    drain: (onProgress = () => {}) => unlessRefused(drain(onProgress)),
+    results: () => unlessRefused(readResults(clients, tables.results)),
+    summary: () => unlessRefused(summary()),
+    refused,
     calls: roles.calls,
     stop,
   }

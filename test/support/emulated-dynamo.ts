@@ -1,10 +1,13 @@
-// Starts an emulated DynamoDB for one test file, with the clients that the functions use.
+// Starts an emulated DynamoDB for one test file, with the clients that the functions use. A request
+// that AWS would refuse fails its test.
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { afterAll, beforeAll, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { documentClient } from '../../functions/aws/runtime/document-client.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../local/emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
+import { type CheckedEndpoints, startCheckedEndpoints } from '../../local/proxy/checked-endpoints.ts'
+import { requestRules } from '../../local/proxy/request-rules/request-rules.ts'
 
 /** The emulators that an endpoint names may answer slowly, and a busy machine slows them further. */
 const NAMED_ANSWER_MS_MAX = 120_000
@@ -18,17 +21,22 @@ export interface EmulatedDynamo {
 
 export function emulatedDynamo(): EmulatedDynamo {
   const emulated = {} as EmulatedDynamo
+  const rules = requestRules({ functions: [], tables: [], titles: new Map() })
   let endpoints: Endpoints
+  let checked: CheckedEndpoints
   beforeAll(async () => {
     endpoints = await startEndpoints(null, null, process.env)
-    emulated.clients = localClients(endpoints)
+    checked = await startCheckedEndpoints(endpoints, rules)
+    emulated.clients = localClients({ ...endpoints, ...checked })
     for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
-    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', checked.dynamodb)
     emulated.client = documentClient(process.env.DYNAMODB_ENDPOINT ? NAMED_ANSWER_MS_MAX : undefined)
   })
+  afterEach(rules.failIfViolated)
   afterAll(async () => {
     emulated.client?.destroy()
     emulated.clients?.close()
+    await checked?.stop()
     await endpoints?.stop()
     vi.unstubAllEnvs()
   })

@@ -19,6 +19,7 @@ import { type RollupReport, rollup } from '../../../functions/rollup/rollup.ts'
 import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoints.ts'
 import { NO_FAULTS } from '../../../local/proxy/chaos.ts'
 import { type DynamoProxy, startDynamoProxy } from '../../../local/proxy/dynamodb-proxy.ts'
+import { requestRules } from '../../../local/proxy/request-rules/request-rules.ts'
 import { at, click, results, search } from '../../support/events.ts'
 
 const ROWS_A_SESSION = 3
@@ -65,7 +66,8 @@ interface Run {
 async function sumOneHour(historyHours: number): Promise<Run[]> {
   const table = `results-${randomUUID()}`
   await makeTables([resultsSpec(table)], endpoints)
-  const proxy: DynamoProxy = await startDynamoProxy(endpoints.dynamodb, NO_FAULTS, () => null)
+  const rules = requestRules({ functions: [], tables: [resultsSpec(table)], titles: new Map() })
+  const proxy: DynamoProxy = await startDynamoProxy(endpoints.dynamodb, NO_FAULTS, () => null, rules)
   const direct = benchClient(endpoints.dynamodb)
   const metered = benchClient(proxy.endpoint)
   try {
@@ -83,6 +85,7 @@ async function sumOneHour(historyHours: number): Promise<Run[]> {
       const after = total(proxy)
       runs.push({ report, readUnits: after.reads - before.reads, writeUnits: after.writes - before.writes })
     }
+    rules.failIfViolated()
     return runs
   } finally {
     direct.destroy()

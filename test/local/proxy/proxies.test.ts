@@ -29,6 +29,8 @@ const ANSWERS: Readonly<Record<string, object>> = {
   'Kinesis_20131202.GetRecords': { NextShardIterator: 'second', Records: [] },
 }
 
+const ANY_REQUEST = { refusal: () => null, answered: () => {} }
+
 /** Starts proxies before one service, with roles that allow or refuse everything. */
 async function start(isRefused = false, chaosRate = 0) {
   const received: ReceivedRequest[] = []
@@ -50,7 +52,7 @@ async function start(isRefused = false, chaosRate = 0) {
     },
   }
   const faults = chaosRate === 0 ? NO_FAULTS : faultsAt(chaosRate)
-  proxies = await startProxies({ kinesis: target, dynamodb: target, s3: target }, faults, roles)
+  proxies = await startProxies({ kinesis: target, dynamodb: target, s3: target }, faults, roles, ANY_REQUEST)
   return { endpoints: proxies.endpoints, received, seen }
 }
 
