@@ -125,7 +125,7 @@ describe('the horizon', () => {
     expect(await readUpTo([behindApplied])).toBeLessThan(at(397))
   })
 
-  it('is the earliest limit over all shards', async () => {
+  it('is the earliest bound over all shards', async () => {
     const shards = [300, 200, 400].map((seconds) => ({ pages: [unread(at(seconds))], applied: applied(at(100)) }))
     expect(await readUpTo([...shards, { pages: [CAUGHT_UP] }])).toBe(at(200) - SPREAD_MS)
   })
