@@ -65,7 +65,8 @@ export function storeFailedBatches(bucket: Bucket): Permission[] {
 }
 
 function encrypt({ encryptionKey }: Bucket): Permission[] {
-  return encryptionKey === undefined ? [] : [{ actions: ['kms:GenerateDataKey'], resources: [encryptionKey.keyArn] }]
+  if (encryptionKey === undefined) return []
+  return [{ actions: ['kms:GenerateDataKey'], resources: [encryptionKey.keyArn], viaService: 's3' }]
 }
 
 /**

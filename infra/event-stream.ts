@@ -61,5 +61,6 @@ export function readShards(stream: IStream): Permission[] {
 }
 
 function decrypt({ encryptionKey }: IStream): Permission[] {
-  return encryptionKey === undefined ? [] : [{ actions: ['kms:Decrypt'], resources: [encryptionKey.keyArn] }]
+  if (encryptionKey === undefined) return []
+  return [{ actions: ['kms:Decrypt'], resources: [encryptionKey.keyArn], viaService: 'kinesis' }]
 }

@@ -73,9 +73,8 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
 
 function readSecret(secret: ISecret | undefined): Permission[] {
   if (secret === undefined) return []
-  const decrypt = secret.encryptionKey && { actions: ['kms:Decrypt'], resources: [secret.encryptionKey.keyArn] }
-  return [
-    { actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] },
-    ...(decrypt === undefined ? [] : [decrypt]),
-  ]
+  const read: Permission = { actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }
+  if (secret.encryptionKey === undefined) return [read]
+  const { keyArn } = secret.encryptionKey
+  return [read, { actions: ['kms:Decrypt'], resources: [keyArn], viaService: 'secretsmanager' }]
 }

@@ -12,6 +12,8 @@ export interface Permission {
   readonly resources: readonly string[]
   /** Why the resources end with a wildcard. The security check records it. */
   readonly wildcardReason?: string
+  /** The service through which alone the role may use a key: it may not call KMS itself. */
+  readonly viaService?: 'dynamodb' | 'kinesis' | 's3' | 'secretsmanager'
 }
 
 export interface PipelineFunctionProps {
@@ -79,8 +81,13 @@ function codeOf(step: Step): Code {
 
 function roleOf(scope: Construct, id: string, permissions: readonly Permission[]): Role {
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
-  for (const { actions, resources, wildcardReason: reason } of permissions) {
-    role.addToPolicy(new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources] }))
+  const { region, urlSuffix } = Stack.of(scope)
+  for (const { actions, resources, viaService, wildcardReason: reason } of permissions) {
+    const conditions =
+      viaService === undefined ? {} : { StringEquals: { 'kms:ViaService': `${viaService}.${region}.${urlSuffix}` } }
+    role.addToPolicy(
+      new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources], conditions }),
+    )
     if (reason === undefined) continue
     for (const resource of resources) {
       const finding = `AwsSolutions::AwsSolutions-IAM5[Resource::${asFinding(Stack.of(scope).resolve(resource))}]`

@@ -82,5 +82,6 @@ export function tableStreamArn(table: TableV2): string {
 export function useTableKey({ encryptionKey }: TableV2): Permission[] {
   if (encryptionKey === undefined) return []
   const actions = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo']
-  return [{ actions: actions.map((action) => `kms:${action}`), resources: [encryptionKey.keyArn] }]
+  const resources = [encryptionKey.keyArn]
+  return [{ actions: actions.map((action) => `kms:${action}`), resources, viaService: 'dynamodb' }]
 }

@@ -170,6 +170,22 @@ describe('a customer managed key', () => {
       expect(permissions.filter((permission) => permission.startsWith('kms:')).join()).not.toContain('*')
     },
   )
+
+  it.each([
+    ['Ingest', ['dynamodb', 'kinesis', 's3', 'secretsmanager']],
+    ['Sweep', ['dynamodb', 'kinesis']],
+    ['Finalize', ['dynamodb', 's3']],
+    ['Rollup', ['dynamodb']],
+  ])('%s may use the customer managed key only through the services that it calls', (name, services) => {
+    const secret = `arn:aws:secretsmanager:${IN}:secret:search/key-AbCdEf`
+    const statements = statementsOf(synthesizedTemplate({ kmsKeyArn: KEY, pseudonymKeyArn: secret }), `${name}Role`)
+    const ofKey = statements.filter(({ Action }) => [Action].flat().some((action) => String(action).startsWith('kms:')))
+    const via = ofKey.map(({ Condition }) => Condition.StringEquals['kms:ViaService'])
+    expect(via.map((service) => service['Fn::Join'][1][0]).sort()).toEqual(
+      services.map((service) => `${service}.eu-west-1.`),
+    )
+    for (const service of via) expect(service['Fn::Join'][1].at(-1)).toEqual({ Ref: 'AWS::URLSuffix' })
+  })
 })
 
 describe('pseudonyms', () => {

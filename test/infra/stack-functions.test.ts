@@ -55,6 +55,10 @@ describe('the functions', () => {
     }
   })
 
+  it('no function reserves concurrency, which an account of 10 would refuse', () => {
+    for (const { Properties } of functions()) expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions')
+  })
+
   it('each function has a log of its own, which is retained for 30 days', () => {
     const logs = functions().map(({ Properties }) => referenceText(Properties.LoggingConfig.LogGroup))
     expect(logs).toEqual(['IngestLog', 'SweepLog', 'FinalizeLog', 'RollupLog'])
