@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { startProgress } from '../terminal/progress.ts'
+import { isUnreachable } from '../terminal/unreachable.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { unitsOf } from './cost/committed-units.ts'
 import { measureCost } from './cost/cost.ts'
@@ -135,8 +136,6 @@ async function measured(name: string, measure: Part['measure']): ReturnType<Part
   }
 }
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT'])
-
 /**
  * Returns the message of a failure that a person can act on, and the stack trace of a defect.
  *
@@ -147,7 +146,7 @@ export function failureText(error: unknown, env: NodeJS.ProcessEnv): string {
   if (!(error instanceof Error)) return String(error)
   const { code, message } = error as NodeJS.ErrnoException
   const given = ENDPOINTS.filter((name) => env[name]).map((name) => `${name}=${env[name]}`)
-  if (given.length > 0 && code !== undefined && UNREACHABLE.has(code)) {
+  if (given.length > 0 && isUnreachable(error)) {
     return `no service answers (${message || code}) at ${given.join(' or ')}: start it, or unset the variable to start an emulator`
   }
   return error.stack ?? message

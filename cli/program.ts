@@ -23,7 +23,11 @@ import { addResults } from './commands/results.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addSim } from './commands/sim.ts'
 import { addTail } from './commands/tail.ts'
-import { failureText } from './target/failure-text.ts'
+import { failureText, type Services } from './target/failure-text.ts'
+import { servicesOf } from './target/target-options.ts'
+
+/** Follows every error of usage. */
+const HELP_HINT = '(--help lists the options)'
 
 /** Characters in a line of help where the output is no terminal. */
 const HELP_WIDTH = 80
@@ -38,9 +42,10 @@ export function searchCtr(terminal: Terminal): Command {
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .showHelpAfterError('(--help lists the options)')
+    .showHelpAfterError(HELP_HINT)
     .exitOverride()
     .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, '')),
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
       getOutHelpWidth: () => terminal.stdout.columns ?? HELP_WIDTH,
@@ -97,7 +102,24 @@ export function runCommand(args: readonly string[], shell: Shell): Promise<numbe
       shell.end(code)
       resolve(code)
     }
-    const terminal: Terminal = { ...shell, exitCode: EXIT.done, end }
+    const handlers = new Set<() => void>()
+    const onSignal: Shell['onSignal'] = (handler) => {
+      handlers.add(handler)
+      const remove = shell.onSignal(handler)
+      return () => {
+        handlers.delete(handler)
+        remove()
+      }
+    }
+    const terminal: Terminal = { ...shell, exitCode: EXIT.done, end, onSignal }
+    let isInterrupted = false
+    const stopListening = shell.onSignal(() => {
+      if (!isInterrupted)
+        note(terminal, `${shell.stderr.isTTY ? '\n' : ''}search-ctr ${args[0] ?? ''} was interrupted.`)
+      isInterrupted = true
+      // Otherwise the command ends when its own clean-up is done.
+      if (handlers.size === 0) end(EXIT.interrupted)
+    })
     const onError = (error: NodeJS.ErrnoException): void => {
       // A reader such as `head` that has seen enough closes the pipe, which is no failure.
       if (error.code === 'EPIPE') end(terminal.exitCode)
@@ -109,19 +131,38 @@ export function runCommand(args: readonly string[], shell: Shell): Promise<numbe
     shell.stdout.on('error', onError)
     parse(args, terminal)
       .then(resolve)
-      .finally(() => shell.stdout.off('error', onError))
+      .finally(() => {
+        stopListening()
+        shell.stdout.off('error', onError)
+      })
   })
 }
 
+/** The commands that start emulators, unless the environment names running ones. */
+const ON_EMULATORS: ReadonlySet<string> = new Set(['local', 'demo'])
+
 async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
+  let services: Services = 'aws'
+  const program = searchCtr(terminal).hook('preAction', (_, command) => {
+    services = ON_EMULATORS.has(command.name()) ? 'emulators' : servicesOf(command.opts())
+  })
   try {
-    await searchCtr(terminal).parseAsync(args, { from: 'user' })
+    await program.parseAsync(withHelpOption(args), { from: 'user' })
     return terminal.exitCode
   } catch (error) {
     // Commander has printed its own errors.
-    if (!(error instanceof CommanderError)) note(terminal, failureText(error, Boolean(terminal.env.DEBUG)))
+    if (!(error instanceof CommanderError)) {
+      note(terminal, failureText(error, { hasStack: Boolean(terminal.env.DEBUG), services }))
+      if (error instanceof UsageError) note(terminal, HELP_HINT)
+    }
     return exitCodeOf(error)
   }
+}
+
+/** `help results` is `results --help`. */
+function withHelpOption(args: readonly string[]): readonly string[] {
+  const [first, ...rest] = args
+  return first === 'help' ? [...rest, '--help'] : args
 }
 
 function exitCodeOf(error: unknown): number {

@@ -9,7 +9,7 @@ export async function runProcess(): Promise<void> {
   // A library threw where no caller can catch it: Node would print the source line and a stack
   // trace.
   process.once('uncaughtException', (error) => {
-    console.error(failureText(error, Boolean(process.env.DEBUG)))
+    console.error(failureText(error, { hasStack: Boolean(process.env.DEBUG) }))
     process.exit(EXIT.failed)
   })
   const [, , ...args] = process.argv

@@ -40,8 +40,23 @@ function readEach(known: Readonly<Record<string, Setting>>, sent: Readonly<Recor
 /** Throws `SettingError` for a name that is no setting. */
 export function checkSettingName(name: string): void {
   if (!Object.hasOwn(SETTINGS, name)) {
-    throw new SettingError(`setting '${name}' does not exist; the settings are ${Object.keys(SETTINGS).join(', ')}`)
+    const names = Object.keys(SETTINGS)
+    const similar = names.find((known) => areSimilar(name.toLowerCase(), known.toLowerCase()))
+    const hint = similar === undefined ? '' : ` (did you mean ${similar}?)`
+    throw new SettingError(`setting '${name}' does not exist${hint}; the settings are ${names.join(', ')}`)
   }
+}
+
+/** Returns true for names that differ in one character, or in the order of two neighbours. */
+function areSimilar(a: string, b: string): boolean {
+  if (a === b) return true
+  if (a.length > b.length) return areSimilar(b, a)
+  if (b.length - a.length > 1) return false
+  const at = [...a].findIndex((character, index) => character !== b[index])
+  const start = at === -1 ? a.length : at
+  if (a.length < b.length) return a.slice(start) === b.slice(start + 1)
+  const isSwapped = a[start] === b[start + 1] && a[start + 1] === b[start] && a.slice(start + 2) === b.slice(start + 2)
+  return isSwapped || a.slice(start + 1) === b.slice(start + 1)
 }
 
 /**

@@ -15,12 +15,12 @@ export interface Campaign {
   readonly faults: Readonly<Record<Fault, number>>
 }
 
-/** @param onRun receives the number of finished runs after each run. */
+/** @param onRun receives the number of finished runs after each run, which waits for it. */
 export async function runCampaign(
   firstSeed: number,
   seeds: number,
   options: RunOptions,
-  onRun: (runs: number) => void = () => {},
+  onRun: (runs: number) => void | Promise<void> = () => {},
 ): Promise<Campaign> {
   const faults = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>
   const failures: RunResult[] = []
@@ -32,7 +32,7 @@ export async function runCampaign(
     for (const fault of FAULTS) faults[fault] += result.faults[fault]
     records += result.records
     simulatedMs += result.simulatedMs
-    onRun(n + 1)
+    await onRun(n + 1)
   }
   return { seeds, failures, records, simulatedDays: Math.round(simulatedMs / DAY_MS), faults }
 }
@@ -40,10 +40,18 @@ export async function runCampaign(
 /**
  * Finds the first seed from 1 on that catches each wrong design. It is null where no seed up to
  * `seedsMax` does, which shows that the checks have a hole.
+ *
+ * @param onControl called after each design, and awaited.
  */
-export async function runControls(seedsMax: number): Promise<Record<Control, number | null>> {
+export async function runControls(
+  seedsMax: number,
+  onControl: () => void | Promise<void> = () => {},
+): Promise<Record<Control, number | null>> {
   const caught = {} as Record<Control, number | null>
-  for (const control of CONTROL_NAMES) caught[control] = await firstSeedThatCatches(control, seedsMax)
+  for (const control of CONTROL_NAMES) {
+    caught[control] = await firstSeedThatCatches(control, seedsMax)
+    await onControl()
+  }
   return caught
 }
 

@@ -5,6 +5,8 @@ import type { Shell } from './terminal.ts'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export function processShell(): Shell {
+  // The terminal may be gone, as after SIGHUP. The command must still clean up.
+  process.stderr.on('error', () => {})
   return {
     stdin: () => process.stdin,
     stdout: process.stdout,

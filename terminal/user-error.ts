@@ -1,6 +1,8 @@
 // Defines errors that a person at the terminal can mend: one sentence, printed without a stack
 // trace.
 
+import { dirname } from 'node:path'
+
 export class UserError extends Error {
   override readonly name: string = 'UserError'
 }
@@ -8,4 +10,19 @@ export class UserError extends Error {
 /** A mistake in the options or arguments of a command. */
 export class UsageError extends UserError {
   override readonly name = 'UsageError'
+}
+
+/** Says why the file or folder at the path cannot be made, such as `the folder x does not exist`. */
+export function fileErrorText(error: unknown, path: string): string {
+  const { code = String(error) } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return `the folder ${dirname(path)} does not exist`
+  return `cannot be written (${FILE_ERRORS[code] ?? code})`
+}
+
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: 'this user lacks the permission',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space is left',
+  ENOTDIR: 'a part of its path is a file',
+  EROFS: 'the file system is read-only',
 }

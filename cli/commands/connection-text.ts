@@ -5,16 +5,17 @@ import type { LocalRun } from '../../local/run/local-run.ts'
 /** @param where the option by which other commands find the pipeline. */
 export function connectionText({ endpoints, outputs }: LocalRun, where: string): string {
   return `
-The pipeline runs until Ctrl-C. In another terminal, in this folder:
+The pipeline runs until Ctrl-C. In another terminal, in this folder, type these commands (in a
+checkout: npx search-ctr ...):
 
   search-ctr produce events.ndjson ${where}
-  search-ctr results --user 1 ${where}
-  search-ctr sessions --user 1 --open ${where}
+  search-ctr sessions --user ann --open ${where}
+  search-ctr drain ${where}
+  search-ctr results --user ann ${where}
   search-ctr dead-letters list ${where}
   search-ctr doctor ${where}
 
-(In a checkout: npx search-ctr ...) A session closes after the gap, as on AWS.
-'search-ctr drain ${where}' closes all sessions now.
+A session closes after the gap, as on AWS; 'search-ctr drain' closes all sessions now.
 
 With the AWS CLI:
 
@@ -22,12 +23,12 @@ With the AWS CLI:
 
   # send an event
   aws kinesis put-record --endpoint-url ${endpoints.kinesis} --stream-name ${outputs.StreamName} \\
-    --partition-key 1 --cli-binary-format raw-in-base64-out \\
-    --data '{"type":"Search","user":1,"query":"dogs"}'
+    --partition-key ann --cli-binary-format raw-in-base64-out \\
+    --data '{"type":"Search","user":"ann","query":"dogs"}'
 
-  # read the results of user 1
+  # read the results of user ann
   aws dynamodb query --endpoint-url ${endpoints.dynamodb} --table-name ${outputs.ResultsTableName} \\
-    --key-condition-expression 'pk = :user' --expression-attribute-values '{":user":{"S":"user#1"}}'
+    --key-condition-expression 'pk = :user' --expression-attribute-values '{":user":{"S":"user#ann"}}'
 
   # list rejected events
   aws s3 ls --endpoint-url ${endpoints.s3} --recursive s3://${outputs.DeadLetterBucketName}/

@@ -15,7 +15,7 @@ import { parseCount, parseDay } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
-import { addRedrive } from './redrive.ts'
+import { addRedrive, REDRIVE_FINDINGS } from './redrive.ts'
 
 interface DeadLettersOptions extends TargetOptions {
   readonly reason?: string
@@ -42,6 +42,7 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
       'search-ctr dead-letters show --reason too-late --limit 1',
       'search-ctr dead-letters redrive --day 2026-11-21',
     ],
+    findings: `with redrive, ${REDRIVE_FINDINGS}`,
   })
   addList(parent, terminal)
   addShow(parent, terminal)
@@ -79,7 +80,12 @@ function addShow(parent: Command, terminal: Terminal): void {
 
 function withFilter(command: Command): Command {
   command
-    .addOption(new Option('--reason <reason>', 'only dead letters with this reason').choices(DEAD_LETTER_REASONS))
+    .addOption(
+      new Option(
+        '--reason <reason>',
+        "only dead letters with this reason; 'unreadable' for objects that hold none",
+      ).choices(DEAD_LETTER_REASONS),
+    )
     .option('--day <day>', 'only records that arrived on this day (UTC), such as 2026-11-21', parseDay)
     .option('--prefix <text>', 'only objects whose keys begin so, such as rejected/2026-11-21/ or aws/lambda/')
     .option(

@@ -34,7 +34,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .command('demo')
     .description("run the events of Bytewax's tutorial and a generated log, and write a report")
   withHelp(command, {
-    details: `The demo takes half a minute and runs on this machine only. It needs no AWS account and no files, and
+    details: `The demo takes about a minute and runs on this machine only. It needs no AWS account and no files, and
 writes ${REPORT_FILE} to this folder.`,
     examples: ['search-ctr demo'],
   }).action(() => runDemo(terminal))

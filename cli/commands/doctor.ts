@@ -15,7 +15,7 @@ import { pipelineChecks, type SweepEnvironment } from '../doctor/pipeline-checks
 import { stackChecks } from '../doctor/stack-checks.ts'
 import { failureText } from '../target/failure-text.ts'
 import { awsConfig, openTarget, type Target } from '../target/target.ts'
-import { type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
+import { servicesOf, type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
 
 interface DoctorOptions extends TargetOptions {
@@ -66,7 +66,14 @@ export async function findingsOf(options: TargetOptions, folder: string, nowMs: 
   try {
     target = await openTarget(options, folder)
   } catch (error) {
-    return [...findings, wrong(options.local === undefined ? 'stack' : 'local run', failureText(error), null)]
+    return [
+      ...findings,
+      wrong(
+        options.local === undefined ? 'stack' : 'local run',
+        failureText(error, { services: servicesOf(options) }),
+        null,
+      ),
+    ]
   }
   const running = target.runningPipeline
   if (running === null) findings.push(...(await stackChecks(target, awsConfig(options), nowMs)))

@@ -114,7 +114,7 @@ async function send(
   const tasks = wholeTasks()
   const interrupt = onInterrupt(terminal, async () => {
     await tasks.end()
-    note(terminal, `\nInterrupted. ${doneText()}`)
+    note(terminal, doneText())
   })
   try {
     const { lines, takeRead, bytes } = goodLines(source, skip, counts, options.format)

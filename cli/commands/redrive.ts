@@ -22,6 +22,9 @@ interface RedriveOptions extends TargetOptions {
   readonly finalize?: string
 }
 
+/** When the command ends with exit code 3. */
+export const REDRIVE_FINDINGS = 'a record was refused or failed, or an object is unreadable'
+
 /**
  * @param parent `dead-letters`, or the program itself.
  * @param isHidden true to leave the command out of the parent's help.
@@ -40,13 +43,14 @@ export function addRedrive(parent: Command, terminal: Terminal, isHidden: boolea
     .option('--finalize <name>', 'the finalize function')
   withHelp(command, {
     details: `A redrive is safe to repeat: ingest drops an event that it has already, and an older result never
-replaces a newer one. The command deletes nothing.`,
+replaces a newer one. The command deletes nothing. A record is refused if ingest rejects it again and
+stores a copy of it. A record fails if its function fails. An unreadable object holds no dead letter.`,
     examples: [
       'search-ctr dead-letters redrive --day 2026-11-21',
       'search-ctr dead-letters redrive --prefix aws/lambda/',
       'search-ctr dead-letters redrive --local',
     ],
-    findings: 'a record was refused or failed again, or an object holds no dead letter',
+    findings: REDRIVE_FINDINGS,
   }).action((options) => runRedrive(options, terminal))
 }
 
@@ -69,8 +73,8 @@ function reportText({ objects, records, refused, failed, unreadable }: RedriveRe
   return columns([
     ['objects', String(objects)],
     ['records sent again', String(records)],
-    ['refused again', String(refused)],
-    ['failed again', String(failed)],
+    ['refused', String(refused)],
+    ['failed', String(failed)],
     ['unreadable objects', String(unreadable.length)],
   ])
 }

@@ -8,7 +8,7 @@ import { type DayRange, dayAfter, readReport, SESSIONS_DEFAULT, SESSIONS_MAX } f
 import { print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { UserError } from '../../terminal/user-error.ts'
+import { fileErrorText, UsageError, UserError } from '../../terminal/user-error.ts'
 import { latestDay, reportReads } from '../reads/report-reads.ts'
 import { parseDay, parsePath, wholeNumber } from '../target/option-values.ts'
 import { openTarget, type Target } from '../target/target.ts'
@@ -58,6 +58,7 @@ as long as late events may amend them (the setting amendFor).`,
 }
 
 async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
+  checkOrder(options)
   const target = await openTarget(options, terminal.cwd)
   const progress = startProgress(terminal.stderr)
   progress.show('reading')
@@ -73,6 +74,10 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
     })
     progress.clear()
     if (options.json) return printJson(terminal, data)
+    if (data.days.length === 0)
+      throw new UserError(
+        `There are no searches from ${range.from} to ${range.to} in ${target.title}: nothing was written.`,
+      )
     const path = resolve(terminal.cwd, options.out)
     await write(options.out, path, renderReport(data))
     print(terminal, `${range.from} to ${range.to}: ${path}`)
@@ -93,16 +98,22 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
       `There are no sums yet in ${target.title}: sessions close after the gap, and sums follow within minutes. 'search-ctr drain' does both now.`,
     )
   }
+  if (from !== undefined && from > last)
+    throw new UserError(`There are no searches since ${from} in ${target.title}: the last day with sums is ${last}.`)
   if (from !== undefined) return { from, to: last }
   const reads = reportReads(target.clients.dynamodb, tablesOf(target))
   const days = await reads.readDays({ from: dayAfter(last, 1 - DAYS_DEFAULT), to: last })
   return { from: days[0]?.day ?? last, to: last }
 }
 
+function checkOrder({ from, to }: ReportOptions): void {
+  if (from !== undefined && to !== undefined && from > to) throw new UsageError(`--from ${from} is after --to ${to}`)
+}
+
 async function write(out: string, path: string, html: string): Promise<void> {
   try {
     await writeFile(path, html)
   } catch (error) {
-    throw new UserError(`--out ${out}: cannot be written (${(error as NodeJS.ErrnoException).code})`)
+    throw new UserError(`--out ${out}: ${fileErrorText(error, path)}`)
   }
 }

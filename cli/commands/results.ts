@@ -13,7 +13,7 @@ import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { userRows } from '../reads/user-rows.ts'
 import { parseCount, parseDay, parseSince, parseUser } from '../target/option-values.ts'
 import { openTarget, type Target } from '../target/target.ts'
-import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
 
 interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
@@ -64,7 +64,7 @@ async function runResults(options: ResultsOptions, terminal: Terminal): Promise<
     options.sessions
       ? { heading: SESSION_HEADING, cells: (row) => sessionCells(row as SessionRow) }
       : { heading: SEARCH_HEADING, cells: (row) => searchCells(row as SearchRow) },
-    `No such results in ${target.title}. A row appears when its session closes; 'search-ctr sessions --user ID --open' shows open sessions.`,
+    nothingText(options, target.title),
   )
 }
 
@@ -73,6 +73,13 @@ async function* find(target: Target, users: readonly string[] | null, filter: Ro
   const table = target.outputs.ResultsTableName
   if (users === null) yield* hourRows(dynamodb, table, filter, Date.now())
   for (const user of users ?? []) yield* userRows(dynamodb, table, user, filter)
+}
+
+function nothingText(options: ResultsOptions, title: string): string {
+  const { user } = options
+  const whose = user === undefined ? '' : ' of this user'
+  const next = `search-ctr sessions --user ${user ?? 'ID'} --open${targetText(options)}`
+  return `There are no such results${whose} in ${title}. A row appears when its session closes: '${next}' shows open sessions.`
 }
 
 function checkOptions({ user, day, query, since, sessions }: ResultsOptions): void {

@@ -8,7 +8,7 @@ import { type ExplainedEvent, type StoredSession, storedSessions } from '../read
 import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { parseCount, parseUser } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
-import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
 
 interface SessionsOptions extends TargetOptions {
@@ -48,7 +48,17 @@ async function runSessions(options: SessionsOptions, terminal: Terminal): Promis
   if (options.json) for (const session of chosen) printJson(terminal, session)
   else if (chosen.length > 0)
     print(terminal, chosen.map((session) => sessionText(session, paintFor(terminal))).join('\n\n'))
-  else note(terminal, `${title} has no ${options.open ? 'open ' : ''}sessions of this user.`)
+  else note(terminal, nothingText(options, title, found.length))
+}
+
+/** @param stored the number of the user's sessions, open or closed. */
+function nothingText(options: SessionsOptions, title: string, stored: number): string {
+  const where = targetText(options)
+  if (stored > 0) return `There are no open sessions of this user in ${title}: leave --open out to see closed ones.`
+  return (
+    `There are no sessions of this user in ${title}: is the id as in the events, capitals too? ` +
+    `'search-ctr dead-letters list${where}' shows rejected events.`
+  )
 }
 
 export function sessionText(session: StoredSession, paint: Paint): string {

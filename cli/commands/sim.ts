@@ -1,6 +1,7 @@
 // Implements `sim`, which simulates the pipeline with faults and prints the shortest failure that
 // it finds.
 
+import { setImmediate } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Campaign } from '../../sim/campaign.ts'
 import type { Fault } from '../../sim/faults.ts'
@@ -45,9 +46,12 @@ async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
   const first = options.seed ?? options.from
   const seeds = options.seed === undefined ? options.seeds : 1
   const startedMs = Date.now()
-  const campaign = await runCampaign(first, seeds, {}, (runs) => progress.show(`${runs} of ${seeds} seeds`))
+  const campaign = await runCampaign(first, seeds, {}, (runs) => {
+    progress.show(`${runs} of ${seeds} seeds`)
+    return signals()
+  })
   progress.show('simulating wrong designs')
-  const controls = options.seed === undefined ? await runControls(CONTROL_SEEDS_MAX) : null
+  const controls = options.seed === undefined ? await runControls(CONTROL_SEEDS_MAX, signals) : null
   progress.clear()
   const hash = options.seed === undefined ? null : (await run(options.seed)).hash
   const [failure] = campaign.failures
@@ -59,6 +63,11 @@ async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
     const failed = campaign.failures.map(({ seed }) => seed)
     printJson(terminal, { ...campaign, failures: failed.length, failed, controls, hash, seconds })
   } else print(terminal, campaignText(campaign, controls, hash, seconds))
+}
+
+/** A simulation waits for nothing outside the process, so Node handles no Ctrl-C until it is let. */
+function signals(): Promise<void> {
+  return setImmediate()
 }
 
 /** Describes the failure of a seed with as few faults and users as still cause it. */

@@ -24,7 +24,7 @@ export interface RedriveReport {
   records: number
   /** Records from the first one that failed in each invocation. */
   failed: number
-  /** Records and events that ingest read and refused again. */
+  /** Records and events that ingest rejected again. */
   refused: number
   /** Keys of objects that hold no dead letter. */
   unreadable: string[]
@@ -38,7 +38,7 @@ const SENT_MAX = 1_000_000
 
 /**
  * Sends one object after the other, and deletes none: the bucket's own rule does that. When ingest
- * refuses a record again, it writes a copy. Copies come last, and the redrive skips a copy whose
+ * rejects a record again, it writes a copy. Copies come last, and the redrive skips a copy whose
  * original it has sent.
  *
  * @param onObject called after each object with the number of objects so far.
@@ -117,7 +117,7 @@ function readInvocations(key: string, text: string): RedriveInvocation[] | null 
  * and packed records can be more than one invocation takes. So the redrive sends the rest again, as
  * Lambda does, until the first of them fails.
  *
- * @param refused receives the names of the records and events that ingest refused again.
+ * @param refused receives the names of the records and events that ingest rejected again.
  */
 async function sendAgain(
   name: string,

@@ -1,6 +1,6 @@
 // Describes what a check of `doctor` found: its status, a sentence, and what to type or read next.
 
-import { failureText } from '../target/failure-text.ts'
+import { failureText, type Services } from '../target/failure-text.ts'
 
 export interface Finding {
   readonly check: string
@@ -24,12 +24,16 @@ function unknown(check: string, message: string): Finding {
 }
 
 /** Runs one check. An error becomes a finding of its own, so that the other checks still run. */
-export async function checked(check: string, run: () => Promise<Finding | readonly Finding[]>): Promise<Finding[]> {
+export async function checked(
+  check: string,
+  run: () => Promise<Finding | readonly Finding[]>,
+  services: Services = 'aws',
+): Promise<Finding[]> {
   try {
     return [await run()].flat()
   } catch (error) {
     const isMissing = ['ResourceNotFoundException', 'NoSuchBucket'].includes((error as Error).name)
     if (isMissing) return [wrong(check, `does not exist: ${(error as Error).message}`, 'npx cdk deploy')]
-    return [unknown(check, failureText(error))]
+    return [unknown(check, failureText(error, { services }))]
   }
 }

@@ -28,11 +28,12 @@ export async function pipelineChecks(
   where: string,
   nowMs: number,
 ): Promise<Finding[]> {
+  const services = target.runningPipeline === null ? 'aws' : 'local-run'
   return [
-    ...(await checked('stream', () => streamCheck(target))),
-    ...(await checked('lag', async () => lagCheck(target, await sweep(), nowMs))),
-    ...(await checked('due sessions', async () => dueCheck(target, await sweep(), nowMs))),
-    ...(await checked('dead letters', () => deadLettersCheck(target, where, nowMs))),
+    ...(await checked('stream', () => streamCheck(target), services)),
+    ...(await checked('lag', async () => lagCheck(target, await sweep(), nowMs), services)),
+    ...(await checked('due sessions', async () => dueCheck(target, await sweep(), nowMs), services)),
+    ...(await checked('dead letters', () => deadLettersCheck(target, where, nowMs), services)),
   ]
 }
 

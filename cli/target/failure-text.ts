@@ -1,10 +1,19 @@
 // Turns an error into one sentence about what a person can do.
 
 import { SettingError } from '../../infra/setting-kinds.ts'
+import { isUnreachable } from '../../terminal/unreachable.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
-/** @param hasStack true to return the stack trace of an error that is not the user's mistake. */
-export function failureText(error: unknown, hasStack = false): string {
+/** The services that a command works on: AWS, a local run, or emulators that the environment names. */
+export type Services = 'aws' | 'local-run' | 'emulators'
+
+export interface FailureContext {
+  /** True to return the stack trace of an error that is not the user's mistake. */
+  readonly hasStack?: boolean
+  readonly services?: Services
+}
+
+export function failureText(error: unknown, { hasStack = false, services = 'aws' }: FailureContext = {}): string {
   if (error instanceof UserError || error instanceof SettingError) return error.message
   if (!(error instanceof Error)) return `Failed: ${String(error)}`
   if (hasStack) return error.stack ?? error.message
@@ -12,7 +21,7 @@ export function failureText(error: unknown, hasStack = false): string {
   const cause = error.cause instanceof Error ? error.cause : null
   for (const one of [error, cause]) {
     const known = one === null ? undefined : KNOWN.find(({ matches }) => matches(one))
-    if (one !== null && known !== undefined) return known.text(one)
+    if (one !== null && known !== undefined) return known.text(one, services)
   }
   const { code } = error as NodeJS.ErrnoException
   const why = cause === null ? '' : `: ${cause.message}`
@@ -21,7 +30,7 @@ export function failureText(error: unknown, hasStack = false): string {
 
 interface Known {
   matches(error: Error): boolean
-  text(error: Error): string
+  text(error: Error, services: Services): string
 }
 
 const named =
@@ -29,7 +38,12 @@ const named =
   ({ name }: Error): boolean =>
     names.includes(name)
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT'])
+const NO_ANSWER: Readonly<Record<Services, string>> = {
+  aws: 'There is no answer from AWS (ERROR): is the network up, and the region right?',
+  'local-run': "There is no answer from the local run (ERROR): is 'search-ctr local --keep' still running?",
+  emulators:
+    'There is no answer from an emulator (ERROR): are KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT right, if they are set?',
+}
 
 const EXPIRED = "The AWS session has expired: sign in again with 'aws sso login' (and --profile, if you use one)."
 
@@ -73,9 +87,8 @@ const KNOWN: readonly Known[] = [
     text: ({ message }) => `These credentials lack a permission: ${message}. Ask for it, or use another --profile.`,
   },
   {
-    matches: (error) => UNREACHABLE.has(String((error as NodeJS.ErrnoException).code)),
-    text: ({ message }) =>
-      `There is no answer (${message}): is the network up, the region right, and with --local, the pipeline still running?`,
+    matches: isUnreachable,
+    text: ({ message }, services) => NO_ANSWER[services].replace('ERROR', () => message),
   },
 ]
 

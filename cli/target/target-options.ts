@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { STACK_NAME } from '../../infra/settings.ts'
 import { UsageError } from '../../terminal/user-error.ts'
+import type { Services } from './failure-text.ts'
 import { parsePath } from './option-values.ts'
 
 export interface TargetOptions {
@@ -26,6 +27,11 @@ export function withTarget(command: Command): Command {
     )
     .optionsGroup('Options:')
     .hook('preAction', (_, action) => checkTarget(action))
+}
+
+/** The services that the options name, for the text of a failure. */
+export function servicesOf({ local }: Pick<TargetOptions, 'local'>): Services {
+  return local === undefined ? 'aws' : 'local-run'
 }
 
 function checkTarget(command: Command): void {

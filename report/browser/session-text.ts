@@ -39,7 +39,8 @@ const REASONS: Readonly<Record<ExploredSession['closeReason'], string>> = {
 }
 
 export function reasonText(reason: ExploredSession['closeReason']): string {
-  return REASONS[reason]
+  // A newer pipeline may store a reason that this code does not know.
+  return REASONS[reason] ?? `by ${reason}`
 }
 
 export function resultsText(resultCount: number | null): string {

@@ -70,7 +70,7 @@ describe('wrong usage', () => {
     [['results', '--user', 'ann', '--since', 'yesterday'], 'Expected 30m, 12h, 7d'],
     [['results'], 'results needs --user, --day or --since'],
     [['results', '--query', 'dogs'], '--query needs --user, --day or --since'],
-    [['produce'], 'A file of events is missing'],
+    [['produce'], 'a file of events is missing'],
     [['produce', '--local', 'events.ndjson'], "search-ctr produce events.ndjson --local'"],
     [['results', '--user', 'ann', '--since', '2026-02-30'], 'Expected 30m, 12h, 7d'],
     [['doctor', '--local', '--region', 'eu-west-1'], '--local replaces a stack on AWS: leave it or --region out'],
@@ -78,16 +78,26 @@ describe('wrong usage', () => {
     [['generate', '--start', '9999-12-30', '--days', '2'], '--start: 9999-12-30 and 2 days pass the year 9999'],
     [['dead-letters', 'list', '--reason', 'nonsense'], 'Allowed choices are not-json, not-an-event'],
     [['generate', '--searches', '1'], 'Expected a number above 1'],
+    [['report', '--from', '2026-03-02', '--to', '2026-03-01'], '--from 2026-03-02 is after --to 2026-03-01'],
   ])('wrong usage %j ends with exit code 2 and a sentence', async (args, sentence) => {
     const { status, stdout, stderr } = await typed(args, tmpdir())
     expect([status, stdout]).toEqual([EXIT.wrongUsage, ''])
     expect(stderr).toContain(sentence)
-    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(stderr).not.toMatch(/\n\s+at |^error:/)
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe('(--help lists the options)')
   })
 
   it('asking for the help or the version ends with exit code 0', async () => {
     expect(await typed(['--version'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
     expect(await typed(['dead-letters', 'list', '--help'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
+  })
+})
+
+describe('help', () => {
+  it('help of a command prints what its --help prints', async () => {
+    const help = await typed(['dead-letters', 'list', '--help'], tmpdir())
+    expect(await typed(['help', 'dead-letters', 'list'], tmpdir())).toEqual(help)
+    expect(await typed(['help'], tmpdir())).toEqual(await typed(['--help'], tmpdir()))
   })
 })
 

@@ -134,7 +134,7 @@ describe('results', () => {
   it('are none for a user without rows, which is no failure', async () => {
     const { status, stdout, stderr } = await local('results', '--user', 'zoe')
     expect([status, stdout]).toEqual([EXIT.done, ''])
-    expect(stderr).toMatch(/^No such results in the local run/)
+    expect(stderr).toMatch(/^There are no such results of this user in the local run\. .* --user zoe --open --local'/)
   })
 })
 
@@ -151,6 +151,31 @@ describe('sessions', () => {
     ])
     const { stdout } = await local('sessions', '--user', 'ann')
     expect(stdout).toMatch(/ClickResult +rover at 2, of "dogs", by the list that shows it/)
+  })
+
+  it('are none for an unknown user or for one with closed ones only, each with a next step', async () => {
+    expect((await local('sessions', '--user', 'Ann')).stderr).toMatch(
+      /^There are no sessions of this user in the local run: .*'search-ctr dead-letters list --local'/,
+    )
+    expect((await local('sessions', '--user', 'ann', '--open')).stderr).toMatch(/^There are no open sessions .*--open/)
+  })
+})
+
+describe('report', () => {
+  it('leaves the file as it was if the days have no searches', async () => {
+    writeFileSync(join(folder, 'kept.html'), 'kept')
+    const days = ['--from', '2020-01-01', '--to', '2020-01-02']
+    const { status, stdout, stderr } = await local('report', ...days, '--out', 'kept.html')
+    expect([status, stdout, readFileSync(join(folder, 'kept.html'), 'utf8')]).toEqual([EXIT.failed, '', 'kept'])
+    expect(stderr).toMatch(/^There are no searches from 2020-01-01 to 2020-01-02 in the local run/)
+  })
+
+  it('names the folder that does not exist', async () => {
+    const { status, stderr } = await local('report', '--out', 'missing/report.html')
+    expect([status, stderr]).toEqual([
+      EXIT.failed,
+      `--out missing/report.html: the folder ${join(folder, 'missing')} does not exist\n`,
+    ])
   })
 })
 

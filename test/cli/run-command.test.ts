@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../../cli/program.ts'
@@ -70,6 +70,36 @@ describe('commands in one process', () => {
   it('DEBUG=1 adds no stack trace to a mistake of the user', async () => {
     const { stderr } = await typed(['results', '--user', 'ann', '--local', folder], folder, '', { DEBUG: '1' })
     expect(stderr.split('\n')).toHaveLength(2)
+  })
+})
+
+describe('an interruption', () => {
+  it('a command that an interruption ends is named, once', async () => {
+    let stderr = ''
+    const ended: number[] = []
+    const listeners = new Set<() => void>()
+    const shell = {
+      ...testTerminal(),
+      stdin: () => new PassThrough(),
+      stderr: new Writable({
+        decodeStrings: false,
+        write: (text, _, done) => {
+          stderr += text
+          done()
+        },
+      }),
+      onSignal: (listener: () => void) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+      end: (code: number) => {
+        ended.push(code)
+      },
+    }
+    const command = runCommand(['produce', '-', '--dry-run'], shell)
+    for (let times = 0; times < 2; times++) for (const listener of listeners) listener()
+    expect(await command).toBe(EXIT.interrupted)
+    expect([stderr, ended[0]]).toEqual(['search-ctr produce was interrupted.\n', EXIT.interrupted])
   })
 })
 

@@ -32,6 +32,24 @@ describe('the pages', () => {
   })
 })
 
+/** The files that the commands of the pages write at the top of a checkout. */
+function writtenFiles(): string[] {
+  const commands = PAGES.flatMap((path) => pageBlocks(read(path))).map(({ command }) => command)
+  const written = commands.flatMap((command) => [
+    ...command.matchAll(/(?:^cat|[\w"'] )>? ?> ([\w-]+\.\w+)|--out ([\w-]+)/gm),
+  ])
+  return written.map(([, file, folder]) => file ?? `${folder}/`)
+}
+
+it('git, and so every check, ignores the files that the pages write', () => {
+  const ignored = read('.gitignore').split('\n')
+  const files = writtenFiles()
+  expect(files).toEqual(expect.arrayContaining(['tutorial.ndjson', 'report.json', 'later/']))
+  const isIgnored = (name: string): boolean =>
+    ignored.includes(`/${name}`) || ignored.includes(name) || ignored.includes(name.replace(/^.*(?=\.)/, '/*'))
+  expect(files.filter((name) => !isIgnored(name))).toEqual([])
+})
+
 describe('a block', () => {
   it('has its output below it and its comments above it', () => {
     const page =

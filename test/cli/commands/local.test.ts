@@ -24,7 +24,17 @@ describe('a mistake of the user', () => {
     [1, ['local', '--events', tmpdir()], 'is a folder'],
     [2, ['local', '--events', 'package.json', '--setting', 'gap=0'], "setting gap: '0' is not a duration of 1s to 1d"],
     [2, ['local', '--events', 'package.json', '--setting', 'gap'], 'Expected name=value'],
-    [2, ['local', '--events', 'package.json', '--setting', 'gapp=1h'], "setting 'gapp' does not exist"],
+    [
+      2,
+      ['local', '--events', 'package.json', '--setting', 'gapp=1h'],
+      "setting 'gapp' does not exist (did you mean gap?)",
+    ],
+    [
+      2,
+      ['local', '--events', 'package.json', '--setting', 'gpa=1h'],
+      "setting 'gpa' does not exist (did you mean gap?)",
+    ],
+    [2, ['local', '--events', 'package.json', '--setting', 'x=1h'], "setting 'x' does not exist; the settings are gap"],
     [1, ['local', '--events', 'package.json', '--out', 'package.json/x'], 'the folder cannot be created'],
     [1, ['local', '--events', 'package.json', '--out', '/proc/x'], 'the folder cannot be created'],
     [2, ['local', '--events', 'package.json', '--port', '0'], 'Expected a port'],

@@ -139,7 +139,7 @@ describe('a failure', () => {
     [named('AccessDeniedException', 'User is not authorized to perform: x'), 'These credentials lack a permission'],
     [
       named('Error', 'connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED'),
-      'There is no answer (connect ECONNREFUSED 127.0.0.1:9)',
+      'There is no answer from AWS (connect ECONNREFUSED 127.0.0.1:9)',
     ],
     [
       new Error('not taken', { cause: named('AccessDeniedException', 'no') }),
@@ -152,6 +152,14 @@ describe('a failure', () => {
   ])('the error becomes one sentence: %s', (error, sentence) => {
     expect(failureText(error)).toContain(sentence)
     expect(failureText(error)).not.toContain('\n')
+  })
+
+  it('a service that does not answer is named as the user knows it', () => {
+    const refused = named('Error', 'connect ECONNREFUSED', 'ECONNREFUSED')
+    expect(failureText(refused, { services: 'aws' })).not.toMatch(/local/)
+    expect(failureText(refused, { services: 'local-run' })).toMatch(/'search-ctr local --keep'/)
+    expect(failureText(refused, { services: 'local-run' })).not.toMatch(/AWS|region/)
+    expect(failureText(refused, { services: 'emulators' })).toMatch(/KINESIS_ENDPOINT/)
   })
 
   it('missing credentials or a missing region are reported in a sentence', async () => {
