@@ -1,7 +1,6 @@
 // Answers puts and batch reads as DynamoDB does, but at once and without checking conditions.
 
-import { createServer, type IncomingMessage } from 'node:http'
-import { type LoopbackServer, listen } from '../../local/emulators/loopback-server.ts'
+import { type LoopbackServer, readBody, serve } from '../../local/emulators/loopback-server.ts'
 
 type Attributes = Readonly<Record<string, { readonly S?: string }>>
 
@@ -21,19 +20,13 @@ export async function startStubDynamo(): Promise<LoopbackServer> {
     })
     return { Responses: Object.fromEntries(found), UnprocessedKeys: {} }
   }
-  const server = createServer(async (incoming, outgoing) => {
-    const body = JSON.stringify(answer(JSON.parse(await textOf(incoming)) as Request))
+  return serve(async (incoming, outgoing) => {
+    const asked = (await readBody(incoming))?.toString('utf8') ?? '{}'
+    const body = JSON.stringify(answer(JSON.parse(asked) as Request))
     outgoing.writeHead(200, {
       'content-type': 'application/x-amz-json-1.0',
       'content-length': Buffer.byteLength(body),
     })
     outgoing.end(body)
   })
-  return listen(server)
-}
-
-async function textOf(incoming: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of incoming) parts.push(part as Buffer)
-  return Buffer.concat(parts).toString('utf8')
 }

@@ -1,15 +1,13 @@
-// Stands for Secrets Manager: answers every request with the same made-up secret.
+// Stands for Secrets Manager: every secret has the same made-up value.
 
-import { createServer } from 'node:http'
-import { type LoopbackServer, listen } from './loopback-server.ts'
+import { type LoopbackServer, serve } from './loopback-server.ts'
 
 const SECRET = 'a made-up key, which is the same in every local run'
 
 export async function startSecretEndpoint(): Promise<LoopbackServer> {
-  const server = createServer((_, outgoing) => {
-    const body = JSON.stringify({ SecretString: SECRET })
-    outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length })
-    outgoing.end(body)
+  return serve((incoming, outgoing) => {
+    const isKnown = incoming.headers['x-amz-target'] === 'secretsmanager.GetSecretValue'
+    const body = JSON.stringify(isKnown ? { SecretString: SECRET } : { __type: 'UnknownOperationException' })
+    outgoing.writeHead(isKnown ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' }).end(body)
   })
-  return listen(server)
 }

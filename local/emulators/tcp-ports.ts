@@ -9,17 +9,17 @@ export const HOST = '127.0.0.1'
 const START_TRIES_MAX = 3000
 
 /** Resolves when a process listens on the port. Throws a UserError if none does in a minute. */
-export async function untilListening(port: number): Promise<void> {
+export async function untilListening(port: number, host: string): Promise<void> {
   for (let tries = 0; tries < START_TRIES_MAX; tries++) {
-    if (await canConnect(port)) return
+    if (await canConnect(port, host)) return
     await wait(20)
   }
   throw new UserError(`nothing listens on port ${port} after a minute`)
 }
 
-function canConnect(port: number): Promise<boolean> {
+function canConnect(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, HOST)
+    const socket = connect(port, host)
     socket.once('connect', () => {
       socket.destroy()
       resolve(true)

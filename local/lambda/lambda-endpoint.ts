@@ -1,7 +1,7 @@
 // Stands for Lambda's Invoke API: lets an SDK client invoke the functions synchronously.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type LoopbackServer, listen } from '../emulators/loopback-server.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type LoopbackServer, readBody, serve } from '../emulators/loopback-server.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
 
 /** Lambda's limit for a synchronous invocation. */
@@ -13,12 +13,11 @@ export async function startLambdaEndpoint(
   functions: ReadonlyMap<string, FunctionProcess>,
   port: number,
 ): Promise<LoopbackServer> {
-  const server = createServer((incoming, outgoing) => {
+  return serve((incoming, outgoing) => {
     answer(incoming, functions)
       .catch((error: unknown) => refusal(500, 'ServiceException', messageOf(error)))
       .then((reply) => send(outgoing, reply))
-  })
-  return listen(server, port)
+  }, port)
 }
 
 interface Reply {
@@ -28,17 +27,21 @@ interface Reply {
 }
 
 async function answer(incoming: IncomingMessage, functions: ReadonlyMap<string, FunctionProcess>): Promise<Reply> {
-  const name = decodeURIComponent(INVOCATION.exec(incoming.url ?? '')?.groups?.name ?? '')
+  if (incoming.method !== 'POST') return refusal(405, 'InvalidRequestContentException', 'An invocation is a POST')
+  // The names of functions have only letters and digits, so a path needs no decoding.
+  const name = INVOCATION.exec(incoming.url ?? '')?.groups?.name ?? ''
   const invoked = functions.get(name)
   if (invoked === undefined) return refusal(404, 'ResourceNotFoundException', `Function not found: ${name}`)
   if ((incoming.headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse') {
     return refusal(400, 'InvalidParameterValueException', 'The local run supports only synchronous invocations')
   }
-  const body = await readBody(incoming)
+  const body = await readBody(incoming, PAYLOAD_BYTES_MAX)
   if (body === null)
     return refusal(413, 'RequestTooLargeException', `The payload has more than ${PAYLOAD_BYTES_MAX} bytes`)
+  const event = parsed(body)
+  if (event === undefined) return refusal(400, 'InvalidRequestContentException', 'The payload is not JSON')
   try {
-    const reply = await invoked.invoke(body.length === 0 ? {} : JSON.parse(body.toString('utf8')))
+    const reply = await invoked.invoke(event)
     return { status: 200, headers: {}, body: JSON.stringify(reply ?? null) }
   } catch (error) {
     if (!(error instanceof FunctionError)) throw error
@@ -47,15 +50,14 @@ async function answer(incoming: IncomingMessage, functions: ReadonlyMap<string, 
   }
 }
 
-/** Returns null for a body over Lambda's limit. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  for await (const part of incoming) {
-    bytes += (part as Buffer).length
-    if (bytes <= PAYLOAD_BYTES_MAX) parts.push(part as Buffer)
+/** Returns undefined for a payload that is no JSON. */
+function parsed(payload: Buffer): unknown {
+  if (payload.length === 0) return {}
+  try {
+    return JSON.parse(payload.toString('utf8'))
+  } catch {
+    return undefined
   }
-  return bytes > PAYLOAD_BYTES_MAX ? null : Buffer.concat(parts)
 }
 
 function refusal(status: number, type: string, message: string): Reply {

@@ -49,6 +49,8 @@ export function enforceRoles({ functions, titles }: Pick<PipelineSpec, 'function
       const { used, denial } = authorize(spec?.statements ?? [], request, streamOf)
       for (const use of used) calls.get(name)?.add(use)
       if (denial === null) return null
+      // A stray request shows no mistake of the stack, so the run goes on.
+      if (spec === undefined) return toRefusal(name, denial, request.service)
       firstDenial ??= new UserError(denialText(titles.get(name) ?? name, denial, titles))
       reject(firstDenial)
       return toRefusal(name, denial, request.service)

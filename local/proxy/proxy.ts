@@ -1,9 +1,10 @@
 // Runs an HTTP proxy before an endpoint: it passes requests on, refuses them, or injects faults.
 
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
-import { type LoopbackServer, listen } from '../emulators/loopback-server.ts'
+import { exchange } from '../emulators/exchange.ts'
+import { type LoopbackServer, readBody, serve } from '../emulators/loopback-server.ts'
 import type { Faults } from './chaos.ts'
 
 /** A function's request to a service. */
@@ -46,10 +47,12 @@ export async function startProxy(
 ): Promise<LoopbackServer> {
   const rules = { ...PASS_ON, ...changed }
   const agent = new Agent({ keepAlive: true })
-  const server = createServer((incoming, outgoing) => {
-    pass(incoming, outgoing, target, agent, faults, rules).catch(() => outgoing.destroy())
+  const { endpoint, stop } = await serve((incoming, outgoing) => {
+    pass(incoming, outgoing, target, agent, faults, rules).catch((error: Error) => {
+      if (outgoing.headersSent) outgoing.destroy()
+      else refuse(outgoing, refusalOf(500, 'InternalServerError', error.message))
+    })
   })
-  const { endpoint, stop } = await listen(server)
   return {
     endpoint,
     stop: async () => {
@@ -61,6 +64,8 @@ export async function startProxy(
 
 const SERVER_ERROR = refusalOf(500, 'InternalServerError', 'injected by --chaos')
 const THROTTLED = refusalOf(400, 'ThrottlingException', 'injected by --chaos')
+const TOO_LARGE = refusalOf(413, 'RequestTooLargeException', 'The body is larger than any request of the functions')
+const UNSIGNED = refusalOf(403, 'MissingAuthenticationTokenException', 'Request is missing Authentication Token')
 
 async function pass(
   incoming: IncomingMessage,
@@ -70,7 +75,11 @@ async function pass(
   faults: Faults,
   rules: ProxyRules,
 ): Promise<void> {
-  const call = toCall(incoming, await readAll(incoming))
+  const received = await readBody(incoming)
+  if (received === null) return refuse(outgoing, TOO_LARGE)
+  const call = toCall(incoming, received)
+  // The SDK signs every request. Any other must not reach the rules, which may end the run.
+  if (call.caller === '') return refuse(outgoing, UNSIGNED)
   const refusal = rules.refusal(call)
   if (refusal !== null) return refuse(outgoing, refusal)
   const fault = faults.ofCall()
@@ -85,19 +94,16 @@ async function pass(
       CALLER,
       `Credential=${LOCAL_ENVIRONMENT.AWS_ACCESS_KEY_ID}/`,
     ),
-    host: new URL(target).host,
-    'content-length': body.length,
   }
-  const answer = await exchange(new URL(call.path, target), { method: call.method, headers, agent }, body)
-  const answered = await readAll(answer)
-  if (answer.statusCode === 200) rules.answer(call, answered)
+  const answer = await exchange(target, { method: call.method, path: call.path, headers, body }, agent)
+  if (answer.status === 200) rules.answer(call, answer.body)
   if (fault === 'failed after it was done') return refuse(outgoing, SERVER_ERROR)
   if (fault === 'no answer') {
     outgoing.destroy()
     return
   }
-  outgoing.writeHead(answer.statusCode ?? 500, { ...answer.headers, 'content-length': answered.length })
-  outgoing.end(answered)
+  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length })
+  outgoing.end(answer.body)
 }
 
 const CALLER = /\bCredential=(?<caller>[^/,\s]*)\//
@@ -126,18 +132,4 @@ export function refusalOf(status: number, type: string, message: string): Refusa
 function refuse(outgoing: ServerResponse, { status, contentType, body }: Refusal): void {
   outgoing.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
   outgoing.end(body)
-}
-
-function exchange(target: URL, options: object, body: Buffer): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const sent = request(target, options, resolve)
-    sent.once('error', reject)
-    sent.end(body)
-  })
-}
-
-async function readAll(message: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of message) parts.push(part as Buffer)
-  return Buffer.concat(parts)
 }

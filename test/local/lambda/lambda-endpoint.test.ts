@@ -39,6 +39,12 @@ describe('an invocation', () => {
     expect([failed, textOf(Payload)]).toEqual(['Unhandled', '{"errorMessage":"out of time"}'])
   })
 
+  it('refuses a payload that is not JSON, and a request that is no POST', async () => {
+    await expect(invoke('echo', '{"drain":')).rejects.toMatchObject({ name: 'InvalidRequestContentException' })
+    const { status } = await fetch(`${lambda.endpoint}/2015-03-31/functions/echo/invocations`)
+    expect(status).toBe(405)
+  })
+
   it('refuses an unknown function and a payload over the limit with AWS error names', async () => {
     await expect(invoke('other')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
     const large = JSON.stringify('x'.repeat(6 * 1024 * 1024))
