@@ -40,4 +40,4 @@ export const STORED_ITEM_SIZE: Rule<DynamoAnswer> = {
   problem: ({ answer }) => firstProblem(itemsIn(answer), itemSizeProblem),
 }
 
-export const ANSWER_RULES: readonly Rule<DynamoAnswer>[] = [PAGE_SIZE, ANSWER_SIZE, STORED_ITEM_SIZE]
+export const DYNAMO_ANSWER_RULES: readonly Rule<DynamoAnswer>[] = [PAGE_SIZE, ANSWER_SIZE, STORED_ITEM_SIZE]

@@ -5,7 +5,7 @@ import type { FunctionProcess } from '../../lambda/function-process.ts'
 import type { PipelineSpec } from '../../template/pipeline-spec.ts'
 import { accessKeyId } from '../enforced-roles.ts'
 import { type Call, type Refusal, refusalOf } from '../proxy.ts'
-import { ANSWER_RULES } from './answer-rules.ts'
+import { DYNAMO_ANSWER_RULES } from './answer-rules.ts'
 import { BATCH_RULES } from './batch-rules.ts'
 import { type Body, readRequest } from './dynamo-request.ts'
 import { EVENT_RULES } from './event-rules.ts'
@@ -33,7 +33,7 @@ export interface RequestRules {
   checkedOn(functionName: string, invoked: FunctionProcess): FunctionProcess
 }
 
-const DYNAMO_REQUEST_RULES = [...BATCH_RULES, ...EXPRESSION_RULES, ...KEY_RULES, ...VALUE_RULES]
+export const DYNAMO_REQUEST_RULES = [...BATCH_RULES, ...EXPRESSION_RULES, ...KEY_RULES, ...VALUE_RULES]
 
 /**
  * Knows the keys of the spec's tables, and of those that a checked CreateTable names.
@@ -75,7 +75,7 @@ export function requestRules({
     answered: (service, { operation }, answer) => {
       const violation =
         service === 'dynamodb'
-          ? firstViolation(ANSWER_RULES, { operation, answer })
+          ? firstViolation(DYNAMO_ANSWER_RULES, { operation, answer })
           : firstViolation(KINESIS_ANSWER_RULES, { operation, body: answer })
       if (violation !== null) record('the emulator', operation, violation)
     },
