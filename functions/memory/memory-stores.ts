@@ -184,13 +184,16 @@ export interface MemoryDeadLetters extends DeadLetters, DeadLetterStore {
  */
 export function memoryDeadLetters(): MemoryDeadLetters {
   const stored: DeadLetter[] = []
-  const isSame = (a: DeadLetter, b: DeadLetter): boolean =>
-    a.shardId === b.shardId && a.sequenceNumber === b.sequenceNumber && a.subSequence === b.subSequence
+  const keys = new Set<string>()
+  const keyOf = ({ shardId, sequenceNumber, subSequence }: DeadLetter): string =>
+    JSON.stringify([shardId, sequenceNumber, subSequence])
   return {
     stored,
     put: async (deadLetters) => {
       for (const deadLetter of deadLetters) {
-        if (!stored.some((other) => isSame(other, deadLetter))) stored.push(deadLetter)
+        if (keys.has(keyOf(deadLetter))) continue
+        keys.add(keyOf(deadLetter))
+        stored.push(deadLetter)
       }
     },
     erase: async (user, _, atMs) => {
@@ -198,6 +201,7 @@ export function memoryDeadLetters(): MemoryDeadLetters {
         arrivalMs <= atMs && isNamed(user, Buffer.from(data, 'base64').toString('utf8'))
       const others = stored.filter((deadLetter) => !isOfUser(deadLetter))
       const removed = stored.length - others.length
+      for (const deadLetter of stored) if (isOfUser(deadLetter)) keys.delete(keyOf(deadLetter))
       stored.splice(0, stored.length, ...others)
       return { removed, unreadable: 0 }
     },

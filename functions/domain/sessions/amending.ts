@@ -1,6 +1,6 @@
 // Finds the closed sessions that arrivals open again (C6).
 
-import { type Arrival, compareEvents } from '../events/event.ts'
+import { type Arrival, compareEvents, type Event, isCloser } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, isWithinGap, lastEvent, lastJoiningTime, type Session, sessionId } from './session.ts'
 import { fitItem } from './state-size.ts'
@@ -10,31 +10,39 @@ export function lastAffectingTime(session: Session, rules: Rules): number {
   return session.limitedBy?.atMs ?? lastJoiningTime(lastEvent(session), rules)
 }
 
-/** Whether the event lies in the session, or within a gap of it. */
-function overlaps({ event }: Arrival, session: Session, rules: Rules): boolean {
-  return (
-    isWithinGap(event.timeMs, firstEvent(session).timeMs, rules) && event.timeMs <= lastAffectingTime(session, rules)
-  )
+/** Whether the event lies in a session that begins no later, or goes on after its last event. */
+function changesFormer(event: Event, session: Session, rules: Rules): boolean {
+  const last = lastEvent(session)
+  if (compareEvents(event, last) <= 0) return true
+  return !isCloser(last) && event.timeMs <= lastAffectingTime(session, rules)
+}
+
+/** Whether the event may join a session that begins later. A closer ends what is before it. */
+function changesNext(event: Event, session: Session, rules: Rules): boolean {
+  return !isCloser(event) && isWithinGap(event.timeMs, firstEvent(session).timeMs, rules)
 }
 
 /**
- * Returns a search for the sessions that an arrival may change. Those are the session that holds
- * its place or lies before it, and the one after it, if it overlaps them. These two separate the
- * arrival from all others.
+ * Returns a search for the sessions that an arrival may change. These are at most two: the last one
+ * that begins no later, and the first one that begins later. They separate it from all others.
  *
  * @param sessions none of which lies inside another.
  */
 export function overlappedSessions(sessions: readonly Session[], rules: Rules): (arrival: Arrival) => Session[] {
   const sorted = [...sessions].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
-  return (arrival) => {
+  return ({ event }) => {
     let after = 0
     for (let end = sorted.length; after < end; ) {
       const middle = (after + end) >> 1
       const session = sorted[middle]
-      if (session !== undefined && compareEvents(firstEvent(session), arrival.event) <= 0) after = middle + 1
+      if (session !== undefined && compareEvents(firstEvent(session), event) <= 0) after = middle + 1
       else end = middle
     }
-    return sorted.slice(Math.max(0, after - 1), after + 1).filter((session) => overlaps(arrival, session, rules))
+    const [former, next] = [sorted[after - 1], sorted[after]]
+    return [
+      ...(former !== undefined && changesFormer(event, former, rules) ? [former] : []),
+      ...(next !== undefined && changesNext(event, next, rules) ? [next] : []),
+    ]
   }
 }
 
@@ -77,12 +85,12 @@ export function reopening(
   closed: readonly Session[],
   rules: Rules,
 ): (arrivals: readonly Arrival[]) => Reopening {
-  const inOpen = overlappedSessions(open, rules)
-  const inClosed = overlappedSessions(closed, rules)
+  // A search in both together finds no session that another separates from the arrival.
+  const overlapped = overlappedSessions([...open, ...closed], rules)
   const next = continuations(open, closed)
   const closedOnly = new Set(closed)
   return (arrivals) => {
-    const found = new Set(arrivals.flatMap((arrival) => [...inOpen(arrival), ...inClosed(arrival)]))
+    const found = new Set(arrivals.flatMap(overlapped))
     let areAllStored = true
     // The loop also visits the continuations that it adds, because an event that joins a full
     // session moves its last event into the next one.

@@ -101,14 +101,13 @@ function relatedArrivals<A extends Arrival>(
   arrivals: readonly A[],
   rules: Rules,
 ): A[][] {
-  const inOpen = overlappedSessions(open, rules)
-  const inClosed = overlappedSessions(closed, rules)
+  const overlapped = overlappedSessions([...open, ...closed], rules)
   const endOf = chainEnds(open, closed)
   const positions = new Map(arrivals.map((arrival, n) => [arrival, n]))
   const groups: A[][] = []
   let ends = new Set<Session>()
   for (const arrival of [...arrivals].sort((a, b) => compareEvents(a.event, b.event))) {
-    const own = [...inOpen(arrival), ...inClosed(arrival)].map(endOf)
+    const own = overlapped(arrival).map(endOf)
     const latest = groups.at(-1)
     if (latest !== undefined && own.some((end) => ends.has(end))) latest.push(arrival)
     else {
