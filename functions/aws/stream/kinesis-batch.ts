@@ -4,8 +4,8 @@ import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecor
 import type { ArrivedRecord, DeadLetter } from '../../ports.ts'
 
 /**
- * The shard that redriven records name as theirs, so that they never move the progress of a shard of
- * the stream.
+ * The shard that redriven records name as theirs, so that they never move the progress of a shard
+ * of the stream.
  */
 export const REDRIVEN_SHARD = 'redriven'
 
