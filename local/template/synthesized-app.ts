@@ -42,7 +42,7 @@ async function synthesizeIntoTemporaryFolder(settings: Readonly<Record<string, s
 async function synthesize(folder: string, settings: Readonly<Record<string, string>>): Promise<Template> {
   const { app, context } = JSON.parse(await readFile(join(ROOT, 'cdk.json'), 'utf8'))
   const [command, ...args] = String(app).split(' ') as [string, ...string[]]
-  const { exitCode, output } = await run(command === 'node' ? process.execPath : command, args, {
+  const { exitCode, output } = await runProgram(command === 'node' ? process.execPath : command, args, {
     ...process.env,
     CDK_OUTDIR: folder,
     // The checks take longer than all else. `cdk synth` and a test of the stack run them.
@@ -82,7 +82,8 @@ interface Manifest {
   >
 }
 
-function run(
+/** Runs a program in the project's folder, and returns all that it printed. */
+export function runProgram(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -1,7 +1,7 @@
 // Checks that a run that is killed and restarted on the same data reaches the known results.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, type Stats, statSync, watch } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,6 +49,24 @@ async function killedWhen(isTime: () => boolean): Promise<boolean> {
   return signal === 'SIGKILL'
 }
 
+/** Returns after the change in the data folder that makes it true. */
+function untilChange(isTrue: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(data, check)
+    function check(): void {
+      if (!isTrue()) return
+      watcher.close()
+      resolve()
+    }
+    check()
+  })
+}
+
+/** Returns the folders of the data folder that hold a whole synthesized app. */
+function storedApps(): string[] {
+  return readdirSync(data).filter((name) => /^synthesized-[0-9a-f]{16}$/.test(name))
+}
+
 async function expectKnownSummary(): Promise<void> {
   expect(await new Promise((resolve) => start().once('exit', resolve))).toBe(0)
   const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))
@@ -90,11 +108,13 @@ describe.skipIf(logPath === null || isShared)(`the study log under ${KILLS} kill
     await expectKnownSummary()
   })
 
-  it('synthesizes once, however often a run is killed', async () => {
-    const record = (): Stats | undefined => statSync(join(data, 'app.json'), { throwIfNoEntry: false })
-    expect(await killedWhen(() => (record()?.size ?? 0) > 0)).toBe(true)
-    const writtenMs = record()?.mtimeMs
+  it('finishes the synthesis of a run that was killed meanwhile, and starts no other', async () => {
+    expect(await killedWhen(() => existsSync(join(data, 'dynamodb.sqlite')))).toBe(true)
+    await untilChange(() => storedApps().length > 0)
+    const [app = ''] = storedApps()
+    const storedMs = statSync(join(data, app)).birthtimeMs
     for (let n = 0; n < 2; n++) expect(await killedWhen(() => linesSent() > n * 100)).toBe(true)
-    expect(record()?.mtimeMs).toBe(writtenMs)
+    expect(storedApps()).toEqual([app])
+    expect(statSync(join(data, app)).birthtimeMs).toBe(storedMs)
   })
 })

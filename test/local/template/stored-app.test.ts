@@ -1,6 +1,6 @@
 // Checks when a run takes the synthesized app that an earlier run stored in the data folder.
 
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -13,56 +13,46 @@ const MANIFEST = {
 }
 
 let folder: string
-let data: string
-let made: SynthesizedApp
-/** How often the app was synthesized. */
-let syntheses: number
+/** The folders that an app was stored in. */
+let stored: string[]
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-stored-'))
-  data = join(folder, 'data')
-  made = { folder: join(folder, 'made'), template: TEMPLATE }
-  syntheses = 0
-  mkdirSync(data)
-  mkdirSync(join(made.folder, 'asset.1'), { recursive: true })
-  writeFileSync(join(made.folder, 'manifest.json'), JSON.stringify(MANIFEST))
-  writeFileSync(join(made.folder, 'template.json'), JSON.stringify(TEMPLATE))
-  writeFileSync(join(made.folder, 'asset.1', 'index.mjs'), 'the bundle')
+  stored = []
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const start = (settings: Record<string, string> = {}): Promise<SynthesizedApp> =>
-  storedApp(data, settings, async () => {
-    syntheses++
-    return made
+  storedApp(folder, settings, async (into) => {
+    stored.push(into)
+    mkdirSync(into)
+    writeFileSync(join(into, 'manifest.json'), JSON.stringify(MANIFEST))
+    writeFileSync(join(into, 'template.json'), JSON.stringify(TEMPLATE))
   })
 
 describe('a run on a data folder', () => {
-  it('takes the template and the bundles that the run before it stored', async () => {
-    await start({ gap: '10m' })
-    const stored = await start({ gap: '10m' })
-    expect(syntheses).toBe(1)
-    expect(stored).toEqual({ folder: join(data, 'app'), template: TEMPLATE })
-    expect(readFileSync(join(stored.folder, 'asset.1', 'index.mjs'), 'utf8')).toBe('the bundle')
+  it('takes the app that the run before it stored', async () => {
+    const first = await start({ gap: '10m' })
+    expect(await start({ gap: '10m' })).toEqual(first)
+    expect(first).toEqual({ folder: stored[0], template: TEMPLATE })
+    expect(stored).toHaveLength(1)
   })
 
-  it('synthesizes again with other settings', async () => {
+  it('stores another app for other settings, and removes the earlier one', async () => {
     await start({ gap: '10m' })
-    expect((await start({ gap: '20m' })).folder).toBe(made.folder)
-    await start({ gap: '20m' })
-    expect(syntheses).toBe(2)
+    const { folder: later } = await start({ gap: '20m' })
+    expect(stored).toHaveLength(2)
+    expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([later])
   })
 
-  it.each([
-    ['a changed bundle', () => appendFileSync(join(data, 'app', 'asset.1', 'index.mjs'), ' is longer')],
-    ['a missing bundle', () => rmSync(join(data, 'app', 'asset.1'), { recursive: true })],
-    ['no app, as after a kill', () => rmSync(join(data, 'app'), { recursive: true })],
-    ['no record, as after a kill', () => rmSync(join(data, 'app.json'))],
-  ])('synthesizes again where it finds %s', async (_, damage) => {
+  it('removes unfinished copies, and nothing of the user', async () => {
+    const { folder: app } = await start()
+    const unfinished = `${app}.7`
+    const own = ['app', 'synthesized', 'synthesized-notes', 'synthesized-0123456789abcdef.txt']
+    for (const name of own) mkdirSync(join(folder, name))
+    mkdirSync(unfinished)
     await start()
-    damage()
-    expect((await start()).folder).toBe(made.folder)
-    expect((await start()).folder).toBe(join(data, 'app'))
-    expect(syntheses).toBe(2)
+    expect(existsSync(unfinished)).toBe(false)
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(own))
   })
 })
 
