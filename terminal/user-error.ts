@@ -12,7 +12,7 @@ export class UsageError extends UserError {
   override readonly name = 'UsageError'
 }
 
-/** Says why the file or folder at the path cannot be made, such as `the folder x does not exist`. */
+/** Returns why the file at the path cannot be written: `the folder x does not exist`. */
 export function fileErrorText(error: unknown, path: string): string {
   const { code = String(error) } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return `the folder ${dirname(path)} does not exist`

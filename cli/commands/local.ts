@@ -29,7 +29,7 @@ export function addLocal(program: Command, terminal: Terminal): void {
       'the log: one JSON object a line; may be packed with gzip; - for standard input',
       parsePath,
     )
-    // checkedPlan says where a log that is typed as an argument belongs.
+    // checkedPlan shows where a log that is typed as an argument belongs.
     .allowExcessArguments()
     .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table', parsePath)
     .addOption(

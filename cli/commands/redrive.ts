@@ -43,8 +43,9 @@ export function addRedrive(parent: Command, terminal: Terminal, isHidden: boolea
     .option('--finalize <name>', 'the finalize function')
   withHelp(command, {
     details: `A redrive is safe to repeat: ingest drops an event that it has already, and an older result never
-replaces a newer one. The command deletes nothing. A record is refused if ingest rejects it again and
-stores a copy of it. A record fails if its function fails. An unreadable object holds no dead letter.`,
+replaces a newer one. The command deletes nothing. A record is refused if ingest rejects it again,
+or if finalize finds that its session has expired. A record is failed if its function fails. An
+unreadable object holds no dead letter.`,
     examples: [
       'search-ctr dead-letters redrive --day 2026-11-21',
       'search-ctr dead-letters redrive --prefix aws/lambda/',

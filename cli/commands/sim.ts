@@ -65,7 +65,7 @@ async function runSim(options: SimOptions, terminal: Terminal): Promise<void> {
   } else print(terminal, campaignText(campaign, controls, hash, seconds))
 }
 
-/** A simulation waits for nothing outside the process, so Node handles no Ctrl-C until it is let. */
+/** Lets Node handle Ctrl-C: a simulation itself waits for nothing outside the process. */
 function signals(): Promise<void> {
   return setImmediate()
 }

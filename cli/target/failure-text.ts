@@ -4,7 +4,7 @@ import { SettingError } from '../../infra/setting-kinds.ts'
 import { isUnreachable } from '../../terminal/unreachable.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
-/** The services that a command works on: AWS, a local run, or emulators that the environment names. */
+/** A command works on AWS, on a local run that stays up, or on the emulators of its own run. */
 export type Services = 'aws' | 'local-run' | 'emulators'
 
 export interface FailureContext {

@@ -1,5 +1,5 @@
-// Splits a log of events, one a line, into its lines without the blank ones. Unpacks a log that gzip
-// packed.
+// Splits a log of events into its lines, one event each, and leaves out blank ones. Unpacks a log that
+// gzip packed.
 
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -67,7 +67,7 @@ const ARRAY_START = /^\s*\[\s*(.*,\s*)?$/
 /** A longer line is no such beginning. */
 const START_BYTES_MAX = 64 * 1024
 
-/** Throws if the first line only begins an array, because hardly any line would be an event then. */
+/** Throws if the first line only begins an array: then hardly any line is an event. */
 function checkFirstLine(line: Buffer): void {
   if (line.length > START_BYTES_MAX || !ARRAY_START.test(line.toString('utf8'))) return
   throw new UserError(
@@ -77,7 +77,7 @@ function checkFirstLine(line: Buffer): void {
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
-/** Yields the bytes of a log, unpacked if they begin as gzip does, whatever the name of the file. */
+/** Yields the bytes of a log. Unpacks them if they begin as gzip does, whatever the file is named. */
 async function* unpacked(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const chunks = input[Symbol.asyncIterator]()
   let head = Buffer.alloc(0)

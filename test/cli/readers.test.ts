@@ -163,10 +163,10 @@ describe('sessions', () => {
 
 describe('report', () => {
   it('leaves the file as it was if the days have no searches', async () => {
-    writeFileSync(join(folder, 'kept.html'), 'kept')
+    writeFileSync(join(folder, 'earlier.html'), 'earlier')
     const days = ['--from', '2020-01-01', '--to', '2020-01-02']
-    const { status, stdout, stderr } = await local('report', ...days, '--out', 'kept.html')
-    expect([status, stdout, readFileSync(join(folder, 'kept.html'), 'utf8')]).toEqual([EXIT.failed, '', 'kept'])
+    const { status, stdout, stderr } = await local('report', ...days, '--out', 'earlier.html')
+    expect([status, stdout, readFileSync(join(folder, 'earlier.html'), 'utf8')]).toEqual([EXIT.failed, '', 'earlier'])
     expect(stderr).toMatch(/^There are no searches from 2020-01-01 to 2020-01-02 in the local run/)
   })
 
