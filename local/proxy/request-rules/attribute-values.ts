@@ -8,9 +8,9 @@ const CONTAINER_BYTES = 3
 const ELEMENT_BYTES = 1
 
 /**
- * The sizes of the page "DynamoDB item sizes and formats": names and strings in UTF-8, binary values
- * before base64, a byte for two digits of a number and one more, three bytes for a list or map and
- * one for each of its elements.
+ * The page "DynamoDB item sizes and formats" has these sizes. Names and strings count in UTF-8, and
+ * binary values without base64. A number has a byte for two digits and one more. A list or map has
+ * three bytes and one for each element.
  */
 export function attributesBytes(attributes: Attributes): number {
   let bytes = 0

@@ -18,7 +18,7 @@ function itemsOf({ parts }: DynamoRequest): RequestPart[] {
   return parts.filter(({ item, key }) => item !== null || key !== null)
 }
 
-/** BatchGetItem: "A single operation can retrieve up to 16 MB of data, [...] as many as 100 items." */
+/** BatchGetItem: up to 100 items. */
 export const BATCH_GET_KEYS = ofOperation('batch-get-keys', 'BatchGetItem', (request) => {
   return countProblem(itemsOf(request).length, 'keys', 100)
 })

@@ -102,8 +102,8 @@ function imagesOf(eventName: unknown, view: string): Record<string, FieldCheck> 
 }
 
 /**
- * Lambda, "Process DynamoDB records with Lambda": the example event. DynamoDB Streams, StreamRecord:
- * the images of each view type.
+ * Lambda, "Process DynamoDB records with Lambda": the example event. DynamoDB Streams,
+ * StreamRecord: the images of each view type.
  */
 export const TABLE_STREAM_RECORD = ofRecords('table-stream-record', 'aws:dynamodb', (record) => {
   const { eventName, dynamodb } = record as Body

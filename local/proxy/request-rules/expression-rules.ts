@@ -78,7 +78,7 @@ export const SUBSTITUTION_SIZE = ofParts('substitution-size', ({ names, values }
 
 type Placeholders = 'names' | 'values'
 
-/** Returns the placeholders that the part's expressions use; null if one of them cannot be parsed. */
+/** Returns the placeholders that the expressions use; null if one of them cannot be parsed. */
 function usedIn({ expressions }: RequestPart, kind: Placeholders): Set<string> | null {
   const used = new Set<string>()
   for (const { parsed } of expressions) {

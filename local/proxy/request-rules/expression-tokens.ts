@@ -8,13 +8,13 @@ export interface Token {
 const END: Token = { kind: 'end', text: '' }
 
 /**
- * A word begins with a letter and holds letters, digits and underscores. All other attributes need a
- * name that begins with #.
+ * A word begins with a to z or A to Z; digits and underscores may follow. All other attributes
+ * need a name that begins with #.
  */
 const TOKEN =
   /\s*(?:(?<word>[A-Za-z]\w*)|(?<name>#\w+)|(?<value>:\w+)|(?<index>\d+)|(?<symbol><>|<=|>=|[=<>()[\],.+-])|(?<unknown>\S))/gy
 
-/** Says where an expression leaves DynamoDB's grammar. */
+/** Thrown where an expression leaves DynamoDB's grammar. */
 export class ExpressionSyntaxError extends Error {
   override name = 'ExpressionSyntaxError'
 }
@@ -54,8 +54,8 @@ export class TokenReader {
   }
 
   error(): ExpressionSyntaxError {
-    const place = Math.min(this.position, this.tokens.length) + 1
-    return new ExpressionSyntaxError(`its grammar is broken near token ${place} of ${this.tokens.length}`)
+    const read = Math.min(this.position, this.tokens.length)
+    return new ExpressionSyntaxError(`the grammar is broken after ${read} of ${this.tokens.length} tokens`)
   }
 }
 

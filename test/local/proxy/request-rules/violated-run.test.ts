@@ -1,4 +1,4 @@
-// Tests that a request that AWS refuses fails the run by the name of its rule, through real proxies.
+// Tests through real proxies that a request that AWS refuses fails the run by its rule's name.
 
 import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { PutRecordCommand } from '@aws-sdk/client-kinesis'
@@ -45,7 +45,7 @@ afterAll(async () => {
   await endpoints?.stop()
 })
 
-/** Runs what a function does, with a client that signs as the function and goes through the proxies. */
+/** Runs what a function does, with a client that signs as the function and uses the proxies. */
 async function asIngest(rules: RequestRules, work: (client: DynamoDBClient) => Promise<unknown>): Promise<unknown> {
   const proxies: Proxies = await startProxies(endpoints, NO_FAULTS, { refusal: () => null }, rules)
   const credentials = { ...LOCAL_CONFIG.credentials, accessKeyId: accessKeyId(INGEST.name) }
