@@ -9,7 +9,7 @@ import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.
 import { type CheckedEndpoints, startCheckedEndpoints } from '../../local/proxy/checked-endpoints.ts'
 import { requestRules } from '../../local/proxy/request-rules/request-rules.ts'
 
-/** The emulators that an endpoint names may answer slowly, and a busy machine slows them further. */
+/** An emulator that an endpoint names may answer slowly, and more so on a busy machine. */
 const NAMED_ANSWER_MS_MAX = 120_000
 
 /** Its fields are set before the first test. */

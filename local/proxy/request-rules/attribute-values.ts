@@ -19,7 +19,8 @@ export function attributesBytes(attributes: Attributes): number {
 }
 
 export function valueBytes(value: AttributeValue): number {
-  const [[type, held] = ['', undefined]] = Object.entries(value)
+  const [type = ''] = Object.keys(value)
+  const held = value[type]
   switch (type) {
     case 'S':
       return Buffer.byteLength(held as string)
@@ -70,9 +71,22 @@ export function readNumber(text: string): DecimalNumber | null {
   }
 }
 
-/** Visits the value and all values inside it. The depth of the value itself is 1. */
-export function* nestedValues(value: AttributeValue, depth = 1): Generator<{ value: AttributeValue; depth: number }> {
-  yield { value, depth }
-  if (value.L !== undefined) for (const one of value.L as AttributeValue[]) yield* nestedValues(one, depth + 1)
-  if (value.M !== undefined) for (const one of Object.values(value.M as Attributes)) yield* nestedValues(one, depth + 1)
+/** A value of a request, and the attribute that holds it. The attribute itself has the depth 1. */
+export interface NestedValue {
+  readonly attribute: string
+  readonly value: AttributeValue
+  readonly depth: number
+}
+
+/** Returns the values of the attributes and all values inside them. */
+export function nestedValues(attributes: Attributes): NestedValue[] {
+  const found: NestedValue[] = []
+  const visit = (attribute: string, value: AttributeValue, depth: number): void => {
+    found.push({ attribute, value, depth })
+    if (value.L !== undefined) for (const one of value.L as AttributeValue[]) visit(attribute, one, depth + 1)
+    if (value.M === undefined) return
+    for (const one of Object.values(value.M as Attributes)) visit(attribute, one, depth + 1)
+  }
+  for (const attribute in attributes) visit(attribute, attributes[attribute] as AttributeValue, 1)
+  return found
 }

@@ -1,6 +1,6 @@
 // Reads a DynamoDB request into the parts that the rules check: one for each item or expression.
 
-import type { Attributes } from './attribute-values.ts'
+import { type Attributes, type NestedValue, nestedValues } from './attribute-values.ts'
 import { type ExpressionKind, type ParsedExpression, parseExpression } from './expression.ts'
 import { ExpressionSyntaxError } from './expression-tokens.ts'
 import type { KnownTables, TableKeys } from './table-keys.ts'
@@ -26,6 +26,8 @@ export interface RequestPart {
   readonly expressions: readonly Expression[]
   readonly names: Readonly<Record<string, string>> | null
   readonly values: Attributes | null
+  /** All values of the item, the key and the expressions, with those inside them. */
+  readonly nested: readonly NestedValue[]
 }
 
 export interface DynamoRequest {
@@ -75,23 +77,40 @@ function tableEntries<Asked = Body>({ RequestItems }: Body): [string, Asked][] {
 }
 
 function readPart(body: Body, tables: KnownTables): RequestPart {
+  const item = (body.Item ?? null) as Attributes | null
+  const key = (body.Key ?? body.ExclusiveStartKey ?? null) as Attributes | null
+  const values = (body.ExpressionAttributeValues ?? null) as Attributes | null
   const table = String(body.TableName).replace(/^arn:.*\//, '')
   return {
     table,
     keys: tables.keysOf(table),
     index: (body.IndexName ?? null) as string | null,
-    item: (body.Item ?? null) as Attributes | null,
-    key: (body.Key ?? body.ExclusiveStartKey ?? null) as Attributes | null,
+    item,
+    key,
     expressions: EXPRESSIONS.flatMap((kind) => {
       const text = body[kind]
       return typeof text === 'string' ? [{ kind, text, parsed: parsed(kind, text) }] : []
     }),
     names: (body.ExpressionAttributeNames ?? null) as Readonly<Record<string, string>> | null,
-    values: (body.ExpressionAttributeValues ?? null) as Attributes | null,
+    values,
+    nested: nestedValues({ ...item, ...key, ...values }),
   }
 }
 
+/** The code has some dozens of expressions. */
+const PARSED_MAX = 1000
+const parsedBefore = new Map<string, Expression['parsed']>()
+
 function parsed(kind: ExpressionKind, text: string): Expression['parsed'] {
+  const key = `${kind} ${text}`
+  const before = parsedBefore.get(key)
+  if (before !== undefined) return before
+  const now = parsedNow(kind, text)
+  if (parsedBefore.size < PARSED_MAX) parsedBefore.set(key, now)
+  return now
+}
+
+function parsedNow(kind: ExpressionKind, text: string): Expression['parsed'] {
   try {
     return parseExpression(kind, text)
   } catch (error) {

@@ -1,7 +1,7 @@
 // Checks the items and values of a request against what DynamoDB can store.
 
 import type { AttributeValue } from './attribute-values.ts'
-import { type Attributes, attributesBytes, nestedValues, readNumber } from './attribute-values.ts'
+import { type Attributes, attributesBytes, readNumber } from './attribute-values.ts'
 import type { DynamoRequest } from './dynamo-request.ts'
 import { firstProblem, KB, type Rule, sizeProblem } from './rule.ts'
 
@@ -12,17 +12,15 @@ const EXPONENT_MIN = -130
 const EXPONENT_MAX = 125
 
 function ofValues(name: string, problem: (value: AttributeValue, depth: number) => string | null): Rule<DynamoRequest> {
-  const inAttribute = ([attribute, value]: [string, AttributeValue]): string | null =>
-    firstProblem(nestedValues(value), (nested) => {
-      const found = problem(nested.value, nested.depth)
-      return found && `${attribute} has ${found}`
-    })
   return {
     name,
     problem: ({ parts }) =>
-      firstProblem(parts, ({ item, key, values }) => {
-        return firstProblem([item, key, values], (some) => firstProblem(Object.entries(some ?? {}), inAttribute))
-      }),
+      firstProblem(parts, ({ nested }) =>
+        firstProblem(nested, ({ attribute, value, depth }) => {
+          const found = problem(value, depth)
+          return found && `${attribute} has ${found}`
+        }),
+      ),
   }
 }
 
@@ -43,7 +41,8 @@ export const NESTING_DEPTH = ofValues('nesting-depth', (_, depth) => {
 
 /** "Constraints in Amazon DynamoDB", numbers: 38 digits, and 1E-130 to 9.9...E+125. */
 export const NUMBER_RANGE = ofValues('number-range', ({ N, NS }) => {
-  return firstProblem([N ?? [], NS ?? []].flat() as string[], (text) => {
+  if (N === undefined && NS === undefined) return null
+  return firstProblem([N ?? NS].flat() as string[], (text) => {
     const number = readNumber(text)
     if (number === null) return 'a number that cannot be read'
     if (number.digits.length > DIGITS_MAX)
@@ -55,11 +54,13 @@ export const NUMBER_RANGE = ofValues('number-range', ({ N, NS }) => {
 
 /** "Constraints in Amazon DynamoDB", attributes: a set cannot be empty. */
 export const SET_EMPTY = ofValues('set-empty', ({ SS, NS, BS }) => {
-  return [SS, NS, BS].some((set) => Array.isArray(set) && set.length === 0) ? 'an empty set' : null
+  const set = (SS ?? NS ?? BS) as readonly string[] | undefined
+  return set?.length === 0 ? 'an empty set' : null
 })
 
 /** "Supported data types and naming rules", sets: each value within a set is unique. */
 export const SET_DUPLICATE = ofValues('set-duplicate', ({ SS, NS, BS }) => {
+  if (SS === undefined && NS === undefined && BS === undefined) return null
   const numbers = (NS as string[] | undefined)?.map((text) => JSON.stringify(readNumber(text)))
   const hasDuplicate = [SS, numbers, BS].some((set) => Array.isArray(set) && new Set(set).size < set.length)
   return hasDuplicate ? 'a set with a duplicate' : null
