@@ -10,7 +10,9 @@ export const REJECT_REASONS = [
   'missing-field',
   'invalid-field',
   'time-in-future',
+  'time-implausible',
   'too-late',
+  'id-reused',
   'too-large',
   'late',
 ] as const
