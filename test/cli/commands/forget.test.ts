@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { resultsSpec, sessionsSpec } from '../../../bench/bench-tables.ts'
 import { forgetTwice, runForget } from '../../../cli/commands/forget.ts'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
@@ -14,6 +14,8 @@ import { dynamoSessionStore } from '../../../functions/aws/sessions-table/sessio
 import { DAY_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../../local/emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoints.ts'
+import { type CheckedEndpoints, startCheckedEndpoints } from '../../../local/proxy/checked-endpoints.ts'
+import { requestRules } from '../../../local/proxy/request-rules/request-rules.ts'
 import { UserError } from '../../../terminal/user-error.ts'
 import { at, RULES, record } from '../../support/events.ts'
 import { memoryPipeline } from '../../support/pipeline.ts'
@@ -23,21 +25,27 @@ import { testTerminal } from '../../support/typed.ts'
 const NAMES = { sessions: `sessions-${randomUUID()}`, results: `results-${randomUUID()}`, bucket: `b-${randomUUID()}` }
 const EXPIRES_MS = at(0) + 40_000 * DAY_MS
 
+const rules = requestRules({ functions: [], tables: [], titles: new Map() })
 let endpoints: Endpoints
+let checked: CheckedEndpoints
 let clients: Clients
 
 beforeAll(async () => {
   endpoints = await startEndpoints(null, null, process.env)
-  clients = localClients(endpoints)
+  checked = await startCheckedEndpoints(endpoints, rules)
+  clients = localClients({ ...endpoints, ...checked })
   for (const [name, value] of Object.entries(LOCAL_ENVIRONMENT)) vi.stubEnv(name, value)
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoints.dynamodb)
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', checked.dynamodb)
   vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoints.s3)
   await makeTables([sessionsSpec(NAMES.sessions), resultsSpec(NAMES.results)], clients)
   await clients.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }))
 })
 
+afterEach(rules.failIfViolated)
+
 afterAll(async () => {
   clients?.close()
+  await checked?.stop()
   await endpoints?.stop()
   vi.unstubAllEnvs()
 })
