@@ -2,6 +2,7 @@
 // to the ports of a step. A control that no run catches shows that the checks have a hole.
 
 import { type HorizonPorts, READ_FOR_MS } from '../functions/aws/stream/kinesis-horizon.ts'
+import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
 import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
 import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts'
@@ -10,6 +11,7 @@ import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts
 export const CONTROLS = {
   'dedupe-by-sequence': "ingest skips records up to the shard's progress, as if it had applied them all",
   'wall-clock-sweep': 'the sweeper closes sessions by the time of day and ignores how far shards lag',
+  'exact-arrival': 'the horizon trusts arrival times exactly, although they may be out of order by seconds',
   'forgetful-horizon': 'each sweep begins at the same record of a quiet shard, and reads five pages',
   'timer-last': 'ingest schedules a timer after it has saved the state that needs it',
   'page-first': 'the sweeper removes a page of timers before it schedules the next timers of its users',
@@ -39,6 +41,14 @@ export function recordsAfter(
  * although events that belong to them still wait in the stream.
  */
 export const wallClock: Horizon = { readUpTo: async (nowMs) => nowMs }
+
+/**
+ * `exact-arrival`: adds the spread that the horizon subtracted. A session then closes although a
+ * record with a slightly earlier arrival time comes next.
+ */
+export function exactArrival(horizon: Horizon): Horizon {
+  return { readUpTo: async (nowMs) => (await horizon.readUpTo(nowMs)) + ARRIVAL_SPREAD_MS }
+}
 
 /**
  * `forgetful-horizon`: reads five pages of a shard and stores nothing. Where a page covers only

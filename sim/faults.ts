@@ -1,6 +1,7 @@
 // Lists the faults that a run injects, draws their rates, and counts how often each strikes. Every
 // run leaves out about half of the faults, because one fault may hide what another would show.
 
+import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Random } from './random.ts'
 
@@ -73,6 +74,8 @@ const CONSEQUENCES = {
 const CONDITIONS = {
   /** A page of a shard covers only one to five minutes, although nothing more lies in them. */
   shortPage: 0,
+  /** Kinesis stamps a record with an earlier arrival time than the record before it in its shard. */
+  unorderedArrivals: 0,
 } as const
 
 export type Fault = keyof typeof RATES_MAX | keyof typeof CONSEQUENCES | keyof typeof CONDITIONS
@@ -126,4 +129,26 @@ export function drawFaults(random: Random, without: ReadonlySet<Fault>): Faults 
 export function drawPages(random: Random, without: ReadonlySet<Fault>): () => number {
   if (without.has('shortPage') || !random.happens(0.35)) return () => Number.POSITIVE_INFINITY
   return () => random.between(1, 5) * MINUTE_MS
+}
+
+/** How Kinesis stamps the records of a run out of order. */
+export interface UnorderedArrivals {
+  /** Draws how much before its put the next record is stamped. */
+  stampedBeforeMs(): number
+  /** Draws whether a session has a click that is only just on time. */
+  straggles(): boolean
+}
+
+/**
+ * Draws whether a run has unordered arrivals; null for none.
+ *
+ * @param random a source of its own, so that the other draws of a seed stay as they are.
+ */
+export function drawArrivals(random: Random, without: ReadonlySet<Fault>): UnorderedArrivals | null {
+  if (without.has('unorderedArrivals') || !random.happens(0.35)) return null
+  return {
+    // The ends of the spread are drawn often, because mistakes show there.
+    stampedBeforeMs: () => random.oneOf([0, random.between(0, ARRIVAL_SPREAD_MS), ARRIVAL_SPREAD_MS]),
+    straggles: () => random.happens(0.7),
+  }
 }

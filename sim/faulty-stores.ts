@@ -23,8 +23,7 @@ export function faultySessions({ sessions }: Stores, { call }: Calls): SessionSt
     },
     putTombstone: (user, id, version, expiresAtMs) =>
       call(`puts a tombstone on ${id}`, user, () => sessions.putTombstone(user, id, version, expiresAtMs)),
-    closedVersion: (user, id, nowMs) =>
-      call('reads a version', user, () => sessions.closedVersion(user, id, nowMs)),
+    closedVersion: (user, id, nowMs) => call('reads a version', user, () => sessions.closedVersion(user, id, nowMs)),
     closedVersions: async function* (user) {
       yield await call('reads all versions', user, async () => {
         const pages: ClosedVersion[][] = []
@@ -65,7 +64,9 @@ export function faultyRows({ results }: Stores, { call }: Calls): Pick<ResultSto
       })
     },
     remove: (row, expiresAtMs) =>
-      call(`removes ${row.sk} version ${row.version}`, row.pk.slice(rowPartition('').length), () => results.remove(row, expiresAtMs)),
+      call(`removes ${row.sk} version ${row.version}`, row.pk.slice(rowPartition('').length), () =>
+        results.remove(row, expiresAtMs),
+      ),
   }
 }
 

@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durat
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
-import { drawFaults, drawPages, type Fault, type Faults } from './faults.ts'
+import { drawArrivals, drawFaults, drawPages, type Fault, type Faults } from './faults.ts'
 import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
 import { type Random, randomOf } from './random.ts'
@@ -52,6 +52,8 @@ const ROLLUP_EVERY_MS = 10 * MINUTE_MS
  * seeds that tests name are whole, so those seeds show what they always did.
  */
 const PAGES_SEED = 2 ** 22
+/** The same for draws about arrival times. */
+const ARRIVALS_SEED = 2 ** 23 + 2 ** 13
 
 /** Runs one seed. The same seed and options always give the same result. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
@@ -59,7 +61,9 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   const faults = drawFaults(random.fork(), options.without ?? new Set())
   const trace = newTrace()
   const pageMs = drawPages(randomOf(seed + PAGES_SEED), options.without ?? new Set())
-  const world = { time: virtualTime(START_MS, random.fork()), random: random.fork(), faults, trace, pageMs }
+  const unordered = drawArrivals(randomOf(seed + ARRIVALS_SEED), options.without ?? new Set())
+  const time = virtualTime(START_MS, random.fork())
+  const world = { time, random: random.fork(), faults, trace, pageMs, unordered }
   const rules = drawRules(random)
   const recordAgeMsMax = random.oneOf([1.5, 6]) * HOUR_MS
   const watch = newWatch(rules, givenUpAfterMs(recordAgeMsMax), sha256)

@@ -11,6 +11,7 @@ import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import {
+  exactArrival,
   forgettingEmpty,
   pageFirst,
   recordingLast,
@@ -173,10 +174,12 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
       control === 'forgetful-horizon' ? forgettingEmpty(horizonPorts) : horizonPorts,
       givenUpAfterMs(wiring.recordAgeMsMax),
     )
+    const wrongHorizon = control === 'exact-arrival' ? exactArrival(horizon) : wallClock
+    const isWrong = control === 'exact-arrival' || control === 'wall-clock-sweep'
     const ports = {
       sessions,
       timers: control === 'page-first' ? pageFirst(timers) : timers,
-      horizon: control === 'wall-clock-sweep' ? wallClock : horizon,
+      horizon: isWrong ? wrongHorizon : horizon,
       hasTime: invocation.hasTime,
     }
     const before = new Map(stores.sessions.states)

@@ -29,12 +29,12 @@ export interface Stream {
   reshard(): void
 }
 
-/** A record may have an arrival time this much before that of the record put before it. */
-const ARRIVAL_SPREAD_MS = 2000
+/** Without the fault `unorderedArrivals`, a record is stamped at most this much before its put. */
+const STAMPED_BEFORE_MS_MAX = 2000
 
 /** @param onShard receives every shard when it opens, the first ones too. */
 export function newStream(world: World, shardCount: number, onShard: (shard: Shard<ArrivedRecord>) => void): Stream {
-  const { time, random, trace } = world
+  const { time, random, trace, faults } = world
   const shards: OpenShard[] = []
   let sequence = 0
   const open = (from: number, to: number, parents: readonly string[]): void => {
@@ -53,10 +53,15 @@ export function newStream(world: World, shardCount: number, onShard: (shard: Sha
     put: (partitionKey, text) => {
       const hashKey = hashOf(partitionKey)
       const shard = shards.find((one) => !one.isClosed && one.from <= hashKey && hashKey < one.to) as OpenShard
+      const usualMs = random.between(0, STAMPED_BEFORE_MS_MAX)
+      const unorderedMs = world.unordered?.stampedBeforeMs()
+      const arrivalMs = time.nowMs() - (unorderedMs ?? usualMs)
+      const previousMs = shard.records.at(-1)?.arrivalMs ?? 0
+      if (unorderedMs !== undefined && arrivalMs < previousMs) faults.struck('unorderedArrivals')
       const record: ArrivedRecord = {
         shardId: shard.id,
         sequenceNumber: String(++sequence),
-        arrivalMs: time.nowMs() - random.between(0, ARRIVAL_SPREAD_MS),
+        arrivalMs,
         data: Buffer.from(text).toString('base64'),
         subSequence: null,
       }

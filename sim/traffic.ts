@@ -1,9 +1,11 @@
 // Simulates the users of a run: draws which events their devices send and when, and puts them into
 // the stream.
 
+import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../functions/ports.ts'
+import type { Random } from './random.ts'
 import type { Stream } from './stream.ts'
 import type { World } from './world.ts'
 
@@ -36,14 +38,14 @@ export function schedule(visit: Visit, world: World, stream: Stream, rules: Rule
       : 0
     const keyOf = random.happens(0.9) ? () => user : () => String(random.fraction())
     let count = 0
-    const send: Send = (timeMs, fields) => {
+    const send: Send = (timeMs, fields, takesMs = delayMs(world, rules)) => {
       const eventId = `${visit.name}${++count}`
       const hasTime = random.happens(0.95)
       const deviceMs = timeMs + clockMs
       const time = random.happens(0.5) ? deviceMs : new Date(deviceMs).toISOString()
       const text = JSON.stringify({ user, eventId, ...fields, ...(hasTime ? { time } : {}) })
       const put = (): void => onSent({ user, eventId, ...sentAs(stream.put(keyOf(), text), text) })
-      const putAtMs = timeMs + delayMs(world, rules)
+      const putAtMs = timeMs + takesMs
       world.time.at(putAtMs, put)
       // An event without a time takes that of its arrival. Put again, it would be another event.
       if (hasTime && world.faults.strikes('repeatedPut'))
@@ -66,7 +68,8 @@ function sentAs({ sequenceNumber, arrivalMs }: ArrivedRecord, text: string) {
   return { text, sequenceNumber, arrivalMs }
 }
 
-type Send = (timeMs: number, fields: Readonly<Record<string, unknown>>) => void
+/** @param takesMs the time from the event to its put. */
+type Send = (timeMs: number, fields: Readonly<Record<string, unknown>>, takesMs?: number) => void
 
 function delayMs({ faults, random }: World, rules: Rules): number {
   if (!faults.strikes('lateEvent')) return random.between(0, 3 * SECOND_MS)
@@ -74,7 +77,7 @@ function delayMs({ faults, random }: World, rules: Rules): number {
   return Math.floor(random.fraction() * longest)
 }
 
-function session(startMs: number, { random }: World, rules: Rules, send: Send): void {
+function session(startMs: number, { random, unordered }: World, rules: Rules, send: Send): void {
   // A pause of exactly the gap still joins, so the pauses around it are drawn often.
   const pauses = [0, 1, rules.gapMs, rules.gapMs + 1, Math.floor(rules.gapMs / 2), random.between(1, rules.gapMs)]
   let timeMs = startMs
@@ -95,6 +98,20 @@ function session(startMs: number, { random }: World, rules: Rules, send: Send): 
     }
   }
   if (random.happens(0.5)) send(pause(), { type: random.happens(0.7) ? 'AppClose' : 'Timeout' })
+  else if (unordered?.straggles()) straggler(timeMs, random, rules, send)
+}
+
+/**
+ * Sends a search whose session is due around a full minute, when sweeps run, and a click that is
+ * only just on time. A sweep that trusts arrival times exactly closes the session before the click.
+ */
+function straggler(afterMs: number, random: Random, rules: Rules, send: Send): void {
+  const waitMs = rules.gapMs + rules.latenessMs
+  const dueMs = Math.ceil((afterMs + waitMs) / MINUTE_MS) * MINUTE_MS
+  const searchMs = dueMs - waitMs + random.between(0, ARRIVAL_SPREAD_MS)
+  send(searchMs, { type: 'Search', query: 'dogs' })
+  const takesMs = Math.max(0, rules.latenessMs - random.between(0, ARRIVAL_SPREAD_MS))
+  send(searchMs + rules.gapMs, { type: 'ClickResult', item: 'a' }, takesMs)
 }
 
 const FLOOD_EVENTS = 150

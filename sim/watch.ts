@@ -7,7 +7,7 @@ import type { ClosedSession, ResultRow } from '../functions/domain/results/resul
 import { lastAffectingTime } from '../functions/domain/sessions/amending.ts'
 import { watermark } from '../functions/domain/sessions/clock.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
-import { firstEvent } from '../functions/domain/sessions/session.ts'
+import { firstEvent, type Session } from '../functions/domain/sessions/session.ts'
 import { nextDueAt } from '../functions/domain/sessions/timers.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import type { Sent } from './traffic.ts'
@@ -23,10 +23,20 @@ export interface SentEvent extends Sent {
   readonly event: Event | null
 }
 
+interface Closing {
+  readonly session: Session
+  /** The user's skew when the session closed. */
+  readonly skewMs: number
+  readonly reason: string
+}
+
 export interface Watch {
   readonly sent: readonly SentEvent[]
   readonly violations: readonly Violation[]
-  /** Records that a producer put the record into the stream. */
+  /**
+   * Records that a producer put the record into the stream. Checks that no session closed just
+   * before although the record is on time: its arrival time may lie before that of the closing.
+   */
   wasSent(sent: Sent): void
   /** Records that the poller gave these records up, so only a redrive can apply them. */
   wasGivenUp(sequenceNumbers: readonly string[]): void
@@ -70,12 +80,19 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
   const forgottenAtMs = new Map<string, number>()
   const isErased = ({ user, event, arrivalMs }: SentEvent): boolean =>
     Math.min(event?.timeMs ?? arrivalMs, arrivalMs) <= (forgottenAtMs.get(user) ?? Number.NEGATIVE_INFINITY)
+  const closings = new Map<string, Closing[]>()
   let lagMs = 0
   const report = (user: string, what: string): void => {
     violations.push({ user, what })
   }
   const isUnapplied = (user: string, one: SentEvent): boolean =>
     !applied.has(`${user} ${one.eventId}`) && !givenUp.has(one.sequenceNumber) && !isErased(one)
+  /** Whether the record is on time for the session, whose user had this skew at the closing. */
+  const isOnTimeFor = ({ session, skewMs }: Closing, { event, arrivalMs }: SentEvent): boolean =>
+    event !== null &&
+    event.timeMs >= watermark(arrivalMs, skewMs, rules) &&
+    event.timeMs >= firstEvent(session).timeMs - rules.gapMs &&
+    event.timeMs <= lastAffectingTime(session, rules)
   return {
     sent,
     violations,
@@ -85,7 +102,12 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       const decoded = parsed.ok ? decodeEvent(parsed.value, one.arrivalMs, rules.maxClockSkewMs, digest) : parsed
       const entry = { ...one, event: decoded.ok ? decoded.event : null }
       sent.push(entry)
-      if (entry.event !== null) unapplied.set(one.user, [...(unapplied.get(one.user) ?? []), entry])
+      if (entry.event === null) return
+      unapplied.set(one.user, [...(unapplied.get(one.user) ?? []), entry])
+      if (!isUnapplied(one.user, entry)) return
+      const early = closings.get(one.user)?.find((closing) => isOnTimeFor(closing, entry))
+      if (early !== undefined)
+        report(one.user, `a session closed (${early.reason}) just before ${one.eventId}, which is on time`)
     },
     wasGivenUp: (sequenceNumbers) => {
       for (const sequenceNumber of sequenceNumbers) givenUp.add(sequenceNumber)
@@ -104,12 +126,11 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       unapplied.set(user, remaining)
       // A session that a limit ended closes at once, and later events amend it like any other.
       if (skewMs === null || (session.limitedBy !== null && rules.lateEvents === 'amend')) return
-      for (const { event, arrivalMs } of remaining) {
-        if (arrivalMs < nowMs - givenUpAfterMs) continue
-        if (event === null || event.timeMs < watermark(arrivalMs, skewMs, rules)) continue
-        if (event.timeMs < firstEvent(session).timeMs - rules.gapMs || event.timeMs > lastAffectingTime(session, rules))
-          continue
-        report(user, `a session closes (${reason}) without ${event.eventId}, which is on time and not applied yet`)
+      const closing = { session, skewMs, reason }
+      closings.set(user, [...(closings.get(user) ?? []), closing])
+      for (const one of remaining) {
+        if (one.arrivalMs < nowMs - givenUpAfterMs || !isOnTimeFor(closing, one)) continue
+        report(user, `a session closes (${reason}) without ${one.eventId}, which is on time and not applied yet`)
       }
     },
     wasRead: (lag) => {

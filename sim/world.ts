@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
-import type { Faults } from './faults.ts'
+import type { Faults, UnorderedArrivals } from './faults.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -14,6 +14,8 @@ export interface World {
   readonly trace: Trace
   /** Returns how much of a shard the next page of Kinesis covers. */
   pageMs(): number
+  /** Null where the stream stamps records nearly in order. */
+  readonly unordered: UnorderedArrivals | null
 }
 
 export interface Trace {

@@ -14,6 +14,8 @@ const KNOWN_SEEDS = [225, 319, 625, 835, 1195]
 /** Wrong designs that a few seeds catch. The long tests try all of them. */
 const SOON_CAUGHT = ['wall-clock-sweep', 'forgetful-horizon', 'timer-last', 'page-first', 'forget-by-deleting'] as const
 const SOON_SEEDS = 20
+/** Closes a session just before a click, which is then rejected although it is on time. */
+const LOST_CLICK_SEED = 373
 
 describe('the simulated pipeline', () => {
   it(`holds every invariant with seeds 1 to ${SEEDS}, in which every fault strikes`, async () => {
@@ -36,6 +38,15 @@ describe('the simulated pipeline', () => {
 describe('the simulation', () => {
   it.each(SOON_CAUGHT)(`catches the wrong design %s within ${SOON_SEEDS} seeds`, async (control) => {
     expect(await firstSeedThatCatches(control, SOON_SEEDS)).not.toBeNull()
+  })
+
+  it('sees a click that an exact horizon loses when late events are diverted', async () => {
+    const { violations } = await run(LOST_CLICK_SEED, { control: 'exact-arrival' })
+    expect(violations.map(({ what }) => what)).toEqual([
+      expect.stringMatching(/^a session closed \(gap\) just before \w+, which is on time$/),
+      expect.stringMatching(/^\w+ was rejected as late but is not late$/),
+    ])
+    expect((await run(LOST_CLICK_SEED)).violations).toEqual([])
   })
 
   it('shrinks the failure of a wrong design to fewer faults and a short story', async () => {
