@@ -74,7 +74,7 @@ const CONSEQUENCES = {
 const CONDITIONS = {
   /** A page of a shard covers only one to five minutes, although nothing more lies in them. */
   shortPage: 0,
-  /** Kinesis stamps a record with an earlier arrival time than the record before it in its shard. */
+  /** Kinesis gives a record an earlier arrival time than the record before it in its shard. */
   unorderedArrivals: 0,
 } as const
 
@@ -131,10 +131,10 @@ export function drawPages(random: Random, without: ReadonlySet<Fault>): () => nu
   return () => random.between(1, 5) * MINUTE_MS
 }
 
-/** How Kinesis stamps the records of a run out of order. */
+/** How the arrival times of a run's records are out of order. */
 export interface UnorderedArrivals {
-  /** Draws how much before its put the next record is stamped. */
-  stampedBeforeMs(): number
+  /** Draws how much before its put the next record arrived, by its arrival time. */
+  arrivedBeforeMs(): number
   /** Draws whether a session has a click that is only just on time. */
   straggles(): boolean
 }
@@ -148,7 +148,7 @@ export function drawArrivals(random: Random, without: ReadonlySet<Fault>): Unord
   if (without.has('unorderedArrivals') || !random.happens(0.35)) return null
   return {
     // The ends of the spread are drawn often, because mistakes show there.
-    stampedBeforeMs: () => random.oneOf([0, random.between(0, ARRIVAL_SPREAD_MS), ARRIVAL_SPREAD_MS]),
+    arrivedBeforeMs: () => random.oneOf([0, random.between(0, ARRIVAL_SPREAD_MS), ARRIVAL_SPREAD_MS]),
     straggles: () => random.happens(0.7),
   }
 }

@@ -29,8 +29,8 @@ export interface Stream {
   reshard(): void
 }
 
-/** Without the fault `unorderedArrivals`, a record is stamped at most this much before its put. */
-const STAMPED_BEFORE_MS_MAX = 2000
+/** Without the fault `unorderedArrivals`, arrival times are at most this much before the puts. */
+const ARRIVED_BEFORE_MS_MAX = 2000
 
 /** @param onShard receives every shard when it opens, the first ones too. */
 export function newStream(world: World, shardCount: number, onShard: (shard: Shard<ArrivedRecord>) => void): Stream {
@@ -53,8 +53,8 @@ export function newStream(world: World, shardCount: number, onShard: (shard: Sha
     put: (partitionKey, text) => {
       const hashKey = hashOf(partitionKey)
       const shard = shards.find((one) => !one.isClosed && one.from <= hashKey && hashKey < one.to) as OpenShard
-      const usualMs = random.between(0, STAMPED_BEFORE_MS_MAX)
-      const unorderedMs = world.unordered?.stampedBeforeMs()
+      const usualMs = random.between(0, ARRIVED_BEFORE_MS_MAX)
+      const unorderedMs = world.unordered?.arrivedBeforeMs()
       const arrivalMs = time.nowMs() - (unorderedMs ?? usualMs)
       const previousMs = shard.records.at(-1)?.arrivalMs ?? 0
       if (unorderedMs !== undefined && arrivalMs < previousMs) faults.struck('unorderedArrivals')

@@ -14,7 +14,7 @@ export interface World {
   readonly trace: Trace
   /** Returns how much of a shard the next page of Kinesis covers. */
   pageMs(): number
-  /** Null where the stream stamps records nearly in order. */
+  /** Null where the arrival times of records are nearly in order. */
   readonly unordered: UnorderedArrivals | null
 }
 
