@@ -77,6 +77,8 @@ function toChangeRecord(streamArn: string, record: _Record): ChangeRecord {
     eventSourceARN: streamArn,
     dynamodb: {
       ...rest,
+      // MiniStack gives each change the size 0, where AWS counts at least one byte.
+      ...(rest.SizeBytes === 0 && { SizeBytes: JSON.stringify([Keys, NewImage, OldImage]).length }),
       ...(created !== undefined && { ApproximateCreationDateTime: Math.floor(created.getTime() / SECOND_MS) }),
       Keys: withBase64(Keys),
       ...(NewImage !== undefined && { NewImage: withBase64(NewImage) }),

@@ -161,7 +161,6 @@ describe('the roles', () => {
 
   it('the role of finalize allows exactly these actions', () => {
     expect(permissionsOf(statementsOf(template, 'FinalizeRole'))).toEqual([
-      'dynamodb:DeleteItem on Results.Arn',
       'dynamodb:DescribeStream on Sessions.StreamArn',
       'dynamodb:GetItem on Sessions.Arn',
       'dynamodb:GetRecords on Sessions.StreamArn',

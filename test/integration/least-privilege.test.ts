@@ -118,7 +118,7 @@ describe('a role without an action that its function needs', () => {
   it.each([
     ['Ingest', 'dynamodb:PutItem', 'table \\w*Sessions', 0.2],
     ['Sweep', 'dynamodb:Query', 'table \\w*Sessions', 0],
-    ['Finalize', 'dynamodb:DeleteItem', 'table \\w*Results', 0],
+    ['Finalize', 'dynamodb:PutItem', 'table \\w*Results', 0],
   ])('fails the run with the name of the missing action: %s, %s', async (step, action, on, chaosRate) => {
     const changeTemplate = (template: Template): Template => withoutAction(template, step, action)
     await onLocalRun({ changeTemplate, chaosRate }, async (run) => {
