@@ -9,9 +9,9 @@ type Unit = keyof Cost
 const UNITS = ['steps', 'requests', 'bytes'] as const satisfies readonly Unit[]
 
 /**
- * The most that a record may cost for each of its users, events and bytes. The share of a user is to read
- * and write a state and closed sessions once, which are bounded. An event of its own session may
- * write the state anew.
+ * The most that a record may cost for each of its users, events and bytes. The share of a user is
+ * to read and write a state and closed sessions once, which are bounded. An event of its own
+ * session may write the state anew.
  */
 const LIMITS: Readonly<Record<Unit, RecordSize>> = {
   steps: { users: 150_000, events: 2000, bytes: 8 },
