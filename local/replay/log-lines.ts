@@ -63,7 +63,7 @@ function isBlank(line: Buffer): boolean {
 }
 
 /** The first line of an array that is written over several lines. */
-const ARRAY_START = /^\s*\[\s*(.*,\s*)?$/
+const ARRAY_START = /^\s*\[(.*,)?\s*$/
 /** A longer line is no such beginning. */
 const START_BYTES_MAX = 64 * 1024
 
