@@ -21,5 +21,6 @@ function rulesOf(settings: PipelineSettings): Rules {
     maxClockSkewMs: settings.maxClockSkew,
     maxSessionEvents: settings.maxSessionEvents,
     maxSessionDurationMs: settings.maxSessionDuration,
+    resultRetentionMs: settings.resultRetention,
   }
 }

@@ -3,6 +3,9 @@
 
 import { DAY_MS } from './domain/durations.ts'
 
+/** Every step must know it: what orders the rows has to last as long as they do. */
+const RESULT_RETENTION = 'RESULT_RETENTION_MS'
+
 /**
  * The environment variables of the session rules. The infrastructure must set every variable of a
  * function, and the function must read it: else the code does not compile.
@@ -15,6 +18,7 @@ export const RULE_VARIABLES = {
   maxClockSkewMs: 'MAX_CLOCK_SKEW_MS',
   maxSessionEvents: 'MAX_SESSION_EVENTS',
   maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
+  resultRetentionMs: RESULT_RETENTION,
 } as const
 
 /** Distinguishes the pipelines of one account in metrics. */
@@ -44,7 +48,7 @@ export const FINALIZE_VARIABLES = {
   sessionsTable: 'SESSIONS_TABLE',
   resultsTable: 'RESULTS_TABLE',
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
-  resultRetentionMs: 'RESULT_RETENTION_MS',
+  resultRetentionMs: RESULT_RETENTION,
 } as const
 
 export const ROLLUP_VARIABLES = {

@@ -130,8 +130,8 @@ export interface SessionStore {
    * higher. To write the same state again succeeds. Throws VersionConflictError when another state
    * is stored.
    *
-   * @param expiresAtMs when the state may expire. A state with an open session never expires, and
-   * that of a forgotten user not before `forgotten.untilMs`.
+   * @param expiresAtMs when the state may expire, or while a session is open, its blocks: such a
+   * state never expires. The state of a forgotten user expires not before `forgotten.untilMs`.
    */
   saveUser(user: string, state: UserState, baseVersion: number, expiresAtMs: number): Promise<void>
   /**

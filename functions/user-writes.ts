@@ -30,10 +30,15 @@ export interface UserWrites {
   conflicts(): number
 }
 
-export function userWrites(user: string, sessions: SessionStore, stateExpiresAtMs: number): UserWrites {
+/** @param expiresAtMs returns when a state that is written may expire; see `SessionStore.saveUser`. */
+export function userWrites(
+  user: string,
+  sessions: SessionStore,
+  expiresAtMs: (state: UserState) => number,
+): UserWrites {
   let conflicts = 0
   const load = () => loadUser(user, sessions)
-  const save: UserWrites['save'] = (next, baseVersion) => sessions.saveUser(user, next, baseVersion, stateExpiresAtMs)
+  const save: UserWrites['save'] = (next, baseVersion) => sessions.saveUser(user, next, baseVersion, expiresAtMs(next))
   const onLatestState: UserWrites['onLatestState'] = async (loaded, attempt) => {
     let state = loaded
     for (let tries = 1; ; tries++) {
@@ -56,8 +61,8 @@ export async function loadUser(user: string, sessions: SessionStore): Promise<Us
 }
 
 /**
- * Raises the state's version above that of a closed session. A state falls behind only when it
- * expired before the closed session did, because the next state of the user counts from 0 again.
+ * Raises the state's version above that of a closed session. A state falls behind only if an operator
+ * deleted a damaged one, because the next state of the user counts from 0 again.
  */
 async function catchUp(state: UserState, version: number, save: UserWrites['save']): Promise<UserState> {
   const next = { ...state, version: version + 1 }
@@ -99,7 +104,7 @@ export function sessionWrites(
   nowMs: number,
   hasTime: () => boolean,
 ): SessionWrites {
-  const writes = userWrites(user, sessions, stateExpiresAt(nowMs, rules))
+  const writes = userWrites(user, sessions, (state) => stateExpiresAt(state, nowMs, rules))
   const expiresAtMs = closedExpiresAt(nowMs, rules)
   let closed = 0
   const closePortion = async (state: UserState, portion: readonly Closing[]): Promise<UserState> => {

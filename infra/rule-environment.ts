@@ -12,5 +12,6 @@ export function ruleEnvironment(settings: PipelineSettings): Environment<typeof 
     [RULE_VARIABLES.maxClockSkewMs]: String(settings.maxClockSkew),
     [RULE_VARIABLES.maxSessionEvents]: String(settings.maxSessionEvents),
     [RULE_VARIABLES.maxSessionDurationMs]: String(settings.maxSessionDuration),
+    [RULE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
   }
 }

@@ -4,8 +4,10 @@
 import { type HorizonPorts, READ_FOR_MS } from '../functions/aws/stream/kinesis-horizon.ts'
 import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
+import type { Rules } from '../functions/domain/sessions/rules.ts'
+import type { MemoryResultStore } from '../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
-import type { DirtyHours, StoredDirtyPeriod } from '../functions/result-ports.ts'
+import type { DirtyHours, ResultStore, StoredDirtyPeriod } from '../functions/result-ports.ts'
 
 /** Each control with what the wrong design does. Its function below explains why that is wrong. */
 export const CONTROLS = {
@@ -17,6 +19,8 @@ export const CONTROLS = {
   'page-first': 'the sweeper removes a page of timers before it schedules the next timers of its users',
   'blind-append': 'ingest saves a state over any stored version',
   'forget-by-deleting': 'forget removes what is stored of a user, but does not record the moment',
+  'short-lived-version': 'the state of an idle user expires when the closed sessions do, long before the rows',
+  'row-delete': 'finalize and forget delete a removed row, and leave no tombstone in its place',
   'clear-at-once': 'rollup clears a dirty hour in the first run that sums it',
   'parallel-batch': 'ingest applies the records of a batch in parallel, and records the last one as progress',
 } as const
@@ -129,6 +133,34 @@ export function deleting(sessions: SessionStore): SessionStore {
     ...sessions,
     saveUser: (user, state, baseVersion, expiresAtMs) =>
       sessions.saveUser(user, { ...state, forgotten: null }, baseVersion, expiresAtMs),
+  }
+}
+
+/**
+ * `short-lived-version`: lets an idle state expire before the rows. An archive that is replayed
+ * later then starts the user's versions and clock again, and changes or misses rows.
+ */
+export function shortLived(sessions: SessionStore, { resultRetentionMs }: Rules): SessionStore {
+  return {
+    ...sessions,
+    saveUser: (user, state, baseVersion, expiresAtMs) => {
+      const soonerMs = state.open.length === 0 ? expiresAtMs - resultRetentionMs : expiresAtMs
+      return sessions.saveUser(user, state, baseVersion, soonerMs)
+    },
+  }
+}
+
+/**
+ * `row-delete`: deletes rows. A function that outlived its timeout can then write a removed row
+ * again, after the step that removed it.
+ */
+export function deletingRows<R extends Pick<ResultStore, 'remove'>>(results: R, rows: MemoryResultStore): R {
+  return {
+    ...results,
+    remove: async (row, expiresAtMs) => {
+      await results.remove(row, expiresAtMs)
+      rows.expireTombstone(JSON.stringify([row.pk, row.sk]))
+    },
   }
 }
 

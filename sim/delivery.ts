@@ -64,6 +64,17 @@ async function sendTwice(send: () => Promise<Outcome<Reply>>, { time }: World): 
   }
 }
 
+/**
+ * Redrives chosen changes of the table's stream as one batch for each shard, as an operator does
+ * with a batch that Lambda gave up.
+ */
+export function redriveChanges(wiring: Wiring, { logs }: Changes, isChosen: () => boolean): void {
+  for (const { records } of logs) {
+    const batch = records.filter(isChosen)
+    if (batch.length > 0) void sendTwice(() => deliverChanges(batch, wiring), wiring.world)
+  }
+}
+
 type TimedChange = ClosedChange & { readonly arrivalMs: number }
 
 export interface Changes {

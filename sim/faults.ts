@@ -78,15 +78,24 @@ const CONDITIONS = {
   unorderedArrivals: 0,
 } as const
 
-export type Fault = keyof typeof RATES_MAX | keyof typeof CONSEQUENCES | keyof typeof CONDITIONS
+/** Faults with a source of draws of their own, so that the other draws of a seed stay as they are. */
+const APART = {
+  /** A write of a row lands up to 15 minutes after its function has timed out. */
+  lateWrite: 0,
+  /** Weeks or months after the run, a part of the archive is replayed and given-up changes are redriven. */
+  longReplay: 0,
+} as const
 
-export const FAULTS = [RATES_MAX, CONSEQUENCES, CONDITIONS].flatMap((faults) => Object.keys(faults)) as Fault[]
+type Counted = keyof typeof CONSEQUENCES | keyof typeof CONDITIONS | keyof typeof APART
+export type Fault = keyof typeof RATES_MAX | Counted
+
+export const FAULTS = [RATES_MAX, CONSEQUENCES, CONDITIONS, APART].flatMap((faults) => Object.keys(faults)) as Fault[]
 
 export interface Faults {
   /** Draws whether the fault strikes now, and counts it if it does. */
   strikes(fault: Fault): boolean
-  /** Counts a fault that followed from others, or that lasts for the whole run. */
-  struck(fault: keyof typeof CONSEQUENCES | keyof typeof CONDITIONS): void
+  /** Counts a fault that `strikes` does not draw. */
+  struck(fault: Counted): void
   /** Keeps every fault from striking until `resume`. */
   pause(): void
   resume(): void
@@ -129,6 +138,22 @@ export function drawFaults(random: Random, without: ReadonlySet<Fault>): Faults 
 export function drawPages(random: Random, without: ReadonlySet<Fault>): () => number {
   if (without.has('shortPage') || !random.happens(0.35)) return () => Number.POSITIVE_INFINITY
   return () => random.between(1, 5) * MINUTE_MS
+}
+
+const LATE_WRITE_RATE_MAX = 0.15
+const LATE_WRITE_MS_MAX = 15 * MINUTE_MS
+
+/**
+ * Draws whether writes of a run's rows can be late. Returns a function that draws how late the next
+ * one is; null when it is in time.
+ */
+export function drawLateWrites(random: Random, faults: Faults, without: ReadonlySet<Fault>): () => number | null {
+  const rate = without.has('lateWrite') || random.happens(0.5) ? 0 : random.fraction() * LATE_WRITE_RATE_MAX
+  return () => {
+    if (faults.isPaused() || !random.happens(rate)) return null
+    faults.struck('lateWrite')
+    return random.between(MINUTE_MS, LATE_WRITE_MS_MAX)
+  }
 }
 
 /** How the arrival times of a run's records are out of order. */

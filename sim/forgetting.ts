@@ -3,7 +3,7 @@
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import { forget } from '../functions/forget/forget.ts'
 import type { SessionStore } from '../functions/ports.ts'
-import { deleting } from './controls.ts'
+import { deleting, deletingRows } from './controls.ts'
 import { faultyDirtyHours, faultyRows, faultySessions } from './faulty-stores.ts'
 import type { Wiring } from './wiring.ts'
 import { type Invocation, invoke } from './world.ts'
@@ -50,9 +50,10 @@ async function forgetOnce(user: string, wiring: Wiring, invocation: Invocation):
     },
   }
   const { deadLetters } = stores
+  const rows = faultyRows(stores, invocation)
   const ports = {
     sessions: control === 'forget-by-deleting' ? deleting(watched) : watched,
-    results: faultyRows(stores, invocation),
+    results: control === 'row-delete' ? deletingRows(rows, stores.results) : rows,
     dirtyHours: faultyDirtyHours(stores, invocation),
     deadLetters: {
       erase: (_: string, storedAs: string, atMs: number) =>
@@ -60,5 +61,10 @@ async function forgetOnce(user: string, wiring: Wiring, invocation: Invocation):
     },
     pseudonym: (sent: string) => sent,
   }
-  await forget(user, ports, { deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS }, world.time.nowMs())
+  await forget(
+    user,
+    ports,
+    { rules: wiring.rules, deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS },
+    world.time.nowMs(),
+  )
 }

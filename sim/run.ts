@@ -3,16 +3,19 @@
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
+import { closedExpiresAt } from '../functions/domain/sessions/closing.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
-import { drawArrivals, drawFaults, drawPages, type Fault, type Faults } from './faults.ts'
+import { checkExpiry, passTime } from './expiry.ts'
+import { drawArrivals, drawFaults, drawLateWrites, drawPages, type Fault, type Faults } from './faults.ts'
 import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
+import { drawLongReplay, replayArchive } from './long-replay.ts'
 import { type Random, randomOf } from './random.ts'
 import { checkRollups, rollupOnce } from './rollups.ts'
 import { givenUpAfterMs, sweepOnce } from './steps.ts'
-import { expiryKey, newStores } from './stores.ts'
+import { newStores } from './stores.ts'
 import { schedule } from './traffic.ts'
 import { virtualTime } from './virtual-time.ts'
 import { newWatch, type Violation } from './watch.ts'
@@ -46,12 +49,16 @@ export const USERS_MAX = 6
 const REPEATED_PUTS_MS = 2 * HOUR_MS
 /** Pollers need no longer than this to catch up, even where three shards stalled in a row. */
 const BACKLOG_MS = 14 * HOUR_MS
+const RESULT_RETENTION_MS = 400 * DAY_MS
 const ROLLUP_EVERY_MS = 10 * MINUTE_MS
 /**
  * Added to a seed, it gives the source of draws about pages. With this number, the pages of the
  * seeds that tests name are whole, so those seeds show what they always did.
  */
 const PAGES_SEED = 2 ** 22
+/** Added to a seed, they give sources of draws of their own, for the same reason. */
+const REPLAY_SEED = 2 ** 23
+const LATE_WRITES_SEED = 2 ** 24
 /** The same for draws about arrival times. */
 const ARRIVALS_SEED = 2 ** 23 + 2 ** 13
 
@@ -61,9 +68,11 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   const faults = drawFaults(random.fork(), options.without ?? new Set())
   const trace = newTrace()
   const pageMs = drawPages(randomOf(seed + PAGES_SEED), options.without ?? new Set())
+  const lateWriteMs = drawLateWrites(randomOf(seed + LATE_WRITES_SEED), faults, options.without ?? new Set())
   const unordered = drawArrivals(randomOf(seed + ARRIVALS_SEED), options.without ?? new Set())
   const time = virtualTime(START_MS, random.fork())
-  const world = { time, random: random.fork(), faults, trace, pageMs, unordered }
+  const world = { time, random: random.fork(), faults, trace, pageMs, lateWriteMs, unordered }
+  const replayRandom = randomOf(seed + REPLAY_SEED)
   const rules = drawRules(random)
   const recordAgeMsMax = random.oneOf([1.5, 6]) * HOUR_MS
   const watch = newWatch(rules, givenUpAfterMs(recordAgeMsMax), sha256)
@@ -81,8 +90,18 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   const sweepEveryMs = random.oneOf([1, 2, 5]) * MINUTE_MS
 
   await visit('a', users, START_MS, sweepEveryMs, wiring, delivery)
-  expireMost(users, wiring)
-  if (random.happens(0.3)) await visit('b', users, world.time.nowMs() + DAY_MS, sweepEveryMs, wiring, delivery)
+  checkExpiry(users, wiring)
+  if (random.happens(0.3)) {
+    await passTime(closedExpiresAt(world.time.nowMs(), rules) + DAY_MS, wiring)
+    await visit('b', users, world.time.nowMs(), sweepEveryMs, wiring, delivery)
+  }
+  const replayedAfterMs = drawLongReplay(replayRandom, options.without ?? new Set())
+  if (replayedAfterMs !== null) {
+    await passTime(world.time.nowMs() + replayedAfterMs, wiring)
+    await replayArchive(wiring, delivery, changes, replayRandom, (untilMs) =>
+      sweepUntil(untilMs, sweepEveryMs, wiring, delivery),
+    )
+  }
 
   const broken = new Set(watch.violations.map(({ user }) => user))
   return {
@@ -147,28 +166,6 @@ async function sweepUntil(endMs: number, sweepEveryMs: number, wiring: Wiring, d
   }
 }
 
-/** Items of an idle user expire within this time and the rules' own. */
-const EXPIRE_WITHIN_MS = 16 * DAY_MS
-
-/**
- * Checks that all items of the users, who are idle now, expire in time. Then it deletes most of
- * them: DynamoDB deletes some expired items days late.
- */
-function expireMost(users: readonly string[], { world, stores, watch, rules }: Wiring): void {
-  const boundMs = world.time.nowMs() + rules.gapMs + rules.latenessMs + rules.amendForMs + EXPIRE_WITHIN_MS
-  const isLate = (): boolean => world.faults.strikes('lateExpiry')
-  for (const user of users) {
-    const expiresAtMs = stores.sessions.expiresAtMs.get(expiryKey(user)) ?? 0
-    if (expiresAtMs > boundMs) watch.report(user, 'the state of an idle user does not expire')
-    if (!isLate()) stores.sessions.expire(user, null)
-  }
-  for (const { user, id } of [...stores.sessions.closed.values()]) {
-    const expiresAtMs = stores.sessions.expiresAtMs.get(expiryKey(user, id))
-    if (expiresAtMs === undefined || expiresAtMs > boundMs) watch.report(user, `${id} does not expire`)
-    if (!isLate()) stores.sessions.expire(user, id)
-  }
-}
-
 function drawRules(random: Random): Rules {
   return {
     gapMs: random.oneOf([30 * SECOND_MS, 5 * MINUTE_MS, 30 * MINUTE_MS]),
@@ -178,5 +175,6 @@ function drawRules(random: Random): Rules {
     maxClockSkewMs: random.oneOf([0, 5 * MINUTE_MS]),
     maxSessionEvents: random.oneOf([3, 10, 1000]),
     maxSessionDurationMs: random.oneOf([2 * MINUTE_MS, HOUR_MS, 12 * HOUR_MS]),
+    resultRetentionMs: RESULT_RETENTION_MS,
   }
 }

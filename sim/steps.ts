@@ -4,18 +4,20 @@
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { type HorizonPorts, kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
-import { DAY_MS, MINUTE_MS } from '../functions/domain/durations.ts'
+import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { NonEmpty } from '../functions/domain/non-empty.ts'
 import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
 import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import {
+  deletingRows,
   exactArrival,
   forgettingEmpty,
   pageFirst,
   recordingLast,
   recordsAfter,
+  shortLived,
   timerLast,
   unconditional,
   wallClock,
@@ -35,8 +37,6 @@ const LAST_TRY_MS = 15 * MINUTE_MS
 export function givenUpAfterMs(recordAgeMsMax: number): number {
   return recordAgeMsMax + LAST_TRY_MS
 }
-
-const RESULT_RETENTION_MS = 400 * DAY_MS
 
 /** @param progress null for a redriven batch, which must not move the progress of its shard. */
 export function deliverRecords(
@@ -84,7 +84,7 @@ function ingestPorts(
 ): IngestPorts {
   const { stores, watch, rules, control } = wiring
   const { call } = invocation
-  const sessions = faultySessions(stores, invocation)
+  const sessions = sessionsOf(wiring, invocation)
   const watched: SessionStore = {
     // Only with `divert` must a session that ingest closes be complete: no late event amends it.
     ...(rules.lateEvents === 'divert' ? watchedClosing(sessions, wiring) : sessions),
@@ -123,30 +123,38 @@ function ingestPorts(
 }
 
 export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): Promise<Outcome<Reply>> {
-  const { world, stores, watch } = wiring
+  const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const results: FinalizePorts['results'] = {
       ...faultyRows(stores, invocation),
-      put: (row, expiresAtMs) =>
-        invocation.call(`publishes ${row.sk} version ${row.version}`, row.user, () => {
-          const before = stores.results.rows.get(JSON.stringify([row.pk, row.sk]))
-          return stores.results.put(row, expiresAtMs).then(() => {
-            const after = stores.results.rows.get(JSON.stringify([row.pk, row.sk])) ?? row
-            watch.replaces(before, after)
-          })
-        }),
+      put: (row, expiresAtMs) => {
+        const publish = async (): Promise<void> => {
+          const key = JSON.stringify([row.pk, row.sk])
+          const before = stores.results.rows.get(key)
+          await stores.results.put(row, expiresAtMs)
+          watch.replaces(before, stores.results.rows.get(key) ?? row)
+        }
+        const what = `publishes ${row.sk} version ${row.version}`
+        const lateMs = world.lateWriteMs()
+        if (lateMs === null) return invocation.call(what, row.user, publish)
+        world.time.at(world.time.nowMs() + lateMs, () => {
+          world.trace.add(world.time.nowMs(), row.user, `${what}, late`)
+          void publish()
+        })
+        // No answer comes before the timeout.
+        return new Promise(() => {})
+      },
     }
-    const settings = { resultRetentionMs: RESULT_RETENTION_MS }
     const report = await finalize(
       batch,
       {
         sessions: faultySessions(stores, invocation),
-        results,
+        results: control === 'row-delete' ? deletingRows(results, stores.results) : results,
         dirtyHours: faultyDirtyHours(stores, invocation),
         digest: sha256,
         hasTime: invocation.hasTime,
       },
-      settings,
+      rules,
       world.time.nowMs(),
     )
     return report.failed?.sequenceNumber ?? null
@@ -156,7 +164,7 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
 export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number): Promise<Outcome<null>> {
   const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
-    const sessions = watchedClosing(faultySessions(stores, invocation), wiring)
+    const sessions = watchedClosing(sessionsOf(wiring, invocation), wiring)
     const timers = faultyTimers(stores, invocation)
     const kinesis = simulatedKinesis(stream, invocation, world)
     const horizonPorts: HorizonPorts = {
@@ -189,6 +197,11 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
     if (!report.isUnfinished) watch.wasSwept(before, stores.sessions.states, report.horizonMs)
     return null
   })
+}
+
+function sessionsOf({ stores, rules, control }: Wiring, invocation: Invocation): SessionStore {
+  const sessions = faultySessions(stores, invocation)
+  return control === 'short-lived-version' ? shortLived(sessions, rules) : sessions
 }
 
 /** Reports each closing to the watch before it takes effect. */

@@ -41,7 +41,7 @@ export interface Watch {
   /** Records that the poller gave these records up, so only a redrive can apply them. */
   wasGivenUp(sequenceNumbers: readonly string[]): void
   /** Returns whether the record was given up and stays so, because the run never redrives it. */
-  isGivenUpForGood(sent: Sent): boolean
+  isGivenUpForGood(sent: Pick<Sent, 'sequenceNumber'>): boolean
   /** Records that a write may forget the user, as of the moment. */
   mayBeForgotten(user: string, atMs: number): void
   /** Returns whether the user was forgotten after the record: nothing of it may be stored. */

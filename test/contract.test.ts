@@ -12,6 +12,7 @@ it('keeps the names of environment variables', () => {
     maxClockSkewMs: 'MAX_CLOCK_SKEW_MS',
     maxSessionEvents: 'MAX_SESSION_EVENTS',
     maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
+    resultRetentionMs: 'RESULT_RETENTION_MS',
   }
   const { INGEST_VARIABLES, OPTIONAL_INGEST_VARIABLES, SWEEP_VARIABLES, FINALIZE_VARIABLES, ROLLUP_VARIABLES } =
     contract
@@ -50,8 +51,9 @@ it('keeps the names of environment variables', () => {
 it('keeps the names of keys, kinds, partitions and prefixes', () => {
   const { PARTITION_KEY, SORT_KEY, EXPIRES_AT, KIND } = contract
   expect([PARTITION_KEY, SORT_KEY, EXPIRES_AT, KIND]).toEqual(['pk', 'sk', 'expires_at', 'kind'])
-  const { CLOSED, TOMBSTONE, BLOCK, TIMERS } = contract
-  expect([CLOSED, TOMBSTONE, BLOCK, TIMERS]).toEqual(['closed', 'tombstone', 'block', 'timers'])
+  const { CLOSED, TOMBSTONE, BLOCK, TIMERS, REMOVED } = contract
+  const kinds = ['closed', 'tombstone', 'block', 'timers', 'removed']
+  expect([CLOSED, TOMBSTONE, BLOCK, TIMERS, REMOVED]).toEqual(kinds)
   const { DIRTY_PARTITION, TIMER_PAGES, PROGRESS_KEY } = contract
   expect([DIRTY_PARTITION, TIMER_PAGES, PROGRESS_KEY]).toEqual(['dirty_hours', 'timer_pages', 'progress'])
   expect([contract.REJECTED_PREFIX, contract.FAILED_PREFIX]).toEqual(['rejected/', 'aws/lambda/'])

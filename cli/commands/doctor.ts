@@ -1,6 +1,5 @@
 // Implements `doctor`, which checks a pipeline and prints what is wrong and what to do next.
 
-import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Command } from 'commander'
 import { readSweepEnvironment } from '../../functions/aws/runtime/environment.ts'
@@ -9,11 +8,11 @@ import { type Paint, paintFor, print, printJson } from '../../terminal/output.ts
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { counted, printable } from '../../terminal/text-table.ts'
-import { UserError } from '../../terminal/user-error.ts'
 import { type Finding, ok, wrong } from '../doctor/finding.ts'
 import { pipelineChecks, type SweepEnvironment } from '../doctor/pipeline-checks.ts'
 import { stackChecks } from '../doctor/stack-checks.ts'
 import { failureText } from '../target/failure-text.ts'
+import { functionVariables } from '../target/function-environment.ts'
 import { awsConfig, openTarget, type Target } from '../target/target.ts'
 import { servicesOf, type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
@@ -95,18 +94,10 @@ async function credentialsCheck(options: TargetOptions): Promise<Finding> {
 }
 
 /** Returns a function that reads the settings of the sweep function, and asks AWS for them once. */
-function sweepEnvironment({ runningPipeline, clients, outputs }: Target): () => Promise<SweepEnvironment> {
+function sweepEnvironment(target: Target): () => Promise<SweepEnvironment> {
   let read: Promise<SweepEnvironment> | undefined
-  const readOnce = async (): Promise<SweepEnvironment> => {
-    const name = outputs.SweepFunctionName
-    if (runningPipeline !== null) return readSweepEnvironment(runningPipeline.environments[name] ?? {})
-    const found = await clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }))
-    const variables = found.Environment?.Variables
-    if (variables === undefined) throw new UserError(`These credentials may not read the settings of ${name}.`)
-    return readSweepEnvironment(variables)
-  }
   return () => {
-    read ??= readOnce()
+    read ??= functionVariables(target.outputs.SweepFunctionName, target).then(readSweepEnvironment)
     return read
   }
 }

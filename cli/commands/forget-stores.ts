@@ -1,9 +1,14 @@
-// Finds and checks the tables and the bucket from which `forget` removes a person.
+// Finds and checks the tables and the bucket from which `forget` removes a person, and the ids of the
+// person in them.
 
 import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import { readIngestEnvironment } from '../../functions/aws/runtime/environment.ts'
 import { HOUR_INDEX } from '../../functions/contract.ts'
+import type { ForgetPorts } from '../../functions/forget/forget.ts'
 import { UserError } from '../../terminal/user-error.ts'
+import { storedIds } from '../reads/stored-user.ts'
+import { functionVariables } from '../target/function-environment.ts'
 import { openNamed, type TargetClients } from '../target/target.ts'
 import type { TargetOptions } from '../target/target-options.ts'
 
@@ -14,16 +19,22 @@ export interface ForgetStores {
   readonly results: string
   readonly bucket: string
   readonly clients: TargetClients
+  /** The settings of ingest. */
+  readonly environment: IngestEnvironment
 }
+
+type IngestEnvironment = ReturnType<typeof readIngestEnvironment>
 
 export interface ForgetStoresOptions extends TargetOptions {
   readonly sessions?: string
   readonly results?: string
   readonly bucket?: string
+  readonly ingest?: string
 }
 
 /**
- * Throws if a table or the bucket does not exist, or if the options name the wrong table.
+ * Throws if a table or the bucket does not exist, if the options name the wrong table, or if the
+ * settings of ingest cannot be read.
  *
  * @param folder the folder that the command runs in.
  */
@@ -32,8 +43,10 @@ export async function findForgetStores(options: ForgetStoresOptions, folder: str
     SessionsTableName: options.sessions,
     ResultsTableName: options.results,
     DeadLetterBucketName: options.bucket,
+    IngestFunctionName: options.ingest,
   }
-  const { title, outputs, clients } = await openNamed(named, options, folder)
+  const target = await openNamed(named, options, folder)
+  const { title, outputs, clients } = target
   const [sessions, results, bucket] = [
     outputs.SessionsTableName,
     outputs.ResultsTableName,
@@ -42,7 +55,44 @@ export async function findForgetStores(options: ForgetStoresOptions, folder: str
   await checkTable('--sessions', sessions, clients.dynamodb, false)
   await checkTable('--results', results, clients.dynamodb, true)
   await checkBucket(bucket, clients.s3)
-  return { title, sessions, results, bucket, clients }
+  const environment = readIngestEnvironment(await functionVariables(outputs.IngestFunctionName, target))
+  return { title, sessions, results, bucket, clients, environment }
+}
+
+/**
+ * Returns the ids under which the tables may hold the user: the one that ingest writes, and another
+ * one only if something is stored under it. To forget an id stores it for weeks, so a table that
+ * never held the id must not get it.
+ *
+ * @param pseudonymKey the secret that an option names; undefined to use that of ingest.
+ */
+export async function idsToForget(
+  user: string,
+  pseudonymKey: string | undefined,
+  { pseudonymKeySecret }: Pick<IngestEnvironment, 'pseudonymKeySecret'>,
+  clients: Pick<TargetClients, 'secrets'>,
+  ports: Pick<ForgetPorts, 'sessions' | 'results'>,
+): Promise<string[]> {
+  const key = pseudonymKey ?? pseudonymKeySecret ?? undefined
+  const ids = await storedIds(user, key, clients).catch((error: Error) => {
+    throw new UserError(
+      `This pipeline stores users by pseudonym, and these credentials cannot read the key ${key} (${error.message}).`,
+    )
+  })
+  const written = pseudonymKeySecret === null ? user : ids[0]
+  const found: string[] = []
+  for (const id of ids) if (id === written || (await isStored(id, ports))) found.push(id)
+  return found
+}
+
+async function isStored(
+  id: string,
+  { sessions, results }: Pick<ForgetPorts, 'sessions' | 'results'>,
+): Promise<boolean> {
+  if ((await sessions.loadUsers([id])).has(id)) return true
+  for await (const page of sessions.closedVersions(id)) if (page.length > 0) return true
+  for await (const rows of results.rowsOf(id)) if (rows.length > 0) return true
+  return false
 }
 
 /**

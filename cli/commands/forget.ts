@@ -15,17 +15,15 @@ import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
+import { PSEUDONYM_KEY_OPTION } from '../reads/stored-user.ts'
 import { parseUser } from '../target/option-values.ts'
 import { withTarget } from '../target/target-options.ts'
-import { type ForgetStoresOptions, findForgetStores } from './forget-stores.ts'
+import { type ForgetStoresOptions, findForgetStores, idsToForget } from './forget-stores.ts'
 import { withHelp } from './help.ts'
 
 interface ForgetOptions extends ForgetStoresOptions {
   readonly user: string
-  /**
-   * The ARN of the secret that users are stored under; undefined where they are stored by their id.
-   */
+  /** The ARN of a secret with a key; undefined to use that of ingest. */
   readonly pseudonymKey?: string
   readonly yes?: true
   readonly json?: true
@@ -40,17 +38,18 @@ export function addForget(program: Command, terminal: Terminal): void {
     .option('--yes', 'do not ask for confirmation; without a terminal the command never asks')
     .option('--json', 'print one line of JSON: sessions, rows, deadLetters, unreadable, untilMs, until')
   withTarget(command)
-    .optionsGroup('Pipeline without a stack (give all three):')
+    .optionsGroup('Pipeline without a stack (give all four):')
     .option('--sessions <name>', 'the sessions table')
     .option('--results <name>', 'the results table')
     .option('--bucket <name>', 'the dead-letter bucket')
+    .option('--ingest <name>', 'the ingest function')
   withHelp(command, {
     details: `The command takes a minute, and also forgets what the person does in that minute. It is safe to repeat;
 repeat it after an interruption.`,
     examples: [
       'search-ctr forget --user ann',
       'search-ctr forget --user ann --local --yes',
-      'search-ctr forget --user ann --sessions "$SESSIONS" --results "$RESULTS" --bucket "$BUCKET"',
+      'search-ctr forget --user ann --sessions "$SESSIONS" --results "$RESULTS" --bucket "$BUCKET" --ingest "$INGEST"',
     ],
   }).action((options) => runForget(options, terminal))
 }
@@ -66,7 +65,7 @@ const FUNCTIONS_MS = 65 * SECOND_MS
 
 export async function runForget(options: ForgetOptions, terminal: Terminal): Promise<void> {
   const { user, pseudonymKey } = options
-  const { title, sessions, results, bucket, clients } = await findForgetStores(options, terminal.cwd)
+  const { title, sessions, results, bucket, clients, environment } = await findForgetStores(options, terminal.cwd)
   if (!options.yes && !(await isConfirmed(user, title, terminal))) throw new UserError('Nothing was removed.')
   const bucketRetentionMs = await retentionMs(clients.s3, bucket)
   if (bucketRetentionMs === null)
@@ -80,11 +79,11 @@ export async function runForget(options: ForgetOptions, terminal: Terminal): Pro
   const progress = startProgress(terminal.stderr)
   progress.show('removing')
   try {
-    const ids = await storedIds(user, pseudonymKey, clients)
+    const ids = await idsToForget(user, pseudonymKey, environment, clients, ports)
     const report = await forgetTwice(
       user,
       ids.map((id) => ({ ...ports, pseudonym: () => id })),
-      { deadLetterRetentionMs: bucketRetentionMs ?? RETENTION_MS },
+      { rules: environment.rules, deadLetterRetentionMs: bucketRetentionMs ?? RETENTION_MS },
       Date.now,
       () => {
         progress.show('waiting a minute for functions that still run')
@@ -93,7 +92,7 @@ export async function runForget(options: ForgetOptions, terminal: Terminal): Pro
     )
     progress.clear()
     if (options.json) printJson(terminal, { ...report, until: new Date(report.untilMs).toISOString() })
-    else print(terminal, reportText(report, options))
+    else print(terminal, reportText(report))
   } finally {
     progress.clear()
   }
@@ -141,9 +140,8 @@ export async function forgetTwice(
   }
 }
 
-function reportText(report: ForgetReport, { pseudonymKey }: ForgetOptions): string {
+function reportText(report: ForgetReport): string {
   const { sessions, rows, deadLetters, unreadable, untilMs } = report
-  const hint = pseudonymKey === undefined ? ', and are users stored by pseudonym (--pseudonym-key)?' : '?'
   const until = new Date(untilMs).toISOString().slice(0, 10)
   return [
     columns([
@@ -153,7 +151,7 @@ function reportText(report: ForgetReport, { pseudonymKey }: ForgetOptions): stri
       ['unreadable dead letters, not removed', String(unreadable)],
     ]),
     '',
-    ...(sessions + rows + deadLetters === 0 ? [`No data of this person was found. Is the id right${hint}`] : []),
-    `Events from before now are dropped if they are sent again, until ${until}. Until then only the user's state and tombstones hold the user id, and timers until they fire.`,
+    ...(sessions + rows + deadLetters === 0 ? [`No data of this person was found. Is the id right?`] : []),
+    `Events from before now are dropped if they are sent again, until ${until}. Until then only the user's state and tombstones hold the user id, timers until they fire, and row tombstones for a day or two.`,
   ].join('\n')
 }

@@ -1,7 +1,7 @@
 // Reads items and result rows by their keys.
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { toRow } from '../../functions/aws/results-table/result-items.ts'
+import { isRow, toRow } from '../../functions/aws/results-table/result-items.ts'
 import { isThrottled } from '../../functions/aws/runtime/pauses.ts'
 import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
 import { batchGet, UnprocessedKeysError } from '../../functions/aws/sessions-table/batch-get.ts'
@@ -23,7 +23,7 @@ export async function itemsByKey(client: DynamoDBDocumentClient, table: string, 
   }
 }
 
-/** Returns the rows that exist, in no order. */
+/** Returns the rows that exist, in no order. Leaves out row tombstones. */
 export async function rowsByKey(
   client: DynamoDBDocumentClient,
   table: string,
@@ -34,7 +34,7 @@ export async function rowsByKey(
     table,
     keys.map(({ pk, sk }) => ({ pk, sk })),
   )
-  return items.map(shownRow)
+  return items.filter(isRow).map(shownRow)
 }
 
 /** Sorts the columns by name, since DynamoDB returns attributes in no order. */

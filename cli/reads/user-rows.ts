@@ -1,6 +1,7 @@
 // Reads the result rows of one user.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { isRow } from '../../functions/aws/results-table/result-items.ts'
 import { type ResultRow, rowPartition } from '../../functions/domain/results/result.ts'
 import { passes, type RowFilter } from './row-filter.ts'
 import { shownRow } from './rows-by-key.ts'
@@ -22,7 +23,7 @@ export async function* userRows(
     ScanIndexForward: false,
   }
   for await (const { Items: items } of paginateQuery({ client }, query)) {
-    for (const item of items ?? []) if (passes(item as ResultRow, filter)) yield shownRow(item)
+    for (const item of (items ?? []).filter(isRow)) if (passes(item as ResultRow, filter)) yield shownRow(item)
   }
 }
 

@@ -52,6 +52,11 @@ export interface Target {
   readonly stack: Stack | null
 }
 
+/** A pipeline of which only these outputs are known. */
+export interface NamedTarget<K extends keyof Outputs> extends Pick<Target, 'title' | 'clients' | 'runningPipeline'> {
+  readonly outputs: Pick<Outputs, K>
+}
+
 /** Configures every SDK client. */
 export interface ClientConfig {
   readonly region?: string
@@ -103,13 +108,18 @@ export async function openNamed<K extends keyof Outputs>(
   named: { readonly [name in K]: string | undefined },
   options: TargetOptions,
   folder: string,
-): Promise<{ title: string; outputs: Pick<Outputs, K>; clients: TargetClients }> {
+): Promise<NamedTarget<K>> {
   const given = Object.fromEntries(Object.entries(named).filter(([, name]) => name !== undefined))
   const isWhole = Object.keys(given).length === Object.keys(named).length
   if (isWhole && options.local === undefined)
-    return { title: 'the named pipeline', outputs: given as Pick<Outputs, K>, clients: clientsOf(awsConfig(options)) }
-  const { title, outputs, clients } = await openTarget(options, folder)
-  return { title, outputs: { ...outputs, ...given }, clients }
+    return {
+      title: 'the named pipeline',
+      outputs: given as Pick<Outputs, K>,
+      clients: clientsOf(awsConfig(options)),
+      runningPipeline: null,
+    }
+  const target = await openTarget(options, folder)
+  return { ...target, outputs: { ...target.outputs, ...given } }
 }
 
 async function openStack(options: TargetOptions): Promise<Target> {

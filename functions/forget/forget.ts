@@ -4,8 +4,9 @@
 import pMap from 'p-map'
 import { type ResultRow, rowTime } from '../domain/results/result.ts'
 import { hourOf } from '../domain/results/rollup.ts'
-import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
+import { DELIVERY_MS_MAX, stateExpiresAt } from '../domain/sessions/closing.ts'
 import { type Forgotten, mergeForgotten } from '../domain/sessions/forgotten.ts'
+import type { Rules } from '../domain/sessions/rules.ts'
 import { sessionId } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import { type DeadLetterStore, type SessionStore, VersionConflictError } from '../ports.ts'
@@ -22,6 +23,7 @@ export interface ForgetPorts {
 }
 
 export interface ForgetSettings {
+  readonly rules: Rules
   /** How long the bucket stores a dead letter at most, so how long it can be redriven. */
   readonly deadLetterRetentionMs: number
 }
@@ -59,14 +61,15 @@ const WRITES_AT_ONCE = 16
 export async function forget(
   person: string,
   ports: ForgetPorts,
-  { deadLetterRetentionMs }: ForgetSettings,
+  { rules, deadLetterRetentionMs }: ForgetSettings,
   nowMs: number,
 ): Promise<ForgetReport> {
   const user = ports.pseudonym(person)
   const moment = { atMs: nowMs, untilMs: nowMs + DELIVERY_MS_MAX + deadLetterRetentionMs }
-  const state = await forgetState(user, ports.sessions, moment)
+  const writes = userWrites(user, ports.sessions, (written) => expiresAt(written, moment.untilMs, nowMs, rules))
+  const state = await forgetState(writes, ports.sessions, moment)
   const { version, forgotten } = state
-  const sessions = await putTombstones(user, ports.sessions, state)
+  const sessions = await putTombstones(writes, ports.sessions, state)
   const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
   await ports.sessions.eraseBlocks(user, version)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
@@ -81,16 +84,24 @@ interface ForgottenState {
   readonly openIds: readonly string[]
 }
 
+/**
+ * The state outlives the tombstones, which it must count on from. That of a user who came back
+ * meanwhile outlives the rows, as any other.
+ */
+function expiresAt(written: UserState, untilMs: number, nowMs: number, rules: Rules): number {
+  const emptyExpiresAtMs = Math.max(untilMs, written.forgotten?.untilMs ?? 0) + DELIVERY_MS_MAX
+  return written.skewMs === null ? emptyExpiresAtMs : Math.max(emptyExpiresAtMs, stateExpiresAt(written, nowMs, rules))
+}
+
 async function forgetState(
-  user: string,
+  writes: UserWrites,
   sessions: SessionStore,
   moment: Omit<Forgotten, 'pendingTombstones'>,
 ): Promise<ForgottenState> {
-  const writes = userWrites(user, sessions, moment.untilMs)
   return writes.onLatestState(await writes.load(), async (state) => {
     const pendingTombstones = state.open.flatMap((session) => session.ids)
     const forgotten = mergeForgotten(state.forgotten, { ...moment, pendingTombstones })
-    const version = 1 + Math.max(state.version, await highestClosedVersion(user, sessions))
+    const version = 1 + Math.max(state.version, await highestClosedVersion(writes.user, sessions))
     await writes.save({ ...NEW_USER, version, forgotten }, state.version)
     return { version, forgotten, openIds: state.open.map(sessionId) }
   })
@@ -111,7 +122,8 @@ async function highestClosedVersion(user: string, sessions: SessionStore): Promi
  *
  * @returns how many sessions it erased.
  */
-async function putTombstones(user: string, sessions: SessionStore, state: ForgottenState): Promise<number> {
+async function putTombstones(writes: UserWrites, sessions: SessionStore, state: ForgottenState): Promise<number> {
+  const { user } = writes
   const { version, forgotten, openIds } = state
   const ids = new Set(forgotten.pendingTombstones)
   const erased = new Set(openIds)
@@ -125,7 +137,7 @@ async function putTombstones(user: string, sessions: SessionStore, state: Forgot
   await pMap(ids, (id) => putTombstone(user, id, version, forgotten.untilMs, sessions), {
     concurrency: WRITES_AT_ONCE,
   })
-  await clearPendingTombstones(userWrites(user, sessions, forgotten.untilMs), ids)
+  await clearPendingTombstones(writes, ids)
   return erased.size
 }
 

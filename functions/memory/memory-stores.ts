@@ -142,8 +142,8 @@ export interface MemoryResultStore extends ResultStore {
   readonly rows: ReadonlyMap<string, ResultRow>
   /** The versions of the row tombstones, by the same keys. */
   readonly tombstones: ReadonlyMap<string, number>
-  /** Deletes all row tombstones, as a table does once they have expired. */
-  expireTombstones(): void
+  /** Deletes the row tombstone of the key, as a table does once it has expired. */
+  expireTombstone(key: string): void
 }
 
 export function memoryResultStore(): MemoryResultStore {
@@ -155,7 +155,9 @@ export function memoryResultStore(): MemoryResultStore {
   return {
     rows,
     tombstones,
-    expireTombstones: () => tombstones.clear(),
+    expireTombstone: (key) => {
+      tombstones.delete(key)
+    },
     put: async (row) => {
       const key = rowKey(row)
       if (storedVersion(key) >= row.version) return

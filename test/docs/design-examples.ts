@@ -74,14 +74,15 @@ async function putItem(write: (client: DynamoDBDocumentClient) => Promise<void>)
 
 function openState(): Item {
   const state = stateOf(EVENTS)
-  return stateItem(USER, state, stateExpiresAt(CLOSED_MS, RULES), splitSessions(state.open, 1, new WeakMap()))
+  return stateItem(USER, state, stateExpiresAt(state, CLOSED_MS, RULES), splitSessions(state.open, 1, new WeakMap()))
 }
 
 /** The state once the sweeper has closed its only session. */
 function stateWithoutOpenSessions(): Item {
   const state = stateOf(EVENTS)
   const closings = state.open.map((session) => ({ session, reason: 'gap' as const }))
-  return stateItem(USER, { ...withoutClosed(state, closings, RULES), version: 2 }, stateExpiresAt(CLOSED_MS, RULES))
+  const closed = { ...withoutClosed(state, closings, RULES), version: 2 }
+  return stateItem(USER, closed, stateExpiresAt(closed, CLOSED_MS, RULES))
 }
 
 /** The state of a session that is long enough for a block. */
@@ -91,7 +92,7 @@ function stateWithBlocks(): { readonly state: Item; readonly block: Item } {
   const split = splitSessions(state.open, 1, new WeakMap())
   const [first] = split.blocks
   if (first === undefined) throw new Error('the example is too short for a block')
-  const expiresAtMs = stateExpiresAt(CLOSED_MS, RULES)
+  const expiresAtMs = stateExpiresAt(state, CLOSED_MS, RULES)
   return { state: stateItem(USER, state, expiresAtMs, split), block: blockItem(USER, first, expiresAtMs) }
 }
 

@@ -67,6 +67,7 @@ function rulesOf({ settings }: Rule): Rules {
     maxClockSkewMs: read.maxClockSkew,
     maxSessionEvents: read.maxSessionEvents,
     maxSessionDurationMs: read.maxSessionDuration,
+    resultRetentionMs: read.resultRetention,
   }
 }
 

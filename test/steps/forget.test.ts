@@ -15,7 +15,7 @@ import { at, event, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
 import { GAP_SECONDS, randomSends, SEED } from '../support/random-log.ts'
 
-const SETTINGS = { deadLetterRetentionMs: 30 * DAY_MS }
+const SETTINGS = { rules: RULES, deadLetterRetentionMs: 30 * DAY_MS }
 /** Later than every event that is sent. */
 const FORGOTTEN_AT = at(10_000)
 

@@ -343,7 +343,7 @@ describe('forgetting a person', () => {
     await rollUp(pipeline, at(20), { drain: true })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).toContain('secret')
     const ports = { ...pipeline, pseudonym: (user: string) => user }
-    await forget('ben', ports, { deadLetterRetentionMs: DAY_MS }, at(100))
+    await forget('ben', ports, { rules: RULES, deadLetterRetentionMs: DAY_MS }, at(100))
     await rollUp(pipeline, at(110), { drain: true })
     expect(pipeline.rollups.rollups.get('rollup#day 2026-03-02')).toMatchObject({ searches: 1, sessions: 1 })
     expect(pipeline.rollups.queries.get('2026-03-02')?.map(({ query }) => query)).not.toContain('secret')

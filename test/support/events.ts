@@ -23,6 +23,7 @@ export const RULES: Rules = {
   maxClockSkewMs: 5 * MINUTE_MS,
   maxSessionEvents: 1000,
   maxSessionDurationMs: 12 * HOUR_MS,
+  resultRetentionMs: 400 * DAY_MS,
 }
 
 export type Sent = Readonly<Record<string, unknown>>

@@ -46,6 +46,7 @@ function readRules(variables: Variables): Rules {
     maxClockSkewMs: wholeNumber(variables, RULE_VARIABLES.maxClockSkewMs),
     maxSessionEvents: wholeNumber(variables, RULE_VARIABLES.maxSessionEvents),
     maxSessionDurationMs: wholeNumber(variables, RULE_VARIABLES.maxSessionDurationMs),
+    resultRetentionMs: wholeNumber(variables, RULE_VARIABLES.resultRetentionMs),
   } satisfies Record<keyof typeof RULE_VARIABLES, unknown>
 }
 

@@ -105,7 +105,12 @@ export function closedExpiresAt(nowMs: number, rules: Rules): number {
   return nowMs + rules.gapMs + rules.latenessMs + rules.amendForMs + DELIVERY_MS_MAX
 }
 
-/** When the state of a user without open sessions may expire: after every session it covers. */
-export function stateExpiresAt(nowMs: number, rules: Rules): number {
-  return closedExpiresAt(nowMs, rules) + DELIVERY_MS_MAX
+/**
+ * When a state that is written now may expire. The state of a user without open sessions is small,
+ * and outlives every row of the user: its version and its clock order what comes later. A state
+ * with an open session never expires, but its blocks do, soon after that session could have closed.
+ */
+export function stateExpiresAt({ open }: Pick<UserState, 'open'>, nowMs: number, rules: Rules): number {
+  const afterClosedMs = closedExpiresAt(nowMs, rules) + DELIVERY_MS_MAX
+  return open.length > 0 ? afterClosedMs : afterClosedMs + rules.resultRetentionMs
 }

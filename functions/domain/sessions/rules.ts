@@ -18,4 +18,9 @@ export interface Rules {
   readonly maxSessionEvents: number
   /** The longest time from a session's first event to its last. Exactly this still fits. */
   readonly maxSessionDurationMs: number
+  /**
+   * How long the rows of a session are stored. The user's clock and version last longer, so that an
+   * older event is too late as long as it could change a row.
+   */
+  readonly resultRetentionMs: number
 }

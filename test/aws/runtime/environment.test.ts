@@ -16,6 +16,7 @@ const RULES = {
   MAX_CLOCK_SKEW_MS: '0',
   MAX_SESSION_EVENTS: '1000',
   MAX_SESSION_DURATION_MS: '43200000',
+  RESULT_RETENTION_MS: '31536000000',
 }
 const READ_RULES = {
   gapMs: 1_800_000,
@@ -25,6 +26,7 @@ const READ_RULES = {
   maxClockSkewMs: 0,
   maxSessionEvents: 1000,
   maxSessionDurationMs: 43_200_000,
+  resultRetentionMs: 31_536_000_000,
 }
 const INGEST = { ...RULES, PIPELINE_NAME: 'clicks', SESSIONS_TABLE: 'sessions', DEAD_LETTER_BUCKET: 'refused' }
 const SWEEP = {

@@ -2,14 +2,18 @@
 
 import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { mockClient } from 'aws-sdk-client-mock'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { resultsSpec, sessionsSpec } from '../../../bench/bench-tables.ts'
 import { forgetTwice, runForget } from '../../../cli/commands/forget.ts'
+import { idsToForget } from '../../../cli/commands/forget-stores.ts'
 import { s3DeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { retentionMs, s3DeadLetterStore } from '../../../functions/aws/dead-letters/dead-letter-erasure.ts'
 import { dynamoDirtyHours } from '../../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
+import { keyedPseudonym } from '../../../functions/aws/runtime/pseudonym.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { DAY_MS, MINUTE_MS } from '../../../functions/domain/durations.ts'
 import { type Clients, LOCAL_ENVIRONMENT, localClients } from '../../../local/emulators/clients.ts'
@@ -99,7 +103,7 @@ describe('forgetting on DynamoDB and S3', () => {
       pseudonym: (user: string) => user,
     }
     let nowMs = at(10_000)
-    const settings = { deadLetterRetentionMs: 30 * DAY_MS }
+    const settings = { rules: RULES, deadLetterRetentionMs: 30 * DAY_MS }
     const report = await forgetTwice(
       'ann',
       [ports],
@@ -115,9 +119,11 @@ describe('forgetting on DynamoDB and S3', () => {
     expect(left.filter(({ kind }) => kind !== 'tombstone')).toMatchObject([{ sk: 'open', forgotten_at: nowMs }])
     for (const item of left) {
       expect(item).not.toHaveProperty('sessions')
-      expect(item.expires_at).toBe((nowMs + 38 * DAY_MS) / 1000)
+      // The state outlives the tombstones.
+      expect(item.expires_at).toBe((nowMs + (item.sk === 'open' ? 46 : 38) * DAY_MS) / 1000)
     }
-    expect(await itemsOf(NAMES.results, 'ann')).toEqual([])
+    const removed = await itemsOf(NAMES.results, 'ann')
+    expect(removed.map(({ kind }) => kind)).toEqual(['removed', 'removed', 'removed', 'removed'])
     expect(await deadLetters()).toEqual(['{', '{', '{'])
     expect(await itemsOf(NAMES.sessions, 'ben')).toEqual(sessions)
     expect(await itemsOf(NAMES.results, 'ben')).toEqual(rows)
@@ -134,9 +140,54 @@ describe('forgetting on DynamoDB and S3', () => {
     ['one table for both', { results: NAMES.sessions }, `--results ${NAMES.sessions}: is not a results table`],
   ])('forget changes nothing where the options name %s', async (_, mistaken, sentence) => {
     const before = await itemsOf(NAMES.sessions, 'ben')
-    const attempt = runForget({ user: 'ben', stack: 'none', ...NAMES, ...mistaken }, testTerminal())
+    const attempt = runForget({ user: 'ben', stack: 'none', ingest: 'ingest', ...NAMES, ...mistaken }, testTerminal())
     await expect(attempt).rejects.toThrow(UserError)
     await expect(attempt).rejects.toThrow(sentence)
     expect(await itemsOf(NAMES.sessions, 'ben')).toEqual(before)
+  })
+})
+
+describe('the ids that are forgotten', () => {
+  const SECRET = 'arn:aws:secretsmanager:eu-west-1:1:secret:users'
+  const secrets = new SecretsManagerClient({ region: 'eu-west-1' })
+  const mocked = mockClient(secrets)
+  const pseudonym = keyedPseudonym('k'.repeat(32))
+  beforeEach(() => {
+    mocked.reset()
+    mocked.on(GetSecretValueCommand, { SecretId: SECRET }).resolves({ SecretString: 'k'.repeat(32) })
+  })
+  const idsOf = (
+    pipeline: ReturnType<typeof memoryPipeline>,
+    pseudonymKeySecret: string | null,
+    option?: string,
+  ): Promise<string[]> => idsToForget('ann', option, { pseudonymKeySecret }, { secrets }, pipeline)
+  async function pipelineOf(...users: string[]) {
+    const pipeline = memoryPipeline(RULES)
+    await pipeline.ingest(
+      users.map((user) => record({ type: 'Search', user, time: at(0), query: 'dogs' }, at(0))),
+      at(0),
+    )
+    return pipeline
+  }
+
+  it('are the pseudonym alone, without an option, where ingest stores users by pseudonym', async () => {
+    expect(await idsOf(await pipelineOf(pseudonym('ann')), SECRET)).toEqual([pseudonym('ann')])
+    expect(await idsOf(await pipelineOf(), SECRET)).toEqual([pseudonym('ann')])
+  })
+
+  it('are the id too where the tables hold it from before the key was set', async () => {
+    expect(await idsOf(await pipelineOf('ann'), SECRET)).toEqual([pseudonym('ann'), 'ann'])
+  })
+
+  it('are the id where ingest stores users by their id, and a pseudonym only where the tables hold it', async () => {
+    expect(await idsOf(await pipelineOf(), null)).toEqual(['ann'])
+    expect(await idsOf(await pipelineOf(), null, SECRET)).toEqual(['ann'])
+    expect(await idsOf(await pipelineOf(pseudonym('ann')), null, SECRET)).toEqual([pseudonym('ann'), 'ann'])
+  })
+
+  it('are refused with a sentence when the key cannot be read', async () => {
+    mocked.on(GetSecretValueCommand).rejects(new Error('not authorized'))
+    const sentence = `This pipeline stores users by pseudonym, and these credentials cannot read the key ${SECRET} (not authorized).`
+    await expect(idsOf(await pipelineOf(), SECRET)).rejects.toThrow(sentence)
   })
 })

@@ -49,6 +49,7 @@ const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
   maxClockSkewMs: String(5 * MINUTE_MS),
   maxSessionEvents: '1000',
   maxSessionDurationMs: String(12 * HOUR_MS),
+  resultRetentionMs: String(400 * 24 * HOUR_MS),
   pipelineName: 'trial',
   sessionsTable: 'the-sessions',
   stream: 'the-stream',

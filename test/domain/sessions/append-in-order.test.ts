@@ -27,6 +27,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   maxClockSkewMs: fc.constant(5 * MINUTE_MS),
   maxSessionEvents: fc.constantFrom(3, 1000),
   maxSessionDurationMs: fc.constantFrom(15 * SECOND_MS, DAY_MS),
+  resultRetentionMs: fc.constant(400 * DAY_MS),
 })
 
 /** Half of the logs are in order, as the fast path needs them. Up to three events repeat. */
