@@ -4,6 +4,7 @@
 import { type HorizonPorts, READ_FOR_MS } from '../functions/aws/stream/kinesis-horizon.ts'
 import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
+import { toClose } from '../functions/domain/sessions/closing.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { MemoryResultStore } from '../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
@@ -17,6 +18,7 @@ export const CONTROLS = {
   'forgetful-horizon': 'each sweep begins at the same record of a quiet shard, and reads five pages',
   'timer-last': 'ingest schedules a timer after it has saved the state that needs it',
   'page-first': 'the sweeper removes a page of timers before it schedules the next timers of its users',
+  'closings-at-end': 'the sweeper closes all due sessions of a user, and saves the state at the end only',
   'blind-append': 'ingest saves a state over any stored version',
   'forget-by-deleting': 'forget removes what is stored of a user, but does not record the moment',
   'short-lived-version': 'the state of an idle user expires when the closed sessions do, long before the rows',
@@ -122,6 +124,28 @@ export function pageFirst(timers: TimerStore): TimerStore {
       if (next.length > 0) await timers.put(next)
     },
   }
+}
+
+/**
+ * `closings-at-end`: saves a state only when no session of it is due. If the sweeper is killed
+ * before, the next sweep begins at the first session again, however many a user has.
+ */
+export function savingAtEnd(sessions: SessionStore, horizon: Horizon, rules: Rules) {
+  const storedVersions = new Map<string, number>()
+  let horizonMs = 0
+  const saveUser: SessionStore['saveUser'] = async (user, state, baseVersion, expiresAtMs) => {
+    const version = storedVersions.get(user) ?? baseVersion
+    storedVersions.set(user, version)
+    if (toClose(state, horizonMs, rules, 'due').length > 0) return
+    await sessions.saveUser(user, { ...state, version: version + 1 }, version, expiresAtMs)
+  }
+  const putClosed: SessionStore['putClosed'] = (closed, expiresAtMs) =>
+    sessions.putClosed({ ...closed, version: storedVersions.get(closed.user) ?? closed.version }, expiresAtMs)
+  const readUpTo: Horizon['readUpTo'] = async (nowMs) => {
+    horizonMs = await horizon.readUpTo(nowMs)
+    return horizonMs
+  }
+  return { sessions: { ...sessions, saveUser, putClosed }, horizon: { readUpTo }, hasTime: () => true }
 }
 
 /**

@@ -76,6 +76,8 @@ const CONDITIONS = {
   shortPage: 0,
   /** Kinesis gives a record an earlier arrival time than the record before it in its shard. */
   unorderedArrivals: 0,
+  /** A user sends hundreds of closers within a minute, and others that lie hours apart. */
+  abuser: 0,
 } as const
 
 /** Faults with a source of draws of their own, so that the other draws of a seed stay as they are. */
@@ -138,6 +140,11 @@ export function drawFaults(random: Random, without: ReadonlySet<Fault>): Faults 
 export function drawPages(random: Random, without: ReadonlySet<Fault>): () => number {
   if (without.has('shortPage') || !random.happens(0.35)) return () => Number.POSITIVE_INFINITY
   return () => random.between(1, 5) * MINUTE_MS
+}
+
+/** Draws whether a run has an abuser. */
+export function drawAbuser(random: Random, without: ReadonlySet<Fault>): boolean {
+  return !without.has('abuser') && random.happens(0.15)
 }
 
 const LATE_WRITE_RATE_MAX = 0.15

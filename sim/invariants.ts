@@ -50,11 +50,12 @@ export function checkAtRest(
     for (const one of watch.sent) {
       if (one.user !== user || one.arrivalMs < fromMs || one.event === null || watch.isErased(one)) continue
       const isRejected = deadLettersBySequence.has(one.sequenceNumber)
-      if (!isRejected) notRejected.add(one.event.eventId)
+      if (!isRejected || watch.wasAppliedBefore(one)) notRejected.add(one.event.eventId)
       const isStored = accepted.has(one.event.eventId) || isRejected || watch.isGivenUpForGood(one)
       if (!isStored) report(`${one.eventId} is in no session and in no dead letter`)
     }
-    // Where an event was put twice, one record may be too late. The other must then be applied.
+    // Where an event was put twice, one record may be too late. The other must then be applied. A
+    // record that was applied may be too late when it is redelivered (C6).
     const onlyRejected = [...accepted.keys()].find((eventId) => !notRejected.has(eventId))
     if (onlyRejected !== undefined) report(`${onlyRejected} is in a session, but each of its records is a dead letter`)
     checkForgotten(user, accepted, stores, watch, report)

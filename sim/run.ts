@@ -8,7 +8,7 @@ import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
 import { checkExpiry, passTime } from './expiry.ts'
-import { drawArrivals, drawFaults, drawLateWrites, drawPages, type Fault, type Faults } from './faults.ts'
+import { drawAbuser, drawArrivals, drawFaults, drawLateWrites, drawPages, type Fault, type Faults } from './faults.ts'
 import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
 import { drawLongReplay, replayArchive } from './long-replay.ts'
@@ -16,7 +16,7 @@ import { type Random, randomOf } from './random.ts'
 import { checkRollups, rollupOnce } from './rollups.ts'
 import { givenUpAfterMs, sweepOnce } from './steps.ts'
 import { newStores } from './stores.ts'
-import { schedule } from './traffic.ts'
+import { schedule, scheduleAbuse } from './traffic.ts'
 import { virtualTime } from './virtual-time.ts'
 import { newWatch, type Violation } from './watch.ts'
 import type { Wiring } from './wiring.ts'
@@ -56,6 +56,8 @@ const ROLLUP_EVERY_MS = 10 * MINUTE_MS
  * seeds that tests name are whole, so those seeds show what they always did.
  */
 const PAGES_SEED = 2 ** 22
+/** The same for draws about an abuser. */
+const ABUSER_SEED = 2 ** 25
 /** Added to a seed, they give sources of draws of their own, for the same reason. */
 const REPLAY_SEED = 2 ** 23
 const LATE_WRITES_SEED = 2 ** 24
@@ -86,6 +88,10 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     recordAgeMsMax,
   }
   const delivery = startDelivery(wiring, changes, random)
+  const abuser = randomOf(seed + ABUSER_SEED)
+  // With `divert` a result is final, and the abuser shows nothing that other users do not.
+  const hasAbuser = drawAbuser(abuser, options.without ?? new Set()) && rules.lateEvents === 'amend'
+  if (hasAbuser) scheduleAbuse(START_MS, abuser, world, delivery.stream, watch.wasSent)
   const users = Array.from({ length: random.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)
   const sweepEveryMs = random.oneOf([1, 2, 5]) * MINUTE_MS
 
@@ -140,7 +146,8 @@ async function visit(
   faults.pause()
   const restMs = quietMs + BACKLOG_MS + 2 * (rules.gapMs + rules.latenessMs) + rules.maxClockSkewMs
   await sweepUntil(restMs, sweepEveryMs, wiring, delivery)
-  checkAtRest(users, stores, watch, rules, startMs - DAY_MS)
+  const everyone = new Set([...users, ...watch.sent.map(({ user }) => user)])
+  checkAtRest([...everyone], stores, watch, rules, startMs - DAY_MS)
   checkRollups(stores, watch)
   faults.resume()
 }

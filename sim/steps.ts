@@ -17,6 +17,7 @@ import {
   pageFirst,
   recordingLast,
   recordsAfter,
+  savingAtEnd,
   shortLived,
   timerLast,
   unconditional,
@@ -101,7 +102,10 @@ function ingestPorts(
   return {
     ...(control === 'timer-last' ? timerLast(ports.sessions, ports.timers) : ports),
     deadLetters: {
-      put: (deadLetters) => call(`rejects ${deadLetters.length}`, null, () => stores.deadLetters.put(deadLetters)),
+      put: (deadLetters) => {
+        watch.mayBeRejected(deadLetters.map(({ sequenceNumber }) => sequenceNumber))
+        return call(`rejects ${deadLetters.length}`, null, () => stores.deadLetters.put(deadLetters))
+      },
     },
     progress: {
       isPassed: (shardId, sequenceNumber) =>
@@ -189,6 +193,7 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
       timers: control === 'page-first' ? pageFirst(timers) : timers,
       horizon: isWrong ? wrongHorizon : horizon,
       hasTime: invocation.hasTime,
+      ...(control === 'closings-at-end' && savingAtEnd(sessions, horizon, rules)),
     }
     const before = new Map(stores.sessions.states)
     const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, world.time.nowMs())

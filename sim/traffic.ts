@@ -124,3 +124,35 @@ function flood(startMs: number, { random }: World, send: Send): void {
     )
   }
 }
+
+const ABUSER = 'abuser'
+const BURST_EVENTS = 200
+const FAR_EVENTS = 20
+
+/**
+ * Lets a user send closers, each of which is a session: a burst within a minute, and some whose
+ * times lie hours apart.
+ *
+ * @param random a source of its own, so that the other draws of a seed stay as they are.
+ */
+export function scheduleAbuse(
+  startMs: number,
+  random: Random,
+  { time, faults }: World,
+  stream: Stream,
+  onSent: (sent: Sent) => void,
+): void {
+  faults.struck('abuser')
+  const burstMs = startMs + random.between(0, 3 * 60 * MINUTE_MS)
+  const times = [
+    ...Array.from({ length: BURST_EVENTS }, (_, n) => burstMs + n * 300),
+    ...Array.from({ length: FAR_EVENTS }, (_, n) => burstMs - n * random.between(1, 120) * MINUTE_MS),
+  ]
+  for (const [n, eventMs] of times.entries()) {
+    const eventId = `abuse${n}`
+    const text = JSON.stringify({ user: ABUSER, eventId, type: 'AppClose', time: eventMs })
+    time.at(Math.max(burstMs, eventMs), () =>
+      onSent({ user: ABUSER, eventId, ...sentAs(stream.put(ABUSER, text), text) }),
+    )
+  }
+}

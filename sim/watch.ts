@@ -1,13 +1,14 @@
 // Watches a run: records what producers send and what the steps write, and reports each broken
 // invariant that shows before the run is at rest.
 
+import { HOUR_MS } from '../functions/domain/durations.ts'
 import { decodeEvent, parseEvent } from '../functions/domain/events/decode.ts'
 import type { Digest, Event } from '../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow } from '../functions/domain/results/result.ts'
 import { lastAffectingTime } from '../functions/domain/sessions/amending.ts'
 import { watermark } from '../functions/domain/sessions/clock.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
-import { firstEvent, type Session } from '../functions/domain/sessions/session.ts'
+import { firstEvent, type Session, sessionId } from '../functions/domain/sessions/session.ts'
 import { nextDueAt } from '../functions/domain/sessions/timers.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import type { Sent } from './traffic.ts'
@@ -57,6 +58,10 @@ export interface Watch {
    * applied yet.
    */
   closes(closed: ClosedSession, skewMs: number | null, nowMs: number): void
+  /** Records that ingest may store dead letters of these records. */
+  mayBeRejected(sequenceNumbers: readonly string[]): void
+  /** Returns whether the record's event was applied before ingest first rejected the record. */
+  wasAppliedBefore(sent: Sent): boolean
   /** Records how far the horizon of the latest sweep trailed the time of day. */
   wasRead(lagMs: number): void
   /** How far the horizon of the latest sweep trailed the time of day. */
@@ -69,6 +74,12 @@ export interface Watch {
   report(user: string, what: string): void
 }
 
+/**
+ * Two portions of `closeSessions`, because a sweep with a later horizon may close other sessions of
+ * a state. If the function is killed, all of them must close again.
+ */
+const CLOSINGS_OF_STATE_MAX = 50
+
 /** @param givenUpAfterMs the poller gives up records that are older. */
 export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): Watch {
   const sent: SentEvent[] = []
@@ -77,6 +88,10 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
   const applied = new Set<string>()
   const notBefore = new Map<string, number>()
   const givenUp = new Set<string>()
+  const bySequence = new Map<string, SentEvent>()
+  /** By sequence number, whether the event was applied before the record was first rejected. */
+  const rejected = new Map<string, boolean>()
+  const closedOfState = new Map<string, Set<string>>()
   const forgottenAtMs = new Map<string, number>()
   const isErased = ({ user, event, arrivalMs }: SentEvent): boolean =>
     Math.min(event?.timeMs ?? arrivalMs, arrivalMs) <= (forgottenAtMs.get(user) ?? Number.NEGATIVE_INFINITY)
@@ -102,6 +117,7 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       const decoded = parsed.ok ? decodeEvent(parsed.value, one.arrivalMs, rules.maxClockSkewMs, digest) : parsed
       const entry = { ...one, event: decoded.ok ? decoded.event : null }
       sent.push(entry)
+      bySequence.set(entry.sequenceNumber, entry)
       if (entry.event === null) return
       unapplied.set(one.user, [...(unapplied.get(one.user) ?? []), entry])
       if (!isUnapplied(one.user, entry)) return
@@ -117,11 +133,25 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       forgottenAtMs.set(user, Math.max(atMs, forgottenAtMs.get(user) ?? atMs))
     },
     isErased,
+    mayBeRejected: (sequenceNumbers) => {
+      for (const sequenceNumber of sequenceNumbers) {
+        const one = bySequence.get(sequenceNumber)
+        const wasApplied = one !== undefined && applied.has(`${one.user} ${one.eventId}`)
+        if (!rejected.has(sequenceNumber)) rejected.set(sequenceNumber, wasApplied)
+      }
+    },
+    wasAppliedBefore: ({ sequenceNumber }) => rejected.get(sequenceNumber) ?? false,
     mayBeSaved: (user, state, notBeforeMs) => {
       notBefore.set(user, Math.max(notBeforeMs, notBefore.get(user) ?? notBeforeMs))
       for (const session of state.open) for (const event of session.events) applied.add(`${user} ${event.eventId}`)
     },
-    closes: ({ user, session, reason }, skewMs, nowMs) => {
+    closes: ({ user, session, reason, version }, skewMs, nowMs) => {
+      // A version may come again when its state has expired, but not within the hour.
+      const state = `${user} ${version} ${Math.floor(nowMs / HOUR_MS)}`
+      const ofState = (closedOfState.get(state) ?? new Set()).add(sessionId(session))
+      closedOfState.set(state, ofState)
+      if (ofState.size === CLOSINGS_OF_STATE_MAX + 1)
+        report(user, `more than ${CLOSINGS_OF_STATE_MAX} sessions close before the state is saved`)
       const remaining = (unapplied.get(user) ?? []).filter((one) => isUnapplied(user, one))
       unapplied.set(user, remaining)
       // A session that a limit ended closes at once, and later events amend it like any other.
