@@ -18,6 +18,7 @@ import { wrapped } from './commands/help.ts'
 import { addLocal } from './commands/local.ts'
 import { addProduce } from './commands/produce.ts'
 import { addRedrive } from './commands/redrive.ts'
+import { addRefinalize } from './commands/refinalize.ts'
 import { addReport } from './commands/report.ts'
 import { addResults } from './commands/results.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -64,6 +65,7 @@ export function searchCtr(terminal: Terminal): Command {
   addDeadLetters(program, terminal)
   addDrain(program, terminal)
   addForget(program, terminal)
+  addRefinalize(program, terminal)
   program.commandsGroup('On this machine:')
   addLocal(program, terminal)
   addDemo(program, terminal)

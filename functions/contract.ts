@@ -104,7 +104,7 @@ export const KIND = 'kind'
 export const CLOSED = 'closed'
 /** Stands under the key of a closed session that merged into another one or was forgotten. */
 export const TOMBSTONE = 'tombstone'
-/** Stands under the key of a removed row of the results table, so that a late write changes nothing. */
+/** Stands under the key of a removed result row, so that a late write changes nothing. */
 export const REMOVED = 'removed'
 /** Holds a part of the events of a user's open sessions. */
 export const BLOCK = 'block'

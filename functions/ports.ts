@@ -108,6 +108,13 @@ export interface ClosedVersion {
   readonly isTombstone: boolean
 }
 
+/** A closed session with its events, or a tombstone, whose `closed` is null. */
+export interface ClosedItem {
+  readonly id: string
+  readonly version: number
+  readonly closed: ClosedSession | null
+}
+
 /**
  * Stores the users' states, their closed sessions and the tombstones of those. Every read is
  * consistent.

@@ -26,8 +26,8 @@ export type RemovableRow = Pick<ResultRow, 'pk' | 'sk' | 'version'>
 
 /**
  * When a row tombstone may expire: a day later. A write that began before the removal has landed by
- * then, because Lambda ends an invocation after 15 minutes, and AWS refuses a request that was
- * signed more than 15 minutes ago.
+ * then. Lambda ends an invocation after 15 minutes, and AWS refuses a request that was signed more
+ * than 15 minutes ago.
  */
 export function rowTombstoneExpiresAt(nowMs: number): number {
   return nowMs + DAY_MS

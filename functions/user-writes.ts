@@ -30,7 +30,7 @@ export interface UserWrites {
   conflicts(): number
 }
 
-/** @param expiresAtMs returns when a state that is written may expire; see `SessionStore.saveUser`. */
+/** @param expiresAtMs returns when a written state may expire; see `SessionStore.saveUser`. */
 export function userWrites(
   user: string,
   sessions: SessionStore,
@@ -61,8 +61,8 @@ export async function loadUser(user: string, sessions: SessionStore): Promise<Us
 }
 
 /**
- * Raises the state's version above that of a closed session. A state falls behind only if an operator
- * deleted a damaged one, because the next state of the user counts from 0 again.
+ * Raises the state's version above that of a closed session. A state falls behind only if an
+ * operator deleted a damaged one, because the next state of the user counts from 0 again.
  */
 async function catchUp(state: UserState, version: number, save: UserWrites['save']): Promise<UserState> {
   const next = { ...state, version: version + 1 }

@@ -1,4 +1,4 @@
-// Lets time pass without events, and deletes what expires meanwhile as DynamoDB does: most of it soon.
+// Lets time pass without events, and deletes most of what expires meanwhile, as DynamoDB does.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
 import { expiryKey } from './stores.ts'

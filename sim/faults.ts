@@ -80,11 +80,11 @@ const CONDITIONS = {
   abuser: 0,
 } as const
 
-/** Faults with a source of draws of their own, so that the other draws of a seed stay as they are. */
+/** Faults with a source of draws of their own, so that other draws of a seed stay as they are. */
 const APART = {
   /** A write of a row lands up to 15 minutes after its function has timed out. */
   lateWrite: 0,
-  /** Weeks or months after the run, a part of the archive is replayed and given-up changes are redriven. */
+  /** Weeks or months after the run, an operator replays a part of the archive. */
   longReplay: 0,
 } as const
 

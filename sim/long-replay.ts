@@ -15,7 +15,7 @@ const REPLAY_MS = HOUR_MS
 const FAULTS_MS = 2 * HOUR_MS
 const REST_MS = 14 * HOUR_MS
 
-/** Draws whether a part of the archive is replayed after the run, and how much later; null if not. */
+/** Draws how long after the run a part of the archive is replayed; null if it is not. */
 export function drawLongReplay(random: Random, without: ReadonlySet<Fault>): number | null {
   if (without.has('longReplay') || !random.happens(0.3)) return null
   return random.oneOf(AFTER_DAYS) * DAY_MS
@@ -26,14 +26,14 @@ export function drawLongReplay(random: Random, without: ReadonlySet<Fault>): num
  * that was missing. Each event must be refused, or be a duplicate where its closed session is still
  * stored.
  *
- * @param settle runs the pipeline up to the time.
+ * @param comeTo runs the pipeline up to the time.
  */
 export async function replayArchive(
   wiring: Wiring,
   delivery: Delivery,
   changes: Changes,
   random: Random,
-  settle: (untilMs: number) => Promise<void>,
+  comeTo: (untilMs: number) => Promise<void>,
 ): Promise<void> {
   const { world, stores, watch } = wiring
   const { time, faults } = world
@@ -48,9 +48,9 @@ export async function replayArchive(
   }
   redriveChanges(wiring, changes, () => random.happens(0.3))
   const beganMs = time.nowMs()
-  await settle(beganMs + FAULTS_MS)
+  await comeTo(beganMs + FAULTS_MS)
   faults.pause()
-  await settle(beganMs + REST_MS)
+  await comeTo(beganMs + REST_MS)
   const refused = new Set(stores.deadLetters.stored.map(({ sequenceNumber }) => sequenceNumber))
   for (const one of replayed) {
     if (refused.has(one.sequenceNumber) || stored.has(`${one.user} ${one.eventId}`)) continue

@@ -14,7 +14,7 @@ export interface World {
   readonly trace: Trace
   /** Returns how much of a shard the next page of Kinesis covers. */
   pageMs(): number
-  /** Returns how late the next write of a row lands; null when it lands before its function ends. */
+  /** Returns how late the next write of a row lands; null when it lands in time. */
   lateWriteMs(): number | null
   /** Null where the arrival times of records are nearly in order. */
   readonly unordered: UnorderedArrivals | null

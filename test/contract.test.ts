@@ -132,6 +132,7 @@ it('has no name that these tests do not pin', () => {
     'PARTITION_KEY',
     'PROGRESS_KEY',
     'REJECTED_PREFIX',
+    'REMOVED',
     'ROLLUP_VARIABLES',
     'RULE_VARIABLES',
     'SESSION_DURATION_MS_MAX',

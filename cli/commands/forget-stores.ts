@@ -1,5 +1,5 @@
-// Finds and checks the tables and the bucket from which `forget` removes a person, and the ids of the
-// person in them.
+// Finds and checks the tables and the bucket from which `forget` removes a person, and the ids of
+// that person in them.
 
 import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'

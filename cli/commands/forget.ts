@@ -1,6 +1,5 @@
 // Implements `forget`, which removes a person from the tables and the dead letters.
 
-import { createInterface } from 'node:readline/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { retentionMs, s3DeadLetterStore } from '../../functions/aws/dead-letters/dead-letter-erasure.ts'
@@ -18,6 +17,7 @@ import { UserError } from '../../terminal/user-error.ts'
 import { PSEUDONYM_KEY_OPTION } from '../reads/stored-user.ts'
 import { parseUser } from '../target/option-values.ts'
 import { withTarget } from '../target/target-options.ts'
+import { isConfirmed } from './confirmation.ts'
 import { type ForgetStoresOptions, findForgetStores, idsToForget } from './forget-stores.ts'
 import { withHelp } from './help.ts'
 
@@ -66,7 +66,8 @@ const FUNCTIONS_MS = 65 * SECOND_MS
 export async function runForget(options: ForgetOptions, terminal: Terminal): Promise<void> {
   const { user, pseudonymKey } = options
   const { title, sessions, results, bucket, clients, environment } = await findForgetStores(options, terminal.cwd)
-  if (!options.yes && !(await isConfirmed(user, title, terminal))) throw new UserError('Nothing was removed.')
+  const question = `Remove everything of user '${user}' from ${title}? This cannot be undone.`
+  if (!options.yes && !(await isConfirmed(question, terminal))) throw new UserError('Nothing was removed.')
   const bucketRetentionMs = await retentionMs(clients.s3, bucket)
   if (bucketRetentionMs === null)
     note(terminal, 'The bucket has no rule for how long it stores objects: assuming 30 days.')
@@ -95,21 +96,6 @@ export async function runForget(options: ForgetOptions, terminal: Terminal): Pro
     else print(terminal, reportText(report))
   } finally {
     progress.clear()
-  }
-}
-
-/** Returns true without a terminal too, where no person could answer. */
-async function isConfirmed(user: string, title: string, { stdin, stderr }: Terminal): Promise<boolean> {
-  const input = stdin()
-  if (!input.isTTY || !stderr.isTTY) return true
-  const dialog = createInterface({ input, output: stderr })
-  try {
-    const reply = await dialog.question(
-      `Remove everything of user '${user}' from ${title}? This cannot be undone. [y/N] `,
-    )
-    return /^y(es)?$/i.test(reply.trim())
-  } finally {
-    dialog.close()
   }
 }
 

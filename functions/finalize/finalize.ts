@@ -49,7 +49,7 @@ export interface FinalizeReport {
   readonly zeroResultSearches: number
   /**
    * The sequence numbers of the changes that finalize refused: their closed session or tombstone
-   * has expired, so nothing tells any more whether a later change came. Only a redrive sends such
+   * has expired, so nothing shows any more whether a later change came. Only a redrive sends such
    * changes.
    */
   readonly refused: readonly string[]
@@ -60,8 +60,8 @@ const ROWS_AT_ONCE = 16
 
 /**
  * Handles the changes in order, up to the first one that fails. Each row carries the version of its
- * closed session, and is written and removed by version. So changes may be redelivered, late or in any
- * order, and the rows end as those of the latest change. Throws when it cannot mark the dirty
+ * closed session, and is written and removed by version. So changes may be redelivered, late or in
+ * any order, and the rows end as those of the latest change. Throws when it cannot mark the dirty
  * hours.
  */
 export async function finalize(
@@ -159,8 +159,8 @@ function sumSearches(rows: readonly ResultRow[], count: (row: SearchRow) => numb
 type Order = 'latest' | 'overtaken' | 'unknown'
 
 /**
- * Reads the order before it writes. A change that is stored after that read leaves a row tombstone
- * for each row that the session loses, so no write of this change can bring such a row back.
+ * Reads the order before it writes. A change that is stored after that read leaves row tombstones
+ * for the rows that the session loses. So no write of this change can bring such a row back.
  */
 async function finalizeOne(
   change: ClosedChange,

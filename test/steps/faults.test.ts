@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { MINUTE_MS } from '../../functions/domain/durations.ts'
+import { DAY_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import { toClose } from '../../functions/domain/sessions/closing.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
@@ -264,6 +264,29 @@ describe('finalize', () => {
     expect([...dirtyHours.periods.keys()].sort()).toEqual(['hour#2026-03-02T00', 'hour#2026-03-02T01'])
     await finalize(changes, ports, settings, 0)
     expect(rowsAtMark).toEqual([2, 3])
+  })
+
+  it('refuses a change whose closed session has expired, and names it', async () => {
+    const { changes, ports } = await twoClosed()
+    const [first, second] = changes
+    if (first === undefined || second === undefined) throw new Error('no change')
+    ports.sessions.expire(first.user, first.id)
+    const report = await finalize(changes, ports, settings, 0)
+    expect(report).toMatchObject({ changes: 2, sessions: 1, refused: [first.sequenceNumber], failed: null })
+    expect(ports.results.rows.size).toBe(2)
+    const expiredMs = at(0) + 400 * DAY_MS
+    expect(await finalize([second], ports, settings, expiredMs)).toMatchObject({ refused: [second.sequenceNumber] })
+  })
+
+  it('leaves no row of a merged session when its first change is redriven', async () => {
+    const { changes, ports } = await twoClosed()
+    const [first] = changes
+    if (first === undefined) throw new Error('no change')
+    await ports.sessions.putTombstone(first.user, first.id, first.version + 1, at(0) + DAY_MS)
+    await finalize(changes.splice(0), ports, settings, 0)
+    expect([...ports.results.rows.values()].filter(({ user }) => user === first.user)).toEqual([])
+    expect(await finalize([first], ports, settings, 0)).toMatchObject({ overtaken: 1, refused: [] })
+    expect([...ports.results.rows.values()].filter(({ user }) => user === first.user)).toEqual([])
   })
 
   it('waits for all writes of a change when one fails', async () => {

@@ -116,7 +116,7 @@ export const LAYERS: readonly Layer[] = [
       /^sim\//,
       SAMPLES,
       // A person runs this step; there is no function for it.
-      /^functions\/forget\//,
+      /^functions\/(forget|finalize)\//,
       /^report\/(report-data|render-report)\.ts$/,
       /^commander$/,
     ],

@@ -1,5 +1,5 @@
-// Converts result rows to items of the results table, with the keys of the hour index, and back, and
-// row tombstones to items.
+// Converts result rows to items of the results table, with the keys of the hour index, and back.
+// Converts row tombstones to items.
 
 import { EXPIRES_AT, HOUR_INDEX, KIND, PARTITION_KEY, REMOVED, SORT_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
@@ -34,14 +34,14 @@ export function resultItem(row: ResultRow, expiresAtMs: number): Item {
   }
 }
 
-/** Returns the item of a row tombstone. It lacks the keys of the hour index, so no sum counts it. */
+/** Returns the item of a row tombstone. Without keys of the hour index, it is in no sum. */
 export function rowTombstoneItem({ pk, sk, version }: RemovableRow, expiresAtMs: number): Item {
   return { [PARTITION_KEY]: pk, [SORT_KEY]: sk, [KIND]: REMOVED, version, [EXPIRES_AT]: epochSeconds(expiresAtMs) }
 }
 
 const ROW_PARTITIONS = rowPartition('')
 
-/** Returns false for row tombstones, rollups and dirty hours, which lie in the table beside rows. */
+/** Returns false for row tombstones, rollups and dirty hours, which the table holds beside rows. */
 export function isRow(item: Item): boolean {
   return String(item[PARTITION_KEY]).startsWith(ROW_PARTITIONS) && item[KIND] !== REMOVED
 }

@@ -9,7 +9,7 @@ import {
 import { KIND, PARTITION_KEY, SORT_KEY, TOMBSTONE } from '../../contract.ts'
 import { neighbours, type TimeRange } from '../../domain/sessions/neighbours.ts'
 import type { Session } from '../../domain/sessions/session.ts'
-import type { ClosedVersion } from '../../ports.ts'
+import type { ClosedItem, ClosedVersion } from '../../ports.ts'
 import { checkSchema, SCHEMA } from '../runtime/item-schema.ts'
 import { userPartition } from '../runtime/table-items.ts'
 import { CLOSED_KEYS, CLOSED_PREFIX, closedIdOf, closedKeyAfter, readClosed, versionOf } from './session-items.ts'
@@ -61,6 +61,24 @@ export async function* queryVersions(
       checkSchema(item)
       return { id: closedIdOf(item), version: versionOf(item), isTombstone: item[KIND] === TOMBSTONE }
     })
+  }
+}
+
+/** Yields all closed sessions and tombstones of the user, page by page. */
+export async function* queryClosedItems(
+  client: DynamoDBDocumentClient,
+  table: string,
+  user: string,
+): AsyncIterable<readonly ClosedItem[]> {
+  const query = {
+    TableName: table,
+    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :closed)',
+    ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY },
+    ExpressionAttributeValues: { ':pk': userPartition(user), ':closed': CLOSED_PREFIX },
+    ConsistentRead: true,
+  }
+  for await (const { Items: items } of paginateQuery({ client }, query)) {
+    yield (items ?? []).map((item) => ({ id: closedIdOf(item), version: versionOf(item), closed: readClosed(item) }))
   }
 }
 
