@@ -74,7 +74,7 @@ export const HOUR_INDEX = {
   name: 'by_hour',
   /** `<day>T<hour>#<slice>` */
   partitionKey: 'hour_slice',
-  /** `search#<beginning of the folded query>` or `session` */
+  /** `search#<beginning of the folded query>`, `session` or, without a search, `session#clicks` */
   sortKey: 'slice_key',
   attributes: [
     'kind',
@@ -88,6 +88,8 @@ export const HOUR_INDEX = {
     'time_to_first_click_ms',
     'searches_with_click',
     'orphan_clicks',
+    'orphan_clicks_search_elsewhere',
+    'orphan_clicks_no_search',
     'duration_ms',
     EXPIRES_AT,
   ],
@@ -157,6 +159,9 @@ export const METRIC_UNITS = {
   Searches: 'Count',
   SearchesWithClick: 'Count',
   ZeroResultSearches: 'Count',
+  Clicks: 'Count',
+  OrphanClicksSearchElsewhere: 'Count',
+  OrphanClicksNoSearch: 'Count',
   FinalizeFailures: 'Count',
   RollupsUnfinished: 'Count',
   Unreadable: 'Count',

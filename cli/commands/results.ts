@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
-import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
+import type { ClicksRow, ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { shortened } from '../../terminal/text-table.ts'
@@ -33,7 +33,7 @@ export function addResults(program: Command, terminal: Terminal): void {
       'only rows since then: 30m, 12h or 7d ago, a day (UTC), or a time with its zone',
       parseSince,
     )
-    .option('--sessions', 'print a row for each session instead of each search')
+    .option('--sessions', 'print a row for each session with a search or a click instead of each search')
     .option('--limit <number>', 'print at most so many rows (default: 100, with --json all)', parseCount)
     .option('--json', 'print each row as one line of JSON, with the columns of the table')
     .option(...PSEUDONYM_KEY_OPTION)
@@ -62,7 +62,7 @@ async function runResults(options: ResultsOptions, terminal: Terminal): Promise<
     find(target, users, filter),
     options,
     options.sessions
-      ? { heading: SESSION_HEADING, cells: (row) => sessionCells(row as SessionRow) }
+      ? { heading: SESSION_HEADING, cells: (row) => sessionCells(row as SessionRow | ClicksRow) }
       : { heading: SEARCH_HEADING, cells: (row) => searchCells(row as SearchRow) },
     nothingText(options, target.title),
   )
@@ -103,17 +103,29 @@ function searchCells(row: SearchRow): string[] {
   ]
 }
 
-const SESSION_HEADING = ['start (UTC)', 'user', 'minutes', 'searches', 'with click', 'clicks', 'ctr', 'closed by']
+const SESSION_HEADING = [
+  'start (UTC)',
+  'user',
+  'minutes',
+  'searches',
+  'with click',
+  'clicks',
+  'of no search',
+  'ctr',
+  'closed by',
+]
 
-function sessionCells(row: SessionRow): string[] {
+function sessionCells(row: SessionRow | ClicksRow): string[] {
+  const counts =
+    row.kind === 'session'
+      ? [row.searches, row.searches_with_click, row.clicks, row.orphan_clicks]
+      : [0, 0, 0, row.orphan_clicks]
   return [
     shortTime(row.start),
     row.user,
     (row.duration_ms / MINUTE_MS).toFixed(1),
-    String(row.searches),
-    String(row.searches_with_click),
-    String(row.clicks),
-    row.ctr.toFixed(2),
+    ...counts.map(String),
+    row.kind === 'session' ? row.ctr.toFixed(2) : '',
     row.close_reason,
   ]
 }

@@ -1,5 +1,6 @@
 // Formats the summary of a local run for a person.
 
+import { ORPHAN_CAUSES, type OrphanCause } from '../../functions/domain/results/attribution.ts'
 import type { Summary } from '../../local/run/summary.ts'
 import { bars, columns, counted, percent } from '../../terminal/text-table.ts'
 
@@ -23,9 +24,9 @@ export function summaryText(summary: Summary): string {
     ['  with a click', `${summary.sessionsWithClick}`],
     ['searches', `${summary.searches}`],
     ['  with a click', `${summary.searchesWithClick}`],
-    ['  without results', `${summary.zeroResultSearches}`],
+    ['  without results', zeroResultsText(summary)],
     ['clicks', `${summary.clicks}`],
-    ['  of no search', `${summary.orphanClicks}`],
+    ['  of no search', orphansText(summary)],
     ['click-through rate', percent(summary.ctr)],
     ['clicks per search', summary.clicksPerSearch?.toFixed(2) ?? 'none'],
     ['DynamoDB write units', `${writeUnits}`],
@@ -38,4 +39,21 @@ export function summaryText(summary: Summary): string {
     days.map(([day, { ctr, searches }]) => ({ label: day, share: ctr, note: counted(searches, 'search', 'searches') })),
   )
   return `${totals}\n\nclick-through rate by day (UTC)\n${byDay}`
+}
+
+/** Says of how many searches the result count is known, unless it is known of all. */
+function zeroResultsText({ zeroResultSearches, searchesWithResultCount, searches }: Summary): string {
+  const known = searchesWithResultCount === searches ? '' : ` (of ${searchesWithResultCount} with a known count)`
+  return `${zeroResultSearches}${known}`
+}
+
+const CAUSE_TEXT: Readonly<Record<OrphanCause, string>> = {
+  search_elsewhere: 'search elsewhere',
+  no_search: 'no search before',
+}
+
+function orphansText({ orphanClicks, orphanClicksBy }: Summary): string {
+  const causes = ORPHAN_CAUSES.filter((cause) => orphanClicksBy[cause] > 0)
+  const parts = causes.map((cause) => `${CAUSE_TEXT[cause]} ${orphanClicksBy[cause]}`)
+  return parts.length === 0 ? `${orphanClicks}` : `${orphanClicks} (${parts.join(', ')})`
 }

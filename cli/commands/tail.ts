@@ -131,6 +131,9 @@ function rowLine(row: ResultRow): string {
   if (row.kind === 'session') {
     return `${head}  ${counted(row.searches, 'search', 'searches')}, ${row.searches_with_click} with a click, closed by ${row.close_reason}`
   }
+  if (row.kind === 'clicks') {
+    return `${head}  no search, ${counted(row.orphan_clicks, 'click')}, closed by ${row.close_reason}`
+  }
   const clicks = row.clicked === 0 ? 'no click' : `clicked at ${row.clicked_positions || 'no known position'}`
   return `${head}  "${row.query}", ${row.result_count === null ? 'no list' : counted(row.result_count, 'result')}, ${clicks}`
 }

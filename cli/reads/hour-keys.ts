@@ -5,8 +5,15 @@ import { hourSliceKey, queryKey } from '../../functions/aws/results-table/result
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { HOUR_INDEX } from '../../functions/contract.ts'
 import { SLICES, sliceOfText } from '../../functions/domain/results/rollup.ts'
-import type { RowFilter } from './row-filter.ts'
 import type { RowKey } from './rows-by-key.ts'
+
+/** Which keys of an hour to find. */
+export interface WantedKeys {
+  /** `session` leaves out sessions without a search; `any session` does not. */
+  readonly kind: 'search' | 'session' | 'any session'
+  /** The folded query of searches; null for any query. */
+  readonly query: string | null
+}
 
 /**
  * Sends a request to each slice of the hour, or only one for the searches of one query. Returns
@@ -18,11 +25,11 @@ export async function hourKeys(
   client: DynamoDBDocumentClient,
   table: string,
   hour: string,
-  { kind, query }: Pick<RowFilter, 'kind' | 'query'>,
+  { kind, query }: WantedKeys,
 ): Promise<RowKey[]> {
   const slices = query === null ? SLICES : [sliceOfText(query, sha256)]
   const isExact = kind === 'session' || query !== null
-  const sliceKey = kind === 'session' ? 'session' : query === null ? 'search#' : queryKey(query)
+  const sliceKey = kind === 'search' ? (query === null ? 'search#' : queryKey(query)) : 'session'
   const keysOf = async (slice: (typeof slices)[number]): Promise<RowKey[]> => {
     const request = {
       TableName: table,

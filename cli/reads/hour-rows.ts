@@ -23,8 +23,9 @@ export async function* hourRows(
   filter: RowFilter,
   nowMs: number,
 ): AsyncGenerator<ResultRow> {
+  const wanted = { kind: filter.kind === 'search' ? 'search' : 'any session', query: filter.query } as const
   for (const hour of hoursBack(filter, nowMs)) {
-    const rows = await rowsByKey(client, table, await hourKeys(client, table, hour, filter))
+    const rows = await rowsByKey(client, table, await hourKeys(client, table, hour, wanted))
     yield* rows.filter((row) => passes(row, filter)).sort((a, b) => rowTime(b) - rowTime(a))
   }
 }

@@ -5,7 +5,8 @@ import { type ResultRow, rowTime } from '../../functions/domain/results/result.t
 import { foldQuery } from '../../functions/domain/results/rollup.ts'
 
 export interface RowFilter {
-  readonly kind: ResultRow['kind']
+  /** `session` selects the rows of sessions, without a search too. */
+  readonly kind: 'search' | 'session'
   /** The earliest time of a row, inclusive; minus infinity without one. */
   readonly fromMs: number
   /** The end of the range, exclusive; infinity without one. */
@@ -35,5 +36,5 @@ export function rowFilter({ day, query, since, sessions }: RowOptions): RowFilte
 export function passes(row: ResultRow, { kind, fromMs, toMs, query }: RowFilter): boolean {
   const timeMs = rowTime(row)
   const isAsked = query === null || (row.kind === 'search' && foldQuery(row.query) === query)
-  return row.kind === kind && timeMs >= fromMs && timeMs < toMs && isAsked
+  return (row.kind === 'search') === (kind === 'search') && timeMs >= fromMs && timeMs < toMs && isAsked
 }

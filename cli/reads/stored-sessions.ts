@@ -7,7 +7,7 @@ import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-s
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
-import { attribute } from '../../functions/domain/results/attribution.ts'
+import { attribute, type Evidence, type OrphanCause } from '../../functions/domain/results/attribution.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
 
@@ -42,7 +42,9 @@ export interface ExplainedEvent {
   readonly of_event_id?: string | null
   readonly of_query?: string | null
   /** The reason why a click belongs to its search; null for an orphan. */
-  readonly evidence?: 'searchId' | 'item' | 'order' | null
+  readonly evidence?: Evidence | null
+  /** The reason why a click belongs to no search. */
+  readonly orphan_cause?: OrphanCause
 }
 
 /** Returns the newest session first. Leaves out a closed session that an event has opened again. */
@@ -88,7 +90,8 @@ function explained(user: string, session: Session) {
     for (const result of results) fieldsOf.set(result, owner)
     for (const { click, evidence, position } of clicks) fieldsOf.set(click, { ...owner, evidence, position })
   }
-  for (const orphan of orphans) fieldsOf.set(orphan, { of_event_id: null, of_query: null, evidence: null })
+  const ofNoSearch = { of_event_id: null, of_query: null, evidence: null }
+  for (const { click, cause } of orphans) fieldsOf.set(click, { ...ofNoSearch, orphan_cause: cause })
   return {
     user,
     session_id: sessionId(session),

@@ -4,6 +4,7 @@
 import pMap from 'p-map'
 import type { MetricName, Metrics } from '../contract.ts'
 import type { Digest } from '../domain/events/event.ts'
+import { ORPHAN_CAUSES, type OrphanCause } from '../domain/results/attribution.ts'
 import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
 import { hourOf } from '../domain/results/rollup.ts'
@@ -31,7 +32,7 @@ export interface FinalizeSettings {
 export interface FinalizeReport {
   /** Changes that are done. */
   readonly changes: number
-  /** Changes after which their session has rows. */
+  /** Changes after which their session has a search. */
   readonly sessions: number
   readonly rowsWritten: number
   readonly rowsRemoved: number
@@ -47,6 +48,10 @@ export interface FinalizeReport {
   readonly searchesWithClick: number
   /** Searches without results after the changes less those before. */
   readonly zeroResultSearches: number
+  /** Clicks that belong to a search after the changes less those before. */
+  readonly clicks: number
+  /** Clicks that belong to no search after the changes less those before, by cause (R8). */
+  readonly orphanClicks: Readonly<Record<OrphanCause, number>>
   /**
    * The sequence numbers of the changes that finalize refused: their closed session or tombstone
    * has expired, so nothing shows any more whether a later change came. Only a redrive sends such
@@ -86,7 +91,7 @@ async function finalizeEach(
   nowMs: number,
   hours: Set<string>,
 ): Promise<FinalizeReport> {
-  const counts: Counts = { ...NO_COUNTS, closed: {} }
+  const counts: Counts = { ...NO_COUNTS, closed: {}, orphanClicks: { search_elsewhere: 0, no_search: 0 } }
   const refused: string[] = []
   for (const change of changes) {
     // Stop before Lambda's timeout: a retry of this batch may already be running then.
@@ -115,10 +120,12 @@ const NO_COUNTS = {
   searches: 0,
   searchesWithClick: 0,
   zeroResultSearches: 0,
+  clicks: 0,
 }
 
 type Counts = { -readonly [count in keyof typeof NO_COUNTS]: number } & {
   readonly closed: Partial<Record<CloseReason, number>>
+  readonly orphanClicks: Record<OrphanCause, number>
 }
 
 interface Rows {
@@ -137,7 +144,7 @@ function rowsOf(change: ClosedChange, digest: Digest): Rows {
 
 /** Metrics may count a redelivered change twice; the rows never do. */
 function countChange({ before, after }: ClosedChange, rows: Rows, counts: Counts): void {
-  counts.sessions += rows.after.length > 0 ? 1 : 0
+  counts.sessions += rows.after.some((row) => row.kind === 'session') ? 1 : 0
   counts.rowsWritten += rows.after.length
   if (after !== null && before !== null) counts.amended++
   else if (after !== null) counts.closed[after.reason] = (counts.closed[after.reason] ?? 0) + 1
@@ -146,10 +153,18 @@ function countChange({ before, after }: ClosedChange, rows: Rows, counts: Counts
   counts.searches += added(() => 1)
   counts.searchesWithClick += added((row) => row.clicked)
   counts.zeroResultSearches += added((row) => row.zero_results)
+  counts.clicks += added((row) => row.clicks)
+  for (const cause of ORPHAN_CAUSES) {
+    counts.orphanClicks[cause] += sumOrphans(rows.after, cause) - sumOrphans(rows.before, cause)
+  }
 }
 
 function sumSearches(rows: readonly ResultRow[], count: (row: SearchRow) => number): number {
   return rows.reduce((sum, row) => sum + (row.kind === 'search' ? count(row) : 0), 0)
+}
+
+function sumOrphans(rows: readonly ResultRow[], cause: OrphanCause): number {
+  return rows.reduce((sum, row) => sum + (row.kind === 'search' ? 0 : row[`orphan_clicks_${cause}`]), 0)
 }
 
 /**
@@ -235,6 +250,9 @@ export function finalizeMetrics(report: FinalizeReport): Metrics {
     Searches: report.searches,
     SearchesWithClick: report.searchesWithClick,
     ZeroResultSearches: report.zeroResultSearches,
+    Clicks: report.clicks,
+    OrphanClicksSearchElsewhere: report.orphanClicks.search_elsewhere,
+    OrphanClicksNoSearch: report.orphanClicks.no_search,
     FinalizeFailures: report.failed === null ? 0 : 1,
   }
 }

@@ -1,6 +1,7 @@
 // Summarizes a run: counts of events and sessions, ratios of clicks, and capacity units.
 
 import { HOUR_INDEX } from '../../functions/contract.ts'
+import type { OrphanCause } from '../../functions/domain/results/attribution.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import type { Capacity } from '../proxy/dynamodb-proxy.ts'
 import type { StoredSessions } from './read-back.ts'
@@ -37,7 +38,10 @@ export interface Summary {
   readonly searchesWithClick: number
   readonly clicks: number
   readonly orphanClicks: number
+  readonly orphanClicksBy: Readonly<Record<OrphanCause, number>>
   readonly zeroResultSearches: number
+  /** Searches whose result count is known. */
+  readonly searchesWithResultCount: number
   readonly ctr: number | null
   readonly clicksPerSearch: number | null
   readonly days: Readonly<Record<string, DaySummary>>
@@ -74,13 +78,22 @@ export function summarize(
     searches: total.searches,
     searchesWithClick: total.searchesWithClick,
     clicks: total.clicks,
-    orphanClicks: sessionRows.reduce((sum, row) => sum + row.orphan_clicks, 0),
+    ...summarizeOrphans(rows),
     zeroResultSearches: total.zeroResultSearches,
+    searchesWithResultCount: searchRows.filter((row) => row.result_count !== null).length,
     ctr: total.ctr,
     clicksPerSearch: ratio(total.clicks, total.searches),
     days: Object.fromEntries(days.map((day) => [day, summarizeSearches(searchRows.filter((row) => row.day === day))])),
     capacity,
   }
+}
+
+/** Counts the clicks of sessions without a search, too (R8). */
+function summarizeOrphans(rows: readonly ResultRow[]): Pick<Summary, 'orphanClicks' | 'orphanClicksBy'> {
+  const ofCause = (cause: OrphanCause): number =>
+    rows.reduce((sum, row) => sum + (row.kind === 'search' ? 0 : row[`orphan_clicks_${cause}`]), 0)
+  const orphanClicksBy = { search_elsewhere: ofCause('search_elsewhere'), no_search: ofCause('no_search') }
+  return { orphanClicks: orphanClicksBy.search_elsewhere + orphanClicksBy.no_search, orphanClicksBy }
 }
 
 export function summarizeSearches(rows: readonly SearchRow[]): DaySummary {

@@ -118,7 +118,8 @@ describe('the results table', () => {
     expect(namesOf(resultItem(rows.at(-1) as (typeof rows)[number], EXPIRES_MS))).toEqual(
       words(`
         pk sk kind schema user session_id start end duration_ms day hour events searches
-        searches_with_click clicks orphan_clicks zero_result_searches
+        searches_with_click clicks orphan_clicks orphan_clicks_search_elsewhere
+        orphan_clicks_no_search zero_result_searches searches_with_result_count
         clicks_by_search_id clicks_by_item clicks_by_order ctr clicks_per_search
         close_reason continues_session_id version hour_slice slice_key expires_at
       `),
@@ -150,7 +151,7 @@ describe('the results table', () => {
     expect(namesOf(hourItem)).toEqual(
       words(`
         pk sk kind schema day hour rows_expire_at searches searches_with_click
-        zero_result_searches abandoned_searches clicks clicks_with_position
+        zero_result_searches searches_with_result_count abandoned_searches clicks clicks_with_position
         clicked_position_sum clicks_at_1 clicks_at_2 clicks_at_3 clicks_at_4 clicks_at_5
         clicks_at_6 clicks_at_7 clicks_at_8 clicks_at_9 clicks_at_10 clicks_at_11_to_20
         clicks_further_down shown_at_1 shown_at_2 shown_at_3 shown_at_4 shown_at_5
@@ -159,7 +160,8 @@ describe('the results table', () => {
         first_clicks_to_30s first_clicks_to_1m first_clicks_to_5m first_clicks_later
         clicked_at_1 clicked_at_2 clicked_at_3 clicked_at_4 clicked_at_5 clicked_at_6
         clicked_at_7 clicked_at_8 clicked_at_9 clicked_at_10 sessions
-        sessions_with_click orphan_clicks session_duration_ms_sum sessions_to_10s
+        sessions_with_click orphan_clicks orphan_clicks_search_elsewhere
+        orphan_clicks_no_search session_duration_ms_sum sessions_to_10s
         sessions_to_1m sessions_to_5m sessions_to_15m sessions_to_30m sessions_longer
         ctr clicks_per_search zero_result_rate abandonment_rate average_clicked_position
         average_time_to_first_click_ms session_ctr average_session_duration_ms revision
@@ -190,7 +192,7 @@ describe('the results table', () => {
     expect(namesOf(entry?.Put?.Item ?? {})).toEqual(
       words(`
         pk sk kind schema day list rank query sessions searches searches_with_click
-        zero_result_searches abandoned_searches clicks clicks_with_position
+        zero_result_searches searches_with_result_count abandoned_searches clicks clicks_with_position
         clicked_position_sum clicks_at_1 clicks_at_2 clicks_at_3 clicks_at_4 clicks_at_5
         clicks_at_6 clicks_at_7 clicks_at_8 clicks_at_9 clicks_at_10 clicks_at_11_to_20
         clicks_further_down shown_at_1 shown_at_2 shown_at_3 shown_at_4 shown_at_5

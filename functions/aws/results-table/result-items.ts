@@ -25,11 +25,16 @@ export function queryKey(query: string): string {
   return `search#${[...foldQuery(query)].slice(0, QUERY_KEY_CHARACTERS).join('')}`
 }
 
+function sliceKey(row: ResultRow): string {
+  if (row.kind === 'search') return queryKey(row.query)
+  return row.kind === 'session' ? 'session' : 'session#clicks'
+}
+
 export function resultItem(row: ResultRow, expiresAtMs: number): Item {
   return {
     ...row,
     [HOUR_INDEX.partitionKey]: hourSliceKey(hourOf(row), sliceOf(row, sha256)),
-    [HOUR_INDEX.sortKey]: row.kind === 'search' ? queryKey(row.query) : 'session',
+    [HOUR_INDEX.sortKey]: sliceKey(row),
     [EXPIRES_AT]: epochSeconds(expiresAtMs),
   }
 }
@@ -53,7 +58,8 @@ export function toRow(item: Item): ResultRow {
 }
 
 const SEARCH_NUMBERS = ['clicked', 'clicks', 'zero_results', EXPIRES_AT]
-const SESSION_NUMBERS = ['searches_with_click', 'orphan_clicks', 'duration_ms', EXPIRES_AT]
+const ORPHAN_NUMBERS = ['orphan_clicks', 'orphan_clicks_search_elsewhere', 'orphan_clicks_no_search', EXPIRES_AT]
+const SESSION_NUMBERS = ['searches_with_click', 'duration_ms', ...ORPHAN_NUMBERS]
 const POSITIONS = /^(\d+(,\d+)*)?$/
 
 /** Throws UnreadableItemError for a row that rollups cannot count. */
@@ -66,6 +72,7 @@ function isCountable(item: Item): boolean {
   const areNumbers = (names: readonly string[]): boolean => names.every((name) => Number.isFinite(item[name]))
   const isNumberOrNull = (value: unknown): boolean => value === null || Number.isFinite(value)
   if (item.kind === 'session') return areNumbers(SESSION_NUMBERS)
+  if (item.kind === 'clicks') return areNumbers(ORPHAN_NUMBERS)
   return (
     item.kind === 'search' &&
     areNumbers(SEARCH_NUMBERS) &&

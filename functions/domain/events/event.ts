@@ -28,6 +28,8 @@ export interface ResultsEvent extends EventIdentity {
   readonly resultCount: number
   /** The fingerprints of the listed items, `FINGERPRINT_LENGTH` characters each, in list order. */
   readonly itemFingerprints: string
+  /** Results before the first listed one. Absent where the producer sent no offset (R4a). */
+  readonly offset?: number
 }
 
 export interface ClickEvent extends EventIdentity {

@@ -2,7 +2,7 @@
 
 import { MINUTE_MS, SECOND_MS } from '../durations.ts'
 import { lastOf, type NonEmpty } from '../non-empty.ts'
-import type { ResultRow, SearchRow, SessionRow } from './result.ts'
+import type { ClicksRow, ResultRow, SearchRow, SessionRow } from './result.ts'
 
 /** The first ten positions are counted one by one, later ones in ranges. */
 export const POSITIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
@@ -41,6 +41,7 @@ export const SEARCH_COUNTS = [
   'searches',
   'searches_with_click',
   'zero_result_searches',
+  'searches_with_result_count',
   'abandoned_searches',
   'clicks',
   'clicks_with_position',
@@ -56,11 +57,16 @@ export const SEARCH_COUNTS = [
 /** Searches that showed a result at the position and got a click on it: at most `shown_at_...`. */
 export const CLICKED_POSITION_COUNTS = POSITIONS.map((position) => `clicked_at_${position}` as const)
 
-/** Counts of sessions with a search, in the day and hour of their start (R6). */
+/**
+ * Counts of sessions with a search, in the day and hour of their start (R6). Orphan clicks count in
+ * sessions without a search, too (R8).
+ */
 export const SESSION_COUNTS = [
   'sessions',
   'sessions_with_click',
   'orphan_clicks',
+  'orphan_clicks_search_elsewhere',
+  'orphan_clicks_no_search',
   'session_duration_ms_sum',
   ...SESSION_RANGES.map(([name]) => name),
 ] as const
@@ -72,7 +78,8 @@ export type CountName = (typeof COUNTS)[number]
 export type Counts = Readonly<Partial<Record<CountName, number>>>
 
 export function countsOf(row: ResultRow): Counts {
-  return row.kind === 'search' ? countsOfSearch(row) : countsOfSession(row)
+  if (row.kind === 'search') return countsOfSearch(row)
+  return row.kind === 'session' ? countsOfSession(row) : orphansOf(row)
 }
 
 /**
@@ -87,6 +94,7 @@ function countsOfSearch(row: SearchRow): Counts {
     searches: 1,
     searches_with_click: row.clicked,
     zero_result_searches: row.zero_results,
+    searches_with_result_count: row.result_count === null ? 0 : 1,
     abandoned_searches: row.clicked === 0 && row.zero_results === 0 ? 1 : 0,
     clicks: row.clicks,
     clicks_with_position: positions.length,
@@ -112,10 +120,15 @@ function countsOfSession(row: SessionRow): Counts {
   return {
     sessions: 1,
     sessions_with_click: row.searches_with_click > 0 ? 1 : 0,
-    orphan_clicks: row.orphan_clicks,
+    ...orphansOf(row),
     session_duration_ms_sum: row.duration_ms,
     [rangeOf(SESSION_RANGES, row.duration_ms)]: 1,
   }
+}
+
+function orphansOf(row: SessionRow | ClicksRow): Counts {
+  const { orphan_clicks, orphan_clicks_search_elsewhere, orphan_clicks_no_search } = row
+  return { orphan_clicks, orphan_clicks_search_elsewhere, orphan_clicks_no_search }
 }
 
 function clicksAt(position: number): CountName {

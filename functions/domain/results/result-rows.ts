@@ -1,10 +1,18 @@
-// Computes the rows of a closed session: one for each search, and one for the session (R4-R7).
+// Computes the rows of a closed session: one for each search, and one for the session (R4-R8).
 
 import type { Digest, ResultsEvent, SearchEvent } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
 import { firstEvent, type Session, sessionId } from '../sessions/session.ts'
-import { type AttributedClick, type AttributedSearch, attribute, type Evidence } from './attribution.ts'
 import {
+  type AttributedClick,
+  type AttributedSearch,
+  attribute,
+  type Evidence,
+  type OrphanCause,
+  type OrphanClick,
+} from './attribution.ts'
+import {
+  type ClicksRow,
   type ClosedSession,
   type ResultRow,
   ROW_SCHEMA,
@@ -16,11 +24,12 @@ import {
 const KEY_DIGEST_LENGTH = 11
 
 /**
- * The search rows in order, then the row of the session. A session without a search has none (R5).
+ * The search rows in order, then the row of the session. A session without a search has none (R5),
+ * or a row of its clicks (R8).
  */
 export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
   const { searches, orphans } = attribute(closed.session.events)
-  if (searches.length === 0) return []
+  if (searches.length === 0) return orphans.length === 0 ? [] : [clicksRow(closed, orphans)]
   const rows: SearchRow[] = []
   const keys = new Set<string>()
   for (const search of searches) {
@@ -28,7 +37,7 @@ export function toRows(closed: ClosedSession, digest: Digest): ResultRow[] {
     keys.add(row.sk)
     rows.push(row)
   }
-  return [...rows, sessionRow(closed, rows, orphans.length)]
+  return [...rows, sessionRow(closed, rows, orphans)]
 }
 
 /**
@@ -87,46 +96,72 @@ function searchRow(
   }
 }
 
-function sessionRow(closed: ClosedSession, searches: readonly SearchRow[], orphanClicks: number): SessionRow {
+function sessionRow(
+  closed: ClosedSession,
+  searches: readonly SearchRow[],
+  orphans: readonly OrphanClick[],
+): SessionRow {
   const { session } = closed
-  const startMs = firstEvent(session).timeMs
-  const endMs = endOf(session)
-  const start = isoTime(startMs)
-  const total = { clicked: 0, clicks: 0, zeroResults: 0, bySearchId: 0, byItem: 0, byOrder: 0 }
+  const total = { clicked: 0, clicks: 0, zeroResults: 0, counted: 0, bySearchId: 0, byItem: 0, byOrder: 0 }
   for (const row of searches) {
     total.clicked += row.clicked
     total.clicks += row.clicks
     total.zeroResults += row.zero_results
+    total.counted += row.result_count === null ? 0 : 1
     total.bySearchId += row.clicks_by_search_id
     total.byItem += row.clicks_by_item
     total.byOrder += row.clicks_by_order
   }
   return {
-    pk: rowPartition(closed.user),
-    sk: `session#${sessionId(session)}`,
-    kind: 'session',
-    schema: ROW_SCHEMA,
-    user: closed.user,
-    session_id: sessionId(session),
-    start,
-    end: isoTime(endMs),
-    duration_ms: endMs - startMs,
-    day: dayOfTime(start),
-    hour: hourOfTime(start),
+    ...sessionKey(closed, 'session'),
+    ...sessionTimes(session),
     events: session.events.length,
     searches: searches.length,
     searches_with_click: total.clicked,
     clicks: total.clicks,
-    orphan_clicks: orphanClicks,
+    ...orphanCounts(orphans),
     zero_result_searches: total.zeroResults,
+    searches_with_result_count: total.counted,
     clicks_by_search_id: total.bySearchId,
     clicks_by_item: total.byItem,
     clicks_by_order: total.byOrder,
     ctr: total.clicked / searches.length,
     clicks_per_search: total.clicks / searches.length,
-    close_reason: closed.reason,
-    continues_session_id: session.continues,
-    version: closed.version,
+    ...closingOf(closed),
+  }
+}
+
+function clicksRow(closed: ClosedSession, orphans: readonly OrphanClick[]): ClicksRow {
+  return {
+    ...sessionKey(closed, 'clicks'),
+    ...sessionTimes(closed.session),
+    ...orphanCounts(orphans),
+    ...closingOf(closed),
+  }
+}
+
+function sessionKey<Kind extends 'session' | 'clicks'>({ user, session }: ClosedSession, kind: Kind) {
+  const id = sessionId(session)
+  return { pk: rowPartition(user), sk: `session#${id}`, kind, schema: ROW_SCHEMA, user, session_id: id } as const
+}
+
+function sessionTimes(session: Session) {
+  const startMs = firstEvent(session).timeMs
+  const endMs = endOf(session)
+  const start = isoTime(startMs)
+  return { start, end: isoTime(endMs), duration_ms: endMs - startMs, day: dayOfTime(start), hour: hourOfTime(start) }
+}
+
+function closingOf({ session, reason, version }: ClosedSession) {
+  return { close_reason: reason, continues_session_id: session.continues, version }
+}
+
+function orphanCounts(orphans: readonly OrphanClick[]) {
+  const of = (cause: OrphanCause): number => orphans.filter((orphan) => orphan.cause === cause).length
+  return {
+    orphan_clicks: orphans.length,
+    orphan_clicks_search_elsewhere: of('search_elsewhere'),
+    orphan_clicks_no_search: of('no_search'),
   }
 }
 

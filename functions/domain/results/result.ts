@@ -1,4 +1,4 @@
-// Defines a closed session and the rows that users query (R4-R7).
+// Defines a closed session and the rows that users query (R4-R8).
 
 import type { CloseReason } from '../sessions/clock.ts'
 import type { Session } from '../sessions/session.ts'
@@ -28,7 +28,14 @@ interface EvidenceCounts {
 /** Raised when a column changes its meaning. A new column does not raise it. */
 export const ROW_SCHEMA = 1
 
-interface CommonRow extends RowKey, EvidenceCounts {
+/** Counts of clicks that belong to no search of their session, together and by cause (R8). */
+interface OrphanCounts {
+  readonly orphan_clicks: number
+  readonly orphan_clicks_search_elsewhere: number
+  readonly orphan_clicks_no_search: number
+}
+
+interface CommonRow extends RowKey {
   readonly schema: typeof ROW_SCHEMA
   readonly user: string
   readonly session_id: string
@@ -36,11 +43,10 @@ interface CommonRow extends RowKey, EvidenceCounts {
   readonly day: string
   /** UTC, 0 to 23. */
   readonly hour: number
-  readonly clicks: number
   readonly version: number
 }
 
-export interface SearchRow extends CommonRow {
+export interface SearchRow extends CommonRow, EvidenceCounts {
   readonly kind: 'search'
   readonly search_id: string | null
   readonly event_id: string
@@ -50,6 +56,7 @@ export interface SearchRow extends CommonRow {
   readonly query_truncated: boolean
   /** 1 or 0: the click-through rate of one search. */
   readonly clicked: 0 | 1
+  readonly clicks: number
   readonly distinct_items_clicked: number
   /** Null while the search has no Results. */
   readonly result_count: number | null
@@ -61,25 +68,39 @@ export interface SearchRow extends CommonRow {
   readonly time_to_first_click_ms: number | null
 }
 
-export interface SessionRow extends CommonRow {
-  readonly kind: 'session'
+/** The columns that both rows of a session have. */
+interface SessionColumns extends CommonRow, OrphanCounts {
   readonly start: string
   readonly end: string
   readonly duration_ms: number
-  readonly events: number
-  readonly searches: number
-  readonly searches_with_click: number
-  readonly orphan_clicks: number
-  readonly zero_result_searches: number
-  /** Searches with a click / searches. */
-  readonly ctr: number
-  /** Clicks / searches; may pass 1. */
-  readonly clicks_per_search: number
   readonly close_reason: CloseReason
   readonly continues_session_id: string | null
 }
 
-export type ResultRow = SearchRow | SessionRow
+export interface SessionRow extends SessionColumns, EvidenceCounts {
+  readonly kind: 'session'
+  readonly events: number
+  readonly searches: number
+  readonly searches_with_click: number
+  readonly clicks: number
+  readonly zero_result_searches: number
+  /** Searches whose result count is known: not null. */
+  readonly searches_with_result_count: number
+  /** Searches with a click / searches. */
+  readonly ctr: number
+  /** Clicks / searches; may pass 1. */
+  readonly clicks_per_search: number
+}
+
+/**
+ * Counts the clicks of a session without a search. The session is in no other count (R8). It has the
+ * key of a session row, so that a search that amends the session replaces the row.
+ */
+export interface ClicksRow extends SessionColumns {
+  readonly kind: 'clicks'
+}
+
+export type ResultRow = SearchRow | SessionRow | ClicksRow
 
 export function rowPartition(user: string): string {
   return `user#${user}`

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { nonEmpty } from '../../../functions/domain/non-empty.ts'
-import type { ResultRow } from '../../../functions/domain/results/result.ts'
+import type { ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../../functions/domain/sessions/session-id.ts'
 import type { ResultStore } from '../../../functions/result-ports.ts'
@@ -42,7 +42,7 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
       results = await makeResults()
     })
 
-    const first = rowsOf(5)[0] as ResultRow
+    const first = rowsOf(5)[0] as SearchRow
     const put = (row: ResultRow): Promise<void> => results.store.put(row, EXPIRES_MS)
     const remove = (row: ResultRow): Promise<void> => results.store.remove(row, EXPIRES_MS)
     const stored = (): Promise<ResultRow | undefined> => results.read(first.pk, first.sk)

@@ -4,15 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { HOUR_MS } from '../../../functions/domain/durations.ts'
 import { compareEvents, type Event } from '../../../functions/domain/events/event.ts'
-import type { SearchRow, SessionRow } from '../../../functions/domain/results/result.ts'
+import type { ResultRow, SearchRow, SessionRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
 import { at, bare, click, RULES, results, search } from '../../support/events.ts'
 
-function rowsOf(events: readonly Event[]): { searches: SearchRow[]; session: SessionRow | undefined } {
+function allRowsOf(events: readonly Event[]): ResultRow[] {
   const [session] = toSessions([...events].sort(compareEvents), [], RULES)
   if (session === undefined) throw new Error('no session')
-  const rows = toRows({ user: 'ann', session, reason: 'gap', version: 3 }, sha256)
+  return toRows({ user: 'ann', session, reason: 'gap', version: 3 }, sha256)
+}
+
+function rowsOf(events: readonly Event[]): { searches: SearchRow[]; session: SessionRow | undefined } {
+  const rows = allRowsOf(events)
   return {
     searches: rows.filter((row) => row.kind === 'search'),
     session: rows.find((row) => row.kind === 'session'),
@@ -173,9 +177,37 @@ describe('a search', () => {
 
 describe('a session', () => {
   it('makes no rows of a session without a search (R5)', () => {
-    expect(rowsOf([bare('AppOpen', at(0)), click(at(1), 'x'), bare('AppClose', at(2))])).toEqual({
-      searches: [],
-      session: undefined,
+    expect(allRowsOf([bare('AppOpen', at(0)), bare('AppClose', at(2))])).toEqual([])
+  })
+
+  it('makes a row of the clicks of a session without a search, under the key of the session (R8)', () => {
+    const clicks = [click(at(1), 'x', { eventId: 'e1' }), click(at(2), 'y', { searchId: 'sent in another session' })]
+    expect(allRowsOf(clicks)).toMatchObject([
+      {
+        kind: 'clicks',
+        sk: 'session#20260302T000001000Z-e1',
+        orphan_clicks: 2,
+        orphan_clicks_search_elsewhere: 1,
+        orphan_clicks_no_search: 1,
+        hour: 0,
+        version: 3,
+      },
+    ])
+  })
+
+  it('counts orphan clicks by cause: no search before, or a searchId of no search of the session (R8)', () => {
+    const events = [
+      click(at(0), 'x'),
+      search(at(1), { searchId: 'a' }),
+      click(at(2), 'x', { searchId: 'b' }),
+      click(at(3), 'y', { searchId: 'a' }),
+      click(at(4), 'z', { searchId: 'b' }),
+    ]
+    expect(rowsOf(events).session).toMatchObject({
+      clicks: 1,
+      orphan_clicks: 3,
+      orphan_clicks_search_elsewhere: 2,
+      orphan_clicks_no_search: 1,
     })
   })
 

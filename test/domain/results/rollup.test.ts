@@ -124,7 +124,7 @@ describe('any rows', () => {
     fc.assert(
       fc.property(randomLog, (log) => {
         for (const row of rowsOf(log.sort((a, b) => a.timeMs - b.timeMs))) {
-          if (row.kind === 'session') continue
+          if (row.kind !== 'search') continue
           const { searches_with_click = 0, zero_result_searches = 0, abandoned_searches = 0 } = sumRows([row])
           expect(abandoned_searches).toBe(searches_with_click + zero_result_searches === 0 ? 1 : 0)
         }
