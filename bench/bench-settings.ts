@@ -19,6 +19,7 @@ function rulesOf(settings: PipelineSettings): Rules {
     amendForMs: settings.amendFor,
     lateEvents: settings.lateEvents,
     maxClockSkewMs: settings.maxClockSkew,
+    minEventTimeMs: settings.minEventTime,
     maxSessionEvents: settings.maxSessionEvents,
     maxSessionDurationMs: settings.maxSessionDuration,
     resultRetentionMs: settings.resultRetention,

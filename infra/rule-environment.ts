@@ -10,6 +10,7 @@ export function ruleEnvironment(settings: PipelineSettings): Environment<typeof 
     [RULE_VARIABLES.amendForMs]: String(settings.amendFor),
     [RULE_VARIABLES.lateEvents]: settings.lateEvents,
     [RULE_VARIABLES.maxClockSkewMs]: String(settings.maxClockSkew),
+    [RULE_VARIABLES.minEventTimeMs]: String(settings.minEventTime),
     [RULE_VARIABLES.maxSessionEvents]: String(settings.maxSessionEvents),
     [RULE_VARIABLES.maxSessionDurationMs]: String(settings.maxSessionDuration),
     [RULE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),

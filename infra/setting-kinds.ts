@@ -1,6 +1,7 @@
 // Parses and checks the text of a setting by its kind.
 
 import ms from 'ms'
+import { isoTime, parseTime } from '../functions/domain/events/time.ts'
 
 export interface DurationSetting {
   readonly kind: 'duration'
@@ -9,6 +10,14 @@ export interface DurationSetting {
   readonly maxMs: number
   /** A value has to be a multiple of this. */
   readonly stepMs: number
+  readonly why: string
+}
+
+export interface TimeSetting {
+  readonly kind: 'time'
+  readonly defaultMs: number
+  readonly minMs: number
+  readonly maxMs: number
   readonly why: string
 }
 
@@ -43,9 +52,9 @@ export interface TextSetting {
   readonly why: string
 }
 
-export type Setting = DurationSetting | NumberSetting | ChoiceSetting | FlagSetting | TextSetting
+export type Setting = DurationSetting | TimeSetting | NumberSetting | ChoiceSetting | FlagSetting | TextSetting
 
-/** Durations are milliseconds. */
+/** Durations are milliseconds, times epoch milliseconds. */
 export type SettingValue<S extends Setting> = S extends ChoiceSetting
   ? S['choices'][number]
   : S extends FlagSetting
@@ -63,6 +72,11 @@ export function duration(defaultMs: number, minMs: number, maxMs: number, stepMs
   return { kind: 'duration', defaultMs, minMs, maxMs, stepMs, why } as const satisfies DurationSetting
 }
 
+/** @param min and `max` are ISO 8601. */
+export function time(defaultMs: number, min: string, max: string, why: string) {
+  return { kind: 'time', defaultMs, minMs: Date.parse(min), maxMs: Date.parse(max), why } as const satisfies TimeSetting
+}
+
 export function number(value: number, min: number, max: number, why: string) {
   return { kind: 'number', default: value, min, max, why } as const satisfies NumberSetting
 }
@@ -77,8 +91,9 @@ export function text(pattern: RegExp, allowed: string, why: string) {
 
 /** @param sent as the operator typed it; undefined for the default. */
 export function readSetting(name: string, setting: Setting, sent: unknown): number | string | boolean | null {
-  if (sent === undefined) return setting.kind === 'duration' ? setting.defaultMs : setting.default
+  if (sent === undefined) return 'defaultMs' in setting ? setting.defaultMs : setting.default
   if (setting.kind === 'duration') return readDuration(name, setting, sent)
+  if (setting.kind === 'time') return readTimeSetting(name, setting, sent)
   if (setting.kind === 'number') return readNumber(name, setting, sent)
   const value = String(sent)
   if (setting.kind === 'flag') {
@@ -98,6 +113,15 @@ function readDuration(name: string, setting: DurationSetting, sent: unknown): nu
   throw new SettingError(`setting ${name}: '${sent}' is not a duration of ${range} (written 10s, 30m, 12h or 7d)`)
 }
 
+/** Accepts epoch milliseconds as a number, which the construct's property is. */
+function readTimeSetting(name: string, setting: TimeSetting, sent: unknown): number {
+  const value = parseTime(sent)
+  if (value !== null && value >= setting.minMs && value <= setting.maxMs) return value
+  throw new SettingError(
+    `setting ${name}: '${sent}' is not a time from ${allowedText(setting)} (written with its zone)`,
+  )
+}
+
 /** Returns NaN for a text that is no duration. A number without a unit is milliseconds. */
 function parseDuration(sent: string): number {
   const parsed: number | undefined =
@@ -114,11 +138,17 @@ function readNumber(name: string, setting: NumberSetting, sent: unknown): number
 /** The allowed values, as error messages and docs/settings.md show them. */
 export function allowedText(setting: Setting): string {
   if (setting.kind === 'duration') return `${ms(setting.minMs)} to ${ms(setting.maxMs)}`
+  if (setting.kind === 'time') return `${shortTime(setting.minMs)} to ${shortTime(setting.maxMs)}`
   if (setting.kind === 'number') return `${setting.min} to ${setting.max}`
   if (setting.kind === 'flag') return 'true, false'
   return setting.kind === 'choice' ? setting.choices.join(', ') : setting.allowed
 }
 
 export function defaultText(setting: Setting): string {
+  if (setting.kind === 'time') return shortTime(setting.defaultMs)
   return setting.kind === 'duration' ? ms(setting.defaultMs) : String(setting.default ?? '')
+}
+
+function shortTime(timeMs: number): string {
+  return isoTime(timeMs).replace('.000Z', 'Z')
 }

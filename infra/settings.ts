@@ -2,7 +2,8 @@
 
 import { SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
-import { duration, flag, number, type Setting, type SettingValue, text } from './setting-kinds.ts'
+import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
+import { duration, flag, number, type Setting, type SettingValue, text, time } from './setting-kinds.ts'
 
 /** The stack's name, unless the setting `name` gives another. */
 export const STACK_NAME = 'SearchSessionCtr'
@@ -36,6 +37,12 @@ export const PIPELINE_SETTINGS = {
     DAY_MS,
     1,
     'how far ahead of its arrival an event may be; one further ahead would move its user’s clock',
+  ),
+  minEventTime: time(
+    MIN_EVENT_TIME_MS,
+    '1970-01-01T00:00:00Z',
+    '2025-01-01T00:00:00Z',
+    'the earliest time of an event; an earlier one comes from epoch seconds or from a clock that is not set',
   ),
   maxSessionEvents: number(
     1000,

@@ -3,7 +3,7 @@
 import type { EventInput } from './event.ts'
 
 /** An event as the producer sends it. If it is sent again, ingest drops it as a duplicate. */
-export type IdentifiedEvent = EventInput & { readonly eventId: string; readonly time: string | number }
+export type IdentifiedEvent = EventInput & { readonly eventId: string | number; readonly time: string | number }
 
 /**
  * The stream did not accept these events, or its answer was lost. Sending them again is safe,

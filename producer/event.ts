@@ -1,24 +1,27 @@
 // Types the events that a TypeScript producer may send; the JSON Schema and ingest accept the same.
 
 interface CommonInput {
-  /** The user's id: 1 to 256 characters, or an integer. */
+  /**
+   * The user's id: 1 to 256 characters, or an integer. No blank text, and none that stands for
+   * nobody, such as `null` or a UUID of zeros.
+   */
   readonly user: string | number
   /**
-   * ISO 8601 with a zone, or epoch milliseconds. Without a time, an event has the arrival time of
+   * ISO 8601 with a zone, or epoch milliseconds, in 2000 or later. Without a time, an event has the arrival time of
    * its record. The producer library adds the current time.
    */
   readonly time?: string | number | null
   /**
-   * 1 to 128 characters, unique for the user and type: ingest drops a second event with the same
+   * 1 to 128 characters, or an integer, unique for the user and type: ingest drops a second event with the same
    * id. Without an id, an event has a digest of its fields and time. The producer library adds a
    * random id.
    */
-  readonly eventId?: string | null
+  readonly eventId?: string | number | null
 }
 
 interface SearchIdInput {
-  /** 1 to 128 characters. A Search, its Results and its clicks share it. */
-  readonly searchId?: string | null
+  /** 1 to 128 characters, or an integer. A Search, its Results and its clicks share it. */
+  readonly searchId?: string | number | null
 }
 
 /** The app opens or closes, or the user times out. */
@@ -38,8 +41,8 @@ export type ResultsInput = CommonInput &
   SearchIdInput & { readonly type: 'Results' } & (
     | {
         /** At most 1,000 items in the order in which the user saw them. */
-        readonly items: readonly string[]
-        /** The number of results on all pages. By default, the number of items. */
+        readonly items: readonly (string | number)[]
+        /** The number of results on all pages, not 0 beside items. By default, that of `items`. */
         readonly resultCount?: number | null
       }
     | { readonly items?: null; readonly resultCount: number }
@@ -47,8 +50,8 @@ export type ResultsInput = CommonInput &
 
 export interface ClickInput extends CommonInput, SearchIdInput {
   readonly type: 'ClickResult'
-  /** The item's id in `items`: 1 to 512 characters. */
-  readonly item: string
+  /** The item's id in `items`: 1 to 512 characters, or an integer. */
+  readonly item: string | number
   /** The first result is at 1. By default, the item's rank in the `items` of its search. */
   readonly position?: number | null
 }

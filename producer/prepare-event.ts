@@ -24,7 +24,7 @@ export function prepareEvent(sent: EventInput, nowMs: () => number, newEventId: 
   const text = jsonOf(event, sent)
   const parsed = parseEvent(text)
   // The check does not use the digests of listed items.
-  const decoded = parsed.ok ? decodeEvent(parsed.value, Number.MAX_SAFE_INTEGER, 0, () => '') : parsed
+  const decoded = parsed.ok ? decodeEvent(parsed.value, Number.MAX_SAFE_INTEGER, {}, () => '') : parsed
   if (!decoded.ok) throw new EventRejectedError(sent, decoded.reason, decoded.detail)
   // JSON turns NaN and invalid dates into null, which ingest reads as absent.
   const { eventId, time } = (parsed as Parsed).value as Partial<IdentifiedEvent>

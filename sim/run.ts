@@ -3,6 +3,7 @@
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
+import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
 import { closedExpiresAt } from '../functions/domain/sessions/closing.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
@@ -180,6 +181,7 @@ function drawRules(random: Random): Rules {
     amendForMs: random.oneOf([0, HOUR_MS, 12 * HOUR_MS]),
     lateEvents: random.happens(0.2) ? 'divert' : 'amend',
     maxClockSkewMs: random.oneOf([0, 5 * MINUTE_MS]),
+    minEventTimeMs: MIN_EVENT_TIME_MS,
     maxSessionEvents: random.oneOf([3, 10, 1000]),
     maxSessionDurationMs: random.oneOf([2 * MINUTE_MS, HOUR_MS, 12 * HOUR_MS]),
     resultRetentionMs: RESULT_RETENTION_MS,

@@ -114,7 +114,7 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
     report,
     wasSent: (one) => {
       const parsed = parseEvent(one.text)
-      const decoded = parsed.ok ? decodeEvent(parsed.value, one.arrivalMs, rules.maxClockSkewMs, digest) : parsed
+      const decoded = parsed.ok ? decodeEvent(parsed.value, one.arrivalMs, rules, digest) : parsed
       const entry = { ...one, event: decoded.ok ? decoded.event : null }
       sent.push(entry)
       bySequence.set(entry.sequenceNumber, entry)

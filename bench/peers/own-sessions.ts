@@ -68,7 +68,7 @@ function decode(line: string, rules: Rules, rewrite: NonNullable<Parameters<type
   const parsed = parseEvent(line)
   const sent = parsed.ok ? rewrite(parsed.value as Record<string, unknown>) : null
   if (sent === null) return null
-  const decoded = decodeEvent(sent, LOG_END_MS, rules.maxClockSkewMs, sha256)
+  const decoded = decodeEvent(sent, LOG_END_MS, rules, sha256)
   return decoded.ok ? decoded : null
 }
 

@@ -36,6 +36,7 @@ function variables(): Record<string, string> {
     AMEND_FOR_MS: String(rules.amendForMs),
     LATE_EVENTS: rules.lateEvents,
     MAX_CLOCK_SKEW_MS: String(rules.maxClockSkewMs),
+    MIN_EVENT_TIME_MS: String(rules.minEventTimeMs),
     MAX_SESSION_EVENTS: String(rules.maxSessionEvents),
     MAX_SESSION_DURATION_MS: String(rules.maxSessionDurationMs),
     PIPELINE_NAME: 'bench',

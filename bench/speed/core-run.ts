@@ -126,7 +126,7 @@ function arrivalOf(value: unknown): Arrival {
 }
 
 function decodedOf(value: unknown): Decoded {
-  const decoded = decodeEvent(value, Number.MAX_SAFE_INTEGER, rules.maxClockSkewMs, sha256)
+  const decoded = decodeEvent(value, Number.MAX_SAFE_INTEGER, rules, sha256)
   if (!decoded.ok) throw new Error(`${decoded.reason}: ${decoded.detail}`)
   return decoded
 }

@@ -56,7 +56,7 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'):
     }
     if (converted.events.length === 0) ignored++
     for (const value of converted.events) {
-      const decoded = decodeEvent(value, nowMs, Number.POSITIVE_INFINITY, sha256)
+      const decoded = decodeEvent(value, nowMs, {}, sha256)
       if (!decoded.ok) problems.push({ event, reason: decoded.reason, detail: decoded.detail })
       else good.push(value)
       if (decoded.ok && isWithoutTime(value)) withoutTime++

@@ -2,7 +2,9 @@
 
 import { decodeEvent, type Parsed, type Rejection } from '../domain/events/decode.ts'
 import type { Arrival, Digest } from '../domain/events/event.ts'
+import { nearMisses } from '../domain/events/field-names.ts'
 import { sentEvents } from '../domain/events/formats/sent-events.ts'
+import type { IgnoredReason } from '../domain/events/formats/ubi.ts'
 import type { NonEmpty } from '../domain/non-empty.ts'
 import { beyondRecordSessions, RECORD_SESSIONS_MAX } from '../domain/sessions/record-sessions.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
@@ -42,11 +44,20 @@ export interface DecodedBatch {
   readonly byUser: ReadonlyMap<string, NonEmpty<ArrivedEvent>>
   /** Also holds events of a record that makes too many sessions. */
   readonly unreadable: readonly DeadLetter[]
-  /** Number of documents of another format that stand for no event. */
-  readonly ignored: number
+  readonly ignored: IgnoredCounts
+  readonly nearMisses: NearMissCounts
   /** Number of records that are decoded. The records after them are not even unpacked. */
   readonly taken: number
 }
+
+/** Documents of another format that stand for no event, by the reason. */
+export type IgnoredCounts = Readonly<Partial<Record<IgnoredReason, number>>>
+
+/** Fields that ingest ignores although their names are nearly ours, by their names (E5). */
+export type NearMissCounts = Readonly<Record<string, number>>
+
+/** Distinct names of near misses in one batch. `countNearMisses` sums further ones as `(other)`. */
+export const NEAR_MISS_NAMES_MAX = 20
 
 export function decodeRecords(
   records: readonly ArrivedRecord[],
@@ -55,33 +66,47 @@ export function decodeRecords(
 ): DecodedBatch {
   const byUser = new Map<string, [ArrivedEvent, ...ArrivedEvent[]]>()
   const unreadable: DeadLetter[] = []
-  let [bytes, count, ignored] = [0, 0, 0]
+  const ignored: Partial<Record<IgnoredReason, number>> = {}
+  const nearMissCounts = new Map<string, number>()
+  const decoded = (taken: number): DecodedBatch => {
+    return { byUser, unreadable, ignored, nearMisses: Object.fromEntries(nearMissCounts), taken }
+  }
+  let [bytes, count] = [0, 0]
   for (const [index, record] of records.entries()) {
-    if (bytes >= BATCH_BYTES_MAX || count >= BATCH_EVENTS_MAX) return { byUser, unreadable, ignored, taken: index }
+    if (bytes >= BATCH_BYTES_MAX || count >= BATCH_EVENTS_MAX) return decoded(index)
     const unpacked = unpack(record)
     bytes += unpacked.bytes
     const countBefore = count
     for (const { origin, read } of eventsOf(unpacked.events)) {
       count++
-      if (read === null) {
-        ignored++
+      if (typeof read === 'string') {
+        ignored[read] = (ignored[read] ?? 0) + 1
         continue
       }
       const { arrivalMs } = record
-      const decoded = read.ok ? decodeEvent(read.value, arrivalMs, rules.maxClockSkewMs, digest) : read
-      if (!decoded.ok) {
-        unreadable.push(deadLetter(record, origin, decoded.reason, decoded.detail))
+      if (read.ok) countNearMisses(read.value, nearMissCounts)
+      const event = read.ok ? decodeEvent(read.value, arrivalMs, rules, digest, origin.subSequence) : read
+      if (!event.ok) {
+        unreadable.push(deadLetter(record, origin, event.reason, event.detail))
         continue
       }
-      const user = pseudonym(decoded.user)
-      const arrival = { event: decoded.event, arrivalMs, record, origin, index }
+      const user = pseudonym(event.user)
+      const arrival = { event: event.event, arrivalMs, record, origin, index }
       const arrivals = byUser.get(user)
       if (arrivals === undefined) byUser.set(user, [arrival])
       else arrivals.push(arrival)
     }
     if (count - countBefore > RECORD_SESSIONS_MAX) unreadable.push(...rejectBeyond(byUser, index, rules))
   }
-  return { byUser, unreadable, ignored, taken: records.length }
+  return decoded(records.length)
+}
+
+/** Names are bounded: a producer could send ever new ones, and each one lengthens the log line. */
+function countNearMisses(event: unknown, counts: Map<string, number>): void {
+  for (const { name } of nearMisses(event)) {
+    const counted = counts.has(name) || counts.size < NEAR_MISS_NAMES_MAX ? name : '(other)'
+    counts.set(counted, (counts.get(counted) ?? 0) + 1)
+  }
 }
 
 /** Removes the events that make more sessions of one user than a record may, and rejects them. */
@@ -103,8 +128,8 @@ const TOO_MANY_SESSIONS = `the events of its user in this record form more than 
 
 interface OriginatedEvent {
   readonly origin: Origin
-  /** Null when the document stands for no event. */
-  readonly read: Parsed | Rejection | null
+  /** A text when the document stands for no event. */
+  readonly read: Parsed | Rejection | IgnoredReason
 }
 
 /**
@@ -119,7 +144,7 @@ function* eventsOf(documents: readonly UnpackedEvent[]): Generator<OriginatedEve
     const sent = parsed.ok ? sentEvents(parsed.value) : parsed
     const at = subSequence === null ? null : subSequence + before
     if (!sent.ok) yield { origin: { subSequence: at, data }, read: sent }
-    else if (sent.events.length === 0) yield { origin: { subSequence: at, data }, read: null }
+    else if (sent.ignored !== null) yield { origin: { subSequence: at, data }, read: sent.ignored }
     else if (sent.events.length === 1)
       yield { origin: { subSequence: at, data }, read: { ok: true, value: sent.events[0] } }
     else {

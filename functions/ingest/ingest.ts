@@ -17,7 +17,13 @@ import type {
 } from '../ports.ts'
 import { sessionWrites } from '../user-writes.ts'
 import { appendForUser, prepareShare } from './append-for-user.ts'
-import { type DecodedBatch, type DecodePorts, decodeRecords } from './decode-records.ts'
+import {
+  type DecodedBatch,
+  type DecodePorts,
+  decodeRecords,
+  type IgnoredCounts,
+  type NearMissCounts,
+} from './decode-records.ts'
 import { dropForgotten } from './drop-forgotten.ts'
 import { loadReadable } from './load-readable.ts'
 import { notBefore, scheduleTimers } from './schedule-timers.ts'
@@ -43,7 +49,8 @@ export interface IngestReport {
   readonly duplicates: number
   readonly rejected: Readonly<Partial<Record<DeadLetterReason, number>>>
   /** Documents of another format that hold nothing this pipeline counts, such as impressions. */
-  readonly ignored: number
+  readonly ignored: IgnoredCounts
+  readonly nearMisses: NearMissCounts
   /** Events and rejected records that ingest dropped because their user is forgotten. */
   readonly forgotten: number
   /** Closed sessions that events of the batch opened again. */
@@ -77,7 +84,7 @@ export async function ingest(
   rules: Rules,
   nowMs: number,
 ): Promise<IngestReport> {
-  const { byUser, unreadable, ignored, taken } = decodeRecords(records, ports, rules)
+  const { byUser, unreadable, ignored, nearMisses, taken } = decodeRecords(records, ports, rules)
   const remembered = await dropForgotten(unreadable, ports)
   const outcomes = await appendAll(records, byUser, ports, rules, nowMs)
   const deadLetters = [...remembered, ...outcomes.flatMap((outcome) => outcome.rejected)]
@@ -98,6 +105,7 @@ export async function ingest(
     duplicates: sum((outcome) => outcome.duplicates),
     rejected: countReasons(deadLetters),
     ignored,
+    nearMisses,
     forgotten: unreadable.length - remembered.length + sum((outcome) => outcome.forgotten),
     amended: sum((outcome) => outcome.amended),
     conflicts: sum((outcome) => outcome.conflicts),
@@ -177,6 +185,10 @@ function countReasons(deadLetters: readonly DeadLetter[]): Partial<Record<DeadLe
   return counts
 }
 
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}
+
 /**
  * Counts late events apart from rejected ones: they are valid and only came too late. Events of a
  * user whose state is damaged are valid, too.
@@ -186,7 +198,8 @@ export function ingestMetrics(report: IngestReport): Metrics {
   return {
     Accepted: report.accepted,
     Duplicates: report.duplicates,
-    Rejected: Object.values(rejected).reduce((sum, count) => sum + count, 0),
+    Rejected: total(rejected),
+    NearMisses: total(report.nearMisses),
     Late: late + tooLate,
     Unreadable: unreadable,
     Conflicts: report.conflicts,

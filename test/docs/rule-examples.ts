@@ -65,6 +65,7 @@ function rulesOf({ settings }: Rule): Rules {
     amendForMs: read.amendFor,
     lateEvents: read.lateEvents,
     maxClockSkewMs: read.maxClockSkew,
+    minEventTimeMs: read.minEventTime,
     maxSessionEvents: read.maxSessionEvents,
     maxSessionDurationMs: read.maxSessionDuration,
     resultRetentionMs: read.resultRetention,
@@ -81,7 +82,7 @@ function stepOf(row: Readonly<Record<string, string>>, rules: Rules): Step {
   if (type === '(raw)') return { name, atMs, action: { kind: 'send', payload: fields, user: USER, eventId: null } }
   const sentTime = time === '-' ? {} : { time: isoTime(timeOf(time)) }
   const sent = { type, user: USER, eventId: name, ...sentTime, ...JSON.parse(`{${fields}}`) }
-  const decoded = decodeEvent(sent, atMs, rules.maxClockSkewMs, sha256)
+  const decoded = decodeEvent(sent, atMs, rules, sha256)
   const eventId = decoded.ok ? decoded.event.eventId : null
   return { name, atMs, action: { kind: 'send', payload: JSON.stringify(sent), user: String(sent.user), eventId } }
 }

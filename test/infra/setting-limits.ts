@@ -116,6 +116,16 @@ export interface Texts {
 const ACCOUNT = '123456789012'
 const KEY = 'key/1234abcd-12ab-34cd-56ef-1234567890ab'
 
+export const TIMES: readonly Omit<Limits, 'step'>[] = [
+  {
+    name: 'minEventTime',
+    byDefault: Date.UTC(2000),
+    min: 0,
+    max: Date.UTC(2025),
+    range: '1970-01-01T00:00:00Z to 2025-01-01T00:00:00Z',
+  },
+]
+
 export const TEXTS: readonly Texts[] = [
   {
     name: 'alarmEmail',

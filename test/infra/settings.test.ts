@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/du
 import { checkSettingName, checkTogether, readContext, readSettings } from '../../infra/read-settings.ts'
 import { SettingError } from '../../infra/setting-kinds.ts'
 import { SETTINGS, type Settings } from '../../infra/settings.ts'
-import { CHOICES, DURATIONS, NUMBERS, TEXTS } from './setting-limits.ts'
+import { CHOICES, DURATIONS, NUMBERS, TEXTS, TIMES } from './setting-limits.ts'
 
 const NOT_NUMBERS = ['', ' ', 'abc', 'NaN', 'Infinity', '30 m m', '5 apples', '1,5', '--', '🙂']
 
@@ -34,7 +34,7 @@ function expectRefused(name: string, sent: string, range: string): void {
 }
 
 it('these tests cover every setting', () => {
-  const covered = [...DURATIONS, ...NUMBERS, ...CHOICES, ...TEXTS].map(({ name }) => name)
+  const covered = [...DURATIONS, ...TIMES, ...NUMBERS, ...CHOICES, ...TEXTS].map(({ name }) => name)
   expect(covered.sort()).toEqual(Object.keys(SETTINGS).sort())
 })
 
@@ -53,7 +53,7 @@ it('gives every setting a reason', () => {
 })
 
 it('an absent setting has its default', () => {
-  const defaults = [...DURATIONS, ...NUMBERS, ...CHOICES].map(({ name, byDefault }) => [name, byDefault])
+  const defaults = [...DURATIONS, ...TIMES, ...NUMBERS, ...CHOICES].map(({ name, byDefault }) => [name, byDefault])
   const absent = TEXTS.map(({ name }) => [name, null])
   expect(readSettings({})).toEqual(Object.fromEntries([...defaults, ...absent]))
 })
@@ -83,6 +83,21 @@ describe.each(DURATIONS.filter(({ step }) => step > 1))('$name', ({ name, min, r
     expectRefused(name, `${min + step * 1.5}ms`, range)
     expect(read(name, `${min + step}ms`)).toBe(min + step)
   })
+})
+
+describe.each(TIMES)('$name', ({ name, min, max, range }) => {
+  it('reads the smallest and the largest time', () => {
+    expect(read(name, new Date(min).toISOString())).toBe(min)
+    expect(read(name, new Date(max).toISOString())).toBe(max)
+  })
+
+  it('refuses a time that is a millisecond out of range', () => {
+    for (const timeMs of [min - 1, max + 1]) expectRefused(name, new Date(timeMs).toISOString(), range)
+  })
+
+  it.each([...NOT_NUMBERS, '2000', '2000-01-01', '946684800000'])('refuses %j', (sent) =>
+    expectRefused(name, sent, range),
+  )
 })
 
 describe.each(NUMBERS)('$name', ({ name, min, max, range }) => {

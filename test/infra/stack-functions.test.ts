@@ -24,6 +24,7 @@ const CHANGED = {
   amendFor: '3d',
   lateEvents: 'divert',
   maxClockSkew: '90s',
+  minEventTime: '2010-01-01T00:00:00Z',
   maxSessionEvents: '200',
   maxSessionDuration: '2h',
   sweepEvery: '5m',

@@ -22,7 +22,7 @@ export async function expectOracleSessions(users: number, days: number): Promise
   )
   const byUser = new Map<string, Event[]>()
   for (const sent of log) {
-    const decoded = decodeEvent(sent, Number.MAX_SAFE_INTEGER, 0, sha256)
+    const decoded = decodeEvent(sent, Number.MAX_SAFE_INTEGER, {}, sha256)
     if (!decoded.ok) throw new Error(decoded.detail)
     byUser.set(decoded.user, [...(byUser.get(decoded.user) ?? []), decoded.event])
   }

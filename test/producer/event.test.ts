@@ -14,16 +14,25 @@ const isValid = new Ajv({ strict: true, strictTypes: false, strictRequired: fals
 
 function isAccepted(event: unknown): boolean {
   const arrived: unknown = JSON.parse(JSON.stringify(event))
-  const isDecoded = decodeEvent(arrived, Number.MAX_SAFE_INTEGER, 0, sha256).ok
+  const isDecoded = decodeEvent(arrived, Number.MAX_SAFE_INTEGER, {}, sha256).ok
   expect(isValid(arrived)).toBe(isDecoded)
   return isDecoded
 }
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
-const id = fc.string({ minLength: 1, maxLength: 128 })
+// A text that is blank, or stands for nobody, is not drawn.
+const id = fc.oneof(
+  fc.string({ maxLength: 126 }).map((text) => `x${text}`),
+  fc.maxSafeInteger(),
+)
 const sent = {
   user: fc.oneof(id, fc.maxSafeInteger()),
-  time: maybe(fc.oneof(fc.constant('2026-03-02T00:00:00+01:00'), fc.nat())),
+  time: maybe(
+    fc.oneof(
+      fc.constant('2026-03-02T00:00:00+01:00'),
+      fc.nat().map((sinceMs) => Date.UTC(2026) + sinceMs),
+    ),
+  ),
   eventId: maybe(id),
 }
 const withSearchId = { ...sent, searchId: maybe(id) }
@@ -36,8 +45,8 @@ const input: fc.Arbitrary<EventInput> = fc.oneof(
   fc.record({
     type: fc.constant('Results' as const),
     ...withSearchId,
-    items: fc.array(fc.string()),
-    resultCount: maybe(count),
+    items: fc.array(fc.oneof(fc.string(), fc.maxSafeInteger())),
+    resultCount: maybe(count.map((n) => n + 1)),
   }),
   fc.record({ type: fc.constant('Results' as const), ...withSearchId, items: fc.constant(null), resultCount: count }),
   fc.record({
@@ -56,6 +65,11 @@ describe('an event of the types', () => {
       }),
       { seed: SEED, numRuns: 1000 },
     )
+  })
+
+  it('no results may be 0 beside items', () => {
+    expect(isAccepted({ type: 'Results', user: 'ann', items: [], resultCount: 0 })).toBe(true)
+    expect(isAccepted({ type: 'Results', user: 'ann', items: ['rex'], resultCount: 0 })).toBe(false)
   })
 
   it('optional fields may be absent', () => {

@@ -60,7 +60,7 @@ export function eventsIn(records: readonly PutRecordsRequestEntry[]): Record<str
     recordEvents(Buffer.from(Data ?? [])).events.map(({ read }) => {
       const parsed = read()
       if (!parsed.ok) throw new Error(parsed.detail)
-      expect(decodeEvent(parsed.value, at(0), 0, sha256).ok).toBe(true)
+      expect(decodeEvent(parsed.value, at(0), {}, sha256).ok).toBe(true)
       return parsed.value as Record<string, unknown>
     }),
   )

@@ -65,13 +65,13 @@ describe('UBI documents', () => {
     const records = SESSION.map((document) => record(document, at(60)))
     expect(await pipeline.ingest(records, at(60))).toMatchObject({
       accepted: 4,
-      ignored: 1,
+      ignored: { 'other-action': 1 },
       rejected: {},
       duplicates: 0,
     })
     expect(await pipeline.ingest(records, at(60))).toMatchObject({
       accepted: 0,
-      ignored: 1,
+      ignored: { 'other-action': 1 },
       rejected: {},
       duplicates: 4,
     })
@@ -88,7 +88,7 @@ describe('UBI documents', () => {
   it('stores an unreadable UBI document as it arrived', async () => {
     const pipeline = memoryPipeline(RULES)
     const bad = record(ubiClick(null, 1), at(60))
-    expect(await pipeline.ingest([bad], at(60))).toMatchObject({ rejected: { 'missing-field': 1 }, ignored: 0 })
+    expect(await pipeline.ingest([bad], at(60))).toMatchObject({ rejected: { 'missing-field': 1 }, ignored: {} })
     expect(pipeline.deadLetters.stored).toMatchObject([{ subSequence: null, data: bad.data }])
   })
 })

@@ -116,6 +116,7 @@ describe('the metrics of ingest', () => {
       Accepted: 1,
       Duplicates: 0,
       Rejected: 1,
+      NearMisses: 0,
       Late: 1,
       Unreadable: 0,
       Conflicts: 0,

@@ -4,6 +4,7 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
+import { MIN_EVENT_TIME_MS } from '../../functions/domain/events/time-field.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 
@@ -21,6 +22,7 @@ export const RULES: Rules = {
   amendForMs: 7 * DAY_MS,
   lateEvents: 'amend',
   maxClockSkewMs: 5 * MINUTE_MS,
+  minEventTimeMs: MIN_EVENT_TIME_MS,
   maxSessionEvents: 1000,
   maxSessionDurationMs: 12 * HOUR_MS,
   resultRetentionMs: 400 * DAY_MS,
@@ -30,7 +32,7 @@ export type Sent = Readonly<Record<string, unknown>>
 
 /** Decodes an event as a producer sends it. Fails the test if it is rejected. */
 export function event(sent: Sent, arrivalMs: number = Number.MAX_SAFE_INTEGER): Event {
-  const decoded = decodeEvent({ user: 'ann', ...sent }, arrivalMs, RULES.maxClockSkewMs, sha256)
+  const decoded = decodeEvent({ user: 'ann', ...sent }, arrivalMs, RULES, sha256)
   if (!decoded.ok) throw new Error(`${decoded.reason}: ${decoded.detail}`)
   return decoded.event
 }

@@ -15,6 +15,8 @@ export const SESSIONS = /^functions\/domain\/sessions\//
 export const RESULTS = /^functions\/domain\/results\//
 export const DOMAIN = /^functions\/domain\//
 export const DURATIONS = /^functions\/domain\/durations\.ts$/
+/** Reads and writes times, and has the default of `minEventTime`. */
+export const EVENT_TIMES = /^functions\/domain\/events\/time(-field)?\.ts$/
 export const PORTS = /^functions\/(result-)?ports\.ts$/
 export const CONTRACT = /^functions\/contract\.ts$/
 export const ADAPTERS = /^functions\/aws\//

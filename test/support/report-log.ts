@@ -41,7 +41,7 @@ export function reportPorts(sent: readonly Sent[]): ReportPorts {
 
 export function closedSessions(sent: readonly Sent[]): ClosedSession[] {
   const decodedEvents = sent.map((fields) => {
-    const decoded = decodeEvent(fields, Number.MAX_SAFE_INTEGER, RULES.maxClockSkewMs, sha256)
+    const decoded = decodeEvent(fields, Number.MAX_SAFE_INTEGER, RULES, sha256)
     if (!decoded.ok) throw new Error(`${decoded.reason}: ${decoded.detail}`)
     return decoded
   })

@@ -44,6 +44,7 @@ function readRules(variables: Variables): Rules {
     amendForMs: wholeNumber(variables, RULE_VARIABLES.amendForMs),
     lateEvents: lateEvents(variables, RULE_VARIABLES.lateEvents),
     maxClockSkewMs: wholeNumber(variables, RULE_VARIABLES.maxClockSkewMs),
+    minEventTimeMs: wholeNumber(variables, RULE_VARIABLES.minEventTimeMs),
     maxSessionEvents: wholeNumber(variables, RULE_VARIABLES.maxSessionEvents),
     maxSessionDurationMs: wholeNumber(variables, RULE_VARIABLES.maxSessionDurationMs),
     resultRetentionMs: wholeNumber(variables, RULE_VARIABLES.resultRetentionMs),

@@ -21,14 +21,15 @@ import { unknownShape } from '../runtime/item-schema.ts'
  *        [3, 74000, "e15", "s1", "a", 1]],                ClickResult: search id, item, position
  *       1]]                                               blocks before these events; absent for 0
  *
- * An event begins with its type, the milliseconds since the session's first event, and its id.
+ * An event begins with its type, the milliseconds since the session's first event, and its id. An
+ * event with a place has `[milliseconds, place]` instead of the milliseconds.
  */
 
 /** The first element of stored sessions. Raise it when the encoding changes. */
 const SHAPE = 1
 
 /** `[type, ms since the session's first event, event id, ...the type's own fields]` */
-export type EventRow = readonly [number, number, string, ...(string | number | null)[]]
+export type EventRow = readonly [number, number | readonly [number, number], string, ...(string | number | null)[]]
 /**
  * `[ids, continues, limit, time of the limit, time of the first event, events, blocks before these
  * events]`
@@ -118,7 +119,9 @@ export function readEvents(rows: readonly EventRow[], startMs: number): Event[] 
 }
 
 function eventRow(event: Event, startMs: number): EventRow {
-  const shared = [EVENT_TYPES.indexOf(event.type), event.timeMs - startMs, event.eventId] as const
+  const sinceMs = event.timeMs - startMs
+  const time = event.place === undefined ? sinceMs : ([sinceMs, event.place] as const)
+  const shared = [EVENT_TYPES.indexOf(event.type), time, event.eventId] as const
   if (event.type === 'Search') return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0]
   if (event.type === 'Results') return [...shared, event.searchId, event.resultCount, event.itemFingerprints]
   if (event.type === 'ClickResult') return [...shared, event.searchId, event.item, event.position, ...ordinalOf(event)]
@@ -130,13 +133,14 @@ function ordinalOf({ ordinal }: ClickEvent): number[] {
   return ordinal === undefined ? [] : [ordinal]
 }
 
-function event([typeIndex, sinceMs, eventId, ...own]: EventRow, startMs: number): Event {
+function event([typeIndex, time, eventId, ...own]: EventRow, startMs: number): Event {
   const type = EVENT_TYPES[typeIndex]
+  const [sinceMs, place] = typeof time === 'number' ? [time] : time
   const timeMs = startMs + sinceMs
   if (type === undefined)
     throw unknownShape('a stored event has the unknown type', typeIndex, 'up to type', EVENT_TYPES.length - 1)
   if (!Number.isFinite(timeMs) || typeof eventId !== 'string') throw new TypeError('a stored event has no time or id')
-  const shared = { eventId, timeMs }
+  const shared = place === undefined ? { eventId, timeMs } : { eventId, timeMs, place }
   if (type === 'Search') {
     const [searchId, query, truncated] = own as [string | null, string, number]
     return { type, ...shared, searchId, query, queryTruncated: truncated === 1 }

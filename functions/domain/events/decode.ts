@@ -1,5 +1,6 @@
 // Reads one event as a producer sent it, or gives the reason why it is rejected (E1-E3).
 
+import { contentsOf } from './contents.ts'
 import {
   type ClickEvent,
   type Digest,
@@ -10,6 +11,7 @@ import {
   type ResultsEvent,
   type SearchEvent,
 } from './event.ts'
+import { optionalId, optionalInteger, readId, readUser, truncateText } from './field-values.ts'
 import {
   FieldError,
   type Fields,
@@ -20,7 +22,7 @@ import {
   rejection,
   required,
 } from './rejection.ts'
-import { parseTime } from './time.ts'
+import { MIN_EVENT_TIME_MS, readTime } from './time-field.ts'
 
 export type { Rejection, RejectReason }
 
@@ -52,86 +54,93 @@ export function parseEvent(text: string): Parsed | Rejection {
   }
 }
 
+/** Which times an event may have. By default, any after 1999. */
+export interface TimeLimits {
+  /** How far ahead of its arrival an event may be. */
+  readonly maxClockSkewMs?: number
+  readonly minEventTimeMs?: number
+}
+
 /**
- * Reads one parsed event. An event without a time happened when it arrived. An event without an id
- * gets a digest of its user, type, time and contents, so a copy of it has the same id (E2).
+ * Reads one parsed event. An event without a time happened when it arrived, at its place among the
+ * others of its record. An event without an id gets a digest of its user, type, time, place and
+ * contents, so a copy of it has the same id (E2).
  *
+ * @param place the index of the event in a record that packs several; null where it is alone.
  * @example
- * decodeEvent({ type: 'Search', user: 'ann', query: 'dogs' }, arrivalMs, 300_000, sha256)
+ * decodeEvent({ type: 'Search', user: 'ann', query: 'dogs' }, arrivalMs, rules, sha256)
  * // { ok: true, user: 'ann', event: { type: 'Search', query: 'dogs', timeMs: arrivalMs, ... } }
  */
 export function decodeEvent(
   sent: unknown,
   arrivalMs: number,
-  maxClockSkewMs: number,
+  limits: TimeLimits,
   digest: Digest,
+  place: number | null = null,
 ): Decoded | Rejection {
   if (!isFields(sent)) return rejection('not-an-event', 'not a JSON object')
   return orRejection(() => {
-    const { user, event } = readEvent(sent, arrivalMs, digest)
-    const aheadMs = event.timeMs - arrivalMs
-    if (aheadMs > maxClockSkewMs) {
+    const { maxClockSkewMs = Number.POSITIVE_INFINITY, minEventTimeMs = MIN_EVENT_TIME_MS } = limits
+    const type = readType(sent)
+    const user = readUser(sent.user)
+    const hasTime = sent.time !== undefined && sent.time !== null
+    const timeMs = hasTime ? readTime(sent.time, minEventTimeMs) : arrivalMs
+    const aheadMs = timeMs - arrivalMs
+    if (aheadMs > maxClockSkewMs)
       throw new FieldError('time-in-future', `time: ${aheadMs} ms after arrival, at most ${maxClockSkewMs}`)
-    }
-    return { ok: true, user, event }
+    const placed = hasTime ? null : place
+    const eventId = optionalId('eventId', sent.eventId, 128) ?? digestId(sent, [user, type, timeMs, placed], digest)
+    const event = readTyped(sent, type, eventId, timeMs, digest)
+    return { ok: true, user, event: placed === null ? event : { ...event, place: placed } }
   })
 }
 
-function readEvent(fields: Fields, arrivalMs: number, digest: Digest): { user: string; event: Event } {
-  const type = readType(fields)
-  const user = readUser(fields)
-  const timeMs = fields.time === undefined || fields.time === null ? arrivalMs : readTime(fields.time)
-  const sentId = optionalText('eventId', fields.eventId, 128)
-  /** @param contents fields that distinguish the event from others of its user, type and time. */
-  const idOf = (...contents: readonly unknown[]): string =>
-    sentId ?? digest(JSON.stringify([user, type, timeMs, contents])).slice(0, 22)
-  return { user, event: readTyped(fields, type, timeMs, idOf, digest) }
+/** Events of one record without a time may be equal: their places tell them apart. */
+function digestId(sent: Fields, known: readonly unknown[], digest: Digest): string {
+  return digest(`${JSON.stringify(known)}${contentsOf(sent)}`).slice(0, 22)
 }
 
-type IdOf = (...contents: readonly unknown[]) => string
-
-function readTyped(fields: Fields, type: EventType, timeMs: number, idOf: IdOf, digest: Digest): Event {
-  if (type === 'Search') return readSearch(fields, timeMs, idOf)
-  if (type === 'Results') return readResults(fields, timeMs, idOf, digest)
-  if (type === 'ClickResult') return readClick(fields, timeMs, idOf, digest)
-  return { type, eventId: idOf(), timeMs }
+function readTyped(fields: Fields, type: EventType, eventId: string, timeMs: number, digest: Digest): Event {
+  if (type === 'Search') return readSearch(fields, eventId, timeMs)
+  if (type === 'Results') return readResults(fields, eventId, timeMs, digest)
+  if (type === 'ClickResult') return readClick(fields, eventId, timeMs, digest)
+  return { type, eventId, timeMs }
 }
 
-function readSearch(fields: Fields, timeMs: number, idOf: IdOf): SearchEvent {
+function readSearch(fields: Fields, eventId: string, timeMs: number): SearchEvent {
   const sent = required('query', fields.query)
   if (typeof sent !== 'string') throw new FieldError('invalid-field', 'query: expected a string')
   const query = truncateText(sent, QUERY_CHARACTERS_MAX)
-  const searchId = optionalText('searchId', fields.searchId, 128)
-  return {
-    type: 'Search',
-    searchId,
-    query,
-    queryTruncated: query.length < sent.length,
-    eventId: idOf(searchId, sent),
-    timeMs,
-  }
+  const searchId = optionalId('searchId', fields.searchId, 128)
+  return { type: 'Search', searchId, query, queryTruncated: query.length < sent.length, eventId, timeMs }
 }
 
-function readResults(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest): ResultsEvent {
-  const searchId = optionalText('searchId', fields.searchId, 128)
+function readResults(fields: Fields, eventId: string, timeMs: number, digest: Digest): ResultsEvent {
+  const searchId = optionalId('searchId', fields.searchId, 128)
   const count = optionalInteger('resultCount', fields.resultCount, 0)
-  const items = fields.items ?? null
+  const items = readItems(fields.items)
   if (items === null && count === null) throw new FieldError('missing-field', 'items or resultCount: required')
-  if (items !== null && !isTextList(items)) throw new FieldError('invalid-field', 'items: expected an array of strings')
-  if (items !== null && items.length > ITEMS_MAX) {
-    throw new FieldError('invalid-field', `items: expected at most ${ITEMS_MAX}`)
-  }
-  const itemFingerprints = (items ?? []).map((item) => fingerprintOf(item, digest)).join('')
+  if (count === 0 && items !== null && items.length > 0)
+    throw new FieldError('invalid-field', 'resultCount: 0 beside items; expected how many results there are in all')
+  const itemFingerprints = (items ?? []).map((item) => fingerprintOf(String(item), digest)).join('')
   const resultCount = count ?? items?.length ?? 0
-  return { type: 'Results', searchId, resultCount, itemFingerprints, eventId: idOf(searchId, items, count), timeMs }
+  return { type: 'Results', searchId, resultCount, itemFingerprints, eventId, timeMs }
 }
 
-function readClick(fields: Fields, timeMs: number, idOf: IdOf, digest: Digest): ClickEvent {
-  const searchId = optionalText('searchId', fields.searchId, 128)
-  const item = text('item', required('item', fields.item), 512)
+/** An item may be an integer, as any id (E5). */
+function readItems(sent: unknown): readonly (string | number)[] | null {
+  if (sent === undefined || sent === null) return null
+  if (!Array.isArray(sent) || !sent.every((item) => typeof item === 'string' || Number.isSafeInteger(item)))
+    throw new FieldError('invalid-field', 'items: expected an array of strings or integers')
+  if (sent.length > ITEMS_MAX) throw new FieldError('invalid-field', `items: expected at most ${ITEMS_MAX}`)
+  return sent
+}
+
+function readClick(fields: Fields, eventId: string, timeMs: number, digest: Digest): ClickEvent {
+  const searchId = optionalId('searchId', fields.searchId, 128)
+  const item = readId('item', required('item', fields.item), 512)
   const position = optionalInteger('position', fields.position, 1)
   const itemFingerprint = fingerprintOf(item, digest)
-  const eventId = idOf(searchId, item, position)
   const click: ClickEvent = { type: 'ClickResult', searchId, item, itemFingerprint, position, eventId, timeMs }
   const ordinal = readOrdinal(fields.ubiOrdinal)
   return ordinal === null ? click : { ...click, ordinal }
@@ -154,55 +163,4 @@ function readType(fields: Fields): EventType {
   const type = EVENT_TYPES[EVENT_TYPES.indexOf(sent as EventType)]
   if (type === undefined) throw new FieldError('unknown-type', `type: expected one of ${EVENT_TYPES.join(', ')}`)
   return type
-}
-
-function readUser(fields: Fields): string {
-  const sent = required('user', fields.user)
-  // An integer past 2^53 has already lost digits, so two users would become one.
-  if (typeof sent === 'number' && Number.isSafeInteger(sent)) return String(sent)
-  return text('user', sent, 256)
-}
-
-function readTime(sent: unknown): number {
-  const timeMs = parseTime(sent)
-  if (timeMs === null) throw new FieldError('invalid-field', 'time: expected ISO 8601 with zone, or epoch milliseconds')
-  return timeMs
-}
-
-function optionalText(name: string, value: unknown, charactersMax: number): string | null {
-  return value === undefined || value === null ? null : text(name, value, charactersMax)
-}
-
-function optionalInteger(name: string, value: unknown, min: number): number | null {
-  if (value === undefined || value === null) return null
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value
-  throw new FieldError('invalid-field', `${name}: expected an integer >= ${min}`)
-}
-
-/**
- * A text that UTF-8 can store. It cannot store half a surrogate pair, so two ids would become one.
- */
-function text(name: string, value: unknown, charactersMax: number): string {
-  if (typeof value === 'string' && value !== '' && value.isWellFormed() && fits(value, charactersMax)) return value
-  throw new FieldError('invalid-field', `${name}: expected a string of 1 to ${charactersMax} characters`)
-}
-
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
-}
-
-/** Counts characters as code points, as JSON Schema does. */
-function fits(value: string, charactersMax: number): boolean {
-  if (value.length <= charactersMax) return true
-  return value.length <= 2 * charactersMax && [...value].length <= charactersMax
-}
-
-/**
- * Truncates a query, and replaces half surrogate pairs, which a producer that truncates may leave.
- */
-function truncateText(value: string, charactersMax: number): string {
-  const text = fits(value, charactersMax)
-    ? value
-    : [...value.slice(0, 2 * charactersMax)].slice(0, charactersMax).join('')
-  return text.toWellFormed()
 }

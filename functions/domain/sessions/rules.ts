@@ -15,6 +15,8 @@ export interface Rules {
   readonly lateEvents: LateEvents
   /** Ingest rejects an event further ahead of its arrival, since it would move the watermark. */
   readonly maxClockSkewMs: number
+  /** Ingest rejects an event with an earlier time, which must be a mistake (E4). */
+  readonly minEventTimeMs: number
   readonly maxSessionEvents: number
   /** The longest time from a session's first event to its last. Exactly this still fits. */
   readonly maxSessionDurationMs: number

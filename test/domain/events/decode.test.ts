@@ -10,13 +10,13 @@ import {
   parseEvent,
   type Rejection,
 } from '../../../functions/domain/events/decode.ts'
-import { at } from '../../support/events.ts'
+import { at, RULES } from '../../support/events.ts'
 
 const NOW_MS = at(0)
 
 function decode(sent: unknown): Decoded | Rejection {
   const parsed = parseEvent(typeof sent === 'string' ? sent : JSON.stringify(sent))
-  return parsed.ok ? decodeEvent(parsed.value, NOW_MS, 5 * MINUTE_MS, sha256) : parsed
+  return parsed.ok ? decodeEvent(parsed.value, NOW_MS, RULES, sha256) : parsed
 }
 
 function reasonOf(sent: unknown): string {
@@ -31,6 +31,8 @@ function eventOf(sent: unknown): Decoded['event'] {
 }
 
 const SEARCH = { type: 'Search', user: 'ann', query: 'dogs' }
+const UNSET =
+  'is before 2000-01-01T00:00:00.000Z, like the time of a clock that is not set; send epoch milliseconds or ISO 8601, or no time'
 const CLICK = { type: 'ClickResult', user: 'ann', item: 'rover' }
 const RESULTS = { type: 'Results', user: 'ann', items: ['rover'] }
 
@@ -93,6 +95,40 @@ describe('type and user', () => {
     expect(reasonOf(sent)).toBe(reason)
   })
 
+  it.each([
+    'null',
+    'NULL',
+    'undefined',
+    'Undefined',
+    'NaN',
+    '[object Object]',
+    ' ',
+    '\t\n',
+    '\u00a0',
+    ' null ',
+    '00000000-0000-0000-0000-000000000000',
+    '{00000000-0000-0000-0000-000000000000}',
+    '0'.repeat(32),
+  ])('rejects the user %j, who stands for nobody (E5)', (user) => {
+    const detail = 'user: stands for nobody, as null or a UUID of zeros does'
+    expect(decode({ ...SEARCH, user })).toEqual({ ok: false, reason: 'invalid-field', detail })
+  })
+
+  it.each(['nullable', 'Nancy', '0', '00000000', 'object', 'anonymous', '00000000-0000-0000-0000-000000000001', 'n'])(
+    'accepts the user %j, who only resembles nobody',
+    (user) => expect(reasonOf({ ...SEARCH, user })).toBe('accepted'),
+  )
+
+  it('reads integer ids as their digits (E5)', () => {
+    const digits = { eventId: '1', searchId: '2', item: '3' }
+    expect(eventOf({ ...CLICK, eventId: 1, searchId: 2, item: 3 })).toEqual(eventOf({ ...CLICK, ...digits }))
+    const lists = [
+      ['3', '4'],
+      [3, 4],
+    ].map((items) => eventOf({ ...RESULTS, eventId: 'e', items }))
+    expect(lists[0]).toEqual(lists[1])
+  })
+
   it('reads an integer user as its decimal string', () => {
     const decoded = decode({ type: 'AppOpen', user: 42 })
     expect(decoded).toMatchObject({ ok: true, user: '42' })
@@ -126,10 +162,51 @@ describe('the time', () => {
     '',
     '1772409600000',
     1e300,
+    2e14 + 1e14,
+    -1e14,
     true,
     [],
   ])('rejects the time %j', (time) => {
     expect(reasonOf({ ...SEARCH, time })).toBe('invalid-field')
+  })
+
+  it.each([
+    [1_772_442_005, 'time: 1772442005 looks like epoch seconds; send epoch milliseconds or ISO 8601'],
+    [1_772_442_005.123, 'time: 1772442005.123 looks like epoch seconds; send epoch milliseconds or ISO 8601'],
+    ['1772442005', 'time: 1772442005 looks like epoch seconds; send epoch milliseconds or ISO 8601'],
+    [
+      1_772_442_005_000_000,
+      'time: 1772442005000000 looks like epoch microseconds; send epoch milliseconds or ISO 8601',
+    ],
+    [
+      '1772442005000000000',
+      'time: 1772442005000000000 looks like epoch nanoseconds; send epoch milliseconds or ISO 8601',
+    ],
+    ['0000-00-00', 'time: 0000-00-00 is a zero date; send the real time, or none'],
+    ['0000-00-00 00:00:00', 'time: 0000-00-00 00:00:00 is a zero date; send the real time, or none'],
+    ['0000-00-00T00:00:00.000Z', 'time: 0000-00-00T00:00:00.000Z is a zero date; send the real time, or none'],
+    ['0001-01-01T00:00:00Z', `time: 0001-01-01T00:00:00.000Z ${UNSET}`],
+    ['1970-01-01T00:00:20Z', `time: 1970-01-01T00:00:20.000Z ${UNSET}`],
+    [0, `time: 1970-01-01T00:00:00.000Z ${UNSET}`],
+    [-62_135_596_800_000, `time: 0001-01-01T00:00:00.000Z ${UNSET}`],
+    ['1999-12-31T23:59:59.999Z', `time: 1999-12-31T23:59:59.999Z ${UNSET}`],
+  ])('explains the implausible time %j (E4)', (time, detail) => {
+    expect(decode({ ...SEARCH, time })).toEqual({ ok: false, reason: 'time-implausible', detail })
+  })
+
+  it('names the form of a time whose digits are a text', () => {
+    const detail = 'time: digits in a text; send epoch milliseconds as a number'
+    expect(decode({ ...SEARCH, time: '1772409600000' })).toEqual({ ok: false, reason: 'invalid-field', detail })
+  })
+
+  it('accepts a time from minEventTime on (E4)', () => {
+    const reasonWith = (time: unknown, minEventTimeMs: number): string => {
+      const decoded = decodeEvent({ ...SEARCH, time }, NOW_MS, { minEventTimeMs }, sha256)
+      return decoded.ok ? 'accepted' : decoded.reason
+    }
+    expect(reasonWith('2010-01-01T00:00:00Z', Date.UTC(2010))).toBe('accepted')
+    expect(reasonWith('2009-12-31T23:59:59.999Z', Date.UTC(2010))).toBe('time-implausible')
+    expect(reasonWith('1970-01-01T00:00:00Z', 0)).toBe('accepted')
   })
 
   it('takes the arrival for the time of an event without one', () => {
@@ -150,7 +227,10 @@ describe('the fields of each type', () => {
     [{ ...SEARCH, query: '' }, 'accepted'],
     [{ ...SEARCH, searchId: '' }, 'invalid-field'],
     [{ ...SEARCH, searchId: 'x'.repeat(129) }, 'invalid-field'],
-    [{ ...SEARCH, eventId: 7 }, 'invalid-field'],
+    [{ ...SEARCH, eventId: 7 }, 'accepted'],
+    [{ ...SEARCH, eventId: 7.5 }, 'invalid-field'],
+    [{ ...SEARCH, eventId: 2 ** 53 }, 'invalid-field'],
+    [{ ...SEARCH, searchId: true }, 'invalid-field'],
     [{ ...SEARCH, eventId: 'x'.repeat(128) }, 'accepted'],
     [{ ...CLICK, item: undefined }, 'missing-field'],
     [{ ...CLICK, item: '' }, 'invalid-field'],
@@ -163,7 +243,11 @@ describe('the fields of each type', () => {
     [{ ...RESULTS, items: undefined, resultCount: 0 }, 'accepted'],
     [{ ...RESULTS, resultCount: -1 }, 'invalid-field'],
     [{ ...RESULTS, items: 'rover' }, 'invalid-field'],
-    [{ ...RESULTS, items: ['rover', 7] }, 'invalid-field'],
+    [{ ...RESULTS, items: ['rover', 7] }, 'accepted'],
+    [{ ...RESULTS, items: ['rover', 7.5] }, 'invalid-field'],
+    [{ ...RESULTS, items: ['rover', null] }, 'invalid-field'],
+    [{ ...RESULTS, resultCount: 0 }, 'invalid-field'],
+    [{ ...RESULTS, items: [], resultCount: 0 }, 'accepted'],
     [{ ...RESULTS, items: Array.from({ length: 1001 }, () => 'x') }, 'invalid-field'],
     [{ ...RESULTS, items: [] }, 'accepted'],
     [{ type: 'AppOpen', user: 'ann', searchId: 7, position: 'x' }, 'accepted'],
@@ -200,10 +284,33 @@ describe('the fields of each type', () => {
 })
 
 describe('an event without an id', () => {
-  it('gives two copies of an event without an id the same id (E2)', () => {
-    const sent = { ...CLICK, time: at(0), position: 2 }
-    expect(eventOf(sent).eventId).toBe(eventOf({ ...sent, colour: 'red' }).eventId)
+  it('gives two copies of an event without an id the same id, whatever the order of their fields (E2)', () => {
+    const sent = { ...CLICK, time: at(0), position: 2, page: { name: 'a', tags: ['x', { y: 1, z: 2 }] } }
+    const copy = { page: { tags: ['x', { z: 2, y: 1 }], name: 'a' }, position: 2, time: at(0), ...CLICK, colour: null }
+    expect(eventOf(sent).eventId).toBe(eventOf(copy).eventId)
     expect(eventOf(sent).eventId).toMatch(/^[\w-]{22}$/)
+  })
+
+  it('gives different ids to events without an id if a field differs that ingest ignores (E2)', () => {
+    const sent = { ...CLICK, time: at(0), position: 2 }
+    const others = [{ page: { tags: ['x'] } }, { page: { tags: ['y'] } }, { page: ['x'] }, { page: 'x' }, { colour: 1 }]
+    const ids = [{}, ...others].map((other) => eventOf({ ...sent, ...other }).eventId)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('digests an event whose unknown field is nested without limit', () => {
+    const deep = `${'[{"a":'.repeat(20_000)}1${'}]'.repeat(20_000)}`
+    expect(reasonOf(`{"type":"AppOpen","user":"ann","deep":${deep}}`)).toBe('accepted')
+  })
+
+  it('gives equal events of one record without a time different ids, and their redelivery the same (E2)', () => {
+    const idAt = (place: number | null, time?: number) => {
+      const decoded = decodeEvent({ ...CLICK, time }, NOW_MS, RULES, sha256, place)
+      return decoded.ok ? decoded.event.eventId : ''
+    }
+    expect(new Set([idAt(0), idAt(1), idAt(null)]).size).toBe(3)
+    expect(idAt(1)).toBe(idAt(1))
+    expect(idAt(1, at(0))).toBe(idAt(0, at(0)))
   })
 
   it('gives different ids to events without an id if user, time or contents differ', () => {

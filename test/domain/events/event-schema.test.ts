@@ -12,6 +12,7 @@ const schema = JSON.parse(readFileSync(new URL('../../../schema/event.schema.jso
 // Draft 7 ignores the siblings of a $ref, where the schema has its descriptions.
 const isValid = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: false }).compile(schema)
 
+const ZERO_UUIDS = ['00000000-0000-0000-0000-000000000000', '0'.repeat(32), '0'.repeat(31)]
 const of = <T>(...values: T[]) => fc.constantFrom(...values)
 const texts = (max: number) =>
   fc.oneof(
@@ -19,6 +20,8 @@ const texts = (max: number) =>
     of('x'.repeat(max), 'x'.repeat(max + 1), '😀'.repeat(max), '😀'.repeat(max + 1), ''),
   )
 const wrong = of<unknown>(true, {}, [], 1.5, 'text', 7, null, -1, 0, 2 ** 53)
+
+const NOBODIES = of<unknown>('null', 'NULL', ' Undefined ', '[object Object]', 'NaN', ' ', '\u3000', ...ZERO_UUIDS)
 
 /** Usually a valid value, sometimes one of a wrong kind, sometimes none. */
 const usually = (good: fc.Arbitrary<unknown>) =>
@@ -29,22 +32,39 @@ const sent = fc.record({
     { weight: 9, arbitrary: of<unknown>('AppOpen', 'Search', 'Results', 'ClickResult', 'AppClose', 'Timeout') },
     { weight: 1, arbitrary: of<unknown>('search', 7, null, undefined, 'toString') },
   ),
-  user: usually(fc.oneof(texts(256), fc.maxSafeInteger())),
+  user: usually(fc.oneof(texts(256), fc.maxSafeInteger(), NOBODIES)),
   time: usually(
-    of<unknown>('2026-03-02T00:00:00Z', '2026-03-02T01:00+01', '2026-03-02', 0, -62_167_219_200_001, 1e300, ''),
+    of<unknown>(
+      '2026-03-02T00:00:00Z',
+      '2026-03-02T01:00+01',
+      '1999-12-31T23:59:59Z',
+      '2026-03-02',
+      '0000-00-00',
+      Date.UTC(2000),
+      Date.UTC(2000) - 1,
+      Date.UTC(2026),
+      1_772_442_005,
+      1_772_442_005_000_000,
+      0,
+      1e300,
+      '',
+    ),
   ),
-  eventId: usually(texts(128)),
-  searchId: usually(texts(128)),
+  eventId: usually(fc.oneof(texts(128), fc.maxSafeInteger())),
+  searchId: usually(fc.oneof(texts(128), fc.maxSafeInteger())),
   query: usually(texts(1024)),
   items: usually(
-    fc.oneof(fc.array(texts(512), { maxLength: 5 }), of<unknown>(Array(1000).fill('x'), Array(1001).fill('x'), [7])),
+    fc.oneof(
+      fc.array(texts(512), { maxLength: 5 }),
+      of<unknown>(Array(1000).fill('x'), Array(1001).fill('x'), [7], [1.5]),
+    ),
   ),
   resultCount: usually(fc.nat()),
-  item: usually(texts(512)),
+  item: usually(fc.oneof(texts(512), fc.maxSafeInteger())),
   position: usually(fc.nat()),
 })
 
-const decodes = (value: unknown): boolean => decodeEvent(value, Number.MAX_SAFE_INTEGER, 0, sha256).ok
+const decodes = (value: unknown): boolean => decodeEvent(value, Number.MAX_SAFE_INTEGER, {}, sha256).ok
 
 describe('the published schema', () => {
   it('accepts with the schema exactly the events that the decoder accepts', () => {

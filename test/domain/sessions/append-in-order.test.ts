@@ -25,6 +25,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   amendForMs: fc.constantFrom(20 * SECOND_MS, 7 * DAY_MS),
   lateEvents: fc.constantFrom('amend', 'divert'),
   maxClockSkewMs: fc.constant(5 * MINUTE_MS),
+  minEventTimeMs: fc.constant(0),
   maxSessionEvents: fc.constantFrom(3, 1000),
   maxSessionDurationMs: fc.constantFrom(15 * SECOND_MS, DAY_MS),
   resultRetentionMs: fc.constant(400 * DAY_MS),

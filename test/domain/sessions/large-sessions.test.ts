@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { DAY_MS } from '../../../functions/domain/durations.ts'
-import { STATE_BYTES_MAX, totalBytes } from '../../../functions/domain/sessions/state-size.ts'
 import { evicted } from '../../../functions/domain/sessions/closing.ts'
+import { STATE_BYTES_MAX, totalBytes } from '../../../functions/domain/sessions/state-size.ts'
 import { arrive, close, drain, newDriven, sweepAt } from '../../support/drive.ts'
 import { at, onTime, results, search } from '../../support/events.ts'
 import { SHORT_RULES as rules } from './short-sessions.ts'

@@ -30,21 +30,15 @@ export function bytewaxType(document: Fields): EventType | null {
   return typeof name === 'string' ? (TYPES.get(key === 'py/object' ? name.replace(/^.*\./, '') : name) ?? null) : null
 }
 
-/** Renames the fields and leaves their values to `decodeEvent` to check. */
+/**
+ * Writes the type and the time as ours, and leaves the values to `decodeEvent` to check. The key of
+ * the class does not stay, so that copies in several spellings have one digest.
+ */
 export function bytewaxEvent(document: Fields, type: EventType): Fields {
-  const { user, time, query, items, item, position } = document
-  return withoutAbsent({
-    type,
-    user,
-    time: isSpaced(time) ? time.replace(' ', 'T') : time,
-    eventId: document.eventId ?? document.event_id,
-    searchId: document.searchId ?? document.search_id,
-    query,
-    items,
-    resultCount: document.resultCount ?? document.result_count,
-    item,
-    position,
-  })
+  const event: Record<string, unknown> = { ...document, type }
+  for (const key of CLASS_KEYS) if (key !== 'type') delete event[key]
+  if (isSpaced(document.time)) event.time = document.time.replace(' ', 'T')
+  return event
 }
 
 function isSpaced(time: unknown): time is string {
@@ -53,8 +47,4 @@ function isSpaced(time: unknown): time is string {
 
 function snakeCase(name: string): string {
   return name.replace(/(?!^)[A-Z]/g, '_$&').toLowerCase()
-}
-
-function withoutAbsent(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
 }

@@ -3,16 +3,35 @@
 import { ITEMS_MAX } from '../decode.ts'
 import { FieldError, type Fields, isFields, required } from '../rejection.ts'
 import { isoTime, parseTime } from '../time.ts'
+import { MIN_EVENT_TIME_MS, timeError } from '../time-field.ts'
 
-/** Actions that are clicks on a result, in the UBI specification and its reference applications. */
-const CLICKS: ReadonlySet<string> = new Set(['click', 'click_through', 'item_click', 'product_click', 'result_click'])
-const SEARCHES: ReadonlySet<string> = new Set(['search', 'on_search'])
+/**
+ * Actions that are clicks on a result, in the UBI specification, its reference applications and
+ * common trackers. In lower case, without separators.
+ */
+const CLICKS: ReadonlySet<string> = new Set([
+  'click',
+  'clicked',
+  'clickthrough',
+  'clickresult',
+  'itemclick',
+  'itemclicked',
+  'productclick',
+  'productclicked',
+  'resultclick',
+  'resultclicked',
+])
+const SEARCHES: ReadonlySet<string> = new Set(['search', 'searched', 'onsearch'])
 
 /** The ids of the hits in an answered query. The later two are names from earlier releases. */
 const HIT_IDS = ['query_response_hit_ids', 'query_response_object_ids', 'query_response_objects_ids'] as const
 
 /** The values of `type` with which UBI pipelines route documents. UBI itself has no such field. */
 const ROUTES: ReadonlySet<unknown> = new Set([undefined, null, 'event', 'query'])
+
+/** Why a document stands for no event. */
+export const IGNORED_REASONS = ['bulk-action', 'other-action', 'click-without-object', 'search-without-query'] as const
+export type IgnoredReason = (typeof IGNORED_REASONS)[number]
 
 /** Whether the document is of UBI. Unlike our own events it has none of the six types. */
 export function isUbi(sent: Fields): boolean {
@@ -22,11 +41,11 @@ export function isUbi(sent: Fields): boolean {
 }
 
 /**
- * The events that a document stands for, none for most documents. Checks the fields of UBI;
- * `decodeEvent` checks the rest. Throws FieldError.
+ * The events that a document stands for, or why it stands for none, as most documents do. Checks
+ * the fields of UBI; `decodeEvent` checks the rest. Throws FieldError.
  */
-export function ubiEvents(sent: Fields): Fields[] {
-  if (isBulkAction(sent)) return []
+export function ubiEvents(sent: Fields): Fields[] | IgnoredReason {
+  if (isBulkAction(sent)) return 'bulk-action'
   const document = unwrapped(sent)
   return isUbiEvent(document) ? eventOf(document) : eventsOfQuery(document)
 }
@@ -52,12 +71,20 @@ function unwrapped(sent: Fields): Fields {
   return typeof sent._index === 'string' && isFields(sent._source) ? sent._source : sent
 }
 
-/** Whether this is the action line before a document in a file for the bulk API. */
+/** Whether this is an action line, which a file for the bulk API has before each document. */
 function isBulkAction(sent: Fields): boolean {
-  const action = sent.index ?? sent.create
-  const index = isFields(action) ? action._index : null
-  return Object.keys(sent).length === 1 && typeof index === 'string' && index.startsWith('ubi_')
+  const action = sent.index ?? sent.create ?? sent.update ?? sent.delete
+  return isFields(action) && Object.keys(sent).length === 1 && Object.keys(action).every(isBulkParameter)
 }
+
+/** Documents have no parameters of these names, so an action line holds no part of one. */
+function isBulkParameter(name: string): boolean {
+  return name.startsWith('_') || BULK_PARAMETERS.has(name)
+}
+
+const BULK_PARAMETERS: ReadonlySet<string> = new Set(
+  'routing version version_type if_seq_no if_primary_term pipeline require_alias retry_on_conflict'.split(' '),
+)
 
 function isUbiEvent(document: Fields): boolean {
   return Object.hasOwn(document, 'action_name') && Object.hasOwn(document, 'timestamp')
@@ -93,45 +120,76 @@ function hitsOf(document: Fields): Fields | null {
   return ids.length > ITEMS_MAX ? { items, resultCount: ids.length } : { items }
 }
 
-function eventOf(document: Fields): Fields[] {
+function eventOf(document: Fields): Fields[] | IgnoredReason {
   const name = required('action_name', document.action_name)
   if (typeof name !== 'string') throw new FieldError('invalid-field', 'action_name: expected a string')
-  const action = name.toLowerCase()
+  // Applications write one action in many ways: click_through, Click-Through, clickThrough.
+  const action = name.toLowerCase().replace(/[\s._-]+/g, '')
   if (SEARCHES.has(action)) return searchOf(document)
   if (CLICKS.has(action)) return clickOf(document)
-  return []
+  return 'other-action'
 }
 
 /** Most search events repeat their query document. Their search id makes both one search (R1). */
-function searchOf(document: Fields): Fields[] {
+function searchOf(document: Fields): Fields[] | IgnoredReason {
   const query = [document.user_query, document.message].find((text) => typeof text === 'string' && text !== '')
-  if (query === undefined) return []
+  if (query === undefined) return 'search-without-query'
   return [{ type: 'Search', user: userOf(document), time: timeOf(document), ...searchIdOf(document), query }]
 }
 
 /** A click without an object, for example on a button, is no click on a result. */
-function clickOf(document: Fields): Fields[] {
-  const attributes = structure(document, 'event_attributes', 'event_attributes')
-  const object = structure(attributes, 'object', 'event_attributes.object')
-  if (object === null) return []
-  const id = object.object_id ?? ''
-  if (id === '') throw new FieldError('missing-field', 'event_attributes.object.object_id: required')
-  const item = idText('event_attributes.object.object_id', id)
-  const ordinal = ordinalOf(structure(attributes, 'position', 'event_attributes.position'))
+function clickOf(document: Fields): Fields[] | IgnoredReason {
+  const object = valueAt(document, 'event_attributes.object')
+  const id = valueAt(document, 'event_attributes.object.object_id') ?? flatValue(document, 'object_id')
+  if (object === null && id === null) return 'click-without-object'
+  if (object !== null && !isFields(object))
+    throw new FieldError('invalid-field', 'event_attributes.object: expected an object')
+  if (id === null || id === '') throw new FieldError('missing-field', `${OBJECT_ID}: required`)
+  const item = idText(OBJECT_ID, id)
+  const ordinal = ordinalOf(document)
   const common = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
   return [{ type: 'ClickResult', ...common, item, ...(ordinal === null ? {} : { ubiOrdinal: ordinal }) }]
 }
+
+const OBJECT_ID = 'event_attributes.object.object_id'
 
 /**
  * The rank of a click: an integer, in version 1.0.0 inside an object. Some applications send a
  * negative integer for none.
  */
-function ordinalOf(position: Fields | null): number | null {
-  const sent = position?.ordinal ?? null
+function ordinalOf(document: Fields): number | null {
+  const nested = valueAt(document, 'event_attributes.position')
+  const position = nested ?? flatValue(document, 'position')
+  const sent =
+    valueAt(document, 'event_attributes.position.ordinal') ??
+    (isFields(position) ? (position.ordinal ?? null) : (position ?? flatValue(document, 'ordinal')))
   const ordinal = isFields(sent) ? sent.index : sent
   if (ordinal === null) return null
   if (Number.isSafeInteger(ordinal)) return (ordinal as number) < 0 ? null : (ordinal as number)
   throw new FieldError('invalid-field', 'event_attributes.position.ordinal: expected an integer')
+}
+
+/** Some applications write the fields of an object and its position beside the others. */
+function flatValue(document: Fields, name: string): unknown {
+  return valueAt(document, `event_attributes.${name}`) ?? document[name] ?? null
+}
+
+/**
+ * The value at a path; null where there is none. Any part of the path may be one dotted name, as
+ * OpenSearch takes `{"a.b": 1}` for `{"a": {"b": 1}}`. Throws FieldError where `event_attributes`
+ * is no object.
+ */
+function valueAt(fields: Fields, path: string): unknown {
+  const value = fields[path] ?? null
+  for (let dot = path.indexOf('.'); value === null && dot !== -1; dot = path.indexOf('.', dot + 1)) {
+    const name = path.slice(0, dot)
+    const inner = fields[name] ?? null
+    if (inner !== null && name === 'event_attributes' && !isFields(inner))
+      throw new FieldError('invalid-field', 'event_attributes: expected an object')
+    const found = isFields(inner) ? valueAt(inner, path.slice(dot + 1)) : null
+    if (found !== null) return found
+  }
+  return value
 }
 
 /** The user of the events. The plugin writes an empty text for a client without a name. */
@@ -143,22 +201,16 @@ function userOf(document: Fields): string {
 
 function searchIdOf({ query_id: id }: Fields): { readonly searchId?: string } {
   if (id === undefined || id === null || id === '') return {}
-  if (typeof id !== 'string') throw new FieldError('invalid-field', 'query_id: expected a string')
-  return { searchId: id }
+  return { searchId: idText('query_id', id) }
 }
 
 /** The timestamp. It is required, since event ids are digests with it and copies must agree. */
-function timeOf(document: Fields): string {
-  required('timestamp', document.timestamp)
+function timeOf(document: Fields): string | number {
+  const sent = required('timestamp', document.timestamp)
   const timeMs = parseTime(ubiTime(document))
-  if (timeMs === null) throw new FieldError('invalid-field', 'timestamp: expected ISO 8601, or epoch milliseconds')
-  return isoTime(timeMs)
-}
-
-function structure(fields: Fields | null, name: string, path: string): Fields | null {
-  const value = fields?.[name] ?? null
-  if (value !== null && !isFields(value)) throw new FieldError('invalid-field', `${path}: expected an object`)
-  return value
+  if (timeMs === null) throw timeError('timestamp', sent, 'expected ISO 8601, or epoch milliseconds')
+  // The decoder explains an implausible number by its digits.
+  return typeof sent === 'number' && timeMs < MIN_EVENT_TIME_MS ? sent : isoTime(timeMs)
 }
 
 function idText(path: string, id: unknown): string {

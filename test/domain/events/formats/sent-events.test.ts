@@ -12,7 +12,7 @@ import { ubiEvent, ubiQuery } from '../../../support/ubi.ts'
 const TIME = '2023-01-01T00:00:00+00:00'
 const SEARCH = { type: 'Search', user: 1, time: TIME, query: 'dogs' }
 
-const decode = (event: unknown) => decodeEvent(event, Number.MAX_SAFE_INTEGER, 0, sha256)
+const decode = (event: unknown) => decodeEvent(event, Number.MAX_SAFE_INTEGER, {}, sha256)
 
 function eventOf(document: unknown, format: Format = 'auto'): unknown {
   const sent = sentEvents(document, format)
@@ -20,7 +20,7 @@ function eventOf(document: unknown, format: Format = 'auto'): unknown {
 }
 
 describe('an event of ours', () => {
-  it('returns an event of ours unchanged, whatever other fields it has', () => {
+  it('returns an event of ours unchanged, whatever other fields it has but aliases', () => {
     const types = fc.constantFrom('AppOpen', 'Search', 'Results', 'ClickResult', 'AppClose', 'Timeout')
     const foreign = Object.keys({
       ...ubiEvent('click'),
@@ -29,7 +29,6 @@ describe('an event of ours', () => {
       event_type: 0,
       _index: 0,
       _source: 0,
-      event_id: 0,
     })
     const own = fc.record({
       type: types,
@@ -68,8 +67,30 @@ describe('an event of ours', () => {
   it('keeps the digest of an event of ours stable', () => {
     const read = decode(eventOf(SEARCH))
     expect(read.ok && read.event.eventId).toBe(
-      sha256(JSON.stringify(['1', 'Search', Date.parse(TIME), [null, 'dogs']])).slice(0, 22),
+      sha256(`${JSON.stringify(['1', 'Search', Date.parse(TIME), null])}"query":"dogs",`).slice(0, 22),
     )
+  })
+})
+
+describe('an alias', () => {
+  const ALIASES = { event_id: 'e1', search_id: 's1', result_count: 3 }
+  const NAMES = { eventId: 'e1', searchId: 's1', resultCount: 3 }
+
+  it.each<Sent>([{ type: 'Results' }, { type: 'results' }, { event: 'Results' }, { __class__: 'Results' }])(
+    'reads aliases beside the type %j as our names (E5)',
+    (type) => {
+      expect(eventOf({ ...type, user: 1, ...ALIASES })).toEqual({ type: 'Results', user: 1, ...NAMES })
+    },
+  )
+
+  it('prefers our name to its alias, unless ours is null', () => {
+    expect(eventOf({ ...SEARCH, searchId: 's2', search_id: 's1' })).toEqual({ ...SEARCH, searchId: 's2' })
+    expect(eventOf({ ...SEARCH, searchId: null, search_id: 's1' })).toEqual({ ...SEARCH, searchId: 's1' })
+  })
+
+  it('gives an event with aliases the digest of one with our names', () => {
+    const [alias, name] = [{ search_id: 's1' }, { searchId: 's1' }].map((own) => decode(eventOf({ ...SEARCH, ...own })))
+    expect(alias).toEqual(name)
   })
 })
 

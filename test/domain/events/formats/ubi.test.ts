@@ -6,6 +6,7 @@ import { sha256 } from '../../../../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent } from '../../../../functions/domain/events/decode.ts'
 import { compareEvents } from '../../../../functions/domain/events/event.ts'
 import { convertDocument, sentEvents } from '../../../../functions/domain/events/formats/sent-events.ts'
+import type { IgnoredReason } from '../../../../functions/domain/events/formats/ubi.ts'
 import { attribute } from '../../../../functions/domain/results/attribution.ts'
 import { at, type Sent } from '../../../support/events.ts'
 import { SEED } from '../../../support/random-log.ts'
@@ -19,7 +20,7 @@ const eventsOf = (document: unknown): readonly unknown[] => {
 
 const decoded = (document: unknown): Decoded[] =>
   eventsOf(document).map((event) => {
-    const read = decodeEvent(event, Number.MAX_SAFE_INTEGER, 0, sha256)
+    const read = decodeEvent(event, Number.MAX_SAFE_INTEGER, {}, sha256)
     if (!read.ok) throw new Error(`${read.reason}: ${read.detail}`)
     return read
   })
@@ -28,6 +29,8 @@ function reasonOf(document: unknown): string {
   const sent = convertDocument(document, 'auto', sha256)
   return sent.ok ? `${sent.events.length} events` : `${sent.reason}: ${sent.detail}`
 }
+
+const ignoredFor = (ignored: IgnoredReason) => ({ ok: true, events: [], ignored })
 
 const common = { user: 'CLIENT-ann', searchId: 'q1' }
 
@@ -73,31 +76,75 @@ describe('a query', () => {
 })
 
 describe('an event', () => {
-  it.each(['click', 'CLICK', 'click_through', 'item_click', 'product_click'])(
-    'converts the action %s to a click',
-    (name) => {
-      expect(eventsOf(ubiEvent(name))).toEqual([
-        { type: 'ClickResult', ...common, time: '2026-03-02T00:00:05.000Z', item: 'rover', ubiOrdinal: 2 },
-      ])
-    },
-  )
+  it.each([
+    'click',
+    'CLICK',
+    'clicked',
+    'Click',
+    'click_through',
+    'click-through',
+    'clickThrough',
+    'Click Through',
+    'item_click',
+    'product_click',
+    'ProductClick',
+    'result.clicked',
+  ])('converts the action %s to a click', (name) => {
+    expect(eventsOf(ubiEvent(name))).toEqual([
+      { type: 'ClickResult', ...common, time: '2026-03-02T00:00:05.000Z', item: 'rover', ubiOrdinal: 2 },
+    ])
+  })
 
-  it.each(['search', 'on_search'])('makes one search of the action %s and its query', (name) => {
+  it.each(['search', 'on_search', 'Search', 'onSearch'])('makes one search of the action %s and its query', (name) => {
     const searches = [ubiQuery(), ubiEvent(name, { message: 'dogs' })].flatMap(decoded).map(({ event }) => event)
     expect(searches.filter(({ type }) => type === 'Search')).toHaveLength(2)
     expect(attribute([...searches].sort(compareEvents)).searches).toHaveLength(1)
-    expect(eventsOf(ubiEvent(name, { message: null }))).toEqual([])
+    expect(sentEvents(ubiEvent(name, { message: null }))).toEqual(ignoredFor('search-without-query'))
     expect(eventsOf(ubiEvent(name, { user_query: 'cats' }))).toMatchObject([{ query: 'cats' }])
   })
 
   it.each(['impression', 'product_hover', 'add_to_cart', 'purchase', 'view', 'button_click', 'toString', ''])(
     'ignores the action %j',
-    (name) => expect(eventsOf(ubiEvent(name))).toEqual([]),
+    (name) => expect(sentEvents(ubiEvent(name))).toEqual(ignoredFor('other-action')),
   )
 
   it('ignores a click without an object', () => {
-    expect(eventsOf(ubiEvent('click', { event_attributes: null }))).toEqual([])
-    expect(eventsOf(ubiEvent('click', { event_attributes: { position: { xy: { x: 1, y: 2 } } } }))).toEqual([])
+    for (const event_attributes of [null, {}, { position: { xy: { x: 1, y: 2 } } }])
+      expect(sentEvents(ubiEvent('click', { event_attributes }))).toEqual(ignoredFor('click-without-object'))
+  })
+})
+
+describe('the form of a click', () => {
+  const nested = { event_attributes: { object: { object_id: 'rover' }, position: { ordinal: 2 } } }
+  it.each([
+    nested,
+    { object_id: 'rover', position: 2 },
+    { object_id: 'rover', position: { ordinal: 2 } },
+    { object_id: 'rover', ordinal: 2 },
+    { 'event_attributes.object.object_id': 'rover', 'event_attributes.position.ordinal': 2 },
+    { 'event_attributes.object': { object_id: 'rover' }, 'event_attributes.position': { ordinal: 2 } },
+    { event_attributes: { 'object.object_id': 'rover', 'position.ordinal': 2 } },
+    { event_attributes: { object_id: 'rover', position: 2 } },
+    { event_attributes: { object: { object_id: 'rover' } }, position: 2 },
+  ])('reads a click in nested, flat and dotted form alike: %j', (form) => {
+    expect(eventsOf(ubiEvent('click', { event_attributes: undefined, ...form }))).toEqual(
+      eventsOf(ubiEvent('click', nested)),
+    )
+  })
+
+  it('reads an integer query_id as its digits (E5)', () => {
+    expect(eventsOf(ubiEvent('click', { query_id: 7 }))).toMatchObject([{ searchId: '7' }])
+  })
+
+  it('reads the implausible timestamp of a click as the decoder does (E4)', () => {
+    const seconds = 'looks like epoch seconds; send epoch milliseconds or ISO 8601'
+    expect(reasonOf(ubiEvent('click', { timestamp: 1_772_442_005 }))).toBe(
+      `time-implausible: time: 1772442005 ${seconds}`,
+    )
+    expect(reasonOf(ubiEvent('click', { timestamp: '1772442005' }))).toBe(
+      `time-implausible: timestamp: 1772442005 ${seconds}`,
+    )
+    expect(reasonOf(ubiEvent('click', { timestamp: '0000-00-00T00:00:00Z' }))).toMatch(/^time-implausible: timestamp: /)
   })
 })
 
@@ -154,8 +201,21 @@ describe('an export of an index', () => {
       eventsOf(ubiClick('rover', 2)),
     )
     expect(eventsOf({ index: { _index: 'ubi_queries', _id: 'x' } })).toEqual([])
-    expect(reasonOf({ index: { _index: 'logs' } })).toBe('missing-field: type: required')
   })
+
+  it.each([
+    { index: {} },
+    { index: { _id: '2' } },
+    { index: { _index: 'logs' } },
+    { create: { _index: 'ubi_events' } },
+    { update: { _id: '2', retry_on_conflict: 3 } },
+    { delete: { _index: 'ubi_events', _id: '2' } },
+  ])('ignores the action line %j of a bulk file', (line) => expect(sentEvents(line)).toEqual(ignoredFor('bulk-action')))
+
+  it.each([{ index: 7 }, { index: { name: 'x' } }, { index: {}, user: 'ann' }, { remove: {} }])(
+    'rejects %j, which is no action line',
+    (document) => expect(reasonOf(document)).toBe('missing-field: type: required'),
+  )
 })
 
 describe('a document that breaks the schema', () => {
@@ -167,13 +227,13 @@ describe('a document that breaks the schema', () => {
     [ubiClick(null, 3), `missing-field: ${where}object.object_id: required`],
     [ubiClick('', 3), `missing-field: ${where}object.object_id: required`],
     [ubiClick(['rover'], 3), `invalid-field: ${where}object.object_id: expected a string or an integer`],
-    [ubiClick('x'.repeat(513), 3), 'invalid-field: item: expected a string of 1 to 512 characters'],
+    [ubiClick('x'.repeat(513), 3), 'invalid-field: item: expected a string of 1 to 512 characters, or an integer'],
     [ubiEvent('click', { event_attributes: [] }), 'invalid-field: event_attributes: expected an object'],
     [ubiEvent('click', { event_attributes: { object: 'rover' } }), `invalid-field: ${where}object: expected an object`],
-    [ubiEvent('click', { query_id: 7 }), 'invalid-field: query_id: expected a string'],
+    [ubiEvent('click', { query_id: 7.5 }), 'invalid-field: query_id: expected a string or an integer'],
     [
       ubiEvent('click', { query_id: 'x'.repeat(129) }),
-      'invalid-field: searchId: expected a string of 1 to 128 characters',
+      'invalid-field: searchId: expected a string of 1 to 128 characters, or an integer',
     ],
     [ubiEvent('click', { client_id: {} }), 'invalid-field: client_id: expected a string or an integer'],
     [
