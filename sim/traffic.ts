@@ -131,7 +131,7 @@ const FAR_EVENTS = 20
 
 /**
  * Lets a user send closers, each of which is a session: a burst within a minute, and some whose
- * times lie hours apart.
+ * times lie up to an hour apart. None is older than a day, since the check at rest looks no further.
  *
  * @param random a source of its own, so that the other draws of a seed stay as they are.
  */
@@ -146,7 +146,7 @@ export function scheduleAbuse(
   const burstMs = startMs + random.between(0, 3 * 60 * MINUTE_MS)
   const times = [
     ...Array.from({ length: BURST_EVENTS }, (_, n) => burstMs + n * 300),
-    ...Array.from({ length: FAR_EVENTS }, (_, n) => burstMs - n * random.between(1, 120) * MINUTE_MS),
+    ...Array.from({ length: FAR_EVENTS }, (_, n) => burstMs - n * random.between(1, 60) * MINUTE_MS),
   ]
   for (const [n, eventMs] of times.entries()) {
     const eventId = `abuse${n}`
