@@ -1,4 +1,4 @@
-// Counts what became of one user's events in a batch, and says which of them Lambda must redeliver.
+// Counts what became of one user's events in a batch, and finds those that Lambda must redeliver.
 
 import type { NonEmpty } from '../domain/non-empty.ts'
 import type { RejectedArrival } from '../domain/sessions/rejected-arrivals.ts'

@@ -16,20 +16,20 @@ import { memoryPipeline } from '../support/pipeline.ts'
 
 /** Rules that count how often the code compares event times with the gap. */
 function countingRules() {
-  let looks = 0
+  let compared = 0
   const rules = {
     ...RULES,
     get gapMs() {
-      looks++
+      compared++
       return RULES.gapMs
     },
   }
-  return { rules, looks: () => looks }
+  return { rules, compared: () => compared }
 }
 
 /** A pipeline that counts the calls to its store and the comparisons of times. */
 function measuredPipeline() {
-  const { rules, looks } = countingRules()
+  const { rules, compared } = countingRules()
   const pipeline = memoryPipeline(rules)
   const calls = { loadClosed: 0, writes: 0 }
   const sessions: SessionStore = {
@@ -51,12 +51,12 @@ function measuredPipeline() {
     pipeline,
     /** Applies one record, and returns what that took. */
     take: async (one: ArrivedRecord) => {
-      const before = { ...calls, looks: looks() }
+      const before = { ...calls, compared: compared() }
       const report = await ingest([one], { ...pipeline.ports, sessions }, rules, one.arrivalMs)
       const work = {
         loads: calls.loadClosed - before.loadClosed,
         writes: calls.writes - before.writes,
-        looks: looks() - before.looks,
+        compared: compared() - before.compared,
       }
       return { report, work }
     },
@@ -65,7 +65,7 @@ function measuredPipeline() {
 
 const EVENTS = 9900
 /** Comparisons for an event of a record: to count its sessions, and to place it in its own. */
-const LOOKS_EACH = 12
+const COMPARED_EACH = 12
 /** Writes for a session of a record: its closed item, and parts of the states around it. */
 const WRITES_EACH = 1.5
 
@@ -84,7 +84,7 @@ describe('twelve records of 9,900 closers of one user', () => {
       const { report, work } = await take(one)
       expect(report).toMatchObject({ accepted: RECORD_SESSIONS_MAX, failed: null })
       expect(pipeline.progress.sequenceNumber).toBe(one.sequenceNumber)
-      expect(work.looks).toBeLessThan(EVENTS * LOOKS_EACH)
+      expect(work.compared).toBeLessThan(EVENTS * COMPARED_EACH)
       expect(work.writes).toBeLessThan(RECORD_SESSIONS_MAX * WRITES_EACH)
     }
   }, 120_000)
@@ -100,7 +100,7 @@ it('applies the same record of closers again without a write and with as little 
     expect(report).toMatchObject({ accepted: 0, duplicates: RECORD_SESSIONS_MAX, failed: null })
     expect(work.writes).toBe(0)
     expect(work.loads).toBeLessThan(20)
-    expect(work.looks).toBeLessThan(EVENTS * LOOKS_EACH)
+    expect(work.compared).toBeLessThan(EVENTS * COMPARED_EACH)
   }
 })
 

@@ -12,8 +12,8 @@ import { at, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 
 /**
- * The calls of one invocation for which there is time: a third of a minute at a quarter of a core
- * has time for 2,000 calls of 10 milliseconds each.
+ * The calls of one invocation for which there is time. A third of a minute has time for 2,000 calls
+ * of 10 milliseconds each.
  */
 const CALLS_MAX = 2000
 /** Calls after the last question for time: a portion and a chunk of each user that is written. */

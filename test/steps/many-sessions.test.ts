@@ -1,5 +1,5 @@
-// Tests that sessions are a function of the set of events (S1) where one user has more of them than
-// can be open, and where invocations run out of time.
+// Tests that sessions are a function of the set of events (S1) if a user has more than can be open,
+// and if invocations run out of time.
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'

@@ -26,7 +26,7 @@ function changesNext(event: Event, session: Session, rules: Rules): boolean {
  * Returns a search for the sessions that an arrival may change. These are at most two: the last one
  * that begins no later, and the first one that begins later. They separate it from all others.
  *
- * @param sessions none of which lies inside another.
+ * @param sessions in which no session lies inside another.
  */
 export function overlappedSessions(sessions: readonly Session[], rules: Rules): (arrival: Arrival) => Session[] {
   const sorted = [...sessions].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))

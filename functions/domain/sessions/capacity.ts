@@ -68,7 +68,7 @@ function fittingGroups<A extends Arrival>(
   return groups
 }
 
-/** What a group of arrivals opens again, and how much is open with it. */
+/** Counts what a group of arrivals opens again, and how much is open with it. */
 interface OpenSize {
   readonly reopened: number
   readonly count: number

@@ -13,7 +13,7 @@ import type { UserState } from './user-state.ts'
 export interface TimeRange {
   readonly fromMs: number
   readonly toMs: number
-  /** Sessions to look at before the range counts as holding too much; absent for the most. */
+  /** Sessions to read before the range counts as holding too much; absent for the most. */
   readonly sessionsMax?: number
 }
 
@@ -45,12 +45,12 @@ export function affectedRanges<A extends Arrival>(
   return [...rangesOfContinuations(state), ...groups.map(rangeOf)]
 }
 
-/** The places where full open sessions go on, but for those that go on in an open session. */
+/** The times at which full open sessions go on, but for those that go on in an open session. */
 function rangesOfContinuations({ open }: UserState): AffectedRange<never>[] {
   const continued = new Set(open.map(({ continues }) => continues))
   const unknown = open.filter((session) => !continued.has(sessionId(session)))
-  const places = unknown.flatMap(({ limitedBy }) => limitedBy ?? [])
-  return places.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] }))
+  const limits = unknown.flatMap(({ limitedBy }) => limitedBy ?? [])
+  return limits.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] }))
 }
 
 /**

@@ -1,4 +1,4 @@
-// Says why arrivals that come too late for their sessions are rejected (C6, C7).
+// Gives the reasons for rejecting arrivals that come too late for their sessions (C6, C7).
 
 import type { Arrival } from '../events/event.ts'
 import type { Rules } from './rules.ts'
@@ -20,7 +20,7 @@ export function rejectionByAge(behindMs: number, { lateEvents, amendForMs }: Rul
 }
 
 /** Why an arrival is rejected whose closed session cannot be opened again. */
-export function unfitRejection({ lateEvents }: Rules): LateRejection {
+export function reopeningRejection({ lateEvents }: Rules): LateRejection {
   if (lateEvents === 'divert') return { reason: 'late', detail: 'the result of its session is final' }
   return { reason: 'too-late', detail: 'its session is one of a chain of full sessions that is too long to open again' }
 }

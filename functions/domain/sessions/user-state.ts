@@ -5,7 +5,7 @@ import { overlappedSessions, reopen, withoutReopened } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
 import { eventSearch } from './event-index.ts'
 import { type Forgotten, withoutForgotten } from './forgotten.ts'
-import { type RejectedArrival, rejectionByAge, unfitRejection } from './rejected-arrivals.ts'
+import { type RejectedArrival, rejectionByAge, reopeningRejection } from './rejected-arrivals.ts'
 import { resessionize } from './resessionize.ts'
 import type { Rules } from './rules.ts'
 import { lengthened, type Session } from './session.ts'
@@ -177,5 +177,5 @@ function rejectedCandidates(
 }
 
 function withReason(rejected: Iterable<Arrival>, rules: Rules): RejectedArrival[] {
-  return [...rejected].map((arrival) => ({ arrival, ...unfitRejection(rules) }))
+  return [...rejected].map((arrival) => ({ arrival, ...reopeningRejection(rules) }))
 }
