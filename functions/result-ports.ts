@@ -92,6 +92,11 @@ export interface RollupStore {
    * revision is stored.
    */
   save(rollup: HourRollup | DayRollup, baseRevision: number, metadata: RollupMetadata): Promise<void>
+  /**
+   * Removes the loaded revision of an hour or day that has no rows any more. Throws
+   * VersionConflictError when another revision is stored.
+   */
+  remove(key: { pk: string; sk: string }, baseRevision: number): Promise<void>
   /** Returns null when the day was never ranked. */
   ranking(day: string): Promise<Ranking | null>
   /**

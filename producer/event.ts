@@ -44,6 +44,8 @@ export type ResultsInput = CommonInput &
         readonly items: readonly (string | number)[]
         /** The number of results on all pages, not 0 beside items. By default, that of `items`. */
         readonly resultCount?: number | null
+        /** Results before the first of `items`, 0 on the first page. By default, from earlier lists. */
+        readonly offset?: number | null
       }
     | { readonly items?: null; readonly resultCount: number }
   )

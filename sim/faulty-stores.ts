@@ -101,6 +101,7 @@ export function faultyRollups({ rollups }: Stores, { call }: Calls): RollupStore
     hoursOf: (day) => call('reads hours', null, () => rollups.hoursOf(day)),
     save: (summed, base, metadata) =>
       call(`sums ${summed.sk}: ${summed.searches}`, null, () => rollups.save(summed, base, metadata)),
+    remove: (key, base) => call(`removes the sum ${key.sk}`, null, () => rollups.remove(key, base)),
     ranking: (day) => call('reads a ranking', null, () => rollups.ranking(day)),
     saveRanking: (day, queries, base, metadata) =>
       call(`ranks ${queries.length}`, null, () => rollups.saveRanking(day, queries, base, metadata)),

@@ -42,11 +42,14 @@ export function checkRollups({ results, dirtyHours, rollups }: Stores, watch: Wa
   const report = (what: string): void => watch.report(EVERYBODY, what)
   if (dirtyHours.periods.size > 0) report(`${[...dirtyHours.periods.keys()]} are still dirty`)
   const rows = [...results.rows.values()]
-  const hours = [...new Set([...rows.map(hourOf), ...storedHours(rollups)])].sort()
+  const hours = [...new Set(rows.map(hourOf))].sort()
   const summed = hours.map((hour) => hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour))))
+  const days = new Set(summed.map((hour) => hour.day))
+  const isExpected = new Set([...hours, ...days])
+  for (const { sk } of rollups.rollups.values()) if (!isExpected.has(sk)) report(`the sum of ${sk} has no rows`)
   for (const hour of summed)
     compare(hour, withoutExpiry(rollups.rollups.get(`${hourKey(hour.sk).pk} ${hour.sk}`)), report)
-  for (const day of new Set(summed.map((hour) => hour.day))) {
+  for (const day of days) {
     const expected = dayRollup(
       day,
       summed.filter((hour) => hour.day === day),
@@ -54,15 +57,14 @@ export function checkRollups({ results, dirtyHours, rollups }: Stores, watch: Wa
     compare(expected, rollups.rollups.get(`${dayKey(day).pk} ${day}`), report)
     compare(ranked(day, rows), rollups.queries.get(day) ?? [], report)
   }
+  for (const [day, queries] of rollups.queries) {
+    if (!days.has(day)) compare([], queries, report)
+  }
 }
 
 /** The rows in memory do not hold their expiry, so the check cannot compute it. */
 function withoutExpiry(hour: object | undefined): object | undefined {
   return hour === undefined ? undefined : { ...hour, rows_expire_at: null }
-}
-
-function storedHours({ rollups }: Stores['rollups']): string[] {
-  return [...rollups.values()].filter((stored) => stored.kind === 'hour').map(({ sk }) => sk)
 }
 
 function ranked(day: string, rows: readonly ResultRow[]): object {

@@ -144,7 +144,7 @@ function whyGroup({ ours, theirs }: Group): string {
 
 function whyEnded(ended: string | undefined): string {
   if (ended === 'app_close' || ended === 'timeout') return WHY.closer
-  return ended === 'max_events' || ended === 'max_duration' ? WHY.limit : WHY.unexplained
+  return ended?.startsWith('max_') ? WHY.limit : WHY.unexplained
 }
 
 interface FoundSearch {

@@ -235,6 +235,7 @@ const CLOSED_METRICS = {
   app_close: 'ClosedByAppClose',
   timeout: 'ClosedByTimeout',
   max_events: 'ClosedByLimit',
+  max_bytes: 'ClosedByLimit',
   max_duration: 'ClosedByLimit',
   drain: 'ClosedByDrain',
 } as const satisfies Record<CloseReason, MetricName>

@@ -81,6 +81,12 @@ export function memoryRollupStore(
       rollups.set(keyOf(rollup), rollup)
       revisions.set(keyOf(rollup), baseRevision + 1)
     },
+    remove: async (key, baseRevision) => {
+      const stored = revisions.get(keyOf(key)) ?? 0
+      if (stored !== baseRevision) throw new VersionConflictError(key.sk, stored)
+      rollups.delete(keyOf(key))
+      revisions.delete(keyOf(key))
+    },
     ranking: async (day) => rankings.get(day) ?? null,
     saveRanking: async (day, lists, baseRevision, { computedAtMs }) => {
       const stored = rankings.get(day)?.revision ?? 0

@@ -1,7 +1,7 @@
 // Sums the rows of an hour, and the hours of a day, and writes sums that have changed.
 
 import pMap from 'p-map'
-import { addCounts, type Counts } from '../domain/results/counts.ts'
+import { addCounts, COUNTS, type Counts } from '../domain/results/counts.ts'
 import {
   type DayRollup,
   dayKey,
@@ -49,6 +49,11 @@ export async function sumDay(day: string, run: RollupRun): Promise<void> {
   if (await saveIfChanged(summed, stored, run)) run.counts.days++
 }
 
+/** Whether no row counts any more, as after an amendment or after a user was forgotten. */
+function isEmpty(summed: HourRollup | DayRollup): boolean {
+  return COUNTS.every((name) => summed[name] === 0)
+}
+
 async function saveIfChanged<T extends HourRollup | DayRollup>(
   summed: T,
   stored: StoredRollup<T> | null,
@@ -57,6 +62,13 @@ async function saveIfChanged<T extends HourRollup | DayRollup>(
   const isSame =
     stored !== null && Object.entries(summed).every(([name, value]) => stored.rollup[name as keyof T] === value)
   if (isSame) return false
+  if (isEmpty(summed)) {
+    if (stored === null) return false
+    // A run that loaded this revision may still write it over the next first one. The hour stays
+    // dirty for longer than a run takes, so a later run sums it again.
+    await ports.rollups.remove({ pk: summed.pk, sk: summed.sk }, stored.revision)
+    return true
+  }
   await ports.rollups.save(summed, stored?.revision ?? 0, metadata)
   return true
 }

@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<ExploredSession['closeReason'], string>> = {
   timeout: 'by Timeout',
   max_duration: 'by the limit on duration',
   max_events: 'by the limit on events',
+  max_bytes: 'by the limit on bytes',
   drain: 'by a drain',
 }
 

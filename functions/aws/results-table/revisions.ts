@@ -1,6 +1,12 @@
 // Reads and writes items of the results table by revision: rollups and rankings.
 
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+} from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, SORT_KEY } from '../../contract.ts'
 import { UnreadableItemError, VersionConflictError } from '../../ports.ts'
 import type { RollupMetadata } from '../../result-ports.ts'
@@ -55,6 +61,19 @@ export async function putOver(
   const put = () => client.send(new PutCommand({ TableName: table, Item: item, ...condition }))
   const stored = await storedInstead(sendPatiently(put, isThrottled, retries))
   if (stored !== null) throw new VersionConflictError(String(item[SORT_KEY]), baseRevision)
+}
+
+/** Deletes the item with the revision. Throws VersionConflictError as `putOver` does. */
+export async function deleteAt(
+  client: DynamoDBDocumentClient,
+  table: string,
+  key: Item,
+  revision: number,
+  retries: Partial<Retries> = {},
+): Promise<void> {
+  const remove = () => client.send(new DeleteCommand({ TableName: table, Key: key, ...ifAt(revision) }))
+  const stored = await storedInstead(sendPatiently(remove, isThrottled, retries))
+  if (stored !== null) throw new VersionConflictError(String(key[SORT_KEY]), revision)
 }
 
 export function ifAt(revision: number) {

@@ -11,7 +11,15 @@ import { readableItems } from '../runtime/readable-items.ts'
 import type { Item } from '../runtime/table-items.ts'
 import { loadRanking, saveRanking } from './ranking.ts'
 import { hourSliceKey, toStoredRow } from './result-items.ts'
-import { getItem, metadataAttributes, putOver, queryPartition, revisionOf, withoutMetadata } from './revisions.ts'
+import {
+  deleteAt,
+  getItem,
+  metadataAttributes,
+  putOver,
+  queryPartition,
+  revisionOf,
+  withoutMetadata,
+} from './revisions.ts'
 
 /** @param retries how long to send throttled writes again. */
 export function dynamoRollupStore(
@@ -47,6 +55,8 @@ export function dynamoRollupStore(
 
     save: (rollup, baseRevision, metadata) =>
       putOver(client, table, { ...rollup, ...metadataAttributes(metadata, baseRevision + 1) }, baseRevision, retries),
+
+    remove: (key, baseRevision) => deleteAt(client, table, key, baseRevision, retries),
 
     ranking: (day) => loadRanking(client, table, day),
 

@@ -1,7 +1,13 @@
 // Encodes sessions as one compressed binary, and decodes them again.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { type ClickEvent, EVENT_TYPES, type Event, FINGERPRINT_LENGTH } from '../../domain/events/event.ts'
+import {
+  type ClickEvent,
+  EVENT_TYPES,
+  type Event,
+  FINGERPRINT_LENGTH,
+  type ResultsEvent,
+} from '../../domain/events/event.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
 import { sha256 } from '../runtime/digest.ts'
@@ -123,9 +129,15 @@ function eventRow(event: Event, startMs: number): EventRow {
   const time = event.place === undefined ? sinceMs : ([sinceMs, event.place] as const)
   const shared = [EVENT_TYPES.indexOf(event.type), time, event.eventId] as const
   if (event.type === 'Search') return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0]
-  if (event.type === 'Results') return [...shared, event.searchId, event.resultCount, event.itemFingerprints]
+  if (event.type === 'Results')
+    return [...shared, event.searchId, event.resultCount, event.itemFingerprints, ...offsetOf(event)]
   if (event.type === 'ClickResult') return [...shared, event.searchId, event.item, event.position, ...ordinalOf(event)]
   return shared
+}
+
+/** Few lists have an offset, so it comes last and costs the others nothing. */
+function offsetOf({ offset }: ResultsEvent): number[] {
+  return offset === undefined ? [] : [offset]
 }
 
 /** Only UBI clicks have an ordinal, so it comes last and costs the others nothing. */
@@ -146,8 +158,9 @@ function event([typeIndex, time, eventId, ...own]: EventRow, startMs: number): E
     return { type, ...shared, searchId, query, queryTruncated: truncated === 1 }
   }
   if (type === 'Results') {
-    const [searchId, resultCount, itemFingerprints] = own as [string | null, number, string]
-    return { type, ...shared, searchId, resultCount, itemFingerprints }
+    const [searchId, resultCount, itemFingerprints, offset] = own as [string | null, number, string, number?]
+    const results = { type, ...shared, searchId, resultCount, itemFingerprints }
+    return offset === undefined ? results : { ...results, offset }
   }
   if (type === 'ClickResult') {
     const [searchId, item, position, ordinal] = own as [string | null, string, number | null, number?]

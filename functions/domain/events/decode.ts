@@ -124,7 +124,9 @@ function readResults(fields: Fields, eventId: string, timeMs: number, digest: Di
     throw new FieldError('invalid-field', 'resultCount: 0 beside items; expected how many results there are in all')
   const itemFingerprints = (items ?? []).map((item) => fingerprintOf(String(item), digest)).join('')
   const resultCount = count ?? items?.length ?? 0
-  return { type: 'Results', searchId, resultCount, itemFingerprints, eventId, timeMs }
+  const offset = optionalInteger('offset', fields.offset, 0)
+  const results: ResultsEvent = { type: 'Results', searchId, resultCount, itemFingerprints, eventId, timeMs }
+  return offset === null ? results : { ...results, offset }
 }
 
 /** An item may be an integer, as any id (E5). */
@@ -151,7 +153,7 @@ function readClick(fields: Fields, eventId: string, timeMs: number, digest: Dige
  * field.
  */
 function readOrdinal(sent: unknown): number | null {
-  return Number.isSafeInteger(sent) && (sent as number) >= 0 ? (sent as number) : null
+  return Number.isSafeInteger(sent) && (sent as number) >= 1 ? (sent as number) : null
 }
 
 function fingerprintOf(item: string, digest: Digest): string {

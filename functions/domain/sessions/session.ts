@@ -8,7 +8,7 @@ import type { Rules } from './rules.ts'
 import { foundingEventId, foundingId } from './session-id.ts'
 
 /** Which limit ended a session (S5). */
-export type SessionLimit = 'max_events' | 'max_duration'
+export type SessionLimit = 'max_events' | 'max_bytes' | 'max_duration'
 
 export interface LimitedBy {
   readonly limit: SessionLimit
@@ -183,14 +183,13 @@ export function lastJoiningTime(last: Event, rules: Rules): number {
 }
 
 /**
- * The limit that a session would pass with this event, if any (S5). A session that takes too many
- * bytes counts as one of too many events.
+ * The limit that a session would pass with this event, if any (S5).
  *
  * @param count events before this one.
  * @param bytes with this one.
  */
 function limitPassed(first: Event, count: number, bytes: number, event: Event, rules: Rules): SessionLimit | null {
   if (count >= rules.maxSessionEvents) return 'max_events'
-  if (bytes > SESSION_BYTES_MAX) return 'max_events'
+  if (bytes > SESSION_BYTES_MAX) return 'max_bytes'
   return event.timeMs - first.timeMs > rules.maxSessionDurationMs ? 'max_duration' : null
 }

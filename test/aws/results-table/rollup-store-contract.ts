@@ -89,6 +89,17 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       expect(await rollups.store.load(hourKey('2026-03-02T00'))).toEqual({ rollup: more, revision: 2 })
     })
 
+    it('removes the loaded revision only, and writes the sum anew after that', async () => {
+      await rollups.store.save(hour, 0, METADATA)
+      const key = hourKey('2026-03-02T00')
+      await expect(rollups.store.remove(key, 2)).rejects.toBeInstanceOf(VersionConflictError)
+      await rollups.store.remove(key, 1)
+      expect(await rollups.store.load(key)).toBeNull()
+      await expect(rollups.store.remove(key, 1)).rejects.toBeInstanceOf(VersionConflictError)
+      await rollups.store.save(hour, 0, METADATA)
+      expect(await rollups.store.load(key)).toEqual({ rollup: hour, revision: 1 })
+    })
+
     it('returns the hours of a day in order, and none of another day', async () => {
       const hours = ['2026-03-02T13', '2026-03-02T02', '2026-03-03T00', '2026-03-01T23']
       for (const one of hours) await rollups.store.save(hourRollup(one, { searches: 1 }), 0, METADATA)

@@ -60,6 +60,7 @@ const sent = fc.record({
     ),
   ),
   resultCount: usually(fc.nat()),
+  offset: usually(fc.nat()),
   item: usually(fc.oneof(texts(512), fc.maxSafeInteger())),
   position: usually(fc.nat()),
 })

@@ -89,6 +89,6 @@ describe('limits', () => {
     const sessions = sessionsOf(lists)
     expect(sessions.flatMap((session) => session.events)).toHaveLength(100)
     for (const { events } of sessions) expect(events.length * 8000).toBeLessThan(SESSION_BYTES_MAX)
-    expect(sessions.slice(0, -1).every((session) => session.limitedBy?.limit === 'max_events')).toBe(true)
+    expect(sessions.slice(0, -1).every((session) => session.limitedBy?.limit === 'max_bytes')).toBe(true)
   })
 })

@@ -165,7 +165,7 @@ function ordinalOf(document: Fields): number | null {
     (isFields(position) ? (position.ordinal ?? null) : (position ?? flatValue(document, 'ordinal')))
   const ordinal = isFields(sent) ? sent.index : sent
   if (ordinal === null) return null
-  if (Number.isSafeInteger(ordinal)) return (ordinal as number) < 0 ? null : (ordinal as number)
+  if (Number.isSafeInteger(ordinal)) return (ordinal as number) < 1 ? null : (ordinal as number)
   throw new FieldError('invalid-field', 'event_attributes.position.ordinal: expected an integer')
 }
 

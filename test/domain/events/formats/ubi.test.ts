@@ -183,7 +183,7 @@ describe('the ordinal', () => {
   })
 
   it.each([
-    [0, 1],
+    [0, null],
     [1, 1],
     [3, 3],
     [{ index: 3 }, 3],
