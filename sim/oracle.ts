@@ -24,6 +24,7 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
   unique.sort(
     (a, b) =>
       a.timeMs - b.timeMs ||
+      placeOf(a) - placeOf(b) ||
       TYPE_ORDER.indexOf(a.type) - TYPE_ORDER.indexOf(b.type) ||
       (a.eventId < b.eventId ? -1 : 1),
   )
@@ -52,6 +53,12 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
     continuesPrevious,
     ended: limitedBy ?? endedBy(lastOf(events)),
   }))
+}
+
+/** Events without a place come before those with one, unless they end a session (S2). */
+function placeOf({ place, type }: Event): number {
+  if (place !== undefined) return place
+  return type === 'AppClose' || type === 'Timeout' ? Number.MAX_SAFE_INTEGER : -1
 }
 
 /** A closer ends a session, and so does a pause longer than the gap. */

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS } from '../../functions/domain/durations.ts'
 import { decodeRecords } from '../../functions/ingest/decode-records.ts'
+import { ingestMetrics } from '../../functions/ingest/ingest.ts'
 import { at, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 import { SEED } from '../support/random-log.ts'
@@ -30,6 +31,28 @@ async function rowsOf(documents: readonly unknown[]) {
 async function essentialsOf(documents: readonly unknown[]) {
   return (await rowsOf(documents)).map(({ version, session_id, sk, ...row }) => row)
 }
+
+describe('near misses', () => {
+  it('counts fields that ingest ignores although their names are nearly ours, by name (E5)', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const sent = { type: 'Search', user: 'ann', query: 'dogs', timestamp: '2020-01-01T00:00:00Z' }
+    const records = [sent, { ...sent, searchID: 's1' }, { type: 'Search', userId: 'ann' }].map((one) =>
+      record(one, at(60)),
+    )
+    const report = await pipeline.ingest(records, at(60))
+    expect(report).toMatchObject({ accepted: 2, nearMisses: { timestamp: 2, searchID: 1, userId: 1 } })
+    expect(ingestMetrics(report)).toMatchObject({ NearMisses: 4 })
+  })
+
+  it('counts at most 20 names apart, and the others together', async () => {
+    const sent = Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`time${'_'.repeat(n + 1)}`, 1]))
+    const more = Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`user${'_'.repeat(n + 1)}`, 1]))
+    const records = [sent, more].map((own) => record({ type: 'AppOpen', user: 'ann', ...own }, at(60)))
+    const { nearMisses } = await memoryPipeline(RULES).ingest(records, at(60))
+    expect(Object.keys(nearMisses)).toHaveLength(21)
+    expect(nearMisses['(other)']).toBe(10)
+  })
+})
 
 describe('UBI documents', () => {
   it('turns UBI documents into a search with its results and its click', async () => {

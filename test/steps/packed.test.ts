@@ -41,6 +41,54 @@ async function deliverAll(records: readonly ArrivedRecord[], pipeline: ReturnTyp
   return { deliveries, ...totals }
 }
 
+describe('an array of events without times and ids', () => {
+  const SENT: readonly Sent[] = [
+    { type: 'Search', user: 'u', query: 'dogs' },
+    { type: 'Results', user: 'u', items: ['rex', 'fido'] },
+    { type: 'ClickResult', user: 'u', item: 'fido' },
+    { type: 'Search', user: 'u', query: 'cats' },
+    { type: 'ClickResult', user: 'u', item: 'tom' },
+    { type: 'Search', user: 'u', query: 'fish' },
+    { type: 'Search', user: 'u', query: 'fish' },
+  ]
+
+  async function searchesOf(records: readonly ArrivedRecord[]) {
+    const pipeline = memoryPipeline(RULES)
+    const counts = { accepted: 0, duplicates: 0 }
+    for (const one of records) {
+      const { accepted, duplicates } = await pipeline.ingest([one], at(100))
+      counts.accepted += accepted
+      counts.duplicates += duplicates
+    }
+    await pipeline.sweep(at(86_400), true)
+    await pipeline.finalizeAll()
+    const rows = [...pipeline.results.rows.values()].flatMap((row) => (row.kind === 'search' ? [row] : []))
+    const clicked = Object.fromEntries(rows.map((row) => [row.query, row.clicked]))
+    return { ...counts, searches: rows.length, clicked }
+  }
+
+  it('keeps the order of the array, and equal events apart (S2, E2)', async () => {
+    expect(await searchesOf([record(JSON.stringify(SENT), at(60))])).toEqual({
+      accepted: 7,
+      duplicates: 0,
+      searches: 4,
+      clicked: { dogs: 1, cats: 1, fish: 0 },
+    })
+  })
+
+  it('gives a redelivered array the same places, and an event redriven alone the place it had (S2)', async () => {
+    const array = record(JSON.stringify(SENT), at(60))
+    const alone = SENT.map((sent, place) => {
+      const data = Buffer.from(JSON.stringify(sent)).toString('base64')
+      return { ...array, data, subSequence: place }
+    }).reverse()
+    const expected = { searches: 4, clicked: { dogs: 1, cats: 1, fish: 0 }, accepted: 7 }
+    expect(await searchesOf([array, array])).toEqual({ ...expected, duplicates: 7 })
+    expect(await searchesOf(alone)).toEqual({ ...expected, duplicates: 0 })
+    expect(await searchesOf([...alone.slice(3), array])).toEqual({ ...expected, duplicates: 4 })
+  })
+})
+
 describe('a batch of packed records', () => {
   it('makes the same states of packed events as of events in records of their own', async () => {
     await fc.assert(

@@ -17,14 +17,19 @@ export function contentsOf(fields: Fields): string {
   for (const name of Object.keys(fields).sort()) {
     const value = fields[name]
     if (value === undefined || value === null || READ_APART.has(name)) continue
-    text += `${JSON.stringify(name)}:${valueText(value, DEPTH_MAX)},`
+    text += `${JSON.stringify(name)}:${typeof value === 'object' ? valueText(value, DEPTH_MAX) : JSON.stringify(value)},`
   }
   return text
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object'
 }
 
 function valueText(value: unknown, depthMax: number): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (depthMax === 0) return Array.isArray(value) ? '[...]' : '{...}'
+  if (Array.isArray(value) && value.every(isPlain)) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map((element) => valueText(element, depthMax - 1)).join()}]`
   if (!isFields(value)) return ''
   const members = Object.keys(value).sort()

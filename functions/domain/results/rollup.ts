@@ -113,7 +113,20 @@ export function sliceOfText(text: string, digest: Digest): Slice {
   return SLICES[BASE64URL.indexOf(digest(text).slice(0, 1)) % SLICES.length] as Slice
 }
 
-/** Folds the spellings of a query into one: trimmed, single spaces, lower case. */
+/**
+ * Folds the spellings of a query into one: NFC, trimmed, single spaces, and the full case folding of
+ * Unicode. So `STRASSE` and `Straße` are one query. It has no locale: the i of `İstanbul` keeps its
+ * dot, and `ı` is no `i`.
+ */
 export function foldQuery(query: string): string {
-  return query.trim().replace(/\s+/g, ' ').toLowerCase()
+  const spaced = query.trim().replace(/\s+/g, ' ')
+  if (ASCII.test(spaced)) return spaced.toLowerCase()
+  return spaced.normalize('NFC').replace(/[^ı]+/gu, foldCase).replaceAll('ς', 'σ').normalize('NFC')
 }
+
+/** The upper case makes SS of ß. It is that of the lower case, since ẞ is its own upper case. */
+function foldCase(text: string): string {
+  return text.toLowerCase().toUpperCase().toLowerCase()
+}
+
+const ASCII = /^\p{ASCII}*$/u

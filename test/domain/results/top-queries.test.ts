@@ -89,5 +89,16 @@ describe('the queries of a day', () => {
     ['NEW\tYORK', 'new york'],
     ['İ', 'i̇'],
     ['', ''],
+    ['STRASSE', 'strasse'],
+    ['Straße', 'strasse'],
+    ['STRAẞE', 'strasse'],
+    ['İstanbul', 'i̇stanbul'],
+    ['I\u0307STANBUL', 'i̇stanbul'],
+    ['ışık', 'ışık'],
+    ['Caf\u00e9', 'caf\u00e9'],
+    ['CAFE\u0301', 'caf\u00e9'],
+    ['ΟΔΟΣ', 'οδοσ'],
+    ['οδος', 'οδοσ'],
+    ['犬\u3000猫', '犬 猫'],
   ])('folds the query %j to %j', (query, folded) => expect(foldQuery(query)).toBe(folded))
 })
