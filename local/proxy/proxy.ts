@@ -102,7 +102,9 @@ async function pass(
     outgoing.destroy()
     return
   }
-  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length })
+  // The body is whole here, although the service may have sent it in parts.
+  const { 'transfer-encoding': _, ...answered } = answer.headers
+  outgoing.writeHead(answer.status, { ...answered, 'content-length': answer.body.length })
   outgoing.end(answer.body)
 }
 

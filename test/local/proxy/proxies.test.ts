@@ -84,6 +84,13 @@ describe('a proxy', () => {
     expect(received).toEqual([])
   })
 
+  it('sends an answer whole that its service sent in parts', async () => {
+    const { endpoints } = await start()
+    const response = await send(endpoints.secrets, 'secretsmanager.GetSecretValue', { SecretId: 'key' })
+    expect(response.headers.get('transfer-encoding')).toBeNull()
+    expect(await response.json()).toEqual({ SecretString: expect.any(String) })
+  })
+
   it('knows which stream an iterator and its successors read', async () => {
     const { endpoints, seen } = await start()
     await send(endpoints.kinesis, 'Kinesis_20131202.GetShardIterator', { StreamName: 'Events' })
