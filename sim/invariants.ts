@@ -12,6 +12,7 @@ import type { Rules } from '../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../functions/domain/sessions/session.ts'
 import type { DeadLetter } from '../functions/ports.ts'
 import { type OracleSession, oracleSessions } from './oracle.ts'
+import { type OracleResults, oracleResults } from './oracle-results.ts'
 import type { Stores } from './stores.ts'
 import type { SentEvent, Watch } from './watch.ts'
 
@@ -182,6 +183,25 @@ function withoutIds(row: ResultRow): string {
   return JSON.stringify(counts)
 }
 
+/** What the rows of one session say, as the oracle says it. */
+export function countsIn(rows: readonly ResultRow[]): OracleResults {
+  const ofSession = rows.find((row) => row.kind !== 'search')
+  return {
+    searches: rows
+      .filter((row) => row.kind === 'search')
+      .map((row) => ({
+        eventId: row.event_id,
+        resultCount: row.result_count,
+        clicks: row.clicks,
+        positions: row.clicked_positions === '' ? [] : row.clicked_positions.split(',').map(Number),
+      })),
+    orphans: {
+      search_elsewhere: ofSession?.orphan_clicks_search_elsewhere ?? 0,
+      no_search: ofSession?.orphan_clicks_no_search ?? 0,
+    },
+  }
+}
+
 function checkRows(
   user: string,
   published: readonly ResultRow[],
@@ -197,7 +217,10 @@ function checkRows(
     const isLimited = ended === 'max_events' || ended === 'max_duration'
     const limitedBy = isLimited && next !== undefined ? { limit: ended, atMs: next.events[0].timeMs } : null
     const session: Session = { ids: ['any'], continues: null, limitedBy, events }
-    return toRows({ user, session, reason: ended, version: 0 }, sha256)
+    const own = toRows({ user, session, reason: ended, version: 0 }, sha256)
+    if (JSON.stringify(countsIn(own)) !== JSON.stringify(oracleResults(events)))
+      report(`the rows of ${events.map(({ eventId }) => eventId).join(' ')} differ from those of the oracle`)
+    return own
   })
   const wanted = rows.map(withoutIds).sort()
   const got = published.map(withoutIds).sort()

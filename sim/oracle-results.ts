@@ -1,0 +1,96 @@
+// Computes by the rules (R1-R4a, R8) which search of a session each click belongs to, and where it
+// lies. It shares no code with the pipeline, and is written to be read, not to be fast.
+
+import type { ClickEvent, Event, ResultsEvent, SearchEvent } from '../functions/domain/events/event.ts'
+
+export interface OracleSearch {
+  readonly eventId: string
+  readonly resultCount: number | null
+  readonly clicks: number
+  /** The known positions of the clicks, in order. */
+  readonly positions: readonly number[]
+}
+
+export interface OracleResults {
+  readonly searches: readonly OracleSearch[]
+  readonly orphans: { readonly search_elsewhere: number; readonly no_search: number }
+}
+
+/** @param events one session's, in order (S2). */
+export function oracleResults(events: readonly Event[]): OracleResults {
+  const searchEvents = events.filter((event) => event.type === 'Search')
+  const clicks = events.filter((event) => event.type === 'ClickResult')
+  /** The first Search with an id stands for all of them (R1). */
+  const searchOf = (event: SearchEvent): SearchEvent =>
+    event.searchId === null ? event : (named(event.searchId) ?? event)
+  const named = (id: string): SearchEvent | undefined => searchEvents.find(({ searchId }) => searchId === id)
+  /** The searches before an event, the latest visit first. */
+  const before = (event: Event): SearchEvent[] =>
+    events
+      .slice(0, events.indexOf(event))
+      .filter((other) => other.type === 'Search')
+      .reverse()
+      .map(searchOf)
+  const listsOf = (search: SearchEvent): ResultsEvent[] =>
+    events
+      .filter((event) => event.type === 'Results')
+      .filter((list) => (list.searchId === null ? before(list)[0] : named(list.searchId)) === search)
+  const ownerOf = (click: ClickEvent): SearchEvent | undefined => {
+    if (click.searchId !== null) return named(click.searchId)
+    const visited = before(click)
+    return visited.find((search) => listsOf(search).some((list) => lists(list, click))) ?? visited[0]
+  }
+  const orphans = clicks.filter((click) => ownerOf(click) === undefined)
+  return {
+    searches: searchEvents
+      .filter((event) => searchOf(event) === event)
+      .map((search) => {
+        const own = clicks.filter((click) => ownerOf(click) === search)
+        const counts = listsOf(search).map(({ resultCount }) => resultCount)
+        return {
+          eventId: search.eventId,
+          resultCount: counts.length === 0 ? null : Math.max(...counts),
+          clicks: own.length,
+          positions: own.flatMap((click) => positionIn(listsOf(search), click, events) ?? []),
+        }
+      }),
+    orphans: {
+      search_elsewhere: orphans.filter(({ searchId }) => searchId !== null).length,
+      no_search: orphans.filter(({ searchId }) => searchId === null).length,
+    },
+  }
+}
+
+function itemsOf(list: ResultsEvent): string[] {
+  return list.itemFingerprints.match(/.{8}/g) ?? []
+}
+
+function lists(list: ResultsEvent, click: ClickEvent): boolean {
+  return itemsOf(list).includes(click.itemFingerprint)
+}
+
+function share(a: ResultsEvent, b: ResultsEvent): boolean {
+  return itemsOf(a).some((item) => itemsOf(b).includes(item))
+}
+
+/** The position of a click among the lists of its search (R4a). */
+function positionIn(all: readonly ResultsEvent[], click: ClickEvent, events: readonly Event[]): number | null {
+  if (click.position !== null) return click.position
+  const listing = all.filter((list) => lists(list, click))
+  const shown = listing.filter((list) => events.indexOf(list) < events.indexOf(click))
+  const list = shown.at(-1) ?? listing[0]
+  if (list === undefined) return click.ordinal ?? null
+  const isNear = (other: ResultsEvent): boolean => Math.abs(other.timeMs - list.timeMs) <= 1000
+  const hasSibling = all.some((other) => itemsOf(other).length > 0 && isNear(other) && !share(other, list))
+  if (hasSibling && click.ordinal !== undefined) return click.ordinal
+  return offsetOf(list, all) + itemsOf(list).indexOf(click.itemFingerprint) + 1
+}
+
+/** The results before a list: as sent, else of the list that it repeats, else it is the next page. */
+function offsetOf(list: ResultsEvent, all: readonly ResultsEvent[]): number {
+  if (list.offset !== undefined) return list.offset
+  const earlier = all.slice(0, all.indexOf(list))
+  const repeated = earlier.filter((other) => share(other, list)).map((other) => offsetOf(other, all))
+  if (repeated.length > 0) return Math.min(...repeated)
+  return Math.max(0, ...earlier.map((other) => offsetOf(other, all) + itemsOf(other).length))
+}
