@@ -2,6 +2,7 @@
 // that no row changes.
 
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../functions/domain/durations.ts'
+import { type ResultRow, rowTime } from '../functions/domain/results/result.ts'
 import { type Changes, type Delivery, redriveChanges } from './delivery.ts'
 import type { Fault } from './faults.ts'
 import type { Random } from './random.ts'
@@ -77,7 +78,7 @@ function archive({ stores, watch }: Wiring, random: Random): ArchivedEvent[] {
     const events = watch.sent.filter((one) => one.user === user && hasOwnTime(one)) as ArchivedEvent[]
     const way = random.oneOf(['whole', 'part', 'with a missing click'])
     if (way === 'part') return events.filter(() => random.happens(0.5))
-    return way === 'whole' ? events : [...events, missingClick(user, stores.results.rows.values())]
+    return way === 'whole' ? events : [...events, ...missingClick(user, stores.results.rows.values())]
   })
 }
 
@@ -86,11 +87,13 @@ function hasOwnTime({ event, text }: SentEvent): boolean {
   return event !== null && JSON.parse(text).time !== undefined
 }
 
-function missingClick(user: string, rows: Iterable<{ readonly user: string }>): ArchivedEvent {
-  const search = [...rows].find((row) => row.user === user && 'time' in row) as unknown as { time: string }
-  const time = Date.parse(search.time) + SECOND_MS
+/** A click just after a search of the user; none for a user without a search. */
+function missingClick(user: string, rows: Iterable<ResultRow>): ArchivedEvent[] {
+  const search = [...rows].find((row) => row.user === user && row.kind === 'search')
+  if (search === undefined) return []
+  const time = rowTime(search) + SECOND_MS
   const eventId = 'missing'
-  return { user, eventId, text: JSON.stringify({ type: 'ClickResult', user, eventId, item: 'a', time }) }
+  return [{ user, eventId, text: JSON.stringify({ type: 'ClickResult', user, eventId, item: 'a', time }) }]
 }
 
 function rowTexts({ stores }: Wiring): ReadonlyMap<string, string> {
