@@ -3,18 +3,18 @@
 interface CommonInput {
   /**
    * The user's id: 1 to 256 characters, or an integer. No blank text, and none that stands for
-   * nobody, such as `null` or a UUID of zeros.
+   * no one, such as `null` or a UUID of zeros.
    */
   readonly user: string | number
   /**
-   * ISO 8601 with a zone, or epoch milliseconds, in 2000 or later. Without a time, an event has the arrival time of
-   * its record. The producer library adds the current time.
+   * ISO 8601 with a zone, or epoch milliseconds, in 2000 or later. Without a time, an event has the
+   * arrival time of its record. The producer library adds the current time.
    */
   readonly time?: string | number | null
   /**
-   * 1 to 128 characters, or an integer, unique for the user and type: ingest drops a second event with the same
-   * id. Without an id, an event has a digest of its fields and time. The producer library adds a
-   * random id.
+   * 1 to 128 characters, or an integer, unique for the user and type: ingest drops a second event
+   * with the same id. Without an id, an event has a digest of its fields and time. The producer
+   * library adds a random id.
    */
   readonly eventId?: string | number | null
 }
@@ -44,7 +44,7 @@ export type ResultsInput = CommonInput &
         readonly items: readonly (string | number)[]
         /** The number of results on all pages, not 0 beside items. By default, that of `items`. */
         readonly resultCount?: number | null
-        /** Results before the first of `items`, 0 on the first page. By default, from earlier lists. */
+        /** Results before the first of `items`. By default, earlier lists show it. */
         readonly offset?: number | null
       }
     | { readonly items?: null; readonly resultCount: number }

@@ -24,7 +24,7 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
   unique.sort(
     (a, b) =>
       a.timeMs - b.timeMs ||
-      placeOf(a) - placeOf(b) ||
+      subSequenceOf(a) - subSequenceOf(b) ||
       TYPE_ORDER.indexOf(a.type) - TYPE_ORDER.indexOf(b.type) ||
       (a.eventId < b.eventId ? -1 : 1),
   )
@@ -55,9 +55,9 @@ export function oracleSessions(events: readonly Event[], rules: Rules): OracleSe
   }))
 }
 
-/** Events without a place come before those with one, unless they end a session (S2). */
-function placeOf({ place, type }: Event): number {
-  if (place !== undefined) return place
+/** Events without a `subSequence` come before those with one, unless they end a session (S2). */
+function subSequenceOf({ subSequence, type }: Event): number {
+  if (subSequence !== undefined) return subSequence
   return type === 'AppClose' || type === 'Timeout' ? Number.MAX_SAFE_INTEGER : -1
 }
 

@@ -41,10 +41,10 @@ function citationsByPath(): ReadonlyMap<string, RuleCitations> {
 describe('docs/rules.md', () => {
   it('docs/rules.md has every rule once, in order', () => {
     expect(IDS).toEqual(
-      ['E1', 'E2', 'E3'].concat(
+      ['E1', 'E2', 'E3', 'E4', 'E5'].concat(
         ['S1', 'S2', 'S3', 'S4', 'S5', 'S6'],
         ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7'],
-        ['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7'],
+        ['R1', 'R2', 'R3', 'R4', 'R4a', 'R5', 'R6', 'R7', 'R8'],
       ),
     )
   })

@@ -20,7 +20,7 @@ function isAccepted(event: unknown): boolean {
 }
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
-// A text that is blank, or stands for nobody, is not drawn.
+// A text that is blank, or stands for no one, is not drawn.
 const id = fc.oneof(
   fc.string({ maxLength: 126 }).map((text) => `x${text}`),
   fc.maxSafeInteger(),

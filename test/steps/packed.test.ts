@@ -76,11 +76,11 @@ describe('an array of events without times and ids', () => {
     })
   })
 
-  it('gives a redelivered array the same places, and an event redriven alone the place it had (S2)', async () => {
+  it('keeps the order of an array that is redelivered, or redriven event by event (S2)', async () => {
     const array = record(JSON.stringify(SENT), at(60))
-    const alone = SENT.map((sent, place) => {
+    const alone = SENT.map((sent, subSequence) => {
       const data = Buffer.from(JSON.stringify(sent)).toString('base64')
-      return { ...array, data, subSequence: place }
+      return { ...array, data, subSequence }
     }).reverse()
     const expected = { searches: 4, clicked: { dogs: 1, cats: 1, fish: 0 }, accepted: 7 }
     expect(await searchesOf([array, array])).toEqual({ ...expected, duplicates: 7 })

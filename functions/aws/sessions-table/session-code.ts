@@ -28,7 +28,7 @@ import { unknownShape } from '../runtime/item-schema.ts'
  *       1]]                                               blocks before these events; absent for 0
  *
  * An event begins with its type, the milliseconds since the session's first event, and its id. An
- * event with a place has `[milliseconds, place]` instead of the milliseconds.
+ * event with a `subSequence` has `[milliseconds, subSequence]` instead of the milliseconds.
  */
 
 /** The first element of stored sessions. Raise it when the encoding changes. */
@@ -126,7 +126,7 @@ export function readEvents(rows: readonly EventRow[], startMs: number): Event[] 
 
 function eventRow(event: Event, startMs: number): EventRow {
   const sinceMs = event.timeMs - startMs
-  const time = event.place === undefined ? sinceMs : ([sinceMs, event.place] as const)
+  const time = event.subSequence === undefined ? sinceMs : ([sinceMs, event.subSequence] as const)
   const shared = [EVENT_TYPES.indexOf(event.type), time, event.eventId] as const
   if (event.type === 'Search') return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0]
   if (event.type === 'Results')
@@ -147,12 +147,12 @@ function ordinalOf({ ordinal }: ClickEvent): number[] {
 
 function event([typeIndex, time, eventId, ...own]: EventRow, startMs: number): Event {
   const type = EVENT_TYPES[typeIndex]
-  const [sinceMs, place] = typeof time === 'number' ? [time] : time
+  const [sinceMs, subSequence] = typeof time === 'number' ? [time] : time
   const timeMs = startMs + sinceMs
   if (type === undefined)
     throw unknownShape('a stored event has the unknown type', typeIndex, 'up to type', EVENT_TYPES.length - 1)
   if (!Number.isFinite(timeMs) || typeof eventId !== 'string') throw new TypeError('a stored event has no time or id')
-  const shared = place === undefined ? { eventId, timeMs } : { eventId, timeMs, place }
+  const shared = subSequence === undefined ? { eventId, timeMs } : { eventId, timeMs, subSequence }
   if (type === 'Search') {
     const [searchId, query, truncated] = own as [string | null, string, number]
     return { type, ...shared, searchId, query, queryTruncated: truncated === 1 }

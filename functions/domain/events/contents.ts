@@ -5,7 +5,7 @@ import { type Fields, isFields } from './rejection.ts'
 /** These fields are read apart. An event with an id needs no other. */
 const READ_APART: ReadonlySet<string> = new Set(['type', 'user', 'time', 'eventId'])
 
-/** What lies deeper in a field counts only by its kind, since no program recurses without limit. */
+/** A value that lies deeper counts only as array or object, since recursion needs a limit. */
 const DEPTH_MAX = 32
 
 /**

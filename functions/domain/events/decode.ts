@@ -62,11 +62,11 @@ export interface TimeLimits {
 }
 
 /**
- * Reads one parsed event. An event without a time happened when it arrived, at its place among the
- * others of its record. An event without an id gets a digest of its user, type, time, place and
- * contents, so a copy of it has the same id (E2).
+ * Reads one parsed event. An event without a time happened when it arrived, in the order of its
+ * record (S2). An event without an id gets a digest of its user, type, time, `subSequence` and
+ * contents, so a copy of it has the same id (E2). `subSequence` is the index in a record that packs
+ * several events, else null.
  *
- * @param place the index of the event in a record that packs several; null where it is alone.
  * @example
  * decodeEvent({ type: 'Search', user: 'ann', query: 'dogs' }, arrivalMs, rules, sha256)
  * // { ok: true, user: 'ann', event: { type: 'Search', query: 'dogs', timeMs: arrivalMs, ... } }
@@ -76,7 +76,7 @@ export function decodeEvent(
   arrivalMs: number,
   limits: TimeLimits,
   digest: Digest,
-  place: number | null = null,
+  subSequence: number | null = null,
 ): Decoded | Rejection {
   if (!isFields(sent)) return rejection('not-an-event', 'not a JSON object')
   return orRejection(() => {
@@ -88,14 +88,15 @@ export function decodeEvent(
     const aheadMs = timeMs - arrivalMs
     if (aheadMs > maxClockSkewMs)
       throw new FieldError('time-in-future', `time: ${aheadMs} ms after arrival, at most ${maxClockSkewMs}`)
-    const placed = hasTime ? null : place
-    const eventId = optionalId('eventId', sent.eventId, 128) ?? digestId(sent, [user, type, timeMs, placed], digest)
+    const ownSubSequence = hasTime ? null : subSequence
+    const eventId =
+      optionalId('eventId', sent.eventId, 128) ?? digestId(sent, [user, type, timeMs, ownSubSequence], digest)
     const event = readTyped(sent, type, eventId, timeMs, digest)
-    return { ok: true, user, event: placed === null ? event : { ...event, place: placed } }
+    return { ok: true, user, event: ownSubSequence === null ? event : { ...event, subSequence: ownSubSequence } }
   })
 }
 
-/** Events of one record without a time may be equal: their places tell them apart. */
+/** Events of one record without a time may be equal, so `known` holds the index of each. */
 function digestId(sent: Fields, known: readonly unknown[], digest: Digest): string {
   return digest(`${JSON.stringify(known)}${contentsOf(sent)}`).slice(0, 22)
 }

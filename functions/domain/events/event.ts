@@ -13,7 +13,7 @@ interface EventIdentity {
    * The index of an event without a time of its own among the events of its record (S2). Absent
    * where the event has a time or came alone.
    */
-  readonly place?: number
+  readonly subSequence?: number
 }
 
 export interface AppEvent extends EventIdentity {
@@ -76,23 +76,23 @@ const TYPE_ORDER: Readonly<Record<EventType, number>> = {
 }
 
 /**
- * Orders events by time, then type, then event id (S2). Of one millisecond, events with a place
- * follow each other by their places. They come after events without one, but before closers without
- * one. Returns 0 only for the same event.
+ * Orders events by time, then type, then event id (S2). Where times are equal, events with a
+ * `subSequence` follow each other by it. They come after events without one, but before closers
+ * without one. Returns 0 only for the same event.
  */
 export function compareEvents(a: Event, b: Event): number {
   if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs
-  if (a.place !== undefined || b.place !== undefined) {
-    const places = placeOrder(a) - placeOrder(b)
-    if (places !== 0) return places
+  if (a.subSequence !== undefined || b.subSequence !== undefined) {
+    const order = subSequenceOrder(a) - subSequenceOrder(b)
+    if (order !== 0) return order
   }
   if (a.type !== b.type) return TYPE_ORDER[a.type] - TYPE_ORDER[b.type]
   if (a.eventId === b.eventId) return 0
   return a.eventId < b.eventId ? -1 : 1
 }
 
-function placeOrder(event: Event): number {
-  return event.place ?? (isCloser(event) ? Number.MAX_SAFE_INTEGER : -1)
+function subSequenceOrder(event: Event): number {
+  return event.subSequence ?? (isCloser(event) ? Number.MAX_SAFE_INTEGER : -1)
 }
 
 /** AppClose and Timeout end the session that they belong to (S4). */
@@ -105,7 +105,7 @@ export function isCloser(event: Event): boolean {
  * these bytes, because a table item may not pass 400 KB.
  */
 export function eventBytes(event: Event): number {
-  const fixed = 24 + textBytes(event.eventId) + (event.place === undefined ? 0 : PLACE_BYTES)
+  const fixed = 24 + textBytes(event.eventId) + (event.subSequence === undefined ? 0 : SUB_SEQUENCE_BYTES)
   if (event.type === 'Search') return fixed + textBytes(event.query) + textBytes(event.searchId)
   if (event.type === 'Results') return fixed + event.itemFingerprints.length + textBytes(event.searchId)
   if (event.type === 'ClickResult')
@@ -114,7 +114,7 @@ export function eventBytes(event: Event): number {
 }
 
 /** Two brackets, a comma and at most five digits. */
-const PLACE_BYTES = 8
+const SUB_SEQUENCE_BYTES = 8
 
 const OTHER_SCRIPTS = /[\u0080-\uffff]/
 /** Deflated, random ASCII takes 1 byte a character, and random text of other scripts up to 2.2. */
@@ -128,7 +128,7 @@ function textBytes(text: string | null): number {
 /** Never less than `eventBytes`, and faster: it takes every text for one of another script. */
 export function eventBytesAtMost(event: Event): number {
   // `eventBytes` rounds each of at most three texts up.
-  const fixed = 24 + PLACE_BYTES + FINGERPRINT_LENGTH + 3
+  const fixed = 24 + SUB_SEQUENCE_BYTES + FINGERPRINT_LENGTH + 3
   let characters = event.eventId.length
   if (event.type === 'Search') characters += event.query.length
   else if (event.type === 'Results') characters += event.itemFingerprints.length

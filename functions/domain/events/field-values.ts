@@ -6,27 +6,27 @@ import { FieldError, required } from './rejection.ts'
  * Ids that programs write for a user whom they do not know (E5): blank, `null`, `undefined`, `NaN`,
  * `[object Object]` and the UUID of zeros. All their visitors would become one user.
  */
-const NOBODY = /^\s*(?:null|undefined|nan|\[object object\]|\{?0{8}-?0{4}-?0{4}-?0{4}-?0{12}\}?)?\s*$/i
+const NO_ONE = /^\s*(?:null|undefined|nan|\[object object\]|\{?0{8}-?0{4}-?0{4}-?0{4}-?0{12}\}?)?\s*$/i
 
-/** No text that stands for nobody has more characters, blank ones apart. */
-const NOBODY_CHARACTERS_MAX = 38
+/** No text that stands for no one has more characters, blank ones apart. */
+const NO_ONE_CHARACTERS_MAX = 38
 
 export function readUser(sent: unknown): string {
   const user = readId('user', required('user', sent), 256)
-  if (isNobody(user)) throw new FieldError('invalid-field', 'user: stands for nobody, as null or a UUID of zeros does')
+  if (isNoOne(user)) throw new FieldError('invalid-field', 'user: stands for no one, as null or a UUID of zeros does')
   return user
 }
 
-function isNobody(user: string): boolean {
+function isNoOne(user: string): boolean {
   const first = user.charCodeAt(0)
   // Nearly all ids begin with another character, or are longer.
-  if (first < 0x80 && !NOBODY_STARTS.has(first)) return false
-  return (user.length <= NOBODY_CHARACTERS_MAX || /^\s/.test(user)) && NOBODY.test(user)
+  if (first < 0x80 && !NO_ONE_STARTS.has(first)) return false
+  return (user.length <= NO_ONE_CHARACTERS_MAX || /^\s/.test(user)) && NO_ONE.test(user)
 }
 
-const NOBODY_STARTS: ReadonlySet<number> = new Set([...'nNuU[{0 \t\n\v\f\r'].map((first) => first.charCodeAt(0)))
+const NO_ONE_STARTS: ReadonlySet<number> = new Set([...'nNuU[{0 \t\n\v\f\r'].map((first) => first.charCodeAt(0)))
 
-/** Reads an integer as its digits (E5). One past 2^53 has lost digits, so two ids would become one. */
+/** Reads an integer as its digits (E5). One past 2^53 has lost digits: two ids would become one. */
 export function readId(name: string, sent: unknown, charactersMax: number): string {
   if (typeof sent === 'number' && Number.isSafeInteger(sent)) return String(sent)
   // UTF-8 cannot store half a surrogate pair, so two ids would become one.

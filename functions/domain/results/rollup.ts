@@ -114,9 +114,9 @@ export function sliceOfText(text: string, digest: Digest): Slice {
 }
 
 /**
- * Folds the spellings of a query into one: NFC, trimmed, single spaces, and the full case folding of
- * Unicode. So `STRASSE` and `Straße` are one query. It has no locale: the i of `İstanbul` keeps its
- * dot, and `ı` is no `i`.
+ * Folds the spellings of a query into one: NFC, trimmed, single spaces, and the full case folding
+ * of Unicode. So `STRASSE` and `Straße` are one query. It has no locale: the i of `İstanbul` keeps
+ * its dot, and `ı` is no `i`.
  */
 export function foldQuery(query: string): string {
   const spaced = query.trim().replace(/\s+/g, ' ')

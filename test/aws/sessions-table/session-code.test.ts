@@ -22,7 +22,7 @@ const timeMs = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 }
 const count = fc.maxSafeNat()
 const itemFingerprint = fc.nat().map((n) => sha256(String(n)).slice(0, FINGERPRINT_LENGTH))
 
-const withoutPlace: fc.Arbitrary<Event> = fc.oneof(
+const withoutSubSequence: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constantFrom('AppOpen', 'Timeout', 'AppClose'), eventId: idText, timeMs }),
   fc.record({
     type: fc.constant('Search'),
@@ -57,8 +57,8 @@ const withoutPlace: fc.Arbitrary<Event> = fc.oneof(
 )
 
 const event: fc.Arbitrary<Event> = fc
-  .tuple(withoutPlace, fc.option(fc.nat({ max: 9999 })))
-  .map(([chosen, place]) => (place === null ? chosen : { ...chosen, place }))
+  .tuple(withoutSubSequence, fc.option(fc.nat({ max: 9999 })))
+  .map(([chosen, subSequence]) => (subSequence === null ? chosen : { ...chosen, subSequence }))
 
 const limited: fc.Arbitrary<LimitedBy> = fc.record({
   limit: fc.constantFrom('max_events', 'max_bytes', 'max_duration'),

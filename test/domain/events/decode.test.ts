@@ -109,13 +109,13 @@ describe('type and user', () => {
     '00000000-0000-0000-0000-000000000000',
     '{00000000-0000-0000-0000-000000000000}',
     '0'.repeat(32),
-  ])('rejects the user %j, who stands for nobody (E5)', (user) => {
-    const detail = 'user: stands for nobody, as null or a UUID of zeros does'
+  ])('rejects the user %j, who stands for no one (E5)', (user) => {
+    const detail = 'user: stands for no one, as null or a UUID of zeros does'
     expect(decode({ ...SEARCH, user })).toEqual({ ok: false, reason: 'invalid-field', detail })
   })
 
   it.each(['nullable', 'Nancy', '0', '00000000', 'object', 'anonymous', '00000000-0000-0000-0000-000000000001', 'n'])(
-    'accepts the user %j, who only resembles nobody',
+    'accepts the user %j, who only resembles no one',
     (user) => expect(reasonOf({ ...SEARCH, user })).toBe('accepted'),
   )
 
@@ -304,8 +304,8 @@ describe('an event without an id', () => {
   })
 
   it('gives equal events of one record without a time different ids, and their redelivery the same (E2)', () => {
-    const idAt = (place: number | null, time?: number) => {
-      const decoded = decodeEvent({ ...CLICK, time }, NOW_MS, RULES, sha256, place)
+    const idAt = (subSequence: number | null, time?: number) => {
+      const decoded = decodeEvent({ ...CLICK, time }, NOW_MS, RULES, sha256, subSequence)
       return decoded.ok ? decoded.event.eventId : ''
     }
     expect(new Set([idAt(0), idAt(1), idAt(null)]).size).toBe(3)

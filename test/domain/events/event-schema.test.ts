@@ -21,7 +21,7 @@ const texts = (max: number) =>
   )
 const wrong = of<unknown>(true, {}, [], 1.5, 'text', 7, null, -1, 0, 2 ** 53)
 
-const NOBODIES = of<unknown>('null', 'NULL', ' Undefined ', '[object Object]', 'NaN', ' ', '\u3000', ...ZERO_UUIDS)
+const NO_ONES = of<unknown>('null', 'NULL', ' Undefined ', '[object Object]', 'NaN', ' ', '\u3000', ...ZERO_UUIDS)
 
 /** Usually a valid value, sometimes one of a wrong kind, sometimes none. */
 const usually = (good: fc.Arbitrary<unknown>) =>
@@ -32,7 +32,7 @@ const sent = fc.record({
     { weight: 9, arbitrary: of<unknown>('AppOpen', 'Search', 'Results', 'ClickResult', 'AppClose', 'Timeout') },
     { weight: 1, arbitrary: of<unknown>('search', 7, null, undefined, 'toString') },
   ),
-  user: usually(fc.oneof(texts(256), fc.maxSafeInteger(), NOBODIES)),
+  user: usually(fc.oneof(texts(256), fc.maxSafeInteger(), NO_ONES)),
   time: usually(
     of<unknown>(
       '2026-03-02T00:00:00Z',

@@ -16,12 +16,12 @@ const event: fc.Arbitrary<Event> = fc
     type: fc.constantFrom(...EVENT_TYPES),
     timeMs: fc.constantFrom(1, 2),
     eventId: fc.constantFrom('a', 'b'),
-    place: fc.constantFrom(null, 0, 1, 2),
+    subSequence: fc.constantFrom(null, 0, 1, 2),
   })
-  .map(({ place, ...sent }) => ({ ...sent, ...(place === null ? {} : { place }) }) as Event)
+  .map(({ subSequence, ...sent }) => ({ ...sent, ...(subSequence === null ? {} : { subSequence }) }) as Event)
 
 describe('the order of events', () => {
-  it('orders any events one after the other, also those with a place', () => {
+  it('orders any events one after the other, also those with an index in a record', () => {
     fc.assert(
       fc.property(event, event, event, (a, b, c) => {
         expect(Math.sign(compareEvents(a, b))).toBe(-Math.sign(compareEvents(b, a)) + 0)
@@ -31,19 +31,19 @@ describe('the order of events', () => {
     )
   })
 
-  it('keeps events of one record in their places, whatever their types', () => {
-    const placed = ['Search', 'ClickResult', 'AppClose', 'AppOpen', 'Search'].map(
-      (type, place) => ({ type, timeMs: 1, eventId: String(9 - place), place }) as Event,
+  it('keeps events of one record in the order of the record, whatever their types', () => {
+    const packed = ['Search', 'ClickResult', 'AppClose', 'AppOpen', 'Search'].map(
+      (type, subSequence) => ({ type, timeMs: 1, eventId: String(9 - subSequence), subSequence }) as Event,
     )
     const others = ['AppOpen', 'ClickResult', 'AppClose'].map((type) => ({ type, timeMs: 1, eventId: type }) as Event)
     const [open, click, close] = others as [Event, Event, Event]
-    expect([...others, ...placed].reverse().sort(compareEvents)).toEqual([open, click, ...placed, close])
+    expect([...others, ...packed].reverse().sort(compareEvents)).toEqual([open, click, ...packed, close])
   })
 
-  it('a fast estimate has at least the bytes of an exact one, with a place too', () => {
+  it('a fast estimate has at least the bytes of an exact one, with an index in a record too', () => {
     const close: Event = { type: 'AppClose', timeMs: 1, eventId: '' }
-    for (const one of [close, { ...close, place: 9999 }])
+    for (const one of [close, { ...close, subSequence: 9999 }])
       expect(eventBytesAtMost(one)).toBeGreaterThanOrEqual(eventBytes(one))
-    expect(eventBytes({ ...close, place: 9999 })).toBeGreaterThan(eventBytes(close))
+    expect(eventBytes({ ...close, subSequence: 9999 })).toBeGreaterThan(eventBytes(close))
   })
 })
