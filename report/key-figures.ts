@@ -60,7 +60,7 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
     {
       name: 'Searches',
       value: countText(searches),
-      parts: countOf(clicks, 'click', 'clicks'),
+      parts: `${countOf(clicks, 'click', 'clicks')}, ${countText(now.orphan_clicks ?? 0)} of no search`,
       isUncertain: false,
       change: before && countChange(searches, before.searches ?? 0),
     },
@@ -81,7 +81,7 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
     {
       name: 'Zero-result rate',
       value: shareText(ratios.zero_result_rate),
-      parts: ofSearches(now.zero_result_searches),
+      parts: `${ofSearches(now.zero_result_searches)}, ${countText(now.searches_with_result_count ?? 0)} with a known count`,
       isUncertain,
       change: past && shareChange(ratios.zero_result_rate, past.zero_result_rate),
     },

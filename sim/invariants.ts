@@ -183,7 +183,7 @@ function withoutIds(row: ResultRow): string {
   return JSON.stringify(counts)
 }
 
-/** What the rows of one session say, as the oracle says it. */
+/** The counts in the rows of one session, in the form of the oracle. */
 export function countsIn(rows: readonly ResultRow[]): OracleResults {
   const ofSession = rows.find((row) => row.kind !== 'search')
   return {

@@ -80,13 +80,13 @@ function positionIn(all: readonly ResultsEvent[], click: ClickEvent, events: rea
   const shown = listing.filter((list) => events.indexOf(list) < events.indexOf(click))
   const list = shown.at(-1) ?? listing[0]
   if (list === undefined) return click.ordinal ?? null
-  const isNear = (other: ResultsEvent): boolean => Math.abs(other.timeMs - list.timeMs) <= 1000
-  const hasSibling = all.some((other) => itemsOf(other).length > 0 && isNear(other) && !share(other, list))
+  const cameAtOnce = (other: ResultsEvent): boolean => Math.abs(other.timeMs - list.timeMs) <= 1000
+  const hasSibling = all.some((other) => itemsOf(other).length > 0 && cameAtOnce(other) && !share(other, list))
   if (hasSibling && click.ordinal !== undefined) return click.ordinal
   return offsetOf(list, all) + itemsOf(list).indexOf(click.itemFingerprint) + 1
 }
 
-/** The results before a list: as sent, else of the list that it repeats, else it is the next page. */
+/** The results before a list: as sent, else those of the list that it repeats or continues. */
 function offsetOf(list: ResultsEvent, all: readonly ResultsEvent[]): number {
   if (list.offset !== undefined) return list.offset
   const earlier = all.slice(0, all.indexOf(list))

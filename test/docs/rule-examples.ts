@@ -174,7 +174,7 @@ function sessionsOf(
   const stillClosed = closed.filter(({ session }) => !openIds.has(sessionId(session)))
   const shownOf = (session: Session, values: Readonly<Record<string, unknown>>): Shown => {
     const own = rows.filter((row) => row.session_id === sessionId(session))
-    const row = own.find(({ kind }) => kind === 'session')
+    const row = own.find(({ kind }) => kind !== 'search')
     const known = { session_id: sessionId(session), continues_session_id: session.continues, rows: own.length }
     const name = session.events.map(({ eventId }) => names.get(eventId) ?? eventId).join(', ')
     return { name, session, values: { ...row, ...known, ...values } }

@@ -9,7 +9,7 @@ export type Evidence = 'searchId' | 'item' | 'order'
 export interface AttributedClick {
   readonly click: ClickEvent
   readonly evidence: Evidence
-  /** 1-based: the click's own, else by the lists of its search, else by ordinal, else null (R4a). */
+  /** 1-based: its own, else by the lists of its search, else by ordinal, else null (R4a). */
   readonly position: number | null
 }
 
@@ -73,7 +73,7 @@ export function attribute(events: readonly Event[]): Attribution {
   return { searches: searches.all, orphans: addClicks(events, searches) }
 }
 
-/** The searches of a session. A Search that repeats a search id is the earlier search again (R1). */
+/** The searches of a session. A Search that repeats a search id comes back to its search (R1). */
 class SessionSearches {
   readonly all: CollectedSearch[] = []
   readonly byId = new Map<string, CollectedSearch>()

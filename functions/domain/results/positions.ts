@@ -78,7 +78,7 @@ function withOffsets(results: readonly ResultsEvent[]): ResultList[] {
 
 /**
  * The offset of a list that shares an item with earlier ones: it is shown again, perhaps in another
- * order. Of several earlier offsets the smallest counts, because a new order begins at its first
+ * order. The smallest of several earlier offsets counts, because a new order begins at its first
  * page.
  */
 function offsetOfRepeated(

@@ -93,8 +93,8 @@ export interface SessionRow extends SessionColumns, EvidenceCounts {
 }
 
 /**
- * Counts the clicks of a session without a search. The session is in no other count (R8). It has the
- * key of a session row, so that a search that amends the session replaces the row.
+ * Counts the clicks of a session without a search. The session is in no other count (R8). The row
+ * has the key of a session row, so that a search that amends the session replaces it.
  */
 export interface ClicksRow extends SessionColumns {
   readonly kind: 'clicks'

@@ -12,7 +12,7 @@ import { oracleResults } from '../../../sim/oracle-results.ts'
 import { at, click, event, RULES, results, type Sent, search } from '../../support/events.ts'
 import { SEED } from '../../support/random-log.ts'
 
-const S1 = { searchId: 's1' }
+const FIRST = { searchId: 's1' }
 
 /** The positions of the clicks, in order of their searches. */
 function positionsOf(events: readonly Event[]): (number | null)[] {
@@ -22,8 +22,9 @@ function positionsOf(events: readonly Event[]): (number | null)[] {
 
 describe('the position of a click (R4a)', () => {
   const page = (second: number, items: string, sent: Sent = {}): Event =>
-    results(at(second), [...items], { ...S1, ...sent })
-  const clickAt = (second: number, item: string, sent: Sent = {}): Event => click(at(second), item, { ...S1, ...sent })
+    results(at(second), [...items], { ...FIRST, ...sent })
+  const clickAt = (second: number, item: string, sent: Sent = {}): Event =>
+    click(at(second), item, { ...FIRST, ...sent })
 
   it.each<[string, Event[], number | null]>([
     ['is the one that the producer sent', [page(1, 'abc'), clickAt(9, 'b', { position: 7 })], 7],
@@ -57,15 +58,15 @@ describe('the position of a click (R4a)', () => {
       [page(1, 'abc'), page(1, ''), clickAt(9, 'b', { ubiOrdinal: 3 })],
       2,
     ],
-    ['is unknown where nothing tells it', [page(1, 'abc'), clickAt(9, 'q')], null],
+    ['is unknown where no list has the item and it has no ordinal', [page(1, 'abc'), clickAt(9, 'q')], null],
   ])('%s', (_, events, expected) => {
-    expect(positionsOf([search(at(0), S1), ...events])).toEqual([expected])
+    expect(positionsOf([search(at(0), FIRST), ...events])).toEqual([expected])
   })
 })
 
 describe('a user who comes back to a search (R1)', () => {
-  const [dogs, cats] = [search(at(0), S1), search(at(5), { searchId: 's2', query: 'cats' })]
-  const back = search(at(10), S1)
+  const [dogs, cats] = [search(at(0), FIRST), search(at(5), { searchId: 's2', query: 'cats' })]
+  const back = search(at(10), FIRST)
   const clicksOf = (events: readonly Event[]): number[] =>
     attribute([...events].sort(compareEvents)).searches.map(({ clicks }) => clicks.length)
 
@@ -74,7 +75,7 @@ describe('a user who comes back to a search (R1)', () => {
   })
 
   it('clicks in that search where both list the item', () => {
-    const lists = [results(at(1), ['x'], S1), results(at(6), ['x'], { searchId: 's2' })]
+    const lists = [results(at(1), ['x'], FIRST), results(at(6), ['x'], { searchId: 's2' })]
     expect(clicksOf([dogs, cats, back, ...lists, click(at(9), 'x'), click(at(11), 'x')])).toEqual([1, 1])
   })
 
