@@ -13,25 +13,21 @@ const DEPTH_MAX = 32
  * A field that is null counts as absent.
  */
 export function contentsOf(fields: Fields): string {
-  let text = ''
+  const members: unknown[] = []
   for (const name of Object.keys(fields).sort()) {
     const value = fields[name]
-    if (value === undefined || value === null || READ_APART.has(name)) continue
-    text += `${JSON.stringify(name)}:${typeof value === 'object' ? valueText(value, DEPTH_MAX) : JSON.stringify(value)},`
+    if (value !== undefined && value !== null && !READ_APART.has(name)) members.push(name, sorted(value, DEPTH_MAX))
   }
-  return text
+  return JSON.stringify(members)
 }
 
-function isPlain(value: unknown): boolean {
-  return typeof value !== 'object'
-}
-
-function valueText(value: unknown, depthMax: number): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (depthMax === 0) return Array.isArray(value) ? '[...]' : '{...}'
-  if (Array.isArray(value) && value.every(isPlain)) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map((element) => valueText(element, depthMax - 1)).join()}]`
-  if (!isFields(value)) return ''
-  const members = Object.keys(value).sort()
-  return `{${members.map((name) => `${JSON.stringify(name)}:${valueText(value[name], depthMax - 1)}`).join()}}`
+/** Replaces each object by its names and values, sorted by name. */
+function sorted(value: unknown, depthMax: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value) && value.every((element) => typeof element !== 'object')) return value
+  if (depthMax === 0) return Array.isArray(value) ? {} : { members: null }
+  if (Array.isArray(value)) return value.map((element) => sorted(element, depthMax - 1))
+  if (!isFields(value)) return value
+  const names = Object.keys(value).sort()
+  return { members: names.flatMap((name) => [name, sorted(value[name], depthMax - 1)]) }
 }
