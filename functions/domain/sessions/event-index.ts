@@ -3,8 +3,8 @@
 import { type Event, eventBytes, eventBytesAtMost } from '../events/event.ts'
 
 interface Index {
-  readonly eventIds: Set<string>
-  bytes: number
+  readonly eventIds: ReadonlySet<string>
+  readonly bytes: number
 }
 
 /** Most sessions have fewer events than this. To scan so few is faster than to index them. */
@@ -20,19 +20,6 @@ function indexOf(events: readonly Event[]): Index {
     indexes.set(events, index)
   }
   return index
-}
-
-/**
- * Moves the index of `before` to `after`, which is `before` and `added`. A new one costs far more.
- */
-export function moveIndex(before: readonly Event[], after: readonly Event[], added: readonly Event[]): void {
-  const index = indexes.get(before)
-  if (index === undefined) return
-  // The index changes below and would be wrong for `before`. A later question builds a new one.
-  indexes.delete(before)
-  for (const event of added) index.eventIds.add(event.eventId)
-  index.bytes += summed(added)
-  indexes.set(after, index)
 }
 
 export function hasEvent(events: readonly Event[], eventId: string): boolean {

@@ -1,9 +1,9 @@
 // Splits one user's events into sessions (S1). It also owns the boundary of the gap (S3):
 // `isWithinGap` and `lastJoiningTime`.
 
-import { compareEvents, type Event, eventBytes, eventBytesAtMost, isCloser } from '../events/event.ts'
-import { isNonEmpty, lastOf, type NonEmpty, nonEmpty } from '../non-empty.ts'
-import { bytesAtMost, bytesOf, moveIndex } from './event-index.ts'
+import { type Event, eventBytes, isCloser } from '../events/event.ts'
+import { isNonEmpty, lastOf, type NonEmpty } from '../non-empty.ts'
+import { bytesOf } from './event-index.ts'
 import type { Rules } from './rules.ts'
 import { foundingEventId, foundingId } from './session-id.ts'
 
@@ -112,36 +112,6 @@ function continuedByFirstEvent(known: readonly Session[]): ReadonlyMap<string, s
     }
   }
   return continued
-}
-
-/**
- * Appends events to a session if they only make it longer, which nearly all events do. The result
- * equals that of `toSessions`, and takes less time. Null where only `toSessions` can decide.
- *
- * @param session undefined where the events may found the user's only session.
- * @param added events that the session does not hold, each once.
- */
-export function lengthened(session: Session | undefined, added: readonly Event[], rules: Rules): Session | null {
-  const first = session === undefined ? added[0] : firstEvent(session)
-  if (first === undefined || (session !== undefined && session.limitedBy !== null)) return null
-  let last = session && lastEvent(session)
-  let count = session === undefined ? 0 : session.events.length
-  let bytes = session === undefined ? 0 : bytesAtMost(session.events)
-  for (const event of added) {
-    bytes += eventBytesAtMost(event)
-    if (last !== undefined) {
-      const isNext = compareEvents(last, event) < 0 && !endsBefore(last, event, rules)
-      if (!isNext || limitPassed(first, count, bytes, event, rules) !== null) return null
-    }
-    last = event
-    count++
-  }
-  if (session === undefined) {
-    return { ids: [foundingId(first)], continues: null, limitedBy: null, events: nonEmpty([...added]) }
-  }
-  const events = nonEmpty(session.events.concat(added))
-  moveIndex(session.events, events, added)
-  return { ids: session.ids, continues: session.continues, limitedBy: null, events }
 }
 
 function splitIntoPieces(events: readonly Event[], rules: Rules): Piece[] {

@@ -1,14 +1,14 @@
 // Applies a user's arrivals to the open sessions and the clock (C6, C7).
 
 import type { Arrival } from '../events/event.ts'
-import { overlappedSessions, reopen, withoutReopened } from './amending.ts'
+import { overlappedSessions, type Reopening, reopen, withoutReopened } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
 import { eventSearch } from './event-index.ts'
 import { type Forgotten, withoutForgotten } from './forgotten.ts'
 import { type RejectedArrival, rejectionByAge, reopeningRejection } from './rejected-arrivals.ts'
 import { resessionize } from './resessionize.ts'
 import type { Rules } from './rules.ts'
-import { lengthened, type Session } from './session.ts'
+import type { Session } from './session.ts'
 
 export interface UserState {
   /** Grows by one with every write, and each write is conditional on it. 0 before the first. */
@@ -67,8 +67,7 @@ export function apply(
   const onlyClosed = withoutReopened(closed, state.open)
   const current = withoutForgotten(state, arrivals)
   const { skewMs, candidates, duplicates, late } = admit(state, onlyClosed, current, rules)
-  const { open, rejected, amended } =
-    appendInOrder(state.open, onlyClosed, candidates, rules) ?? applyGeneral(state.open, onlyClosed, candidates, rules)
+  const { open, rejected, amended } = addCandidates(state.open, onlyClosed, candidates, rules)
   return {
     state: { ...state, skewMs, open },
     accepted: candidates.length - rejected.size,
@@ -127,33 +126,18 @@ interface Addition {
 const NONE: ReadonlySet<Arrival> = new Set()
 
 /**
- * Adds arrivals in order to a user's only session, which is the case of nearly all arrivals. The
- * result equals that of `applyGeneral`, and takes less time. Null in any other case.
- */
-function appendInOrder(
-  open: readonly Session[],
-  closed: readonly Session[],
-  candidates: readonly Arrival[],
-  rules: Rules,
-): Addition | null {
-  if (closed.length > 0 || open.length > 1) return null
-  const events = candidates.map(({ event }) => event)
-  const session = lengthened(open[0], events, rules)
-  return session && { open: [session], rejected: NONE, amended: 0 }
-}
-
-/**
  * Opens the closed sessions that the candidates may change, and splits the affected sessions anew.
  */
-function applyGeneral(
+function addCandidates(
   open: readonly Session[],
   closed: readonly Session[],
   candidates: readonly Arrival[],
   rules: Rules,
 ): Addition {
-  const rejected = rejectedCandidates(open, closed, candidates, rules)
+  const all = reopen(open, closed, candidates, rules)
+  const rejected = rejectedCandidates(all, closed, candidates, rules)
   const admitted = candidates.filter((arrival) => !rejected.has(arrival))
-  const { reopened, affected } = reopen(open, closed, admitted, rules)
+  const { reopened, affected } = rejected.size === 0 ? all : reopen(open, closed, admitted, rules)
   const next = admitted.length === 0 ? open : resessionize(open, reopened, affected, admitted, rules)
   return { open: next, rejected, amended: reopened.length }
 }
@@ -162,7 +146,7 @@ function applyGeneral(
  * The candidates that would change a final result (C7), or open more than the user's item can hold.
  */
 function rejectedCandidates(
-  open: readonly Session[],
+  { fits, reopened, affected }: Reopening,
   closed: readonly Session[],
   candidates: readonly Arrival[],
   rules: Rules,
@@ -172,7 +156,6 @@ function rejectedCandidates(
     return new Set(candidates.filter((arrival) => overlapped(arrival).length > 0))
   }
   if (rules.lateEvents === 'divert') return thatOverlap(closed)
-  const { fits, reopened, affected } = reopen(open, closed, candidates, rules)
   return fits ? NONE : thatOverlap([...reopened, ...affected])
 }
 
