@@ -148,10 +148,19 @@ function clickOf(document: Fields): Fields[] | IgnoredReason {
   const item = idText(OBJECT_ID, id)
   const ordinal = ordinalOf(document)
   const common = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
-  return [{ type: 'ClickResult', ...common, item, ...(ordinal === null ? {} : { ubiOrdinal: ordinal }) }]
+  return [{ type: 'ClickResult', ...common, item, ...ordinalField(ordinal) }]
 }
 
 const OBJECT_ID = 'event_attributes.object.object_id'
+
+/**
+ * Ordinals count from 1 by UBI's schema. The application of an ordinal of 0 counts from 0, so all
+ * its positions are 1 too small. The name `ordinal` makes it a near miss (E5).
+ */
+function ordinalField(ordinal: number | null): Fields {
+  if (ordinal === null) return {}
+  return ordinal === 0 ? { ordinal } : { ubiOrdinal: ordinal }
+}
 
 /**
  * The rank of a click: an integer, in version 1.0.0 inside an object. Some applications send a
@@ -165,7 +174,7 @@ function ordinalOf(document: Fields): number | null {
     (isFields(position) ? (position.ordinal ?? null) : (position ?? flatValue(document, 'ordinal')))
   const ordinal = isFields(sent) ? sent.index : sent
   if (ordinal === null) return null
-  if (Number.isSafeInteger(ordinal)) return (ordinal as number) < 1 ? null : (ordinal as number)
+  if (Number.isSafeInteger(ordinal)) return (ordinal as number) < 0 ? null : (ordinal as number)
   throw new FieldError('invalid-field', 'event_attributes.position.ordinal: expected an integer')
 }
 

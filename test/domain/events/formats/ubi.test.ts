@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent } from '../../../../functions/domain/events/decode.ts'
 import { compareEvents } from '../../../../functions/domain/events/event.ts'
+import { nearMisses } from '../../../../functions/domain/events/field-names.ts'
 import { convertDocument, sentEvents } from '../../../../functions/domain/events/formats/sent-events.ts'
 import type { IgnoredReason } from '../../../../functions/domain/events/formats/ubi.ts'
 import { attribute } from '../../../../functions/domain/results/attribution.ts'
@@ -192,6 +193,12 @@ describe('the ordinal', () => {
   ])('reads the ordinal %j as position %s where the hits do not list the item', (ordinal, position) => {
     expect(positionOf(ubiClick('rover', ordinal), null)).toBe(position)
     expect(positionOf(ubiClick('rover', ordinal), ['fido'])).toBe(position)
+  })
+
+  it('counts an ordinal of 0 as a near miss, since UBI counts from 1 (E5)', () => {
+    const missesOf = (ordinal: number) => eventsOf(ubiClick('rover', ordinal)).flatMap(nearMisses)
+    expect(missesOf(0)).toEqual([{ name: 'ordinal', meant: 'position' }])
+    expect(missesOf(1)).toEqual([])
   })
 })
 
