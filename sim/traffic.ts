@@ -131,7 +131,7 @@ const FAR_EVENTS = 20
 
 /**
  * Lets a user send closers, each of which is a session: a burst within a minute, and some whose
- * times lie up to an hour apart. None is older than a day, since the check at rest looks no further.
+ * times lie up to an hour apart. All are of the last day, which the check at rest covers.
  *
  * @param random a source of its own, so that the other draws of a seed stay as they are.
  */

@@ -41,7 +41,7 @@ export function summaryText(summary: Summary): string {
   return `${totals}\n\nclick-through rate by day (UTC)\n${byDay}`
 }
 
-/** Says of how many searches the result count is known, unless it is known of all. */
+/** Shows of how many searches the result count is known, unless it is known of all. */
 function zeroResultsText({ zeroResultSearches, searchesWithResultCount, searches }: Summary): string {
   const known = searchesWithResultCount === searches ? '' : ` (of ${searchesWithResultCount} with a known count)`
   return `${zeroResultSearches}${known}`

@@ -181,8 +181,8 @@ export interface MemoryDeadLetters extends DeadLetters, DeadLetterStore {
 }
 
 /**
- * Stores one dead letter for each record or event, because a redelivered batch replaces its object in
- * the bucket.
+ * Stores one dead letter for each record or event, because a redelivered batch replaces its object
+ * in the bucket.
  */
 export function memoryDeadLetters(): MemoryDeadLetters {
   const stored: DeadLetter[] = []

@@ -1,5 +1,5 @@
-// Splits a log of events into its lines, one event each, and leaves out blank ones. Unpacks a log that
-// gzip packed.
+// Splits a log of events into its lines, one event each, and leaves out blank ones. Unpacks a log
+// that gzip packed.
 
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -77,7 +77,7 @@ function checkFirstLine(line: Buffer): void {
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
-/** Yields the bytes of a log. Unpacks them if they begin as gzip does, whatever the file is named. */
+/** Yields the bytes of a log. Unpacks them if they begin as gzip does, whatever the file's name. */
 async function* unpacked(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const chunks = input[Symbol.asyncIterator]()
   let head = Buffer.alloc(0)

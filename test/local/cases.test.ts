@@ -97,7 +97,7 @@ describe.skipIf(folder === null)('a log as people send it', () => {
     expect(searches[0]).toMatchObject({ clicks_by_search_id: 1 })
   })
 
-  it('counts a field that nobody reads by its name', async () => {
+  it('counts a field that ingest does not read by its name', async () => {
     const { summary, nearMisses } = await outcomeOf('timestamp-instead-of-time.ndjson')
     expect(nearMisses).toEqual({ timestamp: 2 })
     expect(summary).toMatchObject({ accepted: 2, searches: 2 })
