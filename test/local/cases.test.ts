@@ -71,8 +71,8 @@ async function outcomeOf(name: string): Promise<Outcome> {
 }
 
 /**
- * Logs without their right summary so far: ingest finds copies by their id alone, not by id and type
- * (E2). Take a log off this list once the test reports that it no longer fails.
+ * Logs without their right summary so far: ingest finds copies by their id alone, not by id and
+ * type (E2). Take a log off this list once the test reports that it no longer fails.
  */
 const NOT_YET_RIGHT: ReadonlySet<string> = new Set(['one-request-id-on-all-events.ndjson'])
 const all = Object.entries(cases).filter(([, { summary }]) => summary !== undefined)
