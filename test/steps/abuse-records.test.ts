@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
+import { COPIES_MAX } from '../../functions/domain/sessions/old-arrivals.ts'
 import { RECORD_SESSIONS_MAX } from '../../functions/domain/sessions/record-sessions.ts'
 import { foundingId } from '../../functions/domain/sessions/session-id.ts'
 import { STATE_BYTES_MAX, totalBytes } from '../../functions/domain/sessions/state-size.ts'
@@ -104,7 +105,7 @@ it('applies the same record of closers again without a write and with as little 
   }
 })
 
-it('rejects ten thousand old events, each a gap from the others, without a read of closed sessions', async () => {
+it('rejects a record of old events, each a gap from the others, and reads closed sessions for few of them', async () => {
   const { pipeline, take } = measuredPipeline()
   const nowMs = at(0) + 3000 * DAY_MS
   await take(record({ type: 'AppClose', user: 'robot', time: nowMs }, nowMs))
@@ -113,7 +114,7 @@ it('rejects ten thousand old events, each a gap from the others, without a read 
   const old = packed(1, nowMs + HOUR_MS, (m) => ({ type: 'Search', query: 'dogs', time: at(0) + m * HOUR_MS }))
   const { report, work } = await take(old)
   expect(report.rejected).toEqual({ 'too-large': EVENTS - RECORD_SESSIONS_MAX, 'too-late': RECORD_SESSIONS_MAX })
-  expect(work.loads).toBe(0)
+  expect(work.loads).toBeLessThanOrEqual(COPIES_MAX)
   // The sessions of one record are bounded, so the other events come in records of their own.
   for (let n = 0; n < EVENTS; n += RECORD_SESSIONS_MAX) {
     const some = Array.from({ length: RECORD_SESSIONS_MAX }, (_, m) => {
@@ -121,7 +122,7 @@ it('rejects ten thousand old events, each a gap from the others, without a read 
     })
     const each = await take(record(some, nowMs + HOUR_MS))
     expect(each.report.rejected).toEqual({ 'too-late': RECORD_SESSIONS_MAX })
-    expect(each.work.loads).toBe(0)
+    expect(each.work.loads).toBeLessThanOrEqual(COPIES_MAX)
   }
 })
 

@@ -9,15 +9,16 @@ import type { Rules } from './rules.ts'
 import type { UserState } from './user-state.ts'
 
 /**
- * A user's skew may grow after ingest accepted an event, so a copy of the event appears older. Up
- * to this many gaps beyond `amendFor`, ingest reads the closed sessions to recognize such a copy.
- * An abuser can cause no more reads with it than such a span has sessions.
+ * A user's skew may grow after ingest accepted an event, so a copy of the event appears too old. Up
+ * to so many old arrivals of a write, ingest reads the closed sessions to recognize copies. More
+ * would let an abuser cause reads for events that are rejected anyway.
  */
-const COPY_GAPS_MAX = 100
+export const COPIES_MAX = 100
 
 /**
- * Rejects arrivals that are too old to amend a closed session or to be a copy of what one holds. An
- * event that an open session holds is not rejected here, since it is a duplicate.
+ * Rejects arrivals that are too old to amend a closed session, if they are too many to look for
+ * copies among them. An event that an open session holds is not rejected here, since it is a
+ * duplicate.
  *
  * @param arrivals in order of arrival: each moves the user's clock first (C1).
  */
@@ -28,16 +29,15 @@ export function rejectOld<A extends Arrival>(
 ): RejectedArrival<A>[] {
   const { open, lastAffectingTimeMs } = state
   if (lastAffectingTimeMs === null) return []
-  const oldestMs = rules.amendForMs + COPY_GAPS_MAX * rules.gapMs
   let skewMs = state.skewMs
   const old = withoutForgotten(state, arrivals).flatMap((arrival): RejectedArrival<A>[] => {
     const { event, arrivalMs } = arrival
     const laterMs = laterSkew(skewMs, event, arrivalMs)
     skewMs = laterMs
-    const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
-    const rejection = behindMs > oldestMs ? rejectionByAge(behindMs, rules) : null
+    const rejection = rejectionByAge(watermark(arrivalMs, laterMs, rules) - event.timeMs, rules)
     return rejection === null || event.timeMs > lastAffectingTimeMs ? [] : [{ arrival, ...rejection }]
   })
+  if (old.length <= COPIES_MAX) return []
   const isOpen = eventSearch(open, old.length)
   return old.filter(({ arrival }) => !isOpen(arrival.event.eventId))
 }
