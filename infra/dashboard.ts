@@ -32,6 +32,7 @@ export function dashboard(scope: Construct, name: string, parts: PipelineParts, 
       [heading('Users', 'Counts at the close of a session. The results table has the exact numbers.')],
       searching(parts),
       sessions(parts),
+      mistakes(parts),
       [heading('Pipeline', 'docs/operations.md explains each alarm and what to do.')],
       [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 3 })],
       flow(parts),
@@ -115,6 +116,27 @@ function sessions({ own }: PipelineParts): IWidget[] {
       ],
       { unit: '% of closed sessions, % of accepted events' },
     ),
+  ]
+}
+
+/** Graphs that show a mistake of a producer: clicks without a search, and misspelt fields. */
+function mistakes({ own }: PipelineParts): IWidget[] {
+  const clicks: readonly [MetricName, string][] = [
+    ['Clicks', 'on results of a search'],
+    ['OrphanClicksSearchElsewhere', 'whose search is elsewhere'],
+    ['OrphanClicksNoSearch', 'without a search before them'],
+  ]
+  const accepted = own.of('Accepted', FIVE_MINUTES)
+  return [
+    graph(
+      'Clicks',
+      clicks.map(([name, label]) => own.of(name, FIVE_MINUTES, label)),
+      { unit: 'clicks', stacked: true },
+    ),
+    graph('Near misses', [own.of('NearMisses', FIVE_MINUTES, 'fields that ingest does not read')], { unit: 'fields' }),
+    graph('Rejected events', [shareOf(own.of('Rejected', FIVE_MINUTES), accepted, FIVE_MINUTES, 'events rejected')], {
+      unit: '% of accepted events',
+    }),
   ]
 }
 
