@@ -34,7 +34,7 @@ export function startFunctions(
       AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secrets,
     }
     const started = chaotic(startFunction(spec, folder, variables, onLine), chaosRate)
-    return rules.checkedOn(spec.name, roles.enforcedOn(started))
+    return rules.checkedOn(roles.enforcedOn(started))
   }
   return new Map(specs.map((spec) => [spec.name, start(spec)]))
 }

@@ -185,8 +185,10 @@ function assemble(
 
   const fromStream = mappingOf(spec.streams.map(({ name }) => name))
   const fromTable = mappingOf([tables.sessions])
-  const ingestPoller = startKinesisPoller(fromStream, invokedBy(fromStream.functionName), clients)
-  const finalizePoller = startTableStreamPoller(fromTable, invokedBy(fromTable.functionName), clients)
+  const deliveredTo = ({ functionName }: MappingSpec): FunctionProcess =>
+    rules.checkedDelivery(functionName, invokedBy(functionName))
+  const ingestPoller = startKinesisPoller(fromStream, deliveredTo(fromStream), clients)
+  const finalizePoller = startTableStreamPoller(fromTable, deliveredTo(fromTable), clients)
   const schedules = spec.schedules.map((schedule) => startSchedule(schedule, invokedBy(schedule.functionName)))
   stops.push(ingestPoller.stop, finalizePoller.stop, ...schedules.map(({ stop }) => stop))
   const deadLetters = s3DeadLetters(clients.s3, tables.deadLetters)

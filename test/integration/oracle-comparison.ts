@@ -49,6 +49,6 @@ export async function expectOracleSessions(users: number, days: number): Promise
     searchesWithClick: searches.filter((row) => row.clicked === 1).length,
     clicks: searches.reduce((sum, row) => sum + row.clicks, 0),
     zeroResultSearches: searches.filter((row) => row.zero_results === 1).length,
-    sessionsWithSearch: rows.length - searches.length,
+    sessionsWithSearch: rows.filter((row) => row.kind === 'session').length,
   })
 }

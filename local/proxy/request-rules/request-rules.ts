@@ -29,8 +29,13 @@ export interface RequestRules {
   readonly violated: Promise<never>
   /** Throws the UserError of the first violation. */
   failIfViolated(): void
-  /** Makes a function fail at a record that AWS would not hand over, and after a violation. */
-  checkedOn(functionName: string, invoked: FunctionProcess): FunctionProcess
+  /** Makes a function fail after a violation. */
+  checkedOn(invoked: FunctionProcess): FunctionProcess
+  /**
+   * Makes a poller fail at a record that AWS would not hand over. A redrive sends records of its
+   * own, so the Lambda endpoint does not check them.
+   */
+  checkedDelivery(functionName: string, invoked: FunctionProcess): FunctionProcess
 }
 
 export const DYNAMO_REQUEST_RULES = [...BATCH_RULES, ...EXPRESSION_RULES, ...KEY_RULES, ...VALUE_RULES]
@@ -81,13 +86,20 @@ export function requestRules({
     },
     violated,
     failIfViolated,
-    checkedOn: (functionName, invoked) => ({
+    checkedOn: (invoked) => ({
+      ...invoked,
+      invoke: async (event) => {
+        failIfViolated()
+        return invoked.invoke(event).finally(failIfViolated)
+      },
+    }),
+    checkedDelivery: (functionName, invoked) => ({
       ...invoked,
       invoke: async (event) => {
         const violation = firstViolation(EVENT_RULES, event)
         if (violation !== null) record('the poller', `invocation of ${titleOf(functionName)}`, violation)
         failIfViolated()
-        return invoked.invoke(event).finally(failIfViolated)
+        return invoked.invoke(event)
       },
     }),
   }

@@ -50,7 +50,7 @@ export function brokenByAnswer(service: CheckedService, operation: string, answe
 /** Returns the name of the rule that the event of an invocation breaks, or null. */
 export async function brokenByEvent(event: unknown): Promise<string | null> {
   const rules = rulesOf()
-  const invoked = rules.checkedOn('Ingest', { invoke: async () => null, stop: async () => {} })
+  const invoked = rules.checkedDelivery('Ingest', { invoke: async () => null, stop: async () => {} })
   await invoked.invoke(event).catch(() => {})
   return violationOf(rules)
 }

@@ -50,7 +50,7 @@ async function asIngest(rules: RequestRules, work: (client: DynamoDBClient) => P
   const proxies: Proxies = await startProxies(endpoints, NO_FAULTS, { refusal: () => null }, rules)
   const credentials = { ...LOCAL_CONFIG.credentials, accessKeyId: accessKeyId(INGEST.name) }
   const client = new DynamoDBClient({ ...LOCAL_CONFIG, credentials, endpoint: proxies.endpoints.dynamodb })
-  const invoked = rules.checkedOn(INGEST.name, { invoke: () => work(client), stop: async () => {} })
+  const invoked = rules.checkedOn({ invoke: () => work(client), stop: async () => {} })
   try {
     return await invoked.invoke({})
   } finally {
