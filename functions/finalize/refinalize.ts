@@ -1,11 +1,10 @@
 // Finalizes a user's sessions again from their closed items, for changes that finalize lost.
 
-import pMap from 'p-map'
 import type { ResultRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
-import { hourOf } from '../domain/results/rollup.ts'
 import type { ClosedItem } from '../ports.ts'
-import { type ResultStore, rowTombstoneExpiresAt } from '../result-ports.ts'
+import type { ResultStore } from '../result-ports.ts'
+import { removeRows } from '../row-removal.ts'
 import { type FinalizePorts, type FinalizeSettings, finalize } from './finalize.ts'
 
 export interface RefinalizePorts extends FinalizePorts {
@@ -20,8 +19,6 @@ export interface RefinalizeReport {
   /** Rows that were removed: of a merged or forgotten session, or of an earlier version of one. */
   readonly rowsRemoved: number
 }
-
-const REMOVALS_AT_ONCE = 16
 
 /**
  * Writes the rows of every closed session of the user, and then removes the rows that their session
@@ -45,7 +42,11 @@ export async function refinalizeUser(
     if (failed !== null) throw failed.cause
     sessions += items.filter(({ closed }) => closed !== null).length
   }
-  return { sessions, rowsRemoved: await removeLost(user, current, ports, nowMs) }
+  const isLost = (row: ResultRow): boolean => {
+    const session = current.get(row.session_id)
+    return session !== undefined && row.version < session.version && !session.keys.has(row.sk)
+  }
+  return { sessions, rowsRemoved: await removeRows(user, isLost, ports, nowMs) }
 }
 
 interface CurrentRows {
@@ -55,27 +56,4 @@ interface CurrentRows {
 
 function currentRows({ version, closed }: ClosedItem, { digest }: RefinalizePorts): CurrentRows {
   return { version, keys: new Set(closed === null ? [] : toRows(closed, digest).map(({ sk }) => sk)) }
-}
-
-async function removeLost(
-  user: string,
-  current: ReadonlyMap<string, CurrentRows>,
-  { results, dirtyHours }: RefinalizePorts,
-  nowMs: number,
-): Promise<number> {
-  const isLost = (row: ResultRow): boolean => {
-    const session = current.get(row.session_id)
-    return session !== undefined && row.version < session.version && !session.keys.has(row.sk)
-  }
-  let removed = 0
-  for await (const rows of results.rowsOf(user)) {
-    const lost = rows.filter(isLost)
-    const hours = [...new Set(lost.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs }) as const)
-    // After a crash in between, no row would show which hour is dirty.
-    await dirtyHours.mark(hours)
-    await pMap(lost, (row) => results.remove(row, rowTombstoneExpiresAt(nowMs)), { concurrency: REMOVALS_AT_ONCE })
-    await dirtyHours.mark(hours)
-    removed += lost.length
-  }
-  return removed
 }

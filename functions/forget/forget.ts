@@ -3,20 +3,17 @@
 
 import pMap from 'p-map'
 import { type ResultRow, rowTime } from '../domain/results/result.ts'
-import { hourOf } from '../domain/results/rollup.ts'
 import { DELIVERY_MS_MAX, stateExpiresAt } from '../domain/sessions/closing.ts'
 import { type Forgotten, mergeForgotten } from '../domain/sessions/forgotten.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { sessionId } from '../domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import { type DeadLetterStore, type SessionStore, VersionConflictError } from '../ports.ts'
-import { type DirtyHours, type ResultStore, rowTombstoneExpiresAt } from '../result-ports.ts'
+import { type RowRemovalPorts, removeRows } from '../row-removal.ts'
 import { type UserWrites, userWrites } from '../user-writes.ts'
 
-export interface ForgetPorts {
+export interface ForgetPorts extends RowRemovalPorts {
   readonly sessions: SessionStore
-  readonly results: Pick<ResultStore, 'rowsOf' | 'remove'>
-  readonly dirtyHours: Pick<DirtyHours, 'mark'>
   readonly deadLetters: DeadLetterStore
   /** Returns the name under which the tables store a user. */
   readonly pseudonym: (user: string) => string
@@ -70,7 +67,12 @@ export async function forget(
   const state = await forgetState(writes, ports.sessions, moment)
   const { version, forgotten } = state
   const sessions = await putTombstones(writes, ports.sessions, state)
-  const rows = await removeRows(user, ports, version, forgotten.atMs, nowMs)
+  // Where an operator deleted a damaged state, versions began again, so old rows can have higher
+  // ones.
+  const isFromBefore = (row: ResultRow): boolean => row.version < version || rowTime(row) <= forgotten.atMs
+  // A finalizer that still runs may write rows after this. The tombstones of the sessions reach
+  // finalize too, as changes, and such a change removes the rows of its session.
+  const rows = await removeRows(user, isFromBefore, ports, nowMs)
   await ports.sessions.eraseBlocks(user, version)
   const { removed, unreadable } = await ports.deadLetters.erase(person, user, forgotten.atMs)
   return { sessions, rows, deadLetters: removed, unreadable, untilMs: forgotten.untilMs }
@@ -164,33 +166,4 @@ async function clearPendingTombstones(writes: UserWrites, ids: ReadonlySet<strin
     const next: UserState = { ...state, version: state.version + 1, forgotten: { ...forgotten, pendingTombstones } }
     await writes.save(next, state.version)
   })
-}
-
-/**
- * A finalizer that still runs may write rows after this. The tombstones of the sessions reach
- * finalize too, as changes, and such a change removes the rows of its session.
- */
-async function removeRows(
-  user: string,
-  { results, dirtyHours }: Pick<ForgetPorts, 'results' | 'dirtyHours'>,
-  version: number,
-  atMs: number,
-  nowMs: number,
-): Promise<number> {
-  // Where an operator deleted a damaged state, versions began again, so old rows can have higher
-  // ones.
-  const isFromBefore = (row: ResultRow): boolean => row.version < version || rowTime(row) <= atMs
-  const expiresAtMs = rowTombstoneExpiresAt(nowMs)
-  let removed = 0
-  for await (const rows of results.rowsOf(user)) {
-    const old = rows.filter(isFromBefore)
-    // Mark before the removal too: after a crash in between, no row would show which hour is
-    // dirty.
-    const hours = [...new Set(old.map(hourOf))].map((of) => ({ kind: 'hour', of, atMs: nowMs }) as const)
-    await dirtyHours.mark(hours)
-    await pMap(old, (row) => results.remove(row, expiresAtMs), { concurrency: WRITES_AT_ONCE })
-    await dirtyHours.mark(hours)
-    removed += old.length
-  }
-  return removed
 }
