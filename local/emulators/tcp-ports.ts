@@ -1,5 +1,6 @@
 // Finds free TCP ports on this machine, and waits until an emulator listens on one.
 
+import { randomInt } from 'node:crypto'
 import { connect, createServer, type Server } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../../terminal/user-error.ts'
@@ -36,22 +37,34 @@ function listen(port: number): Promise<Server> {
   })
 }
 
+/**
+ * Systems give higher ports to outgoing connections. One of these could take a free port before its
+ * server listens.
+ */
+const FREE_PORTS = { from: 20_000, below: 32_000 }
+const FREE_PORT_TRIES_MAX = 100
+
 /** Returns a port that no process uses at this moment. */
 export async function freePort(): Promise<number> {
-  const server = await listen(0)
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
-  return address.port
+  for (let tries = 0; tries < FREE_PORT_TRIES_MAX; tries++) {
+    const port = randomInt(FREE_PORTS.from, FREE_PORTS.below)
+    if (await isFree(port)) return port
+  }
+  throw new UserError(`no free port from ${FREE_PORTS.from} to ${FREE_PORTS.below - 1}`)
 }
 
 /** Returns the port. Throws a UserError if this process cannot listen on it. */
 export async function checkedPort(port: number): Promise<number> {
+  if (await isFree(port)) return port
+  throw new UserError(`port ${port} is in use or not allowed: choose four free ones in a row with --port`)
+}
+
+async function isFree(port: number): Promise<boolean> {
   try {
     const server = await listen(port)
     await new Promise((resolve) => server.close(resolve))
-    return port
+    return true
   } catch {
-    throw new UserError(`port ${port} is in use or not allowed: choose four free ones in a row with --port`)
+    return false
   }
 }

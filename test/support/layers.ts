@@ -147,5 +147,9 @@ export const LAYERS: readonly Layer[] = [
     ],
     importsAsTypes: [/^aws-lambda$/],
   },
-  { name: 'tools', files: /^tools\//, imports: [/^tools\//, NODE, /^js-tokens$/, /^marked$/] },
+  {
+    name: 'tools',
+    files: /^tools\//,
+    imports: [/^tools\//, TERMINAL, /^local\/emulators\/tcp-ports\.ts$/, NODE, /^js-tokens$/, /^marked$/],
+  },
 ]

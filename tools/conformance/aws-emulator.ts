@@ -2,11 +2,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort, HOST, untilListening } from '../../local/emulators/tcp-ports.ts'
 import { pythonPrograms } from './python-environment.ts'
 
 export const AWS_EMULATORS = ['ministack', 'moto'] as const
@@ -23,9 +22,6 @@ export interface EmulatorOptions {
   readonly enforcesRoles?: boolean
 }
 
-const HOST = '127.0.0.1'
-const START_TRIES_MAX = 600
-const START_POLL_MS = 100
 const TIED_PROCESS = fileURLToPath(new URL('../../local/emulators/tied-process.mjs', import.meta.url))
 
 /** Starts the AWS emulator on a free port of this machine alone. It stores everything in memory. */
@@ -45,8 +41,12 @@ export async function startAwsEmulator(name: EmulatorName, options: EmulatorOpti
     await end(child)
     rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
   }
+  const ended = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`${name} ended with code ${code} before it listened`)))
+  })
+  ended.catch(() => {})
   try {
-    await untilListening(name, port, child)
+    await Promise.race([untilListening(port, HOST), ended])
   } catch (error) {
     await stop()
     throw error
@@ -86,37 +86,6 @@ function ownEnvironment(): NodeJS.ProcessEnv {
     ...(HOME !== undefined && { HOME }),
     ...(SYSTEMROOT !== undefined && { SYSTEMROOT }),
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, HOST, () => {
-      const address = server.address()
-      server.close(() => resolve((address as { port: number }).port))
-    })
-  })
-}
-
-async function untilListening(name: EmulatorName, port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < START_TRIES_MAX; tries++) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode} before it listened`)
-    if (await canConnect(port)) return
-    await wait(START_POLL_MS)
-  }
-  throw new Error(`${name} does not listen after a minute`)
-}
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, HOST)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
 
 async function end(child: ChildProcess): Promise<void> {
