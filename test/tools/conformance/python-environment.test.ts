@@ -17,7 +17,7 @@ const OTHER_HASH = `ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUI
              Got        00000000
 `
 
-/** The three commands of an installation, by the argument that tells them apart. */
+/** The three commands of an installation, each known by one argument. */
 type Step = '-c' | 'venv' | 'pip'
 
 let folder: string
@@ -58,7 +58,7 @@ describe('the installation of the AWS emulators', () => {
     ['venv fails', { venv: { status: 1, output: 'Traceback\nOSError: No space left\n' } }, 'OSError: No space left'],
     ['no index answers', { pip: { status: 1, output: NO_INDEX } }, 'No matching distribution found for blinker==1.9.0'],
     ['pip takes too long', { pip: { status: null, output: '' } }, 'it printed nothing'],
-  ])('is impossible where %s, says so, and is tried again', (_, answers, message) => {
+  ])('is impossible where %s, names the cause, and is tried again', (_, answers, message) => {
     const { run } = machine(answers)
     for (let tries = 0; tries < 2; tries++) {
       expect(() => pythonPrograms(folder, run)).toThrow(NotInstallable)
