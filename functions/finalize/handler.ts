@@ -6,7 +6,7 @@ import { lazyUnreadChanges } from '../aws/dead-letters/lazy-dead-letters.ts'
 import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../aws/results-table/result-store.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
-import { documentClient } from '../aws/runtime/document-client.ts'
+import { documentClient, functionWriter } from '../aws/runtime/document-client.ts'
 import { readFinalizeEnvironment } from '../aws/runtime/environment.ts'
 import { invocationTime } from '../aws/runtime/invocation-time.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
@@ -23,7 +23,7 @@ const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
-  results: dynamoResultStore(client, settings.resultsTable),
+  results: dynamoResultStore(client, settings.resultsTable, functionWriter(client, time)),
   dirtyHours: dynamoDirtyHours(client, settings.resultsTable),
   unread: lazyUnreadChanges(settings.deadLetterBucket),
   digest: sha256,

@@ -5,7 +5,7 @@ import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aw
 import { lazyDeadLetters } from '../aws/dead-letters/lazy-dead-letters.ts'
 import { recordedDeadLetters } from '../aws/dead-letters/recorded-dead-letters.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
-import { documentClient, writingClient } from '../aws/runtime/document-client.ts'
+import { documentClient, functionWriter } from '../aws/runtime/document-client.ts'
 import { readIngestEnvironment } from '../aws/runtime/environment.ts'
 import { invocationTime } from '../aws/runtime/invocation-time.ts'
 import { lazyPseudonym } from '../aws/runtime/lazy-pseudonym.ts'
@@ -25,7 +25,7 @@ const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 const loadPseudonym = lazyPseudonym(settings.pseudonymKeySecret)
 const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable, writingClient(client), time),
+  sessions: dynamoSessionStore(client, settings.sessionsTable, functionWriter(client, time), time),
   timers: dynamoTimerStore(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: lazyDeadLetters(settings.deadLetterBucket),

@@ -4,7 +4,7 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import type { Context } from 'aws-lambda'
 import { boundedRequests } from '../aws/runtime/bounded-requests.ts'
-import { documentClient, writingClient } from '../aws/runtime/document-client.ts'
+import { documentClient, functionWriter } from '../aws/runtime/document-client.ts'
 import { readSweepEnvironment } from '../aws/runtime/environment.ts'
 import { invocationTime } from '../aws/runtime/invocation-time.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
@@ -23,7 +23,7 @@ const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 // `boundedRequests` uses HTTP/1.1. The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient(boundedRequests())
-const sessions = dynamoSessionStore(client, settings.sessionsTable, writingClient(client), time)
+const sessions = dynamoSessionStore(client, settings.sessionsTable, functionWriter(client, time), time)
 const timers = dynamoTimerStore(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,

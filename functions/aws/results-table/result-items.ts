@@ -7,6 +7,7 @@ import { foldQuery, hourOf, type Slice, sliceOf } from '../../domain/results/rol
 import { UnreadableItemError } from '../../ports.ts'
 import type { RemovableRow, StoredRow } from '../../result-ports.ts'
 import { sha256 } from '../runtime/digest.ts'
+import type { VersionedItem } from '../runtime/item-writer.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
 
 /** An index key holds 1,024 bytes, and a character takes up to four. */
@@ -30,7 +31,7 @@ function sliceKey(row: ResultRow): string {
   return row.kind === 'session' ? 'session' : 'session#clicks'
 }
 
-export function resultItem(row: ResultRow, expiresAtMs: number): Item {
+export function resultItem(row: ResultRow, expiresAtMs: number): VersionedItem {
   return {
     ...row,
     [HOUR_INDEX.partitionKey]: hourSliceKey(hourOf(row), sliceOf(row, sha256)),
@@ -40,7 +41,7 @@ export function resultItem(row: ResultRow, expiresAtMs: number): Item {
 }
 
 /** Returns the item of a row tombstone. Without keys of the hour index, it is in no sum. */
-export function rowTombstoneItem({ pk, sk, version }: RemovableRow, expiresAtMs: number): Item {
+export function rowTombstoneItem({ pk, sk, version }: RemovableRow, expiresAtMs: number): VersionedItem {
   return { [PARTITION_KEY]: pk, [SORT_KEY]: sk, [KIND]: REMOVED, version, [EXPIRES_AT]: epochSeconds(expiresAtMs) }
 }
 

@@ -1,33 +1,25 @@
 // Stores result rows on DynamoDB. Neither an older version of a row nor a late write of a removed
 // row replaces what is stored.
 
-import { type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { rowPartition } from '../../domain/results/result.ts'
 import type { ResultStore } from '../../result-ports.ts'
-import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
+import { type ItemWriter, singleWriter } from '../runtime/item-writer.ts'
 import { isRow, resultItem, rowTombstoneItem, toRow } from './result-items.ts'
 
-export function dynamoResultStore(client: DynamoDBDocumentClient, table: string): ResultStore {
+export function dynamoResultStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  writer: ItemWriter = singleWriter(client),
+): ResultStore {
   return {
     put: async (row, expiresAtMs) => {
-      const command = new PutCommand({
-        TableName: table,
-        Item: resultItem(row, expiresAtMs),
-        ...unlessNewer('version', row.version),
-      })
-      await storedInstead(client.send(command))
+      await writer.put(table, resultItem(row, expiresAtMs), 'newer')
     },
 
     remove: async (row, expiresAtMs) => {
-      const command = new PutCommand({
-        TableName: table,
-        Item: rowTombstoneItem(row, expiresAtMs),
-        // A newer version is a later row of this search, perhaps in another session.
-        ConditionExpression: 'attribute_not_exists(pk) OR #version <= :version',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':version': row.version },
-      })
-      await storedInstead(client.send(command))
+      // A newer version is a later row of this search, perhaps in another session.
+      await writer.put(table, rowTombstoneItem(row, expiresAtMs), 'notOlder')
     },
 
     rowsOf: async function* (user) {

@@ -2,7 +2,10 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { batchingWriter } from './batching-writer.ts'
 import { boundedRequests } from './bounded-requests.ts'
+import { type ItemWriter, singleWriter } from './item-writer.ts'
+import type { Retries } from './pauses.ts'
 
 /** Create one for each container, so that invocations share open connections. */
 export function documentClient(answerMs?: number): DynamoDBDocumentClient {
@@ -29,4 +32,14 @@ export function writingClient({ config }: DynamoDBDocumentClient): DynamoDBClien
   // No logger is set, but the middleware would still copy each input and output for one.
   client.middlewareStack.remove('loggerMiddleware')
   return client
+}
+
+/**
+ * Returns the writer of a function, which sends the writes that are under way together.
+ *
+ * @param retries how long to send throttled statements again.
+ */
+export function functionWriter(client: DynamoDBDocumentClient, retries: Partial<Retries>): ItemWriter {
+  const sender = writingClient(client)
+  return batchingWriter(sender, singleWriter(sender), retries)
 }

@@ -9,6 +9,7 @@ import { type Session, sessionId } from '../../domain/sessions/session.ts'
 import { compactTime } from '../../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
+import type { VersionedItem } from '../runtime/item-writer.ts'
 import { epochSeconds, type Item, type Key, USER_PREFIX, userPartition } from '../runtime/table-items.ts'
 import { type Block, decodeBlock, encodeBlock, type SplitSessions } from './session-blocks.ts'
 import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessions } from './session-code.ts'
@@ -61,7 +62,7 @@ export function versionOf(item: Item): number {
  * @param split the open sessions as `splitSessions` splits them; without it, the item holds all of
  * their events.
  */
-export function stateItem(user: string, state: UserState, expiresAtMs: number, split?: SplitSessions): Item {
+export function stateItem(user: string, state: UserState, expiresAtMs: number, split?: SplitSessions): VersionedItem {
   const { version, skewMs, lastAffectingTimeMs, open, forgotten } = state
   const stateExpiresAtMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
   const blocks = split?.blocks ?? []
@@ -72,13 +73,13 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number, s
     skew: skewMs ?? undefined,
     last_affecting_time: lastAffectingTimeMs ?? undefined,
     sessions: open.length === 0 ? undefined : encodeOpen(open, split),
-    ...(blocks.length > 0 && { blocks: encodeIds(blocks.map(({ name }) => name)) }),
+    blocks: blocks.length === 0 ? undefined : encodeIds(blocks.map(({ name }) => name)),
     ...(forgotten !== null && {
       forgotten_at: forgotten.atMs,
       forgotten_until: forgotten.untilMs,
       pending_tombstones: forgotten.pendingTombstones.length === 0 ? undefined : encodeIds(forgotten.pendingTombstones),
     }),
-    ...(open.length === 0 && { [EXPIRES_AT]: epochSeconds(stateExpiresAtMs) }),
+    [EXPIRES_AT]: open.length === 0 ? epochSeconds(stateExpiresAtMs) : undefined,
   }
 }
 
@@ -89,7 +90,9 @@ function encodeOpen(open: readonly Session[], split: SplitSessions | undefined):
 /** Returns the names of the blocks that hold events of a state's sessions, in order. */
 export function blockNames(item: Item): string[] {
   checkSchema(item)
-  return item.blocks === undefined ? [] : readItem('the list of blocks', () => decodeIds(item.blocks as Uint8Array))
+  return (item.blocks ?? null) === null
+    ? []
+    : readItem('the list of blocks', () => decodeIds(item.blocks as Uint8Array))
 }
 
 /** @param blocks the blocks that `blockNames` names, in the same order. */
@@ -101,8 +104,8 @@ export function readState(item: Item | undefined, blocks: readonly Block[] = [])
     version: requiredNumber(item, 'version'),
     skewMs: optionalNumber(item, 'skew'),
     lastAffectingTimeMs: optionalNumber(item, 'last_affecting_time'),
-    open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, eventsOfBlocks),
-    forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
+    open: (item.sessions ?? null) === null ? [] : decodeSessions(item.sessions as Uint8Array, eventsOfBlocks),
+    forgotten: (item.forgotten_at ?? null) === null ? null : readForgotten(item),
   }))
 }
 
@@ -113,14 +116,15 @@ function requiredNumber(item: Item, name: string): number {
 }
 
 function optionalNumber(item: Item, name: string): number | null {
-  return item[name] === undefined ? null : requiredNumber(item, name)
+  return (item[name] ?? null) === null ? null : requiredNumber(item, name)
 }
 
 function readForgotten(item: Item): Forgotten {
   return {
     atMs: requiredNumber(item, 'forgotten_at'),
     untilMs: requiredNumber(item, 'forgotten_until'),
-    pendingTombstones: item.pending_tombstones === undefined ? [] : decodeIds(item.pending_tombstones as Uint8Array),
+    pendingTombstones:
+      (item.pending_tombstones ?? null) === null ? [] : decodeIds(item.pending_tombstones as Uint8Array),
   }
 }
 
@@ -139,7 +143,7 @@ export function readBlock(item: Item): Block {
   return readItem('a block', () => ({ name: blockNameOf(item), events: decodeBlock(item.events as Uint8Array) }))
 }
 
-export function closedItem({ user, session, reason, version }: ClosedSession, expiresAtMs: number): Item {
+export function closedItem({ user, session, reason, version }: ClosedSession, expiresAtMs: number): VersionedItem {
   return {
     ...closedKey(user, sessionId(session)),
     [KIND]: CLOSED,
@@ -152,7 +156,7 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
   }
 }
 
-export function tombstoneItem(user: string, id: string, version: number, expiresAtMs: number): Item {
+export function tombstoneItem(user: string, id: string, version: number, expiresAtMs: number): VersionedItem {
   return {
     ...closedKey(user, id),
     [KIND]: TOMBSTONE,

@@ -1,11 +1,9 @@
 // Stores states, closed sessions and tombstones, and refuses to overwrite newer versions.
 
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
-import { marshall } from '@aws-sdk/util-dynamodb'
 import { type SessionStore, VersionConflictError } from '../../ports.ts'
-import { storedInstead, unlessNewer } from '../runtime/conditional-write.ts'
 import { checkSchema } from '../runtime/item-schema.ts'
+import { type ItemWriter, singleWriter, type VersionedItem } from '../runtime/item-writer.ts'
 import type { Retries } from '../runtime/pauses.ts'
 import { hasExpired, type Item } from '../runtime/table-items.ts'
 import { eraseBlocks, loadStates, putBlocks } from './block-store.ts'
@@ -13,17 +11,14 @@ import { queryNeighbours, queryVersions } from './closed-queries.ts'
 import { type KnownBlocks, splitSessions } from './session-blocks.ts'
 import { closedItem, closedKey, stateItem, tombstoneItem, versionOf } from './session-items.ts'
 
-/** Sends commands of the plain client. A document client takes those, too. */
-export type Writer = Pick<DynamoDBClient, 'send'>
-
 /**
- * @param writer sends the conditional writes, which are most of the requests.
+ * @param writer sends the conditional writes.
  * @param retries how long to ask again for states that a throttled table leaves out.
  */
 export function dynamoSessionStore(
   client: DynamoDBDocumentClient,
   table: string,
-  writer: Writer = client,
+  writer: ItemWriter = singleWriter(client),
   retries: Partial<Retries> = {},
 ): SessionStore {
   const known: KnownBlocks = new WeakMap()
@@ -38,7 +33,7 @@ export function dynamoSessionStore(
       // state only expire.
       await putBlocks(client, table, user, split.blocks, known, expiresAtMs)
       const item = stateItem(user, state, expiresAtMs, split)
-      const stored = await putIf(writer, table, item, baseVersion === 0 ? ifNew() : ifAt(baseVersion))
+      const stored = await writer.put(table, item, baseVersion === 0 ? 'new' : { at: baseVersion })
       // The client retries a write whose answer was lost. The retry then fails on the state that it
       // has written itself.
       if (stored !== null && !isSameState(stored, item)) throw new VersionConflictError(user, versionOf(stored))
@@ -66,52 +61,23 @@ export function dynamoSessionStore(
   }
 }
 
-interface Condition {
-  readonly ConditionExpression: string
-  readonly ExpressionAttributeNames?: Record<string, string>
-  readonly ExpressionAttributeValues?: Record<string, unknown>
-}
-
-function ifNew(): Condition {
-  return { ConditionExpression: 'attribute_not_exists(pk)' }
-}
-
-function ifAt(version: number): Condition {
-  return {
-    ConditionExpression: '#version = :version',
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: { ':version': version },
-  }
-}
-
-/** Returns null once the item is written, else the stored item. */
-function putIf(writer: Writer, table: string, item: Item, condition: Condition): Promise<Item | null> {
-  const { ExpressionAttributeValues: values, ...expression } = condition
-  const command = new PutItemCommand({
-    TableName: table,
-    Item: marshall(item, { removeUndefinedValues: true }),
-    ...expression,
-    ...(values !== undefined && { ExpressionAttributeValues: marshall(values) }),
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  })
-  return storedInstead(writer.send(command))
-}
-
 /** Succeeds when this version is stored already. */
-async function putUnlessNewer(writer: Writer, table: string, user: string, item: Item): Promise<void> {
-  const version = versionOf(item)
-  const stored = await putIf(writer, table, item, unlessNewer('version', version))
+async function putUnlessNewer(writer: ItemWriter, table: string, user: string, item: VersionedItem): Promise<void> {
+  const { version } = item
+  const stored = await writer.put(table, item, 'newer')
   if (stored !== null && versionOf(stored) > version) throw new VersionConflictError(user, versionOf(stored))
 }
 
 function isSameState(stored: Item, item: Item): boolean {
   const bytes = (binary: unknown): Buffer => Buffer.from((binary ?? []) as Uint8Array)
+  // NULL is stored for an attribute without a value.
+  const isSame = (name: string): boolean => (stored[name] ?? null) === (item[name] ?? null)
   return (
-    stored.version === item.version &&
-    stored.skew === item.skew &&
-    stored.last_affecting_time === item.last_affecting_time &&
-    stored.forgotten_at === item.forgotten_at &&
-    stored.forgotten_until === item.forgotten_until &&
+    isSame('version') &&
+    isSame('skew') &&
+    isSame('last_affecting_time') &&
+    isSame('forgotten_at') &&
+    isSame('forgotten_until') &&
     bytes(stored.pending_tombstones).equals(bytes(item.pending_tombstones)) &&
     bytes(stored.blocks).equals(bytes(item.blocks)) &&
     bytes(stored.sessions).equals(bytes(item.sessions))

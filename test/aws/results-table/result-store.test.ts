@@ -2,8 +2,8 @@
 // scripted DynamoDB.
 
 import { randomUUID } from 'node:crypto'
-import { DynamoDBClient, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBClient, ProvisionedThroughputExceededException, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { resultsSpec } from '../../../bench/bench-tables.ts'
@@ -72,14 +72,14 @@ describe('a result store on a scripted DynamoDB', () => {
   })
 
   it('lets rows expire in seconds, never early', async () => {
-    mocked.on(PutCommand).resolves({})
+    mocked.on(PutItemCommand).resolves({})
     await store.put(row, 1_900_000_000_001)
-    expect(mocked.commandCalls(PutCommand)[0]?.args[0].input.Item?.[EXPIRES_AT]).toBe(1_900_000_001)
+    expect(mocked.commandCalls(PutItemCommand)[0]?.args[0].input.Item?.[EXPIRES_AT]).toEqual({ N: '1900000001' })
   })
 
   it('throws the error of a throttled table unchanged', async () => {
     const throttled = new ProvisionedThroughputExceededException({ message: 'slow down', $metadata: {} })
-    mocked.on(PutCommand).rejects(throttled)
+    mocked.on(PutItemCommand).rejects(throttled)
     await expect(store.put(row, EXPIRES_MS)).rejects.toBe(throttled)
     await expect(store.remove(row, EXPIRES_MS)).rejects.toBe(throttled)
   })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bucketDeadLetters } from '../../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { boundedRequests } from '../../../functions/aws/runtime/bounded-requests.ts'
 import { documentClient, writingClient } from '../../../functions/aws/runtime/document-client.ts'
+import { singleWriter } from '../../../functions/aws/runtime/item-writer.ts'
 import { keyedPseudonym, storedPseudonym } from '../../../functions/aws/runtime/pseudonym.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { LOCAL_CONFIG, LOCAL_ENVIRONMENT } from '../../../local/emulators/clients.ts'
@@ -32,7 +33,12 @@ describe.each(LOST)('after a first answer of which %s arrives', (given) => {
     const { endpoint, requests } = await silentServer([given], {})
     vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint)
     const client = documentClient(ANSWER_MS)
-    await dynamoSessionStore(client, 'sessions', writingClient(client)).saveUser('ann', stateOf(1), 0, EXPIRES_MS)
+    await dynamoSessionStore(client, 'sessions', singleWriter(writingClient(client))).saveUser(
+      'ann',
+      stateOf(1),
+      0,
+      EXPIRES_MS,
+    )
     expect(requests).toEqual([requests[0], requests[0]])
     expect(requests[0]).toContain('attribute_not_exists(pk)')
   })
@@ -76,7 +82,7 @@ describe('a service that does not answer', () => {
     const { endpoint, requests } = await silentServer(Array<Given>(5).fill('nothing'), {})
     vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint)
     const client = documentClient(ANSWER_MS / 2)
-    const store = dynamoSessionStore(client, 'sessions', writingClient(client))
+    const store = dynamoSessionStore(client, 'sessions', singleWriter(writingClient(client)))
     await expect(store.saveUser('ann', stateOf(1), 0, EXPIRES_MS)).rejects.toThrow('250 ms requestTimeout')
     expect(requests).toHaveLength(4)
   })
@@ -86,7 +92,12 @@ describe('the client for frequent writes', () => {
   it('sends its writes to the endpoint of the document client', async () => {
     const { endpoint, requests } = await silentServer([], {})
     const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_CONFIG, endpoint }))
-    await dynamoSessionStore(client, 'sessions', writingClient(client)).saveUser('ann', stateOf(1), 0, EXPIRES_MS)
+    await dynamoSessionStore(client, 'sessions', singleWriter(writingClient(client))).saveUser(
+      'ann',
+      stateOf(1),
+      0,
+      EXPIRES_MS,
+    )
     expect(requests).toHaveLength(1)
   })
 })

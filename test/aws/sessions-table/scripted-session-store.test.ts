@@ -5,6 +5,7 @@ import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } fro
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { singleWriter } from '../../../functions/aws/runtime/item-writer.ts'
 import { closedItem, stateItem, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { EXPIRES_AT } from '../../../functions/contract.ts'
@@ -15,7 +16,7 @@ import { closedOf, EXPIRES_MS, session, stateOf } from './session-samples.ts'
 describe('a session store on a scripted DynamoDB', () => {
   const scripted = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
   const mocked = mockClient(scripted)
-  const store = dynamoSessionStore(scripted, 'sessions', scripted, { wait: async () => {} })
+  const store = dynamoSessionStore(scripted, 'sessions', singleWriter(scripted), { wait: async () => {} })
   const keysOf = (users: readonly string[]) => users.map((user) => ({ pk: `user#${user}`, sk: 'open' }))
   const stateOfUser = (user: string) => stateItem(user, stateOf(3), EXPIRES_MS)
   const closedAt = (seconds: number) => session([search(at(seconds))])

@@ -1,9 +1,12 @@
 // Tests the session stores in memory and on DynamoDB by their contract.
 
 import { randomUUID } from 'node:crypto'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
 import { sessionsSpec } from '../../../bench/bench-tables.ts'
+import { batchingWriter } from '../../../functions/aws/runtime/batching-writer.ts'
 import { writingClient } from '../../../functions/aws/runtime/document-client.ts'
+import { singleWriter } from '../../../functions/aws/runtime/item-writer.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { memorySessionStore } from '../../../functions/memory/memory-stores.ts'
 import { VersionConflictError } from '../../../functions/ports.ts'
@@ -16,17 +19,25 @@ const emulated = emulatedDynamo()
 
 sessionStoreContract('in memory', async () => memorySessionStore())
 
-sessionStoreContract('on DynamoDB', async () => {
-  const table = sessionsSpec(`sessions-${randomUUID()}`)
-  await makeTables([table], emulated.clients)
-  return dynamoSessionStore(emulated.client, table.name, writingClient(emulated.client))
-})
+const WRITERS = [
+  ['in requests of their own', (sender: DynamoDBClient) => singleWriter(sender)],
+  ['in batches', (sender: DynamoDBClient) => batchingWriter(sender, singleWriter(sender))],
+  ['in statements, though alone', (sender: DynamoDBClient) => batchingWriter(sender, singleWriter(sender), {}, 1)],
+] as const
 
-describe('the client for frequent writes', () => {
+for (const [how, writerOf] of WRITERS) {
+  sessionStoreContract(`on DynamoDB, writing ${how}`, async () => {
+    const table = sessionsSpec(`sessions-${randomUUID()}`)
+    await makeTables([table], emulated.clients)
+    return dynamoSessionStore(emulated.client, table.name, writerOf(writingClient(emulated.client)))
+  })
+}
+
+describe.each(WRITERS)('a store that writes %s', (_, writerOf) => {
   it('writes many users at once, and reports each conflict to its own caller', async () => {
     const table = sessionsSpec(`sessions-${randomUUID()}`)
     await makeTables([table], emulated.clients)
-    const store = dynamoSessionStore(emulated.client, table.name, writingClient(emulated.client))
+    const store = dynamoSessionStore(emulated.client, table.name, writerOf(writingClient(emulated.client)))
     const users = Array.from({ length: 60 }, (_, n) => `user-${n}`)
     const states = new Map(users.map((user, n) => [user, stateOf(1, { skewMs: n })]))
     const save = (user: string) => store.saveUser(user, states.get(user) ?? stateOf(1), 0, EXPIRES_MS)

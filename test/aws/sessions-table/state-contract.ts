@@ -27,8 +27,10 @@ export function stateContract(store: () => SessionStore): void {
 
   it('drops what the last save left out', async () => {
     await store().saveUser('ann', EVERY_FIELD, 0, EXPIRES_MS)
-    await store().saveUser('ann', { ...EMPTY, version: 2 }, 1, EXPIRES_MS)
-    expect(await loadUser('ann', store())).toEqual({ ...EMPTY, version: 2 })
+    // A forgotten user stays forgotten.
+    const emptied = { ...EMPTY, version: 2, forgotten: { ...FORGOTTEN, pendingTombstones: [] } }
+    await store().saveUser('ann', emptied, 1, EXPIRES_MS)
+    expect(await loadUser('ann', store())).toEqual(emptied)
   })
 
   it('stores the states of oddly named users apart', async () => {

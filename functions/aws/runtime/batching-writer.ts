@@ -1,0 +1,147 @@
+// Sends the conditional writes that are under way at the same time together, up to 25 in a request.
+
+import { BatchExecuteStatementCommand, type BatchStatementError } from '@aws-sdk/client-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import type { ItemWriter, Sender, VersionedItem, WriteCondition } from './item-writer.ts'
+import { pauses, type Retries } from './pauses.ts'
+import { toStatement } from './statements.ts'
+import type { Item } from './table-items.ts'
+
+/** DynamoDB takes no more statements in one request. */
+const STATEMENTS_MAX = 25
+/** DynamoDB takes 16 MB in one request, where a binary value takes a third more than in the item. */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024
+
+/** DynamoDB did not try the statement, or tells that another try may succeed. */
+const PASSING: ReadonlySet<string | undefined> = new Set([
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'ThrottlingError',
+  'TransactionConflict',
+  'InternalServerError',
+])
+/** The condition failed: of an UPDATE, or that no item is stored, of an INSERT. */
+const CONDITION_FAILED: ReadonlySet<string | undefined> = new Set(['ConditionalCheckFailed', 'DuplicateItem'])
+
+interface Write {
+  readonly table: string
+  readonly item: VersionedItem
+  readonly condition: WriteCondition
+  readonly resolve: (stored: Item | null) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Each write has its own condition and its own outcome, as if it were sent alone. A statement that
+ * DynamoDB throttles is sent again, as long as there is time. `single` sends a write that has no
+ * other beside it, and the writes that a statement cannot express or whose condition failed: its
+ * answer holds the stored item. A statement that was applied although its answer was lost fails its
+ * condition when the client sends it again, and is settled in the same way.
+ *
+ * @param batchedFrom how many writes are worth a batch. A request of its own for one write takes
+ * less CPU.
+ */
+export function batchingWriter(
+  client: Sender,
+  single: ItemWriter,
+  retries: Partial<Retries> = {},
+  batchedFrom = 2,
+): ItemWriter {
+  let waiting: Write[] = []
+  const sendAlone = ({ table, item, condition, resolve, reject }: Write): void => {
+    single.put(table, item, condition).then(resolve, reject)
+  }
+  const sendWaiting = (): void => {
+    const batches = toBatches(waiting)
+    waiting = []
+    for (const batch of batches) {
+      if (batch.length < batchedFrom) batch.forEach(sendAlone)
+      else void sendBatch(batch, client, sendAlone, retries)
+    }
+  }
+  return {
+    put: (table, item, condition) => {
+      if (condition === 'notOlder') return single.put(table, item, condition)
+      return new Promise((resolve, reject) => {
+        // All writes that the same turn of the event loop asks for are in the queue by then.
+        if (waiting.length === 0) setImmediate(sendWaiting)
+        waiting.push({ table, item, condition, resolve, reject })
+      })
+    },
+  }
+}
+
+/** DynamoDB refuses a batch that names an item twice. */
+function toBatches(writes: readonly Write[]): Write[][] {
+  const batches: { readonly writes: Write[]; readonly keys: Set<string>; bytes: number }[] = []
+  for (const write of writes) {
+    const key = JSON.stringify([write.table, write.item.pk, write.item.sk])
+    const bytes = binaryBytes(write.item)
+    const fitting = batches.find(
+      (batch) => batch.writes.length < STATEMENTS_MAX && !batch.keys.has(key) && batch.bytes + bytes <= BATCH_BYTES_MAX,
+    )
+    const batch = fitting ?? { writes: [], keys: new Set<string>(), bytes: 0 }
+    if (fitting === undefined) batches.push(batch)
+    batch.writes.push(write)
+    batch.keys.add(key)
+    batch.bytes += bytes
+  }
+  return batches.map((batch) => batch.writes)
+}
+
+/** Only binary attributes are large: open sessions take up to 300 KB. */
+function binaryBytes(item: Item): number {
+  let bytes = 0
+  for (const value of Object.values(item)) if (value instanceof Uint8Array) bytes += value.length
+  return bytes
+}
+
+async function sendBatch(
+  writes: readonly Write[],
+  client: Sender,
+  sendAlone: (write: Write) => void,
+  retries: Partial<Retries>,
+): Promise<void> {
+  const between = pauses(retries)
+  let left = writes
+  try {
+    for (;;) {
+      const command = new BatchExecuteStatementCommand({
+        Statements: left.map(({ table, item, condition }) => toStatement(table, item, condition)),
+      })
+      const { Responses: responses = [] } = await client.send(command)
+      const passing = left.filter((write, n) => !settle(write, responses[n]?.Error, sendAlone))
+      if (passing.length === 0) return
+      if (!(await between.next())) {
+        left = passing
+        throw statementError(responses.find(({ Error: error }) => PASSING.has(error?.Code))?.Error)
+      }
+      left = passing
+    }
+  } catch (error) {
+    for (const { reject } of left) reject(error)
+  }
+}
+
+/** Returns false if DynamoDB has to be asked again. */
+function settle(write: Write, error: BatchStatementError | undefined, sendAlone: (write: Write) => void): boolean {
+  if (error === undefined) write.resolve(null)
+  else if (PASSING.has(error.Code)) return false
+  else if (!CONDITION_FAILED.has(error.Code)) write.reject(statementError(error))
+  else if (error.Item !== undefined && typeof write.condition === 'object') write.resolve(unmarshall(error.Item))
+  else sendAlone(write)
+  return true
+}
+
+/** Has the name that the error of a single request has. */
+function statementError(error: BatchStatementError | undefined): Error {
+  const code = error?.Code ?? 'InternalServerError'
+  return Object.assign(new Error(error?.Message ?? code), { name: EXCEPTIONS[code] ?? `${code}Exception` })
+}
+
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  InternalServerError: 'InternalServerError',
+  ThrottlingError: 'ThrottlingException',
+  RequestLimitExceeded: 'RequestLimitExceeded',
+  ValidationError: 'ValidationException',
+}

@@ -1,0 +1,65 @@
+// Defines how the stores write items by version, and sends each write as a request of its own.
+
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { marshall } from '@aws-sdk/util-dynamodb'
+import { storedInstead } from './conditional-write.ts'
+import type { Item } from './table-items.ts'
+
+/** Sends commands of the plain client. A document client takes those, too. */
+export type Sender = Pick<DynamoDBClient, 'send'>
+
+/**
+ * When DynamoDB may write the item: `new` if none is stored, `newer` if none is stored or one of a
+ * lower version, `notOlder` if none of a higher version is, and `at` if the stored item has this
+ * version.
+ */
+export type WriteCondition = 'new' | 'newer' | 'notOlder' | { readonly at: number }
+
+export interface VersionedItem extends Item {
+  readonly version: number
+}
+
+export interface ItemWriter {
+  /**
+   * Replaces the item with the same key. Returns null once it is written. When the condition fails,
+   * returns the stored item. Attributes whose value is undefined are not stored.
+   */
+  put(table: string, item: VersionedItem, condition: WriteCondition): Promise<Item | null>
+}
+
+export function singleWriter(client: Sender): ItemWriter {
+  return {
+    put: (table, item, condition) => {
+      const { ExpressionAttributeValues: values, ...expression } = expressionOf(item, condition)
+      const command = new PutItemCommand({
+        TableName: table,
+        Item: marshall(item, { removeUndefinedValues: true }),
+        ...expression,
+        ...(values !== undefined && { ExpressionAttributeValues: marshall(values) }),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      })
+      return storedInstead(client.send(command))
+    },
+  }
+}
+
+interface Expression {
+  readonly ConditionExpression: string
+  readonly ExpressionAttributeNames?: Record<string, string>
+  readonly ExpressionAttributeValues?: Record<string, unknown>
+}
+
+function expressionOf({ version }: VersionedItem, condition: WriteCondition): Expression {
+  if (condition === 'new') return { ConditionExpression: 'attribute_not_exists(pk)' }
+  if (condition === 'newer') return byVersion('attribute_not_exists(pk) OR #version < :version', version)
+  if (condition === 'notOlder') return byVersion('attribute_not_exists(pk) OR #version <= :version', version)
+  return byVersion('#version = :version', condition.at)
+}
+
+function byVersion(expression: string, version: number): Expression {
+  return {
+    ConditionExpression: expression,
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':version': version },
+  }
+}
