@@ -60,7 +60,7 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
         resources: [tableStreamArn(sessions)],
       },
       { actions: ['dynamodb:GetItem'], resources: [sessions.tableArn] },
-      { actions: ['dynamodb:PutItem'], resources: [results.tableArn] },
+      { actions: ['dynamodb:PutItem', 'dynamodb:PartiQLInsert'], resources: [results.tableArn] },
       ...useTableKey(results),
       ...storeFailedBatches(deadLetters),
     ],

@@ -47,7 +47,9 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
     permissions: [
       ...pollStream(stream),
       {
-        actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action}`),
+        actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'PartiQLInsert', 'PartiQLUpdate'].map(
+          (action) => `dynamodb:${action}`,
+        ),
         resources: [sessions.tableArn],
       },
       ...useTableKey(sessions),

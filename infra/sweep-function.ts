@@ -46,7 +46,9 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
     permissions: [
       ...readShards(stream),
       {
-        actions: ['Query', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
+        actions: ['Query', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'PartiQLInsert', 'PartiQLUpdate'].map(
+          (action) => `dynamodb:${action}`,
+        ),
         resources: [sessions.tableArn],
       },
       ...useTableKey(sessions),

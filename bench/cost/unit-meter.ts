@@ -29,7 +29,7 @@ export interface UnitMeter {
   stop(): Promise<void>
 }
 
-const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'])
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'BatchExecuteStatement'])
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan'])
 
 interface ConsumedCapacity {

@@ -15,7 +15,14 @@ export interface DynamoProxy extends LoopbackServer {
   capacity(): Capacity
 }
 
-const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems'])
+const WRITES = new Set([
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'BatchExecuteStatement',
+  'TransactWriteItems',
+])
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems'])
 
 interface ConsumedCapacity {

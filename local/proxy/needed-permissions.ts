@@ -1,6 +1,7 @@
 // Knows which IAM actions a request to DynamoDB, Kinesis, S3 or Secrets Manager needs, on what.
 
 import { bucketArn, localArn, secretArn, streamArn, tableArn } from '../template/arn.ts'
+import { readStatement, type SentStatement } from './request-rules/statement.ts'
 
 export interface NeededPermission {
   readonly action: string
@@ -54,6 +55,7 @@ export function permissionsNeeded(
   const { body } = request
   const action = operationText(request)
   if (action === 'dynamodb:TransactWriteItems') return ofTransaction(body)
+  if (action === 'dynamodb:BatchExecuteStatement') return ofStatements(body)
   if (action === 'kinesis:GetRecords') return [{ action, resource: streamOf(String(body.ShardIterator)) }]
   return RESOURCES_OF[action]?.(body).map((resource) => ({ action, resource })) ?? null
 }
@@ -99,6 +101,17 @@ function ofTransaction({ TransactItems }: Body): NeededPermission[] | null {
     const action = TRANSACTED[kind]
     if (action === undefined) return null
     needed.push({ action, resource: arnOr(tableArn, item.TableName) })
+  }
+  return needed
+}
+
+/** Returns null if the request has an unknown statement. */
+function ofStatements({ Statements }: Body): NeededPermission[] | null {
+  const needed: NeededPermission[] = []
+  for (const sent of (Statements ?? []) as SentStatement[]) {
+    const statement = readStatement(sent)
+    if (statement === null) return null
+    needed.push({ action: `dynamodb:${statement.action}`, resource: arnOr(tableArn, statement.table) })
   }
   return needed
 }

@@ -2,9 +2,10 @@
 
 import { type AttributeValue, attributesBytes } from './attribute-values.ts'
 import type { DynamoRequest, RequestPart } from './dynamo-request.ts'
-import { countProblem, MB, type Rule, sizeProblem } from './rule.ts'
+import { countProblem, firstProblem, KB, MB, type Rule, sizeProblem } from './rule.ts'
+import { readStatement, type SentStatement } from './statement.ts'
 
-const BATCHES = new Set(['BatchGetItem', 'BatchWriteItem'])
+const BATCHES = new Set(['BatchGetItem', 'BatchWriteItem', 'BatchExecuteStatement'])
 const TRANSACTIONS = new Set(['TransactWriteItems', 'TransactGetItems'])
 
 function ofOperation(name: string, operation: string, problem: (request: DynamoRequest) => string | null) {
@@ -46,6 +47,20 @@ export const STATEMENTS = ofOperation('statements', 'BatchExecuteStatement', ({ 
   return countProblem(statementsIn(body.Statements).length, 'statements', 25)
 })
 
+/** BatchExecuteStatement: a statement has up to 8,192 characters. */
+export const STATEMENT_LENGTH = ofOperation('statement-length', 'BatchExecuteStatement', ({ body }) => {
+  return firstProblem(statementsIn(body.Statements), (text) => sizeProblem(text.length, 'a statement', 8 * KB))
+})
+
+/**
+ * No rule of AWS: the other rules would pass everything of a statement that the check cannot read.
+ */
+export const STATEMENT_READ = ofOperation('statement-read', 'BatchExecuteStatement', ({ body }) => {
+  return firstProblem((body.Statements ?? []) as SentStatement[], (sent) =>
+    readStatement(sent) === null ? 'the check cannot read a statement' : null,
+  )
+})
+
 /** ExecuteTransaction: 100 statements. */
 export const TRANSACTION_STATEMENTS = ofOperation('transaction-statements', 'ExecuteTransaction', ({ body }) => {
   return countProblem(statementsIn(body.TransactStatements).length, 'statements', 100)
@@ -65,7 +80,7 @@ function statementsIn(statements: unknown): string[] {
   return ((statements ?? []) as { readonly Statement: string }[]).map(({ Statement }) => Statement)
 }
 
-/** BatchGetItem, BatchWriteItem and transactions: no item of a table twice. */
+/** Batches and transactions: no item of a table twice. */
 export const ITEM_TWICE: Rule<DynamoRequest> = {
   name: 'item-twice',
   problem: (request) => {
@@ -95,8 +110,10 @@ export const BATCH_RULES: readonly Rule<DynamoRequest>[] = [
   TRANSACTION_ITEMS,
   TRANSACTION_SIZE,
   STATEMENTS,
+  STATEMENT_LENGTH,
   TRANSACTION_STATEMENTS,
   STATEMENTS_MIXED,
+  STATEMENT_READ,
   ITEM_TWICE,
   REQUEST_SIZE,
 ]

@@ -3,6 +3,7 @@
 import { type Attributes, type NestedValue, nestedValues } from './attribute-values.ts'
 import { type ExpressionKind, type ParsedExpression, parseExpression } from './expression.ts'
 import { ExpressionSyntaxError } from './expression-tokens.ts'
+import { readStatement, type SentStatement } from './statement.ts'
 import type { KnownTables, TableKeys } from './table-keys.ts'
 
 export type Body = Readonly<Record<string, unknown>>
@@ -65,6 +66,15 @@ function bodiesOf(operation: string, body: Body): Body[] {
   if (operation === 'BatchWriteItem') {
     return tableEntries<WriteRequest[]>(body).flatMap(([TableName, writes]) => {
       return writes.map(({ PutRequest, DeleteRequest }) => ({ TableName, ...PutRequest, ...DeleteRequest }))
+    })
+  }
+  if (operation === 'BatchExecuteStatement') {
+    return ((body.Statements ?? []) as SentStatement[]).flatMap((sent): Body[] => {
+      const statement = readStatement(sent)
+      if (statement === null) return []
+      const { action, table: TableName, written, where } = statement
+      if (action === 'PartiQLInsert') return [{ TableName, Item: written }]
+      return [{ TableName, Key: where, ExpressionAttributeValues: written }]
     })
   }
   return ((body.TransactItems ?? []) as Body[]).flatMap((item) => Object.values(item) as Body[])

@@ -122,6 +122,20 @@ describe('a call of DynamoDB', () => {
     expect(needed(both)).toEqual([`dynamodb:${operation} on ${TABLE}`, `dynamodb:${operation} on ${OTHER_TABLE}`])
   })
 
+  it('requires for a batch of statements the action of each on its table', () => {
+    const insert = { Statement: `INSERT INTO "Sessions" VALUE {'pk': ?}`, Parameters: [{ S: 'a' }] }
+    const update = {
+      Statement: 'UPDATE "Results" SET "x" = ? WHERE "pk" = ?',
+      Parameters: [{ N: '1' }, { S: 'a' }],
+    }
+    expect(needed(ofDynamo('BatchExecuteStatement', { Statements: [insert, update] }))).toEqual([
+      `dynamodb:PartiQLInsert on ${TABLE}`,
+      `dynamodb:PartiQLUpdate on ${OTHER_TABLE}`,
+    ])
+    const unknown = { Statement: 'DELETE FROM "Results"' }
+    expect(needed(ofDynamo('BatchExecuteStatement', { Statements: [insert, unknown] }))).toBeUndefined()
+  })
+
   it('requires for a transaction the actions of all its items', () => {
     const items = [
       { Put: { TableName: 'Sessions' } },

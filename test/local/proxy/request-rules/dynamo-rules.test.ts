@@ -51,6 +51,16 @@ function padded(itemBytes: number) {
   return put({ x: { S: 'x'.repeat(itemBytes - 7) } })
 }
 
+function inserted(sk: string) {
+  return { Statement: `INSERT INTO "Table" VALUE {'pk': ?, 'sk': ?}`, Parameters: [{ S: 'a' }, { S: sk }] }
+}
+
+const INSERT = inserted('b')
+const UPDATE = {
+  Statement: 'UPDATE "Table" SET "version" = ?, "x" = ? WHERE "pk" = ? AND "sk" = ? AND "version" = ?',
+  Parameters: [{ N: '2' }, { NULL: true }, { S: 'a' }, { S: 'b' }, { N: '1' }],
+}
+
 /** Each rule with a request that breaks it. */
 const BREAKING: readonly [rule: string, what: string, operation: string, body: object][] = [
   ['key-empty', 'an item with an empty sort key', 'PutItem', put({ sk: { S: '' } })],
@@ -190,6 +200,26 @@ const BREAKING: readonly [rule: string, what: string, operation: string, body: o
     'BatchExecuteStatement',
     { Statements: [{ Statement: 'SELECT * FROM t' }, { Statement: 'DELETE FROM t' }] },
   ],
+  [
+    'statement-length',
+    '8,193 characters',
+    'BatchExecuteStatement',
+    { Statements: [{ Statement: `INSERT INTO "${'x'.repeat(8193)}" VALUE {}` }] },
+  ],
+  [
+    'statement-read',
+    'a value in the text of a statement',
+    'BatchExecuteStatement',
+    { Statements: [{ Statement: `INSERT INTO "Table" VALUE {'pk': 'a', 'sk': ?}`, Parameters: [{ S: 'b' }] }] },
+  ],
+  [
+    'statement-read',
+    'a parameter without a question mark',
+    'BatchExecuteStatement',
+    { Statements: [{ Statement: `INSERT INTO "Table" VALUE {'pk': ?}`, Parameters: [{ S: 'a' }, { S: 'b' }] }] },
+  ],
+  ['item-twice', 'a state in two statements', 'BatchExecuteStatement', { Statements: [INSERT, UPDATE] }],
+  ['key-empty', 'an insert with an empty sort key', 'BatchExecuteStatement', { Statements: [inserted('')] }],
   ['item-twice', 'a key twice', 'BatchGetItem', { RequestItems: { Table: { Keys: [KEY, KEY] } } }],
   [
     'item-twice',
