@@ -25,11 +25,15 @@ export const RULE_VARIABLES = {
 /** Distinguishes the pipelines of one account in metrics. */
 const PIPELINE_NAME = 'PIPELINE_NAME'
 
+/** `batched` or `single`: how a function sends its conditional writes. */
+const WRITES = 'WRITES'
+
 export const INGEST_VARIABLES = {
   ...RULE_VARIABLES,
   pipelineName: PIPELINE_NAME,
   sessionsTable: 'SESSIONS_TABLE',
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
+  writes: WRITES,
 } as const
 
 /** Without this variable, the tables store users by the ids that producers send. */
@@ -42,6 +46,7 @@ export const SWEEP_VARIABLES = {
   stream: 'STREAM_NAME',
   sweepEveryMs: 'SWEEP_EVERY_MS',
   givenUpAfterMs: 'GIVEN_UP_AFTER_MS',
+  writes: WRITES,
 } as const
 
 export const FINALIZE_VARIABLES = {
@@ -50,6 +55,7 @@ export const FINALIZE_VARIABLES = {
   resultsTable: 'RESULTS_TABLE',
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
   resultRetentionMs: RESULT_RETENTION,
+  writes: WRITES,
 } as const
 
 export const ROLLUP_VARIABLES = {

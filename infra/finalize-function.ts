@@ -16,7 +16,7 @@ import { CLOSED, type Environment, FINALIZE_VARIABLES, KIND, TOMBSTONE } from '.
 import { retryOptions, storeFailedBatches } from './dead-letters.ts'
 import { pipelineFunction } from './pipeline-function.ts'
 import type { PipelineSettings } from './settings.ts'
-import { tableStreamArn, useTableKey } from './tables.ts'
+import { tableStreamArn, useTableKey, writeInBatches } from './tables.ts'
 
 export interface FinalizeProps {
   readonly settings: PipelineSettings
@@ -44,6 +44,7 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
     [FINALIZE_VARIABLES.resultsTable]: results.tableName,
     [FINALIZE_VARIABLES.deadLetterBucket]: deadLetters.bucketName,
     [FINALIZE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
+    [FINALIZE_VARIABLES.writes]: settings.writes,
   }
   const fn = pipelineFunction(scope, 'Finalize', {
     step: 'finalize',
@@ -60,7 +61,8 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
         resources: [tableStreamArn(sessions)],
       },
       { actions: ['dynamodb:GetItem'], resources: [sessions.tableArn] },
-      { actions: ['dynamodb:PutItem', 'dynamodb:PartiQLInsert'], resources: [results.tableArn] },
+      { actions: ['dynamodb:PutItem'], resources: [results.tableArn] },
+      ...writeInBatches(settings, results, ['Insert']),
       ...useTableKey(results),
       ...storeFailedBatches(deadLetters),
     ],

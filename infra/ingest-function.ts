@@ -13,7 +13,7 @@ import { pollStream } from './event-stream.ts'
 import { type Permission, pipelineFunction } from './pipeline-function.ts'
 import { ruleEnvironment } from './rule-environment.ts'
 import type { PipelineSettings } from './settings.ts'
-import { useTableKey } from './tables.ts'
+import { useTableKey, writeInBatches } from './tables.ts'
 
 export interface IngestProps {
   readonly settings: PipelineSettings
@@ -38,6 +38,7 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
     [INGEST_VARIABLES.pipelineName]: pipelineName,
     [INGEST_VARIABLES.sessionsTable]: sessions.tableName,
     [INGEST_VARIABLES.deadLetterBucket]: deadLetters.bucketName,
+    [INGEST_VARIABLES.writes]: settings.writes,
     ...(pseudonymKey && { [OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret]: pseudonymKey.secretArn }),
   }
   const fn = pipelineFunction(scope, 'Ingest', {
@@ -47,11 +48,10 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
     permissions: [
       ...pollStream(stream),
       {
-        actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'PartiQLInsert', 'PartiQLUpdate'].map(
-          (action) => `dynamodb:${action}`,
-        ),
+        actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action}`),
         resources: [sessions.tableArn],
       },
+      ...writeInBatches(settings, sessions, ['Insert', 'Update']),
       ...useTableKey(sessions),
       ...readSecret(pseudonymKey),
       ...storeRejected(deadLetters),

@@ -72,6 +72,12 @@ export const PIPELINE_SETTINGS = {
     SECOND_MS,
     'how long Lambda gathers a batch; two events of a user in one batch save a write',
   ),
+  writes: {
+    kind: 'choice',
+    default: 'batched',
+    choices: ['batched', 'single'],
+    why: 'batched: up to 25 conditional writes in a request; single: a request for each, with several times the CPU',
+  },
   streamMode: {
     kind: 'choice',
     default: 'provisioned',

@@ -12,7 +12,7 @@ import { pipelineFunction } from './pipeline-function.ts'
 import { ruleEnvironment } from './rule-environment.ts'
 import { NEXT_RUN_RETRIES, runBySchedule } from './run-by-schedule.ts'
 import type { PipelineSettings } from './settings.ts'
-import { useTableKey } from './tables.ts'
+import { useTableKey, writeInBatches } from './tables.ts'
 
 export interface SweepProps {
   readonly settings: PipelineSettings
@@ -38,6 +38,7 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
     [SWEEP_VARIABLES.stream]: stream.streamName,
     [SWEEP_VARIABLES.sweepEveryMs]: String(settings.sweepEvery),
     [SWEEP_VARIABLES.givenUpAfterMs]: String(recordAgeMsMax(settings.streamRetention) + LAST_TRY_MS),
+    [SWEEP_VARIABLES.writes]: settings.writes,
   }
   const fn = pipelineFunction(scope, 'Sweep', {
     step: 'sweep',
@@ -46,11 +47,10 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
     permissions: [
       ...readShards(stream),
       {
-        actions: ['Query', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'PartiQLInsert', 'PartiQLUpdate'].map(
-          (action) => `dynamodb:${action}`,
-        ),
+        actions: ['Query', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
         resources: [sessions.tableArn],
       },
+      ...writeInBatches(settings, sessions, ['Insert', 'Update']),
       ...useTableKey(sessions),
     ],
     deadLetterReason: NEXT_RUN_RETRIES,

@@ -85,3 +85,13 @@ export function useTableKey({ encryptionKey }: TableV2): Permission[] {
   const resources = [encryptionKey.keyArn]
   return [{ actions: actions.map((action) => `kms:${action}`), resources, viaService: 'dynamodb' }]
 }
+
+/** The permissions for the statements of batched writes. None where the functions write singly. */
+export function writeInBatches(
+  { writes }: PipelineSettings,
+  { tableArn }: TableV2,
+  statements: readonly ('Insert' | 'Update')[],
+): Permission[] {
+  if (writes === 'single') return []
+  return [{ actions: statements.map((kind) => `dynamodb:PartiQL${kind}`), resources: [tableArn] }]
+}

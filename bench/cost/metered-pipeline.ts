@@ -4,6 +4,7 @@
 import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../functions/aws/results-table/result-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import { functionWriter } from '../../functions/aws/runtime/document-client.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
@@ -59,7 +60,7 @@ export async function meterPipeline(
   const client = benchClient(meter.endpoint)
   try {
     const { sessions, timers, changes, nextTimerMs } = watched(
-      dynamoSessionStore(client, tables.sessions),
+      dynamoSessionStore(client, tables.sessions, functionWriter(client, 'batched')),
       dynamoTimerStore(client, tables.sessions),
     )
     const progress = dynamoShardProgress(client, tables.sessions)
@@ -96,7 +97,7 @@ export async function meterPipeline(
       sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
     }
     meter.during('results')
-    const results = dynamoResultStore(client, tables.results)
+    const results = dynamoResultStore(client, tables.results, functionWriter(client, 'batched'))
     const dirtyHours = dynamoDirtyHours(client, tables.results)
     const finalizePorts = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
     const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)
@@ -128,8 +129,10 @@ function purposeOf(call: Call, resultsTable: string): Purpose | null {
     readonly Item?: Attributes
     readonly Key?: Attributes
     readonly ExpressionAttributeValues?: Attributes
+    readonly Statements?: readonly { readonly Statement: string }[]
   }
-  if (table === resultsTable) return 'results'
+  const statement = request.Statements?.[0]?.Statement
+  if (table === resultsTable || statement?.includes(`"${resultsTable}"`)) return 'results'
   const { pk, sk } = { ...request.Item, ...request.Key }
   const isOfTimers = pk?.S?.startsWith(TIMER_PAGES) || request.ExpressionAttributeValues?.[':timers'] !== undefined
   if (isOfTimers) return 'timers'

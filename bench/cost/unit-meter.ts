@@ -40,6 +40,8 @@ interface ConsumedCapacity {
 
 interface Answer {
   readonly ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
+  /** Of a batch of statements. */
+  readonly Responses?: readonly { readonly Error?: object }[]
 }
 
 /**
@@ -57,6 +59,7 @@ export async function startUnitMeter(
   let current: Purpose = 'append'
   let sent = 0
   let answered = 0
+  let failedStatements = 0
   const isMetered = ({ operation }: Call): boolean => WRITES.has(operation) || READS.has(operation)
   const proxy = await startProxy(target, NO_FAULTS, {
     refusal: (call) => rules.refusal('dynamodb', call),
@@ -70,6 +73,8 @@ export async function startUnitMeter(
       answered++
       const answer = JSON.parse(body.toString('utf8')) as Answer
       rules.answered('dynamodb', call, { ...answer })
+      if (call.operation === 'BatchExecuteStatement')
+        failedStatements += (answer.Responses ?? []).filter(({ Error: error }) => error !== undefined).length
       const counted = WRITES.has(call.operation) ? units.write : units.read
       for (const { CapacityUnits, Table, GlobalSecondaryIndexes } of [answer.ConsumedCapacity ?? []].flat()) {
         const purpose = purposeOf(call)
@@ -87,7 +92,7 @@ export async function startUnitMeter(
       current = purpose
     },
     units: () => ({ write: { ...units.write }, read: { ...units.read } }),
-    failedConditions: () => sent - answered,
+    failedConditions: () => sent - answered + failedStatements,
     stop: async () => {
       await proxy.stop()
       rules.failIfViolated()

@@ -1,6 +1,7 @@
 // Starts a bundle in a process of its own, with a stub in place of AWS, and measures each
 // invocation.
 
+import type { Writes } from '../../functions/aws/runtime/document-client.ts'
 import { LOCAL_ENVIRONMENT } from '../../local/emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../../local/lambda/function-process.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
@@ -13,8 +14,13 @@ export interface BundledFunction {
   stop: FunctionProcess['stop']
 }
 
-export function startBundle(bundle: Bundle, folder: string, endpoint: string): BundledFunction {
-  const environment = { ...variables(), ...LOCAL_ENVIRONMENT, AWS_ENDPOINT_URL: endpoint }
+export function startBundle(
+  bundle: Bundle,
+  folder: string,
+  endpoint: string,
+  writes: Writes = 'batched',
+): BundledFunction {
+  const environment = { ...variables(), WRITES: writes, ...LOCAL_ENVIRONMENT, AWS_ENDPOINT_URL: endpoint }
   const spec = {
     name: bundle,
     memoryMb: 512,

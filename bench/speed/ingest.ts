@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Writes } from '../../functions/aws/runtime/document-client.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { type Batch, batchesOf } from '../batches.ts'
@@ -20,6 +21,8 @@ export interface IngestSpeed {
   readonly recordsPerSecond: number
   /** A second divided by the CPU of a record. Other programs on the machine do not change it. */
   readonly recordsPerCpuSecond: number
+  /** As `recordsPerCpuSecond`, with a request for each write. */
+  readonly singleRecordsPerCpuSecond: number
   readonly allocatedBytesPerRecord: number
 }
 
@@ -48,39 +51,60 @@ export async function measureIngest(onStep: (text: string) => void): Promise<Ing
   }
 }
 
+/** Invokes both ways to write in turn, with the same batches, since other programs take CPU too. */
 async function measureOne(b: number, folder: string): Promise<IngestSpeed> {
-  const stub = await startStubDynamo()
-  const ingest = startBundle('ingest', folder, stub.endpoint)
-  const cpu: number[] = []
-  const wall: number[] = []
-  const allocated: number[] = []
-  let warmUp = WARM_UP_BATCHES
+  const batched = await startTimed(folder, 'batched')
+  const single = await startTimed(folder, 'single')
   try {
-    for (let round = 0; allocated.length < BATCHES_TO_COUNT_ALLOCATIONS; round++) {
+    for (let round = 0; !batched.isDone(); round++) {
       const users = Array.from({ length: RECORDS_PER_BATCH / b }, (_, n) => `user-${round}-${n}`)
       const logs = users.map((user) => standardSession(user, START_MS))
       for (const batch of batchesOf(logs, b)) {
-        const countsAllocations = wall.length === BATCHES && allocated.length < BATCHES_TO_COUNT_ALLOCATIONS
-        const { cpuMs, ms, allocatedBytes } = await ingest.invoke({ ...toLambdaEvent(batch), countsAllocations })
-        if (allocatedBytes !== null) allocated.push(allocatedBytes)
-        warmUp--
-        if (warmUp >= 0 || wall.length === BATCHES) continue
-        cpu.push(cpuMs)
-        wall.push(ms)
+        await batched.invoke(batch)
+        await single.invoke(batch)
       }
     }
   } finally {
-    await ingest.stop()
-    await stub.stop()
+    await batched.stop()
+    await single.stop()
   }
-  const cpuMicrosPerRecord = (median(cpu) * 1000) / RECORDS_PER_BATCH
+  const cpuMicrosPerRecord = batched.cpuMicrosPerRecord()
   return {
     b,
     records: RECORDS_PER_BATCH * BATCHES,
     cpuMicrosPerRecord: Math.round(cpuMicrosPerRecord),
-    recordsPerSecond: Math.round((RECORDS_PER_BATCH * 1000) / median(wall)),
+    recordsPerSecond: Math.round((RECORDS_PER_BATCH * 1000) / median(batched.wall)),
     recordsPerCpuSecond: Math.round(1_000_000 / cpuMicrosPerRecord),
-    allocatedBytesPerRecord: Math.round(median(allocated) / RECORDS_PER_BATCH),
+    singleRecordsPerCpuSecond: Math.round(1_000_000 / single.cpuMicrosPerRecord()),
+    allocatedBytesPerRecord: Math.round(median(batched.allocated) / RECORDS_PER_BATCH),
+  }
+}
+
+async function startTimed(folder: string, writes: Writes) {
+  const stub = await startStubDynamo()
+  const ingest = startBundle('ingest', folder, stub.endpoint, writes)
+  const cpu: number[] = []
+  const wall: number[] = []
+  const allocated: number[] = []
+  let warmUp = WARM_UP_BATCHES
+  return {
+    wall,
+    allocated,
+    isDone: () => allocated.length >= BATCHES_TO_COUNT_ALLOCATIONS,
+    cpuMicrosPerRecord: () => (median(cpu) * 1000) / RECORDS_PER_BATCH,
+    invoke: async (batch: Batch): Promise<void> => {
+      const countsAllocations = wall.length === BATCHES && allocated.length < BATCHES_TO_COUNT_ALLOCATIONS
+      const { cpuMs, ms, allocatedBytes } = await ingest.invoke({ ...toLambdaEvent(batch), countsAllocations })
+      if (allocatedBytes !== null) allocated.push(allocatedBytes)
+      warmUp--
+      if (warmUp >= 0 || wall.length === BATCHES) return
+      cpu.push(cpuMs)
+      wall.push(ms)
+    },
+    stop: async (): Promise<void> => {
+      await ingest.stop()
+      await stub.stop()
+    },
   }
 }
 
@@ -106,6 +130,7 @@ export function ingestText(speeds: readonly IngestSpeed[]): string {
     String(speed.recordsPerSecond),
     String(speed.cpuMicrosPerRecord),
     String(speed.recordsPerCpuSecond),
+    String(speed.singleRecordsPerCpuSecond),
     (speed.allocatedBytesPerRecord / 1000).toFixed(1),
   ])
   const names = [
@@ -114,6 +139,7 @@ export function ingestText(speeds: readonly IngestSpeed[]): string {
     'records a second',
     'CPU µs a record',
     'records a second of CPU',
+    'with a request a write',
     'KB allocated a record',
   ]
   return columns([names, ...rows])

@@ -23,7 +23,7 @@ const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
-  results: dynamoResultStore(client, settings.resultsTable, functionWriter(client, time)),
+  results: dynamoResultStore(client, settings.resultsTable, functionWriter(client, settings.writes, time)),
   dirtyHours: dynamoDirtyHours(client, settings.resultsTable),
   unread: lazyUnreadChanges(settings.deadLetterBucket),
   digest: sha256,

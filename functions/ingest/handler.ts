@@ -25,7 +25,7 @@ const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 const loadPseudonym = lazyPseudonym(settings.pseudonymKeySecret)
 const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable, functionWriter(client, time), time),
+  sessions: dynamoSessionStore(client, settings.sessionsTable, functionWriter(client, settings.writes, time), time),
   timers: dynamoTimerStore(client, settings.sessionsTable),
   progress: dynamoShardProgress(client, settings.sessionsTable),
   deadLetters: lazyDeadLetters(settings.deadLetterBucket),

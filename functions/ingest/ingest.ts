@@ -64,8 +64,10 @@ export interface IngestReport {
   readonly failed: { readonly sequenceNumber: string; readonly cause: unknown } | null
 }
 
-/** Users written at the same time. The writes of one user follow each other. */
-const USERS_AT_ONCE = 32
+/**
+ * Users written at the same time, in two batches. The writes of one user follow each other.
+ */
+const USERS_AT_ONCE = 50
 /** Users whose states one read loads. All of them may be full. */
 const USERS_LOADED_AT_ONCE = 50
 /** Bytes of open sessions after which ingest writes the users it has loaded, and frees them. */

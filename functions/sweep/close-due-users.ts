@@ -56,7 +56,7 @@ interface ClosePorts {
  * may all be full.
  */
 const LOADED_AT_ONCE = 25
-const USERS_AT_ONCE = 16
+const USERS_AT_ONCE = 25
 
 export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, rules: Rules): DueUsers {
   // Bounded by the users for whom one sweep has time.

@@ -23,7 +23,7 @@ const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 // `boundedRequests` uses HTTP/1.1. The default HTTP/2 handler opens a connection for every request.
 const kinesis = new KinesisClient(boundedRequests())
-const sessions = dynamoSessionStore(client, settings.sessionsTable, functionWriter(client, time), time)
+const sessions = dynamoSessionStore(client, settings.sessionsTable, functionWriter(client, settings.writes, time), time)
 const timers = dynamoTimerStore(client, settings.sessionsTable)
 const horizon = kinesisHorizon(
   kinesis,

@@ -35,11 +35,18 @@ export function writingClient({ config }: DynamoDBDocumentClient): DynamoDBClien
 }
 
 /**
- * Returns the writer of a function, which sends the writes that are under way together.
- *
- * @param retries how long to send throttled statements again.
+ * How a function sends its conditional writes: those that are under way together in one request, or
+ * each in a request of its own.
  */
-export function functionWriter(client: DynamoDBDocumentClient, retries: Partial<Retries>): ItemWriter {
+export type Writes = 'batched' | 'single'
+
+/** @param retries how long to send throttled statements again. */
+export function functionWriter(
+  client: DynamoDBDocumentClient,
+  writes: Writes,
+  retries: Partial<Retries> = {},
+): ItemWriter {
   const sender = writingClient(client)
-  return batchingWriter(sender, singleWriter(sender), retries)
+  const single = singleWriter(sender)
+  return writes === 'single' ? single : batchingWriter(sender, single, retries)
 }

@@ -10,6 +10,7 @@ import {
   SWEEP_VARIABLES,
 } from '../../contract.ts'
 import type { LateEvents, Rules } from '../../domain/sessions/rules.ts'
+import type { Writes } from './document-client.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -37,6 +38,12 @@ function lateEvents(variables: Variables, name: string): LateEvents {
   throw new Error(`environment variable ${name}: '${value}' is neither amend nor divert`)
 }
 
+function writes(variables: Variables, name: string): Writes {
+  const value = text(variables, name)
+  if (value === 'batched' || value === 'single') return value
+  throw new Error(`environment variable ${name}: '${value}' is neither batched nor single`)
+}
+
 function readRules(variables: Variables): Rules {
   return {
     gapMs: wholeNumber(variables, RULE_VARIABLES.gapMs),
@@ -57,6 +64,7 @@ export function readIngestEnvironment(variables: Variables) {
     pipelineName: text(variables, INGEST_VARIABLES.pipelineName),
     sessionsTable: text(variables, INGEST_VARIABLES.sessionsTable),
     deadLetterBucket: text(variables, INGEST_VARIABLES.deadLetterBucket),
+    writes: writes(variables, INGEST_VARIABLES.writes),
     pseudonymKeySecret: variables[OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret] || null,
   } satisfies ReadAll<typeof INGEST_VARIABLES & typeof OPTIONAL_INGEST_VARIABLES>
 }
@@ -69,6 +77,7 @@ export function readSweepEnvironment(variables: Variables) {
     stream: text(variables, SWEEP_VARIABLES.stream),
     sweepEveryMs: wholeNumber(variables, SWEEP_VARIABLES.sweepEveryMs),
     givenUpAfterMs: wholeNumber(variables, SWEEP_VARIABLES.givenUpAfterMs),
+    writes: writes(variables, SWEEP_VARIABLES.writes),
   } satisfies ReadAll<typeof SWEEP_VARIABLES>
 }
 
@@ -79,6 +88,7 @@ export function readFinalizeEnvironment(variables: Variables) {
     resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
     deadLetterBucket: text(variables, FINALIZE_VARIABLES.deadLetterBucket),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
+    writes: writes(variables, FINALIZE_VARIABLES.writes),
   } satisfies ReadAll<typeof FINALIZE_VARIABLES>
 }
 

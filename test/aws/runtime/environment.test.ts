@@ -30,7 +30,13 @@ const READ_RULES = {
   maxSessionDurationMs: 43_200_000,
   resultRetentionMs: 31_536_000_000,
 }
-const INGEST = { ...RULES, PIPELINE_NAME: 'clicks', SESSIONS_TABLE: 'sessions', DEAD_LETTER_BUCKET: 'refused' }
+const INGEST = {
+  ...RULES,
+  PIPELINE_NAME: 'clicks',
+  SESSIONS_TABLE: 'sessions',
+  DEAD_LETTER_BUCKET: 'refused',
+  WRITES: 'batched',
+}
 const SWEEP = {
   ...RULES,
   PIPELINE_NAME: 'clicks',
@@ -38,6 +44,7 @@ const SWEEP = {
   STREAM_NAME: 'events',
   SWEEP_EVERY_MS: '60000',
   GIVEN_UP_AFTER_MS: '72900000',
+  WRITES: 'single',
 }
 const FINALIZE = {
   PIPELINE_NAME: 'clicks',
@@ -45,6 +52,7 @@ const FINALIZE = {
   RESULTS_TABLE: 'results',
   DEAD_LETTER_BUCKET: 'refused',
   RESULT_RETENTION_MS: '31536000000',
+  WRITES: 'batched',
 }
 
 type Variables = Readonly<Record<string, string | undefined>>

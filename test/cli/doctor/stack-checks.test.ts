@@ -56,6 +56,7 @@ const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
   stream: 'the-stream',
   sweepEveryMs: String(MINUTE_MS),
   givenUpAfterMs: String(20 * HOUR_MS),
+  writes: 'batched',
 }
 const VARIABLES = Object.fromEntries(
   Object.entries(SWEEP_VARIABLES).map(([name, variable]) => [variable, SWEEP[name as keyof typeof SWEEP]]),
