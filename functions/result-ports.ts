@@ -9,8 +9,11 @@ export interface ResultStore {
   /**
    * Writes the row unless a row or a row tombstone of this version or a newer one is stored under
    * its key.
+   *
+   * @param isReplaced true where an older row is probably stored, as for an amended session. A
+   * wrong guess changes nothing but the cost.
    */
-  put(row: ResultRow, expiresAtMs: number): Promise<void>
+  put(row: ResultRow, expiresAtMs: number, isReplaced?: boolean): Promise<void>
   /**
    * Replaces this version of the row, or an older one, by a row tombstone of the version. Puts the
    * tombstone where no row is stored, too: a late `put` of the version then changes nothing.

@@ -86,7 +86,7 @@ export function useTableKey({ encryptionKey }: TableV2): Permission[] {
   return [{ actions: actions.map((action) => `kms:${action}`), resources, viaService: 'dynamodb' }]
 }
 
-/** The permissions for the statements of batched writes. None where the functions write singly. */
+/** The permissions for the statements of write batches. */
 export function writeInBatches(
   { writes }: PipelineSettings,
   { tableArn }: TableV2,

@@ -40,7 +40,7 @@ interface ConsumedCapacity {
 
 interface Answer {
   readonly ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
-  /** Of a batch of statements. */
+  /** The outcomes of a batch of statements. */
   readonly Responses?: readonly { readonly Error?: object }[]
 }
 

@@ -9,13 +9,8 @@ import {
   type UnreadChanges,
   unreadableItems,
 } from '../ports.ts'
-import {
-  type FinalizePorts,
-  type FinalizeReport,
-  type FinalizeSettings,
-  finalize,
-  finalizeMetrics,
-} from './finalize.ts'
+import { type FinalizePorts, type FinalizeSettings, finalize } from './finalize.ts'
+import { type FinalizeReport, finalizeMetrics } from './finalize-report.ts'
 
 export interface FinalizeBatchPorts extends FinalizePorts {
   readonly unread: UnreadChanges

@@ -4,7 +4,8 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
-import { type FinalizeReport, finalize } from '../../functions/finalize/finalize.ts'
+import { finalize } from '../../functions/finalize/finalize.ts'
+import type { FinalizeReport } from '../../functions/finalize/finalize-report.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
 import {
   type MemoryDirtyHours,

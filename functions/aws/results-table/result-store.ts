@@ -7,19 +7,22 @@ import type { ResultStore } from '../../result-ports.ts'
 import { type ItemWriter, singleWriter } from '../runtime/item-writer.ts'
 import { isRow, resultItem, rowTombstoneItem, toRow } from './result-items.ts'
 
+/** @param writer sends the rows of sessions that close for the first time. */
 export function dynamoResultStore(
   client: DynamoDBDocumentClient,
   table: string,
   writer: ItemWriter = singleWriter(client),
 ): ResultStore {
+  const single = singleWriter(client)
   return {
-    put: async (row, expiresAtMs) => {
-      await writer.put(table, resultItem(row, expiresAtMs), 'newer')
+    put: async (row, expiresAtMs, isReplaced = false) => {
+      // An INSERT of a batch would fail where a row is stored, and cost a unit.
+      await (isReplaced ? single : writer).put(table, resultItem(row, expiresAtMs), 'newer')
     },
 
     remove: async (row, expiresAtMs) => {
       // A newer version is a later row of this search, perhaps in another session.
-      await writer.put(table, rowTombstoneItem(row, expiresAtMs), 'notOlder')
+      await single.put(table, rowTombstoneItem(row, expiresAtMs), 'notOlder')
     },
 
     rowsOf: async function* (user) {

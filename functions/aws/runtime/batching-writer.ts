@@ -9,10 +9,10 @@ import type { Item } from './table-items.ts'
 
 /** DynamoDB takes no more statements in one request. */
 const STATEMENTS_MAX = 25
-/** DynamoDB takes 16 MB in one request, where a binary value takes a third more than in the item. */
+/** DynamoDB takes 16 MB in a request, where binary values take a third more than in the item. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024
 
-/** DynamoDB did not try the statement, or tells that another try may succeed. */
+/** DynamoDB did not apply the statement, and another try may succeed. */
 const PASSING: ReadonlySet<string | undefined> = new Set([
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
@@ -33,11 +33,11 @@ interface Write {
 
 /**
  * Each write has its own condition and its own outcome, as if it were sent alone. A statement that
- * DynamoDB throttles is sent again, as long as there is time. `single` sends a write that has no
- * other beside it, and the writes that a statement cannot express or whose condition failed: its
- * answer holds the stored item. A statement that was applied although its answer was lost fails its
- * condition when the client sends it again, and is settled in the same way.
+ * DynamoDB throttles is sent again, as long as there is time. A statement that was applied although
+ * its answer was lost fails its condition when the client sends it again.
  *
+ * @param single sends a write that has no other beside it. It also sends each write once more whose
+ * condition failed, because its answer holds the stored item.
  * @param batchedFrom how many writes are worth a batch. A request of its own for one write takes
  * less CPU.
  */
@@ -60,14 +60,12 @@ export function batchingWriter(
     }
   }
   return {
-    put: (table, item, condition) => {
-      if (condition === 'notOlder') return single.put(table, item, condition)
-      return new Promise((resolve, reject) => {
+    put: (table, item, condition) =>
+      new Promise((resolve, reject) => {
         // All writes that the same turn of the event loop asks for are in the queue by then.
         if (waiting.length === 0) setImmediate(sendWaiting)
         waiting.push({ table, item, condition, resolve, reject })
-      })
-    },
+      }),
   }
 }
 
@@ -110,7 +108,7 @@ async function sendBatch(
         Statements: left.map(({ table, item, condition }) => toStatement(table, item, condition)),
       })
       const { Responses: responses = [] } = await client.send(command)
-      const passing = left.filter((write, n) => !settle(write, responses[n]?.Error, sendAlone))
+      const passing = left.filter((write, n) => !hasOutcome(write, responses[n]?.Error, sendAlone))
       if (passing.length === 0) return
       if (!(await between.next())) {
         left = passing
@@ -123,8 +121,8 @@ async function sendBatch(
   }
 }
 
-/** Returns false if DynamoDB has to be asked again. */
-function settle(write: Write, error: BatchStatementError | undefined, sendAlone: (write: Write) => void): boolean {
+/** Ends the write, or returns false if DynamoDB has to be asked again. */
+function hasOutcome(write: Write, error: BatchStatementError | undefined, sendAlone: (write: Write) => void): boolean {
   if (error === undefined) write.resolve(null)
   else if (PASSING.has(error.Code)) return false
   else if (!CONDITION_FAILED.has(error.Code)) write.reject(statementError(error))

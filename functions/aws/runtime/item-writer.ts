@@ -9,9 +9,9 @@ import type { Item } from './table-items.ts'
 export type Sender = Pick<DynamoDBClient, 'send'>
 
 /**
- * When DynamoDB may write the item: `new` if none is stored, `newer` if none is stored or one of a
- * lower version, `notOlder` if none of a higher version is, and `at` if the stored item has this
- * version.
+ * When DynamoDB may write the item. `new` means that none is stored, and `at` that the stored one
+ * has this version. With `newer` none is stored, or one of a lower version; with `notOlder` the
+ * stored version may be the same, too.
  */
 export type WriteCondition = 'new' | 'newer' | 'notOlder' | { readonly at: number }
 

@@ -72,9 +72,8 @@ function bodiesOf(operation: string, body: Body): Body[] {
     return ((body.Statements ?? []) as SentStatement[]).flatMap((sent): Body[] => {
       const statement = readStatement(sent)
       if (statement === null) return []
-      const { action, table: TableName, written, where } = statement
-      if (action === 'PartiQLInsert') return [{ TableName, Item: written }]
-      return [{ TableName, Key: where, ExpressionAttributeValues: written }]
+      // An UPDATE of the functions names every attribute of the item.
+      return [{ TableName: statement.table, Item: { ...statement.where, ...statement.written } }]
     })
   }
   return ((body.TransactItems ?? []) as Body[]).flatMap((item) => Object.values(item) as Body[])
