@@ -284,9 +284,9 @@ describe('refinalize', () => {
     const table = outputs.ResultsTableName as string
     const items = () => itemsOf<Record<string, unknown>>(clients.dynamodb, table, 'user#fay')
     const rows = async () => {
-      const kept = (await items()).filter(({ kind }) => kind !== 'removed')
+      const present = (await items()).filter(({ kind }) => kind !== 'removed')
       // A row expires some time after it was written.
-      return kept.map(({ expires_at, ...row }) => row)
+      return present.map(({ expires_at, ...row }) => row)
     }
     const close = async (events: readonly object[], sessions: number) => {
       await local('produce', log(`fay-${sessions}.ndjson`, events))
