@@ -81,7 +81,7 @@ async function applyBatch(
     const own = users.get(user) ?? newUser()
     users.set(user, own)
     const writes = sessionWrites(user, own.store, rules, LOG_END_MS, hasTime)
-    const share = userShare(writes, own.store.states.get(user) ?? NEW_USER, arrivals, 0)
+    const share = userShare(writes, own.store.states.get(user) ?? NEW_USER, arrivals, 0, LOG_END_MS)
     const { failed } = await appendForUser(await prepareShare(share), { timers: NO_TIMERS, hasTime })
     if (failed !== null) throw failed.cause
     await close(user, own.store, rules, 'due')

@@ -139,7 +139,7 @@ async function appendAll(
     const notBeforeMs = notBefore(isPassed, nowMs)
     for (const [user, arrivals] of some) {
       const writes = sessionWrites(user, ports.sessions, rules, nowMs, ports.hasTime)
-      const share = userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs)
+      const share = userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs, nowMs)
       wave.push(share)
       bytes += totalBytesAtMost(share.loaded.open)
     }
