@@ -70,14 +70,7 @@ async function outcomeOf(name: string): Promise<Outcome> {
   }
 }
 
-/**
- * Logs without their right summary so far: ingest finds copies by their id alone, not by id and
- * type (E2). Take a log off this list once the test reports that it no longer fails.
- */
-const NOT_YET_RIGHT: ReadonlySet<string> = new Set(['one-request-id-on-all-events.ndjson'])
-const all = Object.entries(cases).filter(([, { summary }]) => summary !== undefined)
-const summarized = all.filter(([name]) => !NOT_YET_RIGHT.has(name))
-const wrong = all.filter(([name]) => NOT_YET_RIGHT.has(name))
+const summarized = Object.entries(cases).filter(([, { summary }]) => summary !== undefined)
 const refused = Object.entries(cases).filter(([, { rejected }]) => rejected !== undefined)
 
 describe.skipIf(folder === null)('a log as people send it', () => {
@@ -87,10 +80,6 @@ describe.skipIf(folder === null)('a log as people send it', () => {
     expect(found).toMatchObject(expected)
     if (rejectedTotal !== undefined)
       expect(Object.values(found.rejected).reduce((sum, count) => sum + count, 0)).toBe(rejectedTotal)
-  })
-
-  it.fails.each(wrong)('%s does not have its summary yet', async (name, { summary = {} }) => {
-    expect((await outcomeOf(name)).summary).toMatchObject(summary)
   })
 
   it.each(refused)('%s has its reason on each rejected event, with a hint', async (name, { rejected = '' }) => {

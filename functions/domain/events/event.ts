@@ -6,7 +6,10 @@ export const EVENT_TYPES = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Time
 export type EventType = (typeof EVENT_TYPES)[number]
 
 interface EventIdentity {
-  /** The producer's event id, or a digest of an event without one. Unique per user (E2). */
+  /**
+   * The producer's event id, or a digest of an event without one. With the type it names one event
+   * of the user (E2).
+   */
   readonly eventId: string
   readonly timeMs: number
   /**
@@ -93,6 +96,11 @@ export function compareEvents(a: Event, b: Event): number {
 
 function subSequenceOrder(event: Event): number {
   return event.subSequence ?? (isCloser(event) ? Number.MAX_SAFE_INTEGER : -1)
+}
+
+/** A text that stands for a user's event: its type and its id (E2). */
+export function eventKey({ type, eventId }: Pick<Event, 'type' | 'eventId'>): string {
+  return `${type} ${eventId}`
 }
 
 /** AppClose and Timeout end the session that they belong to (S4). */

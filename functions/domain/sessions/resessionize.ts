@@ -1,6 +1,6 @@
 // Splits a user's affected sessions into sessions anew, together with the events that arrived.
 
-import { type Arrival, compareEvents, type Event } from '../events/event.ts'
+import { type Arrival, compareEvents, type Event, eventKey } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, type Session, sessionId, toSessions } from './session.ts'
 
@@ -32,14 +32,17 @@ export function resessionize(
 /** Drops later copies of an event (E2), which two closed sessions may hold before they merge. */
 function eachOnce(sorted: readonly Event[]): Event[] {
   const seen = new Set<string>()
-  return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))
+  return sorted.filter((event) => {
+    const key = eventKey(event)
+    return !seen.has(key) && seen.add(key)
+  })
 }
 
 function isSame(before: Session | undefined, after: Session): boolean {
   return (
     before !== undefined &&
     before.events.length === after.events.length &&
-    before.events.every((event, n) => event.eventId === after.events[n]?.eventId) &&
+    before.events.every((event, n) => event === after.events[n]) &&
     before.ids.join() === after.ids.join() &&
     before.continues === after.continues &&
     before.limitedBy?.atMs === after.limitedBy?.atMs

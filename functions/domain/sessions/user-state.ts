@@ -1,9 +1,9 @@
 // Applies a user's arrivals to the open sessions and the clock (C6, C7).
 
-import type { Arrival } from '../events/event.ts'
+import { type Arrival, eventKey } from '../events/event.ts'
 import { overlappedSessions, type Reopening, reopen, withoutReopened } from './amending.ts'
 import { laterSkew, type Skew, watermark } from './clock.ts'
-import { eventSearch } from './event-index.ts'
+import { copySearch } from './event-index.ts'
 import { type Forgotten, withoutForgotten } from './forgotten.ts'
 import { type RejectedArrival, rejectionByAge, reopeningRejection } from './rejected-arrivals.ts'
 import { resessionize } from './resessionize.ts'
@@ -93,7 +93,7 @@ interface Admission {
 function admit(state: UserState, closed: readonly Session[], arrivals: readonly Arrival[], rules: Rules): Admission {
   // A single arrival, the usual case, has no other to be a duplicate of.
   const seen = arrivals.length > 1 ? new Set<string>() : null
-  const isHeld = eventSearch([...state.open, ...closed], arrivals.length)
+  const heldCopy = copySearch([...state.open, ...closed], arrivals.length)
   const candidates: Arrival[] = []
   const late: RejectedArrival[] = []
   let skewMs = state.skewMs
@@ -103,14 +103,14 @@ function admit(state: UserState, closed: readonly Session[], arrivals: readonly 
     const laterMs = laterSkew(skewMs, event, arrivalMs)
     skewMs = laterMs
     const behindMs = watermark(arrivalMs, laterMs, rules) - event.timeMs
-    if (seen?.has(event.eventId) || isHeld(event.eventId)) {
+    if (seen?.has(eventKey(event)) || heldCopy(event) !== undefined) {
       duplicates++
       continue
     }
     const rejection = rejectionByAge(behindMs, rules)
     if (rejection !== null) late.push({ arrival, ...rejection })
     else {
-      seen?.add(event.eventId)
+      seen?.add(eventKey(event))
       candidates.push(arrival)
     }
   }

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
-import type { Arrival, Event } from '../../../functions/domain/events/event.ts'
+import { type Arrival, type Event, eventKey } from '../../../functions/domain/events/event.ts'
 import type { Rules } from '../../../functions/domain/sessions/rules.ts'
 import { sessionId } from '../../../functions/domain/sessions/session.ts'
 import { oracleSessions } from '../../../sim/oracle.ts'
@@ -61,9 +61,7 @@ function expectOracle(given: Delivery, rules: Rules): void {
   expect(driven.accepted).toBe(given.events.length)
   expect(driven.accepted + driven.duplicates).toBe(given.batches.flat().length)
   const byFirst = [...sessions].sort((a, b) => firstIndex(oracle, a.events[0]) - firstIndex(oracle, b.events[0]))
-  expect(byFirst.map((session) => session.events.map((event) => event.eventId))).toEqual(
-    oracle.map((session) => session.eventIds),
-  )
+  expect(byFirst.map(({ events }) => events.map(eventKey))).toEqual(oracle.map(({ events }) => events.map(eventKey)))
   const continued = byFirst.map(
     (session, n) => session.continues !== null && session.continues === idOf(byFirst[n - 1]),
   )
@@ -76,7 +74,7 @@ function idOf(session: Parameters<typeof sessionId>[0] | undefined): string | un
 }
 
 function firstIndex(oracle: ReturnType<typeof oracleSessions>, first: Event | undefined): number {
-  return oracle.findIndex((session) => session.eventIds[0] === first?.eventId)
+  return oracle.findIndex(({ events }) => first !== undefined && eventKey(events[0]) === eventKey(first))
 }
 
 describe('any delivery of a set of events', () => {
