@@ -50,6 +50,7 @@ describe('the alarms', () => {
       'IngestFailing',
       'IngestSlow',
       'ItemsUnreadable',
+      'OrphanClicksShare',
       'RejectedShare',
       'RollupBacklog',
       'RollupFailing',

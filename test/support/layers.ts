@@ -13,6 +13,7 @@ import {
   NO_CLOCK,
   NO_PROCESS,
   NODE,
+  P_MAP,
   PORTS,
   SAMPLES,
   SDK,
@@ -108,7 +109,7 @@ export const LAYERS: readonly Layer[] = [
   cli('target', [], [/^local\/(emulators|run)\//, /^commander$/]),
   cli('reads', ['target'], [/^report\/report-data\.ts$/]),
   cli('dead-letters', ['target']),
-  cli('doctor', ['target', 'reads', 'dead-letters']),
+  cli('doctor', ['target', 'reads', 'dead-letters'], [P_MAP]),
   cli('produce', ['target'], [/^local\/(replay|run)\//]),
   cli(
     'commands',
