@@ -20,7 +20,7 @@ import { EMULATOR } from './emulator-environment.ts'
 import { runWith, type StoredResults, storedResults } from './stored-results.ts'
 import { ALLOWED_ON_EVERY_RESOURCE, NOT_DEPLOYED, NOT_DEPLOYED_MESSAGE } from './unsupported.ts'
 
-/** Sums and rankings are made as often as they can be, so that the test waits minutes and no longer. */
+/** Sums and rankings come as often as they can, so that the test waits minutes and no longer. */
 const SETTINGS = { rollupEvery: '1m', rankEvery: '5m' }
 const POLL_MS = 1000
 /**
