@@ -1,10 +1,9 @@
 // Implements `local`, which runs the pipeline on this machine with a log of events.
 
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { logLines } from '../../local/replay/log-lines.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import { DEFAULT_RUNNING_PATH, type RunningPipeline, writeRunningPipeline } from '../../local/run/running-pipeline.ts'
 import type { Summary } from '../../local/run/summary.ts'
@@ -14,6 +13,10 @@ import { note, print } from '../../terminal/output.ts'
 import { type Progress, startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
+import { checkLine } from '../produce/checked-lines.ts'
+import { type LogFindings, logFindings } from '../produce/log-findings.ts'
+import { rulesOfSettings } from '../produce/log-rules.ts'
+import { type LogSource, logSource, sortedSource } from '../produce/log-source.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
 import { withHelp } from './help.ts'
@@ -26,9 +29,10 @@ export function addLocal(program: Command, terminal: Terminal): void {
     .description('run the deployed pipeline on this machine with a log of events')
     .option(
       '--events <file>',
-      'the log: one JSON object a line; may be packed with gzip; - for standard input',
+      'the log: JSON objects, one a line or not, arrays of them, or CSV; may be packed; - for standard input',
       parsePath,
     )
+    .option('--sort', 'send the events in the order of their times, also of a log that is larger than the memory')
     // checkedPlan shows where a log that is typed as an argument belongs.
     .allowExcessArguments()
     .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table', parsePath)
@@ -59,10 +63,15 @@ export function addLocal(program: Command, terminal: Terminal): void {
     )
   withHelp(command, {
     details: `The command starts emulators, deploys the pipeline to them, sends the log through it and closes all
-sessions. It needs --events, --keep or both. It needs no AWS account.`,
+sessions. It needs --events, --keep or both. It needs no AWS account.
+
+Before it sends a file, the command says how many of its events would be too late in this order.
+After the run it shows a line for each reason of a rejected or ignored event, and for each field
+whose name is nearly one of ours.`,
     examples: [
       'search-ctr local --events events.ndjson',
       'search-ctr local --events - --out results < events.ndjson',
+      'search-ctr local --events history.json.gz --sort',
       'search-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
       'search-ctr local --keep --port 4566',
     ],
@@ -76,8 +85,10 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
   progress.show('starting')
   let run: LocalRun | undefined
   let removeFile = async (): Promise<void> => {}
+  let source: LogSource | undefined
   const stop = async (): Promise<void> => {
     await removeFile()
+    await source?.close()
     await run?.stop()
   }
   const interrupt = onInterrupt(terminal, stop)
@@ -92,8 +103,12 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
       env: terminal.env,
     })
     if (plan.events !== null) {
-      const summary = await replay(run, plan.events, plan.out, terminal, progress)
-      noteFindings(summary, options.events ?? '', terminal)
+      source = await logSource(plan.events, terminal)
+      if (options.sort) {
+        progress.show('sorting')
+        source = await sortedSource(source)
+      }
+      await replay(run, source, { plan, options, terminal, progress })
     }
     progress.clear()
     if (plan.keep !== null) {
@@ -119,28 +134,70 @@ function runningPipeline({ endpoints, outputs, functions }: LocalRun): RunningPi
   }
 }
 
-/** @param events the absolute path of the log, which names it however the user typed it; or `-`. */
-async function replay(
-  run: LocalRun,
-  events: string,
-  out: Plan['out'],
-  terminal: Terminal,
-  progress: Progress,
-): Promise<Summary> {
-  const input = events === '-' ? terminal.stdin() : createReadStream(events)
-  try {
-    await run.replay(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
-  } finally {
-    // An open input keeps the process alive after a failure.
-    input.destroy()
+interface Work {
+  readonly plan: Plan
+  readonly options: LocalOptions
+  readonly terminal: Terminal
+  readonly progress: Progress
+}
+
+/** Checks a file before it is sent, and standard input while it is sent. */
+async function replay(run: LocalRun, source: LogSource, work: Work): Promise<void> {
+  const { plan, options, terminal, progress } = work
+  const findings = findingsOf(work)
+  const isFile = source.size !== null
+  const isCheckedBefore = isFile && !source.isSorted
+  if (isCheckedBefore) {
+    progress.show('checking the order of time')
+    for await (const _ of checkedLines(source, work, findings));
+    findings.noteTimes()
   }
+  // The path names the log however the user typed it. In the order of time it is another log.
+  const name = `${plan.events}${source.isSorted && isFile ? ' in the order of time' : ''}`
+  const lines = checkedLines(source, work, isCheckedBefore ? null : findings)
+  await run.replay(name, lines, (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
   await run.drain((text) => progress.show(text))
   const summary = await run.summary()
   progress.clear()
-  if (out === null) {
-    print(terminal, summaryText(summary))
-    return summary
+  if (plan.out === null) print(terminal, summaryText(summary, findings.ignored()))
+  else await writeResults(run, summary, plan.out, terminal)
+  if (!isCheckedBefore) findings.noteTimes()
+  findings.noteRejected()
+  findings.noteIgnored()
+  noteOutcome(summary, options.events ?? '', terminal)
+}
+
+function findingsOf({ options, terminal, progress }: Work): LogFindings {
+  return logFindings({
+    rules: rulesOfSettings(options.setting),
+    nowMs: Date.now(),
+    amendForText: (value) => `--setting amendFor=${value}`,
+    note: (text) => {
+      progress.clear()
+      note(terminal, text)
+    },
+  })
+}
+
+/** Yields the lines of a log, and adds each to the findings. */
+async function* checkedLines(
+  source: LogSource,
+  { options }: Work,
+  findings: LogFindings | null,
+): AsyncGenerator<Buffer> {
+  const { minEventTimeMs } = rulesOfSettings(options.setting)
+  for await (const { number, line } of source.lines()) {
+    findings?.add(number, line, checkLine(line, Date.now(), 'auto', { minEventTimeMs }))
+    yield line
   }
+}
+
+async function writeResults(
+  run: LocalRun,
+  summary: Summary,
+  out: NonNullable<Plan['out']>,
+  terminal: Terminal,
+): Promise<void> {
   const rows = await run.results()
   const replaced = [SUMMARY_FILE, RESULTS_FILE].filter((name) => existsSync(join(out.path, name)))
   if (replaced.length > 0) note(terminal, `Replacing ${replaced.map((name) => join(out.typed, name)).join(' and ')}.`)
@@ -150,14 +207,13 @@ async function replay(
     const [resultsFile, summaryFile] = [join(out.typed, RESULTS_FILE), join(out.typed, SUMMARY_FILE)]
     print(terminal, `${rows.length} results in ${resultsFile}, their summary in ${summaryFile}`)
   }
-  return summary
 }
 
 const SUMMARY_FILE = 'summary.json'
 const RESULTS_FILE = 'results.ndjson'
 
 /** @param log as the user typed it. */
-function noteFindings({ eventsIn, accepted }: Summary, log: string, terminal: Terminal): void {
+function noteOutcome({ eventsIn, accepted }: Summary, log: string, terminal: Terminal): void {
   if (eventsIn === 0) note(terminal, `${log === '-' ? 'Standard input' : log} is empty: it holds no event.`)
   if (eventsIn === 0 || accepted > 0) return
   terminal.exitCode = EXIT.findings
