@@ -46,18 +46,18 @@ export async function readSessions(
   asked: ReadonlySet<string>,
 ): Promise<StoredSessions> {
   const held = new Set<string>()
-  const look = (events: readonly Event[]): void => {
+  const find = (events: readonly Event[]): void => {
     if (asked.size === 0) return
     for (const key of events.map(storedKey)) if (asked.has(key)) held.add(key)
   }
-  const { users, closed, states, usersWithBlocks } = await readSessionItems(clients, table, look)
+  const { users, closed, states, usersWithBlocks } = await readSessionItems(clients, table, find)
   const loaded = await dynamoSessionStore(clients.dynamodb, table).loadUsers(usersWithBlocks)
   const forgotten = new Set<string>()
   const open = new Map<string, number>()
   for (const [user, state] of [...states, ...loaded]) {
     if (state.forgotten !== null) forgotten.add(user)
     for (const { ids, events } of state.open) {
-      look(events)
+      find(events)
       // A merged session has the ids of closed ones, whose events are in it now.
       for (const id of ids) open.set(sessionKey(user, id), 0)
       open.set(sessionKey(user, ids[0]), events.length)

@@ -8,8 +8,9 @@ import { REJECTED_PREFIX } from '../../functions/contract.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { sentEvents } from '../../functions/domain/events/formats/sent-events.ts'
-import type { DeadLetter } from '../../functions/ports.ts'
 import type { Clients } from '../emulators/clients.ts'
+
+type DeadLetter = ReturnType<typeof decodeRejectedLine>
 
 interface RejectedEvent {
   readonly reason: DeadLetter['reason']
