@@ -24,6 +24,7 @@ export const CONTROLS = {
   'short-lived-version': 'the state of an idle user expires when the closed sessions do, long before the rows',
   'row-delete': 'finalize and forget delete a removed row, and leave no tombstone in its place',
   'clear-at-once': 'rollup clears a dirty hour in the first run that sums it',
+  'oldest-first': 'rollup reads a bounded number of dirty hours, the oldest first',
   'parallel-batch': 'ingest applies the records of a batch in parallel, and records the last one as progress',
 } as const
 
@@ -217,5 +218,23 @@ export function clearingAtOnce(dirtyHours: DirtyHours): DirtyHours {
       }
     },
     clear: (period) => dirtyHours.clear(originals.get(period) ?? period),
+  }
+}
+
+/** More than a visit without a flood makes dirty. */
+const OLDEST_READ = 500
+
+/**
+ * `oldest-first`: reads the oldest dirty periods, up to a bound. While a producer sends old events,
+ * the sums of today never reach that part.
+ */
+export function oldestFirst(dirtyHours: DirtyHours): DirtyHours {
+  return {
+    ...dirtyHours,
+    pages: async function* (kind) {
+      const found: StoredDirtyPeriod[] = []
+      for await (const page of dirtyHours.pages(kind)) found.push(...page)
+      yield found.slice(-OLDEST_READ).reverse()
+    },
   }
 }
