@@ -26,7 +26,7 @@ export type Boundary =
   | 'alone'
 
 /** `skip` leaves out the rest of a damaged value, up to a line that begins with an object. */
-type Place = 'between' | 'value' | 'string' | 'escape' | 'skip' | 'skip-line-start'
+type Context = 'between' | 'value' | 'string' | 'escape' | 'skip' | 'skip-line-start'
 
 export interface ValueScanner {
   /** @param isArrayOpen whether the values are elements of an array. */
@@ -35,57 +35,57 @@ export interface ValueScanner {
 }
 
 export function valueScanner(): ValueScanner {
-  let place: Place = 'between'
+  let context: Context = 'between'
   /** Brackets that are open in the current value. */
   let depth = 0
 
   const between = (byte: number, isArrayOpen: boolean): Boundary => {
-    place = 'between'
+    context = 'between'
     if (byte === ARRAY_START && !isArrayOpen) return 'opens-array'
     if (byte === ARRAY_END && isArrayOpen) return 'closes-array'
     if (byte === ARRAY_END || byte === OBJECT_END) return 'alone'
-    place = 'value'
+    context = 'value'
     depth = 0
     inValue(byte)
     return 'begins'
   }
   const inValue = (byte: number): Boundary => {
-    if (byte === QUOTE) place = 'string'
+    if (byte === QUOTE) context = 'string'
     else if (byte === OBJECT_START || byte === ARRAY_START) depth++
     else if (byte === OBJECT_END || byte === ARRAY_END) {
       depth--
       if (depth > 0) return 'none'
-      place = 'between'
+      context = 'between'
       return depth === 0 ? 'ends-after' : 'ends-before-bracket'
     } else if (depth === 0 && (byte === NEWLINE || byte === COMMA)) {
-      place = 'between'
+      context = 'between'
       return 'ends-before'
     }
     return 'none'
   }
   const inString = (byte: number): Boundary => {
-    if (byte === BACKSLASH) place = 'escape'
+    if (byte === BACKSLASH) context = 'escape'
     else if (byte === QUOTE) {
-      place = depth === 0 ? 'between' : 'value'
+      context = depth === 0 ? 'between' : 'value'
       return depth === 0 ? 'ends-after' : 'none'
     } else if (byte === NEWLINE) {
       // No string holds a line break, so the value is damaged.
-      place = 'skip-line-start'
+      context = 'skip-line-start'
       return 'ends-before'
     }
     return 'none'
   }
   return {
-    isInValue: () => place === 'value' || place === 'string' || place === 'escape',
+    isInValue: () => context === 'value' || context === 'string' || context === 'escape',
     read: (byte, isArrayOpen) => {
-      if (place === 'value') return inValue(byte)
-      if (place === 'string') return inString(byte)
-      if (place === 'escape') place = 'string'
-      else if (place === 'skip') place = byte === NEWLINE ? 'skip-line-start' : 'skip'
+      if (context === 'value') return inValue(byte)
+      if (context === 'string') return inString(byte)
+      if (context === 'escape') context = 'string'
+      else if (context === 'skip') context = byte === NEWLINE ? 'skip-line-start' : 'skip'
       else if (!SEPARATORS.has(byte)) {
-        if (place === 'between' || byte === OBJECT_START || (byte === ARRAY_END && isArrayOpen))
+        if (context === 'between' || byte === OBJECT_START || (byte === ARRAY_END && isArrayOpen))
           return between(byte, isArrayOpen)
-        place = 'skip'
+        context = 'skip'
       }
       return 'none'
     },

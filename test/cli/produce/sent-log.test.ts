@@ -6,13 +6,17 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openSentLog, type SentLog } from '../../../cli/produce/sent-log.ts'
-import { logLines } from '../../../local/replay/log-lines.ts'
+import { splitLines } from '../../../local/replay/split-lines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-produce-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function openLog(file: string, cwd: string, streamId: string, isAgain: boolean): Promise<SentLog> {
-  return openSentLog(file, () => logLines(createReadStream(file)), cwd, streamId, isAgain)
+  return openSentLog(file, () => linesOf(file), cwd, streamId, isAgain)
+}
+
+async function* linesOf(file: string): AsyncGenerator<Buffer> {
+  for await (const { line } of splitLines(createReadStream(file))) yield line
 }
 
 describe('the record of sent lines', () => {

@@ -29,8 +29,8 @@ describe('the encoding of a log', () => {
     ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${TEXT}`)],
     ['UTF-16, little end first', utf16(`\ufeff${TEXT}`)],
     ['UTF-16, big end first', utf16(`\ufeff${TEXT}`).swap16()],
-    ['UTF-16, little end first and without a mark', utf16(TEXT)],
-    ['UTF-16, big end first and without a mark', utf16(TEXT).swap16()],
+    ['UTF-16, little end first, without a byte order mark', utf16(TEXT)],
+    ['UTF-16, big end first, without a byte order mark', utf16(TEXT).swap16()],
   ])('is recognized, wherever the chunks begin and end: %s', async (_, bytes) => {
     for (const chunks of divisions(bytes)) expect(await read(...chunks)).toBe(TEXT)
   })

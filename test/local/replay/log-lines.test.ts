@@ -78,11 +78,11 @@ describe('the form of a log', () => {
 })
 
 describe('an array', () => {
-  it('of a batch is one line, so that its events keep their order', async () => {
+  it('with the events of a batch is one line, so that they keep their order', async () => {
     expect(await read(JSON.stringify(EVENTS, null, 2))).toHaveLength(1)
   })
 
-  it.each(['[%]', '[\n%\n]', '[\n%\n'])('of more than 500 events has a line for each: %s', async (form) => {
+  it.each(['[%]', '[\n%\n]', '[\n%\n'])('with more than 500 events has a line for each: %s', async (form) => {
     const text = form.replace(
       '%',
       Array<string>(501)
