@@ -19,6 +19,7 @@ export const NOT_DEPLOYED: readonly string[] = [
   'FinalizeMissing',
   'BatchesGivenUp',
   'RejectedShare',
+  'OrphanClicksShare',
   'TablesThrottled',
   'IngestFailing',
   'SweepFailing',
