@@ -103,7 +103,10 @@ export async function ingest(
     left: records.length - taken,
     accepted: sum((outcome) => outcome.accepted),
     duplicates: sum((outcome) => outcome.duplicates),
-    rejected: countReasons(deadLetters),
+    rejected: countReasons(
+      deadLetters,
+      sum((outcome) => outcome.displaced),
+    ),
     ignored,
     nearMisses,
     forgotten: unreadable.length - remembered.length + sum((outcome) => outcome.forgotten),
@@ -179,8 +182,11 @@ async function putDeadLetters(
   }
 }
 
-function countReasons(deadLetters: readonly DeadLetter[]): Partial<Record<DeadLetterReason, number>> {
-  const counts: Partial<Record<DeadLetterReason, number>> = {}
+function countReasons(
+  deadLetters: readonly DeadLetter[],
+  displaced: number,
+): Partial<Record<DeadLetterReason, number>> {
+  const counts: Partial<Record<DeadLetterReason, number>> = displaced === 0 ? {} : { 'id-reused': displaced }
   for (const { reason } of deadLetters) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }

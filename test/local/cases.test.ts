@@ -123,6 +123,12 @@ describe.skipIf(folder === null)('a log as people send it', () => {
     expect(clicks).toEqual({ dogs: 1, cats: 1, fish: 0 })
   })
 
+  it('sets the second use of each id aside where a counter of ids starts again', async () => {
+    const { summary, searches } = await outcomeOf('event-ids-count-anew-each-session.ndjson')
+    expect(summary).toMatchObject({ accepted: 2, rejected: { 'id-reused': 2 } })
+    expect(searches.map(({ query, clicks }) => [query, clicks])).toEqual([['dogs', 1]])
+  })
+
   it('reads a log that gzip packed', async () => {
     const { summary } = await outcomeOf('ndjson-as-gzip-file.ndjson.gz')
     expect(summary.rejected).toEqual({})

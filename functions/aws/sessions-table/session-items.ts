@@ -10,6 +10,7 @@ import { compactTime } from '../../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import { epochSeconds, type Item, type Key, USER_PREFIX, userPartition } from '../runtime/table-items.ts'
+import { decodeClosedIds, encodeClosedIds } from './closed-ids-code.ts'
 import { type Block, decodeBlock, encodeBlock, type SplitSessions } from './session-blocks.ts'
 import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessions } from './session-code.ts'
 
@@ -62,7 +63,7 @@ export function versionOf(item: Item): number {
  * their events.
  */
 export function stateItem(user: string, state: UserState, expiresAtMs: number, split?: SplitSessions): Item {
-  const { version, skewMs, lastAffectingTimeMs, open, forgotten } = state
+  const { version, skewMs, lastAffectingTimeMs, open, closedIds, forgotten } = state
   const stateExpiresAtMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
   const blocks = split?.blocks ?? []
   return {
@@ -72,6 +73,7 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number, s
     skew: skewMs ?? undefined,
     last_affecting_time: lastAffectingTimeMs ?? undefined,
     sessions: open.length === 0 ? undefined : encodeOpen(open, split),
+    closed_ids: closedIds.length === 0 ? undefined : encodeClosedIds(closedIds),
     ...(blocks.length > 0 && { blocks: encodeIds(blocks.map(({ name }) => name)) }),
     ...(forgotten !== null && {
       forgotten_at: forgotten.atMs,
@@ -102,6 +104,7 @@ export function readState(item: Item | undefined, blocks: readonly Block[] = [])
     skewMs: optionalNumber(item, 'skew'),
     lastAffectingTimeMs: optionalNumber(item, 'last_affecting_time'),
     open: item.sessions === undefined ? [] : decodeSessions(item.sessions as Uint8Array, eventsOfBlocks),
+    closedIds: item.closed_ids === undefined ? [] : decodeClosedIds(item.closed_ids as Uint8Array),
     forgotten: item.forgotten_at === undefined ? null : readForgotten(item),
   }))
 }

@@ -1,5 +1,6 @@
 // Bounds how many sessions one record can make for a user, whatever else the user sent (E3).
 
+import { replaces } from '../events/copies.ts'
 import { type Arrival, compareEvents, type Event, eventKey } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { toSessions } from './session.ts'
@@ -17,7 +18,10 @@ export const RECORD_SESSIONS_MAX = 500
 export function beyondRecordSessions<A extends Arrival>(arrivals: readonly A[], rules: Rules): ReadonlySet<A> {
   if (arrivals.length <= RECORD_SESSIONS_MAX) return new Set()
   const byKey = new Map<string, Event>()
-  for (const { event } of arrivals) if (!byKey.has(eventKey(event))) byKey.set(eventKey(event), event)
+  for (const { event } of arrivals) {
+    const known = byKey.get(eventKey(event))
+    if (known === undefined || replaces(event, known)) byKey.set(eventKey(event), event)
+  }
   const sessions = toSessions([...byKey.values()].sort(compareEvents), [], rules)
   const beyond = new Set(sessions.slice(RECORD_SESSIONS_MAX).flatMap(({ events }) => events.map(eventKey)))
   return new Set(arrivals.filter(({ event }) => beyond.has(eventKey(event))))

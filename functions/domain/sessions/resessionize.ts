@@ -12,6 +12,7 @@ import { firstEvent, type Session, sessionId, toSessions } from './session.ts'
  * session that comes out unchanged stays closed.
  *
  * @param affected the open sessions that the arrivals may change.
+ * @param removed events of these sessions that leave, because another copy counts (E2).
  */
 export function resessionize(
   open: readonly Session[],
@@ -19,9 +20,12 @@ export function resessionize(
   affected: ReadonlySet<Session>,
   admitted: readonly Arrival[],
   rules: Rules,
+  removed: ReadonlySet<Event>,
 ): Session[] {
   const known = [...affected, ...reopened]
-  const events = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
+  const held = known.flatMap((session) => session.events)
+  const left = removed.size === 0 ? held : held.filter((event) => !removed.has(event))
+  const events = [...left, ...admitted.map((arrival) => arrival.event)]
   const changed = toSessions(eachOnce(events.sort(compareEvents)), known, rules)
   const before = new Map(reopened.map((session) => [sessionId(session), session]))
   const stillOpen = changed.filter((session) => !isSame(before.get(sessionId(session)), session))

@@ -41,6 +41,14 @@ export function compactTimeOf(id: string): string {
   return id.slice(0, COMPACT_TIME_LENGTH)
 }
 
+/** The same as `compactTimeOf`, in epoch milliseconds. */
+export function timeOfId(id: string): number {
+  const digits = (from: number, to: number): number => Number(id.slice(from, to))
+  const date = new Date(Date.UTC(2000, digits(4, 6) - 1, digits(6, 8), digits(9, 11), digits(11, 13), digits(13, 15)))
+  date.setUTCFullYear(digits(0, 4), digits(4, 6) - 1, digits(6, 8))
+  return date.getTime() + digits(15, 18)
+}
+
 /** The event id of the founding event. */
 export function foundingEventId(id: string): string {
   return id.slice(id.indexOf('-', COMPACT_TIME_LENGTH) + 1)

@@ -3,12 +3,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MINUTE_MS, SECOND_MS } from '../../../functions/domain/durations.ts'
+import { copyText } from '../../../functions/domain/events/copies.ts'
 import { type Arrival, type Event, eventKey } from '../../../functions/domain/events/event.ts'
 import type { Rules } from '../../../functions/domain/sessions/rules.ts'
 import { sessionId } from '../../../functions/domain/sessions/session.ts'
 import { oracleSessions } from '../../../sim/oracle.ts'
 import { arrive, drain, newDriven, sweepAt } from '../../support/drive.ts'
-import { at, RULES } from '../../support/events.ts'
+import { at, event, RULES } from '../../support/events.ts'
 import { GAP_SECONDS, randomLog, SEED } from '../../support/random-log.ts'
 
 const rules: Rules = { ...RULES, gapMs: GAP_SECONDS * SECOND_MS, latenessMs: 2 * SECOND_MS }
@@ -114,3 +115,63 @@ describe('a session id', () => {
     )
   })
 })
+
+/** Events of few ids, so that many of them conflict. Some sessions lie hours apart. */
+const conflictingLog: fc.Arbitrary<Event[]> = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom('AppOpen', 'Search', 'ClickResult', 'AppClose', 'Timeout'),
+      query: fc.constantFrom('dogs', 'cats'),
+      item: fc.constantFrom('rex', 'tom'),
+      eventId: fc.constantFrom('1', '2', '3', '4'),
+      hours: fc.constantFrom(0, 0, 0, 3, 50),
+      seconds: fc.integer({ min: 0, max: 12 }),
+    }),
+    { minLength: 1, maxLength: 16 },
+  )
+  .map((rows) => rows.map(({ hours, seconds, ...sent }) => event({ ...sent, time: at(hours * 3600 + 5 * seconds) })))
+
+describe('any delivery of copies that conflict (E2)', () => {
+  it('computes the sessions of the copies that count, and sets aside each other copy', () => {
+    const delivered = conflictingLog.chain((events) =>
+      fc.record({
+        events: fc.constant(events),
+        order: fc.shuffledSubarray([...events, ...events], { minLength: events.length * 2 }),
+        sizes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: events.length * 2, maxLength: events.length * 2 }),
+        sweepEvery: fc.integer({ min: 1, max: 4 }),
+        maxSessionEvents: fc.constantFrom(2, 3, 1000),
+      }),
+    )
+    fc.assert(
+      fc.property(delivered, ({ events, order, sizes, sweepEvery, maxSessionEvents }) => {
+        const own = { ...rules, maxSessionEvents }
+        const driven = newDriven()
+        const arrivals = order.map((event, n) => ({ event, arrivalMs: at(400_000 + n) }))
+        for (let start = 0, batch = 0; start < arrivals.length; start += sizes[batch] ?? 1, batch++) {
+          const some = arrivals.slice(start, start + (sizes[batch] ?? 1))
+          arrive(driven, some, own)
+          if (batch % sweepEvery === 0) sweepAt(driven, at(400_000 + start + 500), own)
+        }
+        const sessions = drain(driven, at(1_000_000), own)
+        const counting = countingCopies(events)
+        const expected = oracleSessions(counting, own).map(({ events }) => events.map(copyText).join())
+        expect(sessions.map(({ events }) => events.map(copyText).join()).sort()).toEqual(expected.sort())
+        const aside = [...driven.rejected.map(({ arrival }) => arrival.event), ...driven.displaced]
+        const counts = new Set(counting.map(copyText))
+        const others = new Set(events.map(copyText).filter((text) => !counts.has(text)))
+        expect(new Set(aside.map(copyText))).toEqual(others)
+        expect(driven.accepted).toBe(counting.length)
+        expect(driven.accepted + driven.duplicates + aside.length).toBe(arrivals.length)
+      }),
+      { seed: SEED, numRuns: 3000 },
+    )
+  })
+})
+
+/** Of each type and id, the copy with the earliest time, then the one whose text comes first. */
+function countingCopies(events: readonly Event[]): Event[] {
+  const counting = new Map<string, Event>()
+  for (const one of [...events].sort((a, b) => a.timeMs - b.timeMs || (copyText(a) < copyText(b) ? -1 : 1)))
+    if (!counting.has(eventKey(one))) counting.set(eventKey(one), one)
+  return [...counting.values()]
+}
