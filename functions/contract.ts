@@ -145,6 +145,8 @@ export const METRIC_UNITS = {
   Accepted: 'Count',
   Duplicates: 'Count',
   Rejected: 'Count',
+  TimeImplausible: 'Count',
+  IdReused: 'Count',
   NearMisses: 'Count',
   Late: 'Count',
   Conflicts: 'Count',

@@ -93,6 +93,8 @@ it('keeps the names and units of metrics', () => {
     Accepted: 'Count',
     Duplicates: 'Count',
     Rejected: 'Count',
+    TimeImplausible: 'Count',
+    IdReused: 'Count',
     NearMisses: 'Count',
     Late: 'Count',
     Conflicts: 'Count',

@@ -197,7 +197,8 @@ function total(counts: Readonly<Record<string, number>>): number {
 
 /**
  * Counts late events apart from rejected ones: they are valid and only came too late. Events of a
- * user whose state is damaged are valid, too.
+ * user whose state is damaged are valid, too. Two reasons of rejected events have metrics of their
+ * own, since they show a mistake that a release of a producer brought.
  */
 export function ingestMetrics(report: IngestReport): Metrics {
   const { late = 0, 'too-late': tooLate = 0, 'unreadable-state': unreadable = 0, ...rejected } = report.rejected
@@ -205,6 +206,8 @@ export function ingestMetrics(report: IngestReport): Metrics {
     Accepted: report.accepted,
     Duplicates: report.duplicates,
     Rejected: total(rejected),
+    TimeImplausible: rejected['time-implausible'] ?? 0,
+    IdReused: rejected['id-reused'] ?? 0,
     NearMisses: total(report.nearMisses),
     Late: late + tooLate,
     Unreadable: unreadable,
