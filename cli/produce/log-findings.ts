@@ -55,7 +55,9 @@ export function logFindings({ rules, nowMs, amendForText, note }: FindingsOption
     if (isTimeNoted || withTime > 0 || withoutTime === 0) return
     isTimeNoted = true
     const why = timeError ?? 'ingest takes them for events of the moment at which they arrive.'
-    note(`None of ${counted(withoutTime, 'event')} has a usable time: ${why}`)
+    const none =
+      withoutTime < EVENTS_WITHOUT_TIME ? 'No event of the log' : `None of the first ${EVENTS_WITHOUT_TIME} events`
+    note(`${none} has a usable time: ${why}`)
   }
   const addProblem = (number: number, line: Buffer, { event, reason, detail }: LineError): void => {
     count(rejected, reason, number, line, detail)

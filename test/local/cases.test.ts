@@ -10,6 +10,7 @@ import { runLocally } from '../integration/on-emulators.ts'
 import { at, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 import { sharedPath } from '../support/shared.ts'
+import { typed } from '../support/typed.ts'
 
 interface Case {
   readonly why: string
@@ -129,6 +130,14 @@ describe.skipIf(folder === null)('a log as people send it', () => {
     expect(searches.map(({ query, clicks }) => [query, clicks])).toEqual([['dogs', 1]])
   })
 
+  it.each(['pretty-printed-array.json', 'firehose-concatenated.json'])(
+    '%s is read as the events that it holds',
+    async (name) => {
+      const { summary } = await outcomeOf(name)
+      expect(summary).toMatchObject({ accepted: 2, rejected: {}, searches: 1, searchesWithClick: 1 })
+    },
+  )
+
   it('reads a log that gzip packed', async () => {
     const { summary } = await outcomeOf('ndjson-as-gzip-file.ndjson.gz')
     expect(summary.rejected).toEqual({})
@@ -144,5 +153,15 @@ describe.skipIf(folder === null)('a log as people send it, through the deployed 
   ])('%s has its summary', async (name) => {
     const { summary } = await runLocally({}, await linesOf(name))
     expect(summary).toMatchObject(cases[name]?.summary ?? {})
+  })
+
+  it('history-newest-first.ndjson is reported before it is sent, and accepted whole with --sort', async () => {
+    const path = join(folder ?? '', 'history-newest-first.ndjson')
+    const asItIs = await typed(['produce', path, '--dry-run'], '.')
+    expect(asItIs.stderr).toContain('ingest would reject 44 of 60 events as too-late')
+    const sorted = await typed(['local', '--events', path, '--sort'], '.')
+    expect(sorted.stdout).toMatch(/^ {2}accepted +60$/m)
+    expect(sorted.stdout).toMatch(/^sessions +30$/m)
+    expect(sorted.stderr).toBe('')
   })
 })

@@ -82,7 +82,7 @@ export const LAYERS: readonly Layer[] = [
   local('emulators', ['template'], [/^fauxqs$/, /^kinesalite$/]),
   local('lambda', ['template', 'emulators'], [DURATIONS, /^functions\/aws\/dead-letters\/failed-batch\.ts$/]),
   local('proxy', ['template', 'emulators', 'lambda']),
-  local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/]),
+  local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/, /^csv-parse$/]),
   local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT]),
   {
     name: 'simulation',
