@@ -54,10 +54,11 @@ export async function orphanClicksCheck(
   { clients, outputs }: Target,
   gapMs: number,
   deadLetters: readonly ShownDeadLetter[],
+  nowMs: number,
 ): Promise<Finding[]> {
   const { dynamodb } = clients
   const tables = { sessions: outputs.SessionsTableName, results: outputs.ResultsTableName }
-  const hours = await latestHours(dynamodb, tables.results)
+  const hours = await latestHours(dynamodb, tables.results, nowMs)
   const concerned = hoursWithOrphans(hours)
   if (concerned.length === 0) return [ok(CHECK, countText(hours))]
   const sample = await sampleOrphans(dynamodb, tables, concerned)
@@ -112,7 +113,7 @@ function countText(hours: readonly HourClicks[]): string {
   const orphans = orphansOf(hours)
   const all = hours.reduce((sum, { clicks }) => sum + clicks, orphans)
   const [latest, earliest] = [hours[0]?.hour, hours.at(-1)?.hour]
-  if (latest === undefined) return 'no hour has results yet'
+  if (latest === undefined) return 'no hour changed since yesterday'
   const sum = (cause: 'search_elsewhere' | 'no_search'): number => hours.reduce((total, hour) => total + hour[cause], 0)
   const causes = `${sum('search_elsewhere')} search_elsewhere, ${sum('no_search')} no_search`
   const range = hours.length === 1 ? `hour ${latest}` : `${hours.length} hours from ${earliest} to ${latest}`

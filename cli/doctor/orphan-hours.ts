@@ -3,8 +3,10 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
 import { hourSliceKey } from '../../functions/aws/results-table/result-items.ts'
+import { COMPUTED_AT } from '../../functions/aws/results-table/revisions.ts'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { HOUR_INDEX } from '../../functions/contract.ts'
+import { DAY_MS } from '../../functions/domain/durations.ts'
 import type { OrphanCause } from '../../functions/domain/results/attribution.ts'
 import { type HourRollup, hourKey, hourOf, SLICES, type Slice } from '../../functions/domain/results/rollup.ts'
 import type { RowKey } from '../reads/rows-by-key.ts'
@@ -26,8 +28,12 @@ export interface HourClicks extends Readonly<Record<OrphanCause, number>> {
   readonly clicks: number
 }
 
-/** Returns the latest hours that have a sum or are dirty, the newest first. */
-export async function latestHours(client: DynamoDBDocumentClient, table: string): Promise<HourClicks[]> {
+/**
+ * Returns the latest hours that changed since yesterday, the newest first. Rollup summed them since
+ * then, or they are dirty. So a mistake that was repaired is forgotten, and a log of earlier days
+ * counts.
+ */
+export async function latestHours(client: DynamoDBDocumentClient, table: string, nowMs: number): Promise<HourClicks[]> {
   const query = {
     TableName: table,
     KeyConditionExpression: 'pk = :pk',
@@ -37,7 +43,9 @@ export async function latestHours(client: DynamoDBDocumentClient, table: string)
   }
   const { Items: sums = [] } = await client.send(new QueryCommand(query))
   const hours = new Map<string, HourClicks>()
-  for (const sum of sums as HourRollup[]) hours.set(hourOf(sum), clicksOfSum(sum))
+  for (const sum of sums.filter((one) => Date.parse(one[COMPUTED_AT]) >= nowMs - DAY_MS) as HourRollup[]) {
+    hours.set(hourOf(sum), clicksOfSum(sum))
+  }
   for (const hour of await dirtyHours(client, table)) {
     hours.set(hour, clicksOfRows(hour, await sessionEntries(client, table, hour)))
   }

@@ -43,7 +43,7 @@ export async function pipelineChecks(
     const { rules } = await sweep()
     // Where the bucket cannot be read, the check goes on without it.
     const read = await deadLetters().catch(() => null)
-    return orphanClicksCheck(target, rules.gapMs, read?.deadLetters ?? [])
+    return orphanClicksCheck(target, rules.gapMs, read?.deadLetters ?? [], nowMs)
   }
   return [
     ...(await checked('stream', () => streamCheck(target), services)),

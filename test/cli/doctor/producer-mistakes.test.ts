@@ -82,17 +82,27 @@ describe('the share of orphan clicks', () => {
     expect(hoursWithOrphans([release, quiet, before])).toEqual([release])
   })
 
-  it('counts the rows of a dirty hour instead of its old sum', async () => {
+  it('counts the rows of a dirty hour instead of its old sum, and leaves out hours that did not change', async () => {
     const dynamodb = mockClient(DynamoDBDocumentClient)
-    const sum = { day: '2026-03-02', hour: 9, clicks: 7, orphan_clicks_search_elsewhere: 0, orphan_clicks_no_search: 0 }
+    const sum = (hour: number, computed_at: string) => ({
+      ...{ day: '2026-03-02', hour, computed_at },
+      ...{ clicks: 7, orphan_clicks_search_elsewhere: 0, orphan_clicks_no_search: 0 },
+    })
+    const sums = [
+      sum(9, '2026-03-03T10:00:00.000Z'),
+      sum(8, '2026-03-02T12:00:00.000Z'),
+      sum(7, '2026-03-02T11:59:59.999Z'),
+    ]
     const row = { clicks: 1, orphan_clicks_search_elsewhere: 2, orphan_clicks_no_search: 3 }
     dynamodb.on(QueryCommand).callsFake(({ ExpressionAttributeValues: values }) => {
-      if (values[':pk'] === 'rollup#hour') return { Items: [sum] }
+      if (values[':pk'] === 'rollup#hour') return { Items: sums }
       if (values[':pk'] === DIRTY_PARTITION) return { Items: [{ sk: 'hour#2026-03-02T09', marked_at: 1 }] }
       return { Items: values[':slice'] === '2026-03-02T09#c' ? [row] : [] }
     })
-    expect(await latestHours(DynamoDBDocumentClient.from(new DynamoDBClient({})), 'results')).toEqual([
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))
+    expect(await latestHours(client, 'results', Date.parse('2026-03-03T12:00:00Z'))).toEqual([
       { hour: '2026-03-02T09', clicks: 1, search_elsewhere: 2, no_search: 3 },
+      { hour: '2026-03-02T08', clicks: 7, search_elsewhere: 0, no_search: 0 },
     ])
   })
 })
