@@ -1,6 +1,6 @@
 // Feeds a local pipeline the usual mistakes of producers, and checks that doctor names each.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -128,4 +128,9 @@ describe('doctor, after one sweep', () => {
   ])('names %s', (_, text) => expect(messages.join('\n')).toMatch(new RegExp(text, 'm')))
 
   it('names nothing else', () => expect(messages, messages.join('\n')).toHaveLength(11))
+
+  it('names the heading of the page that has what to do', () => {
+    const page = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8')
+    for (const message of messages) expect(page).toContain(`\n## ${message.split('troubleshooting.md, ')[1]}\n`)
+  })
 })
