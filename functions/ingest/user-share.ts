@@ -34,7 +34,7 @@ export function userShare(
   notBeforeMs: number,
   nowMs: number,
 ): UserShare {
-  const arrivals = judgedArrivals(delivered, loaded, nowMs - DELIVERY_MS_MAX)
+  const arrivals = arrivalsSince(delivered, loaded, nowMs - DELIVERY_MS_MAX)
   const lastArrivalMs = arrivals.reduce((latest, { arrivalMs }) => Math.max(latest, arrivalMs), arrivals[0].arrivalMs)
   return { writes, loaded, chunks: toChunks(arrivals, writes.rules.maxSessionEvents), lastArrivalMs, notBeforeMs }
 }
@@ -45,19 +45,19 @@ export function userShare(
  * accepted, and a part of a session would replace the rows of the whole. An event of a forgotten
  * user keeps its arrival time, so that it is dropped.
  */
-function judgedArrivals(
+function arrivalsSince(
   delivered: NonEmpty<ArrivedEvent>,
   { forgotten }: UserState,
   sinceMs: number,
 ): NonEmpty<ArrivedEvent> {
   if (delivered.every(({ arrivalMs }) => arrivalMs >= sinceMs)) return delivered
-  const judged = (arrival: ArrivedEvent): ArrivedEvent => {
+  const since = (arrival: ArrivedEvent): ArrivedEvent => {
     return arrival.arrivalMs >= sinceMs || isForgotten(arrival, forgotten)
       ? arrival
       : { ...arrival, arrivalMs: sinceMs }
   }
   const [first, ...others] = delivered
-  return [judged(first), ...others.map(judged)]
+  return [since(first), ...others.map(since)]
 }
 
 function toChunks([first, ...others]: NonEmpty<ArrivedEvent>, eventsMax: number): NonEmpty<NonEmpty<ArrivedEvent>> {
