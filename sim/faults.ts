@@ -78,6 +78,8 @@ const CONDITIONS = {
   unorderedArrivals: 0,
   /** A user sends hundreds of closers within a minute, and others that lie hours apart. */
   abuser: 0,
+  /** A user's ids begin anew in each session, so that different events have one id. */
+  reusedId: 0,
   /** Old events make more hours dirty than one rollup run sums, again and again. */
   dirtyFlood: 0,
 } as const
@@ -152,6 +154,11 @@ export function drawAbuser(random: Random, without: ReadonlySet<Fault>): boolean
 /** Draws whether a run has floods of dirty hours. */
 export function drawDirtyFlood(random: Random, without: ReadonlySet<Fault>): boolean {
   return !without.has('dirtyFlood') && random.happens(0.1)
+}
+
+/** Draws whether a run has a user whose ids begin anew. */
+export function drawReuse(random: Random, without: ReadonlySet<Fault>): boolean {
+  return !without.has('reusedId') && random.happens(0.25)
 }
 
 const LATE_WRITE_RATE_MAX = 0.15
