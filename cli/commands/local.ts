@@ -56,7 +56,7 @@ export function addLocal(program: Command, terminal: Terminal): void {
     details: `The command starts emulators, deploys the pipeline to them, sends the log through it and closes all
 sessions. It needs --events, --keep or both. It needs no AWS account.
 
-Before it sends a file, the command says how many of its events would be too late in this order.
+Before it sends a file, the command reports how many of its events would be too late in this order.
 After the run it shows a line for each reason of a rejected or ignored event, and for each field
 whose name is nearly one of ours.`,
     examples: [

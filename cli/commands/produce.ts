@@ -45,7 +45,7 @@ sends an array whole if one of its events is good, and ingest rejects the others
 sends only the good events of an array. Ingest reads documents of OpenSearch UBI and events of
 Bytewax's tutorial too; --format ubi or bytewax converts them before they are sent.
 
-Before it sends a file, produce says how many of its events would be too late in this order. --sort
+Before it sends a file, produce reports how many of its events would be too late in this order. --sort
 sends them in the order of time. It sorts in files in the folder for temporary files, which need as
 much space as the log without its packing.
 

@@ -28,7 +28,7 @@ export interface CheckedLine {
   readonly good: readonly GoodEvent[]
   /** Why each document holds no event, such as a UBI event of another action. */
   readonly ignored: readonly IgnoredReason[]
-  /** The fields of all its events, bad ones too, that ingest ignores although they resemble ours. */
+  /** Fields of its events, bad ones too, that ingest ignores although they resemble ours. */
   readonly nearMisses: readonly NearMiss[]
 }
 

@@ -1,4 +1,4 @@
-// Predicts which events of a log ingest would reject as too late, if it got them in this order (C6).
+// Predicts which events of a log ingest would reject as too late in this order (C6).
 
 import { laterSkew, type Skew, watermark } from '../../functions/domain/sessions/clock.ts'
 import { rejectionByAge } from '../../functions/domain/sessions/rejected-arrivals.ts'

@@ -56,7 +56,7 @@ export function logFindings({ rules, nowMs, amendForText, note }: FindingsOption
     isTimeNoted = true
     const why = timeError ?? 'ingest takes them for events of the moment at which they arrive.'
     const none =
-      withoutTime < EVENTS_WITHOUT_TIME ? 'No event of the log' : `None of the first ${EVENTS_WITHOUT_TIME} events`
+      withoutTime < EVENTS_WITHOUT_TIME ? 'No event of the log' : `No event of the first ${EVENTS_WITHOUT_TIME}`
     note(`${none} has a usable time: ${why}`)
   }
   const addProblem = (number: number, line: Buffer, { event, reason, detail }: LineError): void => {

@@ -25,7 +25,7 @@ export function rulesOfSettings(sent: Readonly<Record<string, string>>): Rules {
   }
 }
 
-/** Returns the defaults where the credentials may send events but not read the settings of ingest. */
+/** Returns the defaults where the credentials may not read the settings of ingest. */
 export async function rulesOf(target: Target): Promise<Rules> {
   try {
     return readIngestEnvironment(await functionVariables(target.outputs.IngestFunctionName, target)).rules

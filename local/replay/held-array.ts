@@ -13,7 +13,7 @@ const OBJECT_START = 0x7b
 
 export interface HeldArray {
   isOpen(): boolean
-  /** @param number of the line in which the array begins. */
+  /** @param number the number of the line in which the array begins. */
   open(number: number): void
   /** Returns the lines that are complete with this element, or with this value outside an array. */
   add(element: NumberedLine): readonly NumberedLine[]

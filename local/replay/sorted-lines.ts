@@ -1,4 +1,4 @@
-// Sorts the lines of a log by the time of their events, within bounded memory: sorted runs go to a
+// Sorts the lines of a log by the time of their events, within bounded memory. Sorted runs go to a
 // temporary folder, and are merged when they are read.
 
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -24,7 +24,7 @@ interface TimedLine extends NumberedLine {
 }
 
 const RUN_BYTES = 64 * 1024 * 1024
-/** What a short line takes in memory beside its bytes. */
+/** A line takes so much memory beside its bytes. */
 const LINE_OVERHEAD_BYTES = 200
 /** So many runs are open at once. More are merged into one first. */
 const RUNS_MAX = 64
@@ -99,7 +99,7 @@ function earliestTime(document: unknown): number {
   return Math.min(...times.map((timeMs) => timeMs ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY)
 }
 
-/** Merges sorted runs. Of equal times, the earlier run comes first, since its lines do. */
+/** Merges sorted runs. Where times are equal, the earlier run comes first, since its lines do. */
 async function* mergedRuns(paths: readonly string[]): AsyncGenerator<TimedLine> {
   const readers = paths.map((path) => unpacked(createReadStream(path)))
   try {

@@ -7,7 +7,7 @@ const NEWLINE = 0x0a
 /** No record is as large. A file without line ends is no log, and would fill the memory. */
 export const LINE_BYTES_MAX = 64 * 1024 * 1024
 
-/** What one record of the stream can hold: an event, or an array of events. */
+/** A part of a log that becomes one record of the stream: an event, or an array of events. */
 export interface NumberedLine {
   /** The number of the line in the file in which it begins, from 1. Blank lines count. */
   readonly number: number

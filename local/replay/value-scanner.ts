@@ -12,8 +12,8 @@ const OBJECT_END = 0x7d
 const SEPARATORS: ReadonlySet<number> = new Set([...Buffer.from(' \t\r\n\v\f,'), 0x1e])
 
 /**
- * What a byte does. A value can end before the byte or after it. After `ends-before-bracket`, the
- * byte has to be read again. A bracket that closes nothing stands `alone`.
+ * How a byte bounds values. A value can end before the byte or after it. After
+ * `ends-before-bracket`, the byte has to be read again. A bracket that closes nothing stands `alone`.
  */
 export type Boundary =
   | 'none'

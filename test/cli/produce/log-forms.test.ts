@@ -100,8 +100,8 @@ describe('a log that is not in the order of time', () => {
   })
 })
 
-describe('what is odd about a log', () => {
-  it.each(['produce', 'local'])('is shown with its first line: %s', async (command) => {
+describe('an odd line of a log', () => {
+  it.each(['produce', 'local'])('is shown by its reason, the first of each: %s', async (command) => {
     const odd = [
       search(1),
       { ...search(2), searchID: 's' },
@@ -122,11 +122,11 @@ describe('what is odd about a log', () => {
     if (command === 'local') expect(stdout).toMatch(/^ignored documents +2 \(bulk-action 1, other-action 1\)$/m)
   })
 
-  it('is said before the end of a log whose first thousand events have no usable time', async () => {
+  it('is reported at once if the first thousand events have no usable time', async () => {
     const events = Array.from({ length: 1001 }, (_, n) => ({ ...search(n), time: at(n) / 1000 }))
     written('seconds.ndjson', lines(events))
     const { stderr } = await typed(['produce', 'seconds.ndjson', '--dry-run'], folder)
-    expect(stderr).toContain('None of the first 1000 events has a usable time: line 1: time: ')
+    expect(stderr).toContain('No event of the first 1000 has a usable time: line 1: time: ')
     expect(stderr.match(/usable time/g)).toHaveLength(1)
   })
 })
