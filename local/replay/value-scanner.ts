@@ -13,7 +13,7 @@ const SEPARATORS: ReadonlySet<number> = new Set([...Buffer.from(' \t\r\n\v\f,'),
 
 /**
  * How a byte bounds values. A value can end before the byte or after it. After
- * `ends-before-bracket`, the byte has to be read again. A bracket that closes nothing stands `alone`.
+ * `ends-before-bracket`, the byte has to be read again. A bracket that closes nothing is `alone`.
  */
 export type Boundary =
   | 'none'
