@@ -68,6 +68,9 @@ export const ROLLUP_VARIABLES = {
 /** Set by the local run, where the index never trails. Without it, the rollup allows 15 minutes. */
 export const OPTIONAL_ROLLUP_VARIABLES = { indexLagMs: 'INDEX_LAG_MS' } as const
 
+/** Set by the local run, whose emulators answer late on a busy machine. Every function reads it. */
+export const OPTIONAL_CLIENT_VARIABLES = { answerMs: 'ANSWER_MS' } as const
+
 export type Environment<T extends Readonly<Record<string, string>>> = { readonly [name in T[keyof T]]: string }
 
 /** Key attributes of both tables. */
@@ -148,6 +151,8 @@ export const METRIC_UNITS = {
   Accepted: 'Count',
   Duplicates: 'Count',
   Rejected: 'Count',
+  TimeImplausible: 'Count',
+  IdReused: 'Count',
   NearMisses: 'Count',
   Late: 'Count',
   Conflicts: 'Count',

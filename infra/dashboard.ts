@@ -126,6 +126,11 @@ function mistakes({ own }: PipelineParts): IWidget[] {
     ['OrphanClicksSearchElsewhere', 'whose search is elsewhere'],
     ['OrphanClicksNoSearch', 'without a search before them'],
   ]
+  const rejected: readonly [MetricName, string][] = [
+    ['Rejected', 'all rejected'],
+    ['TimeImplausible', 'with a time that cannot be'],
+    ['IdReused', 'with the id of another event'],
+  ]
   const accepted = own.of('Accepted', FIVE_MINUTES)
   return [
     graph(
@@ -134,9 +139,11 @@ function mistakes({ own }: PipelineParts): IWidget[] {
       { unit: 'clicks', stacked: true },
     ),
     graph('Near misses', [own.of('NearMisses', FIVE_MINUTES, 'fields that ingest does not read')], { unit: 'fields' }),
-    graph('Rejected events', [shareOf(own.of('Rejected', FIVE_MINUTES), accepted, FIVE_MINUTES, 'events rejected')], {
-      unit: '% of accepted events',
-    }),
+    graph(
+      'Rejected events',
+      rejected.map(([name, label]) => shareOf(own.of(name, FIVE_MINUTES), accepted, FIVE_MINUTES, label)),
+      { unit: '% of accepted events' },
+    ),
   ]
 }
 

@@ -15,7 +15,8 @@ const FINALIZE_AGE_MS_MAX = Duration.minutes(15).toMilliseconds()
 /** At 1, the stream deletes records that ingest has not applied. */
 const RETENTION_SHARE_MAX = 0.25
 const REJECTED_PERCENT_MAX = 5
-/** A share of fewer events than this is not meaningful. */
+const ORPHAN_PERCENT_MAX = 5
+/** A share of fewer events or clicks than this is not meaningful. */
 const EVENTS_MIN = 20
 
 export function dataAlarms(parts: PipelineParts): AlarmDefinition[] {
@@ -86,6 +87,13 @@ function lossAlarms({ own, ingester, finalizer }: PipelineParts): AlarmDefinitio
       above: REJECTED_PERCENT_MAX,
       periods: 3,
     },
+    {
+      name: 'OrphanClicksShare',
+      description: `More than ${ORPHAN_PERCENT_MAX} % of the clicks belong to no search, so CTR is too low.`,
+      metric: orphanShare(own),
+      above: ORPHAN_PERCENT_MAX,
+      periods: 2,
+    },
   ]
 }
 
@@ -144,5 +152,22 @@ function rejectedShare(own: OwnMetrics): IMetric {
     },
     period: FIVE_MINUTES,
     label: 'rejected',
+  })
+}
+
+/** The orphan clicks in percent of all clicks; 0 where there are too few clicks. */
+function orphanShare(own: OwnMetrics): IMetric {
+  const of = (name: MetricName): IMetric => own.of(name, QUARTER_HOUR)
+  const orphans = '(FILL(elsewhere, 0) + FILL(nowhere, 0))'
+  const clicks = `(FILL(clicks, 0) + ${orphans})`
+  return new MathExpression({
+    expression: `IF(${clicks} > ${EVENTS_MIN}, 100 * ${orphans} / ${clicks}, 0)`,
+    usingMetrics: {
+      clicks: of('Clicks'),
+      elsewhere: of('OrphanClicksSearchElsewhere'),
+      nowhere: of('OrphanClicksNoSearch'),
+    },
+    period: QUARTER_HOUR,
+    label: 'clicks without a search',
   })
 }

@@ -3,16 +3,27 @@
 
 import { type HorizonPorts, READ_FOR_MS } from '../functions/aws/stream/kinesis-horizon.ts'
 import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
+import { isFields } from '../functions/domain/events/rejection.ts'
 import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
 import { toClose } from '../functions/domain/sessions/closing.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
+import type { DecodePorts } from '../functions/ingest/decode-records.ts'
 import type { MemoryResultStore } from '../functions/memory/memory-stores.ts'
-import type { ArrivedRecord, Horizon, SessionStore, ShardProgress, Timer, TimerStore } from '../functions/ports.ts'
+import type {
+  ArrivedRecord,
+  Horizon,
+  SessionStore,
+  ShardProgress,
+  Timer,
+  TimerStore,
+  UnpackedEvent,
+} from '../functions/ports.ts'
 import type { DirtyHours, ResultStore, StoredDirtyPeriod } from '../functions/result-ports.ts'
 
 /** Each control with what the wrong design does. Its function below explains why that is wrong. */
 export const CONTROLS = {
   'dedupe-by-sequence': "ingest skips records up to the shard's progress, as if it had applied them all",
+  'first-copy-wins': 'the copy of an event that arrives first counts, whatever later copies say',
   'wall-clock-sweep': 'the sweeper closes sessions by the time of day and ignores how far shards lag',
   'exact-arrival': 'the horizon trusts arrival times exactly, although they may be out of order by seconds',
   'forgetful-horizon': 'each sweep begins at the same record of a quiet shard, and reads five pages',
@@ -24,6 +35,7 @@ export const CONTROLS = {
   'short-lived-version': 'the state of an idle user expires when the closed sessions do, long before the rows',
   'row-delete': 'finalize and forget delete a removed row, and leave no tombstone in its place',
   'clear-at-once': 'rollup clears a dirty hour in the first run that sums it',
+  'oldest-first': 'rollup reads a bounded number of dirty hours, the oldest first',
   'parallel-batch': 'ingest applies the records of a batch in parallel, and records the last one as progress',
 } as const
 
@@ -40,6 +52,25 @@ export function recordsAfter(
   sequenceNumber: string | undefined,
 ): readonly ArrivedRecord[] {
   return batch.filter((record) => Number(record.sequenceNumber) > Number(sequenceNumber ?? 0))
+}
+
+/**
+ * `first-copy-wins`: reads every copy of a type and id as the first one that arrived. The sessions
+ * then depend on the order of arrival, and what other copies say is lost.
+ */
+export function firstCopies(unpack: DecodePorts['unpack'], firsts: Map<string, unknown>): DecodePorts['unpack'] {
+  return (record) => {
+    const { events, ...unpacked } = unpack(record)
+    const firstOf = (event: UnpackedEvent) => (): ReturnType<UnpackedEvent['read']> => {
+      const read = event.read()
+      if (!read.ok || !isFields(read.value) || typeof read.value.eventId !== 'string') return read
+      const { user, type, eventId } = read.value
+      const key = JSON.stringify([user, type, eventId])
+      if (!firsts.has(key)) firsts.set(key, read.value)
+      return { ok: true, value: firsts.get(key) }
+    }
+    return { ...unpacked, events: events.map((event) => ({ ...event, read: firstOf(event) })) }
+  }
 }
 
 /**
@@ -217,5 +248,23 @@ export function clearingAtOnce(dirtyHours: DirtyHours): DirtyHours {
       }
     },
     clear: (period) => dirtyHours.clear(originals.get(period) ?? period),
+  }
+}
+
+/** More than a visit without a flood makes dirty. */
+const OLDEST_READ = 500
+
+/**
+ * `oldest-first`: reads the oldest dirty periods, up to a bound. While a producer sends old events,
+ * the sums of today never reach that part.
+ */
+export function oldestFirst(dirtyHours: DirtyHours): DirtyHours {
+  return {
+    ...dirtyHours,
+    pages: async function* (kind) {
+      const found: StoredDirtyPeriod[] = []
+      for await (const page of dirtyHours.pages(kind)) found.push(...page)
+      yield found.slice(-OLDEST_READ).reverse()
+    },
   }
 }

@@ -78,6 +78,10 @@ const CONDITIONS = {
   unorderedArrivals: 0,
   /** A user sends hundreds of closers within a minute, and others that lie hours apart. */
   abuser: 0,
+  /** A user's ids begin anew in each session, so that different events have one id. */
+  reusedId: 0,
+  /** Old events make more hours dirty than one rollup run sums, again and again. */
+  dirtyFlood: 0,
 } as const
 
 /** Faults with a source of draws of their own, so that other draws of a seed stay as they are. */
@@ -145,6 +149,16 @@ export function drawPages(random: Random, without: ReadonlySet<Fault>): () => nu
 /** Draws whether a run has an abuser. */
 export function drawAbuser(random: Random, without: ReadonlySet<Fault>): boolean {
   return !without.has('abuser') && random.happens(0.15)
+}
+
+/** Draws whether a run has floods of dirty hours. */
+export function drawDirtyFlood(random: Random, without: ReadonlySet<Fault>): boolean {
+  return !without.has('dirtyFlood') && random.happens(0.1)
+}
+
+/** Draws whether a run has a user whose ids begin anew. */
+export function drawReuse(random: Random, without: ReadonlySet<Fault>): boolean {
+  return !without.has('reusedId') && random.happens(0.25)
 }
 
 const LATE_WRITE_RATE_MAX = 0.15

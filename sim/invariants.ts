@@ -3,7 +3,7 @@
 
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { MINUTE_MS } from '../functions/domain/durations.ts'
-import type { Event } from '../functions/domain/events/event.ts'
+import { type Event, eventKey } from '../functions/domain/events/event.ts'
 import { isNamed } from '../functions/domain/events/named-users.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
@@ -13,6 +13,7 @@ import { firstEvent, type Session, sessionId } from '../functions/domain/session
 import type { DeadLetter } from '../functions/ports.ts'
 import { type OracleSession, oracleSessions } from './oracle.ts'
 import { type OracleResults, oracleResults } from './oracle-results.ts'
+import { checkCopies, isConflicting } from './reused-ids.ts'
 import type { Stores } from './stores.ts'
 import type { SentEvent, Watch } from './watch.ts'
 
@@ -45,20 +46,22 @@ export function checkAtRest(
     if (timers.some((timer) => timer.user === user)) report('a timer has not fired')
     const sessions = closedOf(user, stores, fromMs)
     const events = sessions.flatMap((session) => session.events)
-    const accepted = new Map(events.map((event) => [event.eventId, event]))
+    const accepted = new Map(events.map((event) => [eventKey(event), event]))
     if (accepted.size < events.length) report('an event is in two sessions')
     const notRejected = new Set<string>()
     for (const one of watch.sent) {
       if (one.user !== user || one.arrivalMs < fromMs || one.event === null || watch.isErased(one)) continue
       const isRejected = deadLettersBySequence.has(one.sequenceNumber)
-      if (!isRejected || watch.wasAppliedBefore(one)) notRejected.add(one.event.eventId)
-      const isStored = accepted.has(one.event.eventId) || isRejected || watch.isGivenUpForGood(one)
+      if (!isRejected || watch.wasAppliedBefore(one)) notRejected.add(eventKey(one.event))
+      const isStored = accepted.has(eventKey(one.event)) || isRejected || watch.isGivenUpForGood(one)
       if (!isStored) report(`${one.eventId} is in no session and in no dead letter`)
     }
     // Where an event was put twice, one record may be too late. The other must then be applied. A
     // record that was applied may be too late when it is redelivered (C6).
-    const onlyRejected = [...accepted.keys()].find((eventId) => !notRejected.has(eventId))
+    const onlyRejected = [...accepted.keys()].find((key) => !notRejected.has(key))
     if (onlyRejected !== undefined) report(`${onlyRejected} is in a session, but each of its records is a dead letter`)
+    const checked = watch.sent.filter(({ arrivalMs }) => arrivalMs >= fromMs)
+    checkCopies(user, events, checked, stores.deadLetters.stored, report)
     checkForgotten(user, accepted, stores, watch, report)
     const expected = oracleSessions([...accepted.values()], rules)
     checkSessions(sessions, expected, report)
@@ -87,10 +90,10 @@ function checkForgotten(
   const deadLetters = new Set(stores.deadLetters.stored.map(({ sequenceNumber }) => sequenceNumber))
   for (const one of sent) {
     if (!watch.isErased(one)) continue
-    const { eventId, text, sequenceNumber } = one
+    const { event, eventId, text, sequenceNumber } = one
     if (deadLetters.has(sequenceNumber) && isNamed(user, text)) report(`${text} was forgotten but is a dead letter`)
     if (eventId === null || sentAfterwards.has(eventId)) continue
-    if (accepted.has(eventId)) report(`${eventId} was forgotten but is in a session`)
+    if (event !== null && accepted.has(eventKey(event))) report(`${eventId} was forgotten but is in a session`)
     if (published.has(eventId)) report(`${eventId} was forgotten but has a row`)
   }
 }
@@ -111,7 +114,8 @@ function checkDeadLetters(deadLetters: ReadonlyMap<string, DeadLetter>, watch: W
       if (reason === undefined) watch.report(one.user, `${one.text} is no event but was not rejected`)
       if (reason === 'too-late' || reason === 'late')
         watch.report(one.user, `${one.text} is no event but was rejected as ${reason}`)
-    } else if (reason !== undefined && !isLate(one, one.event, reason, skews, rules)) {
+    } else if (reason === 'id-reused' && isConflicting(one, watch.sent)) continue
+    else if (reason !== undefined && !isLate(one, one.event, reason, skews, rules)) {
       watch.report(one.user, `${one.eventId} was rejected as ${reason} but is not late`)
     }
   }
@@ -155,7 +159,7 @@ function checkSessions(
   expected: readonly OracleSession[],
   report: (what: string) => void,
 ): void {
-  const idsOf = (events: readonly Event[]): string => events.map(({ eventId }) => eventId).join(' ')
+  const idsOf = (events: readonly Event[]): string => events.map(eventKey).join(' ')
   const found = new Map(sessions.map((session) => [idsOf(session.events), session]))
   if (sessions.length !== expected.length) report(`${sessions.length} sessions instead of ${expected.length}`)
   let previous: Session | undefined

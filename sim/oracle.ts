@@ -18,9 +18,9 @@ export interface OracleSession {
   readonly ended: 'gap' | 'app_close' | 'timeout' | 'max_events' | 'max_duration'
 }
 
-/** @param events the accepted events in any order; duplicates count once. */
+/** @param events the accepted events in any order; copies of one type and id count once. */
 export function oracleSessions(events: readonly Event[], rules: Rules): OracleSession[] {
-  const unique = [...new Map(events.map((event) => [event.eventId, event])).values()]
+  const unique = [...new Map(events.map((event) => [JSON.stringify([event.type, event.eventId]), event])).values()]
   unique.sort(
     (a, b) =>
       a.timeMs - b.timeMs ||

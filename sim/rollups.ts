@@ -1,12 +1,23 @@
 // Runs the real rollup step, and checks at rest that all sums are those of the rows.
 
 import { DAY_MS, HOUR_MS } from '../functions/domain/durations.ts'
+import { isoTime } from '../functions/domain/events/time.ts'
 import type { ResultRow, SearchRow } from '../functions/domain/results/result.ts'
-import { dayKey, dayRollup, hourKey, hourOf, hourRollup, sumRows } from '../functions/domain/results/rollup.ts'
+import {
+  dayKey,
+  dayRollup,
+  hourKey,
+  hourOf,
+  hourRollup,
+  hourStartMs,
+  sumRows,
+} from '../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../functions/domain/results/top-queries.ts'
+import type { DirtyHours } from '../functions/result-ports.ts'
 import { rollup } from '../functions/rollup/rollup.ts'
-import { clearingAtOnce } from './controls.ts'
+import { clearingAtOnce, oldestFirst } from './controls.ts'
 import { faultyDirtyHours, faultyRollups } from './faulty-stores.ts'
+import type { Random } from './random.ts'
 import type { Stores } from './stores.ts'
 import type { Watch } from './watch.ts'
 import type { Wiring } from './wiring.ts'
@@ -17,21 +28,67 @@ const SETTINGS = { rollupRetentionMs: 1000 * DAY_MS, rankEveryMs: HOUR_MS }
 /** Stands for the user in violations that concern no single user. */
 const EVERYBODY = 'everybody'
 
-export function rollupOnce({ world, stores, control }: Wiring): Promise<Outcome<null>> {
+/** The step promises to sum all dirty hours of this time before any older one. */
+const RECENT_MS = 48 * HOUR_MS
+
+/** Reports to the watch if the run sums an old hour and leaves out one that is recent. */
+export function rollupOnce({ world, stores, watch, control }: Wiring): Promise<Outcome<null>> {
   return invoke(world, async (invocation) => {
-    const dirtyHours = faultyDirtyHours(stores, invocation)
-    await rollup(
+    const recentMs = world.time.nowMs() - RECENT_MS
+    const waiting = [...stores.dirtyHours.periods.values()].filter(({ kind, of, seenMs }) => {
+      return kind === 'hour' && seenMs === null && hourStartMs(of) > recentMs
+    })
+    const summed = new Set<string>()
+    const faulty = faultyDirtyHours(stores, invocation)
+    const dirtyHours: DirtyHours = {
+      ...faulty,
+      markSeen: (period, nowMs) => {
+        summed.add(period.of)
+        return faulty.markSeen(period, nowMs)
+      },
+    }
+    const report = await rollup(
       { drain: false },
       {
-        dirtyHours: control === 'clear-at-once' ? clearingAtOnce(dirtyHours) : dirtyHours,
+        dirtyHours: wrongOrder(control)?.(dirtyHours) ?? dirtyHours,
         rollups: faultyRollups(stores, invocation),
         hasTime: invocation.hasTime,
       },
       SETTINGS,
       world.time.nowMs(),
     )
+    const hasSummedOld = [...summed].some((hour) => hourStartMs(hour) <= recentMs)
+    if (!hasSummedOld || report.failed !== null || report.conflicts > 0) return null
+    for (const { of } of waiting.filter(({ of }) => !summed.has(of)))
+      watch.report(EVERYBODY, `a run summed old hours and left out ${of}, which is recent`)
     return null
   })
+}
+
+function wrongOrder(control: Wiring['control']): ((dirtyHours: DirtyHours) => DirtyHours) | null {
+  if (control === 'clear-at-once') return clearingAtOnce
+  return control === 'oldest-first' ? oldestFirst : null
+}
+
+const FLOODS = 2
+/** More than the older hours of one run,. */
+const FLOOD_HOURS = 600
+const FLOOD_AGE_MS = 3650 * DAY_MS
+
+/**
+ * Lets hours of ten years ago be dirty, as finalize does for the sessions of old events. The order
+ * needs no sessions, which would only take time.
+ *
+ * @param random a source of its own, so that the other draws of a seed stay as they are.
+ */
+export function scheduleDirtyFlood(startMs: number, visitMs: number, random: Random, { world, stores }: Wiring): void {
+  world.faults.struck('dirtyFlood')
+  for (let flood = 0; flood < FLOODS; flood++) {
+    const atMs = startMs + random.between(0, visitMs)
+    const firstHourMs = startMs - FLOOD_AGE_MS + random.between(0, 100) * HOUR_MS
+    const hours = Array.from({ length: FLOOD_HOURS }, (_, n) => isoTime(firstHourMs + n * HOUR_MS).slice(0, 13))
+    world.time.at(atMs, () => void stores.dirtyHours.mark(hours.map((of) => ({ kind: 'hour', of, atMs }))))
+  }
 }
 
 /**

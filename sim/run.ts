@@ -9,12 +9,23 @@ import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
 import { type Delivery, newChanges, startDelivery } from './delivery.ts'
 import { checkExpiry, passTime } from './expiry.ts'
-import { drawAbuser, drawArrivals, drawFaults, drawLateWrites, drawPages, type Fault, type Faults } from './faults.ts'
+import {
+  drawAbuser,
+  drawArrivals,
+  drawDirtyFlood,
+  drawFaults,
+  drawLateWrites,
+  drawPages,
+  drawReuse,
+  type Fault,
+  type Faults,
+} from './faults.ts'
 import { scheduleForgetting } from './forgetting.ts'
 import { checkAtRest } from './invariants.ts'
 import { drawLongReplay, replayArchive } from './long-replay.ts'
 import { type Random, randomOf } from './random.ts'
-import { checkRollups, rollupOnce } from './rollups.ts'
+import { scheduleReuse } from './reused-ids.ts'
+import { checkRollups, rollupOnce, scheduleDirtyFlood } from './rollups.ts'
 import { givenUpAfterMs, sweepOnce } from './steps.ts'
 import { newStores } from './stores.ts'
 import { schedule, scheduleAbuse } from './traffic.ts'
@@ -59,6 +70,10 @@ const ROLLUP_EVERY_MS = 10 * MINUTE_MS
 const PAGES_SEED = 2 ** 22
 /** The same for draws about an abuser. */
 const ABUSER_SEED = 2 ** 25
+/** The same for draws about a user whose ids begin anew. */
+const REUSE_SEED = 2 ** 27 + 16
+/** The same for draws about floods of dirty hours. */
+const DIRTY_FLOOD_SEED = 2 ** 26 + 3
 /** Added to a seed, they give sources of draws of their own, for the same reason. */
 const REPLAY_SEED = 2 ** 23
 const LATE_WRITES_SEED = 2 ** 24
@@ -86,6 +101,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     rules,
     stores: newStores(world, changes.add),
     control: options.control ?? null,
+    firstCopies: new Map(),
     recordAgeMsMax,
   }
   const delivery = startDelivery(wiring, changes, random)
@@ -93,6 +109,12 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   // With `divert` a result is final, and the abuser shows nothing that other users do not.
   const hasAbuser = drawAbuser(abuser, options.without ?? new Set()) && rules.lateEvents === 'amend'
   if (hasAbuser) scheduleAbuse(START_MS, abuser, world, delivery.stream, watch.wasSent)
+  const reuse = randomOf(seed + REUSE_SEED)
+  // With `divert`, the copy that comes first counts (C7). Without amending, a later one is too late.
+  const isReusing = drawReuse(reuse, options.without ?? new Set()) && rules.lateEvents === 'amend'
+  if (isReusing && rules.amendForMs > 0) scheduleReuse(START_MS, reuse, world, delivery.stream, rules, watch.wasSent)
+  const flood = randomOf(seed + DIRTY_FLOOD_SEED)
+  if (drawDirtyFlood(flood, options.without ?? new Set())) scheduleDirtyFlood(START_MS, VISIT_MS, flood, wiring)
   const users = Array.from({ length: random.between(1, options.usersMax ?? USERS_MAX) }, (_, n) => `user-${n}`)
   const sweepEveryMs = random.oneOf([1, 2, 5]) * MINUTE_MS
 

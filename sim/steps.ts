@@ -13,6 +13,7 @@ import { sweep } from '../functions/sweep/sweep.ts'
 import {
   deletingRows,
   exactArrival,
+  firstCopies,
   forgettingEmpty,
   pageFirst,
   recordingLast,
@@ -121,7 +122,7 @@ function ingestPorts(
     },
     digest: sha256,
     pseudonym: (user) => user,
-    unpack: unpackRecord,
+    unpack: control === 'first-copy-wins' ? firstCopies(unpackRecord, wiring.firstCopies) : unpackRecord,
     hasTime: invocation.hasTime,
   }
 }

@@ -13,6 +13,8 @@ export interface Wiring {
   readonly rules: Rules
   /** The wrong design that the run tries; null to run the pipeline as it is. */
   readonly control: Control | null
+  /** The first copy of each event, for the control `first-copy-wins`. */
+  readonly firstCopies: Map<string, unknown>
   /** The age at which the poller gives a record up. */
   readonly recordAgeMsMax: number
 }

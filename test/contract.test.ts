@@ -26,6 +26,7 @@ it('keeps the names of environment variables', () => {
   })
   expect(OPTIONAL_INGEST_VARIABLES).toEqual({ pseudonymKeySecret: 'PSEUDONYM_KEY_SECRET' })
   expect(contract.OPTIONAL_ROLLUP_VARIABLES).toEqual({ indexLagMs: 'INDEX_LAG_MS' })
+  expect(contract.OPTIONAL_CLIENT_VARIABLES).toEqual({ answerMs: 'ANSWER_MS' })
   expect(SWEEP_VARIABLES).toEqual({
     ...rules,
     pipelineName: 'PIPELINE_NAME',
@@ -92,6 +93,8 @@ it('keeps the names and units of metrics', () => {
     Accepted: 'Count',
     Duplicates: 'Count',
     Rejected: 'Count',
+    TimeImplausible: 'Count',
+    IdReused: 'Count',
     NearMisses: 'Count',
     Late: 'Count',
     Conflicts: 'Count',
@@ -134,6 +137,7 @@ it('has no name that these tests do not pin', () => {
     'METRIC_DIMENSION',
     'METRIC_NAMESPACE',
     'METRIC_UNITS',
+    'OPTIONAL_CLIENT_VARIABLES',
     'OPTIONAL_INGEST_VARIABLES',
     'OPTIONAL_ROLLUP_VARIABLES',
     'PARTITION_KEY',

@@ -47,5 +47,5 @@ export async function putOpenUsers(
 function openState(user: string, timeMs: number): UserState {
   const event = { type: 'AppOpen', eventId: `${user}-0`, timeMs } as const
   const session: Session = { ids: [foundingId(event)], continues: null, limitedBy: null, events: [event] }
-  return { version: 1, skewMs: 0, lastAffectingTimeMs: null, open: [session], forgotten: null }
+  return { version: 1, skewMs: 0, lastAffectingTimeMs: null, open: [session], closedIds: [], forgotten: null }
 }

@@ -22,7 +22,7 @@ const BATCH_LINES = 500
 
 /** Due sessions close after every batch of their user, so no timer is needed. */
 const hasTime = (): boolean => true
-const NO_TIMERS = { put: async () => {} }
+const PORTS = { timers: { put: async () => {} }, deadLetters: { put: async () => {} }, digest: sha256, hasTime }
 
 interface OwnUser {
   readonly store: MemorySessionStore
@@ -81,8 +81,8 @@ async function applyBatch(
     const own = users.get(user) ?? newUser()
     users.set(user, own)
     const writes = sessionWrites(user, own.store, rules, LOG_END_MS, hasTime)
-    const share = userShare(writes, own.store.states.get(user) ?? NEW_USER, arrivals, 0)
-    const { failed } = await appendForUser(await prepareShare(share), { timers: NO_TIMERS, hasTime })
+    const share = userShare(writes, own.store.states.get(user) ?? NEW_USER, arrivals, 0, LOG_END_MS)
+    const { failed } = await appendForUser(await prepareShare(share), PORTS)
     if (failed !== null) throw failed.cause
     await close(user, own.store, rules, 'due')
   }

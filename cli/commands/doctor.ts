@@ -24,7 +24,7 @@ interface DoctorOptions extends TargetOptions {
 export function addDoctor(program: Command, terminal: Terminal): void {
   const command = program
     .command('doctor')
-    .description('check credentials, stack, functions, lag, alarms and dead letters')
+    .description('check credentials, stack, functions, lag, alarms, and mistakes of producers')
     .option('--json', 'print each finding as one line of JSON: check, status, message, next')
   withHelp(withTarget(command), {
     details: `doctor only reads. For each check that fails, it prints the command to type or the page to read next.
@@ -47,7 +47,7 @@ async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<vo
     if (options.json) printJson(terminal, finding)
     else print(terminal, findingText(finding, paintFor(terminal)))
   }
-  const count = findings.filter(({ status }) => status === 'wrong').length
+  const count = new Set(findings.flatMap(({ status, check }) => (status === 'wrong' ? check : []))).size
   if (count > 0) terminal.exitCode = EXIT.findings
   if (options.json) return
   print(terminal, count === 0 ? '\nAll checks passed.' : `\n${counted(count, 'check')} failed.`)

@@ -9,6 +9,7 @@ import { UsageError, UserError } from '../../terminal/user-error.ts'
 export interface LocalOptions {
   readonly events?: string
   readonly out?: string
+  readonly sort?: true
   readonly setting: Readonly<Record<string, string>>
   /** True without a path. */
   readonly keep?: string | true

@@ -1,24 +1,18 @@
 // Implements `local`, which runs the pipeline on this machine with a log of events.
 
-import { createReadStream, existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { logLines } from '../../local/replay/log-lines.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import { DEFAULT_RUNNING_PATH, type RunningPipeline, writeRunningPipeline } from '../../local/run/running-pipeline.ts'
-import type { Summary } from '../../local/run/summary.ts'
-import { EXIT } from '../../terminal/exit-codes.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
-import { note, print } from '../../terminal/output.ts'
-import { type Progress, startProgress } from '../../terminal/progress.ts'
+import { print } from '../../terminal/output.ts'
+import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { counted } from '../../terminal/text-table.ts'
+import { type LogSource, logSource, sortedSource } from '../produce/log-source.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
 import { withHelp } from './help.ts'
-import { checkedPlan, type LocalOptions, type Plan } from './local-plan.ts'
-import { summaryText } from './summary-text.ts'
+import { checkedPlan, type LocalOptions } from './local-plan.ts'
+import { replayLog } from './local-replay.ts'
 
 export function addLocal(program: Command, terminal: Terminal): void {
   const command = program
@@ -26,9 +20,10 @@ export function addLocal(program: Command, terminal: Terminal): void {
     .description('run the deployed pipeline on this machine with a log of events')
     .option(
       '--events <file>',
-      'the log: one JSON object a line; may be packed with gzip; - for standard input',
+      'the log: JSON objects, one a line or not, arrays of them, or CSV; may be packed; - for standard input',
       parsePath,
     )
+    .option('--sort', 'send the events in the order of their times, also of a log that is larger than the memory')
     // checkedPlan shows where a log that is typed as an argument belongs.
     .allowExcessArguments()
     .option('--out <folder>', 'write summary.json and results.ndjson there instead of printing a table', parsePath)
@@ -59,10 +54,15 @@ export function addLocal(program: Command, terminal: Terminal): void {
     )
   withHelp(command, {
     details: `The command starts emulators, deploys the pipeline to them, sends the log through it and closes all
-sessions. It needs --events, --keep or both. It needs no AWS account.`,
+sessions. It needs --events, --keep or both. It needs no AWS account.
+
+Before it sends a file, the command reports how many of its events would be too late in this order.
+After the run it shows a line for each reason of a rejected or ignored event, and for each field
+whose name is nearly one of ours.`,
     examples: [
       'search-ctr local --events events.ndjson',
       'search-ctr local --events - --out results < events.ndjson',
+      'search-ctr local --events history.json.gz --sort',
       'search-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
       'search-ctr local --keep --port 4566',
     ],
@@ -76,8 +76,10 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
   progress.show('starting')
   let run: LocalRun | undefined
   let removeFile = async (): Promise<void> => {}
+  let source: LogSource | undefined
   const stop = async (): Promise<void> => {
     await removeFile()
+    await source?.close()
     await run?.stop()
   }
   const interrupt = onInterrupt(terminal, stop)
@@ -92,8 +94,12 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
       env: terminal.env,
     })
     if (plan.events !== null) {
-      const summary = await replay(run, plan.events, plan.out, terminal, progress)
-      noteFindings(summary, options.events ?? '', terminal)
+      source = await logSource(plan.events, terminal)
+      if (options.sort) {
+        progress.show('sorting')
+        source = await sortedSource(source)
+      }
+      await replayLog(run, source, { plan, options, terminal, progress })
     }
     progress.clear()
     if (plan.keep !== null) {
@@ -117,53 +123,4 @@ function runningPipeline({ endpoints, outputs, functions }: LocalRun): RunningPi
     outputs,
     environments: Object.fromEntries(functions.map(({ name, environment }) => [name, environment])),
   }
-}
-
-/** @param events the absolute path of the log, which names it however the user typed it; or `-`. */
-async function replay(
-  run: LocalRun,
-  events: string,
-  out: Plan['out'],
-  terminal: Terminal,
-  progress: Progress,
-): Promise<Summary> {
-  const input = events === '-' ? terminal.stdin() : createReadStream(events)
-  try {
-    await run.replay(events, logLines(input), (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
-  } finally {
-    // An open input keeps the process alive after a failure.
-    input.destroy()
-  }
-  await run.drain((text) => progress.show(text))
-  const summary = await run.summary()
-  progress.clear()
-  if (out === null) {
-    print(terminal, summaryText(summary))
-    return summary
-  }
-  const rows = await run.results()
-  const replaced = [SUMMARY_FILE, RESULTS_FILE].filter((name) => existsSync(join(out.path, name)))
-  if (replaced.length > 0) note(terminal, `Replacing ${replaced.map((name) => join(out.typed, name)).join(' and ')}.`)
-  await writeFile(join(out.path, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`)
-  await writeFile(join(out.path, RESULTS_FILE), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  if (terminal.stdout.isTTY) {
-    const [resultsFile, summaryFile] = [join(out.typed, RESULTS_FILE), join(out.typed, SUMMARY_FILE)]
-    print(terminal, `${rows.length} results in ${resultsFile}, their summary in ${summaryFile}`)
-  }
-  return summary
-}
-
-const SUMMARY_FILE = 'summary.json'
-const RESULTS_FILE = 'results.ndjson'
-
-/** @param log as the user typed it. */
-function noteFindings({ eventsIn, accepted }: Summary, log: string, terminal: Terminal): void {
-  if (eventsIn === 0) note(terminal, `${log === '-' ? 'Standard input' : log} is empty: it holds no event.`)
-  if (eventsIn === 0 || accepted > 0) return
-  terminal.exitCode = EXIT.findings
-  note(
-    terminal,
-    `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-ctr produce ${log} --dry-run' names each bad line, ` +
-      'and docs/events.md has the fields of each event.',
-  )
 }

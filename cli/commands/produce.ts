@@ -1,35 +1,22 @@
 // Implements `produce`, which checks a log of events and sends it to the stream.
 
-import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { FORMATS, type Format } from '../../functions/domain/events/formats/sent-events.ts'
-import { numberedLogLines } from '../../local/replay/log-lines.ts'
+import { FORMATS } from '../../functions/domain/events/formats/sent-events.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { onInterrupt, wholeTasks } from '../../terminal/interrupt.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
-import { type Progress, startProgress } from '../../terminal/progress.ts'
-import { progressBar } from '../../terminal/progress-bar.ts'
+import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { counted } from '../../terminal/text-table.ts'
-import { UsageError, UserError } from '../../terminal/user-error.ts'
-import { checkLine } from '../produce/checked-lines.ts'
-import { goodLines, type LogSource, logSource } from '../produce/log-source.ts'
-import { type ProduceCounts, produceCounts } from '../produce/produce-counts.ts'
-import { sendLines } from '../produce/sending.ts'
-import { openSentLog, SENT_FOLDER, type SentLog } from '../produce/sent-log.ts'
+import { UsageError } from '../../terminal/user-error.ts'
+import type { LogFindings } from '../produce/log-findings.ts'
+import { DEFAULT_RULES } from '../produce/log-rules.ts'
+import { logSource, sortedSource } from '../produce/log-source.ts'
+import { produceCounts } from '../produce/produce-counts.ts'
+import { checkAll, emptyText, type ProduceOptions, sendLog, type Work } from '../produce/send-log.ts'
+import { SENT_FOLDER } from '../produce/sent-log.ts'
 import { wholeNumber } from '../target/option-values.ts'
-import { openTarget, type Target } from '../target/target.ts'
-import { type TargetOptions, withTarget } from '../target/target-options.ts'
+import { withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
-
-interface ProduceOptions extends TargetOptions {
-  readonly rate?: number
-  readonly format: Format
-  readonly strict?: true
-  readonly dryRun?: true
-  readonly again?: true
-  readonly json?: true
-}
 
 const RATE_MAX = 100_000
 
@@ -39,7 +26,7 @@ export function addProduce(program: Command, terminal: Terminal): void {
     .description('check a log of events and send it to the stream')
     .argument(
       '[file]',
-      'the log: one JSON object a line, or an array of them; may be packed with gzip; - for standard input',
+      'the log: JSON objects, one a line or not, arrays of them, or CSV; may be packed; - for standard input',
     )
     .option('--rate <number>', 'send at most so many lines a second (default: no limit)', wholeNumber(1, RATE_MAX))
     .addOption(
@@ -49,13 +36,18 @@ export function addProduce(program: Command, terminal: Terminal): void {
     )
     .option('--strict', 'stop at the first bad event instead of leaving it out')
     .option('--dry-run', 'only check the events; this needs no pipeline')
+    .option('--sort', 'send the events in the order of their times, also of a log that is larger than the memory')
     .option('--again', 'send the file from its beginning, whatever is in the stream already')
-    .option('--json', 'print one line of JSON: lines, events, bad, reasons, withoutTime, ignored, seconds')
+    .option('--json', 'print one line of JSON: lines, events, bad, reasons, withoutTime, ignored, ignoredBy, seconds')
   withHelp(withTarget(command), {
     details: `produce checks every event with the code of ingest. It leaves out a bad event and prints its line. It
 sends an array whole if one of its events is good, and ingest rejects the others. With --format, it
 sends only the good events of an array. Ingest reads documents of OpenSearch UBI and events of
 Bytewax's tutorial too; --format ubi or bytewax converts them before they are sent.
+
+Before it sends a file, produce reports how many of its events would be too late in this order. --sort
+sends them in the order of time. It sorts in files in the folder for temporary files, which need as
+much space as the log without its packing.
 
 produce remembers in ${SENT_FOLDER} which lines of a file it has sent to a stream. After an
 interruption, the same command continues after them, also in a file that has grown. Ctrl-C lets the
@@ -74,101 +66,34 @@ happens when it arrives, so sent twice it counts twice.`,
 }
 
 async function runProduce(file: string | undefined, options: ProduceOptions, terminal: Terminal): Promise<void> {
-  const source = await logSource(checkedPath(file, options), terminal)
-  const counts = produceCounts(Boolean(options.strict), (text) => note(terminal, text))
+  const path = checkedPath(file, options)
   const progress = startProgress(terminal.stderr)
-  const startedMs = Date.now()
+  const nowMs = Date.now()
+  const counts = produceCounts(Boolean(options.strict), (text) => note(terminal, text))
+  const work: Work = { options, counts, nowMs, terminal, progress }
+  let source = await logSource(path, terminal)
+  let findings: LogFindings
   try {
-    if (options.dryRun) {
-      for await (const { number, line } of numberedLogLines(source.open()))
-        counts.add(number, checkLine(line, startedMs, options.format))
-    } else await send(source, options, counts, terminal, progress)
+    if (options.sort) {
+      progress.show('sorting')
+      source = await sortedSource(source)
+    }
+    findings = options.dryRun ? await checkAll(source, DEFAULT_RULES, work, counts.add) : await sendLog(source, work)
   } finally {
     progress.clear()
+    await source.close()
   }
+  if (options.dryRun) findings.noteTimes()
+  findings.noteIgnored()
   counts.noteFindings()
   const { bad, events, lines } = counts.total()
   if (options.dryRun && lines === 0) note(terminal, emptyText(source))
   if (bad > 0) terminal.exitCode = EXIT.findings
-  if (options.json) printJson(terminal, { ...counts.total(), seconds: (Date.now() - startedMs) / 1000 })
+  const seconds = (Date.now() - nowMs) / 1000
+  if (options.json) printJson(terminal, { ...counts.total(), ignoredBy: findings.ignored(), seconds })
   else if (options.dryRun) print(terminal, `${counted(events, 'good event')}. Nothing was sent.`)
   if (bad > 0 && events === 0)
     note(terminal, 'No event is good: docs/events.md has the fields of each and explains each reason.')
-}
-
-async function send(
-  source: LogSource,
-  options: ProduceOptions,
-  counts: ProduceCounts,
-  terminal: Terminal,
-  progress: Progress,
-): Promise<void> {
-  const { path, size } = source
-  const target = await openTarget(options, terminal.cwd)
-  const log = await sentLog(source, target, options, terminal)
-  const skip = log?.skip ?? 0
-  const bar = progressBar(size)
-  let handled = skip
-  const doneText = (): string =>
-    `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command continues there'}.`
-  const tasks = wholeTasks()
-  const interrupt = onInterrupt(terminal, async () => {
-    await tasks.end()
-    note(terminal, doneText())
-  })
-  try {
-    const { lines, takeRead, bytes } = goodLines(source, skip, counts, options.format)
-    const stream = { name: target.outputs.StreamName, kinesis: target.clients.kinesis }
-    const onSent = (): void => {
-      const read = takeRead()
-      log?.record(read)
-      handled += read.length
-      progress.show(bar(bytes(), counts.total().events))
-    }
-    const { tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, tasks, onSent })
-    counts.addTooLarge(tooLarge)
-    log?.record(takeRead())
-  } catch (error) {
-    if (!(error instanceof UserError)) note(terminal, doneText())
-    throw error
-  } finally {
-    interrupt.ignore()
-  }
-  progress.clear()
-  if (options.json) return
-  const { events, lines } = counts.total()
-  if (lines === 0 && skip === 0) note(terminal, emptyText(source))
-  const isNothingNew = events === 0 && skip > 0
-  print(
-    terminal,
-    isNothingNew
-      ? `Nothing new in ${path}; --again sends it again.`
-      : `${counted(events, 'event')} sent to ${target.title}.`,
-  )
-}
-
-function emptyText({ path }: LogSource): string {
-  return `${path === '-' ? 'Standard input' : path} is empty: it holds no line.`
-}
-
-/** Returns null for a log that cannot be read twice. */
-async function sentLog(
-  { path, size }: LogSource,
-  { streamId }: Target,
-  { again }: ProduceOptions,
-  terminal: Terminal,
-): Promise<SentLog | null> {
-  if (size === null) return null
-  const { cwd } = terminal
-  const log = await openSentLog(resolve(cwd, path), cwd, streamId, Boolean(again))
-  if (log.isOther)
-    note(terminal, `${path} no longer begins with the lines that were sent: sending it from its beginning.`)
-  if (log.skip > 0)
-    note(
-      terminal,
-      `${counted(log.skip, 'line')} of ${path} in the stream already: continuing after ${log.skip === 1 ? 'it' : 'them'}.`,
-    )
-  return log
 }
 
 function checkedPath(file: string | undefined, { local }: ProduceOptions): string {

@@ -4,11 +4,8 @@ import { ORPHAN_CAUSES, type OrphanCause } from '../../functions/domain/results/
 import type { Summary } from '../../local/run/summary.ts'
 import { bars, columns, counted, percent } from '../../terminal/text-table.ts'
 
-export function summaryText(summary: Summary): string {
-  const rejected = Object.entries(summary.rejected)
-  const reasons =
-    rejected.length === 0 ? '' : ` (${rejected.map(([reason, count]) => `${reason} ${count}`).join(', ')})`
-  const rejections = rejected.reduce((sum, [, count]) => sum + count, 0)
+/** @param ignored how many documents of the log stand for no event, by reason. */
+export function summaryText(summary: Summary, ignored: Readonly<Record<string, number>> = {}): string {
   const { writeUnits, writeUnitsBy } = summary.capacity
   // Rollups write by the hour, not by the event.
   const eventUnits = writeUnits - (writeUnitsBy.rollups ?? 0)
@@ -17,7 +14,8 @@ export function summaryText(summary: Summary): string {
     ['events', `${summary.eventsIn}`],
     ['  accepted', `${summary.accepted}`],
     ['  duplicates', `${summary.duplicates}`],
-    ['  rejected', `${rejections}${reasons}`],
+    ['  rejected', byReason(summary.rejected)],
+    ...(Object.keys(ignored).length === 0 ? [] : [['ignored documents', byReason(ignored)]]),
     ['users', `${summary.users}`],
     ['sessions', `${summary.sessions}`],
     ['  with a search', `${summary.sessionsWithSearch}`],
@@ -39,6 +37,12 @@ export function summaryText(summary: Summary): string {
     days.map(([day, { ctr, searches }]) => ({ label: day, share: ctr, note: counted(searches, 'search', 'searches') })),
   )
   return `${totals}\n\nclick-through rate by day (UTC)\n${byDay}`
+}
+
+function byReason(counts: Readonly<Record<string, number>>): string {
+  const reasons = Object.entries(counts)
+  const sum = reasons.reduce((total, [, count]) => total + count, 0)
+  return sum === 0 ? '0' : `${sum} (${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')})`
 }
 
 /** Shows of how many searches the result count is known, unless it is known of all. */

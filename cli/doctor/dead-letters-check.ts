@@ -1,63 +1,54 @@
-// Checks whether dead letters were written since yesterday.
+// Names the reasons of the dead letters since yesterday, each with an example and what to change.
 
-import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
-import { DAY_MS } from '../../functions/domain/durations.ts'
-import { storedDeadLetters } from '../dead-letters/stored-dead-letters.ts'
-import type { Target } from '../target/target.ts'
+import type { RejectReason } from '../../functions/domain/events/rejection.ts'
+import type { ShownDeadLetter } from '../dead-letters/stored-dead-letters.ts'
 import { type Finding, ok, wrong } from './finding.ts'
+import type { RecentDeadLetters } from './recent-dead-letters.ts'
 
-/** Reads no more dead letters of one prefix: so many show well enough that something is wrong. */
-const DEAD_LETTERS_MAX = 1000
+const GIVEN_UP = 'given-up'
 
-interface Counts {
-  readonly byReason: Map<string, number>
-  /**
-   * Identifies the records that are counted: a record that was refused twice has two dead letters.
-   */
-  readonly seen: Set<string>
-  hasMore: boolean
-}
+/** The change that a producer needs, where the detail of a dead letter does not name it. */
+const REMEDIES: Readonly<Partial<Record<string, string>>> = {
+  'id-reused': 'Send a new eventId, such as a UUID, with each event; only a retry repeats one.',
+  'too-late': 'Send events sooner, or raise the setting amendFor.',
+  'time-in-future': 'Correct the clock of the producer, or raise the setting maxClockSkew.',
+} satisfies Partial<Record<RejectReason, string>>
 
 /**
- * Leaves out rejected events of earlier days, which expire by themselves, but no failed batch: the
- * next step is for failed batches first.
+ * Makes a finding for each reason, the most frequent first.
  *
  * @param where the options of the target, to paste after a command.
  */
-export async function deadLettersCheck(target: Target, where: string, nowMs: number): Promise<Finding> {
-  const days = [nowMs - DAY_MS, nowMs].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
-  const counts: Counts = { byReason: new Map(), seen: new Set(), hasMore: false }
-  const failed = await countUnder(FAILED_PREFIX, target, counts)
-  const lists: string[] = []
-  for (const day of days) {
-    const rejected = await countUnder(`${REJECTED_PREFIX}${day}/`, target, counts)
-    if (rejected > 0) lists.push(`search-ctr dead-letters list --day ${day}${where}`)
+export function deadLetterFindings({ deadLetters, hasMore }: RecentDeadLetters, where: string): Finding[] {
+  if (deadLetters.length === 0) return [ok('dead letters', 'none since yesterday')]
+  const byReason = new Map<string, ShownDeadLetter[]>()
+  for (const deadLetter of deadLetters) {
+    const others = byReason.get(deadLetter.reason)
+    if (others === undefined) byReason.set(deadLetter.reason, [deadLetter])
+    else others.push(deadLetter)
   }
-  if (failed === 0 && lists.length === 0) return ok('dead letters', 'none since yesterday')
-  const reasons = [...counts.byReason].map(([reason, count]) => `${count} ${reason}`).join(', ')
-  const next =
-    failed > 0
-      ? `search-ctr dead-letters list --prefix ${FAILED_PREFIX}${where}, then docs/operations.md, BatchesGivenUp`
-      : `${lists.join(' and ')}, then docs/operations.md, RejectedShare`
-  return wrong('dead letters', `since yesterday ${reasons}${counts.hasMore ? ', or more' : ''}`, next)
+  const found = [...byReason].sort(([, a], [, b]) => b.length - a.length)
+  return found.map(([reason, some]) => {
+    const count = `${some.length}${hasMore ? ' or more' : ''} ${reason} since yesterday`
+    const remedy = REMEDIES[reason]
+    const message = `${count}, for example ${frequentDetail(some)}${remedy === undefined ? '' : `. ${remedy}`}`
+    const day = some[0]?.arrival?.slice(0, 'YYYY-MM-DD'.length)
+    const of = day === undefined || reason === GIVEN_UP ? '' : ` --day ${day}`
+    const list = `search-ctr dead-letters list --reason ${reason}${of}${where}`
+    return wrong('dead letters', message, `${list}, then docs/${pageOf(reason)}`)
+  })
 }
 
-/**
- * Counts with a limit of its own, so that many dead letters under one prefix hide none of another.
- */
-async function countUnder(prefix: string, { clients, outputs }: Target, counts: Counts): Promise<number> {
-  const filter = { prefixes: [prefix], reason: null, day: null }
-  let found = 0
-  for await (const deadLetter of storedDeadLetters(clients.s3, outputs.DeadLetterBucketName, filter)) {
-    const { key, reason, sequence, subSequence } = deadLetter
-    const id = sequence === null ? key : `${sequence} ${subSequence}`
-    if (counts.seen.has(id)) continue
-    counts.seen.add(id)
-    counts.byReason.set(reason, (counts.byReason.get(reason) ?? 0) + 1)
-    found++
-    if (found < DEAD_LETTERS_MAX) continue
-    counts.hasMore = true
-    break
-  }
-  return found
+function pageOf(reason: string): string {
+  if (reason === GIVEN_UP) return 'operations.md, BatchesGivenUp'
+  return reason === 'unreadable-state' || reason === 'unreadable'
+    ? 'operations.md, ItemsUnreadable'
+    : 'troubleshooting.md, More events are rejected'
+}
+
+function frequentDetail(deadLetters: readonly ShownDeadLetter[]): string {
+  const counts = new Map<string, number>()
+  for (const { detail } of deadLetters) counts.set(detail, (counts.get(detail) ?? 0) + 1)
+  const [first = ['', 0]] = [...counts].sort(([, a], [, b]) => b - a)
+  return first[0]
 }

@@ -1,5 +1,7 @@
 // Describes what a check of `doctor` found: its status, a sentence, and what to type or read next.
 
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import { counted } from '../../terminal/text-table.ts'
 import { failureText, type Services } from '../target/failure-text.ts'
 
 export interface Finding {
@@ -36,4 +38,11 @@ export async function checked(
     if (isMissing) return [wrong(check, `does not exist: ${(error as Error).message}`, 'npx cdk deploy')]
     return [unknown(check, failureText(error, { services }))]
   }
+}
+
+export function durationText(ms: number): string {
+  if (ms < SECOND_MS) return `${Math.round(ms)} ms`
+  if (ms < MINUTE_MS) return `${Math.round(ms / SECOND_MS)} s`
+  if (ms < HOUR_MS) return counted(Math.round(ms / MINUTE_MS), 'minute')
+  return `${(ms / HOUR_MS).toFixed(1)} hours`
 }

@@ -1,4 +1,5 @@
-// Checks the pipeline itself, on AWS or on this machine: stream, lag, due sessions, dead letters.
+// Checks the pipeline itself, on AWS or on this machine: stream, lag, due sessions, and mistakes of
+// producers.
 
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import type { readSweepEnvironment } from '../../functions/aws/runtime/environment.ts'
@@ -6,13 +7,17 @@ import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-s
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { kinesisHorizon, REAL_PACE } from '../../functions/aws/stream/kinesis-horizon.ts'
 import { dynamoEmptyShards } from '../../functions/aws/stream/shard-progress.ts'
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { isDue, watermark } from '../../functions/domain/sessions/clock.ts'
 import { userCounter } from '../../functions/domain/sessions/count-users.ts'
 import { counted } from '../../terminal/text-table.ts'
 import type { Target } from '../target/target.ts'
-import { deadLettersCheck } from './dead-letters-check.ts'
-import { checked, type Finding, ok, wrong } from './finding.ts'
+import { deadLetterFindings } from './dead-letters-check.ts'
+import { checked, durationText, type Finding, ok, wrong } from './finding.ts'
+import { nearMissFindings } from './near-misses-check.ts'
+import { orphanClicksCheck } from './orphan-clicks-check.ts'
+import { type RecentDeadLetters, recentDeadLetters } from './recent-dead-letters.ts'
+import { sampleStream } from './stream-sample.ts'
 
 export type SweepEnvironment = ReturnType<typeof readSweepEnvironment>
 
@@ -29,11 +34,24 @@ export async function pipelineChecks(
   nowMs: number,
 ): Promise<Finding[]> {
   const services = target.runningPipeline === null ? 'aws' : 'local-run'
+  let recent: Promise<RecentDeadLetters> | undefined
+  const deadLetters = (): Promise<RecentDeadLetters> => {
+    recent ??= recentDeadLetters(target, nowMs)
+    return recent
+  }
+  const orphanClicks = async (): Promise<Finding[]> => {
+    const { rules } = await sweep()
+    // Where the bucket cannot be read, the check goes on without it.
+    const read = await deadLetters().catch(() => null)
+    return orphanClicksCheck(target, rules.gapMs, read?.deadLetters ?? [], nowMs)
+  }
   return [
     ...(await checked('stream', () => streamCheck(target), services)),
     ...(await checked('lag', async () => lagCheck(target, await sweep(), nowMs), services)),
     ...(await checked('due sessions', async () => dueCheck(target, await sweep(), nowMs), services)),
-    ...(await checked('dead letters', () => deadLettersCheck(target, where, nowMs), services)),
+    ...(await checked('dead letters', async () => deadLetterFindings(await deadLetters(), where), services)),
+    ...(await checked('field names', () => fieldNamesCheck(target, nowMs), services)),
+    ...(await checked('orphan clicks', orphanClicks, services)),
   ]
 }
 
@@ -45,6 +63,11 @@ async function streamCheck({ clients, outputs }: Target): Promise<Finding> {
   const message = `${summary?.StreamStatus}, ${mode}, ${shards}, retention ${summary?.RetentionPeriodHours} hours`
   const isWell = summary?.StreamStatus === 'ACTIVE' || summary?.StreamStatus === 'UPDATING'
   return isWell ? ok('stream', message) : wrong('stream', message, 'docs/operations.md, IngestAge')
+}
+
+async function fieldNamesCheck({ clients, outputs }: Target, nowMs: number): Promise<Finding[]> {
+  const sample = await sampleStream(clients.kinesis, outputs.StreamName, nowMs)
+  return nearMissFindings(sample, durationText(sample.sinceMs))
 }
 
 /** Reads what the sweep reads, and stores nothing. */
@@ -88,10 +111,4 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
   return overdue === 0
     ? ok('due sessions', message)
     : wrong('due sessions', message, 'docs/operations.md, SweepMissing and DueBacklog')
-}
-
-export function durationText(ms: number): string {
-  if (ms < MINUTE_MS) return `${Math.round(ms / SECOND_MS)} s`
-  if (ms < HOUR_MS) return `${Math.round(ms / MINUTE_MS)} minutes`
-  return `${(ms / HOUR_MS).toFixed(1)} hours`
 }

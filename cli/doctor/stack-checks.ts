@@ -16,8 +16,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { ClientConfig, Target } from '../target/target.ts'
-import { checked, type Finding, ok, wrong } from './finding.ts'
-import { durationText } from './pipeline-checks.ts'
+import { checked, durationText, type Finding, ok, wrong } from './finding.ts'
 
 /** Longer failures are truncated. */
 const FAILURE_CHARACTERS_MAX = 160

@@ -3,8 +3,11 @@
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { RECORD_EVENTS_MAX } from '../../functions/aws/stream/payload-events.ts'
 import { recordEvents } from '../../functions/aws/stream/record-events.ts'
-import { decodeEvent } from '../../functions/domain/events/decode.ts'
+import { decodeEvent, type TimeLimits } from '../../functions/domain/events/decode.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
+import { type NearMiss, nearMisses } from '../../functions/domain/events/field-names.ts'
 import { type Format, sentEvents } from '../../functions/domain/events/formats/sent-events.ts'
+import type { IgnoredReason } from '../../functions/domain/events/formats/ubi.ts'
 import type { RejectReason } from '../../functions/domain/events/rejection.ts'
 
 export interface LineError {
@@ -22,30 +25,39 @@ export interface CheckedLine {
   readonly sent: readonly Buffer[]
   readonly events: number
   readonly problems: readonly LineError[]
-  /** Events without a time: they happen when they arrive, so sent twice they count twice. */
-  readonly withoutTime: number
-  /** Documents of other formats that hold no event, such as a UBI event of another action. */
-  readonly ignored: number
+  readonly good: readonly GoodEvent[]
+  /** Why each document holds no event, such as a UBI event of another action. */
+  readonly ignored: readonly IgnoredReason[]
+  /** Fields of its events, bad ones too, that ingest ignores although they resemble ours. */
+  readonly nearMisses: readonly NearMiss[]
+}
+
+export interface GoodEvent {
+  readonly user: string
+  readonly event: Event
+  /** Without one, the event happens when it arrives, so sent twice it counts twice. */
+  readonly hasTime: boolean
 }
 
 /** Kinesis takes 1 MiB in a record; the longest partition key takes a part of it. */
 const LINE_BYTES_MAX = 1024 * 1024 - 1024
 
 /**
- * Accepts a time in the future, since only the deployment knows its `maxClockSkew`.
- *
  * @param format the format that every document must have. Documents of `ubi` and `bytewax` are
  * converted to events.
+ * @param limits without `maxClockSkewMs`, a time in the future is accepted.
  */
-export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'): CheckedLine {
+export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto', limits: TimeLimits = {}): CheckedLine {
   if (line.length > LINE_BYTES_MAX) {
     const detail = `more than ${LINE_BYTES_MAX} bytes in one record`
     const problems = [{ event: null, reason: 'too-large', detail }] as const
-    return { sent: [], events: 1, problems, withoutTime: 0, ignored: 0 }
+    return { sent: [], events: 1, problems, good: [], ignored: [], nearMisses: [] }
   }
   const problems: LineError[] = []
-  const good: unknown[] = []
-  let [withoutTime, ignored] = [0, 0]
+  const values: unknown[] = []
+  const good: GoodEvent[] = []
+  const ignored: IgnoredReason[] = []
+  const misses: NearMiss[] = []
   for (const [index, { subSequence, read }] of recordEvents(line).events.entries()) {
     const event = subSequence === null ? null : index + 1
     const parsed = read()
@@ -54,18 +66,22 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto'):
       problems.push({ event, reason: converted.reason, detail: converted.detail })
       continue
     }
-    if (converted.events.length === 0) ignored++
+    if (converted.ignored !== null) ignored.push(converted.ignored)
     for (const value of converted.events) {
-      const decoded = decodeEvent(value, nowMs, {}, sha256)
-      if (!decoded.ok) problems.push({ event, reason: decoded.reason, detail: decoded.detail })
-      else good.push(value)
-      if (decoded.ok && isWithoutTime(value)) withoutTime++
+      misses.push(...nearMisses(value))
+      const decoded = decodeEvent(value, nowMs, limits, sha256)
+      if (!decoded.ok) {
+        problems.push({ event, reason: decoded.reason, detail: decoded.detail })
+        continue
+      }
+      values.push(value)
+      good.push({ user: decoded.user, event: decoded.event, hasTime: hasTime(value) })
     }
   }
   // With a format given, a document of another one must not get to ingest, which would accept it.
   const isRewritten = format === 'ubi' || format === 'bytewax' || (format === 'events' && problems.length > 0)
-  const sent = good.length === 0 ? [] : isRewritten ? toRecords(good) : [line]
-  return { sent, events: good.length + problems.length, problems, withoutTime, ignored }
+  const sent = good.length === 0 ? [] : isRewritten ? toRecords(values) : [line]
+  return { sent, events: good.length + problems.length, problems, good, ignored, nearMisses: misses }
 }
 
 /** One event always fits a record: it is shorter than its document, which did. */
@@ -86,7 +102,7 @@ function toRecords(events: readonly unknown[]): Buffer[] {
   return groups.map((texts) => Buffer.from(texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`))
 }
 
-function isWithoutTime(value: unknown): boolean {
+function hasTime(value: unknown): boolean {
   const { time } = value as { time?: unknown }
-  return time === undefined || time === null
+  return time !== undefined && time !== null
 }

@@ -1,71 +1,97 @@
-// Reads the log that `produce` sends: checks its lines, and knows which of them a request has
-// covered.
+// Reads the log that `produce` sends, sorted or not, and knows which lines a request has covered.
 
-import { createReadStream, type ReadStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Format } from '../../functions/domain/events/formats/sent-events.ts'
 import { numberedLogLines } from '../../local/replay/log-lines.ts'
+import { sortLines } from '../../local/replay/sorted-lines.ts'
+import type { NumberedLine } from '../../local/replay/split-lines.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { UserError } from '../../terminal/user-error.ts'
-import { checkLine } from './checked-lines.ts'
-import type { ProduceCounts } from './produce-counts.ts'
+import type { CheckedLine } from './checked-lines.ts'
 
 export interface LogSource {
   /** As the user typed it; `-` for standard input. */
   readonly path: string
   /** In bytes; null for standard input or a pipe, which cannot be read twice. */
   readonly size: number | null
-  open(): Readable
+  readonly isSorted: boolean
+  lines(): AsyncGenerator<NumberedLine>
+  /** Bytes of the file that the latest reader has read. */
+  bytes(): number
+  /** Removes the temporary files of a sorted log. */
+  close(): Promise<void>
 }
 
 export async function logSource(path: string, terminal: Terminal): Promise<LogSource> {
-  if (path === '-') return { path, size: null, open: terminal.stdin }
+  if (path === '-') return sourceOf(path, null, terminal.stdin)
   const file = resolve(terminal.cwd, path)
   const found = await stat(file).catch(() => null)
   if (found === null) throw new UserError(`${path}: there is no such file`)
   if (found.isDirectory()) throw new UserError(`${path}: is a folder, expected a file`)
-  return { path, size: found.isFile() ? found.size : null, open: () => createReadStream(file) }
+  return sourceOf(path, found.isFile() ? found.size : null, () => createReadStream(file))
 }
 
-/** The good lines of a log, and how far the log has been read. */
+function sourceOf(path: string, size: number | null, open: () => Readable): LogSource {
+  let bytes = 0
+  return {
+    path,
+    size,
+    isSorted: false,
+    bytes: () => bytes,
+    close: async () => {},
+    lines: async function* () {
+      const input = open()
+      bytes = 0
+      // A packed log has fewer bytes than its lines.
+      const chunks = async function* (): AsyncGenerator<Buffer> {
+        for await (const chunk of input) {
+          bytes += (chunk as Buffer).length
+          yield chunk
+        }
+      }
+      try {
+        yield* numberedLogLines(chunks())
+      } finally {
+        input.destroy()
+      }
+    },
+  }
+}
+
+/** Sorts the lines of a log by time. */
+export async function sortedSource(source: LogSource): Promise<LogSource> {
+  const sorted = await sortLines(source.lines())
+  return { ...source, isSorted: true, lines: sorted.lines, close: sorted.remove }
+}
+
+/** The records to send of a log, and how far the log has been read. */
 export interface GoodLines {
   readonly lines: AsyncIterable<Buffer>
   /** Takes the lines that were read since the last call, sent or left out. */
   takeRead(): Buffer[]
-  /** Bytes of the file that were read so far, those of skipped lines too. */
-  bytes(): number
 }
 
 /** @param skip the number of lines at the beginning to leave out. */
-export function goodLines(source: LogSource, skip: number, counts: ProduceCounts, format: Format): GoodLines {
+export function goodLines(source: LogSource, skip: number, check: (line: NumberedLine) => CheckedLine): GoodLines {
   let read: Buffer[] = []
   let skipped = 0
-  let input: Readable | null = null
   async function* lines(): AsyncGenerator<Buffer> {
-    input = source.open()
-    try {
-      for await (const { number, line } of numberedLogLines(input)) {
-        if (skipped < skip) {
-          skipped++
-          continue
-        }
-        const checked = checkLine(line, Date.now(), format)
-        counts.add(number, checked)
-        yield* checked.sent.slice(0, -1)
-        // A line is in the stream when the last of its records is.
-        read.push(line)
-        yield* checked.sent.slice(-1)
+    for await (const found of source.lines()) {
+      if (skipped < skip) {
+        skipped++
+        continue
       }
-    } finally {
-      input.destroy()
+      const { sent } = check(found)
+      yield* sent.slice(0, -1)
+      // A line is in the stream when the last of its records is.
+      read.push(found.line)
+      yield* sent.slice(-1)
     }
   }
   return {
     lines: lines(),
-    // A packed log has fewer bytes than its lines.
-    bytes: () => (input as Partial<ReadStream> | null)?.bytesRead ?? 0,
     takeRead: () => {
       const taken = read
       read = []

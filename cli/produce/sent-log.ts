@@ -2,18 +2,9 @@
 // after them.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { logLines } from '../../local/replay/log-lines.ts'
-import {
-  isSentLines,
-  type LinesDigest,
-  linesDigest,
-  replaceFile,
-  resumedDigest,
-  type SentLines,
-} from '../../local/replay/sent-lines.ts'
+import { isSentLines, linesDigest, replaceFile, resumedDigest, type SentLines } from '../../local/replay/sent-lines.ts'
 import { makeRunningFolder, STATE_FOLDER } from '../../local/run/running-pipeline.ts'
 
 export interface SentLog {
@@ -36,17 +27,24 @@ export const SENT_FOLDER = join(STATE_FOLDER, 'produced')
 const RECORDS_MAX = 200
 
 /**
- * @param file its absolute path.
+ * @param file its absolute path, which names its record.
+ * @param lines reads the file from its beginning.
  * @param cwd the folder that the command runs in.
  * @param streamId see `Target`.
  * @param isAgain true to send the whole file once more.
  */
-export async function openSentLog(file: string, cwd: string, streamId: string, isAgain: boolean): Promise<SentLog> {
+export async function openSentLog(
+  file: string,
+  lines: () => AsyncIterable<Buffer>,
+  cwd: string,
+  streamId: string,
+  isAgain: boolean,
+): Promise<SentLog> {
   const log = `${streamId} ${file}`
   const folder = join(cwd, SENT_FOLDER)
   const path = join(folder, `${createHash('sha256').update(log).digest('hex').slice(0, 32)}.json`)
   const before = isAgain ? null : await readRecord(path)
-  const resumed = before === null ? null : await resumeFile(file, before)
+  const resumed = before === null ? null : await resumedDigest(lines(), before)
   const digest = resumed ?? linesDigest()
   await makeRunningFolder(join(cwd, STATE_FOLDER))
   await mkdir(folder, { recursive: true })
@@ -58,15 +56,6 @@ export async function openSentLog(file: string, cwd: string, streamId: string, i
       for (const line of lines) digest.add(line)
       replaceFile(path, { log, ...digest.sent() })
     },
-  }
-}
-
-async function resumeFile(file: string, before: SentLines): Promise<LinesDigest | null> {
-  const input = createReadStream(file)
-  try {
-    return await resumedDigest(logLines(input), before)
-  } finally {
-    input.destroy()
   }
 }
 

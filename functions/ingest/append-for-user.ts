@@ -1,15 +1,16 @@
 // Writes one user's share of a batch and reports what became of each event.
 
+import type { Digest } from '../domain/events/event.ts'
 import { lastOf, type NonEmpty } from '../domain/non-empty.ts'
 import { evicted, isOverfull, toClose } from '../domain/sessions/closing.ts'
 import type { RejectedArrival } from '../domain/sessions/rejected-arrivals.ts'
 import type { Applied, UserState } from '../domain/sessions/user-state.ts'
-import { type DeadLetter, type TimerStore, VersionConflictError } from '../ports.ts'
+import { type DeadLetter, type DeadLetters, type TimerStore, VersionConflictError } from '../ports.ts'
 import type { SessionWrites } from '../user-writes.ts'
 import type { ArrivedEvent } from './decode-records.ts'
 import { type BlockedWrite, type PreparedWrite, prepareWrite, type ReadyWrite, unblockWrite } from './prepare-write.ts'
 import { timerOfWrite } from './schedule-timers.ts'
-import { failedOutcome, OutOfTimeError, toDeadLetter, type UserOutcome } from './user-outcome.ts'
+import { displacedDeadLetter, failedOutcome, OutOfTimeError, toDeadLetter, type UserOutcome } from './user-outcome.ts'
 import type { UserShare } from './user-share.ts'
 
 /** A share whose first write is computed and not yet stored. */
@@ -36,6 +37,8 @@ export async function prepareShare(share: UserShare): Promise<PreparedShare> {
 
 interface AppendPorts {
   readonly timers: Pick<TimerStore, 'put'>
+  readonly deadLetters: DeadLetters
+  readonly digest: Digest
   readonly hasTime: () => boolean
 }
 
@@ -47,11 +50,19 @@ interface AppendPorts {
  */
 export async function appendForUser(
   { share, first, timerMs }: PreparedShare,
-  { timers, hasTime }: AppendPorts,
+  { hasTime, ...ports }: AppendPorts,
 ): Promise<UserOutcome> {
   const { writes } = share
-  const appending: Appending = { share, timers, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
-  const totals = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, rejected: [] as DeadLetter[], failed: null }
+  const appending: Appending = { ...ports, share, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
+  const totals = {
+    accepted: 0,
+    duplicates: 0,
+    forgotten: 0,
+    amended: 0,
+    displaced: 0,
+    rejected: [] as DeadLetter[],
+    failed: null,
+  }
   const chunks: NonEmpty<ArrivedEvent>[] = [...share.chunks]
   let prepared = 'failure' in first ? null : first
   let state = share.loaded
@@ -71,6 +82,7 @@ export async function appendForUser(
       totals.duplicates += applied.duplicates
       totals.forgotten += applied.forgotten
       totals.amended += applied.amended
+      totals.displaced += applied.displaced.length
       totals.rejected.push(...rejected.map(toDeadLetter))
       prepared = null
       state = await closeAtLimits(next, appliedToMs, writes)
@@ -83,9 +95,8 @@ export async function appendForUser(
 }
 
 /** The values that all writes of one share use. */
-interface Appending {
+interface Appending extends Omit<AppendPorts, 'hasTime'> {
   readonly share: UserShare
-  readonly timers: Pick<TimerStore, 'put'>
   /** When the timer fires that the batch has put for the user; infinity if it has put none. */
   readonly scheduledMs: number
 }
@@ -118,12 +129,13 @@ function append(
 }
 
 /**
- * Closes evicted sessions, then puts the timer, then saves the state: a crash in between is safe.
+ * Closes evicted sessions, then puts the timer and the dead letters of displaced copies, then saves
+ * the state: a crash in between is safe.
  */
 async function storeWrite(
   prepared: PreparedWrite,
   chunk: NonEmpty<ArrivedEvent>,
-  { share, timers, scheduledMs }: Appending,
+  { share, timers, deadLetters, digest, scheduledMs }: Appending,
 ): Promise<AppendedChunk> {
   const { writes } = share
   const write = prepared.applied === null ? await evict(prepared, lastOf(chunk).arrivalMs, writes) : prepared
@@ -136,6 +148,9 @@ async function storeWrite(
   const next = { ...applied.state, version: before.version + 1 }
   const atMs = timerOfWrite(before, next, share)
   if (atMs !== null && atMs < scheduledMs) await timers.put([{ user: writes.user, atMs }])
+  const arrivalMs = lastOf(chunk).arrivalMs
+  const displaced = applied.displaced.map((event) => displacedDeadLetter(writes.user, event, arrivalMs, digest))
+  if (displaced.length > 0) await deadLetters.put(displaced)
   await writes.save(next, before.version)
   return { applied, rejected, later, next }
 }

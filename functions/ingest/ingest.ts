@@ -105,7 +105,10 @@ export async function ingest(
     left: records.length - taken,
     accepted: sum((outcome) => outcome.accepted),
     duplicates: sum((outcome) => outcome.duplicates),
-    rejected: countReasons(deadLetters),
+    rejected: countReasons(
+      deadLetters,
+      sum((outcome) => outcome.displaced),
+    ),
     ignored,
     nearMisses,
     forgotten: unreadable.length - remembered.length + sum((outcome) => outcome.forgotten),
@@ -141,7 +144,7 @@ async function appendAll(
     const notBeforeMs = notBefore(isPassed, nowMs)
     for (const [user, arrivals] of some) {
       const writes = sessionWrites(user, ports.sessions, rules, nowMs, ports.hasTime)
-      const share = userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs)
+      const share = userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs, nowMs)
       wave.push(share)
       bytes += totalBytesAtMost(share.loaded.open)
     }
@@ -181,8 +184,11 @@ async function putDeadLetters(
   }
 }
 
-function countReasons(deadLetters: readonly DeadLetter[]): Partial<Record<DeadLetterReason, number>> {
-  const counts: Partial<Record<DeadLetterReason, number>> = {}
+function countReasons(
+  deadLetters: readonly DeadLetter[],
+  displaced: number,
+): Partial<Record<DeadLetterReason, number>> {
+  const counts: Partial<Record<DeadLetterReason, number>> = displaced === 0 ? {} : { 'id-reused': displaced }
   for (const { reason } of deadLetters) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }
@@ -193,7 +199,8 @@ function total(counts: Readonly<Record<string, number>>): number {
 
 /**
  * Counts late events apart from rejected ones: they are valid and only came too late. Events of a
- * user whose state is damaged are valid, too.
+ * user whose state is damaged are valid, too. Two reasons of rejected events have metrics of their
+ * own, since they show a mistake that a release of a producer brought.
  */
 export function ingestMetrics(report: IngestReport): Metrics {
   const { late = 0, 'too-late': tooLate = 0, 'unreadable-state': unreadable = 0, ...rejected } = report.rejected
@@ -201,6 +208,8 @@ export function ingestMetrics(report: IngestReport): Metrics {
     Accepted: report.accepted,
     Duplicates: report.duplicates,
     Rejected: total(rejected),
+    TimeImplausible: rejected['time-implausible'] ?? 0,
+    IdReused: rejected['id-reused'] ?? 0,
     NearMisses: total(report.nearMisses),
     Late: late + tooLate,
     Unreadable: unreadable,

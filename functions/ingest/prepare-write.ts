@@ -4,7 +4,7 @@
 import pMap from 'p-map'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
 import { planCapacity } from '../domain/sessions/capacity.ts'
-import { affectedRanges, halves, NEIGHBOUR_BYTES_MAX } from '../domain/sessions/neighbours.ts'
+import { type AffectedRange, affectedRanges, halves, NEIGHBOUR_BYTES_MAX } from '../domain/sessions/neighbours.ts'
 import { rejectOld } from '../domain/sessions/old-arrivals.ts'
 import { type RejectedArrival, unloadableRejection } from '../domain/sessions/rejected-arrivals.ts'
 import { type Session, sessionId } from '../domain/sessions/session.ts'
@@ -100,12 +100,20 @@ async function loadNeighbours(
   state: UserState,
   { rules, loadClosed }: SessionWrites,
 ): Promise<Neighbours> {
-  const waiting = affectedRanges(state, chunk, rules)
+  const ranges = affectedRanges(state, chunk, rules)
+  // An arrival may need several ranges. The first one gets all of its ranges, so that every write
+  // applies an arrival.
+  const first = ranges.find(({ arrivals }) => arrivals.length > 0)?.arrivals[0]
+  const isOfFirst = ({ arrivals }: AffectedRange<ArrivedEvent>): boolean =>
+    first !== undefined && arrivals.includes(first)
+  const isNeeded = (range: AffectedRange<ArrivedEvent>): boolean => range.arrivals.length === 0 || isOfFirst(range)
+  const waiting = [...ranges.filter(isNeeded), ...ranges.filter((range) => !isNeeded(range))]
   const closed = new Map<string, Session>()
   const unloadable: ArrivedEvent[] = []
   let loadedRanges = 0
   let bytes = 0
-  const isEnough = (): boolean => loadedRanges >= RANGES_AT_ONCE || (loadedRanges > 0 && bytes > NEIGHBOUR_BYTES_MAX)
+  const isEnough = (): boolean =>
+    (loadedRanges >= RANGES_AT_ONCE || (loadedRanges > 0 && bytes > NEIGHBOUR_BYTES_MAX)) && !waiting.some(isOfFirst)
   while (waiting.length > 0 && !isEnough()) {
     const now = waiting.splice(0, RANGES_LOADED_AT_ONCE)
     const loaded = await pMap(now, loadClosed)
@@ -122,10 +130,13 @@ async function loadNeighbours(
     waiting.unshift(...divided)
   }
   const later: NonEmpty<ArrivedEvent>[] = []
+  const others = new Set(unloadable)
   for (let start = 0; start < waiting.length; start += RANGES_AT_ONCE) {
-    const arrivals = waiting.slice(start, start + RANGES_AT_ONCE).flatMap((range) => range.arrivals)
+    // An arrival may wait for several ranges. It is applied once.
+    const ranges = waiting.slice(start, start + RANGES_AT_ONCE)
+    const arrivals = [...new Set(ranges.flatMap((range) => range.arrivals))].filter((arrival) => !others.has(arrival))
+    for (const arrival of arrivals) others.add(arrival)
     if (isNonEmpty(arrivals)) later.push(arrivals)
   }
-  const others = new Set([...later.flat(), ...unloadable])
   return { arrivals: chunk.filter((arrival) => !others.has(arrival)), closed: [...closed.values()], later, unloadable }
 }

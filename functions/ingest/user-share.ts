@@ -2,6 +2,8 @@
 
 import { eventBytes } from '../domain/events/event.ts'
 import type { NonEmpty } from '../domain/non-empty.ts'
+import { DELIVERY_MS_MAX } from '../domain/sessions/closing.ts'
+import { isForgotten } from '../domain/sessions/forgotten.ts'
 import type { UserState } from '../domain/sessions/user-state.ts'
 import type { SessionWrites } from '../user-writes.ts'
 import type { ArrivedEvent } from './decode-records.ts'
@@ -24,15 +26,38 @@ export interface UserShare {
   readonly notBeforeMs: number
 }
 
-/** @param arrivals the user's events of the batch, in order of arrival. */
+/** @param delivered the user's events of the batch, in order of arrival. */
 export function userShare(
   writes: SessionWrites,
   loaded: UserState,
-  arrivals: NonEmpty<ArrivedEvent>,
+  delivered: NonEmpty<ArrivedEvent>,
   notBeforeMs: number,
+  nowMs: number,
 ): UserShare {
+  const arrivals = arrivalsSince(delivered, loaded, nowMs - DELIVERY_MS_MAX)
   const lastArrivalMs = arrivals.reduce((latest, { arrivalMs }) => Math.max(latest, arrivalMs), arrivals[0].arrivalMs)
   return { writes, loaded, chunks: toChunks(arrivals, writes.rules.maxSessionEvents), lastArrivalMs, notBeforeMs }
+}
+
+/**
+ * Lets an event that arrived before `sinceMs` count as arrived then. Only a redrive delivers one,
+ * and closed sessions that it belongs to may have expired. By its own arrival time it would be
+ * accepted, and a part of a session would replace the rows of the whole. An event of a forgotten
+ * user keeps its arrival time, so that it is dropped.
+ */
+function arrivalsSince(
+  delivered: NonEmpty<ArrivedEvent>,
+  { forgotten }: UserState,
+  sinceMs: number,
+): NonEmpty<ArrivedEvent> {
+  if (delivered.every(({ arrivalMs }) => arrivalMs >= sinceMs)) return delivered
+  const since = (arrival: ArrivedEvent): ArrivedEvent => {
+    return arrival.arrivalMs >= sinceMs || isForgotten(arrival, forgotten)
+      ? arrival
+      : { ...arrival, arrivalMs: sinceMs }
+  }
+  const [first, ...others] = delivered
+  return [since(first), ...others.map(since)]
 }
 
 function toChunks([first, ...others]: NonEmpty<ArrivedEvent>, eventsMax: number): NonEmpty<NonEmpty<ArrivedEvent>> {

@@ -198,9 +198,11 @@ export function memoryDeadLetters(): MemoryDeadLetters {
         stored.push(deadLetter)
       }
     },
-    erase: async (user, _, atMs) => {
-      const isOfUser = ({ data, arrivalMs }: DeadLetter): boolean =>
-        arrivalMs <= atMs && isNamed(user, Buffer.from(data, 'base64').toString('utf8'))
+    erase: async (user, storedAs, atMs) => {
+      const isOfUser = ({ data, arrivalMs }: DeadLetter): boolean => {
+        const text = Buffer.from(data, 'base64').toString('utf8')
+        return arrivalMs <= atMs && (isNamed(user, text) || isNamed(storedAs, text))
+      }
       const others = stored.filter((deadLetter) => !isOfUser(deadLetter))
       const removed = stored.length - others.length
       for (const deadLetter of stored) if (isOfUser(deadLetter)) keys.delete(keyOf(deadLetter))

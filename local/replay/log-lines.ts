@@ -1,104 +1,85 @@
-// Splits a log of events into its lines, one event each, and leaves out blank ones. Unpacks a log
-// that gzip packed.
+// Reads a log as people have it, in JSON of any form or in CSV, and yields a line for each record
+// of the stream.
 
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { UserError } from '../../terminal/user-error.ts'
+import { csvDelimiter, csvLines } from './csv-lines.ts'
+import { isJson } from './held-array.ts'
+import { splitValues, valueSplitter } from './json-values.ts'
+import { logBytes, withHead } from './log-bytes.ts'
+import { type NumberedLine, splitLines } from './split-lines.ts'
 
-const NEWLINE = 0x0a
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+/** How the events of a log are separated. */
+type Form =
+  | { readonly name: 'lines' | 'values' }
+  | { readonly name: 'csv'; readonly header: string; readonly delimiter: string }
 
-/** No record is as large. A file without line ends is no log, and would fill the memory. */
-const LINE_BYTES_MAX = 64 * 1024 * 1024
+/** The form shows in the beginning. */
+const HEAD_BYTES_MAX = 1024 * 1024
+const HEAD_LINES_MAX = 20
 
-export interface NumberedLine {
-  /** The line's number in the file, from 1. Blank lines count. */
-  readonly number: number
-  readonly line: Buffer
-}
+/** No shorter array holds more events than a batch: the shortest event has 27 bytes. */
+const LONG_ARRAY_BYTES = 12 * 1024
+const [ARRAY_START] = Buffer.from('[')
 
 export async function* logLines(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const { line } of numberedLogLines(input)) yield line
 }
 
-/** Yields bytes, so that ingest gets a line as it is even if it is not UTF-8. */
+/** Throws a UserError for a format that it cannot read. */
 export async function* numberedLogLines(input: AsyncIterable<Buffer>): AsyncGenerator<NumberedLine> {
-  let rest: Buffer[] = []
-  let restBytes = 0
-  let number = 0
-  let isFirst = true
-  const endLine = (): NumberedLine => {
-    const whole = Buffer.concat(rest)
-    rest = []
-    restBytes = 0
-    number++
-    const hasByteOrderMark = number === 1 && whole.subarray(0, 3).equals(BYTE_ORDER_MARK)
-    return { number, line: hasByteOrderMark ? whole.subarray(3) : whole }
-  }
-  const checked = (found: NumberedLine): NumberedLine => {
-    if (isFirst) checkFirstLine(found.line)
-    isFirst = false
-    return found
-  }
-  for await (const chunk of unpacked(input)) {
-    let start = 0
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      rest.push(chunk.subarray(start, end))
-      start = end + 1
-      const found = endLine()
-      if (!isBlank(found.line)) yield checked(found)
-    }
-    rest.push(chunk.subarray(start))
-    restBytes += chunk.length - start
-    if (restBytes > LINE_BYTES_MAX) throw new UserError(`a line of the log is longer than ${LINE_BYTES_MAX} bytes`)
-  }
-  const last = endLine()
-  if (!isBlank(last.line)) yield checked(last)
+  let form: Form | null = null
+  const { whole } = await withHead(logBytes(input), (head, isWhole) => {
+    form = formOf(head, isWhole)
+    return form !== null
+  })
+  // TypeScript does not see that the callback above assigns it.
+  const found = form as Form | null
+  if (found?.name === 'values') yield* splitValues(whole)
+  else if (found?.name === 'csv') yield* csvLines(whole, found.header, found.delimiter)
+  else for await (const line of splitLines(whole)) yield* isLongArray(line) ? arrayElements(line) : [line]
 }
 
-const BLANKS = new Set(Buffer.from(' \t\r\v\f'))
-
-function isBlank(line: Buffer): boolean {
-  return line.every((byte) => BLANKS.has(byte))
+function isLongArray({ line }: NumberedLine): boolean {
+  return line.length > LONG_ARRAY_BYTES && line[0] === ARRAY_START
 }
 
-/** The first line of an array that is written over several lines. */
-const ARRAY_START = /^\s*\[(.*,)?\s*$/
-/** A longer line is no such beginning. */
-const START_BYTES_MAX = 64 * 1024
-
-/** Throws if the first line only begins an array: then hardly any line is an event. */
-function checkFirstLine(line: Buffer): void {
-  if (line.length > START_BYTES_MAX || !ARRAY_START.test(line.toString('utf8'))) return
-  throw new UserError(
-    "the log is an array over several lines, expected one JSON object a line: convert it with jq -c '.[]' FILE",
-  )
+function arrayElements({ number, line }: NumberedLine): readonly NumberedLine[] {
+  const splitter = valueSplitter(number)
+  return [...splitter.push(line), ...splitter.end()]
 }
 
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
-
-/** Yields the bytes of a log. Unpacks them if they begin as gzip does, whatever the file's name. */
-async function* unpacked(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const chunks = input[Symbol.asyncIterator]()
-  let head = Buffer.alloc(0)
-  while (head.length < GZIP_MAGIC.length) {
-    const { done, value } = await chunks.next()
-    if (done) break
-    head = Buffer.concat([head, value])
+/**
+ * Recognizes the form by the first lines. Returns null where more bytes are needed. Throws a
+ * UserError for a text that is neither JSON nor CSV: each of its lines would be a dead letter.
+ */
+function formOf(head: Buffer, isEnd: boolean): Form | null {
+  const isWhole = isEnd || head.length >= HEAD_BYTES_MAX
+  const lines = completeLines(head, isEnd)
+  const [first, second] = lines
+  if (first === undefined) return isWhole ? { name: 'values' } : null
+  if (isJsonText(first)) return { name: 'lines' }
+  if (first.startsWith('[') || first.startsWith('\x1e')) return { name: 'values' }
+  if (first.startsWith('{')) {
+    if (second === undefined) return isWhole ? { name: 'values' } : null
+    if (isJsonText(first.replace(/,$/, ''))) return { name: 'values' }
+    // A first line that lost its end must not spoil the others.
+    return { name: isJsonText(second) ? 'lines' : 'values' }
   }
-  const whole = prepended(head, { [Symbol.asyncIterator]: () => chunks })
-  if (!head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) return yield* whole
-  // Without a callback, pipeline would throw the error where no caller can catch it.
-  const gunzip = pipeline(Readable.from(whole), createGunzip(), () => {})
-  try {
-    yield* gunzip as AsyncIterable<Buffer>
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_') !== true) throw error
-    throw new UserError(`the log is packed with gzip and damaged (${(error as Error).message})`)
-  }
+  const delimiter = csvDelimiter(first)
+  if (delimiter !== null) return { name: 'csv', header: first, delimiter }
+  if (lines.some(isJsonText)) return { name: 'lines' }
+  if (!isWhole && lines.length < HEAD_LINES_MAX) return null
+  const shown = first.length > 60 ? `${first.slice(0, 60)}...` : first
+  throw new UserError(`the log is neither JSON nor CSV: it begins with '${shown}', expected one JSON object a line`)
 }
 
-async function* prepended(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  if (head.length > 0) yield head
-  yield* rest
+/** The lines with text that the head holds completely. */
+function completeLines(head: Buffer, isEnd: boolean): readonly string[] {
+  const lines = head.toString('utf8').split('\n', HEAD_LINES_MAX * 2)
+  const isLastComplete = isEnd || lines.length === HEAD_LINES_MAX * 2
+  return (isLastComplete ? lines : lines.slice(0, -1)).map((line) => line.trim()).filter((line) => line !== '')
+}
+
+function isJsonText(text: string): boolean {
+  return isJson(Buffer.from(text))
 }

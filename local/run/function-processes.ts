@@ -1,6 +1,7 @@
 // Starts all functions of the template, each with an access key of its own.
 
-import { OPTIONAL_ROLLUP_VARIABLES } from '../../functions/contract.ts'
+import { OPTIONAL_CLIENT_VARIABLES, OPTIONAL_ROLLUP_VARIABLES } from '../../functions/contract.ts'
+import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { LOCAL_ENVIRONMENT } from '../emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../lambda/function-process.ts'
 import { chaotic } from '../proxy/chaos.ts'
@@ -27,6 +28,8 @@ export function startFunctions(
       ...LOCAL_ENVIRONMENT,
       // The emulators write an index together with its table.
       [OPTIONAL_ROLLUP_VARIABLES.indexLagMs]: '0',
+      // With injected faults some answers never come, and waiting for those takes long.
+      ...(chaosRate === 0 && { [OPTIONAL_CLIENT_VARIABLES.answerMs]: String(MINUTE_MS) }),
       AWS_ACCESS_KEY_ID: accessKeyId(spec.name),
       AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,

@@ -1,16 +1,16 @@
-// Reads back what a run stored: result rows, sessions and rejected events.
+// Reads back what a run stored in its tables: result rows and sessions.
 
-import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
-import { decodeRejectedLine, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
 import { isRow, toRow } from '../../functions/aws/results-table/result-items.ts'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { blockNames, readClosed, readState, userOf } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
-import { CLOSED, KIND, PROGRESS_KEY, REJECTED_PREFIX, SORT_KEY, TIMERS } from '../../functions/contract.ts'
+import { CLOSED, KIND, PROGRESS_KEY, SORT_KEY, TIMERS } from '../../functions/contract.ts'
+import type { Event } from '../../functions/domain/events/event.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import type { UserState } from '../../functions/domain/sessions/user-state.ts'
 import type { Clients } from '../emulators/clients.ts'
+import { storedKey } from './rejected-events.ts'
 
 /** Returns all result rows by key, without the attributes that only the pipeline uses. */
 export async function readResults(clients: Pick<Clients, 'dynamodb'>, table: string): Promise<ResultRow[]> {
@@ -31,17 +31,33 @@ export interface StoredSessions {
   readonly forgottenUsers: number
   readonly sessions: number
   readonly events: number
+  /** Which of the asked events a session holds, by their `storedKey`. */
+  readonly held: ReadonlySet<string>
 }
 
-/** Counts open and closed sessions. A closed session that is open again counts once. */
-export async function readSessions(clients: Clients, table: string): Promise<StoredSessions> {
-  const { users, closed, states, usersWithBlocks } = await readSessionItems(clients, table)
+/**
+ * Counts open and closed sessions. A closed session that is open again counts once.
+ *
+ * @param asked the `storedKey` of each event to look for.
+ */
+export async function readSessions(
+  clients: Clients,
+  table: string,
+  asked: ReadonlySet<string>,
+): Promise<StoredSessions> {
+  const held = new Set<string>()
+  const find = (events: readonly Event[]): void => {
+    if (asked.size === 0) return
+    for (const key of events.map(storedKey)) if (asked.has(key)) held.add(key)
+  }
+  const { users, closed, states, usersWithBlocks } = await readSessionItems(clients, table, find)
   const loaded = await dynamoSessionStore(clients.dynamodb, table).loadUsers(usersWithBlocks)
   const forgotten = new Set<string>()
   const open = new Map<string, number>()
   for (const [user, state] of [...states, ...loaded]) {
     if (state.forgotten !== null) forgotten.add(user)
     for (const { ids, events } of state.open) {
+      find(events)
       // A merged session has the ids of closed ones, whose events are in it now.
       for (const id of ids) open.set(sessionKey(user, id), 0)
       open.set(sessionKey(user, ids[0]), events.length)
@@ -49,7 +65,7 @@ export async function readSessions(clients: Clients, table: string): Promise<Sto
   }
   const counts = [...new Map([...closed, ...open]).values()].filter((events) => events > 0)
   const events = counts.reduce((sum, count) => sum + count, 0)
-  return { users: users.size, forgottenUsers: forgotten.size, sessions: counts.length, events }
+  return { users: users.size, forgottenUsers: forgotten.size, sessions: counts.length, events, held }
 }
 
 interface SessionItems {
@@ -61,7 +77,11 @@ interface SessionItems {
   readonly usersWithBlocks: readonly string[]
 }
 
-async function readSessionItems(clients: Clients, table: string): Promise<SessionItems> {
+async function readSessionItems(
+  clients: Clients,
+  table: string,
+  onClosed: (events: readonly Event[]) => void,
+): Promise<SessionItems> {
   const users = new Set<string>()
   const closed = new Map<string, number>()
   const states: [string, UserState][] = []
@@ -73,6 +93,7 @@ async function readSessionItems(clients: Clients, table: string): Promise<Sessio
       users.add(user)
       if (item[KIND] === CLOSED) {
         const session = readClosed(item)?.session
+        onClosed(session?.events ?? [])
         closed.set(sessionKey(user, session?.ids[0] ?? ''), session?.events.length ?? 0)
       } else if (item[KIND] === undefined) {
         if (blockNames(item).length > 0) usersWithBlocks.push(user)
@@ -85,25 +106,4 @@ async function readSessionItems(clients: Clients, table: string): Promise<Sessio
 
 function sessionKey(user: string, id: string): string {
   return JSON.stringify([user, id])
-}
-
-/**
- * Counts rejected records and events by reason. A redelivered batch may leave the same event in two
- * objects; the event counts once.
- */
-export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string): Promise<Record<string, number>> {
-  const reasons = new Map<string, string>()
-  const listing = { Bucket: bucket, Prefix: REJECTED_PREFIX }
-  for await (const { Contents: objects } of paginateListObjectsV2({ client: clients.s3 }, listing)) {
-    for (const { Key: key } of objects ?? []) {
-      const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      for (const line of rejectedLines((await body?.transformToString()) ?? '')) {
-        const { reason, shardId, sequenceNumber, subSequence } = decodeRejectedLine(line)
-        reasons.set(JSON.stringify([shardId, sequenceNumber, subSequence]), reason)
-      }
-    }
-  }
-  const counts: Record<string, number> = {}
-  for (const reason of [...reasons.values()].sort()) counts[reason] = (counts[reason] ?? 0) + 1
-  return counts
 }

@@ -57,7 +57,7 @@ export interface SummaryTables {
 export function summarize(
   eventsIn: number,
   rows: readonly ResultRow[],
-  stored: StoredSessions,
+  stored: Omit<StoredSessions, 'held'>,
   rejected: Readonly<Record<string, number>>,
   capacity: CapacitySummary,
 ): Summary {

@@ -1,4 +1,4 @@
-// A reader who follows the tutorial gets what the page shows.
+// A reader who follows the tutorial or the page of symptoms gets what the page shows.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -60,6 +60,11 @@ describe('following a page', () => {
 
   it('finds the tutorial true, its four click-through rates too', async () => {
     const { failures } = await follow('docs/tutorial.md', read('docs/tutorial.md'))
+    expect(failures).toEqual([])
+  })
+
+  it('finds that doctor names the mistake of each symptom that the page makes', async () => {
+    const { failures } = await follow('docs/troubleshooting.md', read('docs/troubleshooting.md'))
     expect(failures).toEqual([])
   })
 })

@@ -5,7 +5,6 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
-import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
@@ -27,11 +26,7 @@ export async function expectOracleSessions(users: number, days: number): Promise
     byUser.set(decoded.user, [...(byUser.get(decoded.user) ?? []), decoded.event])
   }
   const sessions = [...byUser].flatMap(([user, events]) => {
-    const byId = new Map(events.map((event) => [event.eventId, event]))
-    return oracleSessions(events, rules).map(({ eventIds }) => ({
-      user,
-      events: nonEmpty(eventIds.map((id) => byId.get(id) as Event)),
-    }))
+    return oracleSessions(events, rules).map((session) => ({ user, events: session.events }))
   })
   const rows = sessions.flatMap(({ user, events }, n) => {
     return toRows(

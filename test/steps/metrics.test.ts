@@ -116,12 +116,24 @@ describe('the metrics of ingest', () => {
       Accepted: 1,
       Duplicates: 0,
       Rejected: 1,
+      TimeImplausible: 0,
+      IdReused: 0,
       NearMisses: 0,
       Late: 1,
       Unreadable: 0,
       Conflicts: 0,
       IngestFailures: 0,
     })
+  })
+
+  it('counts times that cannot be and ids of other events by themselves, and among the rejected', async () => {
+    const pipeline = memoryPipeline(rules)
+    const sent = (fields: object) => record({ user: 'ann', type: 'Search', eventId: 'a', ...fields }, at(0))
+    const report = await pipeline.ingest(
+      [sent({ query: 'dogs' }), sent({ query: 'cats' }), sent({ query: 'dogs', time: at(0) / 1000 })],
+      at(1),
+    )
+    expect(ingestMetrics(report)).toMatchObject({ Accepted: 1, Rejected: 2, TimeImplausible: 1, IdReused: 1 })
   })
 })
 

@@ -5,8 +5,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS, SECOND_MS } from '../../functions/domain/durations.ts'
-import type { Event } from '../../functions/domain/events/event.ts'
-import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
@@ -36,14 +34,12 @@ function oracleRows(sends: readonly Sent[]): object[] {
   return essence(
     users.flatMap((user) => {
       const events = sends.filter((sent) => sent.user === user).map((sent) => event(sent))
-      const byId = new Map(events.map((found) => [found.eventId, found]))
-      return oracleSessions(events, rules).flatMap(({ eventIds, continuesPrevious }, n) => {
-        const held = nonEmpty(eventIds.map((id) => byId.get(id) as Event))
+      return oracleSessions(events, rules).flatMap(({ events, continuesPrevious }, n) => {
         const session: Session = {
           ids: [`${n}`],
           continues: continuesPrevious ? 'x' : null,
           limitedBy: null,
-          events: held,
+          events,
         }
         return toRows({ user, session, reason: 'gap', version: 1 }, sha256)
       })

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { closedExpiresAt, stateExpiresAt } from '../../functions/domain/sessions/closing.ts'
+import { forget } from '../../functions/forget/forget.ts'
 import { at, RULES, record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 
@@ -82,4 +83,54 @@ it('ends as the rows of the merged session when a given-up change of a merged on
   const report = await pipeline.finalizeAll(laterMs)
   expect(report.refused).toHaveLength(givenUp.length)
   expect(JSON.stringify([...pipeline.results.rows.values()])).toBe(rows)
+})
+
+describe('a redrive of a dead letter of ingest', () => {
+  /** Delivers an event again that arrived at once, as a redrive does. */
+  async function redriven(pipeline: MemoryPipeline, event: object, nowMs: number) {
+    const report = await pipeline.ingest([record({ user: 'ann', ...event }, at(5), 'redriven')], nowMs)
+    await pipeline.sweep(nowMs + DAY_MS)
+    await pipeline.finalizeAll(nowMs + DAY_MS)
+    return report
+  }
+
+  async function closedWithRows() {
+    const pipeline = memoryPipeline(RULES)
+    await replay(pipeline, ARCHIVE, at(5))
+    return { pipeline, rows: () => [...pipeline.results.rows.values()] }
+  }
+
+  it('amends the session within 8 days of the arrival', async () => {
+    const { pipeline, rows } = await closedWithRows()
+    const nowMs = at(5) + 8 * DAY_MS
+    expire(pipeline, nowMs)
+    expect(await redriven(pipeline, MISSING_CLICK, nowMs)).toMatchObject({ accepted: 1, amended: 1 })
+    expect(rows()).toMatchObject([{ clicked: 1 }, { clicked: 1 }, { kind: 'session', clicks: 2 }])
+  })
+
+  it.each([17, 20, 100])('is refused as too late on day %i, and leaves the rows as they were', async (days) => {
+    const { pipeline, rows } = await closedWithRows()
+    const before = JSON.stringify(rows())
+    const nowMs = at(5) + days * DAY_MS
+    expire(pipeline, nowMs)
+    for (const event of [MISSING_CLICK, ...ARCHIVE.slice(0, 1)])
+      expect(await redriven(pipeline, event, nowMs)).toMatchObject({ accepted: 0, rejected: { 'too-late': 1 } })
+    expect(JSON.stringify(rows())).toBe(before)
+  })
+
+  it('applies the events of a user without rows on day 20, one batch after the other', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const nowMs = at(5) + 20 * DAY_MS
+    for (const [n, event] of ARCHIVE.entries())
+      expect(await redriven(pipeline, event, nowMs + n * DAY_MS)).toMatchObject({ accepted: 1, rejected: {} })
+    expect(pipeline.results.rows.size).toBe(3)
+  })
+
+  it('is dropped on day 20 if the user was forgotten after the arrival, although its own time is later', async () => {
+    const { pipeline } = await closedWithRows()
+    const ports = { ...pipeline, pseudonym: (user: string) => user }
+    await forget('ann', ports, { rules: RULES, deadLetterRetentionMs: 30 * DAY_MS }, at(6))
+    const ahead = { ...MISSING_CLICK, time: at(60) }
+    expect(await redriven(pipeline, ahead, at(5) + 20 * DAY_MS)).toMatchObject({ accepted: 0, forgotten: 1 })
+  })
 })

@@ -1,6 +1,6 @@
 // Runs the domain as ingest and the sweeper do, with sessions in memory instead of stores.
 
-import type { Arrival } from '../../functions/domain/events/event.ts'
+import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import { planCapacity } from '../../functions/domain/sessions/capacity.ts'
 import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/sessions/closing.ts'
 import { affectedRanges } from '../../functions/domain/sessions/neighbours.ts'
@@ -14,12 +14,14 @@ export interface Driven {
   state: UserState
   readonly closed: Map<string, Session>
   readonly rejected: RejectedArrival[]
+  /** Conflicting copies that left their sessions. */
+  readonly displaced: Event[]
   duplicates: number
   accepted: number
 }
 
 export function newDriven(): Driven {
-  return { state: NEW_USER, closed: new Map(), rejected: [], duplicates: 0, accepted: 0 }
+  return { state: NEW_USER, closed: new Map(), rejected: [], displaced: [], duplicates: 0, accepted: 0 }
 }
 
 /** Applies one batch, then closes what limits demand. */
@@ -34,6 +36,7 @@ export function arrive(driven: Driven, arrivals: readonly Arrival[], rules: Rule
   const applied = apply(driven.state, loaded(driven, arrivals, rules), arrivals, rules)
   driven.state = applied.state
   driven.rejected.push(...applied.rejected)
+  driven.displaced.push(...applied.displaced)
   driven.duplicates += applied.duplicates
   driven.accepted += applied.accepted
   const demanded = toClose(driven.state, atMs, rules, 'limits')

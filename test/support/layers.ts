@@ -13,6 +13,7 @@ import {
   NO_CLOCK,
   NO_PROCESS,
   NODE,
+  P_MAP,
   PORTS,
   SAMPLES,
   SDK,
@@ -81,7 +82,7 @@ export const LAYERS: readonly Layer[] = [
   local('emulators', ['template'], [/^fauxqs$/, /^kinesalite$/]),
   local('lambda', ['template', 'emulators'], [DURATIONS, /^functions\/aws\/dead-letters\/failed-batch\.ts$/]),
   local('proxy', ['template', 'emulators', 'lambda']),
-  local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/]),
+  local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/, /^csv-parse$/]),
   local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT]),
   {
     name: 'simulation',
@@ -108,7 +109,7 @@ export const LAYERS: readonly Layer[] = [
   cli('target', [], [/^local\/(emulators|run)\//, /^commander$/]),
   cli('reads', ['target'], [/^report\/report-data\.ts$/]),
   cli('dead-letters', ['target']),
-  cli('doctor', ['target', 'reads', 'dead-letters']),
+  cli('doctor', ['target', 'reads', 'dead-letters'], [P_MAP]),
   cli('produce', ['target'], [/^local\/(replay|run)\//]),
   cli(
     'commands',

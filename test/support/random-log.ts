@@ -35,12 +35,21 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
   fc.constantFrom({ type: 'AppClose' }, { type: 'Timeout' }),
 )
 
-/** One user's events, in random order. */
+/** One user's events, in random order. Events of different types share ids (E2). */
 export const randomLog: fc.Arbitrary<Event[]> = fc
   .array(fc.tuple(seconds, sent), { minLength: 1, maxLength: 30 })
-  .map((rows) => rows.map(([second, fields], n) => event({ ...fields, time: at(second), eventId: `e${n}` })))
+  .map((rows) => withIds(rows.map(([second, fields]) => ({ ...fields, time: at(second) }))).map((one) => event(one)))
 
-/** Events of three users as producers send them, each with an id. */
+/** Events of three users as producers send them, each with an id that other types share (E2). */
 export const randomSends: fc.Arbitrary<Sent[]> = fc
   .array(fc.tuple(seconds, sent, fc.constantFrom('ann', 'ben', 'cleo')), { minLength: 1, maxLength: 30 })
-  .map((rows) => rows.map(([second, fields, user], n) => ({ ...fields, user, time: at(second), eventId: `e${n}` })))
+  .map((rows) => withIds(rows.map(([second, fields, user]) => ({ ...fields, user, time: at(second) }))))
+
+function withIds(all: readonly Sent[]): Sent[] {
+  const counts = new Map<unknown, number>()
+  return all.map((one) => {
+    const count = counts.get(one.type) ?? 0
+    counts.set(one.type, count + 1)
+    return { ...one, eventId: `e${count}` }
+  })
+}

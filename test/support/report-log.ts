@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent } from '../../functions/domain/events/decode.ts'
-import { compareEvents, type Event } from '../../functions/domain/events/event.ts'
+import { compareEvents, type Event, eventKey } from '../../functions/domain/events/event.ts'
 import type { ClosedSession, ResultRow } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
@@ -60,7 +60,7 @@ function reasonOf(session: Session): ClosedSession['reason'] {
 
 /** Returns each event once (E2), in order (S2). */
 function eventsOf(decoded: readonly Decoded[]): Event[] {
-  return [...new Map(decoded.map(({ event }) => [event.eventId, event])).values()].sort(compareEvents)
+  return [...new Map(decoded.map(({ event }) => [eventKey(event), event])).values()].sort(compareEvents)
 }
 
 function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

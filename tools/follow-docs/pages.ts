@@ -9,4 +9,5 @@ export const PAGES = [
   'docs/results.md',
   'docs/cli.md',
   'docs/operations.md',
+  'docs/troubleshooting.md',
 ] as const

@@ -67,11 +67,12 @@ function eraseAll<T>(all: readonly T[], erase: (one: T) => Outcome<T>) {
   }
 }
 
-function eraseLine(line: string, { user, atMs }: Erasure): Outcome<string> {
+function eraseLine(line: string, { user, storedAs, atMs }: Erasure): Outcome<string> {
   const deadLetter = readLine(line)
   if (deadLetter === null) return isNamed(user, line) ? ERASED : unreadable(line)
   if (deadLetter.arrivalMs > atMs) return unchanged(line)
-  const { rest, ...counts } = eraseData(deadLetter.data, deadLetter.subSequence, user)
+  // A copy that left its session names its user as the tables do.
+  const { rest, ...counts } = eraseData(deadLetter.data, deadLetter.subSequence, user, storedAs)
   if (rest === null) return { rest, ...counts }
   return { rest: counts.removed === 0 ? line : encodeRejectedLine({ ...deadLetter, data: rest }), ...counts }
 }
@@ -104,10 +105,10 @@ function eraseRecord(record: FailedRecord, { user, storedAs, atMs }: Erasure): O
  * Removes the user's events from a record's data, in base64, which may hold events of several
  * users. A record that loses events becomes a list of the others, one on each line.
  */
-function eraseData(data: string, subSequence: number | null, user: string): Outcome<string> {
+function eraseData(data: string, subSequence: number | null, ...users: readonly string[]): Outcome<string> {
   const events = unpackRecord({ data, subSequence }).events.map((event) => {
     const text = Buffer.from(event.data(), 'base64').toString('utf8')
-    return { text, isOfUser: isNamed(user, text), isReadable: event.read().ok }
+    return { text, isOfUser: users.some((user) => isNamed(user, text)), isReadable: event.read().ok }
   })
   const others = events.filter(({ isOfUser }) => !isOfUser)
   const removed = events.length - others.length

@@ -1,6 +1,7 @@
 // Bounds how long an SDK client waits for AWS, so that a lost answer costs only a retry.
 
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { readAnswerMs } from './environment.ts'
 
 /** So many tries, with the waits below, take far less time than a function may run. */
 const TRIES_MAX = 4
@@ -21,13 +22,14 @@ export interface BoundedRequests {
  * @param answerMs how long to wait for an answer to begin, and then for each next part of it.
  */
 export function boundedRequests(answerMs = ANSWER_MS_MAX): BoundedRequests {
+  const waitedMs = readAnswerMs(process.env) ?? answerMs
   const requestHandler = new NodeHttpHandler({
     connectionTimeout: CONNECTION_MS_MAX,
-    requestTimeout: answerMs,
+    requestTimeout: waitedMs,
     // By default, the handler only logs a warning for a request that takes longer.
     throwOnRequestTimeout: true,
     // The two timeouts above end when an answer begins.
-    socketTimeout: answerMs,
+    socketTimeout: waitedMs,
   })
   return { maxAttempts: TRIES_MAX, requestHandler }
 }

@@ -3,6 +3,7 @@
 import {
   FINALIZE_VARIABLES,
   INGEST_VARIABLES,
+  OPTIONAL_CLIENT_VARIABLES,
   OPTIONAL_INGEST_VARIABLES,
   OPTIONAL_ROLLUP_VARIABLES,
   ROLLUP_VARIABLES,
@@ -101,4 +102,10 @@ export function readRollupEnvironment(variables: Variables) {
     rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
     indexLagMs: variables[indexLagMs] === undefined ? undefined : wholeNumber(variables, indexLagMs),
   } satisfies ReadAll<typeof ROLLUP_VARIABLES & typeof OPTIONAL_ROLLUP_VARIABLES>
+}
+
+/** Returns how long a client waits for an answer, or undefined where the client decides. */
+export function readAnswerMs(variables: Variables): number | undefined {
+  const { answerMs } = OPTIONAL_CLIENT_VARIABLES
+  return variables[answerMs] === undefined ? undefined : wholeNumber(variables, answerMs)
 }

@@ -28,14 +28,15 @@ import { unknownShape } from '../runtime/item-schema.ts'
  *       1]]                                               blocks before these events; absent for 0
  *
  * An event begins with its type, the milliseconds since the session's first event, and its id. An
- * event with a `subSequence` has `[milliseconds, subSequence]` instead of the milliseconds.
+ * event with a `subSequence` has `[milliseconds, subSequence]` instead of the milliseconds, and one
+ * with `hasArrivalTime` has `[milliseconds]`.
  */
 
 /** The first element of stored sessions. Raise it when the encoding changes. */
 const SHAPE = 1
 
 /** `[type, ms since the session's first event, event id, ...the type's own fields]` */
-export type EventRow = readonly [number, number | readonly [number, number], string, ...(string | number | null)[]]
+export type EventRow = readonly [number, number | readonly [number, number?], string, ...(string | number | null)[]]
 /**
  * `[ids, continues, limit, time of the limit, time of the first event, events, blocks before these
  * events]`
@@ -126,13 +127,17 @@ export function readEvents(rows: readonly EventRow[], startMs: number): Event[] 
 
 function eventRow(event: Event, startMs: number): EventRow {
   const sinceMs = event.timeMs - startMs
-  const time = event.subSequence === undefined ? sinceMs : ([sinceMs, event.subSequence] as const)
-  const shared = [EVENT_TYPES.indexOf(event.type), time, event.eventId] as const
+  const shared = [EVENT_TYPES.indexOf(event.type), timeOf(event, sinceMs), event.eventId] as const
   if (event.type === 'Search') return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0]
   if (event.type === 'Results')
     return [...shared, event.searchId, event.resultCount, event.itemFingerprints, ...offsetOf(event)]
   if (event.type === 'ClickResult') return [...shared, event.searchId, event.item, event.position, ...ordinalOf(event)]
   return shared
+}
+
+function timeOf({ subSequence, hasArrivalTime }: Event, sinceMs: number): EventRow[1] {
+  if (subSequence !== undefined) return [sinceMs, subSequence]
+  return hasArrivalTime === undefined ? sinceMs : [sinceMs]
 }
 
 /** Few lists have an offset, so it comes last and costs the others nothing. */
@@ -152,7 +157,12 @@ function event([typeIndex, time, eventId, ...own]: EventRow, startMs: number): E
   if (type === undefined)
     throw unknownShape('a stored event has the unknown type', typeIndex, 'up to type', EVENT_TYPES.length - 1)
   if (!Number.isFinite(timeMs) || typeof eventId !== 'string') throw new TypeError('a stored event has no time or id')
-  const shared = subSequence === undefined ? { eventId, timeMs } : { eventId, timeMs, subSequence }
+  const shared = {
+    eventId,
+    timeMs,
+    ...(subSequence !== undefined && { subSequence }),
+    ...(typeof time !== 'number' && subSequence === undefined && { hasArrivalTime: true as const }),
+  }
   if (type === 'Search') {
     const [searchId, query, truncated] = own as [string | null, string, number]
     return { type, ...shared, searchId, query, queryTruncated: truncated === 1 }

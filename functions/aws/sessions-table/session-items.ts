@@ -11,6 +11,7 @@ import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import type { VersionedItem } from '../runtime/item-writer.ts'
 import { epochSeconds, type Item, type Key, USER_PREFIX, userPartition } from '../runtime/table-items.ts'
+import { decodeClosedIds, encodeClosedIds } from './closed-ids-code.ts'
 import { type Block, decodeBlock, encodeBlock, type SplitSessions } from './session-blocks.ts'
 import { decodeIds, decodeSessions, encodeIds, encodeSessions, encodeSplitSessions } from './session-code.ts'
 
@@ -63,7 +64,7 @@ export function versionOf(item: Item): number {
  * their events.
  */
 export function stateItem(user: string, state: UserState, expiresAtMs: number, split?: SplitSessions): VersionedItem {
-  const { version, skewMs, lastAffectingTimeMs, open, forgotten } = state
+  const { version, skewMs, lastAffectingTimeMs, open, closedIds, forgotten } = state
   const stateExpiresAtMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
   const blocks = split?.blocks ?? []
   return {
@@ -73,6 +74,7 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number, s
     skew: skewMs ?? undefined,
     last_affecting_time: lastAffectingTimeMs ?? undefined,
     sessions: open.length === 0 ? undefined : encodeOpen(open, split),
+    closed_ids: closedIds.length === 0 ? undefined : encodeClosedIds(closedIds),
     blocks: blocks.length === 0 ? undefined : encodeIds(blocks.map(({ name }) => name)),
     ...(forgotten !== null && {
       forgotten_at: forgotten.atMs,
@@ -90,9 +92,7 @@ function encodeOpen(open: readonly Session[], split: SplitSessions | undefined):
 /** Returns the names of the blocks that hold events of a state's sessions, in order. */
 export function blockNames(item: Item): string[] {
   checkSchema(item)
-  return (item.blocks ?? null) === null
-    ? []
-    : readItem('the list of blocks', () => decodeIds(item.blocks as Uint8Array))
+  return isHeld(item, 'blocks') ? readItem('the list of blocks', () => decodeIds(item.blocks as Uint8Array)) : []
 }
 
 /** @param blocks the blocks that `blockNames` names, in the same order. */
@@ -104,9 +104,15 @@ export function readState(item: Item | undefined, blocks: readonly Block[] = [])
     version: requiredNumber(item, 'version'),
     skewMs: optionalNumber(item, 'skew'),
     lastAffectingTimeMs: optionalNumber(item, 'last_affecting_time'),
-    open: (item.sessions ?? null) === null ? [] : decodeSessions(item.sessions as Uint8Array, eventsOfBlocks),
-    forgotten: (item.forgotten_at ?? null) === null ? null : readForgotten(item),
+    open: isHeld(item, 'sessions') ? decodeSessions(item.sessions as Uint8Array, eventsOfBlocks) : [],
+    closedIds: isHeld(item, 'closed_ids') ? decodeClosedIds(item.closed_ids as Uint8Array) : [],
+    forgotten: isHeld(item, 'forgotten_at') ? readForgotten(item) : null,
   }))
+}
+
+/** An UPDATE statement stores NULL for an attribute that the state no longer has. */
+function isHeld(item: Item, name: string): boolean {
+  return (item[name] ?? null) !== null
 }
 
 function requiredNumber(item: Item, name: string): number {
@@ -116,15 +122,14 @@ function requiredNumber(item: Item, name: string): number {
 }
 
 function optionalNumber(item: Item, name: string): number | null {
-  return (item[name] ?? null) === null ? null : requiredNumber(item, name)
+  return isHeld(item, name) ? requiredNumber(item, name) : null
 }
 
 function readForgotten(item: Item): Forgotten {
   return {
     atMs: requiredNumber(item, 'forgotten_at'),
     untilMs: requiredNumber(item, 'forgotten_until'),
-    pendingTombstones:
-      (item.pending_tombstones ?? null) === null ? [] : decodeIds(item.pending_tombstones as Uint8Array),
+    pendingTombstones: isHeld(item, 'pending_tombstones') ? decodeIds(item.pending_tombstones as Uint8Array) : [],
   }
 }
 

@@ -80,6 +80,7 @@ function isSameState(stored: Item, item: Item): boolean {
     isSame('forgotten_until') &&
     bytes(stored.pending_tombstones).equals(bytes(item.pending_tombstones)) &&
     bytes(stored.blocks).equals(bytes(item.blocks)) &&
+    bytes(stored.closed_ids).equals(bytes(item.closed_ids)) &&
     bytes(stored.sessions).equals(bytes(item.sessions))
   )
 }

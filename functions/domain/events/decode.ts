@@ -4,6 +4,7 @@ import { contentsOf } from './contents.ts'
 import {
   type ClickEvent,
   type Digest,
+  digestIdOf,
   EVENT_TYPES,
   type Event,
   type EventType,
@@ -89,16 +90,17 @@ export function decodeEvent(
     if (aheadMs > maxClockSkewMs)
       throw new FieldError('time-in-future', `time: ${aheadMs} ms after arrival, at most ${maxClockSkewMs}`)
     const ownSubSequence = hasTime ? null : subSequence
-    const eventId =
-      optionalId('eventId', sent.eventId, 128) ?? digestId(sent, [user, type, timeMs, ownSubSequence], digest)
+    const ownId = optionalId('eventId', sent.eventId, 128)
+    const eventId = ownId ?? digestId(sent, [user, type, timeMs, ownSubSequence], digest)
     const event = readTyped(sent, type, eventId, timeMs, digest)
-    return { ok: true, user, event: ownSubSequence === null ? event : { ...event, subSequence: ownSubSequence } }
+    if (ownSubSequence !== null) return { ok: true, user, event: { ...event, subSequence: ownSubSequence } }
+    return { ok: true, user, event: hasTime || ownId === null ? event : { ...event, hasArrivalTime: true } }
   })
 }
 
 /** Events of one record without a time may be equal, so `known` holds the index of each. */
 function digestId(sent: Fields, known: readonly unknown[], digest: Digest): string {
-  return digest(`${JSON.stringify(known)}${contentsOf(sent)}`).slice(0, 22)
+  return digestIdOf(digest(`${JSON.stringify(known)}${contentsOf(sent)}`))
 }
 
 function readTyped(fields: Fields, type: EventType, eventId: string, timeMs: number, digest: Digest): Event {

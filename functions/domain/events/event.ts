@@ -6,7 +6,10 @@ export const EVENT_TYPES = ['AppOpen', 'Search', 'Results', 'ClickResult', 'Time
 export type EventType = (typeof EVENT_TYPES)[number]
 
 interface EventIdentity {
-  /** The producer's event id, or a digest of an event without one. Unique per user (E2). */
+  /**
+   * The producer's event id, or a digest of an event without one. With the type it names one event
+   * of the user (E2).
+   */
   readonly eventId: string
   readonly timeMs: number
   /**
@@ -14,6 +17,11 @@ interface EventIdentity {
    * where the event has a time or came alone.
    */
   readonly subSequence?: number
+  /**
+   * Present where an event with an id of its own came alone and without a time. A copy of it has
+   * another time, but says the same (E2).
+   */
+  readonly hasArrivalTime?: true
 }
 
 export interface AppEvent extends EventIdentity {
@@ -93,6 +101,23 @@ export function compareEvents(a: Event, b: Event): number {
 
 function subSequenceOrder(event: Event): number {
   return event.subSequence ?? (isCloser(event) ? Number.MAX_SAFE_INTEGER : -1)
+}
+
+const DIGEST_ID_LENGTH = 22
+
+/** The id of an event whose producer sent none, made of the digest of what it sent. */
+export function digestIdOf(digest: string): string {
+  return `~${digest.slice(0, DIGEST_ID_LENGTH - 1)}`
+}
+
+/** Whether the id is a digest: such an event has no copy with other contents. */
+export function isDigestId(eventId: string): boolean {
+  return eventId.length === DIGEST_ID_LENGTH && eventId.startsWith('~')
+}
+
+/** A text that stands for a user's event: its type and its id (E2). */
+export function eventKey({ type, eventId }: Pick<Event, 'type' | 'eventId'>): string {
+  return `${type} ${eventId}`
 }
 
 /** AppClose and Timeout end the session that they belong to (S4). */

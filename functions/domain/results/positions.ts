@@ -4,6 +4,11 @@ import { type ClickEvent, compareEvents, FINGERPRINT_LENGTH, type ResultsEvent }
 
 /** Lists that share no item and come this close together belong to requests sent at once. */
 const AT_ONCE_MS_MAX = 1000
+/**
+ * Later lists that a list is compared with. No client sends so many requests at once, and the pairs
+ * of a thousand lists would cost half a second for one session.
+ */
+const COMPARED_MAX = 32
 
 interface ResultList {
   readonly results: ResultsEvent
@@ -106,7 +111,7 @@ function sentAtOnce(lists: readonly ResultList[]): ReadonlySet<ResultList> {
   const found = new Set<ResultList>()
   const withItems = lists.filter(({ ranks }) => ranks.size > 0)
   for (const [n, list] of withItems.entries()) {
-    for (let m = n + 1; m < withItems.length; m++) {
+    for (let m = n + 1; m < withItems.length && m <= n + COMPARED_MAX; m++) {
       const next = withItems[m] as ResultList
       if (next.results.timeMs - list.results.timeMs > AT_ONCE_MS_MAX) break
       if ((found.has(list) && found.has(next)) || shareItem(list, next)) continue

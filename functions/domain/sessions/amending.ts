@@ -46,6 +46,30 @@ export function overlappedSessions(sessions: readonly Session[], rules: Rules): 
   }
 }
 
+/**
+ * Returns a search for the sessions that may change when they lose an event: the one that holds it,
+ * and a neighbour that only this event keeps apart. The search returns null where the session
+ * before it, which a limit ended, is not among them.
+ */
+export function losingSessions(sessions: readonly Session[], rules: Rules): (event: Event) => Session[] | null {
+  let sorted: readonly Session[] | null = null
+  return (event) => {
+    sorted ??= [...sessions].sort((a, b) => compareEvents(firstEvent(a), firstEvent(b)))
+    const at = sorted.findIndex(({ events }) => events.includes(event))
+    const [former, holder, next] = [sorted[at - 1], sorted[at], sorted[at + 1]]
+    if (holder === undefined) return []
+    const losing = [holder]
+    if (holder.continues !== null && firstEvent(holder) === event) {
+      if (former === undefined || sessionId(former) !== holder.continues) return null
+      losing.push(former)
+    }
+    // Without its closer, a session may go on in the next one.
+    if (next !== undefined && isCloser(event) && isWithinGap(event.timeMs, firstEvent(next).timeMs, rules))
+      losing.push(next)
+    return losing
+  }
+}
+
 export interface Reopening {
   /** The closed sessions that the arrivals overlap, and the continuations of those. */
   readonly reopened: readonly Session[]
@@ -69,14 +93,16 @@ export interface Reopening {
  *
  * @param closed the closed sessions that the arrivals can change, with their continuations, but
  *   none that is open again.
+ * @param removed the events that leave their sessions, because copies among the arrivals count.
  */
 export function reopen(
   open: readonly Session[],
   closed: readonly Session[],
   arrivals: readonly Arrival[],
+  removed: readonly Event[],
   rules: Rules,
 ): Reopening {
-  return reopening(open, closed, rules)(arrivals)
+  return reopening(open, closed, rules)(arrivals, removed)
 }
 
 /** Prepares `reopen` for several sets of arrivals at the same sessions. */
@@ -84,14 +110,20 @@ export function reopening(
   open: readonly Session[],
   closed: readonly Session[],
   rules: Rules,
-): (arrivals: readonly Arrival[]) => Reopening {
+): (arrivals: readonly Arrival[], removed: readonly Event[]) => Reopening {
   // A search in both together finds no session that another separates from the arrival.
   const overlapped = overlappedSessions([...open, ...closed], rules)
+  const losing = losingSessions([...open, ...closed], rules)
   const next = continuations(open, closed)
   const closedOnly = new Set(closed)
-  return (arrivals) => {
+  return (arrivals, removed) => {
     const found = new Set(arrivals.flatMap(overlapped))
     let areAllStored = true
+    for (const event of removed) {
+      const sessions = losing(event)
+      if (sessions === null) areAllStored = false
+      for (const session of sessions ?? []) found.add(session)
+    }
     // The loop also visits the continuations that it adds, because an event that joins a full
     // session moves its last event into the next one.
     for (const session of found) {

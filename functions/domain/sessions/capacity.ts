@@ -1,6 +1,7 @@
 // Plans in which order arrivals apply when reopened sessions would overfill a user's item.
 
-import { type Arrival, compareEvents } from '../events/event.ts'
+import { type Arrival, compareEvents, type Event } from '../events/event.ts'
+import { removedCopies } from './admission.ts'
 import { continuations, overlappedSessions, type Reopening, reopen, reopening, withoutReopened } from './amending.ts'
 import { isForgotten, withoutForgotten } from './forgotten.ts'
 import type { Rules } from './rules.ts'
@@ -28,14 +29,17 @@ export function planCapacity<A extends Arrival>(
     return { groups: [arrivals], evictions: [] }
   }
   const current = withoutForgotten(state, arrivals)
-  const { fits, evictions } = reopen(state.open, onlyClosed, current, rules)
+  const removedBy = removedCopies([...state.open, ...onlyClosed], current.length, rules)
+  const reopenFor = (some: readonly A[]): Reopening =>
+    reopen(state.open, onlyClosed, some, some.flatMap(removedBy), rules)
+  const { fits, evictions } = reopenFor(current)
   if (fits) return { groups: [arrivals], evictions }
-  const groups = fittingGroups(state.open, onlyClosed, current, rules)
+  const groups = fittingGroups(state.open, onlyClosed, current, removedBy, rules)
   const dropped = arrivals.filter((arrival) => isForgotten(arrival, state.forgotten))
   const [first = [], ...rest] = groups
   return {
     groups: [[...dropped, ...first], ...rest],
-    evictions: reopen(state.open, onlyClosed, first, rules).evictions,
+    evictions: reopenFor(first).evictions,
   }
 }
 
@@ -47,13 +51,14 @@ function fittingGroups<A extends Arrival>(
   open: readonly Session[],
   closed: readonly Session[],
   arrivals: readonly A[],
+  removedBy: (arrival: Arrival) => Event[],
   rules: Rules,
 ): A[][] {
   const reopenFor = reopening(open, closed, rules)
   const groups: A[][] = []
   let size = NOTHING
   for (const related of relatedArrivals(open, closed, arrivals, rules)) {
-    const reopened = reopenFor(related)
+    const reopened = reopenFor(related, related.flatMap(removedBy))
     // Groups of related arrivals share no session, so their sizes add up.
     const together = added(size, reopened)
     const latest = groups.at(-1)

@@ -3,6 +3,7 @@
 import { DAY_MS } from '../durations.ts'
 import { lastAffectingTime } from './amending.ts'
 import { type CloseReason, closeReason, isDue, watermark } from './clock.ts'
+import { withClosedIds } from './closed-ids.ts'
 import type { Rules } from './rules.ts'
 import type { Session } from './session.ts'
 import { OPEN_SESSIONS_MAX, openBytes, STATE_BYTES_MAX, totalBytes, totalBytesAtMost } from './state-size.ts'
@@ -91,7 +92,7 @@ export function withoutClosed(state: UserState, closings: readonly Closing[], ru
   const affectingTimesMs = [...closed].map((session) => lastAffectingTime(session, rules))
   const open = state.open.filter((session) => !closed.has(session))
   const lastAffectingTimeMs = Math.max(state.lastAffectingTimeMs ?? Number.NEGATIVE_INFINITY, ...affectingTimesMs)
-  return { ...state, open, lastAffectingTimeMs }
+  return { ...state, open, lastAffectingTimeMs, closedIds: withClosedIds(state.closedIds, [...closed], open, rules) }
 }
 
 /**

@@ -1,9 +1,9 @@
-// Answers quickly whether a session holds an event, and how many bytes its events take.
+// Finds quickly the copy of an event that a session holds (E2), and tells how many bytes its events take.
 
-import { type Event, eventBytes, eventBytesAtMost } from '../events/event.ts'
+import { type Event, eventBytes, eventBytesAtMost, eventKey } from '../events/event.ts'
 
 interface Index {
-  readonly eventIds: ReadonlySet<string>
+  readonly byKey: ReadonlyMap<string, Event>
   readonly bytes: number
 }
 
@@ -16,39 +16,43 @@ const indexes = new WeakMap<readonly Event[], Index>()
 function indexOf(events: readonly Event[]): Index {
   let index = indexes.get(events)
   if (index === undefined) {
-    index = { eventIds: new Set(events.map(({ eventId }) => eventId)), bytes: summed(events) }
+    index = { byKey: new Map(events.map((event) => [eventKey(event), event])), bytes: summed(events) }
     indexes.set(events, index)
   }
   return index
 }
 
-export function hasEvent(events: readonly Event[], eventId: string): boolean {
-  if (events.length > UNINDEXED_EVENTS_MAX) return indexOf(events).eventIds.has(eventId)
-  for (const event of events) if (event.eventId === eventId) return true
-  return false
+/** Returns the copy of the event in the list, if there is one. */
+export function findCopy(events: readonly Event[], sought: Event): Event | undefined {
+  if (events.length > UNINDEXED_EVENTS_MAX) return indexOf(events).byKey.get(eventKey(sought))
+  for (const event of events) if (event.eventId === sought.eventId && event.type === sought.type) return event
+  return undefined
 }
 
 /** Up to so many questions to lists are faster than an index of all of them. */
 const SCANS_MAX = 256
 
 /**
- * Returns whether one of the sessions holds an event.
+ * Returns a search for the copy of an event in the sessions.
  *
  * @param questions how many events the caller looks for.
  */
-export function eventSearch(
+export function copySearch(
   sessions: readonly { readonly events: readonly Event[] }[],
   questions: number,
-): (eventId: string) => boolean {
+): (sought: Event) => Event | undefined {
   if (sessions.length * questions <= SCANS_MAX) {
-    return (eventId) => {
-      for (const { events } of sessions) if (hasEvent(events, eventId)) return true
-      return false
+    return (sought) => {
+      for (const { events } of sessions) {
+        const copy = findCopy(events, sought)
+        if (copy !== undefined) return copy
+      }
+      return undefined
     }
   }
-  const eventIds = new Set<string>()
-  for (const { events } of sessions) for (const { eventId } of events) eventIds.add(eventId)
-  return (eventId) => eventIds.has(eventId)
+  const byKey = new Map<string, Event>()
+  for (const { events } of sessions) for (const event of events) byKey.set(eventKey(event), event)
+  return (sought) => byKey.get(eventKey(sought))
 }
 
 /** The sum of `eventBytes`. */

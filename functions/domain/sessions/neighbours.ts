@@ -2,6 +2,8 @@
 
 import { type Arrival, compareEvents } from '../events/event.ts'
 import { isNonEmpty, lastOf, type NonEmpty } from '../non-empty.ts'
+import { removedCopies } from './admission.ts'
+import { sessionsWithId } from './closed-ids.ts'
 import { withoutForgotten } from './forgotten.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, isWithinGap, lastEvent, type Session, sessionId } from './session.ts'
@@ -20,6 +22,14 @@ export interface TimeRange {
 export interface AffectedRange<A extends Arrival> extends TimeRange {
   /** Empty for a range where an open session that a limit ended may continue in a closed one. */
   readonly arrivals: readonly A[]
+  /** In the order of their times. */
+  readonly points: readonly Point<A>[]
+}
+
+/** A time at which an arrival may change a session: its own, or that of a copy it may remove. */
+interface Point<A extends Arrival> {
+  readonly timeMs: number
+  readonly arrival: A
 }
 
 /**
@@ -33,14 +43,23 @@ export function affectedRanges<A extends Arrival>(
 ): AffectedRange<A>[] {
   const { lastAffectingTimeMs } = state
   if (lastAffectingTimeMs === null) return []
-  const affecting = withoutForgotten(state, arrivals).filter(({ event }) => event.timeMs <= lastAffectingTimeMs)
+  const earlyOpen = state.open.filter((session) => firstEvent(session).timeMs <= lastAffectingTimeMs)
+  const removedBy = removedCopies(earlyOpen, arrivals.length, rules)
+  const affecting = withoutForgotten(state, arrivals).flatMap((arrival): Point<A>[] => {
+    const ofCopies = [
+      ...removedBy(arrival).map(({ timeMs }) => timeMs),
+      ...sessionsWithId(state.closedIds, arrival.event),
+    ]
+    return [arrival.event.timeMs, ...ofCopies].flatMap((timeMs) =>
+      timeMs <= lastAffectingTimeMs ? { timeMs, arrival } : [],
+    )
+  })
   if (affecting.length === 0) return []
-  const groups: [A, ...A[]][] = []
-  for (const arrival of [...affecting].sort((a, b) => a.event.timeMs - b.event.timeMs)) {
+  const groups: [Point<A>, ...Point<A>[]][] = []
+  for (const point of affecting.sort((a, b) => a.timeMs - b.timeMs)) {
     const latest = groups.at(-1)
-    if (latest !== undefined && isWithinGap(lastOf(latest).event.timeMs, arrival.event.timeMs, rules)) {
-      latest.push(arrival)
-    } else groups.push([arrival])
+    if (latest !== undefined && isWithinGap(lastOf(latest).timeMs, point.timeMs, rules)) latest.push(point)
+    else groups.push([point])
   }
   return [...rangesOfContinuations(state), ...groups.map(rangeOf)]
 }
@@ -50,32 +69,32 @@ function rangesOfContinuations({ open }: UserState): AffectedRange<never>[] {
   const continued = new Set(open.map(({ continues }) => continues))
   const unknown = open.filter((session) => !continued.has(sessionId(session)))
   const limits = unknown.flatMap(({ limitedBy }) => limitedBy ?? [])
-  return limits.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [] }))
+  return limits.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [], points: [] }))
 }
 
 /**
  * A range of few arrivals may show few sessions, so that what is read is in proportion to what
  * arrived. One moment may show the most, because no smaller range would show fewer.
  *
- * @param arrivals in the order of their times.
+ * @param points in the order of their times.
  */
-function rangeOf<A extends Arrival>(arrivals: NonEmpty<A>): AffectedRange<A> {
-  const [fromMs, toMs] = [arrivals[0].event.timeMs, lastOf(arrivals).event.timeMs]
-  const range = { fromMs, toMs, arrivals }
-  return fromMs === toMs ? range : { ...range, sessionsMax: 16 + 8 * arrivals.length }
+function rangeOf<A extends Arrival>(points: NonEmpty<Point<A>>): AffectedRange<A> {
+  const [fromMs, toMs] = [points[0].timeMs, lastOf(points).timeMs]
+  const range = { fromMs, toMs, points, arrivals: [...new Set(points.map(({ arrival }) => arrival))] }
+  return fromMs === toMs ? range : { ...range, sessionsMax: 16 + 8 * points.length }
 }
 
 /**
- * Divides a range that holds too much into two ranges with about half of the arrivals each. Null
- * for a single moment. Arrivals of one moment stay together.
+ * Divides a range that holds too much into two ranges with about half of the points each. Null for
+ * a single moment. Points of one moment stay together.
  */
-export function halves<A extends Arrival>({ arrivals }: AffectedRange<A>): AffectedRange<A>[] | null {
-  const isFirstOfTime = (n: number): boolean => arrivals[n - 1]?.event.timeMs !== arrivals[n]?.event.timeMs
-  let middle = arrivals.length >> 1
+export function halves<A extends Arrival>({ points }: AffectedRange<A>): AffectedRange<A>[] | null {
+  const isFirstOfTime = (n: number): boolean => points[n - 1]?.timeMs !== points[n]?.timeMs
+  let middle = points.length >> 1
   while (middle > 0 && !isFirstOfTime(middle)) middle--
-  if (middle === 0) middle = (arrivals.length >> 1) + 1
-  while (middle < arrivals.length && !isFirstOfTime(middle)) middle++
-  const [before, after] = [arrivals.slice(0, middle), arrivals.slice(middle)]
+  if (middle === 0) middle = (points.length >> 1) + 1
+  while (middle < points.length && !isFirstOfTime(middle)) middle++
+  const [before, after] = [points.slice(0, middle), points.slice(middle)]
   return isNonEmpty(before) && isNonEmpty(after) ? [rangeOf(before), rangeOf(after)] : null
 }
 

@@ -2,7 +2,7 @@
 
 import type { Arrival } from '../events/event.ts'
 import { laterSkew, watermark } from './clock.ts'
-import { eventSearch } from './event-index.ts'
+import { copySearch } from './event-index.ts'
 import { withoutForgotten } from './forgotten.ts'
 import { type RejectedArrival, rejectionByAge } from './rejected-arrivals.ts'
 import type { Rules } from './rules.ts'
@@ -38,6 +38,6 @@ export function rejectOld<A extends Arrival>(
     return rejection === null || event.timeMs > lastAffectingTimeMs ? [] : [{ arrival, ...rejection }]
   })
   if (old.length <= COPIES_MAX) return []
-  const isOpen = eventSearch(open, old.length)
-  return old.filter(({ arrival }) => !isOpen(arrival.event.eventId))
+  const openCopy = copySearch(open, old.length)
+  return old.filter(({ arrival }) => openCopy(arrival.event) === undefined)
 }

@@ -1,6 +1,7 @@
 // Bounds how many sessions one record can make for a user, whatever else the user sent (E3).
 
-import { type Arrival, compareEvents, type Event } from '../events/event.ts'
+import { replaces } from '../events/copies.ts'
+import { type Arrival, compareEvents, type Event, eventKey } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { toSessions } from './session.ts'
 
@@ -16,10 +17,12 @@ export const RECORD_SESSIONS_MAX = 500
  */
 export function beyondRecordSessions<A extends Arrival>(arrivals: readonly A[], rules: Rules): ReadonlySet<A> {
   if (arrivals.length <= RECORD_SESSIONS_MAX) return new Set()
-  const byId = new Map<string, Event>()
-  for (const { event } of arrivals) if (!byId.has(event.eventId)) byId.set(event.eventId, event)
-  const sessions = toSessions([...byId.values()].sort(compareEvents), [], rules)
-  const beyond = sessions.slice(RECORD_SESSIONS_MAX).flatMap(({ events }) => events.map(({ eventId }) => eventId))
-  const ids = new Set(beyond)
-  return new Set(arrivals.filter(({ event }) => ids.has(event.eventId)))
+  const byKey = new Map<string, Event>()
+  for (const { event } of arrivals) {
+    const known = byKey.get(eventKey(event))
+    if (known === undefined || replaces(event, known)) byKey.set(eventKey(event), event)
+  }
+  const sessions = toSessions([...byKey.values()].sort(compareEvents), [], rules)
+  const beyond = new Set(sessions.slice(RECORD_SESSIONS_MAX).flatMap(({ events }) => events.map(eventKey)))
+  return new Set(arrivals.filter(({ event }) => beyond.has(eventKey(event))))
 }

@@ -1,6 +1,7 @@
-// Gives the reasons for rejecting arrivals that come too late for their sessions (C6, C7).
+// Gives the reasons for rejecting arrivals: they come too late for their sessions (C6, C7), or
+// conflict with another copy (E2).
 
-import type { Arrival } from '../events/event.ts'
+import type { Arrival, EventType } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 
 interface LateRejection {
@@ -8,8 +9,16 @@ interface LateRejection {
   readonly detail: string
 }
 
-export interface RejectedArrival<A extends Arrival = Arrival> extends LateRejection {
-  readonly arrival: A
+interface ReusedId {
+  readonly reason: 'id-reused'
+  readonly detail: string
+}
+
+export type RejectedArrival<A extends Arrival = Arrival> = (LateRejection | ReusedId) & { readonly arrival: A }
+
+/** Why a copy is not applied although its event counts (E2). */
+export function reusedId(type: EventType): ReusedId {
+  return { reason: 'id-reused', detail: `eventId: the user has another ${type} with this id and other contents` }
 }
 
 /** Returns null for an event that is not too far behind its user's watermark. */

@@ -1,6 +1,6 @@
 // Splits a user's affected sessions into sessions anew, together with the events that arrived.
 
-import { type Arrival, compareEvents, type Event } from '../events/event.ts'
+import { type Arrival, compareEvents, type Event, eventKey } from '../events/event.ts'
 import type { Rules } from './rules.ts'
 import { firstEvent, type Session, sessionId, toSessions } from './session.ts'
 
@@ -12,6 +12,7 @@ import { firstEvent, type Session, sessionId, toSessions } from './session.ts'
  * session that comes out unchanged stays closed.
  *
  * @param affected the open sessions that the arrivals may change.
+ * @param removed events of these sessions that leave, because another copy counts (E2).
  */
 export function resessionize(
   open: readonly Session[],
@@ -19,9 +20,12 @@ export function resessionize(
   affected: ReadonlySet<Session>,
   admitted: readonly Arrival[],
   rules: Rules,
+  removed: ReadonlySet<Event>,
 ): Session[] {
   const known = [...affected, ...reopened]
-  const events = [...known.flatMap((session) => session.events), ...admitted.map((arrival) => arrival.event)]
+  const held = known.flatMap((session) => session.events)
+  const left = removed.size === 0 ? held : held.filter((event) => !removed.has(event))
+  const events = [...left, ...admitted.map((arrival) => arrival.event)]
   const changed = toSessions(eachOnce(events.sort(compareEvents)), known, rules)
   const before = new Map(reopened.map((session) => [sessionId(session), session]))
   const stillOpen = changed.filter((session) => !isSame(before.get(sessionId(session)), session))
@@ -32,14 +36,17 @@ export function resessionize(
 /** Drops later copies of an event (E2), which two closed sessions may hold before they merge. */
 function eachOnce(sorted: readonly Event[]): Event[] {
   const seen = new Set<string>()
-  return sorted.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))
+  return sorted.filter((event) => {
+    const key = eventKey(event)
+    return !seen.has(key) && seen.add(key)
+  })
 }
 
 function isSame(before: Session | undefined, after: Session): boolean {
   return (
     before !== undefined &&
     before.events.length === after.events.length &&
-    before.events.every((event, n) => event.eventId === after.events[n]?.eventId) &&
+    before.events.every((event, n) => event === after.events[n]) &&
     before.ids.join() === after.ids.join() &&
     before.continues === after.continues &&
     before.limitedBy?.atMs === after.limitedBy?.atMs

@@ -1,14 +1,28 @@
-// Makes and reads session ids, which consist of the founding event's time and id (S6).
+// Makes and reads session ids, which consist of the founding event's time, type and id (S6).
 
-import type { Event } from '../events/event.ts'
+import type { Event, EventType } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
 
 /**
- * The id of a session that this event founds, for example `20260302T090000000Z-e1`. It begins with
- * the event's time, so ids sort by time. The session keeps it when an earlier event joins (S6).
+ * Events of one id and one time, but of two types, may found two sessions. So the type is a letter
+ * of the id, except for a Search, which founds most sessions.
  */
-export function foundingId(event: Event): string {
-  return `${compactTime(event.timeMs)}-${event.eventId}`
+const TYPE_LETTERS: Readonly<Record<EventType, string>> = {
+  Search: '',
+  AppOpen: 'O',
+  Results: 'R',
+  ClickResult: 'C',
+  Timeout: 'T',
+  AppClose: 'A',
+}
+
+/**
+ * The id of a session that this event founds: `20260302T090000000Z-e1` of a Search, for example, or
+ * `20260302T090000000ZO-e1` of an AppOpen. It begins with the event's time, so ids sort by time.
+ * The session keeps it when an earlier event joins (S6).
+ */
+export function foundingId({ type, eventId, timeMs }: Pick<Event, 'type' | 'eventId' | 'timeMs'>): string {
+  return `${compactTime(timeMs)}${TYPE_LETTERS[type]}-${eventId}`
 }
 
 /**
@@ -27,7 +41,15 @@ export function compactTimeOf(id: string): string {
   return id.slice(0, COMPACT_TIME_LENGTH)
 }
 
-/** The id of the founding event. */
+/** The same as `compactTimeOf`, in epoch milliseconds. */
+export function timeOfId(id: string): number {
+  const digits = (from: number, to: number): number => Number(id.slice(from, to))
+  const date = new Date(Date.UTC(2000, digits(4, 6) - 1, digits(6, 8), digits(9, 11), digits(11, 13), digits(13, 15)))
+  date.setUTCFullYear(digits(0, 4), digits(4, 6) - 1, digits(6, 8))
+  return date.getTime() + digits(15, 18)
+}
+
+/** The event id of the founding event. */
 export function foundingEventId(id: string): string {
-  return id.slice(COMPACT_TIME_LENGTH + 1)
+  return id.slice(id.indexOf('-', COMPACT_TIME_LENGTH) + 1)
 }

@@ -1,7 +1,7 @@
 // Splits one user's events into sessions (S1). It also owns the boundary of the gap (S3):
 // `isWithinGap` and `lastJoiningTime`.
 
-import { type Event, eventBytes, isCloser } from '../events/event.ts'
+import { type Event, eventBytes, eventKey, isCloser } from '../events/event.ts'
 import { isNonEmpty, lastOf, type NonEmpty } from '../non-empty.ts'
 import { bytesOf } from './event-index.ts'
 import type { Rules } from './rules.ts'
@@ -65,41 +65,46 @@ export function sessionBytes(session: Session): number {
  *
  * The first session ends because 31 minutes pass, and the second one with its AppClose.
  *
- * @param events in order (S2), each event id once.
- * @param known the sessions that held these events before; each of their events is in `events`. A
- *   new session keeps the smallest id whose founding event it holds. Without one, its first event
- *   founds it.
+ * @param events in order (S2), each event once.
+ * @param known the sessions that held these events before. A new session keeps the smallest id
+ *   whose founding event it holds. Without one, its first event founds it. The first session also
+ *   takes the ids whose founding events have left, since their stored copies must go.
  */
 export function toSessions(events: readonly Event[], known: readonly Session[], rules: Rules): Session[] {
-  const founders = idsByFounder(known)
+  const founders = foundersOf(known)
   const continuedOutside = continuedByFirstEvent(known)
   const sessions: Session[] = []
   let previous: Session | undefined
   for (const piece of splitIntoPieces(events, rules)) {
     const [first] = piece.events
-    const knownIds = piece.events.flatMap((event) => founders.get(event.eventId) ?? []).sort()
+    const knownIds = piece.events.flatMap(founders.take).sort()
     previous = {
       ids: isNonEmpty(knownIds) ? knownIds : [foundingId(first)],
       continues:
-        piece.continuesPrevious && previous ? sessionId(previous) : (continuedOutside.get(first.eventId) ?? null),
+        piece.continuesPrevious && previous ? sessionId(previous) : (continuedOutside.get(eventKey(first)) ?? null),
       limitedBy: piece.limitedBy,
       events: piece.events,
     }
     sessions.push(previous)
   }
-  return sessions
+  const [first, ...others] = sessions
+  const left = founders.left()
+  return first === undefined || left.length === 0 ? sessions : [{ ...first, ids: [...first.ids, ...left] }, ...others]
 }
 
-/**
- * The ids of known sessions by the id of their founding event. Two sessions can have one founding
- * event. A copy of the event founds a second session if the first is closed and not loaded.
- */
-function idsByFounder(known: readonly Session[]): ReadonlyMap<string, readonly string[]> {
-  const founders = new Map<string, string[]>()
-  for (const id of known.flatMap((session) => session.ids)) {
-    founders.set(foundingEventId(id), [...(founders.get(foundingEventId(id)) ?? []), id])
+/** Finds the ids of known sessions by their founding events. */
+function foundersOf(known: readonly Session[]) {
+  const ids = new Set(known.flatMap((session) => session.ids))
+  const eventIds = new Set([...ids].map(foundingEventId))
+  return {
+    /** Returns the id that the event founded, if there is one, and takes it off the others. */
+    take: (event: Event): string[] => {
+      if (!eventIds.has(event.eventId)) return []
+      const id = foundingId(event)
+      return ids.delete(id) ? [id] : []
+    },
+    left: (): readonly string[] => [...ids].sort(),
   }
-  return founders
 }
 
 /** By a session's first event, the session that it continues, if that one is not among `known`. */
@@ -108,7 +113,7 @@ function continuedByFirstEvent(known: readonly Session[]): ReadonlyMap<string, s
   const continued = new Map<string, string>()
   for (const session of known) {
     if (session.continues !== null && !knownIds.has(session.continues)) {
-      continued.set(firstEvent(session).eventId, session.continues)
+      continued.set(eventKey(firstEvent(session)), session.continues)
     }
   }
   return continued

@@ -51,6 +51,14 @@ describe.each(LOST)('after a first answer of which %s arrives', (given) => {
     expect(requests).toHaveLength(2)
   })
 
+  it('the client waits as long as ANSWER_MS allows where a local run sets it', async () => {
+    const { endpoint, requests } = await silentServer([given], {})
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint)
+    vi.stubEnv('ANSWER_MS', String(ANSWER_MS))
+    await documentClient(600_000).send(new GetCommand({ TableName: 'sessions', Key: { pk: 'ann' } }))
+    expect(requests).toHaveLength(2)
+  })
+
   it('the client reads a stream again', async () => {
     const { endpoint, requests } = await silentServer([given], { Shards: [] })
     vi.stubEnv('AWS_ENDPOINT_URL_KINESIS', endpoint)

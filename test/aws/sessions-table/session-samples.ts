@@ -63,6 +63,10 @@ export const EVERY_FIELD = stateOf(1, {
     session([search(at(9))], { limitedBy: { limit: 'max_events', atMs: at(10) } }),
     session([search(at(10))], { limitedBy: { limit: 'max_duration', atMs: at(11) }, continues: 'the one before' }),
   ],
+  closedIds: [
+    { foundedAtMs: at(-7200), hashes: [0, 65_535, 7] },
+    { foundedAtMs: at(-3600), hashes: [42] },
+  ],
   forgotten: {
     atMs: at(-100),
     untilMs: at(1_000_000),

@@ -108,7 +108,11 @@ describe('local', () => {
     const log = join(folder, 'log.ndjson')
     writeFileSync(log, '{"type":"Search","user":1,"query":"dogs","time":"2026-03-02T00:00:00Z"}\nnot an event\n\n')
     const out = join(folder, 'out')
-    expect(await run(['local', '--events', log, '--out', out])).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(await run(['local', '--events', log, '--out', out])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: 'line 2: not-json (1 event): not JSON\n    not an event\n',
+    })
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))
     expect(summary).toMatchObject({ eventsIn: 2, accepted: 1, rejected: { 'not-json': 1 }, searches: 1, ctr: 0 })
     const rows = readFileSync(join(out, 'results.ndjson'), 'utf8')
@@ -129,9 +133,9 @@ describe('local', () => {
   })
 
   it('names the next step if ingest rejected the whole log', async () => {
-    const { status, stderr } = await run(['local', '--events', '-'], 'not an event\n7\n')
+    const { status, stderr } = await run(['local', '--events', '-'], '{"type":"Open"}\n7\n')
     expect(status).toBe(EXIT.findings)
-    expect(stderr).toMatch(/^Ingest accepted none of 2 events\. .*docs\/events\.md.*\n$/)
+    expect(stderr).toMatch(/^Ingest accepted none of 2 events\. .*docs\/events\.md.*\n$/m)
   })
 
   it('names an empty log', async () => {
@@ -153,7 +157,8 @@ describe('local --data', () => {
     const first = written('first.ndjson', `${search(1)}${search(2)}${search(1)}not an event\n`)
     const replay = (events: string) => run(['local', '--events', events, '--data', data, '--out', data])
     const summary = () => JSON.parse(readFileSync(join(data, 'summary.json'), 'utf8'))
-    expect(await replay(first)).toMatchObject({ status: 0, stderr: '' })
+    const rejected = 'line 4: not-json (1 event): not JSON\n    not an event\n'
+    expect(await replay(first)).toMatchObject({ status: 0, stderr: rejected })
     expect(summary()).toMatchObject({ eventsIn: 4, accepted: 2, duplicates: 1, rejected: { 'not-json': 1 } })
 
     const replaced = `Replacing ${join(data, 'summary.json')} and ${join(data, 'results.ndjson')}.\n`
@@ -161,7 +166,10 @@ describe('local --data', () => {
     const both = { eventsIn: 6, accepted: 3, duplicates: 2, rejected: { 'not-json': 1 }, users: 3 }
     expect(summary()).toMatchObject(both)
 
-    expect(await replay(join(folder, 'x', '..', 'first.ndjson'))).toMatchObject({ status: 0, stderr: replaced })
+    expect(await replay(join(folder, 'x', '..', 'first.ndjson'))).toMatchObject({
+      status: 0,
+      stderr: replaced + rejected,
+    })
     expect(summary()).toMatchObject(both)
 
     written('first.ndjson', search(7) + search(8) + search(9))

@@ -121,7 +121,7 @@ describe('a stack that is well', () => {
         'age',
         'alarms',
       ],
-      ...['stream', 'lag', 'due sessions', 'dead letters'],
+      ...['stream', 'lag', 'due sessions', 'dead letters', 'field names', 'orphan clicks'],
     ])
   })
 })
@@ -139,17 +139,18 @@ describe('a wrong finding', () => {
     }))
     s3.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects.get(Key) } }))
     const where = '--stack trial --region eu-west-1'
-    const list = (day?: string): string => `search-ctr dead-letters list --day ${day} ${where}`
+    const list = (day: string | undefined, reason: string): string =>
+      `search-ctr dead-letters list --reason ${reason}${day === undefined ? '' : ` --day ${day}`} ${where}`
     expect((await wrongFindings())['dead letters']).toEqual({
-      message: 'since yesterday 1000 not-json, or more',
-      next: `${list(yesterday)}, then docs/operations.md, RejectedShare`,
+      message: '1200 not-json since yesterday, for example d',
+      next: `${list(today, 'not-json')}, then docs/troubleshooting.md, More events are rejected`,
     })
     objects.set(`rejected/${today}/s/2.ndjson`, refused(2000))
-    expect((await wrongFindings())['dead letters']?.next).toContain(`${list(yesterday)} and ${list(today)}, then`)
+    expect((await wrongFindings())['dead letters']?.message).toBe('1201 not-json since yesterday, for example d')
     objects.set('aws/lambda/x', JSON.stringify({ payload: JSON.stringify({ Records: [{ dynamodb: {} }] }) }))
     expect((await wrongFindings())['dead letters']).toEqual({
-      message: 'since yesterday 1 given-up, 1001 not-json, or more',
-      next: `search-ctr dead-letters list --prefix aws/lambda/ ${where}, then docs/operations.md, BatchesGivenUp`,
+      message: '1 given-up since yesterday, for example every try of the batch failed: 1 changes of closed sessions',
+      next: `${list(undefined, 'given-up')}, then docs/operations.md, BatchesGivenUp`,
     })
   })
 

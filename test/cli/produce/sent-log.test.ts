@@ -1,14 +1,23 @@
 // Checks that `produce` continues after the lines of a file that it has sent.
 
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openSentLog } from '../../../cli/produce/sent-log.ts'
+import { openSentLog, type SentLog } from '../../../cli/produce/sent-log.ts'
+import { splitLines } from '../../../local/replay/split-lines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-produce-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function openLog(file: string, cwd: string, streamId: string, isAgain: boolean): Promise<SentLog> {
+  return openSentLog(file, () => linesOf(file), cwd, streamId, isAgain)
+}
+
+async function* linesOf(file: string): AsyncGenerator<Buffer> {
+  for await (const { line } of splitLines(createReadStream(file))) yield line
+}
 
 describe('the record of sent lines', () => {
   it('a file continues after its sent lines wherever it was interrupted and however it has grown', async () => {
@@ -22,16 +31,16 @@ describe('the record of sent lines', () => {
         const path = `log-${n++}`
         writeFileSync(join(folder, path), before.map((text) => `${text}\r\n\n`).join(''))
         const sent = before.slice(0, interruptedAt)
-        const log = await openSentLog(join(folder, path), folder, 'stream', false)
+        const log = await openLog(join(folder, path), folder, 'stream', false)
         // Each line is a request of its own.
         for (const text of sent) await log.record([Buffer.from(`${text}\r`)])
         appendFileSync(join(folder, path), after.join('\n'))
-        expect(await openSentLog(join(folder, path), folder, 'stream', false)).toMatchObject({
+        expect(await openLog(join(folder, path), folder, 'stream', false)).toMatchObject({
           skip: sent.length,
           isOther: false,
         })
-        expect((await openSentLog(join(folder, path), folder, 'another stream', false)).skip).toBe(0)
-        expect((await openSentLog(join(folder, path), folder, 'stream', true)).skip).toBe(0)
+        expect((await openLog(join(folder, path), folder, 'another stream', false)).skip).toBe(0)
+        expect((await openLog(join(folder, path), folder, 'stream', true)).skip).toBe(0)
       }),
       { seed: 1, numRuns: 25 },
     )
@@ -40,26 +49,26 @@ describe('the record of sent lines', () => {
   it('two files that are sent at the same time have a record each', async () => {
     for (const path of ['one', 'two']) writeFileSync(join(folder, path), 'a\nb\n')
     const [one, two] = [
-      await openSentLog(join(folder, 'one'), folder, 'stream', true),
-      await openSentLog(join(folder, 'two'), folder, 'stream', true),
+      await openLog(join(folder, 'one'), folder, 'stream', true),
+      await openLog(join(folder, 'two'), folder, 'stream', true),
     ]
     await one.record([Buffer.from('a')])
     await Promise.all([two.record([Buffer.from('a'), Buffer.from('b')]), one.record([Buffer.from('b')])])
-    expect((await openSentLog(join(folder, 'one'), folder, 'stream', false)).skip).toBe(2)
-    expect((await openSentLog(join(folder, 'two'), folder, 'stream', false)).skip).toBe(2)
+    expect((await openLog(join(folder, 'one'), folder, 'stream', false)).skip).toBe(2)
+    expect((await openLog(join(folder, 'two'), folder, 'stream', false)).skip).toBe(2)
   })
 
   it('a file that begins otherwise, or is shorter, is sent from its beginning', async () => {
     for (const other of ['a\nc\nd\n', 'a\n', '']) {
       writeFileSync(join(folder, 'rotated'), 'a\nb\nc\n')
-      const log = await openSentLog(join(folder, 'rotated'), folder, 'stream', true)
+      const log = await openLog(join(folder, 'rotated'), folder, 'stream', true)
       await log.record([Buffer.from('a'), Buffer.from('b')])
-      expect(await openSentLog(join(folder, 'rotated'), folder, 'stream', false)).toMatchObject({
+      expect(await openLog(join(folder, 'rotated'), folder, 'stream', false)).toMatchObject({
         skip: 2,
         isOther: false,
       })
       writeFileSync(join(folder, 'rotated'), other)
-      expect(await openSentLog(join(folder, 'rotated'), folder, 'stream', false)).toMatchObject({
+      expect(await openLog(join(folder, 'rotated'), folder, 'stream', false)).toMatchObject({
         skip: 0,
         isOther: true,
       })

@@ -185,7 +185,7 @@ describe('a session', () => {
     expect(allRowsOf(clicks)).toMatchObject([
       {
         kind: 'clicks',
-        sk: 'session#20260302T000001000Z-e1',
+        sk: 'session#20260302T000001000ZC-e1',
         orphan_clicks: 2,
         orphan_clicks_search_elsewhere: 1,
         orphan_clicks_no_search: 1,

@@ -26,6 +26,15 @@ describe('the position of a click (R4a)', () => {
   const clickAt = (second: number, item: string, sent: Sent = {}): Event =>
     click(at(second), item, { ...FIRST, ...sent })
 
+  it('is the ordinal where 31 lists come between two that share no item, and the rank where 32 do', () => {
+    const position = (others: number) => {
+      const between = Array.from({ length: others }, (_, n) => page(1.1 + n / 1000, 'xy'))
+      const lists = [page(1, 'ax'), ...between, page(1.9, 'yb')]
+      return positionsOf([search(at(0), FIRST), ...lists, clickAt(9, 'a', { ubiOrdinal: 9 })])
+    }
+    expect([position(31), position(32)]).toEqual([[9], [1]])
+  })
+
   it.each<[string, Event[], number | null]>([
     ['is the one that the producer sent', [page(1, 'abc'), clickAt(9, 'b', { position: 7 })], 7],
     ['is the rank in the list', [page(1, 'abc'), clickAt(9, 'b')], 2],

@@ -51,14 +51,15 @@ describe('an event for a closed session', () => {
   })
 })
 
-describe('an event id that two sessions hold', () => {
-  it('drops the second copy of an event when a late event merges the sessions of both', () => {
+describe('an event id that a closed session holds', () => {
+  it('sets a later copy aside, so that late events merge no session of it', () => {
     const driven = newDriven()
     arrive(driven, [onTime(search(at(0), { eventId: 'twice' }))], rules)
     sweepAt(driven, at(12), rules)
     arrive(driven, [onTime(search(at(20), { eventId: 'twice' }))], rules)
     sweepAt(driven, at(60), rules)
-    expect(driven.closed.size).toBe(2)
+    expect(driven.closed.size).toBe(1)
+    expect(driven.rejected.map(({ reason }) => reason)).toEqual(['id-reused'])
     for (const second of [10, 5, 15, 8]) {
       arrive(driven, [{ event: bare('AppOpen', at(second), { eventId: `late ${second}` }), arrivalMs: at(70) }], rules)
       sweepAt(driven, at(70 + second), rules)

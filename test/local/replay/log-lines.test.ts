@@ -1,180 +1,170 @@
-// Checks that a log's lines arrive byte for byte, wherever its chunks begin and end.
+// Checks that a log of any form is read as its events, in bounded memory.
 
-import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logLines } from '../../../local/replay/log-lines.ts'
+import { logLines, numberedLogLines } from '../../../local/replay/log-lines.ts'
 import { SEED } from '../../support/random-log.ts'
 
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
-
-async function* inChunks(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
-  yield* chunks
+async function* inChunks(text: string, bytes = 64 * 1024): AsyncGenerator<Buffer> {
+  const whole = Buffer.from(text)
+  for (let at = 0; at < whole.length; at += bytes) yield whole.subarray(at, at + bytes)
 }
 
-async function read(...chunks: readonly (Buffer | string)[]): Promise<Buffer[]> {
-  const lines: Buffer[] = []
-  for await (const line of logLines(inChunks(chunks.map((chunk) => Buffer.from(chunk))))) lines.push(Buffer.from(line))
+async function read(text: string, chunkBytes?: number): Promise<string[]> {
+  const lines: string[] = []
+  for await (const line of logLines(inChunks(text, chunkBytes))) lines.push(line.toString('utf8'))
   return lines
 }
 
-async function readTexts(...chunks: readonly (Buffer | string)[]): Promise<string[]> {
-  return (await read(...chunks)).map((line) => line.toString('utf8'))
+async function values(text: string, chunkBytes?: number): Promise<unknown[]> {
+  return (await read(text, chunkBytes)).flatMap((line) => JSON.parse(line))
 }
 
-describe('a line', () => {
-  it('ends a line at a newline and at the end of the log', async () => {
-    expect(await readTexts('a\nb\n')).toEqual(['a', 'b'])
-    expect(await readTexts('a\nb')).toEqual(['a', 'b'])
+async function numbers(text: string): Promise<number[]> {
+  const found: number[] = []
+  for await (const { number } of numberedLogLines(inChunks(text))) found.push(number)
+  return found
+}
+
+const EVENTS = [
+  { type: 'Search', user: 'ann', query: 'a } "dog" ] \\' },
+  { type: 'Results', user: 'ann', items: ['é', '{', '\n'] },
+  { type: 'AppClose', user: 'ann' },
+]
+const [first, second, third] = EVENTS.map((event) => JSON.stringify(event))
+
+describe('the form of a log', () => {
+  it.each([
+    ['one object a line', `${first}\n${second}\r\n\n${third}`],
+    ['objects without line breaks', `${first}${second}${third}`],
+    ['objects over several lines', EVENTS.map((event) => JSON.stringify(event, null, 2)).join('\n')],
+    ['objects with commas between them', `${first},\n${second},\n${third},\n`],
+    ['an array in one line', JSON.stringify(EVENTS)],
+    ['an array over many lines', JSON.stringify(EVENTS, null, 2)],
+    ['an array with an object a line', `[\n${first},\n${second},\n${third}\n]\n`],
+    ['arrays without line breaks', `[${first},${second}][${third}]`],
+    ['a JSON text sequence', `\x1e${first}\n\x1e${second}\n\x1e${third}\n`],
+  ])('is recognized, wherever the chunks begin and end: %s', async (_, text) => {
+    for (const bytes of [1, 2, 3, 7, 64 * 1024]) expect(await values(text, bytes)).toEqual(EVENTS)
   })
 
-  it('leaves a carriage return in its line, since JSON reads it as a space', async () => {
-    expect(await readTexts('{"a":1}\r\n{"b":2}\r\n')).toEqual(['{"a":1}\r', '{"b":2}\r'])
+  it('is that of lines where only the first line is damaged', async () => {
+    expect(await read(`{"type":"Sea\n${first}\n${second}`)).toEqual(['{"type":"Sea', first, second])
+    expect(await read(`rch","user":"ann"}\n${first}\n`)).toEqual(['rch","user":"ann"}', first])
   })
 
-  it('leaves the spaces of a line in it', async () => expect(await readTexts('  a  \n\tb\n')).toEqual(['  a  ', '\tb']))
-
-  it('leaves bytes that are no UTF-8 in a line', async () => {
-    const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0xc3, 0x28, 0xed, 0xa0, 0x80, 0x7d])
-    expect(await read(bytes, Buffer.from('\na'))).toEqual([bytes, Buffer.from('a')])
+  it('is neither JSON nor CSV in a text, which is refused in one sentence', async () => {
+    await expect(read('GET /search?q=dogs\nGET /click?item=rex\n')).rejects.toThrow(
+      "the log is neither JSON nor CSV: it begins with 'GET /search?q=dogs', expected one JSON object a line",
+    )
   })
 
-  it('yields a line of only byte 0xA0, which is a space in another encoding', async () => {
-    expect(await read(Buffer.from([0xa0, 0x0a]))).toEqual([Buffer.from([0xa0])])
+  it('gives the line in which each value begins', async () => {
+    expect(await numbers(`\n${first}\n\n${second}${third}\n`)).toEqual([2, 4])
+    expect(await numbers(EVENTS.map((event) => JSON.stringify(event, null, 1)).join('\n'))).toEqual([1, 6, 15])
   })
 
-  it('joins a character that two chunks share', async () => {
-    const sent = Buffer.from('{"query":"Fön 🙂"}')
-    for (let end = 0; end <= sent.length; end++) {
-      expect(await read(sent.subarray(0, end), sent.subarray(end))).toEqual([sent])
-    }
-  })
-
-  it('joins a line that spans many chunks', async () => {
-    const chunk = 'a'.repeat(64 * 1024)
-    expect((await read(...Array<string>(40).fill(chunk), '\nb')).map((line) => line.length)).toEqual([
-      40 * 64 * 1024,
-      1,
-    ])
-  })
-})
-
-describe('a line longer than any event', () => {
-  it('yields a line longer than any event, and the next one after it', async () => {
-    const chunk = Buffer.alloc(64 * 1024, 'a')
-    const [long, next, ...others] = await read(...Array<Buffer>(17 * 16).fill(chunk), 'a\n{"next":true}\n')
-    expect(long?.length).toBeGreaterThan(1024 * 1024)
-    expect([next?.toString(), others]).toEqual(['{"next":true}', []])
-  })
-})
-
-describe('a blank line', () => {
-  it.each(['', ' ', '\r', '\t', ' \t \r', ' '.repeat(63)])('leaves out a blank line: %j', async (blank) => {
-    expect(await readTexts(`a\n${blank}\nb\n${blank}`)).toEqual(['a', 'b'])
-  })
-
-  it('leaves out a blank line of any length', async () => {
-    expect(await readTexts(`a\n${' '.repeat(64)}\nb\n${' '.repeat(1000)}\n`)).toEqual(['a', 'b'])
-  })
-
-  it('yields nothing for a log of blank lines', async () => {
-    expect(await read()).toEqual([])
-    expect(await read('')).toEqual([])
-    expect(await read('\n\r\n\n')).toEqual([])
-  })
-})
-
-describe('a byte order mark', () => {
-  it('leaves out one byte order mark at the beginning of the log', async () => {
-    expect(await readTexts(Buffer.from(BYTE_ORDER_MARK), '{"a":1}\n')).toEqual(['{"a":1}'])
-    expect(await read(Buffer.from([...BYTE_ORDER_MARK, ...BYTE_ORDER_MARK, 0x61]))).toEqual([
-      Buffer.from([...BYTE_ORDER_MARK, 0x61]),
-    ])
-  })
-
-  it('recognizes a byte order mark that several chunks share', async () => {
-    const [first, second, third] = BYTE_ORDER_MARK.map((byte) => Buffer.from([byte]))
-    expect(await readTexts(first as Buffer, second as Buffer, third as Buffer, 'a\nb')).toEqual(['a', 'b'])
-  })
-
-  it('leaves a byte order mark in any other line', async () => {
-    const withMark = Buffer.from([...BYTE_ORDER_MARK, 0x62])
-    expect(await read('a\n', withMark)).toEqual([Buffer.from('a'), withMark])
-    expect(await read('\n', withMark)).toEqual([withMark])
-  })
-
-  it('yields no line for a byte order mark alone', async () =>
-    expect(await read(Buffer.from(BYTE_ORDER_MARK))).toEqual([]))
-})
-
-describe('a log that gzip packed', () => {
-  it('unpacks a log that begins as gzip does, wherever its chunks begin and end', async () => {
-    const packed = gzipSync('{"a":1}\n{"b":2}\n')
-    for (let end = 0; end <= packed.length; end++) {
-      expect(await readTexts(packed.subarray(0, end), packed.subarray(end))).toEqual(['{"a":1}', '{"b":2}'])
-    }
-  })
-
-  it('unpacks packed logs that were joined', async () => {
-    expect(await readTexts(gzipSync('a\n'), gzipSync('b\n'))).toEqual(['a', 'b'])
-  })
-
-  it('refuses a packed log that ends too early or is damaged', async () => {
-    const packed = gzipSync('a\n'.repeat(1000))
-    await expect(read(packed.subarray(0, -8))).rejects.toThrow('the log is packed with gzip and damaged')
-    packed.fill(0xff, 12, 16)
-    await expect(read(packed)).rejects.toThrow('the log is packed with gzip and damaged')
-  })
-})
-
-describe('an array over several lines', () => {
-  it.each(['[\n  {"a":1}\n]\n', '\n[{"a":1},\n{"b":2}]\n'])(
-    'refuses a log whose first line only begins an array: %j',
-    async (log) => {
-      await expect(read(log)).rejects.toThrow("jq -c '.[]' FILE")
-    },
-  )
-
-  it.each(['[{"a":1}]\n[\n', '[]\n', '{\n}\n'])('yields a log whose first line is a whole value: %j', async (log) => {
-    expect(await readTexts(log)).toEqual(log.trimEnd().split('\n'))
-  })
-})
-
-describe('any log', () => {
-  /** Prefers newlines, spaces, halves of characters and bytes of a byte order mark. */
-  const byte = fc.oneof(
-    fc.constantFrom(0x0a, 0x0a, 0x0d, 0x20, 0x61, 0xc3, ...BYTE_ORDER_MARK),
-    fc.integer({ min: 0, max: 255 }),
-  )
-  const log = fc.array(byte, { maxLength: 80 }).map((bytes) => Buffer.from(bytes))
-
-  /** Splits the whole log at once. */
-  function linesOf(bytes: Buffer): Buffer[] {
-    const withoutMark = bytes.subarray(0, 3).equals(Buffer.from(BYTE_ORDER_MARK)) ? bytes.subarray(3) : bytes
-    const texts = withoutMark.toString('latin1').split('\n')
-    return texts.filter((text) => !/^[ \t\r\v\f]*$/.test(text)).map((text) => Buffer.from(text, 'latin1'))
-  }
-
-  it('yields the same lines wherever the chunks of a log begin and end', async () => {
-    const chunkEnds = fc.array(fc.nat({ max: 80 }), { maxLength: 10 })
+  it('does not change with the chunks of any values', async () => {
+    const form = fc.constantFrom('', '\n', ',\n', ' , ')
+    const objects = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1, maxLength: 5 })
     await fc.assert(
-      fc.asyncProperty(log, chunkEnds, async (bytes, ends) => {
-        const sorted = [0, ...ends.sort((a, b) => a - b), bytes.length]
-        const chunks = sorted.slice(1).map((end, index) => bytes.subarray(sorted[index], end))
-        expect(await read(...chunks)).toEqual(await read(bytes))
+      fc.asyncProperty(objects, form, fc.integer({ min: 1, max: 9 }), async (sent, between, bytes) => {
+        const text = sent.map((value) => JSON.stringify(value)).join(between)
+        expect((await read(text, bytes)).map((line) => JSON.parse(line))).toEqual(JSON.parse(JSON.stringify(sent)))
       }),
       { seed: SEED },
     )
   })
+})
 
-  it('yields all lines of a log that are not blank', async () => {
-    await fc.assert(
-      fc.asyncProperty(log, async (bytes) => {
-        // Another test covers a line of only byte 0xA0.
-        fc.pre(!bytes.includes(0xa0))
-        expect(await read(bytes)).toEqual(linesOf(bytes))
-      }),
-      { seed: SEED, numRuns: 300 },
+describe('an array', () => {
+  it('with the events of a batch is one line, so that they keep their order', async () => {
+    expect(await read(JSON.stringify(EVENTS, null, 2))).toHaveLength(1)
+  })
+
+  it.each(['[%]', '[\n%\n]', '[\n%\n'])('with more than 500 events has a line for each: %s', async (form) => {
+    const text = form.replace(
+      '%',
+      Array<string>(501)
+        .fill(third as string)
+        .join(',\n'),
     )
+    expect(await read(text)).toEqual(Array(501).fill(third))
+  })
+
+  it('with a damaged element has a line for each, so that only that one is rejected', async () => {
+    expect(await read(`[\n${first},\n{"type":tru},\n${third}\n]`)).toEqual([first, '{"type":tru}', third])
+    expect(await read(`[\n${first},\n{"type":"Sea\n"},\n${third}\n]`)).toEqual([first, '{"type":"Sea', third])
+  })
+
+  it('with brackets that close nothing has a line for each of them', async () => {
+    expect(await read(`[\n${first}}\n]\n]\n${third}`)).toEqual([first, '}', ']', third])
+  })
+})
+
+describe('a log in CSV', () => {
+  it.each([',', ';', '\t'])('is read by its columns, with empty cells left out: %j', async (delimiter) => {
+    const rows = [
+      ['type', 'user', 'time', 'query', 'items', 'item', 'position'],
+      ['Search', 'ann', '1772442005000', '"dogs, ""big"" ones"', '', '', ''],
+      ['Results', 'ann', '2026-03-02T09:00:05Z', '', 'rex|fido', '', ''],
+      ['ClickResult', '7', '', '', '', 'rex', '2'],
+      ['Search', 'ann', '', '', '', '', ''],
+    ]
+    expect(await values(rows.map((row) => row.join(delimiter)).join('\r\n'))).toEqual([
+      { type: 'Search', user: 'ann', time: 1772442005000, query: 'dogs, "big" ones' },
+      { type: 'Results', user: 'ann', time: '2026-03-02T09:00:05Z', items: ['rex', 'fido'] },
+      { type: 'ClickResult', user: '7', item: 'rex', position: 2 },
+      { type: 'Search', user: 'ann', query: '' },
+    ])
+  })
+
+  it('is refused without a column for the type, and where a quote has no end', async () => {
+    await expect(read('kind,user\nSearch,ann\n')).rejects.toThrow("has no column 'type', only kind, user")
+    await expect(read('type,user\nSearch,"ann\n')).rejects.toThrow('the log is CSV and damaged')
+  })
+})
+
+describe('a large log', () => {
+  const CHUNK_BYTES = 64 * 1024
+  const CHUNKS = 400
+
+  /** Repeats a text up to about 25 MB, and counts what was read of it. */
+  async function bufferedMax(start: string, repeated: string): Promise<number> {
+    let readBytes = 0
+    let yieldedBytes = 0
+    let max = 0
+    const part = repeated.repeat(Math.ceil(CHUNK_BYTES / repeated.length))
+    async function* chunks(): AsyncGenerator<Buffer> {
+      for (let n = 0; n < CHUNKS; n++) {
+        const chunk = Buffer.from(n === 0 ? start + part : part)
+        readBytes += chunk.length
+        max = Math.max(max, readBytes - yieldedBytes)
+        yield chunk
+      }
+    }
+    for await (const line of logLines(chunks())) yieldedBytes += line.length
+    expect(yieldedBytes).toBeGreaterThan(0.9 * readBytes)
+    return max
+  }
+
+  it.each([
+    ['lines', '', `${first}\n`],
+    ['objects without line breaks', '', `${first}`],
+    ['an array', '[', `${first},`],
+    ['an array with an object a line', '[\n', `${first},\n`],
+  ])('is never held as a whole: %s', async (_, start, repeated) => {
+    // The separators are not yielded, and make up to a tenth of the log.
+    const separators = 0.1 * CHUNKS * CHUNK_BYTES
+    expect(await bufferedMax(start, repeated)).toBeLessThan(2 * 1024 * 1024 + separators)
+  })
+
+  it('is refused where a value has no end', async () => {
+    async function* endless(): AsyncGenerator<Buffer> {
+      yield Buffer.from('{"query":\n')
+      for (;;) yield Buffer.alloc(1024 * 1024, '1')
+    }
+    const reading = logLines(endless()).next()
+    await expect(reading).rejects.toThrow('line 1 of the log: the JSON value has no end within 67108864 bytes')
   })
 })

@@ -63,7 +63,7 @@ async function readAll(pages: AsyncIterable<unknown>): Promise<void> {
 async function useSessions(client: DynamoDBDocumentClient, user: string, open: readonly Session[]): Promise<void> {
   const sessions = dynamoSessionStore(client, 'sessions', functionWriter(client, 'batched'))
   const forgotten = { atMs: at(0), untilMs: LATER_MS, pendingTombstones: open.map(sessionId) }
-  const state = { version: 1, skewMs: 0, lastAffectingTimeMs: at(0), open, forgotten }
+  const state = { version: 1, skewMs: 0, lastAffectingTimeMs: at(0), open, closedIds: [], forgotten }
   await sessions.loadUsers([user, `${user}2`])
   await sessions.saveUser(user, state, 0, LATER_MS)
   // Two writes at least go together.

@@ -1,0 +1,108 @@
+// Replays a log through a local run, and reports its summary and what is odd about the log.
+
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LocalRun } from '../../local/run/local-run.ts'
+import type { Summary } from '../../local/run/summary.ts'
+import { EXIT } from '../../terminal/exit-codes.ts'
+import { note, print } from '../../terminal/output.ts'
+import type { Progress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { counted } from '../../terminal/text-table.ts'
+import { checkLine } from '../produce/checked-lines.ts'
+import { type LogFindings, logFindings } from '../produce/log-findings.ts'
+import { rulesOfSettings } from '../produce/log-rules.ts'
+import type { LogSource } from '../produce/log-source.ts'
+import type { LocalOptions, Plan } from './local-plan.ts'
+import { summaryText } from './summary-text.ts'
+
+export interface LocalWork {
+  readonly plan: Plan
+  readonly options: LocalOptions
+  readonly terminal: Terminal
+  readonly progress: Progress
+}
+
+/** Checks a file before it is sent, and standard input while it is sent. */
+export async function replayLog(run: LocalRun, source: LogSource, work: LocalWork): Promise<void> {
+  const { plan, options, terminal, progress } = work
+  const findings = findingsOf(work)
+  const isFile = source.size !== null
+  const isCheckedBefore = isFile && !source.isSorted
+  if (isCheckedBefore) {
+    progress.show('checking the order of time')
+    for await (const _ of checkedLines(source, work, findings));
+    findings.noteTimes()
+  }
+  // The path names the log however the user typed it. In the order of time it is another log.
+  const name = `${plan.events}${source.isSorted && isFile ? ' in the order of time' : ''}`
+  const lines = checkedLines(source, work, isCheckedBefore ? null : findings)
+  await run.replay(name, lines, (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
+  await run.drain((text) => progress.show(text))
+  const summary = await run.summary()
+  progress.clear()
+  if (plan.out === null) print(terminal, summaryText(summary, findings.ignored()))
+  else await writeResults(run, summary, plan.out, terminal)
+  if (!isCheckedBefore) findings.noteTimes()
+  findings.noteRejected()
+  findings.noteIgnored()
+  noteOutcome(summary, options.events ?? '', terminal)
+}
+
+function findingsOf({ options, terminal, progress }: LocalWork): LogFindings {
+  return logFindings({
+    rules: rulesOfSettings(options.setting),
+    nowMs: Date.now(),
+    amendForText: (value) => `--setting amendFor=${value}`,
+    note: (text) => {
+      progress.clear()
+      note(terminal, text)
+    },
+  })
+}
+
+/** Yields the lines of a log, and adds each to the findings. */
+async function* checkedLines(
+  source: LogSource,
+  { options }: LocalWork,
+  findings: LogFindings | null,
+): AsyncGenerator<Buffer> {
+  const { minEventTimeMs } = rulesOfSettings(options.setting)
+  for await (const { number, line } of source.lines()) {
+    findings?.add(number, line, checkLine(line, Date.now(), 'auto', { minEventTimeMs }))
+    yield line
+  }
+}
+
+async function writeResults(
+  run: LocalRun,
+  summary: Summary,
+  out: NonNullable<Plan['out']>,
+  terminal: Terminal,
+): Promise<void> {
+  const rows = await run.results()
+  const replaced = [SUMMARY_FILE, RESULTS_FILE].filter((name) => existsSync(join(out.path, name)))
+  if (replaced.length > 0) note(terminal, `Replacing ${replaced.map((name) => join(out.typed, name)).join(' and ')}.`)
+  await writeFile(join(out.path, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`)
+  await writeFile(join(out.path, RESULTS_FILE), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  if (terminal.stdout.isTTY) {
+    const [resultsFile, summaryFile] = [join(out.typed, RESULTS_FILE), join(out.typed, SUMMARY_FILE)]
+    print(terminal, `${rows.length} results in ${resultsFile}, their summary in ${summaryFile}`)
+  }
+}
+
+const SUMMARY_FILE = 'summary.json'
+const RESULTS_FILE = 'results.ndjson'
+
+/** @param log as the user typed it. */
+function noteOutcome({ eventsIn, accepted }: Summary, log: string, terminal: Terminal): void {
+  if (eventsIn === 0) note(terminal, `${log === '-' ? 'Standard input' : log} is empty: it holds no event.`)
+  if (eventsIn === 0 || accepted > 0) return
+  terminal.exitCode = EXIT.findings
+  note(
+    terminal,
+    `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-ctr produce ${log} --dry-run' names each bad line, ` +
+      'and docs/events.md has the fields of each event.',
+  )
+}

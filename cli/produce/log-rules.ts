@@ -1,0 +1,35 @@
+// Finds the rules of a pipeline, which decide which events of a log it accepts.
+
+import { readIngestEnvironment } from '../../functions/aws/runtime/environment.ts'
+import type { Rules } from '../../functions/domain/sessions/rules.ts'
+import { readSettings } from '../../infra/read-settings.ts'
+import { functionVariables } from '../target/function-environment.ts'
+import type { Target } from '../target/target.ts'
+
+/** The rules of a deployment that changes no setting. */
+export const DEFAULT_RULES: Rules = rulesOfSettings({})
+
+/** @param sent texts by name, as `readSettings` takes them. */
+export function rulesOfSettings(sent: Readonly<Record<string, string>>): Rules {
+  const settings = readSettings(sent)
+  return {
+    gapMs: settings.gap,
+    latenessMs: settings.lateness,
+    amendForMs: settings.amendFor,
+    lateEvents: settings.lateEvents,
+    maxClockSkewMs: settings.maxClockSkew,
+    minEventTimeMs: settings.minEventTime,
+    maxSessionEvents: settings.maxSessionEvents,
+    maxSessionDurationMs: settings.maxSessionDuration,
+    resultRetentionMs: settings.resultRetention,
+  }
+}
+
+/** Returns the defaults where the credentials may not read the settings of ingest. */
+export async function rulesOf(target: Target): Promise<Rules> {
+  try {
+    return readIngestEnvironment(await functionVariables(target.outputs.IngestFunctionName, target)).rules
+  } catch {
+    return DEFAULT_RULES
+  }
+}

@@ -1,0 +1,55 @@
+// Decides which copy of an event counts when a user has several of one type and id (E2).
+
+import { compareEvents, type Event } from './event.ts'
+
+/** A copy without a time of its own happened when it arrived, so its time tells nothing (E2). */
+function hasOwnTime(event: Event): boolean {
+  return event.hasArrivalTime === undefined && event.subSequence === undefined
+}
+
+/** These fields are compared apart. */
+const COMPARED_APART: ReadonlySet<string> = new Set(['type', 'eventId', 'timeMs', 'hasArrivalTime', 'subSequence'])
+
+/** What ingest has read of an event, and so what a stored event can be compared by. */
+function contentsText(event: Event): string {
+  return JSON.stringify(
+    Object.entries(event)
+      .filter(([name]) => !COMPARED_APART.has(name))
+      .sort(byName),
+  )
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1
+}
+
+/**
+ * Orders copies by what they say, never by when they arrived: the first one counts. Copies with a
+ * time of their own come first, by that time; then the text of the contents decides. Returns 0 for
+ * copies that say the same.
+ */
+function compareCopies(a: Event, b: Event): number {
+  if (hasOwnTime(a) !== hasOwnTime(b)) return hasOwnTime(a) ? -1 : 1
+  if (hasOwnTime(a) && a.timeMs !== b.timeMs) return a.timeMs - b.timeMs
+  const [ofA, ofB] = [contentsText(a), contentsText(b)]
+  if (ofA === ofB) return 0
+  return ofA < ofB ? -1 : 1
+}
+
+/** Whether two copies of an event say the same, so that neither conflicts with the other. */
+export function areSameCopies(a: Event, b: Event): boolean {
+  return compareCopies(a, b) === 0
+}
+
+/** Whether a copy counts instead of one that is known already. */
+export function replaces(copy: Event, known: Event): boolean {
+  const order = compareCopies(copy, known)
+  // Copies without a time of their own happened when the first of them arrived.
+  return order < 0 || (order === 0 && !hasOwnTime(copy) && compareEvents(copy, known) < 0)
+}
+
+/** A text that is the same for copies that say the same, and for no others of the user. */
+export function copyText(event: Event): string {
+  const time = hasOwnTime(event) ? event.timeMs : null
+  return JSON.stringify([event.type, event.eventId, time, contentsText(event)])
+}

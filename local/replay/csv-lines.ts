@@ -1,0 +1,85 @@
+// Reads a log in CSV: each row becomes the JSON of an event whose fields are the columns.
+
+import { pipeline, Readable } from 'node:stream'
+import { CsvError, parse } from 'csv-parse'
+import { UserError } from '../../terminal/user-error.ts'
+import { LINE_BYTES_MAX, type NumberedLine } from './split-lines.ts'
+
+/** One of these columns must name the type of an event. */
+const TYPE_COLUMNS: ReadonlySet<string> = new Set(['type', 'event_type', 'event', 'action_name', 'user_query'])
+/** Fields that hold a number, or text. All others hold text. */
+const NUMBERS =
+  /^(time|timestamp|position|ordinal|offset|resultCount|result_count|event_attributes\.position(\.ordinal)?)$/
+const LISTS: ReadonlySet<string> = new Set(['items', 'query_response_hit_ids'])
+const COLUMN_NAME = /^[A-Za-z_@][\w .@/-]*$/
+const DELIMITERS = [',', ';', '\t', '|']
+
+/** Returns the delimiter of a header of column names, or null for a line that is no such header. */
+export function csvDelimiter(header: string): string | null {
+  return DELIMITERS.find((delimiter) => columnNames(header, delimiter).length > 1) ?? null
+}
+
+/** Returns no name where the line is no header. */
+function columnNames(header: string, delimiter: string): readonly string[] {
+  const names = header.split(delimiter).map((name) =>
+    name
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
+      .trim(),
+  )
+  return names.every((name) => COLUMN_NAME.test(name)) ? names : []
+}
+
+/** Throws a UserError if no column is the type of an event. */
+export async function* csvLines(
+  chunks: AsyncIterable<Buffer>,
+  header: string,
+  delimiter: string,
+): AsyncGenerator<NumberedLine> {
+  const names = columnNames(header, delimiter)
+  if (!names.some((name) => TYPE_COLUMNS.has(name)))
+    throw new UserError(
+      `the log is CSV and has no column 'type', only ${names.slice(0, 20).join(', ')}: name its columns as the fields in docs/events.md`,
+    )
+  const options = {
+    delimiter,
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+  } as const
+  const parser = parse({ ...options, from: 2, max_record_size: LINE_BYTES_MAX })
+  // Without a callback, pipeline would throw the error where no caller can catch it.
+  const rows = pipeline(Readable.from(chunks), parser, () => {})
+  try {
+    for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>)
+      yield { number: info.lines, line: Buffer.from(JSON.stringify(eventOf(names, record))) }
+  } catch (error) {
+    if (error instanceof CsvError) throw new UserError(`the log is CSV and damaged: ${error.message}`)
+    throw error
+  }
+}
+
+/** Leaves out empty cells. Only a query may be empty, of a user who asked for everything. */
+function eventOf(names: readonly string[], cells: readonly string[]): Readonly<Record<string, unknown>> {
+  const fields = names.map((name, index) => [name, cells[index] ?? ''] as const)
+  const isSearch = fields.some(([name, cell]) => TYPE_COLUMNS.has(name) && cell.toLowerCase() === 'search')
+  const present = fields.filter(([name, cell]) => cell !== '' || (isSearch && name === 'query'))
+  return Object.fromEntries(present.map(([name, cell]) => [name, fieldValue(name, cell)]))
+}
+
+function fieldValue(name: string, cell: string): unknown {
+  if (NUMBERS.test(name) && /^-?\d+(\.\d+)?$/.test(cell)) return Number(cell)
+  return LISTS.has(name) ? listOf(cell) : cell
+}
+
+/** A list is a JSON array, or texts between bars. */
+function listOf(cell: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(cell)
+    if (Array.isArray(parsed)) return parsed
+  } catch {
+    // No JSON, so the cell lists its items between bars.
+  }
+  return cell.split('|')
+}

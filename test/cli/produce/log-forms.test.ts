@@ -1,0 +1,132 @@
+// Checks that `local` and `produce --dry-run` read each form of a log, and report what is odd.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import zlib, { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import { at } from '../../support/events.ts'
+import { typed } from '../../support/typed.ts'
+import { ubiEvent } from '../../support/ubi.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-forms-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const DAY_S = 24 * 3600
+const time = (second: number): string => new Date(at(second)).toISOString()
+const search = (n: number, second = n): object => ({
+  type: 'Search',
+  user: 'ann',
+  time: time(second),
+  eventId: `e${n}`,
+  query: 'dogs',
+})
+const EVENTS = [search(1), search(2), search(3)]
+const lines = (events: readonly unknown[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join('')
+
+function written(name: string, content: string | Buffer): string {
+  writeFileSync(join(folder, name), content)
+  return name
+}
+
+const CSV = `type,user,time,eventId,query\n${[1, 2, 3].map((n) => `Search,ann,${time(n)},e${n},dogs\n`).join('')}`
+const FORMS: readonly (readonly [string, string | Buffer])[] = [
+  ['lines', lines(EVENTS)],
+  ['pretty array', JSON.stringify(EVENTS, null, 2)],
+  ['array with an object a line', `[\n${EVENTS.map((event) => JSON.stringify(event)).join(',\n')}\n]\n`],
+  ['concatenated', EVENTS.map((event) => JSON.stringify(event)).join('')],
+  ['gzip', gzipSync(JSON.stringify(EVENTS, null, 2))],
+  ['UTF-8 with a byte order mark', `\ufeff${lines(EVENTS)}`],
+  ['UTF-16', Buffer.from(`\ufeff${lines(EVENTS)}`, 'utf16le')],
+  ['UTF-16, big end first', Buffer.from(`\ufeff${lines(EVENTS)}`, 'utf16le').swap16()],
+  ['CSV', CSV],
+  // Node 20 has no zstd.
+  ...('zstdCompressSync' in zlib ? ([['zstd', zlib.zstdCompressSync(lines(EVENTS))]] as const) : []),
+]
+
+describe('a form of a log', () => {
+  it.each(FORMS)('is read by produce --dry-run: %s', async (name, content) => {
+    const { status, stdout } = await typed(['produce', written(name, content), '--dry-run'], folder)
+    expect([status, stdout]).toEqual([0, '3 good events. Nothing was sent.\n'])
+  })
+
+  it.each(FORMS)('is read by local: %s', async (name, content) => {
+    const { status, stdout, stderr } = await typed(['local', '--events', written(name, content)], folder)
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^ {2}accepted +3$/m)
+    expect(stdout).toMatch(/^searches +3$/m)
+  })
+
+  it.each([
+    ['produce', 'x.bz2', '--dry-run'],
+    ['local', '--events', 'x.bz2'],
+  ])('is named in one sentence where it cannot be read: %s', async (...args) => {
+    written('x.bz2', 'BZh91AY&SY')
+    const { status, stderr } = await typed(args, folder)
+    expect(status).toBe(1)
+    expect(stderr).toBe(
+      'the log is packed with bzip2, expected JSON or CSV: convert it with bzip2 -dc FILE > events.ndjson\n',
+    )
+  })
+})
+
+describe('a log that is not in the order of time', () => {
+  const newestFirst = Array.from({ length: 12 }, (_, n) => search(n, (12 - n) * DAY_S))
+  const file = written('newest-first.ndjson', lines(newestFirst))
+  const found = 'ingest would reject 4 of 12 events as too-late, the first in line 9. Add --sort to send it'
+
+  it('is reported by produce --dry-run, with a wider amendFor or --sort', async () => {
+    const { stderr } = await typed(['produce', file, '--dry-run'], folder)
+    expect(stderr).toContain(found)
+    expect(stderr).toContain('or deploy with -c amendFor=11d.')
+    expect((await typed(['produce', file, '--dry-run', '--sort'], folder)).stderr).toBe('')
+  })
+
+  it('is reported by local as ingest then rejects it, and accepted whole either way', async () => {
+    const { stdout, stderr } = await typed(['local', '--events', file], folder)
+    expect(stderr).toContain(found)
+    expect(stdout).toMatch(/^ {2}rejected +4 \(too-late 4\)$/m)
+    for (const more of [['--sort'], ['--setting', 'amendFor=11d']]) {
+      const other = await typed(['local', '--events', file, ...more], folder)
+      expect(other.stdout).toMatch(/^ {2}accepted +12$/m)
+      expect(other.stderr).toBe('')
+    }
+  })
+
+  it('is reported against the settings of the run', async () => {
+    const { stderr } = await typed(['local', '--events', file, '--setting', 'lateEvents=divert'], folder)
+    expect(stderr).toContain('ingest would reject 11 of 12 events as late, the first in line 2.')
+    expect(stderr).not.toContain('amendFor=')
+  })
+})
+
+describe('an odd line of a log', () => {
+  it.each(['produce', 'local'])('is shown by its reason, the first of each: %s', async (command) => {
+    const odd = [
+      search(1),
+      { ...search(2), searchID: 's' },
+      { ...search(3), searchID: 's' },
+      { index: {} },
+      ubiEvent('hover'),
+      { type: 'Nope', user: 'ann' },
+    ]
+    written('odd.ndjson', lines(odd))
+    const args = command === 'produce' ? ['produce', 'odd.ndjson', '--dry-run'] : ['local', '--events', 'odd.ndjson']
+    const { stdout, stderr } = await typed(args, folder)
+    expect(stderr).toContain(
+      'line 2: near miss (2 events): ingest ignores \'searchID\'; is searchId meant?\n    {"type"',
+    )
+    expect(stderr).toContain('line 4: ignored (1 document): bulk-action\n    {"index":{}}')
+    expect(stderr).toContain('line 5: ignored (1 document): other-action\n    {')
+    expect(stderr).toMatch(/^line 6: unknown-type.*\n {4}\{"type":"Nope","user":"ann"\}$/m)
+    if (command === 'local') expect(stdout).toMatch(/^ignored documents +2 \(bulk-action 1, other-action 1\)$/m)
+  })
+
+  it('is reported at once if the first thousand events have no usable time', async () => {
+    const events = Array.from({ length: 1001 }, (_, n) => ({ ...search(n), time: at(n) / 1000 }))
+    written('seconds.ndjson', lines(events))
+    const { stderr } = await typed(['produce', 'seconds.ndjson', '--dry-run'], folder)
+    expect(stderr).toContain('No event of the first 1000 has a usable time: line 1: time: ')
+    expect(stderr.match(/usable time/g)).toHaveLength(1)
+  })
+})
