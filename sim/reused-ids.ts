@@ -63,7 +63,7 @@ function isCopy(other: Event | null, event: Event): other is Event {
   return other?.type === event.type && other.eventId === event.eventId
 }
 
-/** Checks that of the user's copies the earliest is stored, and that each other one is a dead letter. */
+/** Checks that the earliest of the user's copies is stored, and each other one a dead letter. */
 export function checkCopies(
   user: string,
   stored: readonly Event[],
