@@ -183,7 +183,7 @@ describe('any delivery of copies that conflict (E2)', () => {
 })
 
 /**
- * Returns for each type and id the copy with the earliest time, then the one whose text comes first.
+ * Returns of each type and id the copy with the earliest time, then the one with the first text.
  * A copy without a time comes last, and happened when the first one like it arrived.
  */
 function countingCopies(events: readonly Event[]): Event[] {
