@@ -13,12 +13,12 @@ const closedIds = fc.array(
   { maxLength: 10 },
 )
 
-it('reads the ids of closed sessions as it wrote them, in two bytes an id and eight a session', () => {
+it('reads the ids of closed sessions as it wrote them, in two bytes an id and ten a session', () => {
   fc.assert(
     fc.property(closedIds, (all) => {
       const stored = encodeClosedIds(all)
       expect(decodeClosedIds(stored)).toEqual(all)
-      expect(stored.length).toBe(all.reduce((sum, { hashes }) => sum + 8 + 2 * hashes.length, 0))
+      expect(stored.length).toBe(all.reduce((sum, { hashes }) => sum + 10 + 2 * hashes.length, 0))
     }),
     { seed: SEED },
   )
