@@ -1,5 +1,5 @@
 // Simulates a user whose ids begin anew in each session, and checks that one copy of each event
-// counts and each other one is kept (E2). It shares no code with the pipeline.
+// counts and each other one is a dead letter (E2). It shares no code with the pipeline.
 
 import { HOUR_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import type { Event } from '../functions/domain/events/event.ts'
@@ -63,7 +63,7 @@ function isCopy(other: Event | null, event: Event): other is Event {
   return other?.type === event.type && other.eventId === event.eventId
 }
 
-/** Checks that of the user's copies the earliest is stored, and that each other one is kept. */
+/** Checks that the earliest of the user's copies is stored, and each other one a dead letter. */
 export function checkCopies(
   user: string,
   stored: readonly Event[],
@@ -72,7 +72,7 @@ export function checkCopies(
   report: (what: string) => void,
 ): void {
   if (user !== REUSER) return
-  const kept = new Set(deadLetters.filter(({ reason }) => reason === 'id-reused').map(timeIn))
+  const setAside = new Set(deadLetters.filter(({ reason }) => reason === 'id-reused').map(timeIn))
   for (const one of sent) {
     if (one.user !== user || one.event === null) continue
     const { type, eventId, timeMs } = one.event
@@ -80,7 +80,7 @@ export function checkCopies(
     const isLater = isConflicting(one, sent)
     if (isStored && isLater) report(`${type} ${eventId} is stored although an earlier copy was sent`)
     if (!isStored && !isLater) report(`the earliest ${type} ${eventId} is not stored`)
-    if (isLater && !kept.has(timeMs)) report(`a later copy of ${type} ${eventId} is no dead letter`)
+    if (isLater && !setAside.has(timeMs)) report(`a later copy of ${type} ${eventId} is no dead letter`)
   }
 }
 

@@ -110,7 +110,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   const hasAbuser = drawAbuser(abuser, options.without ?? new Set()) && rules.lateEvents === 'amend'
   if (hasAbuser) scheduleAbuse(START_MS, abuser, world, delivery.stream, watch.wasSent)
   const reuse = randomOf(seed + REUSE_SEED)
-  // With `divert`, the copy that comes first counts (C7). Without amending, a later one is too late.
+  // With `divert`, the copy that comes first counts (C7). With an `amendFor` of 0, others are late.
   const isReusing = drawReuse(reuse, options.without ?? new Set()) && rules.lateEvents === 'amend'
   if (isReusing && rules.amendForMs > 0) scheduleReuse(START_MS, reuse, world, delivery.stream, rules, watch.wasSent)
   const flood = randomOf(seed + DIRTY_FLOOD_SEED)

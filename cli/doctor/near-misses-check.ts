@@ -5,7 +5,6 @@ import { type FieldName, nearMisses } from '../../functions/domain/events/field-
 import { type Fields, isFields } from '../../functions/domain/events/rejection.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { type Finding, ok, wrong } from './finding.ts'
-import type { StreamSample } from './stream-sample.ts'
 
 const CHECK = 'field names'
 const FINDINGS_MAX = 5
@@ -20,10 +19,8 @@ interface FoundName {
 /**
  * Makes a finding for each name. A name beside the field that it resembles is right: producers add
  * fields of their own.
- *
- * @param ago how long ago the sample begins, such as `10 minutes`.
  */
-export function nearMissFindings({ events }: StreamSample, ago: string): Finding[] {
+export function nearMissFindings(events: readonly unknown[]): Finding[] {
   const found = new Map<string, FoundName>()
   for (const event of events) {
     for (const { name, meant } of nearMisses(event)) {
@@ -33,7 +30,7 @@ export function nearMissFindings({ events }: StreamSample, ago: string): Finding
       else known.count++
     }
   }
-  const sample = `a sample of ${counted(events.length, 'event')} since ${ago} ago`
+  const sample = `a sample of ${counted(events.length, 'event')}`
   if (found.size === 0) return [ok(CHECK, `no near miss in ${sample}`)]
   const frequent = [...found].sort(([, a], [, b]) => b.count - a.count).slice(0, FINDINGS_MAX)
   return frequent.map(([name, { meant, example, count }]) => {

@@ -66,8 +66,8 @@ async function streamCheck({ clients, outputs }: Target): Promise<Finding> {
 }
 
 async function fieldNamesCheck({ clients, outputs }: Target, nowMs: number): Promise<Finding[]> {
-  const sample = await sampleStream(clients.kinesis, outputs.StreamName, nowMs)
-  return nearMissFindings(sample, durationText(sample.sinceMs))
+  const shards = dynamoEmptyShards(clients.dynamodb, outputs.SessionsTableName)
+  return nearMissFindings(await sampleStream(clients.kinesis, outputs.StreamName, shards, nowMs))
 }
 
 /** Reads what the sweep reads, and stores nothing. */

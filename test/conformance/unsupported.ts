@@ -3,7 +3,7 @@
 import type { EmulatorName } from '../../tools/conformance/aws-emulator.ts'
 
 /**
- * As DynamoDB, moto needs minutes for each thousand events. Logs of that size run with it as
+ * As DynamoDB, moto needs minutes for some hundred events. Logs of that size run with it as
  * Kinesis alone.
  */
 export const TOO_SLOW_AS_DYNAMODB: readonly EmulatorName[] = ['moto']

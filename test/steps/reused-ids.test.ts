@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SECOND_MS } from '../../functions/domain/durations.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
+import { ingest } from '../../functions/ingest/ingest.ts'
 import { at, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import { SEED } from '../support/random-log.ts'
@@ -85,6 +86,31 @@ describe('copies of one id and type with other contents', () => {
       { seed: SEED, numRuns: 400 },
     )
   })
+})
+
+/** Each chunk of a record may look into each of the 64 sessions that the state remembers. */
+const LOADS_MAX = 2000
+
+it('reads few closed sessions for a record of ten thousand copies of ids in them', async () => {
+  const pipeline = memoryPipeline(RULES)
+  const earlier = Array.from({ length: 64 }, (_, n) => ({ eventId: `${n}`, time: at(n * 3600) }))
+  const later = Array.from({ length: 10_000 }, (_, n) => ({ eventId: `${n % 64}`, time: at(300_000 + n / 1000) }))
+  const searches = (all: readonly Sent[]): Sent[] =>
+    all.map((one, n) => ({ user: 'ann', type: 'Search', query: `${n}`, ...one }))
+  await pipeline.ingest([record(searches(earlier), at(ARRIVAL_SECONDS))], at(ARRIVAL_SECONDS))
+  await pipeline.sweep(at(ARRIVAL_SECONDS + 7200), true)
+  const { sessions } = pipeline.ports
+  let loads = 0
+  const loadClosed: typeof sessions.loadClosed = (...range) => {
+    loads++
+    return sessions.loadClosed(...range)
+  }
+  const ports = { ...pipeline.ports, sessions: { ...sessions, loadClosed } }
+  const nowMs = at(ARRIVAL_SECONDS + 7201)
+  const report = await ingest([record(searches(later), nowMs)], ports, RULES, nowMs)
+  expect(report).toMatchObject({ failed: null, accepted: 0, rejected: { 'id-reused': 10_000 } })
+  expect(loads).toBeGreaterThanOrEqual(64)
+  expect(loads).toBeLessThan(LOADS_MAX)
 })
 
 const log = sharedPath('cases/event-ids-count-anew-each-session.ndjson')

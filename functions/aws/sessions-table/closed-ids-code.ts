@@ -6,11 +6,11 @@ import type { ClosedIds } from '../../domain/sessions/closed-ids.ts'
  * Every write of a state carries them, so they are as short as they can be. Hashes do not compress.
  * For each closed session:
  *
- *     6 bytes           the time in its id, in epoch milliseconds
+ *     8 bytes           the time in its id, in epoch milliseconds, as a double
  *     2 bytes           how many hashes follow
  *     2 bytes for each  the hash of an event's type and id
  */
-const TIME_BYTES = 6
+const TIME_BYTES = 8
 const NUMBER_BYTES = 2
 
 export function encodeClosedIds(all: readonly ClosedIds[]): Uint8Array {
@@ -18,7 +18,7 @@ export function encodeClosedIds(all: readonly ClosedIds[]): Uint8Array {
   const bytes = Buffer.alloc(size)
   let at = 0
   for (const { foundedAtMs, hashes } of all) {
-    at = bytes.writeIntBE(foundedAtMs, at, TIME_BYTES)
+    at = bytes.writeDoubleBE(foundedAtMs, at)
     for (const number of [hashes.length, ...hashes]) at = bytes.writeUInt16BE(number, at)
   }
   return bytes
@@ -29,7 +29,7 @@ export function decodeClosedIds(stored: Uint8Array): ClosedIds[] {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
   const all: ClosedIds[] = []
   for (let at = 0; at < bytes.length; ) {
-    const foundedAtMs = bytes.readIntBE(at, TIME_BYTES)
+    const foundedAtMs = bytes.readDoubleBE(at)
     const first = at + TIME_BYTES + NUMBER_BYTES
     const count = bytes.readUInt16BE(first - NUMBER_BYTES)
     const hashes = Array.from({ length: count }, (_, n) => bytes.readUInt16BE(first + n * NUMBER_BYTES))

@@ -2,7 +2,7 @@
 
 import { compareEvents, type Event } from './event.ts'
 
-/** A copy without a time of its own happened when it arrived, so its time tells nothing (E2). */
+/** A copy without a time of its own happened when it arrived, so its time is no content (E2). */
 function hasOwnTime(event: Event): boolean {
   return event.hasArrivalTime === undefined && event.subSequence === undefined
 }
@@ -10,7 +10,7 @@ function hasOwnTime(event: Event): boolean {
 /** These fields are compared apart. */
 const COMPARED_APART: ReadonlySet<string> = new Set(['type', 'eventId', 'timeMs', 'hasArrivalTime', 'subSequence'])
 
-/** What ingest has read of an event, and so what a stored event can be compared by. */
+/** The fields that ingest reads of an event: a stored event holds no others. */
 function contentsText(event: Event): string {
   return JSON.stringify(
     Object.entries(event)
@@ -24,9 +24,9 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
 }
 
 /**
- * Orders copies by what they say, never by when they arrived: the first one counts. Copies with a
+ * Orders copies by their contents, never by their arrival: the first one counts. Copies with a
  * time of their own come first, by that time; then the text of the contents decides. Returns 0 for
- * copies that say the same.
+ * copies of the same contents.
  */
 function compareCopies(a: Event, b: Event): number {
   if (hasOwnTime(a) !== hasOwnTime(b)) return hasOwnTime(a) ? -1 : 1
@@ -36,7 +36,7 @@ function compareCopies(a: Event, b: Event): number {
   return ofA < ofB ? -1 : 1
 }
 
-/** Whether two copies of an event say the same, so that neither conflicts with the other. */
+/** Whether two copies of an event have the same contents, so that neither conflicts. */
 export function areSameCopies(a: Event, b: Event): boolean {
   return compareCopies(a, b) === 0
 }
@@ -48,7 +48,7 @@ export function replaces(copy: Event, known: Event): boolean {
   return order < 0 || (order === 0 && !hasOwnTime(copy) && compareEvents(copy, known) < 0)
 }
 
-/** A text that is the same for copies that say the same, and for no others of the user. */
+/** A text that stands for all copies of the same contents, and for no others of the user. */
 export function copyText(event: Event): string {
   const time = hasOwnTime(event) ? event.timeMs : null
   return JSON.stringify([event.type, event.eventId, time, contentsText(event)])

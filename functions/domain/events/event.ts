@@ -19,7 +19,7 @@ interface EventIdentity {
   readonly subSequence?: number
   /**
    * Present where an event with an id of its own came alone and without a time. A copy of it has
-   * another time, but says the same (E2).
+   * another time, but no other contents (E2).
    */
   readonly hasArrivalTime?: true
 }

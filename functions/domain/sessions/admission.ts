@@ -68,14 +68,14 @@ export function admit(
   return { skewMs, candidates, duplicates, rejected }
 }
 
-/** Whether an arrival that no longer counts says the same as another copy that is not lost. */
+/** Whether another copy has the contents of an arrival that no longer counts. */
 function isDuplicate({ arrival, removes }: Candidate, counting: Event): boolean {
   return areSameCopies(arrival.event, counting) || (removes !== null && areSameCopies(arrival.event, removes))
 }
 
 /**
  * Returns a search for the copy of an event that a session holds. A closed session that can no
- * longer be amended is not searched for copies that say something else.
+ * longer be amended is not searched for copies of other contents.
  */
 function knownCopies(
   open: readonly Session[],

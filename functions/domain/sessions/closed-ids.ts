@@ -1,5 +1,5 @@
-// Remembers in a user's state which event ids the closed sessions hold, so that a reused id is found
-// wherever its first copy lies (E2).
+// Remembers in a user's state which event ids the closed sessions hold, so that ingest finds a
+// reused id wherever its first copy lies (E2).
 
 import { type Event, eventKey, isDigestId } from '../events/event.ts'
 import type { Rules } from './rules.ts'
@@ -21,8 +21,9 @@ export const CLOSED_ID_SESSIONS_MAX = 64
 const FOUND_MAX = 2
 
 /**
- * Hashes an event's type and id to 16 bits (FNV-1a, folded). Of two different ids, one in 65,536
- * pairs has the same hash, and then ingest reads a session in vain.
+ * Hashes an event's type and id to 16 bits (FNV-1a, folded). One in 65,536 pairs of ids shares a
+ * hash.
+ * Ingest then reads a session in vain.
  */
 export function idHash(event: Event): number {
   const key = eventKey(event)
@@ -48,17 +49,17 @@ export function withClosedIds(
   // A session may end this long after its founding event. An event so far behind is too late (C6).
   const sinceMs = latestMs - rules.latenessMs - rules.amendForMs - rules.maxSessionDurationMs
   const all = [...before, ...added].filter(({ foundedAtMs }) => foundedAtMs >= sinceMs)
-  const kept: ClosedIds[] = []
+  const retained: ClosedIds[] = []
   let count = 0
   for (const one of all.sort((a, b) => b.foundedAtMs - a.foundedAtMs)) {
     count += one.hashes.length
-    if (count > CLOSED_IDS_MAX || kept.length === CLOSED_ID_SESSIONS_MAX) break
-    kept.push(one)
+    if (count > CLOSED_IDS_MAX || retained.length === CLOSED_ID_SESSIONS_MAX) break
+    retained.push(one)
   }
-  return kept.reverse()
+  return retained.reverse()
 }
 
-/** An event without an id of its own has no copy that says something else. */
+/** An event without an id of its own has no copy of other contents. */
 function idsOf(session: Session): ClosedIds {
   const hashes = session.events.filter(({ eventId }) => !isDigestId(eventId)).map(idHash)
   return { foundedAtMs: timeOfId(sessionId(session)), hashes }
@@ -71,7 +72,7 @@ export function withoutOpened(before: readonly ClosedIds[], opened: readonly Ses
   return before.filter((one) => !ids.has(JSON.stringify(one)))
 }
 
-/** The founding times of the closed sessions that may hold a copy of the event, the newest first. */
+/** The founding times of closed sessions that may hold a copy of the event, the newest first. */
 export function sessionsWithId(known: readonly ClosedIds[], event: Event): number[] {
   if (known.length === 0 || isDigestId(event.eventId)) return []
   const hash = idHash(event)

@@ -4,10 +4,10 @@ import type { Event, EventType } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
 
 /**
- * Events of one id and one time, but of two types, may found two sessions. So the type is a letter
- * of the id, except for a Search, which founds most sessions.
+ * Events of one id and one time, but of two types, may found two sessions. So a character of the
+ * id stands for the type, except for a Search, which founds most sessions.
  */
-const TYPE_LETTERS: Readonly<Record<EventType, string>> = {
+const TYPE_CHARACTERS: Readonly<Record<EventType, string>> = {
   Search: '',
   AppOpen: 'O',
   Results: 'R',
@@ -22,7 +22,7 @@ const TYPE_LETTERS: Readonly<Record<EventType, string>> = {
  * The session keeps it when an earlier event joins (S6).
  */
 export function foundingId({ type, eventId, timeMs }: Pick<Event, 'type' | 'eventId' | 'timeMs'>): string {
-  return `${compactTime(timeMs)}${TYPE_LETTERS[type]}-${eventId}`
+  return `${compactTime(timeMs)}${TYPE_CHARACTERS[type]}-${eventId}`
 }
 
 /**

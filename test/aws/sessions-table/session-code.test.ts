@@ -57,8 +57,11 @@ const withoutSubSequence: fc.Arbitrary<Event> = fc.oneof(
 )
 
 const event: fc.Arbitrary<Event> = fc
-  .tuple(withoutSubSequence, fc.option(fc.nat({ max: 9999 })))
-  .map(([chosen, subSequence]) => (subSequence === null ? chosen : { ...chosen, subSequence }))
+  .tuple(withoutSubSequence, fc.option(fc.oneof(fc.nat({ max: 9999 }), fc.constant('arrival time' as const))))
+  .map(([chosen, own]) => {
+    if (own === null) return chosen
+    return own === 'arrival time' ? { ...chosen, hasArrivalTime: true } : { ...chosen, subSequence: own }
+  })
 
 const limited: fc.Arbitrary<LimitedBy> = fc.record({
   limit: fc.constantFrom('max_events', 'max_bytes', 'max_duration'),

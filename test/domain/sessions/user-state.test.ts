@@ -183,8 +183,8 @@ describe('any delivery of copies that conflict (E2)', () => {
 })
 
 /**
- * Of each type and id, the copy with the earliest time, then the one whose text comes first. A copy
- * without a time comes last, and happened when the first one like it arrived.
+ * Returns of each type and id the copy with the earliest time, then the one with the first text.
+ * A copy without a time comes last, and happened when the first one like it arrived.
  */
 function countingCopies(events: readonly Event[]): Event[] {
   const counting = new Map<string, Event>()
