@@ -88,7 +88,7 @@ describe('copies of one id and type with other contents', () => {
   })
 })
 
-/** Each chunk of a record may look into each of the 64 sessions that the state remembers. */
+/** Each chunk of a record may read each of the 64 sessions that the state remembers. */
 const LOADS_MAX = 2000
 
 it('reads few closed sessions for a record of ten thousand copies of ids in them', async () => {

@@ -37,9 +37,9 @@ describe('the ids of closed sessions', () => {
   it('are forgotten once no event may amend their session', () => {
     const first = closedAt(ORIGIN_MS, ['a'])
     const later = (ms: number): Session[] => closedAt(ORIGIN_MS + ms, ['z'])
-    const reachMs = RULES.amendForMs + RULES.latenessMs + RULES.maxSessionDurationMs
-    expect(remembered([first, later(reachMs)])).toHaveLength(2)
-    expect(remembered([first, later(reachMs + 1)])).toHaveLength(1)
+    const forMs = RULES.amendForMs + RULES.latenessMs + RULES.maxSessionDurationMs
+    expect(remembered([first, later(forMs)])).toHaveLength(2)
+    expect(remembered([first, later(forMs + 1)])).toHaveLength(1)
   })
 
   it('are those of the newest sessions where they would be too many', () => {
