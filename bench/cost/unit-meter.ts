@@ -21,8 +21,8 @@ export interface UnitMeter {
   during(purpose: Purpose): void
   units(): { readonly write: Units; readonly read: Units }
   /**
-   * Counts the failed conditions. DynamoDB bills them like writes, but the emulator does not report
-   * their units.
+   * Counts the failed conditions of single writes. DynamoDB bills them like writes, but the emulator
+   * reports the units of failed statements only.
    */
   failedConditions(): number
   /** Throws a UserError if a request or an answer broke a rule of AWS. */
@@ -40,8 +40,6 @@ interface ConsumedCapacity {
 
 interface Answer {
   readonly ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[]
-  /** The outcomes of a batch of statements. */
-  readonly Responses?: readonly { readonly Error?: object }[]
 }
 
 /**
@@ -59,7 +57,6 @@ export async function startUnitMeter(
   let current: Purpose = 'append'
   let sent = 0
   let answered = 0
-  let failedStatements = 0
   const isMetered = ({ operation }: Call): boolean => WRITES.has(operation) || READS.has(operation)
   const proxy = await startProxy(target, NO_FAULTS, {
     refusal: (call) => rules.refusal('dynamodb', call),
@@ -73,8 +70,6 @@ export async function startUnitMeter(
       answered++
       const answer = JSON.parse(body.toString('utf8')) as Answer
       rules.answered('dynamodb', call, { ...answer })
-      if (call.operation === 'BatchExecuteStatement')
-        failedStatements += (answer.Responses ?? []).filter(({ Error: error }) => error !== undefined).length
       const counted = WRITES.has(call.operation) ? units.write : units.read
       for (const { CapacityUnits, Table, GlobalSecondaryIndexes } of [answer.ConsumedCapacity ?? []].flat()) {
         const purpose = purposeOf(call)
@@ -92,7 +87,7 @@ export async function startUnitMeter(
       current = purpose
     },
     units: () => ({ write: { ...units.write }, read: { ...units.read } }),
-    failedConditions: () => sent - answered + failedStatements,
+    failedConditions: () => sent - answered,
     stop: async () => {
       await proxy.stop()
       rules.failIfViolated()

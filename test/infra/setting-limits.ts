@@ -101,6 +101,7 @@ export interface Choices {
 
 export const CHOICES: readonly Choices[] = [
   { name: 'lateEvents', byDefault: 'amend', allowed: ['amend', 'divert'] },
+  { name: 'writes', byDefault: 'batched', allowed: ['batched', 'single'] },
   { name: 'streamMode', byDefault: 'provisioned', allowed: ['provisioned', 'on-demand'] },
   { name: 'tableBilling', byDefault: 'on-demand', allowed: ['on-demand', 'provisioned'] },
   { name: 'ephemeral', byDefault: false, allowed: ['true', 'false'] },
