@@ -1,7 +1,7 @@
 // Starts a bundle in a process of its own, with a stub in place of AWS, and measures each
 // invocation.
 
-import type { Writes } from '../../functions/aws/runtime/document-client.ts'
+import type { Writes } from '../../functions/aws/runtime/environment.ts'
 import { LOCAL_ENVIRONMENT } from '../../local/emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../../local/lambda/function-process.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'

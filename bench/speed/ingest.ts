@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Writes } from '../../functions/aws/runtime/document-client.ts'
+import type { Writes } from '../../functions/aws/runtime/environment.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { type Batch, batchesOf } from '../batches.ts'

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { batchingWriter } from './batching-writer.ts'
 import { boundedRequests } from './bounded-requests.ts'
+import type { Writes } from './environment.ts'
 import { type ItemWriter, singleWriter } from './item-writer.ts'
 import type { Retries } from './pauses.ts'
 
@@ -33,12 +34,6 @@ export function writingClient({ config }: DynamoDBDocumentClient): DynamoDBClien
   client.middlewareStack.remove('loggerMiddleware')
   return client
 }
-
-/**
- * How a function sends its conditional writes: those that are under way together in one request, or
- * each in a request of its own.
- */
-export type Writes = 'batched' | 'single'
 
 /** @param retries how long to send throttled statements again. */
 export function functionWriter(

@@ -11,7 +11,12 @@ import {
   SWEEP_VARIABLES,
 } from '../../contract.ts'
 import type { LateEvents, Rules } from '../../domain/sessions/rules.ts'
-import type { Writes } from './document-client.ts'
+
+/**
+ * How a function sends its conditional writes: those that are under way together in one request, or
+ * each in a request of its own.
+ */
+export type Writes = 'batched' | 'single'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
