@@ -71,7 +71,7 @@ function wrongOrder(control: Wiring['control']): ((dirtyHours: DirtyHours) => Di
 }
 
 const FLOODS = 2
-/** More than the older hours of one run,. */
+/** More old hours than one run sums. */
 const FLOOD_HOURS = 600
 const FLOOD_AGE_MS = 3650 * DAY_MS
 
