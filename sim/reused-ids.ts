@@ -17,8 +17,8 @@ const IDS = 4
 const TYPES = ['AppOpen', 'Search', 'ClickResult', 'AppClose'] as const
 
 /**
- * Every copy comes soon enough after each other one that none is too late (C6). No two events have
- * the same time, so the earliest copy of an event is the one that counts.
+ * Sends all copies within a few hours, so that none is too late (C6). No two events have the same
+ * time, so the earliest copy of an event is the one that counts.
  *
  * @param random a source of its own, so that the other draws of a seed stay as they are.
  */

@@ -1,11 +1,11 @@
 // Runs the real rollup step, and checks at rest that all sums are those of the rows.
 
 import { DAY_MS, HOUR_MS } from '../functions/domain/durations.ts'
-import { isoTime } from '../functions/domain/events/time.ts'
 import type { ResultRow, SearchRow } from '../functions/domain/results/result.ts'
 import {
   dayKey,
   dayRollup,
+  hourAt,
   hourKey,
   hourOf,
   hourRollup,
@@ -71,7 +71,7 @@ function wrongOrder(control: Wiring['control']): ((dirtyHours: DirtyHours) => Di
 }
 
 const FLOODS = 2
-/** More than the older hours of one run,. */
+/** More old hours than one run sums. */
 const FLOOD_HOURS = 600
 const FLOOD_AGE_MS = 3650 * DAY_MS
 
@@ -86,7 +86,7 @@ export function scheduleDirtyFlood(startMs: number, visitMs: number, random: Ran
   for (let flood = 0; flood < FLOODS; flood++) {
     const atMs = startMs + random.between(0, visitMs)
     const firstHourMs = startMs - FLOOD_AGE_MS + random.between(0, 100) * HOUR_MS
-    const hours = Array.from({ length: FLOOD_HOURS }, (_, n) => isoTime(firstHourMs + n * HOUR_MS).slice(0, 13))
+    const hours = Array.from({ length: FLOOD_HOURS }, (_, n) => hourAt(firstHourMs + n * HOUR_MS))
     world.time.at(atMs, () => void stores.dirtyHours.mark(hours.map((of) => ({ kind: 'hour', of, atMs }))))
   }
 }

@@ -6,18 +6,17 @@ import pMap from 'p-map'
 import { hourSliceKey } from '../../functions/aws/results-table/result-items.ts'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { readableClosed } from '../../functions/aws/sessions-table/readable-closed.ts'
-import { CLOSED_KEYS, closedKey, closedKeyAfter, stateKey } from '../../functions/aws/sessions-table/session-items.ts'
+import { CLOSED_KEYS, closedKeyAfter, stateKey, userOf } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 import { HOUR_MS } from '../../functions/domain/durations.ts'
 import type { ClickEvent } from '../../functions/domain/events/event.ts'
-import { isoTime } from '../../functions/domain/events/time.ts'
 import { attribute } from '../../functions/domain/results/attribution.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
-import { SLICES } from '../../functions/domain/results/rollup.ts'
+import { hourAt, SLICES } from '../../functions/domain/results/rollup.ts'
 import { sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
-import { itemsByKey } from '../reads/rows-by-key.ts'
+import { closedKeyOf, itemsByKey } from '../reads/rows-by-key.ts'
 import { type HourClicks, orphanRows } from './orphan-hours.ts'
 import type { OtherSession } from './orphan-origin.ts'
 
@@ -67,9 +66,7 @@ async function orphanSessions(
   const concerned = hours.filter((hour) => hour.search_elsewhere + hour.no_search > 0)
   for (const { hour } of concerned.slice(0, HOURS_MAX)) {
     const rows = await orphanRows(client, tables.results, hour)
-    const keys = rows
-      .slice(0, SESSIONS_MAX - found.length)
-      .map(({ pk, sk }) => closedKey(pk.slice('user#'.length), sk.slice('session#'.length)))
+    const keys = rows.slice(0, SESSIONS_MAX - found.length).map(closedKeyOf)
     found.push(...(await itemsByKey(client, tables.sessions, keys)).flatMap(readableClosed))
     if (found.length >= SESSIONS_MAX) break
   }
@@ -126,7 +123,7 @@ export async function usersOfSearches(
 ): Promise<ReadonlyMap<string, string>> {
   const ids = new Set(clicks.flatMap(({ searchId }) => searchId ?? []))
   const times = clicks.flatMap(({ timeMs }) => [timeMs, timeMs - HOUR_MS])
-  const hours = [...new Set(times.map((timeMs) => isoTime(timeMs).slice(0, 'YYYY-MM-DDTHH'.length)))]
+  const hours = [...new Set(times.map(hourAt))]
   const users = new Map<string, string>()
   const keys = hours.slice(0, HOURS_MAX).flatMap((hour) => SLICES.map((slice) => hourSliceKey(hour, slice)))
   const read = async (slice: string): Promise<void> => {
@@ -146,7 +143,7 @@ export async function usersOfSearches(
     }
     for (const item of (await client.send(new QueryCommand(query))).Items ?? []) {
       const id = searchIdOf(String(item[SORT_KEY]))
-      if (ids.has(id)) users.set(id, String(item[PARTITION_KEY]).slice('user#'.length))
+      if (ids.has(id)) users.set(id, userOf(item))
     }
   }
   await pMap(keys, read, { concurrency: SLICES.length })

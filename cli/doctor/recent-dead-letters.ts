@@ -3,6 +3,7 @@
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
 import { FAILED_PREFIX, REJECTED_PREFIX } from '../../functions/contract.ts'
 import { DAY_MS } from '../../functions/domain/durations.ts'
+import { dayOf, hourAt } from '../../functions/domain/results/rollup.ts'
 import { objectText } from '../dead-letters/bucket-objects.ts'
 import { type ShownDeadLetter, toDeadLetters } from '../dead-letters/stored-dead-letters.ts'
 import type { Target } from '../target/target.ts'
@@ -24,7 +25,7 @@ export interface RecentDeadLetters {
  * prefix has limits of its own, so that many dead letters under one hide none of another.
  */
 export async function recentDeadLetters({ clients, outputs }: Target, nowMs: number): Promise<RecentDeadLetters> {
-  const days = [nowMs, nowMs - DAY_MS].map((timeMs) => new Date(timeMs).toISOString().slice(0, 10))
+  const days = [nowMs, nowMs - DAY_MS].map((timeMs) => dayOf(hourAt(timeMs)))
   const byRecord = new Map<string, ShownDeadLetter>()
   let hasMore = false
   for (const prefix of [FAILED_PREFIX, ...days.map((day) => `${REJECTED_PREFIX}${day}/`)]) {

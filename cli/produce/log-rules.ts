@@ -3,6 +3,7 @@
 import { readIngestEnvironment } from '../../functions/aws/runtime/environment.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { readSettings } from '../../infra/read-settings.ts'
+import { UserError } from '../../terminal/user-error.ts'
 import { functionVariables } from '../target/function-environment.ts'
 import type { Target } from '../target/target.ts'
 
@@ -25,11 +26,20 @@ export function rulesOfSettings(sent: Readonly<Record<string, string>>): Rules {
   }
 }
 
-/** Returns the defaults where the credentials may not read the settings of ingest. */
+/**
+ * Returns the defaults where the credentials may not read the settings of ingest, since sending
+ * needs no such permission.
+ */
 export async function rulesOf(target: Target): Promise<Rules> {
   try {
     return readIngestEnvironment(await functionVariables(target.outputs.IngestFunctionName, target)).rules
-  } catch {
+  } catch (error) {
+    if (!isDenied(error)) throw error
     return DEFAULT_RULES
   }
+}
+
+/** Credentials without the function's key get no variables, which is a UserError. */
+function isDenied(error: unknown): boolean {
+  return error instanceof UserError || (error as Error).name === 'AccessDeniedException'
 }

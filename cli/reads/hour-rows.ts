@@ -3,6 +3,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
 import { type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
+import { hourAt } from '../../functions/domain/results/rollup.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { hourKeys } from './hour-keys.ts'
 import { passes, type RowFilter } from './row-filter.ts'
@@ -38,7 +39,7 @@ function hoursBack({ fromMs, toMs }: RowFilter, nowMs: number): string[] {
     )
   const hours: string[] = []
   for (let startMs = Math.floor(lastMs / HOUR_MS) * HOUR_MS; startMs + HOUR_MS > fromMs; startMs -= HOUR_MS) {
-    hours.push(new Date(startMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length))
+    hours.push(hourAt(startMs))
   }
   return hours
 }

@@ -3,14 +3,13 @@
 import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
 import { readableClosed } from '../../functions/aws/sessions-table/readable-closed.ts'
-import { closedKey } from '../../functions/aws/sessions-table/session-items.ts'
 import { SORT_KEY } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { type DayRollup, dayKey, type HourRollup, hourKey, hourOf } from '../../functions/domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../../functions/domain/results/top-queries.ts'
 import type { DayRange, ReportPorts } from '../../report/report-data.ts'
 import { hourKeys } from './hour-keys.ts'
-import { itemsByKey } from './rows-by-key.ts'
+import { closedKeyOf, itemsByKey } from './rows-by-key.ts'
 
 export interface ReportTables {
   readonly results: string
@@ -95,6 +94,5 @@ async function* pages(
  */
 async function sessionKeys(client: DynamoDBDocumentClient, table: string, hour: string): Promise<Key[]> {
   const rows = await hourKeys(client, table, hour, { kind: 'session', query: null })
-  const keys = rows.map(({ pk, sk }) => closedKey(pk.slice('user#'.length), sk.slice('session#'.length)))
-  return keys.sort((a, b) => (String(a[SORT_KEY]) > String(b[SORT_KEY]) ? -1 : 1))
+  return rows.map(closedKeyOf).sort((a, b) => (String(a[SORT_KEY]) > String(b[SORT_KEY]) ? -1 : 1))
 }

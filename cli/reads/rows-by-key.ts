@@ -3,14 +3,20 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { isRow, toRow } from '../../functions/aws/results-table/result-items.ts'
 import { isThrottled } from '../../functions/aws/runtime/pauses.ts'
-import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
+import { type Item, type Key, USER_PREFIX } from '../../functions/aws/runtime/table-items.ts'
 import { batchGet, UnprocessedKeysError } from '../../functions/aws/sessions-table/batch-get.ts'
+import { closedKey } from '../../functions/aws/sessions-table/session-items.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
 export interface RowKey {
   readonly pk: string
   readonly sk: string
+}
+
+/** The key of the closed session that a row of a session stands for. */
+export function closedKeyOf({ pk, sk }: RowKey): Key {
+  return closedKey(pk.slice(USER_PREFIX.length), sk.slice('session#'.length))
 }
 
 /** Returns the items that exist, with all their attributes, in no order. */

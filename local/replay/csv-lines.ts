@@ -11,6 +11,8 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set(['type', 'event_type', 'event'
 const NUMBERS =
   /^(time|timestamp|position|ordinal|offset|resultCount|result_count|event_attributes\.position(\.ordinal)?)$/
 const LISTS: ReadonlySet<string> = new Set(['items', 'query_response_hit_ids'])
+/** Databases export a field without a value as such a cell. */
+const NO_VALUE = /^(?:NULL|null|\\N)?$/
 const COLUMN_NAME = /^[A-Za-z_@][\w .@/-]*$/
 const DELIMITERS = [',', ';', '\t', '|']
 
@@ -30,7 +32,10 @@ function columnNames(header: string, delimiter: string): readonly string[] {
   return names.every((name) => COLUMN_NAME.test(name)) ? names : []
 }
 
-/** Throws a UserError if no column is the type of an event. */
+/**
+ * Yields a row with more cells than columns as it is, so that ingest rejects it: an unquoted
+ * delimiter has moved its cells. Throws a UserError if no column is the type of an event.
+ */
 export async function* csvLines(
   chunks: AsyncIterable<Buffer>,
   header: string,
@@ -47,24 +52,50 @@ export async function* csvLines(
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    trim: true,
   } as const
   const parser = parse({ ...options, from: 2, max_record_size: LINE_BYTES_MAX })
   // Without a callback, pipeline would throw the error where no caller can catch it.
-  const rows = pipeline(Readable.from(chunks), parser, () => {})
+  const rows = pipeline(Readable.from(inUtf8(chunks)), parser, () => {})
   try {
     for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>)
-      yield { number: info.lines, line: Buffer.from(JSON.stringify(eventOf(names, record))) }
+      yield { number: info.lines, line: Buffer.from(rowText(names, record, delimiter)) }
   } catch (error) {
     if (error instanceof CsvError) throw new UserError(`the log is CSV and damaged: ${error.message}`)
     throw error
   }
 }
 
+/** Spreadsheets write another encoding, in which every query would lose its letters. */
+async function* inUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const check = (chunk?: Buffer): void => {
+    try {
+      decoder.decode(chunk, { stream: chunk !== undefined })
+    } catch {
+      throw new UserError(
+        'the log is CSV and not in UTF-8: convert it with iconv -f WINDOWS-1252 -t UTF-8 FILE > events.csv',
+      )
+    }
+  }
+  for await (const chunk of chunks) {
+    check(chunk)
+    yield chunk
+  }
+  check()
+}
+
+function rowText(names: readonly string[], cells: readonly string[], delimiter: string): string {
+  const hasMore = cells.slice(names.length).some((cell) => cell !== '')
+  return hasMore ? cells.join(delimiter) : JSON.stringify(eventOf(names, cells))
+}
+
 /** Leaves out empty cells. Only a query may be empty, of a user who asked for everything. */
 function eventOf(names: readonly string[], cells: readonly string[]): Readonly<Record<string, unknown>> {
-  const fields = names.map((name, index) => [name, cells[index] ?? ''] as const)
+  const fields = names.slice(0, cells.length).map((name, index) => [name, cells[index] ?? ''] as const)
   const isSearch = fields.some(([name, cell]) => TYPE_COLUMNS.has(name) && cell.toLowerCase() === 'search')
-  const present = fields.filter(([name, cell]) => cell !== '' || (isSearch && name === 'query'))
+  const present = fields.filter(([name, cell]) => (name === 'query' ? isSearch || cell !== '' : !NO_VALUE.test(cell)))
   return Object.fromEntries(present.map(([name, cell]) => [name, fieldValue(name, cell)]))
 }
 

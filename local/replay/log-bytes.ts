@@ -5,28 +5,31 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { UserError } from '../../terminal/user-error.ts'
 
-/** A beginning of a stream, and all of the stream. */
-export interface Headed {
-  readonly head: Buffer
+/** What the beginning of a stream shows, and all of the stream. */
+export interface Recognized<T> {
+  readonly found: T
   readonly whole: AsyncIterable<Buffer>
 }
 
-/** Reads chunks until `isEnough` returns true of the bytes so far, or the stream ends. */
-export async function withHead(
+/**
+ * Reads chunks until `recognize` returns what the bytes so far show.
+ *
+ * @param recognize returns null where it needs more bytes, but never at the end of the stream.
+ */
+export async function recognized<T>(
   input: AsyncIterable<Buffer>,
-  isEnough: (head: Buffer, isWhole: boolean) => boolean,
-): Promise<Headed> {
+  recognize: (head: Buffer, isEnd: boolean) => T | null,
+): Promise<Recognized<T>> {
   const chunks = input[Symbol.asyncIterator]()
   let head = Buffer.alloc(0)
-  while (!isEnough(head, false)) {
-    const { done, value } = await chunks.next()
-    if (done) {
-      isEnough(head, true)
-      break
-    }
-    head = Buffer.concat([head, value])
+  let found = recognize(head, false)
+  while (found === null) {
+    const { done = false, value } = await chunks.next()
+    if (!done) head = Buffer.concat([head, value])
+    found = recognize(head, done)
+    if (done && found === null) throw new Error('the beginning of a whole stream shows nothing')
   }
-  return { head, whole: prepended(head, { [Symbol.asyncIterator]: () => chunks }) }
+  return { found, whole: prepended(head, { [Symbol.asyncIterator]: () => chunks }) }
 }
 
 async function* prepended(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -34,16 +37,22 @@ async function* prepended(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGener
   yield* rest
 }
 
-/** The longest beginning that a packed or binary format is recognized by. */
+/**
+ * Enough for every format but tar, whose name comes later. The first chunk of a file holds it, and
+ * a slow producer's first event must not wait for more.
+ */
 const MAGIC_BYTES = 6
+
+function magicBytes(head: Buffer, isEnd: boolean): Buffer | null {
+  return isEnd || head.length >= MAGIC_BYTES ? head : null
+}
 
 /** Yields UTF-8 without a byte order mark. Throws a UserError for a format that it cannot read. */
 export async function* logBytes(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const { head, whole } = await withHead(input, (bytes) => bytes.length >= MAGIC_BYTES)
-  const packing = PACKINGS.find(({ magic }) => startsWith(head, magic))
-  if (packing === undefined) return yield* textBytes({ head, whole })
-  const unpacked = unpackedBytes(packing, whole)
-  yield* textBytes(await withHead(unpacked, (bytes) => bytes.length >= MAGIC_BYTES))
+  const packed = await recognized(input, magicBytes)
+  const packing = PACKINGS.find(({ magic }) => startsWith(packed.found, magic))
+  if (packing === undefined) return yield* textBytes(packed)
+  yield* textBytes(await recognized(unpackedBytes(packing, packed.whole), magicBytes))
 }
 
 interface Packing {
@@ -79,7 +88,7 @@ async function* unpackedBytes({ name, unpack }: Packing, packed: AsyncIterable<B
 
 const UTF_8_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-async function* textBytes({ head, whole }: Headed): AsyncGenerator<Buffer> {
+async function* textBytes({ found: head, whole }: Recognized<Buffer>): AsyncGenerator<Buffer> {
   refuseOther(head)
   const encoding = utf16Of(head)
   if (encoding !== null) return yield* converted(whole, encoding)

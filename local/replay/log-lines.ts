@@ -5,7 +5,7 @@ import { UserError } from '../../terminal/user-error.ts'
 import { csvDelimiter, csvLines } from './csv-lines.ts'
 import { isJson } from './held-array.ts'
 import { splitValues, valueSplitter } from './json-values.ts'
-import { logBytes, withHead } from './log-bytes.ts'
+import { logBytes, recognized } from './log-bytes.ts'
 import { type NumberedLine, splitLines } from './split-lines.ts'
 
 /** How the events of a log are separated. */
@@ -27,15 +27,9 @@ export async function* logLines(input: AsyncIterable<Buffer>): AsyncGenerator<Bu
 
 /** Throws a UserError for a format that it cannot read. */
 export async function* numberedLogLines(input: AsyncIterable<Buffer>): AsyncGenerator<NumberedLine> {
-  let form: Form | null = null
-  const { whole } = await withHead(logBytes(input), (head, isWhole) => {
-    form = formOf(head, isWhole)
-    return form !== null
-  })
-  // TypeScript does not see that the callback above assigns it.
-  const found = form as Form | null
-  if (found?.name === 'values') yield* splitValues(whole)
-  else if (found?.name === 'csv') yield* csvLines(whole, found.header, found.delimiter)
+  const { found: form, whole } = await recognized(logBytes(input), formOf)
+  if (form.name === 'values') yield* splitValues(whole)
+  else if (form.name === 'csv') yield* csvLines(whole, form.header, form.delimiter)
   else for await (const line of splitLines(whole)) yield* isLongArray(line) ? arrayElements(line) : [line]
 }
 
@@ -49,8 +43,8 @@ function arrayElements({ number, line }: NumberedLine): readonly NumberedLine[] 
 }
 
 /**
- * Recognizes the form by the first lines. Returns null where more bytes are needed. Throws a
- * UserError for a text that is neither JSON nor CSV: each of its lines would be a dead letter.
+ * Recognizes the form by the first lines. Returns null where it needs more bytes. Throws a UserError
+ * for a text that is neither JSON nor CSV: each of its lines would be a dead letter.
  */
 function formOf(head: Buffer, isEnd: boolean): Form | null {
   const isWhole = isEnd || head.length >= HEAD_BYTES_MAX

@@ -27,7 +27,14 @@ export async function itemsOfSessionsTable(): Promise<StoredItem[]> {
   const sessions = dynamoSessionStore(client, 'table')
   const open = oneSession(20)
   const forgotten = { atMs: at(0), untilMs: LATER_MS, pendingTombstones: ['id'] }
-  const state = { version: 1, skewMs: 0, lastAffectingTimeMs: at(0), open, closedIds: [], forgotten }
+  const state = {
+    version: 1,
+    skewMs: 0,
+    lastAffectingTimeMs: at(0),
+    open,
+    closedIds: [{ foundedAtMs: at(0), hashes: [1] }],
+    forgotten,
+  }
   await sessions.saveUser('ann', state, 0, LATER_MS)
   await sessions.saveUser('ann', { ...state, open: [] }, 0, LATER_MS)
   for (const session of open) {

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../terminal/user-error.ts'
 import { AWS_EMULATORS, type EmulatorName, startAwsEmulator } from './aws-emulator.ts'
-import { NotInstallable, pythonPrograms } from './python-environment.ts'
+import { NotInstallableError, pythonPrograms } from './python-environment.ts'
 
 const CONFIG = fileURLToPath(new URL('../../test/conformance/vitest.config.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,7 +24,7 @@ try {
   else await testOn(AWS_EMULATORS, chosen === undefined ? [] : [chosen, ...others])
 } catch (error) {
   if (!(error instanceof UserError)) throw error
-  const isSkipped = error instanceof NotInstallable && options.includes(WHERE_POSSIBLE)
+  const isSkipped = error instanceof NotInstallableError && options.includes(WHERE_POSSIBLE)
   console.error(`The conformance tests ${isSkipped ? 'are skipped' : 'cannot run'}: ${error.message}`)
   process.exitCode = isSkipped ? 0 : 1
 }

@@ -13,8 +13,8 @@ const IS_WINDOWS = process.platform === 'win32'
 const PYTHON = IS_WINDOWS ? 'python' : 'python3'
 
 /** The machine lacks Python, a part of it, or an index that has the packages. */
-export class NotInstallable extends UserError {
-  override readonly name = 'NotInstallable'
+export class NotInstallableError extends UserError {
+  override readonly name = 'NotInstallableError'
 }
 
 export interface Ran {
@@ -41,7 +41,7 @@ const WRONG_REQUIREMENTS = /DO NOT MATCH THE HASHES|--require-hashes mode|Invali
 
 /**
  * Returns the folder of the environment's programs. Installs on the first call, and again after
- * `requirements.txt` has changed. Throws NotInstallable where that is impossible.
+ * `requirements.txt` has changed. Throws NotInstallableError where that is impossible.
  */
 export function pythonPrograms(folder = FOLDER, run: Run = runProgram): string {
   const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex')
@@ -52,7 +52,7 @@ export function pythonPrograms(folder = FOLDER, run: Run = runProgram): string {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   const made = run(PYTHON, ['-m', 'venv', folder])
-  if (made.status !== 0) throw new NotInstallable(`Python makes no virtual environment: ${lastLine(made.output)}`)
+  if (made.status !== 0) throw new NotInstallableError(`Python makes no virtual environment: ${lastLine(made.output)}`)
   installPackages(join(programs, 'python'), run)
   // Written last, so that the next call repeats an interrupted installation.
   writeFileSync(installed, digest)
@@ -61,9 +61,9 @@ export function pythonPrograms(folder = FOLDER, run: Run = runProgram): string {
 
 function checkPython(run: Run): void {
   const { status } = run(PYTHON, ['-c', PYTHON_CHECK])
-  if (status === TOO_OLD) throw new NotInstallable('Python is older than 3.10')
-  if (status === NO_VENV) throw new NotInstallable('Python has no venv or no ensurepip')
-  if (status !== 0) throw new NotInstallable(`${PYTHON} is not installed`)
+  if (status === TOO_OLD) throw new NotInstallableError('Python is older than 3.10')
+  if (status === NO_VENV) throw new NotInstallableError('Python has no venv or no ensurepip')
+  if (status !== 0) throw new NotInstallableError(`${PYTHON} is not installed`)
 }
 
 function installPackages(python: string, run: Run): void {
@@ -72,7 +72,7 @@ function installPackages(python: string, run: Run): void {
   const { status, output } = run(python, [...install, ...PIP_PATIENCE, ...from])
   if (status === 0) return
   if (WRONG_REQUIREMENTS.test(output)) throw new UserError(`pip refuses tools/conformance/requirements.txt:\n${output}`)
-  throw new NotInstallable(`pip finds no index that answers and has the packages: ${lastLine(output)}`)
+  throw new NotInstallableError(`pip finds no index that answers and has the packages: ${lastLine(output)}`)
 }
 
 function lastLine(output: string): string {

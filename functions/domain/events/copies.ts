@@ -7,14 +7,14 @@ function hasOwnTime(event: Event): boolean {
   return event.hasArrivalTime === undefined && event.subSequence === undefined
 }
 
-/** These fields are compared apart. */
-const COMPARED_APART: ReadonlySet<string> = new Set(['type', 'eventId', 'timeMs', 'hasArrivalTime', 'subSequence'])
+/** The times are compared before the contents; the type and the id of copies are equal. */
+const NO_CONTENTS: ReadonlySet<string> = new Set(['type', 'eventId', 'timeMs', 'hasArrivalTime', 'subSequence'])
 
 /** The fields that ingest reads of an event: a stored event holds no others. */
 function contentsText(event: Event): string {
   return JSON.stringify(
     Object.entries(event)
-      .filter(([name]) => !COMPARED_APART.has(name))
+      .filter(([name]) => !NO_CONTENTS.has(name))
       .sort(byName),
   )
 }

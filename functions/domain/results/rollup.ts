@@ -37,6 +37,11 @@ export function hourOf({ day, hour }: Pick<ResultRow, 'day' | 'hour'>): string {
   return `${day}T${String(hour).padStart(2, '0')}`
 }
 
+/** The hour of a time, in the same form. */
+export function hourAt(timeMs: number): string {
+  return isoTime(timeMs).slice(0, 'YYYY-MM-DDTHH'.length)
+}
+
 export function dayOf(hour: string): string {
   return hour.slice(0, 'YYYY-MM-DD'.length)
 }

@@ -21,9 +21,8 @@ export const CLOSED_ID_SESSIONS_MAX = 64
 const FOUND_MAX = 2
 
 /**
- * Hashes an event's type and id to 16 bits (FNV-1a, folded). One in 65,536 pairs of ids shares a
- * hash.
- * Ingest then reads a session in vain.
+ * Hashes an event's type and id to 16 bits (FNV-1a, folded). Where two ids share a hash, as one in
+ * 65,536 pairs does, ingest reads a closed session in vain.
  */
 export function idHash(event: Event): number {
   const key = eventKey(event)
@@ -59,7 +58,7 @@ export function withClosedIds(
   return retained.reverse()
 }
 
-/** An event without an id of its own has no copy of other contents. */
+/** Leaves out events without an id of their own, which have no copies of other contents. */
 function idsOf(session: Session): ClosedIds {
   const hashes = session.events.filter(({ eventId }) => !isDigestId(eventId)).map(idHash)
   return { foundedAtMs: timeOfId(sessionId(session)), hashes }

@@ -1,5 +1,5 @@
-// Finds quickly the copy of an event that a session holds (E2), and counts how
-// many bytes its events take.
+// Finds quickly the copy of an event that a session holds (E2), and counts how many bytes its
+// events take.
 
 import { type Event, eventBytes, eventBytesAtMost, eventKey } from '../events/event.ts'
 

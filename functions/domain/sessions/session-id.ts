@@ -43,10 +43,8 @@ export function compactTimeOf(id: string): string {
 
 /** The same as `compactTimeOf`, in epoch milliseconds. */
 export function timeOfId(id: string): number {
-  const digits = (from: number, to: number): number => Number(id.slice(from, to))
-  const date = new Date(Date.UTC(2000, digits(4, 6) - 1, digits(6, 8), digits(9, 11), digits(11, 13), digits(13, 15)))
-  date.setUTCFullYear(digits(0, 4), digits(4, 6) - 1, digits(6, 8))
-  return date.getTime() + digits(15, 18)
+  const clock = `${id.slice(9, 11)}:${id.slice(11, 13)}:${id.slice(13, 15)}.${id.slice(15, 19)}`
+  return Date.parse(`${id.slice(0, 4)}-${id.slice(4, 6)}-${id.slice(6, 9)}${clock}`)
 }
 
 /** The event id of the founding event. */

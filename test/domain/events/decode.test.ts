@@ -182,14 +182,24 @@ describe('the time', () => {
       '1772442005000000000',
       'time: 1772442005000000000 looks like epoch nanoseconds; send epoch milliseconds or ISO 8601',
     ],
-    ['0000-00-00', 'time: 0000-00-00 is a zero date; send the real time, or none'],
-    ['0000-00-00 00:00:00', 'time: 0000-00-00 00:00:00 is a zero date; send the real time, or none'],
-    ['0000-00-00T00:00:00.000Z', 'time: 0000-00-00T00:00:00.000Z is a zero date; send the real time, or none'],
+    ['0000-00-00', 'time: 0000-00-00 is a zero date; send epoch milliseconds or ISO 8601, or no time'],
+    [
+      '0000-00-00 00:00:00',
+      'time: 0000-00-00 00:00:00 is a zero date; send epoch milliseconds or ISO 8601, or no time',
+    ],
+    [
+      '0000-00-00T00:00:00.000Z',
+      'time: 0000-00-00T00:00:00.000Z is a zero date; send epoch milliseconds or ISO 8601, or no time',
+    ],
     ['0001-01-01T00:00:00Z', `time: 0001-01-01T00:00:00.000Z ${UNSET}`],
     ['1970-01-01T00:00:20Z', `time: 1970-01-01T00:00:20.000Z ${UNSET}`],
     [0, `time: 1970-01-01T00:00:00.000Z ${UNSET}`],
     [-62_135_596_800_000, `time: 0001-01-01T00:00:00.000Z ${UNSET}`],
     ['1999-12-31T23:59:59.999Z', `time: 1999-12-31T23:59:59.999Z ${UNSET}`],
+    ['0001-01-01T00:00:00', `time: 0001-01-01T00:00:00 ${UNSET}`],
+    ['0001-01-01 00:00:00 +0000 UTC', `time: 0001-01-01 00:00:00 +0000 UTC ${UNSET}`],
+    ['1970-01-01', `time: 1970-01-01 ${UNSET}`],
+    ['0', `time: 0 ${UNSET}`],
   ])('explains the implausible time %j (E4)', (time, detail) => {
     expect(decode({ ...SEARCH, time })).toEqual({ ok: false, reason: 'time-implausible', detail })
   })
@@ -206,6 +216,8 @@ describe('the time', () => {
     }
     expect(reasonWith('2010-01-01T00:00:00Z', Date.UTC(2010))).toBe('accepted')
     expect(reasonWith('2009-12-31T23:59:59.999Z', Date.UTC(2010))).toBe('time-implausible')
+    expect(reasonWith('2009-12-31', Date.UTC(2010))).toBe('time-implausible')
+    expect(reasonWith('2010-01-01', Date.UTC(2010))).toBe('invalid-field')
     expect(reasonWith('1970-01-01T00:00:00Z', 0)).toBe('accepted')
   })
 

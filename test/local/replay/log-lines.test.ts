@@ -1,5 +1,6 @@
 // Checks that a log of any form is read as its events, in bounded memory.
 
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logLines, numberedLogLines } from '../../../local/replay/log-lines.ts'
@@ -117,6 +118,30 @@ describe('a log in CSV', () => {
       { type: 'ClickResult', user: '7', item: 'rex', position: 2 },
       { type: 'Search', user: 'ann', query: '' },
     ])
+  })
+
+  it('has no value in a cell that a database exports for none, and none in blank rows', async () => {
+    const rows = ['type, user, searchId, query', 'Search, ann, NULL, null', 'Search, \\N, s1, "a, b"', ' , , ,']
+    expect(await values(rows.join('\n'))).toEqual([
+      { type: 'Search', user: 'ann', query: 'null' },
+      { type: 'Search', searchId: 's1', query: 'a, b' },
+    ])
+  })
+
+  it('has no query in a row that ends before it, and no event in a row with too many cells', async () => {
+    const found = await read('type,user,query\nSearch,ann\nSearch,ann,dogs,big\nSearch,ann,dogs,\n')
+    expect(found).toEqual([
+      '{"type":"Search","user":"ann"}',
+      'Search,ann,dogs,big',
+      '{"type":"Search","user":"ann","query":"dogs"}',
+    ])
+  })
+
+  it('is refused in another encoding than UTF-8', async () => {
+    const refused = async (text: string): Promise<unknown> =>
+      logLines(Readable.from([Buffer.from(text, 'latin1')])).next()
+    await expect(refused('type,user,query\nSearch,ann,d\u00f6gs\n')).rejects.toThrow('CSV and not in UTF-8')
+    await expect(refused('type,user,query\nSearch,ann,d\u00f6')).rejects.toThrow('CSV and not in UTF-8')
   })
 
   it('is refused without a column for the type, and where a quote has no end', async () => {

@@ -4,7 +4,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { NotInstallable, pythonPrograms, type Ran, type Run } from '../../../tools/conformance/python-environment.ts'
+import {
+  NotInstallableError,
+  pythonPrograms,
+  type Ran,
+  type Run,
+} from '../../../tools/conformance/python-environment.ts'
 
 const DONE: Ran = { status: 0, output: '' }
 const NO_INDEX = `WARNING: Retrying (Retry(total=0, connect=None)) after connection broken: /simple/blinker/
@@ -61,7 +66,7 @@ describe('the installation of the AWS emulators', () => {
   ])('is impossible where %s, names the cause, and is tried again', (_, answers, message) => {
     const { run } = machine(answers)
     for (let tries = 0; tries < 2; tries++) {
-      expect(() => pythonPrograms(folder, run)).toThrow(NotInstallable)
+      expect(() => pythonPrograms(folder, run)).toThrow(NotInstallableError)
       expect(() => pythonPrograms(folder, run)).toThrow(message)
     }
   })
@@ -76,6 +81,6 @@ describe('the installation of the AWS emulators', () => {
   it('fails, and is not skipped, if a package has another hash', () => {
     const { run } = machine({ pip: { status: 1, output: OTHER_HASH } })
     expect(() => pythonPrograms(folder, run)).toThrow(/pip refuses tools\/conformance\/requirements\.txt/)
-    expect(() => pythonPrograms(folder, run)).not.toThrow(NotInstallable)
+    expect(() => pythonPrograms(folder, run)).not.toThrow(NotInstallableError)
   })
 })
