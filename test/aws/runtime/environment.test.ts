@@ -71,6 +71,7 @@ describe('the environment', () => {
       pipelineName: 'clicks',
       sessionsTable: 'sessions',
       deadLetterBucket: 'refused',
+      writes: 'batched',
       pseudonymKeySecret: null,
     })
   })
@@ -90,6 +91,7 @@ describe('the environment', () => {
       stream: 'events',
       sweepEveryMs: 60_000,
       givenUpAfterMs: 72_900_000,
+      writes: 'single',
     })
   })
 
@@ -100,6 +102,7 @@ describe('the environment', () => {
       resultsTable: 'results',
       deadLetterBucket: 'refused',
       resultRetentionMs: 31_536_000_000,
+      writes: 'batched',
     })
   })
 
@@ -140,4 +143,9 @@ describe('the environment', () => {
       expect(() => readSweepEnvironment({ ...SWEEP, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
     },
   )
+
+  it.each(['', 'Batched', 'both'])('fails with the name of the variable when the way to write is %j', (bad) => {
+    for (const [, read, variables] of FUNCTIONS)
+      expect(() => read({ ...variables, WRITES: bad })).toThrow('environment variable WRITES')
+  })
 })
