@@ -3,8 +3,9 @@
 
 import pMap from 'p-map'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
+import { type AffectedRange, affectedRanges, halves } from '../domain/sessions/affected-ranges.ts'
 import { planCapacity } from '../domain/sessions/capacity.ts'
-import { type AffectedRange, affectedRanges, halves, NEIGHBOUR_BYTES_MAX } from '../domain/sessions/neighbours.ts'
+import { NEIGHBOUR_BYTES_MAX } from '../domain/sessions/neighbours.ts'
 import { rejectOld } from '../domain/sessions/old-arrivals.ts'
 import { type RejectedArrival, unloadableRejection } from '../domain/sessions/rejected-arrivals.ts'
 import { type Session, sessionId } from '../domain/sessions/session.ts'

@@ -1,9 +1,9 @@
 // Runs the domain as ingest and the sweeper do, with sessions in memory instead of stores.
 
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
+import { affectedRanges } from '../../functions/domain/sessions/affected-ranges.ts'
 import { planCapacity } from '../../functions/domain/sessions/capacity.ts'
 import { type Closing, evicted, toClose, withoutClosed } from '../../functions/domain/sessions/closing.ts'
-import { affectedRanges } from '../../functions/domain/sessions/neighbours.ts'
 import type { RejectedArrival } from '../../functions/domain/sessions/rejected-arrivals.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
