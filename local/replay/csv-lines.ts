@@ -67,7 +67,7 @@ export async function* csvLines(
   }
 }
 
-/** Spreadsheets write another encoding, in which every query would lose its letters. */
+/** Spreadsheets write another encoding, whose accents and umlauts UTF-8 cannot read. */
 async function* inUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const check = (chunk?: Buffer): void => {

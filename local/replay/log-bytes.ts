@@ -5,9 +5,10 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { UserError } from '../../terminal/user-error.ts'
 
-/** What the beginning of a stream shows, and all of the stream. */
 export interface Recognized<T> {
+  /** The first bytes show it. */
   readonly found: T
+  /** Yields the first bytes too. */
   readonly whole: AsyncIterable<Buffer>
 }
 

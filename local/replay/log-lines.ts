@@ -43,8 +43,8 @@ function arrayElements({ number, line }: NumberedLine): readonly NumberedLine[] 
 }
 
 /**
- * Recognizes the form by the first lines. Returns null where it needs more bytes. Throws a UserError
- * for a text that is neither JSON nor CSV: each of its lines would be a dead letter.
+ * Recognizes the form by the first lines. Returns null where it needs more bytes. Throws a
+ * UserError for a text that is neither JSON nor CSV: each of its lines would be a dead letter.
  */
 function formOf(head: Buffer, isEnd: boolean): Form | null {
   const isWhole = isEnd || head.length >= HEAD_BYTES_MAX
