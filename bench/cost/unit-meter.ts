@@ -21,8 +21,8 @@ export interface UnitMeter {
   during(purpose: Purpose): void
   units(): { readonly write: Units; readonly read: Units }
   /**
-   * Counts the failed conditions of single writes. DynamoDB bills them like writes, but the emulator
-   * reports the units of failed statements only.
+   * Counts the failed conditions of single writes. DynamoDB bills them like writes, but the
+   * emulator reports the units of failed statements only.
    */
   failedConditions(): number
   /** Throws a UserError if a request or an answer broke a rule of AWS. */
