@@ -9,18 +9,8 @@ import { MIN_EVENT_TIME_MS, timeError } from '../time-field.ts'
  * Actions that are clicks on a result, in the UBI specification, its reference applications and
  * common trackers. In lower case, without separators.
  */
-const CLICKS: ReadonlySet<string> = new Set([
-  'click',
-  'clicked',
-  'clickthrough',
-  'clickresult',
-  'itemclick',
-  'itemclicked',
-  'productclick',
-  'productclicked',
-  'resultclick',
-  'resultclicked',
-])
+const CLICK =
+  /^(?:on)?(?:(?:search)?(?:result|item|product|document|doc|hit|object)?)click(?:s|ed|through)?(?:on)?(?:(?:search)?(?:result|item|product|document|doc|hit|object)?)$/
 const SEARCHES: ReadonlySet<string> = new Set(['search', 'searched', 'onsearch'])
 
 /** The ids of the hits in an answered query. The later two are names from earlier releases. */
@@ -126,7 +116,7 @@ function eventOf(document: Fields): Fields[] | IgnoredReason {
   // Applications write one action in many ways: click_through, Click-Through, clickThrough.
   const action = name.toLowerCase().replace(/[\s._-]+/g, '')
   if (SEARCHES.has(action)) return searchOf(document)
-  if (CLICKS.has(action)) return clickOf(document)
+  if (CLICK.test(action)) return clickOf(document)
   return 'other-action'
 }
 

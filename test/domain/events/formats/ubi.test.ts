@@ -90,6 +90,11 @@ describe('an event', () => {
     'product_click',
     'ProductClick',
     'result.clicked',
+    'onClick',
+    'click_item',
+    'search_result_click',
+    'clickedOnSearchResult',
+    'document-click',
   ])('converts the action %s to a click', (name) => {
     expect(eventsOf(ubiEvent(name))).toEqual([
       { type: 'ClickResult', ...common, time: '2026-03-02T00:00:05.000Z', item: 'rover', ubiOrdinal: 2 },
@@ -104,10 +109,17 @@ describe('an event', () => {
     expect(eventsOf(ubiEvent(name, { user_query: 'cats' }))).toMatchObject([{ query: 'cats' }])
   })
 
-  it.each(['impression', 'product_hover', 'add_to_cart', 'purchase', 'view', 'button_click', 'toString', ''])(
-    'ignores the action %j',
-    (name) => expect(sentEvents(ubiEvent(name))).toEqual(ignoredFor('other-action')),
-  )
+  it.each([
+    'impression',
+    'product_hover',
+    'add_to_cart',
+    'purchase',
+    'view',
+    'button_click',
+    'unclick',
+    'toString',
+    '',
+  ])('ignores the action %j', (name) => expect(sentEvents(ubiEvent(name))).toEqual(ignoredFor('other-action')))
 
   it('ignores a click without an object', () => {
     for (const event_attributes of [null, {}, { position: { xy: { x: 1, y: 2 } } }])
