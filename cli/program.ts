@@ -28,7 +28,7 @@ import { failureText, type Services } from './target/failure-text.ts'
 import { servicesOf } from './target/target-options.ts'
 
 /** Follows every error of usage. */
-const HELP_HINT = '(--help lists the options)'
+const HELP_HINT = '(--help lists the commands and options)'
 
 /** Characters in a line of help where the output is no terminal. */
 const HELP_WIDTH = 80
@@ -149,7 +149,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     services = ON_EMULATORS.has(command.name()) ? 'emulators' : servicesOf(command.opts())
   })
   try {
-    await program.parseAsync(withHelpOption(args), { from: 'user' })
+    await program.parseAsync(withHelpOption(args, program), { from: 'user' })
     return terminal.exitCode
   } catch (error) {
     // Commander has printed its own errors.
@@ -161,10 +161,13 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
   }
 }
 
-/** `help results` is `results --help`. */
-function withHelpOption(args: readonly string[]): readonly string[] {
+/** `help results` is `results --help`. With `--help`, Commander would accept an unknown command. */
+function withHelpOption(args: readonly string[], program: Command): readonly string[] {
   const [first, ...rest] = args
-  return first === 'help' ? [...rest, '--help'] : args
+  if (first !== 'help') return args
+  const [name] = rest
+  const isKnown = name === undefined || program.commands.some((command) => command.name() === name)
+  return isKnown ? [...rest, '--help'] : rest
 }
 
 function exitCodeOf(error: unknown): number {

@@ -5,15 +5,14 @@ import type { LocalRun } from '../../local/run/local-run.ts'
 /** @param where the option by which other commands find the pipeline. */
 export function connectionText({ endpoints, outputs }: LocalRun, where: string): string {
   return `
-The pipeline runs until Ctrl-C. In another terminal, in this folder, type these commands (in a
-checkout: npx search-ctr ...):
+The pipeline runs until Ctrl-C. In another terminal, in this folder, type these commands:
 
-  search-ctr produce events.ndjson ${where}
-  search-ctr sessions --user ann --open ${where}
-  search-ctr drain ${where}
-  search-ctr results --user ann ${where}
-  search-ctr dead-letters list ${where}
-  search-ctr doctor ${where}
+  npx search-ctr produce events.ndjson ${where}
+  npx search-ctr sessions --user ann --open ${where}
+  npx search-ctr drain ${where}
+  npx search-ctr results --user ann ${where}
+  npx search-ctr dead-letters list ${where}
+  npx search-ctr doctor ${where}
 
 A session closes after the gap, as on AWS; 'search-ctr drain' closes all sessions now.
 

@@ -80,7 +80,8 @@ const KNOWN: readonly Known[] = [
   },
   {
     matches: (error) => /region is missing|region not accepted/i.test(error.message),
-    text: () => 'No AWS region is set: give --region, set AWS_REGION, or name a profile that has one with --profile.',
+    text: () =>
+      'No AWS region is set: give --region, set AWS_REGION, name a profile that has one with --profile, or use a local run with --local.',
   },
   {
     matches: named('AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'Forbidden'),

@@ -62,6 +62,7 @@ describe('every command', () => {
 describe('wrong usage', () => {
   it.each([
     [['nonsense'], "unknown command 'nonsense'"],
+    [['help', 'prodce'], 'Did you mean produce?'],
     [['drain', '--nonsense'], "unknown option '--nonsense'"],
     [['sessions'], "required option '--user <id>' not specified"],
     [['sessions', '--user', ''], 'Expected 1 to 256 characters'],
@@ -84,7 +85,7 @@ describe('wrong usage', () => {
     expect([status, stdout]).toEqual([EXIT.wrongUsage, ''])
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/\n\s+at |^error:/)
-    expect(stderr.trimEnd().split('\n').at(-1)).toBe('(--help lists the options)')
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe('(--help lists the commands and options)')
   })
 
   it('asking for the help or the version ends with exit code 0', async () => {
