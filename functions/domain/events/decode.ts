@@ -163,7 +163,14 @@ function fingerprintOf(item: string, digest: Digest): string {
   return digest(item).slice(0, FINGERPRINT_LENGTH)
 }
 
+/** Whether the object has a list of objects, as `{"events": [...]}` has. */
+function wrapsEvents(fields: Fields): boolean {
+  return Object.values(fields).some((value) => Array.isArray(value) && isFields(value[0]))
+}
+
 function readType(fields: Fields): EventType {
+  if ((fields.type ?? null) === null && wrapsEvents(fields))
+    throw new FieldError('missing-field', 'type: required; the object wraps a list: send the array of events alone')
   const sent = required('type', fields.type)
   const type = EVENT_TYPES[EVENT_TYPES.indexOf(sent as EventType)]
   if (type === undefined) throw new FieldError('unknown-type', `type: expected one of ${EVENT_TYPES.join(', ')}`)

@@ -40,10 +40,10 @@ export function timeError(
 }
 
 /** Databases and libraries write such a date, which does not exist, for none. */
-const ZERO_DATE = /^0000-00-00(?!\d).{0,30}$/
+const ZERO_DATE = /^0000-00-00(?:[T ][\d:.,+Z -]{0,30}(?:UTC)?)?$/i
 
-/** A date, and after it a time in any form, as of a clock that is not set. */
-const DATED = /^(\d{4}-\d{2}-\d{2})(?!\d).{0,30}$/
+/** A date, alone or before a time in any form. No other text may get into the detail. */
+const DATED = /^(\d{4}-\d{2}-\d{2})(?:[T ][\d:.,+Z -]{0,30}(?:UTC)?)?$/i
 
 /** The end of the day with which a text begins, in UTC; null where it begins with none. */
 function endOfDay(text: string): number | null {

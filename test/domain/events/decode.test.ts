@@ -135,6 +135,23 @@ describe('type and user', () => {
   })
 })
 
+describe('the type', () => {
+  it.each([{ events: [SEARCH] }, { Records: [SEARCH, SEARCH] }, { count: 1, data: [{}] }])(
+    'names the list in an object that wraps events: %j',
+    (sent) => {
+      const detail = 'type: required; the object wraps a list: send the array of events alone'
+      expect(decode(sent)).toEqual({ ok: false, reason: 'missing-field', detail })
+    },
+  )
+
+  it.each([{}, { events: [] }, { items: ['a'] }, { events: {} }])(
+    'is required in an object without a list: %j',
+    (sent) => {
+      expect(decode(sent)).toEqual({ ok: false, reason: 'missing-field', detail: 'type: required' })
+    },
+  )
+})
+
 describe('the time', () => {
   it.each([
     ['2026-03-02T00:00:00Z', 0],
