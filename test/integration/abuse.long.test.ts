@@ -1,10 +1,9 @@
 // Checks on emulators that users who send sessions and old events without end delay no other user.
 // The deployed functions close and sum the sessions of all others as if the abusers were not there.
 
-import { setTimeout as wait } from 'node:timers/promises'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { DIRTY_PARTITION, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { HourRollup } from '../../functions/domain/results/rollup.ts'
@@ -99,17 +98,12 @@ async function invoke(run: LocalRun, step: Step, request: object): Promise<Reado
   }
 }
 
-/** Far more than are needed, since a machine may be busy. */
-const POLLS_MAX = 600
-const POLL_EVERY_MS = 1000
+/** Far more than is needed, since a machine may be busy. */
+const PATIENCE = { timeout: 10 * MINUTE_MS, interval: 1000 }
 
 /** Waits until finalize has written the rows of all others. */
 async function untilRows(run: LocalRun): Promise<void> {
-  for (let polls = 0; polls < POLLS_MAX; polls++) {
-    if ((await rowsOfPeople(run)).length === 2 * PEOPLE) return
-    await wait(POLL_EVERY_MS)
-  }
-  throw new Error('finalize has not written the rows of all others')
+  await vi.waitFor(async () => expect((await rowsOfPeople(run)).length).toBe(2 * PEOPLE), PATIENCE)
 }
 
 async function rowsOfPeople(run: LocalRun): Promise<object[]> {
