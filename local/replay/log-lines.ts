@@ -57,14 +57,28 @@ function formOf(head: Buffer, isEnd: boolean): Form | null {
     if (second === undefined) return isWhole ? { name: 'values' } : null
     if (isJsonText(first.replace(/,$/, ''))) return { name: 'values' }
     // A first line that lost its end must not spoil the others.
-    return { name: isJsonText(second) ? 'lines' : 'values' }
+    if (isJsonText(second)) return { name: 'lines' }
+    if (!isWhole && lines.length < HEAD_LINES_MAX) return null
+    if (isOtherNotation(head)) throw unreadable(first)
+    return { name: 'values' }
   }
   const delimiter = csvDelimiter(first)
   if (delimiter !== null) return { name: 'csv', header: first, delimiter }
   if (lines.some(isJsonText)) return { name: 'lines' }
   if (!isWhole && lines.length < HEAD_LINES_MAX) return null
-  const shown = first.length > 60 ? `${first.slice(0, 60)}...` : first
-  throw new UserError(`the log is neither JSON nor CSV: it begins with '${shown}', expected one JSON object a line`)
+  throw unreadable(first)
+}
+
+/** Whether all values are in braces, several and none of them JSON, as in a log of Python. */
+function isOtherNotation(head: Buffer): boolean {
+  const values = valueSplitter(1).push(head)
+  return values.length > 1 && !values.some(({ line }) => isJson(line))
+}
+
+function unreadable(first: string): UserError {
+  const printable = first.replace(/\p{Cc}+/gu, ' ')
+  const shown = printable.length > 60 ? `${printable.slice(0, 60)}...` : printable
+  return new UserError(`the log is neither JSON nor CSV: it begins with '${shown}', expected one JSON object a line`)
 }
 
 /** The lines with text that the head holds completely. */

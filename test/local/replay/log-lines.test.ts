@@ -60,6 +60,16 @@ describe('the form of a log', () => {
     )
   })
 
+  it('is no JSON where every object has another notation, which is refused too', async () => {
+    for (const text of ["{'type': 'Search'}\n{'type': 'AppOpen'}\n", '{type: 1}{type: 2}\n{type: 3}\n'])
+      await expect(read(text)).rejects.toThrow('the log is neither JSON nor CSV: it begins with')
+    expect(await read(`{'type': 'Search'}\n{'user': 'ann'}\n${first}`, 1)).toHaveLength(3)
+  })
+
+  it('prints no control characters where the log is binary', async () => {
+    await expect(read('\x01\x1b[31mred\x07')).rejects.toThrow("begins with ' [31mred ', expected")
+  })
+
   it('gives the line in which each value begins', async () => {
     expect(await numbers(`\n${first}\n\n${second}${third}\n`)).toEqual([2, 4])
     expect(await numbers(EVENTS.map((event) => JSON.stringify(event, null, 1)).join('\n'))).toEqual([1, 6, 15])
