@@ -13,7 +13,7 @@ import { counted } from '../../terminal/text-table.ts'
 import { checkLine } from '../produce/checked-lines.ts'
 import { type LogFindings, logFindings } from '../produce/log-findings.ts'
 import { rulesOfSettings } from '../produce/log-rules.ts'
-import type { LogSource } from '../produce/log-source.ts'
+import { type LogSource, logName } from '../produce/log-source.ts'
 import type { LocalOptions, Plan } from './local-plan.ts'
 import { summaryText } from './summary-text.ts'
 
@@ -28,15 +28,13 @@ export interface LocalWork {
 export async function replayLog(run: LocalRun, source: LogSource, work: LocalWork): Promise<void> {
   const { plan, options, terminal, progress } = work
   const findings = findingsOf(work)
-  const isFile = source.size !== null
-  const isCheckedBefore = isFile && !source.isSorted
+  const isCheckedBefore = source.size !== null && !source.isSorted
   if (isCheckedBefore) {
     progress.show('checking the order of time')
     for await (const _ of checkedLines(source, work, findings));
     findings.noteTimes()
   }
-  // The path names the log however the user typed it. In the order of time it is another log.
-  const name = `${plan.events}${source.isSorted && isFile ? ' in the order of time' : ''}`
+  const name = logName(plan.events ?? '', source)
   const lines = checkedLines(source, work, isCheckedBefore ? null : findings)
   await run.replay(name, lines, (done, sent) => progress.show(`${done} of ${sent} events through ingest`))
   await run.drain((text) => progress.show(text))
@@ -55,10 +53,8 @@ function findingsOf({ options, terminal, progress }: LocalWork): LogFindings {
     rules: rulesOfSettings(options.setting),
     nowMs: Date.now(),
     amendForText: (value) => `--setting amendFor=${value}`,
-    note: (text) => {
-      progress.clear()
-      note(terminal, text)
-    },
+    terminal,
+    progress,
   })
 }
 

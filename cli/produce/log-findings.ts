@@ -3,6 +3,9 @@
 import { DAY_MS } from '../../functions/domain/durations.ts'
 import type { IgnoredReason } from '../../functions/domain/events/formats/ubi.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
+import { note } from '../../terminal/output.ts'
+import type { Progress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { counted, printable, shortened } from '../../terminal/text-table.ts'
 import type { CheckedLine, LineError } from './checked-lines.ts'
 import { lateEventsCheck } from './late-events.ts'
@@ -23,7 +26,8 @@ export interface FindingsOptions {
   readonly nowMs: number
   /** Completes `Add --sort ..., or ...` with how to set `amendFor` to the value. */
   readonly amendForText: (value: string) => string
-  readonly note: (text: string) => void
+  readonly terminal: Terminal
+  readonly progress: Progress
 }
 
 interface Found {
@@ -42,7 +46,7 @@ const EVENTS_WITHOUT_TIME = 1000
 /** The largest `amendFor`. */
 const AMEND_FOR_DAYS_MAX = 30
 
-export function logFindings({ rules, nowMs, amendForText, note }: FindingsOptions): LogFindings {
+export function logFindings({ rules, nowMs, amendForText, terminal, progress }: FindingsOptions): LogFindings {
   const late = lateEventsCheck(rules, nowMs)
   const rejected = new Map<string, Found>()
   const misses = new Map<string, Found>()
@@ -51,13 +55,17 @@ export function logFindings({ rules, nowMs, amendForText, note }: FindingsOption
   let timeError: string | null = null
   let isTimeNoted = false
 
+  const report = (text: string): void => {
+    progress.clear()
+    note(terminal, text)
+  }
   const noteMissingTimes = (): void => {
     if (isTimeNoted || withTime > 0 || withoutTime === 0) return
     isTimeNoted = true
     const why = timeError ?? 'ingest takes them for events of the moment at which they arrive.'
     const none =
       withoutTime < EVENTS_WITHOUT_TIME ? 'No event of the log' : `No event of the first ${EVENTS_WITHOUT_TIME}`
-    note(`${none} has a usable time: ${why}`)
+    report(`${none} has a usable time: ${why}`)
   }
   const addProblem = (number: number, line: Buffer, { event, reason, detail }: LineError): void => {
     count(rejected, reason, number, line, detail)
@@ -86,7 +94,7 @@ export function logFindings({ rules, nowMs, amendForText, note }: FindingsOption
       const days = Math.ceil(found.behindMaxMs / DAY_MS)
       const isAmendable = rules.lateEvents === 'amend' && days <= AMEND_FOR_DAYS_MAX
       const wider = isAmendable ? `, or ${amendForText(`${days}d`)}` : ''
-      note(
+      report(
         `The log is not in the order of time: ingest would reject ${found.count} of ${counted(events, 'event')} as ` +
           `${rules.lateEvents === 'amend' ? 'too-late' : 'late'}, the first in line ${found.firstLine}. ` +
           `Add --sort to send it in the order of time${wider}.`,
@@ -94,15 +102,15 @@ export function logFindings({ rules, nowMs, amendForText, note }: FindingsOption
     },
     noteRejected: () => {
       for (const [reason, { count, firstLine, example, detail }] of rejected)
-        note(`line ${firstLine}: ${reason} (${counted(count, 'event')}): ${detail}\n${example}`)
+        report(`line ${firstLine}: ${reason} (${counted(count, 'event')}): ${detail}\n${example}`)
     },
     noteIgnored: () => {
       for (const [name, { count, firstLine, example, detail }] of misses)
-        note(
+        report(
           `line ${firstLine}: near miss (${counted(count, 'event')}): ingest ignores '${printable(name)}'; is ${detail} meant?\n${example}`,
         )
       for (const [reason, { count, firstLine, example }] of ignored)
-        note(`line ${firstLine}: ignored (${counted(count, 'document')}): ${reason}\n${example}`)
+        report(`line ${firstLine}: ignored (${counted(count, 'document')}): ${reason}\n${example}`)
     },
     ignored: () => Object.fromEntries([...ignored].map(([reason, { count }]) => [reason, count])),
   }

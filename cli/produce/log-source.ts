@@ -66,6 +66,15 @@ export async function sortedSource(source: LogSource): Promise<LogSource> {
   return { ...source, isSorted: true, lines: sorted.lines, close: sorted.remove }
 }
 
+/**
+ * Names a log in what is remembered of its sent lines. In the order of time its lines are others.
+ *
+ * @param path absolute, so that the name is one however the user typed it; or `-`.
+ */
+export function logName(path: string, { size, isSorted }: LogSource): string {
+  return isSorted && size !== null ? `${path} in the order of time` : path
+}
+
 /** The records to send of a log, and how far the log has been read. */
 export interface GoodLines {
   readonly lines: AsyncIterable<Buffer>

@@ -16,7 +16,7 @@ import type { TargetOptions } from '../target/target-options.ts'
 import { type CheckedLine, checkLine } from './checked-lines.ts'
 import { type LogFindings, logFindings } from './log-findings.ts'
 import { rulesOf } from './log-rules.ts'
-import { goodLines, type LogSource } from './log-source.ts'
+import { goodLines, type LogSource, logName } from './log-source.ts'
 import type { ProduceCounts } from './produce-counts.ts'
 import { sendLines } from './sending.ts'
 import { openSentLog, type SentLog } from './sent-log.ts'
@@ -60,10 +60,8 @@ function findingsOf(rules: Rules, { nowMs, terminal, progress }: Work): LogFindi
     rules,
     nowMs,
     amendForText: (value) => `deploy with -c amendFor=${value}`,
-    note: (text) => {
-      progress.clear()
-      note(terminal, text)
-    },
+    terminal,
+    progress,
   })
 }
 
@@ -153,12 +151,16 @@ async function sentLog(
   { again }: ProduceOptions,
   terminal: Terminal,
 ): Promise<SentLog | null> {
-  const { path, size, isSorted } = source
+  const { path, size } = source
   if (size === null) return null
   const { cwd } = terminal
-  // The lines of a sorted log are others than those of the log as it is.
-  const name = `${resolve(cwd, path)}${isSorted ? ' in the order of time' : ''}`
-  const log = await openSentLog(name, () => bytesOf(source.lines()), cwd, streamId, Boolean(again))
+  const log = await openSentLog(
+    logName(resolve(cwd, path), source),
+    () => bytesOf(source.lines()),
+    cwd,
+    streamId,
+    Boolean(again),
+  )
   if (log.isOther)
     note(terminal, `${path} no longer begins with the lines that were sent: sending it from its beginning.`)
   if (log.skip > 0)
