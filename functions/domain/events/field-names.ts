@@ -28,15 +28,15 @@ const OTHER_READ_NAMES = ['event_type', 'event', '__class__', 'py/object', 'ubiO
 /** Usual names for our fields, in lower case and without separators. */
 const SYNONYMS: Readonly<Record<Exclude<FieldName, 'offset'>, string>> = {
   type: 'eventtype eventname',
-  user: 'userid uid username clientid visitorid customerid anonymousid distinctid',
-  time: 'timestamp ts timems timestampms datetime eventtime clienttime createdat occurredat',
+  user: 'userid uid username clientid visitorid customerid anonymousid distinctid deviceid',
+  time: 'timestamp ts timems timestampms date datetime eventtime clienttime createdat occurredat',
   eventId: 'eventuuid eventguid messageid insertid uuid',
   searchId: 'searchuuid searchguid queryid queryuuid qid',
   query:
     'q querystring querytext userquery searchquery searchterm searchterms searchtext searchstring keyword keywords',
   items: 'results resultids itemids hits hitids productids documentids docids objectids',
   resultCount:
-    'resultscount numresults numberofresults nresults totalresults hitcount hitscount numhits nbhits totalhits numfound',
+    'resultscount numresults numberofresults nresults totalresults hitcount hitscount numhits nbhits totalhits numfound total totalcount count',
   item: 'itemid resultid hitid productid documentid docid objectid clickeditem clickeditemid sku',
   position: 'rank pos ordinal itemposition clickposition resultposition itemrank clickrank resultrank',
 }

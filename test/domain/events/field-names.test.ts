@@ -30,6 +30,9 @@ describe('a near miss', () => {
     ['user_id', 'user'],
     ['results', 'items'],
     ['num_results', 'resultCount'],
+    ['total', 'resultCount'],
+    ['date', 'time'],
+    ['deviceId', 'user'],
     ['q', 'query'],
     ['Query', 'query'],
     ['rank', 'position'],
@@ -52,6 +55,14 @@ describe('a near miss', () => {
   it('the keys of a Python class and the fields of a UBI document are no near misses', () => {
     expect(missesOf({ ...SEARCH, type: undefined, event_type: 'search', search_id: 's' })).toEqual([])
     expect([ubiQuery(), ubiEvent('click')].flatMap(missesOf)).toEqual([])
+  })
+
+  it('the queryId of a UBI document is a near miss of searchId, unless it has a query_id too', () => {
+    for (const document of [ubiEvent('click'), ubiQuery()]) {
+      const misses = missesOf({ ...document, query_id: null, queryId: 'q1' })
+      expect(new Set(misses.map(({ name }) => name))).toEqual(new Set(['queryId']))
+      expect(missesOf({ ...document, queryId: 'q1' })).toEqual([])
+    }
   })
 
   it('changes nothing about the event that is decoded', () => {

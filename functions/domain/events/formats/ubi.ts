@@ -198,10 +198,15 @@ function userOf(document: Fields): string {
   return idText('client_id', user)
 }
 
-function searchIdOf({ query_id: id }: Fields): { readonly searchId?: string } {
-  if (id === undefined || id === null || id === '') return {}
-  return { searchId: idText('query_id', id) }
+/** Another spelling of `query_id` is a near miss (E5), whose name the event keeps. */
+function searchIdOf(document: Fields): Fields {
+  const { query_id: id } = document
+  if (id !== undefined && id !== null && id !== '') return { searchId: idText('query_id', id) }
+  const near = NEAR_QUERY_IDS.find((name) => (document[name] ?? null) !== null)
+  return near === undefined ? {} : { [near]: true }
 }
+
+const NEAR_QUERY_IDS = ['queryId', 'queryID', 'QueryId'] as const
 
 /** The timestamp. It is required, since event ids are digests with it and copies must agree. */
 function timeOf(document: Fields): string | number {
