@@ -10,7 +10,14 @@ import type { SessionWrites } from '../user-writes.ts'
 import type { ArrivedEvent } from './decode-records.ts'
 import { type BlockedWrite, type PreparedWrite, prepareWrite, type ReadyWrite, unblockWrite } from './prepare-write.ts'
 import { timerOfWrite } from './schedule-timers.ts'
-import { displacedDeadLetter, failedOutcome, OutOfTimeError, toDeadLetter, type UserOutcome } from './user-outcome.ts'
+import {
+  displacedDeadLetter,
+  failedOutcome,
+  NO_COUNTS,
+  OutOfTimeError,
+  toDeadLetter,
+  type UserOutcome,
+} from './user-outcome.ts'
 import type { UserShare } from './user-share.ts'
 
 /** A share whose first write is computed and not yet stored. */
@@ -54,15 +61,7 @@ export async function appendForUser(
 ): Promise<UserOutcome> {
   const { writes } = share
   const appending: Appending = { ...ports, share, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
-  const totals = {
-    accepted: 0,
-    duplicates: 0,
-    forgotten: 0,
-    amended: 0,
-    displaced: 0,
-    rejected: [] as DeadLetter[],
-    failed: null,
-  }
+  const totals = { ...NO_COUNTS, rejected: [] as DeadLetter[], failed: null }
   const chunks: NonEmpty<ArrivedEvent>[] = [...share.chunks]
   let prepared = 'failure' in first ? null : first
   let state = share.loaded

@@ -29,19 +29,11 @@ export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError'
 }
 
+export const NO_COUNTS = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, displaced: 0 }
+
 /** The outcome for a user for whom the invocation has no time left. */
 export function leftOutcome(arrivals: NonEmpty<ArrivedEvent>): UserOutcome {
-  const nothing = {
-    accepted: 0,
-    duplicates: 0,
-    forgotten: 0,
-    amended: 0,
-    conflicts: 0,
-    displaced: 0,
-    rejected: [],
-    failed: null,
-  }
-  return failedOutcome(new OutOfTimeError(), arrivals, nothing)
+  return failedOutcome(new OutOfTimeError(), arrivals, { ...NO_COUNTS, conflicts: 0, rejected: [], failed: null })
 }
 
 /**
