@@ -1,7 +1,9 @@
 // Tests which ids of closed sessions a state remembers, and for how long (E2).
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../../functions/domain/durations.ts'
+import { EVENT_TYPES } from '../../../functions/domain/events/event.ts'
 import {
   CLOSED_ID_SESSIONS_MAX,
   CLOSED_IDS_MAX,
@@ -11,7 +13,9 @@ import {
   withoutOpened,
 } from '../../../functions/domain/sessions/closed-ids.ts'
 import { type Session, toSessions } from '../../../functions/domain/sessions/session.ts'
+import { foundingId, timeOfId } from '../../../functions/domain/sessions/session-id.ts'
 import { ORIGIN_MS, RULES, search } from '../../support/events.ts'
+import { SEED } from '../../support/random-log.ts'
 
 function closedAt(timeMs: number, eventIds: readonly string[]): Session[] {
   return toSessions(
@@ -24,6 +28,16 @@ function closedAt(timeMs: number, eventIds: readonly string[]): Session[] {
 function remembered(sessions: readonly Session[][]): readonly ClosedIds[] {
   return sessions.reduce<readonly ClosedIds[]>((known, session) => withClosedIds(known, session, [], RULES), [])
 }
+
+it('reads the time of a session from its id, in any year and for any type of its first event', () => {
+  const time = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 })
+  fc.assert(
+    fc.property(time, fc.constantFrom(...EVENT_TYPES), fc.string(), (timeMs, type, eventId) => {
+      expect(timeOfId(foundingId({ type, eventId, timeMs }))).toBe(timeMs)
+    }),
+    { seed: SEED },
+  )
+})
 
 describe('the ids of closed sessions', () => {
   it('lead to the session of an id, and are forgotten once it is open again', () => {
