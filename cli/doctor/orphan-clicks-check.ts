@@ -4,7 +4,7 @@ import { counted } from '../../terminal/text-table.ts'
 import type { ShownDeadLetter } from '../dead-letters/stored-dead-letters.ts'
 import type { Target } from '../target/target.ts'
 import { durationText, type Finding, ok, wrong } from './finding.ts'
-import { type HourClicks, hoursWithOrphans, latestHours, orphansOf, shareOf } from './orphan-hours.ts'
+import { clicksOf, type HourClicks, hoursWithOrphans, latestHours, orphansOf, shareOf } from './orphan-hours.ts'
 import { type ExplainedOrphan, type OrphanOrigin, originInSessions } from './orphan-origin.ts'
 import { type SampledOrphan, sampleOrphans, usersOfSearches } from './orphan-sample.ts'
 
@@ -111,12 +111,11 @@ function pauseText(pauses: readonly (number | null)[]): string {
 
 function countText(hours: readonly HourClicks[]): string {
   const orphans = orphansOf(hours)
-  const all = hours.reduce((sum, { clicks }) => sum + clicks, orphans)
   const [latest, earliest] = [hours[0]?.hour, hours.at(-1)?.hour]
   if (latest === undefined) return 'no hour changed since yesterday'
   const sum = (cause: 'search_elsewhere' | 'no_search'): number => hours.reduce((total, hour) => total + hour[cause], 0)
   const causes = `${sum('search_elsewhere')} search_elsewhere, ${sum('no_search')} no_search`
   const range = hours.length === 1 ? `hour ${latest}` : `${hours.length} hours from ${earliest} to ${latest}`
-  const count = `${orphans} of ${counted(all, 'click')} (${(100 * shareOf(hours)).toFixed(1)} %)`
+  const count = `${orphans} of ${counted(clicksOf(hours), 'click')} (${(100 * shareOf(hours)).toFixed(1)} %)`
   return `${count} in ${range} belong to no search${orphans === 0 ? '' : `: ${causes}`}`
 }

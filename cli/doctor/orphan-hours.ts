@@ -19,7 +19,8 @@ const DIRTY_MAX = 4
 const ENTRIES_MAX = 250
 /** A share of fewer clicks than this is not meaningful for one hour. */
 const CLICKS_MIN = 20
-export const SHARE_MAX = 0.05
+/** The CloudWatch alarm OrphanClicksShare has the same threshold. */
+const SHARE_MAX = 0.05
 
 export interface HourClicks extends Readonly<Record<OrphanCause, number>> {
   /** UTC, such as `2026-03-02T09`. */
@@ -58,23 +59,21 @@ export async function latestHours(client: DynamoDBDocumentClient, table: string,
  */
 export function hoursWithOrphans(hours: readonly HourClicks[]): readonly HourClicks[] {
   if (shareOf(hours) > SHARE_MAX) return hours
-  return hours.filter((hour) => hour.clicks + orphansOf([hour]) >= CLICKS_MIN && shareOf([hour]) > SHARE_MAX)
+  return hours.filter((hour) => clicksOf([hour]) >= CLICKS_MIN && shareOf([hour]) > SHARE_MAX)
 }
 
 export function orphansOf(hours: readonly HourClicks[]): number {
   return hours.reduce((sum, hour) => sum + hour.search_elsewhere + hour.no_search, 0)
 }
 
+/** Counts orphan clicks too. */
+export function clicksOf(hours: readonly HourClicks[]): number {
+  return hours.reduce((sum, { clicks }) => sum + clicks, orphansOf(hours))
+}
+
 /** The share of orphan clicks in all clicks; 0 without clicks. */
 export function shareOf(hours: readonly HourClicks[]): number {
-  const orphans = orphansOf(hours)
-  return (
-    orphans /
-    Math.max(
-      1,
-      hours.reduce((sum, { clicks }) => sum + clicks, orphans),
-    )
-  )
+  return orphansOf(hours) / Math.max(1, clicksOf(hours))
 }
 
 /** Returns keys of session rows with orphan clicks. */
