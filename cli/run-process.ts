@@ -14,4 +14,8 @@ export async function runProcess(): Promise<void> {
   })
   const [, , ...args] = process.argv
   process.exitCode = await runCommand(args, processShell())
+  // The help of a command fails only now if its reader, such as `head`, has closed the pipe.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
 }

@@ -1,5 +1,6 @@
 // Checks that several commands run in one process, each with streams of its own.
 
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../../cli/program.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
-import { objectsIn, testTerminal, typed } from '../support/typed.ts'
+import { objectsIn, PROGRAM, testTerminal, typed } from '../support/typed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-run-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -112,6 +113,17 @@ describe('a closed pipe', () => {
   it('a reader that closes the pipe ends the command with its exit code so far', async () => {
     const shell = { ...testTerminal(), stdout: failing('EPIPE') }
     expect(await runCommand(['generate', '--users', '1'], shell)).toBe(EXIT.done)
+  })
+
+  it('a reader that closes the pipe before the help is there gets no message', async () => {
+    const child = spawn(process.execPath, [PROGRAM, '--help'])
+    child.stdout.destroy()
+    let stderr = ''
+    child.stderr.on('data', (text) => {
+      stderr += text
+    })
+    const status = await new Promise((resolve) => child.on('close', resolve))
+    expect([status, stderr]).toEqual([EXIT.done, ''])
   })
 
   it('another error of the output ends the command as failed', async () => {
