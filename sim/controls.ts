@@ -18,9 +18,12 @@ import type {
   TimerStore,
   UnpackedEvent,
 } from '../functions/ports.ts'
-import type { DirtyHours, ResultStore, StoredDirtyPeriod } from '../functions/result-ports.ts'
+import type { ResultStore } from '../functions/result-ports.ts'
 
-/** Each control with what the wrong design does. Its function below explains why that is wrong. */
+/**
+ * Each control with what the wrong design does. Its function below, or in `rollup-controls.ts`,
+ * explains why that is wrong.
+ */
 export const CONTROLS = {
   'dedupe-by-sequence': "ingest skips records up to the shard's progress, as if it had applied them all",
   'first-copy-wins': 'the copy of an event that arrives first counts, whatever later copies say',
@@ -227,44 +230,4 @@ export function deletingRows<R extends Pick<ResultStore, 'remove'>>(results: R, 
 export function recordingLast(progress: ShardProgress, batch: NonEmpty<ArrivedRecord>): ShardProgress {
   const last = lastOf(batch)
   return { ...progress, record: (shardId) => progress.record(shardId, last.sequenceNumber, last.arrivalMs) }
-}
-
-/**
- * `clear-at-once`: shows every dirty period as if a run had seen it long ago, so that rollup clears
- * it at once. Rows that the trailing index does not show yet never reach the sums.
- */
-export function clearingAtOnce(dirtyHours: DirtyHours): DirtyHours {
-  const originals = new Map<StoredDirtyPeriod, StoredDirtyPeriod>()
-  return {
-    ...dirtyHours,
-    markSeen: async () => {},
-    pages: async function* (kind) {
-      for await (const page of dirtyHours.pages(kind)) {
-        yield page.map((period) => {
-          const seen = { ...period, seenMs: 0 }
-          originals.set(seen, period)
-          return seen
-        })
-      }
-    },
-    clear: (period) => dirtyHours.clear(originals.get(period) ?? period),
-  }
-}
-
-/** More than a visit without a flood makes dirty. */
-const OLDEST_READ = 500
-
-/**
- * `oldest-first`: reads the oldest dirty periods, up to a bound. While a producer sends old events,
- * the sums of today never reach that part.
- */
-export function oldestFirst(dirtyHours: DirtyHours): DirtyHours {
-  return {
-    ...dirtyHours,
-    pages: async function* (kind) {
-      const found: StoredDirtyPeriod[] = []
-      for await (const page of dirtyHours.pages(kind)) found.push(...page)
-      yield found.slice(-OLDEST_READ).reverse()
-    },
-  }
 }

@@ -15,9 +15,9 @@ import {
 import { QueryTallies, queryRollups } from '../functions/domain/results/top-queries.ts'
 import type { DirtyHours } from '../functions/result-ports.ts'
 import { rollup } from '../functions/rollup/rollup.ts'
-import { clearingAtOnce, oldestFirst } from './controls.ts'
 import { faultyDirtyHours, faultyRollups } from './faulty-stores.ts'
 import type { Random } from './random.ts'
+import { clearingAtOnce, oldestFirst } from './rollup-controls.ts'
 import type { Stores } from './stores.ts'
 import type { Watch } from './watch.ts'
 import type { Wiring } from './wiring.ts'
@@ -50,7 +50,7 @@ export function rollupOnce({ world, stores, watch, control }: Wiring): Promise<O
     const report = await rollup(
       { drain: false },
       {
-        dirtyHours: wrongOrder(control)?.(dirtyHours) ?? dirtyHours,
+        dirtyHours: wrongDirtyHours(control)?.(dirtyHours) ?? dirtyHours,
         rollups: faultyRollups(stores, invocation),
         hasTime: invocation.hasTime,
       },
@@ -65,7 +65,7 @@ export function rollupOnce({ world, stores, watch, control }: Wiring): Promise<O
   })
 }
 
-function wrongOrder(control: Wiring['control']): ((dirtyHours: DirtyHours) => DirtyHours) | null {
+function wrongDirtyHours(control: Wiring['control']): ((dirtyHours: DirtyHours) => DirtyHours) | null {
   if (control === 'clear-at-once') return clearingAtOnce
   return control === 'oldest-first' ? oldestFirst : null
 }
