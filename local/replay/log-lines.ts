@@ -78,7 +78,9 @@ function isOtherNotation(head: Buffer): boolean {
 function unreadable(first: string): UserError {
   const printable = first.replace(/\p{Cc}+/gu, ' ')
   const shown = printable.length > 60 ? `${printable.slice(0, 60)}...` : printable
-  return new UserError(`the log is neither JSON nor CSV: it begins with '${shown}', expected one JSON object a line`)
+  return new UserError(
+    `the log is neither JSON nor CSV: it begins with '${shown}', expected one JSON object a line or CSV with a header`,
+  )
 }
 
 /** The lines with text that the head holds completely. */

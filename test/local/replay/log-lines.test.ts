@@ -56,7 +56,7 @@ describe('the form of a log', () => {
 
   it('is neither JSON nor CSV in a text, which is refused in one sentence', async () => {
     await expect(read('GET /search?q=dogs\nGET /click?item=rex\n')).rejects.toThrow(
-      "the log is neither JSON nor CSV: it begins with 'GET /search?q=dogs', expected one JSON object a line",
+      "the log is neither JSON nor CSV: it begins with 'GET /search?q=dogs', expected one JSON object a line or CSV with a header",
     )
   })
 
