@@ -202,11 +202,11 @@ function userOf(document: Fields): string {
 function searchIdOf(document: Fields): Fields {
   const { query_id: id } = document
   if (id !== undefined && id !== null && id !== '') return { searchId: idText('query_id', id) }
-  const near = NEAR_QUERY_IDS.find((name) => (document[name] ?? null) !== null)
-  return near === undefined ? {} : { [near]: true }
+  const name = QUERY_ID_MISTAKES.find((one) => (document[one] ?? null) !== null)
+  return name === undefined ? {} : { [name]: true }
 }
 
-const NEAR_QUERY_IDS = ['queryId', 'queryID', 'QueryId'] as const
+const QUERY_ID_MISTAKES = ['queryId', 'queryID', 'QueryId'] as const
 
 /** The timestamp. It is required, since event ids are digests with it and copies must agree. */
 function timeOf(document: Fields): string | number {
