@@ -13,6 +13,8 @@ import { onLocalRun, toBuffers } from './on-emulators.ts'
 /** Settings with which the functions need every permission. */
 const EVERY_PERMISSION = { pseudonymKeyArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf' }
 
+const WAYS = process.env.SINGLE_WRITES === 'true' ? (['single'] as const) : (['batched', 'single'] as const)
+
 /** Far more than are needed, since a machine may be busy. */
 const POLLS_MAX = 15_000
 const POLL_EVERY_MS = 20
@@ -39,17 +41,22 @@ async function mergeClosedSessions(run: LocalRun): Promise<void> {
   await untilStarts(run, [startMs])
 }
 
-/** Ends a session with AppClose, and waits until the sweep has fired and deleted its timer. */
-async function closeByTimer(run: LocalRun): Promise<void> {
+/**
+ * Ends the sessions of two users with AppClose, and waits until the sweep has called the last
+ * of its actions. Each record holds an event of both users, so that their writes go together.
+ */
+async function closeByTimer(run: LocalRun, lastAction: string): Promise<void> {
+  const time = Date.now()
   for (const type of ['AppOpen', 'AppClose']) {
-    await run.replay(type, toLines([{ type, user: 'ben', time: Date.now(), eventId: type }]), () => {})
+    const both = ['ben', 'cleo'].map((user) => ({ type, user, time, eventId: type }))
+    await run.replay(type, toLines([both]), () => {})
   }
   const sweep = run.outputs.SweepFunctionName as string
   for (let polls = 0; polls < POLLS_MAX; polls++) {
-    if ([...(run.calls().get(sweep) ?? [])].some((call) => call.startsWith('dynamodb:DeleteItem'))) return
+    if ([...(run.calls().get(sweep) ?? [])].some((call) => call.startsWith(`dynamodb:${lastAction}`))) return
     await wait(POLL_EVERY_MS)
   }
-  throw new Error('no timer was deleted')
+  throw new Error(`the sweep did not call ${lastAction}`)
 }
 
 /** Waits until the sessions in the results start at exactly these times. */
@@ -98,10 +105,10 @@ function doneByLambda({ outputs }: LocalRun, step: string, logGroup: string): st
 }
 
 describe('the role of every function', () => {
-  it('allows every action that the function or Lambda uses, and no other', async () => {
-    await onLocalRun({ settings: { ...EVERY_PERMISSION, lateness: '1s' } }, async (run) => {
+  it.each(WAYS)('allows every action that the function or Lambda uses, and no other: %s writes', async (writes) => {
+    await onLocalRun({ settings: { ...EVERY_PERMISSION, lateness: '1s', writes } }, async (run) => {
       await mergeClosedSessions(run)
-      await closeByTimer(run)
+      await closeByTimer(run, writes === 'batched' ? 'PartiQLUpdate' : 'DeleteItem')
       for (const step of ['Ingest', 'Sweep', 'Finalize']) {
         const spec = run.functions.find(({ name }) => name === run.outputs[`${step}FunctionName`]) as FunctionSpec
         const allowed = allowedBy(spec)
