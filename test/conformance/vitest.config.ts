@@ -3,7 +3,7 @@
 import { defineConfig } from 'vitest/config'
 import { SlowestFirst } from '../support/slowest-first.ts'
 import { EMULATOR, EMULATOR_ENDPOINT, ENDPOINT_VARIABLES } from './emulator-environment.ts'
-import { NEEDS_SINGLE_WRITES, TOO_SLOW_AS_DYNAMODB } from './unsupported.ts'
+import { NO_CHANGE_BY_STATEMENT, NO_CONDITION_OF_STATEMENT, TOO_SLOW_AS_DYNAMODB } from './unsupported.ts'
 
 /** The contracts that every store fulfils. */
 const STORE_CONTRACTS = [
@@ -30,7 +30,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     env: {
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      ...(NEEDS_SINGLE_WRITES.includes(EMULATOR) && { SINGLE_WRITES: 'true' }),
+      ...([...NO_CHANGE_BY_STATEMENT, ...NO_CONDITION_OF_STATEMENT].includes(EMULATOR) && { SINGLE_WRITES: 'true' }),
       ...Object.fromEntries(ENDPOINT_VARIABLES.map((variable) => [variable, EMULATOR_ENDPOINT])),
     },
   },

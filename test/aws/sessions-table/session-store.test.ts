@@ -10,6 +10,8 @@ import { singleWriter } from '../../../functions/aws/runtime/item-writer.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { memorySessionStore } from '../../../functions/memory/memory-stores.ts'
 import { VersionConflictError } from '../../../functions/ports.ts'
+import type { EmulatorName } from '../../../tools/conformance/aws-emulator.ts'
+import { NO_CONDITION_OF_STATEMENT } from '../../conformance/unsupported.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
 import { makeTables } from '../../support/tables.ts'
 import { EXPIRES_MS, stateOf } from './session-samples.ts'
@@ -24,7 +26,8 @@ const ALL_WRITERS = [
   ['in batches', (sender: DynamoDBClient) => batchingWriter(sender, singleWriter(sender))],
   ['in statements, though alone', (sender: DynamoDBClient) => batchingWriter(sender, singleWriter(sender), {}, 1)],
 ] as const
-const WRITERS = process.env.SINGLE_WRITES === 'true' ? ALL_WRITERS.slice(0, 1) : ALL_WRITERS
+const checksStatements = !NO_CONDITION_OF_STATEMENT.includes(process.env.CONFORMANCE_EMULATOR as EmulatorName)
+const WRITERS = checksStatements ? ALL_WRITERS : ALL_WRITERS.slice(0, 1)
 
 for (const [how, writerOf] of WRITERS) {
   sessionStoreContract(`on DynamoDB, writing ${how}`, async () => {
