@@ -90,7 +90,8 @@ beforeAll(async () => {
       .join(''),
   )
   // It ends with a drain, which is a sweep that closes every session.
-  run = start(['local', '--events', 'drill.ndjson', '--keep'], { cwd: folder })
+  const settings = process.env.SINGLE_WRITES === 'true' ? ['--setting', 'writes=single'] : []
+  run = start(['local', '--events', 'drill.ndjson', '--keep', ...settings], { cwd: folder })
   await run.prints('search-ctr produce events.ndjson --local')
   const doctor = await typed(['doctor', '--local', '--json'], folder)
   status = doctor.status
