@@ -87,7 +87,8 @@ describe('a rejected record', () => {
     const long = { user: '12345678901234567890', storedAs: '12345678901234567890', atMs: at(100) }
     const object = `${line(base64('{"type":"Search","user":12345678901234567890}'))}\n`
     expect(withoutUser(REJECTED, object, long)).toMatchObject({ removed: 1 })
-    expect(withoutUser(REJECTED, object, { ...long, user: '1234567890' })).toMatchObject({ removed: 0 })
+    const shorter = { ...long, user: '1234567890', storedAs: '1234567890' }
+    expect(withoutUser(REJECTED, object, shorter)).toMatchObject({ removed: 0 })
   })
 
   it('stays when it arrived after the moment of the erasure', () => {
