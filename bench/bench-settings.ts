@@ -20,6 +20,7 @@ function rulesOf(settings: PipelineSettings): Rules {
     lateEvents: settings.lateEvents,
     maxClockSkewMs: settings.maxClockSkew,
     minEventTimeMs: settings.minEventTime,
+    ubiOrdinalsFrom: settings.ubiOrdinalsFrom,
     maxSessionEvents: settings.maxSessionEvents,
     maxSessionDurationMs: settings.maxSessionDuration,
     resultRetentionMs: settings.resultRetention,

@@ -17,6 +17,7 @@ export const RULE_VARIABLES = {
   lateEvents: 'LATE_EVENTS',
   maxClockSkewMs: 'MAX_CLOCK_SKEW_MS',
   minEventTimeMs: 'MIN_EVENT_TIME_MS',
+  ubiOrdinalsFrom: 'UBI_ORDINALS_FROM',
   maxSessionEvents: 'MAX_SESSION_EVENTS',
   maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
   resultRetentionMs: RESULT_RETENTION,

@@ -11,6 +11,7 @@ export function ruleEnvironment(settings: PipelineSettings): Environment<typeof 
     [RULE_VARIABLES.lateEvents]: settings.lateEvents,
     [RULE_VARIABLES.maxClockSkewMs]: String(settings.maxClockSkew),
     [RULE_VARIABLES.minEventTimeMs]: String(settings.minEventTime),
+    [RULE_VARIABLES.ubiOrdinalsFrom]: settings.ubiOrdinalsFrom,
     [RULE_VARIABLES.maxSessionEvents]: String(settings.maxSessionEvents),
     [RULE_VARIABLES.maxSessionDurationMs]: String(settings.maxSessionDuration),
     [RULE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),

@@ -42,10 +42,10 @@ export interface FlagSetting {
   readonly why: string
 }
 
-/** A text setting is null by default. */
+/** A text setting is null by default, unless it names a text. */
 export interface TextSetting {
   readonly kind: 'text'
-  readonly default: null
+  readonly default: string | null
   readonly pattern: RegExp
   /** Describes the texts that the pattern allows. */
   readonly allowed: string
@@ -60,7 +60,7 @@ export type SettingValue<S extends Setting> = S extends ChoiceSetting
   : S extends FlagSetting
     ? boolean
     : S extends TextSetting
-      ? string | null
+      ? string | Extract<S['default'], null>
       : number
 
 /** A setting is unknown or invalid. The message names it, its value and what is allowed. */

@@ -3,6 +3,7 @@
 import { SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
+import { UBI_ORDINALS_FROM, UBI_ORDINALS_PATTERN } from '../functions/domain/events/ubi-ordinals.ts'
 import { duration, flag, number, type Setting, type SettingValue, text, time } from './setting-kinds.ts'
 
 /** The stack's name, unless the setting `name` gives another. */
@@ -44,6 +45,14 @@ export const PIPELINE_SETTINGS = {
     '2025-01-01T00:00:00Z',
     'the earliest time of an event; an earlier one comes from epoch seconds or from a clock that is not set',
   ),
+  ubiOrdinalsFrom: {
+    ...text(
+      UBI_ORDINALS_PATTERN,
+      '0, 1 or application=0,application=1, up to 16 and each once',
+      'the first ordinal of UBI clicks; 1 by UBI’s schema, but 0 in many applications',
+    ),
+    default: UBI_ORDINALS_FROM,
+  },
   maxSessionEvents: number(
     1000,
     2,

@@ -4,6 +4,7 @@
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
+import { UBI_ORDINALS_FROM } from '../functions/domain/events/ubi-ordinals.ts'
 import { closedExpiresAt } from '../functions/domain/sessions/closing.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
@@ -204,6 +205,7 @@ function drawRules(random: Random): Rules {
     lateEvents: random.happens(0.2) ? 'divert' : 'amend',
     maxClockSkewMs: random.oneOf([0, 5 * MINUTE_MS]),
     minEventTimeMs: MIN_EVENT_TIME_MS,
+    ubiOrdinalsFrom: UBI_ORDINALS_FROM,
     maxSessionEvents: random.oneOf([3, 10, 1000]),
     maxSessionDurationMs: random.oneOf([2 * MINUTE_MS, HOUR_MS, 12 * HOUR_MS]),
     resultRetentionMs: RESULT_RETENTION_MS,

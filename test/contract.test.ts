@@ -11,6 +11,7 @@ it('keeps the names of environment variables', () => {
     lateEvents: 'LATE_EVENTS',
     maxClockSkewMs: 'MAX_CLOCK_SKEW_MS',
     minEventTimeMs: 'MIN_EVENT_TIME_MS',
+    ubiOrdinalsFrom: 'UBI_ORDINALS_FROM',
     maxSessionEvents: 'MAX_SESSION_EVENTS',
     maxSessionDurationMs: 'MAX_SESSION_DURATION_MS',
     resultRetentionMs: 'RESULT_RETENTION_MS',
@@ -23,6 +24,7 @@ it('keeps the names of environment variables', () => {
     pipelineName: 'PIPELINE_NAME',
     sessionsTable: 'SESSIONS_TABLE',
     deadLetterBucket: 'DEAD_LETTER_BUCKET',
+    writes: 'WRITES',
   })
   expect(OPTIONAL_INGEST_VARIABLES).toEqual({ pseudonymKeySecret: 'PSEUDONYM_KEY_SECRET' })
   expect(contract.OPTIONAL_ROLLUP_VARIABLES).toEqual({ indexLagMs: 'INDEX_LAG_MS' })
@@ -34,6 +36,7 @@ it('keeps the names of environment variables', () => {
     stream: 'STREAM_NAME',
     sweepEveryMs: 'SWEEP_EVERY_MS',
     givenUpAfterMs: 'GIVEN_UP_AFTER_MS',
+    writes: 'WRITES',
   })
   expect(FINALIZE_VARIABLES).toEqual({
     pipelineName: 'PIPELINE_NAME',
@@ -41,6 +44,7 @@ it('keeps the names of environment variables', () => {
     resultsTable: 'RESULTS_TABLE',
     deadLetterBucket: 'DEAD_LETTER_BUCKET',
     resultRetentionMs: 'RESULT_RETENTION_MS',
+    writes: 'WRITES',
   })
   expect(ROLLUP_VARIABLES).toEqual({
     pipelineName: 'PIPELINE_NAME',

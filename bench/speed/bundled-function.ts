@@ -43,6 +43,7 @@ function variables(): Record<string, string> {
     LATE_EVENTS: rules.lateEvents,
     MAX_CLOCK_SKEW_MS: String(rules.maxClockSkewMs),
     MIN_EVENT_TIME_MS: String(rules.minEventTimeMs),
+    UBI_ORDINALS_FROM: rules.ubiOrdinalsFrom,
     MAX_SESSION_EVENTS: String(rules.maxSessionEvents),
     MAX_SESSION_DURATION_MS: String(rules.maxSessionDurationMs),
     PIPELINE_NAME: 'bench',

@@ -64,9 +64,9 @@ async function* checkedLines(
   { options }: LocalWork,
   findings: LogFindings | null,
 ): AsyncGenerator<Buffer> {
-  const { minEventTimeMs } = rulesOfSettings(options.setting)
+  const rules = rulesOfSettings(options.setting)
   for await (const { number, line } of source.lines()) {
-    findings?.add(number, line, checkLine(line, Date.now(), 'auto', { minEventTimeMs }))
+    findings?.add(number, line, checkLine(line, Date.now(), 'auto', rules))
     yield line
   }
 }

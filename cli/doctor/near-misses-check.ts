@@ -1,7 +1,7 @@
 // Finds fields in a sample of the stream that ingest does not read, although their names are nearly
 // ours (E5).
 
-import { type FieldName, nearMisses } from '../../functions/domain/events/field-names.ts'
+import { type NearMiss, nearMisses } from '../../functions/domain/events/field-names.ts'
 import { type Fields, isFields } from '../../functions/domain/events/rejection.ts'
 import { counted } from '../../terminal/text-table.ts'
 import { type Finding, ok, wrong } from './finding.ts'
@@ -11,7 +11,7 @@ const FINDINGS_MAX = 5
 const EXAMPLE_CHARACTERS_MAX = 60
 
 interface FoundName {
-  readonly meant: FieldName
+  readonly meant: NearMiss['meant']
   readonly example: string
   count: number
 }
@@ -20,13 +20,14 @@ interface FoundName {
  * Makes a finding for each name. A name beside the field that it resembles is right: producers add
  * fields of their own.
  */
-export function nearMissFindings(events: readonly unknown[]): Finding[] {
+export function nearMissFindings(events: readonly unknown[], ubiOrdinalsFrom?: string): Finding[] {
   const found = new Map<string, FoundName>()
   for (const event of events) {
-    for (const { name, meant } of nearMisses(event)) {
+    for (const miss of nearMisses(event, ubiOrdinalsFrom)) {
+      const { name, meant } = miss
       if (!isFields(event) || (event[meant] ?? null) !== null) continue
       const known = found.get(name)
-      if (known === undefined) found.set(name, { meant, example: exampleOf(event, name), count: 1 })
+      if (known === undefined) found.set(name, { meant, example: exampleOf(event, miss), count: 1 })
       else known.count++
     }
   }
@@ -34,6 +35,7 @@ export function nearMissFindings(events: readonly unknown[]): Finding[] {
   if (found.size === 0) return [ok(CHECK, `no near miss in ${sample}`)]
   const frequent = [...found].sort(([, a], [, b]) => b.count - a.count).slice(0, FINDINGS_MAX)
   return frequent.map(([name, { meant, example, count }]) => {
+    if (meant === 'ubiOrdinalsFrom') return ordinalFinding(count, sample, example)
     const message =
       `ingest does not read '${name}', but ${count} of ${sample} have it and no '${meant}', for example ` +
       `${example}. Rename it to '${meant}'.`
@@ -41,8 +43,16 @@ export function nearMissFindings(events: readonly unknown[]): Finding[] {
   })
 }
 
+function ordinalFinding(count: number, sample: string, example: string): Finding {
+  const message =
+    `${count} of ${sample} have the UBI ordinal 0, but they count from 1 by ubiOrdinalsFrom, for example ${example}. ` +
+    'Set it to application=0, or to 0 for all.'
+  return wrong(CHECK, message, 'docs/producers.md, OpenSearch UBI')
+}
+
 /** Shows the type and the field alone, since other fields may be personal. */
-function exampleOf(event: Fields, name: string): string {
-  const text = JSON.stringify({ type: event.type, [name]: event[name] })
+function exampleOf(event: Fields, { name, meant }: NearMiss): string {
+  const { type, ubiApplication } = event
+  const text = JSON.stringify(meant === 'ubiOrdinalsFrom' ? { type, ubiApplication } : { type, [name]: event[name] })
   return text.length > EXAMPLE_CHARACTERS_MAX ? `${text.slice(0, EXAMPLE_CHARACTERS_MAX)}...` : text
 }

@@ -45,12 +45,18 @@ export async function pipelineChecks(
     const read = await deadLetters().catch(() => null)
     return orphanClicksCheck(target, rules.gapMs, read?.deadLetters ?? [], nowMs)
   }
+  // Where the settings cannot be read, the check takes the default.
+  const ordinalsFrom = (): Promise<string | undefined> =>
+    sweep().then(
+      ({ rules }) => rules.ubiOrdinalsFrom,
+      () => undefined,
+    )
   return [
     ...(await checked('stream', () => streamCheck(target), services)),
     ...(await checked('lag', async () => lagCheck(target, await sweep(), nowMs), services)),
     ...(await checked('due sessions', async () => dueCheck(target, await sweep(), nowMs), services)),
     ...(await checked('dead letters', async () => deadLetterFindings(await deadLetters(), where), services)),
-    ...(await checked('field names', () => fieldNamesCheck(target, nowMs), services)),
+    ...(await checked('field names', async () => fieldNamesCheck(target, await ordinalsFrom(), nowMs), services)),
     ...(await checked('orphan clicks', orphanClicks, services)),
   ]
 }
@@ -65,9 +71,13 @@ async function streamCheck({ clients, outputs }: Target): Promise<Finding> {
   return isWell ? ok('stream', message) : wrong('stream', message, 'docs/operations.md, IngestAge')
 }
 
-async function fieldNamesCheck({ clients, outputs }: Target, nowMs: number): Promise<Finding[]> {
+async function fieldNamesCheck(
+  { clients, outputs }: Target,
+  ordinalsFrom: string | undefined,
+  nowMs: number,
+): Promise<Finding[]> {
   const shards = dynamoEmptyShards(clients.dynamodb, outputs.SessionsTableName)
-  return nearMissFindings(await sampleStream(clients.kinesis, outputs.StreamName, shards, nowMs))
+  return nearMissFindings(await sampleStream(clients.kinesis, outputs.StreamName, shards, nowMs), ordinalsFrom)
 }
 
 /** Reads what the sweep reads, and stores nothing. */

@@ -3,7 +3,7 @@
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { RECORD_EVENTS_MAX } from '../../functions/aws/stream/payload-events.ts'
 import { recordEvents } from '../../functions/aws/stream/record-events.ts'
-import { decodeEvent, type TimeLimits } from '../../functions/domain/events/decode.ts'
+import { type DecodeSettings, decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { type NearMiss, nearMisses } from '../../functions/domain/events/field-names.ts'
 import { type Format, sentEvents } from '../../functions/domain/events/formats/sent-events.ts'
@@ -45,14 +45,20 @@ const LINE_BYTES_MAX = 1024 * 1024 - 1024
 /**
  * @param format the format that every document must have. Documents of `ubi` and `bytewax` are
  * converted to events.
- * @param limits without `maxClockSkewMs`, a time in the future is accepted.
+ * @param rules all but `maxClockSkewMs`: a time in the future is accepted.
  */
-export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto', limits: TimeLimits = {}): CheckedLine {
+export function checkLine(
+  line: Buffer,
+  nowMs: number,
+  format: Format = 'auto',
+  rules: DecodeSettings = {},
+): CheckedLine {
   if (line.length > LINE_BYTES_MAX) {
     const detail = `more than ${LINE_BYTES_MAX} bytes in one record`
     const problems = [{ event: null, reason: 'too-large', detail }] as const
     return { sent: [], events: 1, problems, good: [], ignored: [], nearMisses: [] }
   }
+  const settings = { ...rules, maxClockSkewMs: Number.POSITIVE_INFINITY }
   const problems: LineError[] = []
   const values: unknown[] = []
   const good: GoodEvent[] = []
@@ -68,8 +74,8 @@ export function checkLine(line: Buffer, nowMs: number, format: Format = 'auto', 
     }
     if (converted.ignored !== null) ignored.push(converted.ignored)
     for (const value of converted.events) {
-      misses.push(...nearMisses(value))
-      const decoded = decodeEvent(value, nowMs, limits, sha256)
+      misses.push(...nearMisses(value, settings.ubiOrdinalsFrom))
+      const decoded = decodeEvent(value, nowMs, settings, sha256)
       if (!decoded.ok) {
         problems.push({ event, reason: decoded.reason, detail: decoded.detail })
         continue

@@ -1,6 +1,7 @@
 // Collects what a person should know of a log: rejected and ignored events, near misses, and times.
 
 import { DAY_MS } from '../../functions/domain/durations.ts'
+import type { NearMiss } from '../../functions/domain/events/field-names.ts'
 import type { IgnoredReason } from '../../functions/domain/events/formats/ubi.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { note } from '../../terminal/output.ts'
@@ -84,7 +85,7 @@ export function logFindings({ rules, nowMs, amendForText, terminal, progress }: 
       events += checked.events
       for (const reason of checked.ignored) count(ignored, reason, number, line, '')
       for (const { name, meant } of checked.nearMisses)
-        if (misses.has(name) || misses.size < NEAR_MISSES_MAX) count(misses, name, number, line, meant)
+        if (misses.has(name) || misses.size < NEAR_MISSES_MAX) count(misses, name, number, line, hintOf(meant))
       if (withoutTime >= EVENTS_WITHOUT_TIME) noteMissingTimes()
     },
     noteTimes: () => {
@@ -107,13 +108,18 @@ export function logFindings({ rules, nowMs, amendForText, terminal, progress }: 
     noteIgnored: () => {
       for (const [name, { count, firstLine, example, detail }] of misses)
         report(
-          `line ${firstLine}: near miss (${counted(count, 'event')}): ingest ignores '${printable(name)}'; is ${detail} meant?\n${example}`,
+          `line ${firstLine}: near miss (${counted(count, 'event')}): ingest ignores '${printable(name)}'; ${detail}\n${example}`,
         )
       for (const [reason, { count, firstLine, example }] of ignored)
         report(`line ${firstLine}: ignored (${counted(count, 'document')}): ${reason}\n${example}`)
     },
     ignored: () => Object.fromEntries([...ignored].map(([reason, { count }]) => [reason, count])),
   }
+}
+
+function hintOf(meant: NearMiss['meant']): string {
+  if (meant !== 'ubiOrdinalsFrom') return `is ${meant} meant?`
+  return 'if the application counts from 0, set ubiOrdinalsFrom to its name and =0'
 }
 
 function count<K>(found: Map<K, Found>, key: K, firstLine: number, line: Buffer, detail: string): void {

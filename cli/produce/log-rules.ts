@@ -20,6 +20,7 @@ export function rulesOfSettings(sent: Readonly<Record<string, string>>): Rules {
     lateEvents: settings.lateEvents,
     maxClockSkewMs: settings.maxClockSkew,
     minEventTimeMs: settings.minEventTime,
+    ubiOrdinalsFrom: settings.ubiOrdinalsFrom,
     maxSessionEvents: settings.maxSessionEvents,
     maxSessionDurationMs: settings.maxSessionDuration,
     resultRetentionMs: settings.resultRetention,

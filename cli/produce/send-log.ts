@@ -48,7 +48,7 @@ export async function checkAll(
 ): Promise<LogFindings> {
   const findings = findingsOf(rules, work)
   for await (const { number, line } of source.lines()) {
-    const checked = checkLine(line, work.nowMs, work.options.format, { minEventTimeMs: rules.minEventTimeMs })
+    const checked = checkLine(line, work.nowMs, work.options.format, rules)
     add(number, line, checked)
     findings.add(number, line, checked)
   }
@@ -80,7 +80,7 @@ export async function sendLog(source: LogSource, work: Work): Promise<LogFinding
   }
   const findings = findingsOf(rules, work)
   const check = ({ number, line }: NumberedLine): CheckedLine => {
-    const checked = checkLine(line, Date.now(), options.format, { minEventTimeMs: rules.minEventTimeMs })
+    const checked = checkLine(line, Date.now(), options.format, rules)
     counts.add(number, line, checked)
     findings.add(number, line, checked)
     return checked

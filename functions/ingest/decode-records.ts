@@ -84,7 +84,7 @@ export function decodeRecords(
         continue
       }
       const { arrivalMs } = record
-      if (read.ok) countNearMisses(read.value, nearMissCounts)
+      if (read.ok) countNearMisses(read.value, rules, nearMissCounts)
       const event = read.ok ? decodeEvent(read.value, arrivalMs, rules, digest, origin.subSequence) : read
       if (!event.ok) {
         unreadable.push(deadLetter(record, origin, event.reason, event.detail))
@@ -102,8 +102,8 @@ export function decodeRecords(
 }
 
 /** Names are bounded: a producer could send ever new ones, and each one lengthens the log line. */
-function countNearMisses(event: unknown, counts: Map<string, number>): void {
-  for (const { name } of nearMisses(event)) {
+function countNearMisses(event: unknown, { ubiOrdinalsFrom }: Rules, counts: Map<string, number>): void {
+  for (const { name } of nearMisses(event, ubiOrdinalsFrom)) {
     const counted = counts.has(name) || counts.size < NEAR_MISS_NAMES_MAX ? name : '(other)'
     counts.set(counted, (counts.get(counted) ?? 0) + 1)
   }

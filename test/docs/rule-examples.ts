@@ -66,6 +66,7 @@ function rulesOf({ settings }: Rule): Rules {
     lateEvents: read.lateEvents,
     maxClockSkewMs: read.maxClockSkew,
     minEventTimeMs: read.minEventTime,
+    ubiOrdinalsFrom: read.ubiOrdinalsFrom,
     maxSessionEvents: read.maxSessionEvents,
     maxSessionDurationMs: read.maxSessionDuration,
     resultRetentionMs: read.resultRetention,

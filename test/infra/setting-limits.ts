@@ -109,9 +109,14 @@ export const CHOICES: readonly Choices[] = [
 
 export interface Texts {
   readonly name: string
+  readonly byDefault?: string
   readonly allowed: string
   readonly valid: readonly string[]
   readonly invalid: readonly string[]
+}
+
+function manyApplications(count: number): string {
+  return Array.from({ length: count }, (_, n) => `shop${n}=0`).join(',')
 }
 
 const ACCOUNT = '123456789012'
@@ -128,6 +133,16 @@ export const TIMES: readonly Omit<Limits, 'step'>[] = [
 ]
 
 export const TEXTS: readonly Texts[] = [
+  {
+    name: 'ubiOrdinalsFrom',
+    byDefault: '1',
+    allowed: '0, 1 or application=0,application=1',
+    valid: ['0', '1', 'shop=0,blog=1', 'Pet shop=0', manyApplications(16)],
+    invalid: [
+      ...['2', '00', 'shop', 'shop=2', 'shop=0,', 'shop=0, blog=1', ' shop=0', 'shop =0', '=0', '0,shop=1'],
+      ...['shop=0,shop=1', 'a=1,shop=0,b=1,shop=0', `${'a'.repeat(101)}=0`, manyApplications(17)],
+    ],
+  },
   {
     name: 'alarmEmail',
     allowed: 'an e-mail address',

@@ -54,7 +54,7 @@ it('gives every setting a reason', () => {
 
 it('an absent setting has its default', () => {
   const defaults = [...DURATIONS, ...TIMES, ...NUMBERS, ...CHOICES].map(({ name, byDefault }) => [name, byDefault])
-  const absent = TEXTS.map(({ name }) => [name, null])
+  const absent = TEXTS.map(({ name, byDefault = null }) => [name, byDefault])
   expect(readSettings({})).toEqual(Object.fromEntries([...defaults, ...absent]))
 })
 

@@ -54,6 +54,27 @@ describe('near misses', () => {
   })
 })
 
+describe('UBI ordinals', () => {
+  const LATER = { timestamp: '2026-03-02T00:00:06.000Z' }
+
+  it('count from 0 by ubiOrdinalsFrom; else an ordinal of 0 is a near miss (R4a)', async () => {
+    const outcomeWith = async (ubiOrdinalsFrom: string) => {
+      const pipeline = memoryPipeline({ ...RULES, ubiOrdinalsFrom })
+      const documents = [ubiQuery({ query_response_hit_ids: null }), ubiClick('rover', 0), ubiClick('rex', 4, LATER)]
+      const records = documents.map((document) => record(document, at(60)))
+      const { nearMisses } = await pipeline.ingest(records, at(60))
+      await pipeline.sweep(at(2 * 86_400), true)
+      await pipeline.finalizeAll()
+      const rows = [...pipeline.results.rows.values()]
+      return { nearMisses, positions: rows.flatMap((row) => (row.kind === 'search' ? row.clicked_positions : [])) }
+    }
+    const [fromOne, fromZero] = [await outcomeWith('shop=0'), await outcomeWith('shop=1,pets=0')]
+    expect(fromOne.nearMisses).toEqual({ 'ordinal 0': 1 })
+    expect(fromZero.nearMisses).toEqual({})
+    expect([fromOne.positions, fromZero.positions]).toEqual([['4'], ['1,5']])
+  })
+})
+
 describe('UBI documents', () => {
   it('turns UBI documents into a search with its results and its click', async () => {
     const rows = await rowsOf(SESSION)

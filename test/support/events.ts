@@ -5,6 +5,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/du
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import { MIN_EVENT_TIME_MS } from '../../functions/domain/events/time-field.ts'
+import { UBI_ORDINALS_FROM } from '../../functions/domain/events/ubi-ordinals.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 
@@ -23,6 +24,7 @@ export const RULES: Rules = {
   lateEvents: 'amend',
   maxClockSkewMs: 5 * MINUTE_MS,
   minEventTimeMs: MIN_EVENT_TIME_MS,
+  ubiOrdinalsFrom: UBI_ORDINALS_FROM,
   maxSessionEvents: 1000,
   maxSessionDurationMs: 12 * HOUR_MS,
   resultRetentionMs: 400 * DAY_MS,

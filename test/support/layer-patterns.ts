@@ -17,6 +17,8 @@ export const DOMAIN = /^functions\/domain\//
 export const DURATIONS = /^functions\/domain\/durations\.ts$/
 /** Reads and writes times, and has the default of `minEventTime`. */
 export const EVENT_TIMES = /^functions\/domain\/events\/time(-field)?\.ts$/
+/** Has the default and the form of the setting `ubiOrdinalsFrom`. */
+export const UBI_ORDINALS = /^functions\/domain\/events\/ubi-ordinals\.ts$/
 export const PORTS = /^functions\/(result-)?ports\.ts$/
 export const CONTRACT = /^functions\/contract\.ts$/
 export const ADAPTERS = /^functions\/aws\//

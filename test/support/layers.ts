@@ -19,6 +19,7 @@ import {
   SDK,
   SETTINGS,
   TERMINAL,
+  UBI_ORDINALS,
 } from './layer-patterns.ts'
 
 /** A folder of the local run, and the folders that it may use. */
@@ -63,6 +64,7 @@ export const LAYERS: readonly Layer[] = [
       CONTRACT,
       DURATIONS,
       EVENT_TIMES,
+      UBI_ORDINALS,
       NODE,
       /^aws-cdk-lib($|\/)/,
       /^cdk-nag$/,

@@ -10,6 +10,7 @@ import {
   RULE_VARIABLES,
   SWEEP_VARIABLES,
 } from '../../contract.ts'
+import { UBI_ORDINALS_PATTERN } from '../../domain/events/ubi-ordinals.ts'
 import type { LateEvents, Rules } from '../../domain/sessions/rules.ts'
 
 /**
@@ -50,6 +51,12 @@ function writes(variables: Variables, name: string): Writes {
   throw new Error(`environment variable ${name}: '${value}' is neither batched nor single`)
 }
 
+function ordinalsFrom(variables: Variables, name: string): string {
+  const value = text(variables, name)
+  if (UBI_ORDINALS_PATTERN.test(value)) return value
+  throw new Error(`environment variable ${name}: '${value}' is neither 0, 1 nor a list such as shop=0,blog=1`)
+}
+
 function readRules(variables: Variables): Rules {
   return {
     gapMs: wholeNumber(variables, RULE_VARIABLES.gapMs),
@@ -58,6 +65,7 @@ function readRules(variables: Variables): Rules {
     lateEvents: lateEvents(variables, RULE_VARIABLES.lateEvents),
     maxClockSkewMs: wholeNumber(variables, RULE_VARIABLES.maxClockSkewMs),
     minEventTimeMs: wholeNumber(variables, RULE_VARIABLES.minEventTimeMs),
+    ubiOrdinalsFrom: ordinalsFrom(variables, RULE_VARIABLES.ubiOrdinalsFrom),
     maxSessionEvents: wholeNumber(variables, RULE_VARIABLES.maxSessionEvents),
     maxSessionDurationMs: wholeNumber(variables, RULE_VARIABLES.maxSessionDurationMs),
     resultRetentionMs: wholeNumber(variables, RULE_VARIABLES.resultRetentionMs),

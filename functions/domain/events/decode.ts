@@ -24,6 +24,7 @@ import {
   required,
 } from './rejection.ts'
 import { MIN_EVENT_TIME_MS, readTime } from './time-field.ts'
+import { readOrdinal, UBI_ORDINALS_FROM } from './ubi-ordinals.ts'
 
 export type { Rejection, RejectReason }
 
@@ -55,11 +56,12 @@ export function parseEvent(text: string): Parsed | Rejection {
   }
 }
 
-/** Which times an event may have. By default, any after 1999. */
-export interface TimeLimits {
+/** The settings that decide how an event is read. By default, it may have any time after 1999. */
+export interface DecodeSettings {
   /** How far ahead of its arrival an event may be. */
   readonly maxClockSkewMs?: number
   readonly minEventTimeMs?: number
+  readonly ubiOrdinalsFrom?: string
 }
 
 /**
@@ -75,13 +77,13 @@ export interface TimeLimits {
 export function decodeEvent(
   sent: unknown,
   arrivalMs: number,
-  limits: TimeLimits,
+  settings: DecodeSettings,
   digest: Digest,
   subSequence: number | null = null,
 ): Decoded | Rejection {
   if (!isFields(sent)) return rejection('not-an-event', 'not a JSON object')
   return orRejection(() => {
-    const { maxClockSkewMs = Number.POSITIVE_INFINITY, minEventTimeMs = MIN_EVENT_TIME_MS } = limits
+    const { maxClockSkewMs = Number.POSITIVE_INFINITY, minEventTimeMs = MIN_EVENT_TIME_MS } = settings
     const type = readType(sent)
     const user = readUser(sent.user)
     const hasTime = sent.time !== undefined && sent.time !== null
@@ -92,7 +94,8 @@ export function decodeEvent(
     const ownSubSequence = hasTime ? null : subSequence
     const ownId = optionalId('eventId', sent.eventId, 128)
     const eventId = ownId ?? digestId(sent, [user, type, timeMs, ownSubSequence], digest)
-    const event = readTyped(sent, type, eventId, timeMs, digest)
+    const read = readTyped(sent, type, eventId, timeMs, digest)
+    const event = read.type === 'ClickResult' ? withOrdinal(read, sent, settings) : read
     if (ownSubSequence !== null) return { ok: true, user, event: { ...event, subSequence: ownSubSequence } }
     return { ok: true, user, event: hasTime || ownId === null ? event : { ...event, hasArrivalTime: true } }
   })
@@ -146,17 +149,16 @@ function readClick(fields: Fields, eventId: string, timeMs: number, digest: Dige
   const item = readId('item', required('item', fields.item), 512)
   const position = optionalInteger('position', fields.position, 1)
   const itemFingerprint = fingerprintOf(item, digest)
-  const click: ClickEvent = { type: 'ClickResult', searchId, item, itemFingerprint, position, eventId, timeMs }
-  const ordinal = readOrdinal(fields.ubiOrdinal)
-  return ordinal === null ? click : { ...click, ordinal }
+  return { type: 'ClickResult', searchId, item, itemFingerprint, position, eventId, timeMs }
 }
 
-/**
- * Only a converted UBI click has this field. Ingest ignores any other value, as of an unknown
- * field.
- */
-function readOrdinal(sent: unknown): number | null {
-  return Number.isSafeInteger(sent) && (sent as number) >= 1 ? (sent as number) : null
+function withOrdinal(
+  click: ClickEvent,
+  sent: Fields,
+  { ubiOrdinalsFrom = UBI_ORDINALS_FROM }: DecodeSettings,
+): ClickEvent {
+  const ordinal = readOrdinal(sent, ubiOrdinalsFrom)
+  return ordinal === null ? click : { ...click, ordinal }
 }
 
 function fingerprintOf(item: string, digest: Digest): string {

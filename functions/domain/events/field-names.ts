@@ -1,6 +1,7 @@
 // Holds the names of the fields: ours, their aliases, and names that people mistake for ours (E5).
 
 import { type Fields, isFields } from './rejection.ts'
+import { isOrdinalBelowFirst, UBI_ORDINALS_FROM } from './ubi-ordinals.ts'
 
 /** The fields of our events. */
 export const FIELD_NAMES = [
@@ -22,8 +23,8 @@ export type FieldName = (typeof FIELD_NAMES)[number]
 /** Names that ingest reads like ours, whatever else the event holds. */
 const ALIASES = { event_id: 'eventId', search_id: 'searchId', result_count: 'resultCount' } as const
 
-/** Keys that may hold the class of a Python event, and the rank of a converted UBI click. */
-const OTHER_READ_NAMES = ['event_type', 'event', '__class__', 'py/object', 'ubiOrdinal'] as const
+/** Keys that may hold the class of a Python event, and two fields of a converted UBI click. */
+const OTHER_READ_NAMES = ['event_type', 'event', '__class__', 'py/object', 'ubiOrdinal', 'ubiApplication'] as const
 
 /** Usual names for our fields, in lower case and without separators. */
 const SYNONYMS: Readonly<Record<Exclude<FieldName, 'offset'>, string>> = {
@@ -66,9 +67,12 @@ export function withoutAliases(fields: Fields): Fields {
 export interface NearMiss {
   /** The name as the producer sent it. */
   readonly name: string
-  /** The field that it resembles. */
-  readonly meant: FieldName
+  /** The field that it resembles; for `ORDINAL_0`, the setting that makes ingest read it. */
+  readonly meant: FieldName | 'ubiOrdinalsFrom'
 }
+
+/** Names the ordinal 0 of a UBI click in an application that counts from 1. */
+const ORDINAL_0 = 'ordinal 0'
 
 const NO_NEAR_MISSES: readonly NearMiss[] = []
 const NEAR_MISSES_MAX = 16
@@ -76,15 +80,16 @@ const NAME_CHARACTERS_MAX = 64
 
 /**
  * Finds the near misses of an event, as `sentEvents` returns it: at most 16. Nothing reads their
- * values.
+ * values, but an ordinal of 0 (R4a).
  *
  * @example
  * nearMisses({ type: 'Search', user: 'ann', query: 'dogs', timestamp: 1772442005000 })
  * // [{ name: 'timestamp', meant: 'time' }]
  */
-export function nearMisses(event: unknown): readonly NearMiss[] {
+export function nearMisses(event: unknown, ubiOrdinalsFrom = UBI_ORDINALS_FROM): readonly NearMiss[] {
   if (!isFields(event)) return NO_NEAR_MISSES
   let found: NearMiss[] | null = null
+  if (isOrdinalBelowFirst(event, ubiOrdinalsFrom)) found = [{ name: ORDINAL_0, meant: 'ubiOrdinalsFrom' }]
   for (const name in event) {
     if (READ_NAMES.has(name)) continue
     const meant = meantBy(name)

@@ -17,6 +17,8 @@ export interface Rules {
   readonly maxClockSkewMs: number
   /** Ingest rejects an event with an earlier time, which must be a mistake (E4). */
   readonly minEventTimeMs: number
+  /** Which UBI applications count the ordinals of clicks from 0 (R4a). */
+  readonly ubiOrdinalsFrom: string
   readonly maxSessionEvents: number
   /** The longest time from a session's first event to its last. Exactly this still fits. */
   readonly maxSessionDurationMs: number

@@ -15,6 +15,7 @@ const RULES = {
   LATE_EVENTS: 'amend',
   MAX_CLOCK_SKEW_MS: '0',
   MIN_EVENT_TIME_MS: '946684800000',
+  UBI_ORDINALS_FROM: 'shop=0,blog=1',
   MAX_SESSION_EVENTS: '1000',
   MAX_SESSION_DURATION_MS: '43200000',
   RESULT_RETENTION_MS: '31536000000',
@@ -26,6 +27,7 @@ const READ_RULES = {
   lateEvents: 'amend',
   maxClockSkewMs: 0,
   minEventTimeMs: 946_684_800_000,
+  ubiOrdinalsFrom: 'shop=0,blog=1',
   maxSessionEvents: 1000,
   maxSessionDurationMs: 43_200_000,
   resultRetentionMs: 31_536_000_000,
@@ -143,6 +145,11 @@ describe('the environment', () => {
       expect(() => readSweepEnvironment({ ...SWEEP, LATE_EVENTS: bad })).toThrow('environment variable LATE_EVENTS')
     },
   )
+
+  it.each(['', '2', 'shop', 'shop=2', 'shop=0,'])('fails with the name of the variable of ordinals %j', (bad) => {
+    const message = 'environment variable UBI_ORDINALS_FROM'
+    expect(() => readIngestEnvironment({ ...INGEST, UBI_ORDINALS_FROM: bad })).toThrow(message)
+  })
 
   it.each(['', 'Batched', 'both'])('fails with the name of the variable when the way to write is %j', (bad) => {
     for (const [, read, variables] of FUNCTIONS)

@@ -35,6 +35,16 @@ describe('misspelt fields', () => {
     expect(found({ type: 'Search', time: 1, timestamp: 2 })).toMatchObject([{ status: 'ok' }])
   })
 
+  it('count an ordinal of 0 in an application that counts from 1 by ubiOrdinalsFrom', () => {
+    const click = { type: 'ClickResult', item: 'a', ubiOrdinal: 0, ubiApplication: 'shop' }
+    const [finding] = nearMissFindings([click, { ...click, ubiOrdinal: 1 }])
+    expect(finding?.message).toBe(
+      '1 of a sample of 2 events have the UBI ordinal 0, but they count from 1 by ubiOrdinalsFrom, for example ' +
+        '{"type":"ClickResult","ubiApplication":"shop"}. Set it to application=0, or to 0 for all.',
+    )
+    expect(nearMissFindings([click], 'shop=0')).toMatchObject([{ status: 'ok' }])
+  })
+
   it('are at most five, with short examples', () => {
     const many = found({ q: 'x'.repeat(500), ts: 1, uid: 1, rank: 1, hits: [], qid: 1, sku: 1 })
     expect(many).toHaveLength(5)

@@ -48,6 +48,7 @@ const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
   lateEvents: 'amend',
   maxClockSkewMs: String(5 * MINUTE_MS),
   minEventTimeMs: '946684800000',
+  ubiOrdinalsFrom: '1',
   maxSessionEvents: '1000',
   maxSessionDurationMs: String(12 * HOUR_MS),
   resultRetentionMs: String(400 * 24 * HOUR_MS),

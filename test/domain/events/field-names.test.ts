@@ -11,7 +11,7 @@ const SEARCH = { type: 'Search', user: 'ann', query: 'dogs' }
 
 const missesOf = (document: unknown) => {
   const sent = sentEvents(document)
-  return sent.ok ? sent.events.flatMap(nearMisses) : []
+  return sent.ok ? sent.events.flatMap((event) => nearMisses(event)) : []
 }
 
 describe('a near miss', () => {

@@ -136,20 +136,21 @@ function clickOf(document: Fields): Fields[] | IgnoredReason {
     throw new FieldError('invalid-field', 'event_attributes.object: expected an object')
   if (id === null || id === '') throw new FieldError('missing-field', `${OBJECT_ID}: required`)
   const item = idText(OBJECT_ID, id)
-  const ordinal = ordinalOf(document)
   const common = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
-  return [{ type: 'ClickResult', ...common, item, ...ordinalField(ordinal) }]
+  return [{ type: 'ClickResult', ...common, item, ...ordinalFields(document) }]
 }
 
 const OBJECT_ID = 'event_attributes.object.object_id'
 
 /**
- * Ordinals count from 1 by UBI's schema. The application of an ordinal of 0 counts from 0, so all
- * its positions are 1 too small. The name `ordinal` makes it a near miss (E5).
+ * The ordinal as sent, and its application: the decoder knows from what that one counts. So a
+ * document has the same contents, and the same id, whatever `ubiOrdinalsFrom` is.
  */
-function ordinalField(ordinal: number | null): Fields {
-  if (ordinal === null) return {}
-  return ordinal === 0 ? { ordinal } : { ubiOrdinal: ordinal }
+function ordinalFields(document: Fields): Fields {
+  const ubiOrdinal = ordinalOf(document)
+  const { application } = document
+  if (ubiOrdinal === null) return {}
+  return typeof application === 'string' ? { ubiOrdinal, ubiApplication: application } : { ubiOrdinal }
 }
 
 /**

@@ -97,7 +97,14 @@ describe('an event', () => {
     'document-click',
   ])('converts the action %s to a click', (name) => {
     expect(eventsOf(ubiEvent(name))).toEqual([
-      { type: 'ClickResult', ...common, time: '2026-03-02T00:00:05.000Z', item: 'rover', ubiOrdinal: 2 },
+      {
+        type: 'ClickResult',
+        ...common,
+        time: '2026-03-02T00:00:05.000Z',
+        item: 'rover',
+        ubiOrdinal: 2,
+        ubiApplication: 'pets',
+      },
     ])
   })
 
@@ -207,10 +214,42 @@ describe('the ordinal', () => {
     expect(positionOf(ubiClick('rover', ordinal), ['fido'])).toBe(position)
   })
 
-  it('counts an ordinal of 0 as a near miss, since UBI counts from 1 (E5)', () => {
-    const missesOf = (ordinal: number) => eventsOf(ubiClick('rover', ordinal)).flatMap(nearMisses)
-    expect(missesOf(0)).toEqual([{ name: 'ordinal', meant: 'position' }])
-    expect(missesOf(1)).toEqual([])
+  it.each([
+    ['0', 'pets', 0, 1],
+    ['0', 'pets', 2, 3],
+    ['0', undefined, 2, 3],
+    ['0', 'pets', -1, null],
+    ['pets=0', 'pets', 2, 3],
+    ['shop=1,pets=0', 'pets', 2, 3],
+    ['pets=0', 'shop', 2, 2],
+    ['pets=0', 'Pets', 2, 2],
+    ['pets=0', undefined, 2, 2],
+    ['pets=0', 7, 2, 2],
+    ['pets=1', 'pets', 0, null],
+    ['1', 'pets', 2, 2],
+  ])('with ubiOrdinalsFrom %s, reads in the application %j the ordinal %j as %j', (from, application, sent, rank) => {
+    const [click] = eventsOf(ubiClick('rover', sent, { application }))
+    const read = decodeEvent(click, at(5), { ubiOrdinalsFrom: from }, sha256)
+    expect(read.ok && read.event).toHaveProperty('type', 'ClickResult')
+    expect((read.ok && 'ordinal' in read.event && read.event.ordinal) || null).toBe(rank)
+  })
+
+  it('gives a click the same id, whatever its application counts from', () => {
+    const [click] = eventsOf(ubiClick('rover', 2))
+    const idWith = (ubiOrdinalsFrom: string): unknown => {
+      const read = decodeEvent(click, at(5), { ubiOrdinalsFrom }, sha256)
+      return read.ok && read.event.eventId
+    }
+    expect(idWith('0')).toMatch(/./)
+    expect(idWith('0')).toBe(idWith('1'))
+  })
+
+  it('is a near miss where it is 0 and its application counts from 1 (E5)', () => {
+    const missesOf = (ordinal: number, from?: string) =>
+      eventsOf(ubiClick('rover', ordinal)).flatMap((event) => nearMisses(event, from))
+    const miss = [{ name: 'ordinal 0', meant: 'ubiOrdinalsFrom' }]
+    expect([missesOf(0), missesOf(0, '1'), missesOf(0, 'shop=0,pets=1')]).toEqual([miss, miss, miss])
+    expect([missesOf(1), missesOf(0, '0'), missesOf(0, 'pets=0')]).toEqual([[], [], []])
   })
 })
 
