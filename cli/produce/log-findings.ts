@@ -119,7 +119,7 @@ export function logFindings({ rules, nowMs, amendForText, terminal, progress }: 
 
 function hintOf(meant: NearMiss['meant']): string {
   if (meant !== 'ubiOrdinalsFrom') return `is ${meant} meant?`
-  return 'if the application counts from 0, set ubiOrdinalsFrom to its name and =0'
+  return 'set ubiOrdinalsFrom, such as shop=0, if the application counts from 0'
 }
 
 function count<K>(found: Map<K, Found>, key: K, firstLine: number, line: Buffer, detail: string): void {

@@ -7,7 +7,7 @@ import zlib, { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { at } from '../../support/events.ts'
 import { typed } from '../../support/typed.ts'
-import { ubiEvent } from '../../support/ubi.ts'
+import { ubiClick, ubiEvent } from '../../support/ubi.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-forms-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -120,6 +120,12 @@ describe('an odd line of a log', () => {
     expect(stderr).toContain('line 5: ignored (1 document): other-action\n    {')
     expect(stderr).toMatch(/^line 6: unknown-type.*\n {4}\{"type":"Nope","user":"ann"\}$/m)
     if (command === 'local') expect(stdout).toMatch(/^ignored documents +2 \(bulk-action 1, other-action 1\)$/m)
+  })
+
+  it('comes with the setting to change where a UBI ordinal is 0', async () => {
+    written('zero.ndjson', lines([ubiClick('rover', 0)]))
+    const { stderr } = await typed(['produce', 'zero.ndjson', '--dry-run'], folder)
+    expect(stderr).toContain("near miss (1 event): ingest ignores 'ordinal 0'; set ubiOrdinalsFrom, such as shop=0,")
   })
 
   it('is reported at once if the first thousand events have no usable time', async () => {
