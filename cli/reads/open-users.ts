@@ -17,9 +17,10 @@ export async function scheduleOpenUsers(client: DynamoDBDocumentClient, table: s
   const scan = {
     TableName: table,
     ProjectionExpression: '#pk',
-    FilterExpression: '#sk = :open AND attribute_exists(#sessions)',
+    // A state without open sessions may hold NULL there.
+    FilterExpression: '#sk = :open AND attribute_type(#sessions, :binary)',
     ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY, '#sessions': 'sessions' },
-    ExpressionAttributeValues: { ':open': stateKey('')[SORT_KEY] },
+    ExpressionAttributeValues: { ':open': stateKey('')[SORT_KEY], ':binary': 'B' },
     ConsistentRead: true,
   }
   let found = 0

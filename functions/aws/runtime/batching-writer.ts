@@ -108,6 +108,9 @@ async function sendBatch(
         Statements: left.map(({ table, item, condition }) => toStatement(table, item, condition)),
       })
       const { Responses: responses = [] } = await client.send(command)
+      // A statement without an outcome may have been applied or not.
+      if (responses.length !== left.length)
+        throw new Error(`DynamoDB reported ${responses.length} outcomes of ${left.length} statements`)
       const passing = left.filter((write, n) => !hasOutcome(write, responses[n]?.Error, sendAlone))
       if (passing.length === 0) return
       if (!(await between.next())) {

@@ -22,7 +22,7 @@ export interface VersionedItem extends Item {
 export interface ItemWriter {
   /**
    * Replaces the item with the same key. Returns null once it is written. When the condition fails,
-   * returns the stored item. Attributes whose value is undefined are not stored.
+   * returns the stored item. An attribute whose value is undefined is then absent, or NULL.
    */
   put(table: string, item: VersionedItem, condition: WriteCondition): Promise<Item | null>
 }

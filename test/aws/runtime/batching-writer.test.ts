@@ -126,6 +126,17 @@ describe('a batch of writes', () => {
     expect(outcomes[1]).toMatchObject({ value: null })
   })
 
+  it('rejects every write of an answer with too few outcomes', async () => {
+    mocked.on(BatchExecuteStatementCommand).resolves({ Responses: [{}] })
+    const writer = batchingWriter(client, notingSingle().writer)
+    const outcomes = await Promise.allSettled(['a', 'b'].map((sk) => writer.put('t', item(sk), 'new')))
+    const reason = new Error('DynamoDB reported 1 outcomes of 2 statements')
+    expect(outcomes).toEqual([
+      { status: 'rejected', reason },
+      { status: 'rejected', reason },
+    ])
+  })
+
   it('rejects every write of a request that fails', async () => {
     const failure = new Error('no answer')
     mocked.on(BatchExecuteStatementCommand).rejects(failure)

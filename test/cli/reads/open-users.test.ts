@@ -4,6 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { sessionsSpec } from '../../../bench/bench-tables.ts'
 import { scheduleOpenUsers } from '../../../cli/reads/open-users.ts'
+import { batchingWriter } from '../../../functions/aws/runtime/batching-writer.ts'
+import { writingClient } from '../../../functions/aws/runtime/document-client.ts'
+import { singleWriter } from '../../../functions/aws/runtime/item-writer.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../../functions/aws/sessions-table/timer-store.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
@@ -26,6 +29,11 @@ it('only users with an open session get a timer', async () => {
   const state: UserState = { ...NEW_USER, version: 1, skewMs: 0 }
   for (const user of ['ann', 'ben#2', 'open']) await sessions.saveUser(user, { ...state, open: [session] }, 0, 1)
   await sessions.saveUser('idle', state, 0, at(1))
+  // A statement leaves NULL where the state has no session any more.
+  const sender = writingClient(client)
+  const inStatements = dynamoSessionStore(client, table, batchingWriter(sender, singleWriter(sender), {}, 1))
+  await inStatements.saveUser('emptied', { ...state, open: [session] }, 0, 1)
+  await inStatements.saveUser('emptied', { ...state, version: 2 }, 1, at(1))
   await sessions.putClosed({ user: 'gone', session, reason: 'gap', version: 1 }, at(1))
   expect(await scheduleOpenUsers(client, table, at(9))).toBe(3)
   expect(await usersOf(dynamoTimerStore(client, table), { fromMs: 0, toMs: at(9) })).toEqual(['ann', 'ben#2', 'open'])

@@ -28,6 +28,11 @@ import { rulesOf, violationOf } from './sent-requests.ts'
 const LATER_MS = at(1_000_000)
 const METADATA = { computedAtMs: at(1), expiresAtMs: LATER_MS }
 
+/** A batch of statements has an outcome for each. */
+function answerTo({ Statements: statements }: { readonly Statements?: readonly object[] }): string {
+  return JSON.stringify(statements === undefined ? {} : { Responses: statements.map(() => ({})) })
+}
+
 /** Counts the requests by operation. Each is checked, and answered with nothing. */
 function checkedClient(rules: RequestRules) {
   const sent = new Map<string, number>()
@@ -44,7 +49,7 @@ function checkedClient(rules: RequestRules) {
     const response = {
       statusCode: refusal?.status ?? 200,
       headers: {},
-      body: Readable.from([Buffer.from(refusal?.body ?? '{}')]),
+      body: Readable.from([Buffer.from(refusal?.body ?? answerTo(call.json()))]),
     }
     return { response }
   }
