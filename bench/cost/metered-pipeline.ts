@@ -60,7 +60,7 @@ export async function meterPipeline(
   const client = benchClient(meter.endpoint)
   try {
     const { sessions, timers, changes, nextTimerMs } = watched(
-      dynamoSessionStore(client, tables.sessions, functionWriter(client, 'batched')),
+      dynamoSessionStore(client, tables.sessions, functionWriter(client, 'single')),
       dynamoTimerStore(client, tables.sessions),
     )
     const progress = dynamoShardProgress(client, tables.sessions)
@@ -97,7 +97,7 @@ export async function meterPipeline(
       sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
     }
     meter.during('results')
-    const results = dynamoResultStore(client, tables.results, functionWriter(client, 'batched'))
+    const results = dynamoResultStore(client, tables.results, functionWriter(client, 'single'))
     const dirtyHours = dynamoDirtyHours(client, tables.results)
     const finalizePorts = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
     const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)

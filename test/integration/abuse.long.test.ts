@@ -17,9 +17,9 @@ import { onLocalRun, rollupsOf, toBuffers } from './on-emulators.ts'
 
 /**
  * A third of a minute has time for 2,000 requests of 10 milliseconds each. A rollup run has five
- * minutes and sends eight requests at once.
+ * minutes and sends eight requests at once: a third of that has time for 80,000.
  */
-const REQUESTS_MAX = { Ingest: 2000, Sweep: 2000, Finalize: 2000, Rollup: 12_500 } as const
+const REQUESTS_MAX = { Ingest: 2000, Sweep: 2000, Finalize: 2000, Rollup: 25_000 } as const
 const MEMORY_BYTES_MAX = 300 * 1024 * 1024
 /** V8 grows its heap while memory is free, which shows nothing about what the functions need. */
 const HEAP = '--max-old-space-size=192 --max-semi-space-size=8'
