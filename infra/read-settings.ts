@@ -1,6 +1,7 @@
 // Reads and checks the settings that an operator gives on the command line or in the CDK's context.
 
 import ms from 'ms'
+import type { RULE_VARIABLES } from '../functions/contract.ts'
 import { readSetting, type Setting, SettingError } from './setting-kinds.ts'
 import { PIPELINE_SETTINGS, type PipelineSettings, SETTINGS, type Settings } from './settings.ts'
 
@@ -16,6 +17,22 @@ export function readSettings(sent: Readonly<Record<string, unknown>>): Settings 
 /** Reads only the pipeline's settings, as `readSettings` does. */
 export function readPipelineSettings(sent: Readonly<Record<string, unknown>>): PipelineSettings {
   return readEach(PIPELINE_SETTINGS, sent) as PipelineSettings
+}
+
+/** Returns the settings by the names that they have as `Rules`. */
+export function rulesOf(settings: PipelineSettings) {
+  return {
+    gapMs: settings.gap,
+    latenessMs: settings.lateness,
+    amendForMs: settings.amendFor,
+    lateEvents: settings.lateEvents,
+    maxClockSkewMs: settings.maxClockSkew,
+    minEventTimeMs: settings.minEventTime,
+    ubiOrdinalsFrom: settings.ubiOrdinalsFrom,
+    maxSessionEvents: settings.maxSessionEvents,
+    maxSessionDurationMs: settings.maxSessionDuration,
+    resultRetentionMs: settings.resultRetention,
+  } satisfies Record<keyof typeof RULE_VARIABLES, string | number>
 }
 
 /** Checks settings that depend on one another. Throws `SettingError`. */

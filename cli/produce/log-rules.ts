@@ -2,7 +2,7 @@
 
 import { readIngestEnvironment } from '../../functions/aws/runtime/environment.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
-import { readSettings } from '../../infra/read-settings.ts'
+import { readSettings, rulesOf } from '../../infra/read-settings.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { functionVariables } from '../target/function-environment.ts'
 import type { Target } from '../target/target.ts'
@@ -12,26 +12,14 @@ export const DEFAULT_RULES: Rules = rulesOfSettings({})
 
 /** @param sent texts by name, as `readSettings` takes them. */
 export function rulesOfSettings(sent: Readonly<Record<string, string>>): Rules {
-  const settings = readSettings(sent)
-  return {
-    gapMs: settings.gap,
-    latenessMs: settings.lateness,
-    amendForMs: settings.amendFor,
-    lateEvents: settings.lateEvents,
-    maxClockSkewMs: settings.maxClockSkew,
-    minEventTimeMs: settings.minEventTime,
-    ubiOrdinalsFrom: settings.ubiOrdinalsFrom,
-    maxSessionEvents: settings.maxSessionEvents,
-    maxSessionDurationMs: settings.maxSessionDuration,
-    resultRetentionMs: settings.resultRetention,
-  }
+  return rulesOf(readSettings(sent))
 }
 
 /**
  * Returns the defaults where the credentials may not read the settings of ingest, since sending
  * needs no such permission.
  */
-export async function rulesOf(target: Target): Promise<Rules> {
+export async function rulesOfTarget(target: Target): Promise<Rules> {
   try {
     return readIngestEnvironment(await functionVariables(target.outputs.IngestFunctionName, target)).rules
   } catch (error) {

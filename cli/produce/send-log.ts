@@ -15,7 +15,7 @@ import { openTarget, type Target } from '../target/target.ts'
 import type { TargetOptions } from '../target/target-options.ts'
 import { type CheckedLine, checkLine } from './checked-lines.ts'
 import { type LogFindings, logFindings } from './log-findings.ts'
-import { rulesOf } from './log-rules.ts'
+import { rulesOfTarget } from './log-rules.ts'
 import { goodLines, type LogSource, logName } from './log-source.ts'
 import type { ProduceCounts } from './produce-counts.ts'
 import { sendLines } from './sending.ts'
@@ -69,7 +69,7 @@ export async function sendLog(source: LogSource, work: Work): Promise<LogFinding
   const { options, counts, terminal, progress } = work
   const { size } = source
   const target = await openTarget(options, terminal.cwd)
-  const rules = await rulesOf(target)
+  const rules = await rulesOfTarget(target)
   const log = await sentLog(source, target, options, terminal)
   const skip = log?.skip ?? 0
   // A log that is sorted has no late event, and one that was sent in part was checked before.

@@ -12,7 +12,7 @@ import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../functions/domain/sessions/user-state.ts'
 import type { IngestReport } from '../../functions/ingest/ingest.ts'
-import { readPipelineSettings } from '../../infra/read-settings.ts'
+import { readPipelineSettings, rulesOf } from '../../infra/read-settings.ts'
 import { record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import type { Rule, Table } from './rule-page.ts'
@@ -50,27 +50,15 @@ export interface ExampleRun {
 }
 
 export function stepsOf(rule: Rule): Step[] {
-  const steps = rule.events.rows.map((row) => stepOf(row, rulesOf(rule)))
+  const steps = rule.events.rows.map((row) => stepOf(row, rulesOfRule(rule)))
   if (steps.some(({ action }) => action.kind !== 'send')) return steps
   const atMs = Math.max(...steps.map((step) => step.atMs))
   return [...steps, { name: 'drain', atMs, action: { kind: 'drain', horizonMs: atMs } }]
 }
 
 /** The settings of the deployment, with those that the example changes. */
-function rulesOf({ settings }: Rule): Rules {
-  const read = readPipelineSettings(settings)
-  return {
-    gapMs: read.gap,
-    latenessMs: read.lateness,
-    amendForMs: read.amendFor,
-    lateEvents: read.lateEvents,
-    maxClockSkewMs: read.maxClockSkew,
-    minEventTimeMs: read.minEventTime,
-    ubiOrdinalsFrom: read.ubiOrdinalsFrom,
-    maxSessionEvents: read.maxSessionEvents,
-    maxSessionDurationMs: read.maxSessionDuration,
-    resultRetentionMs: read.resultRetention,
-  }
+function rulesOfRule({ settings }: Rule): Rules {
+  return rulesOf(readPipelineSettings(settings))
 }
 
 function stepOf(row: Readonly<Record<string, string>>, rules: Rules): Step {
@@ -97,7 +85,7 @@ function timeOf(text: string): number {
 }
 
 export async function runExample(rule: Rule, steps: readonly Step[]): Promise<ExampleRun> {
-  const rules = rulesOf(rule)
+  const rules = rulesOfRule(rule)
   let horizonMs = 0
   const pipeline = memoryPipeline(rules, () => horizonMs)
   const reports = new Map<string, string>()
