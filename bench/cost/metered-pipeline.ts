@@ -4,7 +4,6 @@
 import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../functions/aws/results-table/result-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { functionWriter } from '../../functions/aws/runtime/document-client.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
@@ -60,7 +59,7 @@ export async function meterPipeline(
   const client = benchClient(meter.endpoint)
   try {
     const { sessions, timers, changes, nextTimerMs } = watched(
-      dynamoSessionStore(client, tables.sessions, functionWriter(client, 'single')),
+      dynamoSessionStore(client, tables.sessions),
       dynamoTimerStore(client, tables.sessions),
     )
     const progress = dynamoShardProgress(client, tables.sessions)
@@ -97,7 +96,7 @@ export async function meterPipeline(
       sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
     }
     meter.during('results')
-    const results = dynamoResultStore(client, tables.results, functionWriter(client, 'single'))
+    const results = dynamoResultStore(client, tables.results)
     const dirtyHours = dynamoDirtyHours(client, tables.results)
     const finalizePorts = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
     const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)
@@ -129,10 +128,8 @@ function purposeOf(call: Call, resultsTable: string): Purpose | null {
     readonly Item?: Attributes
     readonly Key?: Attributes
     readonly ExpressionAttributeValues?: Attributes
-    readonly Statements?: readonly { readonly Statement: string }[]
   }
-  const statement = request.Statements?.[0]?.Statement
-  if (table === resultsTable || statement?.includes(`"${resultsTable}"`)) return 'results'
+  if (table === resultsTable) return 'results'
   const { pk, sk } = { ...request.Item, ...request.Key }
   const isOfTimers = pk?.S?.startsWith(TIMER_PAGES) || request.ExpressionAttributeValues?.[':timers'] !== undefined
   if (isOfTimers) return 'timers'

@@ -21,15 +21,15 @@ export interface UnitMeter {
   during(purpose: Purpose): void
   units(): { readonly write: Units; readonly read: Units }
   /**
-   * Counts the failed conditions of single writes. DynamoDB bills them like writes, but the
-   * emulator reports the units of failed statements only.
+   * Counts the failed conditions. DynamoDB bills them like writes, but the emulator does not report
+   * their units.
    */
   failedConditions(): number
   /** Throws a UserError if a request or an answer broke a rule of AWS. */
   stop(): Promise<void>
 }
 
-const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'BatchExecuteStatement'])
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'])
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan'])
 
 interface ConsumedCapacity {
