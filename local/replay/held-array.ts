@@ -52,16 +52,17 @@ export function heldArray(): HeldArray {
       isOpen = false
       const elements = release()
       const whole = Buffer.from(`[${elements.map(({ line }) => line.toString('latin1')).join(',')}]`, 'latin1')
-      const isBatch = elements.length > 1 && elements.every(({ line }) => line[0] === OBJECT_START) && isJson(whole)
+      const isBatch =
+        elements.length > 1 && elements.every(({ line }) => line[0] === OBJECT_START) && isJson(whole.toString('utf8'))
       return isBatch ? [{ number, line: whole }] : elements
     },
     release,
   }
 }
 
-export function isJson(text: Buffer): boolean {
+export function isJson(text: string): boolean {
   try {
-    JSON.parse(text.toString('utf8'))
+    JSON.parse(text)
     return true
   } catch {
     return false

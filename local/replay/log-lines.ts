@@ -51,20 +51,20 @@ function formOf(head: Buffer, isEnd: boolean): Form | null {
   const lines = completeLines(head, isEnd)
   const [first, second] = lines
   if (first === undefined) return isWhole ? { name: 'values' } : null
-  if (isJsonText(first)) return { name: 'lines' }
+  if (isJson(first)) return { name: 'lines' }
   if (first.startsWith('[') || first.startsWith('\x1e')) return { name: 'values' }
   if (first.startsWith('{')) {
     if (second === undefined) return isWhole ? { name: 'values' } : null
-    if (isJsonText(first.replace(/,$/, ''))) return { name: 'values' }
+    if (isJson(first.replace(/,$/, ''))) return { name: 'values' }
     // A first line that lost its end must not spoil the others.
-    if (isJsonText(second)) return { name: 'lines' }
+    if (isJson(second)) return { name: 'lines' }
     if (!isWhole && lines.length < HEAD_LINES_MAX) return null
     if (isOtherNotation(head)) throw unreadable(first)
     return { name: 'values' }
   }
   const delimiter = csvDelimiter(first)
   if (delimiter !== null) return { name: 'csv', header: first, delimiter }
-  if (lines.some(isJsonText)) return { name: 'lines' }
+  if (lines.some(isJson)) return { name: 'lines' }
   if (!isWhole && lines.length < HEAD_LINES_MAX) return null
   throw unreadable(first)
 }
@@ -72,7 +72,7 @@ function formOf(head: Buffer, isEnd: boolean): Form | null {
 /** Whether all values are in braces, several and none of them JSON, as in a log of Python. */
 function isOtherNotation(head: Buffer): boolean {
   const values = valueSplitter(1).push(head)
-  return values.length > 1 && !values.some(({ line }) => isJson(line))
+  return values.length > 1 && !values.some(({ line }) => isJson(line.toString('utf8')))
 }
 
 function unreadable(first: string): UserError {
@@ -88,8 +88,4 @@ function completeLines(head: Buffer, isEnd: boolean): readonly string[] {
   const lines = head.toString('utf8').split('\n', HEAD_LINES_MAX * 2)
   const isLastComplete = isEnd || lines.length === HEAD_LINES_MAX * 2
   return (isLastComplete ? lines : lines.slice(0, -1)).map((line) => line.trim()).filter((line) => line !== '')
-}
-
-function isJsonText(text: string): boolean {
-  return isJson(Buffer.from(text))
 }

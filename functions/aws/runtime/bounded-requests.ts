@@ -19,7 +19,8 @@ export interface BoundedRequests {
  * Returns settings that make the client retry a request whose answer does not come. AWS may have
  * carried out the first try, which does no harm: every write is conditional or idempotent.
  *
- * @param answerMs how long to wait for an answer to begin, and then for each next part of it.
+ * @param answerMs how long to wait for an answer to begin, and then for each next part of it. The
+ * environment may name another time.
  */
 export function boundedRequests(answerMs = ANSWER_MS_MAX): BoundedRequests {
   const waitedMs = readAnswerMs(process.env) ?? answerMs

@@ -39,17 +39,14 @@ function wholeNumber(variables: Variables, name: string): number {
   return value
 }
 
-function lateEvents(variables: Variables, name: string): LateEvents {
+function choice<T extends string>(variables: Variables, name: string, [first, second]: readonly [T, T]): T {
   const value = text(variables, name)
-  if (value === 'amend' || value === 'divert') return value
-  throw new Error(`environment variable ${name}: '${value}' is neither amend nor divert`)
+  if (value === first || value === second) return value as T
+  throw new Error(`environment variable ${name}: '${value}' is neither ${first} nor ${second}`)
 }
 
-function writes(variables: Variables, name: string): Writes {
-  const value = text(variables, name)
-  if (value === 'batched' || value === 'single') return value
-  throw new Error(`environment variable ${name}: '${value}' is neither batched nor single`)
-}
+const LATE_EVENTS: readonly [LateEvents, LateEvents] = ['amend', 'divert']
+const WRITES: readonly [Writes, Writes] = ['batched', 'single']
 
 function ordinalsFrom(variables: Variables, name: string): string {
   const value = text(variables, name)
@@ -62,7 +59,7 @@ function readRules(variables: Variables): Rules {
     gapMs: wholeNumber(variables, RULE_VARIABLES.gapMs),
     latenessMs: wholeNumber(variables, RULE_VARIABLES.latenessMs),
     amendForMs: wholeNumber(variables, RULE_VARIABLES.amendForMs),
-    lateEvents: lateEvents(variables, RULE_VARIABLES.lateEvents),
+    lateEvents: choice(variables, RULE_VARIABLES.lateEvents, LATE_EVENTS),
     maxClockSkewMs: wholeNumber(variables, RULE_VARIABLES.maxClockSkewMs),
     minEventTimeMs: wholeNumber(variables, RULE_VARIABLES.minEventTimeMs),
     ubiOrdinalsFrom: ordinalsFrom(variables, RULE_VARIABLES.ubiOrdinalsFrom),
@@ -78,7 +75,7 @@ export function readIngestEnvironment(variables: Variables) {
     pipelineName: text(variables, INGEST_VARIABLES.pipelineName),
     sessionsTable: text(variables, INGEST_VARIABLES.sessionsTable),
     deadLetterBucket: text(variables, INGEST_VARIABLES.deadLetterBucket),
-    writes: writes(variables, INGEST_VARIABLES.writes),
+    writes: choice(variables, INGEST_VARIABLES.writes, WRITES),
     pseudonymKeySecret: variables[OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret] || null,
   } satisfies ReadAll<typeof INGEST_VARIABLES & typeof OPTIONAL_INGEST_VARIABLES>
 }
@@ -91,7 +88,7 @@ export function readSweepEnvironment(variables: Variables) {
     stream: text(variables, SWEEP_VARIABLES.stream),
     sweepEveryMs: wholeNumber(variables, SWEEP_VARIABLES.sweepEveryMs),
     givenUpAfterMs: wholeNumber(variables, SWEEP_VARIABLES.givenUpAfterMs),
-    writes: writes(variables, SWEEP_VARIABLES.writes),
+    writes: choice(variables, SWEEP_VARIABLES.writes, WRITES),
   } satisfies ReadAll<typeof SWEEP_VARIABLES>
 }
 
@@ -102,7 +99,7 @@ export function readFinalizeEnvironment(variables: Variables) {
     resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
     deadLetterBucket: text(variables, FINALIZE_VARIABLES.deadLetterBucket),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
-    writes: writes(variables, FINALIZE_VARIABLES.writes),
+    writes: choice(variables, FINALIZE_VARIABLES.writes, WRITES),
   } satisfies ReadAll<typeof FINALIZE_VARIABLES>
 }
 

@@ -2,7 +2,7 @@
 
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
-import { storedInstead } from './conditional-write.ts'
+import { storedInstead, unlessNewer } from './conditional-write.ts'
 import type { Item } from './table-items.ts'
 
 /** Sends commands of the plain client. A document client takes those, too. */
@@ -51,7 +51,7 @@ interface Expression {
 
 function expressionOf({ version }: VersionedItem, condition: WriteCondition): Expression {
   if (condition === 'new') return { ConditionExpression: 'attribute_not_exists(pk)' }
-  if (condition === 'newer') return byVersion('attribute_not_exists(pk) OR #version < :version', version)
+  if (condition === 'newer') return unlessNewer('version', version)
   if (condition === 'notOlder') return byVersion('attribute_not_exists(pk) OR #version <= :version', version)
   return byVersion('#version = :version', condition.at)
 }
