@@ -7,10 +7,11 @@ import { sessionsWithId } from './closed-ids.ts'
 import { withoutForgotten } from './forgotten.ts'
 import type { TimeRange } from './neighbours.ts'
 import type { Rules } from './rules.ts'
-import { firstEvent, isWithinGap, sessionId } from './session.ts'
+import { firstEvent, isWithinGap, type Session, sessionId } from './session.ts'
 import type { UserState } from './user-state.ts'
 
 export interface AffectedRange<A extends Arrival> extends TimeRange {
+  readonly open: readonly Session[]
   /** Empty for a range where an open session that a limit ended may continue in a closed one. */
   readonly arrivals: readonly A[]
   /** In the order of their times. */
@@ -52,7 +53,7 @@ export function affectedRanges<A extends Arrival>(
     if (latest !== undefined && isWithinGap(lastOf(latest).timeMs, point.timeMs, rules)) latest.push(point)
     else groups.push([point])
   }
-  return [...rangesOfContinuations(state), ...groups.map(rangeOf)]
+  return [...rangesOfContinuations(state), ...groups.map((points) => rangeOf(points, state.open))]
 }
 
 /** The times at which full open sessions go on, but for those that go on in an open session. */
@@ -60,7 +61,7 @@ function rangesOfContinuations({ open }: UserState): AffectedRange<never>[] {
   const continued = new Set(open.map(({ continues }) => continues))
   const unknown = open.filter((session) => !continued.has(sessionId(session)))
   const limits = unknown.flatMap(({ limitedBy }) => limitedBy ?? [])
-  return limits.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, arrivals: [], points: [] }))
+  return limits.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs, open, arrivals: [], points: [] }))
 }
 
 /**
@@ -69,9 +70,9 @@ function rangesOfContinuations({ open }: UserState): AffectedRange<never>[] {
  *
  * @param points in the order of their times.
  */
-function rangeOf<A extends Arrival>(points: NonEmpty<Point<A>>): AffectedRange<A> {
+function rangeOf<A extends Arrival>(points: NonEmpty<Point<A>>, open: readonly Session[]): AffectedRange<A> {
   const [fromMs, toMs] = [points[0].timeMs, lastOf(points).timeMs]
-  const range = { fromMs, toMs, points, arrivals: [...new Set(points.map(({ arrival }) => arrival))] }
+  const range = { fromMs, toMs, open, points, arrivals: [...new Set(points.map(({ arrival }) => arrival))] }
   return fromMs === toMs ? range : { ...range, sessionsMax: 16 + 8 * points.length }
 }
 
@@ -79,12 +80,12 @@ function rangeOf<A extends Arrival>(points: NonEmpty<Point<A>>): AffectedRange<A
  * Divides a range that holds too much into two ranges with about half of the points each. Null for
  * a single moment. Points of one moment stay together.
  */
-export function halves<A extends Arrival>({ points }: AffectedRange<A>): AffectedRange<A>[] | null {
+export function halves<A extends Arrival>({ points, open }: AffectedRange<A>): AffectedRange<A>[] | null {
   const isFirstOfTime = (n: number): boolean => points[n - 1]?.timeMs !== points[n]?.timeMs
   let middle = points.length >> 1
   while (middle > 0 && !isFirstOfTime(middle)) middle--
   if (middle === 0) middle = (points.length >> 1) + 1
   while (middle < points.length && !isFirstOfTime(middle)) middle++
   const [before, after] = [points.slice(0, middle), points.slice(middle)]
-  return isNonEmpty(before) && isNonEmpty(after) ? [rangeOf(before), rangeOf(after)] : null
+  return isNonEmpty(before) && isNonEmpty(after) ? [rangeOf(before, open), rangeOf(after, open)] : null
 }

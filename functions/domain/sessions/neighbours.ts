@@ -1,6 +1,7 @@
 // Finds the closed sessions around a range of time, which events in the range may change.
 
 import { compareEvents } from '../events/event.ts'
+import { copySearch } from './event-index.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from './session.ts'
 import { compactTime, compactTimeOf } from './session-id.ts'
 import { OPEN_SESSIONS_MAX, openBytes, STATE_BYTES_MAX } from './state-size.ts'
@@ -11,6 +12,8 @@ export interface TimeRange {
   readonly toMs: number
   /** Sessions to read before the range counts as holding too much; absent for the most. */
   readonly sessionsMax?: number
+  /** The user's open sessions, to leave out stored copies of them that hold no event any more. */
+  readonly open?: readonly Session[]
 }
 
 /**
@@ -37,18 +40,21 @@ const NEIGHBOUR_SESSIONS_MAX = 4 * OPEN_SESSIONS_MAX
  *   id lies within its session.
  */
 export async function neighbours(
-  { fromMs, toMs, sessionsMax = NEIGHBOUR_SESSIONS_MAX }: TimeRange,
+  { fromMs, toMs, sessionsMax = NEIGHBOUR_SESSIONS_MAX, open = [] }: TimeRange,
   before: AsyncIterable<Session>,
   after: AsyncIterable<Session>,
 ): Promise<readonly Session[] | null> {
   const found = foundSessions(Math.min(sessionsMax, NEIGHBOUR_SESSIONS_MAX))
+  const isEmptied = emptiedSearch(open)
   for await (const session of inOrder(before, 'latest first')) {
+    if (isEmptied(session)) continue
     found.add(session)
     if (lastEvent(session).timeMs < fromMs) break
     if (found.areTooMany()) return null
   }
   let isNextFound = false
   for await (const session of inOrder(after, 'earliest first')) {
+    if (isEmptied(session)) continue
     const startMs = firstEvent(session).timeMs
     if (isNextFound && startMs > found.endOfBrokenChain()) break
     found.add(session)
@@ -57,6 +63,17 @@ export async function neighbours(
     if (found.areTooMany()) return null
   }
   return found.sessions()
+}
+
+/**
+ * Returns a search for stored sessions that are open again and have lost all their events, because
+ * other copies of those count (E2). Such a session separates the range from no other one.
+ */
+function emptiedSearch(open: readonly Session[]): (session: Session) => boolean {
+  const openIds = new Set(open.flatMap(({ ids }) => ids))
+  const heldCopy = copySearch(open, 1)
+  return (session) =>
+    openIds.has(sessionId(session)) && !session.events.some((event) => heldCopy(event)?.timeMs === event.timeMs)
 }
 
 /** Collects sessions, their number and bytes, and the full ones whose continuation is not there. */

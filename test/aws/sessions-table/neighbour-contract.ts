@@ -53,6 +53,17 @@ export function neighbourContract(store: () => SessionStore): void {
     expect(sortedIds(found)).toEqual(expect.arrayContaining(sortedIds([first, second, third])))
   })
 
+  it('finds what lies behind a stored session that is open again and has lost its events', async () => {
+    const [far, emptied] = [0, 1].map((hour) => session([search(ORIGIN_MS + hour * HOUR_MS)])) as [Session, Session]
+    for (const one of [far, emptied]) await put(one, 1)
+    const range = { fromMs: ORIGIN_MS + 2 * HOUR_MS, toMs: ORIGIN_MS + 2 * HOUR_MS }
+    const reopened = (events: Session['events']): Session => session(events, { ids: emptied.ids })
+    const lost = reopened([search(ORIGIN_MS - HOUR_MS)])
+    expect(await store().loadClosed('ann', { ...range, open: [lost] })).toEqual([far])
+    const whole = reopened(emptied.events)
+    expect(await store().loadClosed('ann', { ...range, open: [whole] })).toEqual([emptied])
+  })
+
   it('finds the sessions in the range, and the first on either side of them', async () => {
     const hourly = Array.from({ length: 48 }, (_, n) => session([search(ORIGIN_MS + n * HOUR_MS)]))
     for (const one of hourly) await put(one, 1)
