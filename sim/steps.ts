@@ -8,7 +8,7 @@ import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { NonEmpty } from '../functions/domain/non-empty.ts'
 import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
-import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress } from '../functions/ports.ts'
+import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress, TimerStore } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import {
   deletingRows,
@@ -170,7 +170,15 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
   const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const sessions = watchedClosing(sessionsOf(wiring, invocation), wiring)
-    const timers = faultyTimers(stores, invocation)
+    const sweepWatch = watch.sweepBegins(new Map(stores.sessions.states))
+    const faulty = faultyTimers(stores, invocation)
+    const timers: TimerStore = {
+      ...faulty,
+      put: (scheduled) => {
+        sweepWatch.mayReschedule(scheduled.map(({ user }) => user))
+        return faulty.put(scheduled)
+      },
+    }
     const kinesis = simulatedKinesis(stream, invocation, world)
     const horizonPorts: HorizonPorts = {
       loadProgress: stores.progress.loadProgress,
@@ -196,11 +204,10 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
       hasTime: invocation.hasTime,
       ...(control === 'closings-at-end' && savingAtEnd(sessions, horizon, rules)),
     }
-    const before = new Map(stores.sessions.states)
     const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, world.time.nowMs())
     watch.wasRead(report.lagMs)
     if (report.failed !== null) throw report.failed.cause
-    if (!report.isUnfinished) watch.wasSwept(before, stores.sessions.states, report.horizonMs)
+    if (!report.isUnfinished) sweepWatch.wasCompleted(stores.sessions.states, report.horizonMs)
     return null
   })
 }

@@ -66,12 +66,22 @@ export interface Watch {
   wasRead(lagMs: number): void
   /** How far the horizon of the latest sweep trailed the time of day. */
   lagMs(): number
-  /** Checks after a sweep that it changed the state of every user with a due session. */
-  wasSwept(before: ReadonlyMap<string, UserState>, after: ReadonlyMap<string, UserState>, horizonMs: number): void
+  /** Records that a sweep begins, with these states stored. */
+  sweepBegins(before: ReadonlyMap<string, UserState>): SweepWatch
   /** Checks that a written row is not older than the one it replaces, and final with `divert`. */
   replaces(before: ResultRow | undefined, after: ResultRow): void
   /** Adds a violation. */
   report(user: string, what: string): void
+}
+
+export interface SweepWatch {
+  /** Records that the sweep may schedule the next timers of these users, in place of theirs. */
+  mayReschedule(users: readonly string[]): void
+  /**
+   * Checks that the sweep changed the state of every user with a due session. It need not where
+   * another sweep scheduled the user meanwhile: that one took the timer, and may have failed.
+   */
+  wasCompleted(after: ReadonlyMap<string, UserState>, horizonMs: number): void
 }
 
 /**
@@ -96,6 +106,8 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
   const isErased = ({ user, event, arrivalMs }: SentEvent): boolean =>
     Math.min(event?.timeMs ?? arrivalMs, arrivalMs) <= (forgottenAtMs.get(user) ?? Number.NEGATIVE_INFINITY)
   const closings = new Map<string, Closing[]>()
+  let sweeps = 0
+  const rescheduled: { readonly user: string; readonly sweep: number }[] = []
   let lagMs = 0
   const report = (user: string, what: string): void => {
     violations.push({ user, what })
@@ -167,12 +179,23 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
       lagMs = lag
     },
     lagMs: () => lagMs,
-    wasSwept: (before, after, horizonMs) => {
-      for (const [user, state] of after) {
-        const dueMs = nextDueAt(state, rules)
-        if (before.get(user) !== state || dueMs === null) continue
-        if (Math.max(dueMs, notBefore.get(user) ?? 0) > horizonMs) continue
-        report(user, `the sweep at horizon ${horizonMs} left a session open that was due at ${dueMs}`)
+    sweepBegins: (before) => {
+      const own = sweeps++
+      const firstOfOthers = rescheduled.length
+      const isTaken = (taken: string): boolean =>
+        rescheduled.slice(firstOfOthers).some(({ user, sweep }) => user === taken && sweep !== own)
+      return {
+        mayReschedule: (users) => {
+          for (const user of users) rescheduled.push({ user, sweep: own })
+        },
+        wasCompleted: (after, horizonMs) => {
+          for (const [user, state] of after) {
+            const dueMs = nextDueAt(state, rules)
+            if (before.get(user) !== state || dueMs === null) continue
+            if (Math.max(dueMs, notBefore.get(user) ?? 0) > horizonMs || isTaken(user)) continue
+            report(user, `the sweep at horizon ${horizonMs} left a session open that was due at ${dueMs}`)
+          }
+        },
       }
     },
     replaces: (before, after) => {
