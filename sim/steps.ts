@@ -8,7 +8,7 @@ import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { NonEmpty } from '../functions/domain/non-empty.ts'
 import { type FinalizePorts, finalize } from '../functions/finalize/finalize.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
-import type { ArrivedRecord, ClosedChange, SessionStore, ShardProgress, TimerStore } from '../functions/ports.ts'
+import type { ArrivedRecord, ClosedChange, Horizon, SessionStore, ShardProgress } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import {
   deletingRows,
@@ -29,6 +29,7 @@ import { simulatedKinesis } from './kinesis-client.ts'
 import type { Reply } from './poller.ts'
 import type { Stores } from './stores.ts'
 import type { Stream } from './stream.ts'
+import type { Watch } from './watch.ts'
 import type { Wiring } from './wiring.ts'
 import { type Invocation, invoke, type Outcome } from './world.ts'
 
@@ -170,15 +171,7 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
   const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const sessions = watchedClosing(sessionsOf(wiring, invocation), wiring)
-    const sweepWatch = watch.sweepBegins(new Map(stores.sessions.states))
-    const faulty = faultyTimers(stores, invocation)
-    const timers: TimerStore = {
-      ...faulty,
-      put: (scheduled) => {
-        sweepWatch.mayReschedule(scheduled.map(({ user }) => user))
-        return faulty.put(scheduled)
-      },
-    }
+    const timers = faultyTimers(stores, invocation)
     const kinesis = simulatedKinesis(stream, invocation, world)
     const horizonPorts: HorizonPorts = {
       loadProgress: stores.progress.loadProgress,
@@ -200,16 +193,26 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
     const ports = {
       sessions,
       timers: control === 'page-first' ? pageFirst(timers) : timers,
-      horizon: isWrong ? wrongHorizon : horizon,
+      horizon: watchedHorizon(isWrong ? wrongHorizon : horizon, watch),
       hasTime: invocation.hasTime,
       ...(control === 'closings-at-end' && savingAtEnd(sessions, horizon, rules)),
     }
+    const before = new Map(stores.sessions.states)
     const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, world.time.nowMs())
-    watch.wasRead(report.lagMs)
     if (report.failed !== null) throw report.failed.cause
-    if (!report.isUnfinished) sweepWatch.wasCompleted(stores.sessions.states, report.horizonMs)
+    if (!report.isUnfinished) watch.wasSwept(before, stores.sessions.states, report.horizonMs)
     return null
   })
+}
+
+function watchedHorizon(horizon: Horizon, watch: Watch): Horizon {
+  return {
+    readUpTo: async (nowMs) => {
+      const horizonMs = await horizon.readUpTo(nowMs)
+      watch.wasRead(horizonMs, nowMs)
+      return horizonMs
+    },
+  }
 }
 
 function sessionsOf({ stores, rules, control }: Wiring, invocation: Invocation): SessionStore {

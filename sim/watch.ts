@@ -62,26 +62,20 @@ export interface Watch {
   mayBeRejected(sequenceNumbers: readonly string[]): void
   /** Returns whether the record's event was applied before ingest first rejected the record. */
   wasAppliedBefore(sent: Sent): boolean
-  /** Records how far the horizon of the latest sweep trailed the time of day. */
-  wasRead(lagMs: number): void
+  /** Records the horizon that a sweep is about to close by. */
+  wasRead(horizonMs: number, nowMs: number): void
   /** How far the horizon of the latest sweep trailed the time of day. */
   lagMs(): number
-  /** Records that a sweep begins, with these states stored. */
-  sweepBegins(before: ReadonlyMap<string, UserState>): SweepWatch
+  /**
+   * Checks after a sweep that it changed the state of every user with a due session. It need not
+   * where another sweep had a later horizon: that one may have taken the user's timer, failed, and
+   * scheduled the next try at its own horizon.
+   */
+  wasSwept(before: ReadonlyMap<string, UserState>, after: ReadonlyMap<string, UserState>, horizonMs: number): void
   /** Checks that a written row is not older than the one it replaces, and final with `divert`. */
   replaces(before: ResultRow | undefined, after: ResultRow): void
   /** Adds a violation. */
   report(user: string, what: string): void
-}
-
-export interface SweepWatch {
-  /** Records that the sweep may schedule the next timers of these users, in place of theirs. */
-  mayReschedule(users: readonly string[]): void
-  /**
-   * Checks that the sweep changed the state of every user with a due session. It need not where
-   * another sweep scheduled the user meanwhile: that one took the timer, and may have failed.
-   */
-  wasCompleted(after: ReadonlyMap<string, UserState>, horizonMs: number): void
 }
 
 /**
@@ -106,9 +100,8 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
   const isErased = ({ user, event, arrivalMs }: SentEvent): boolean =>
     Math.min(event?.timeMs ?? arrivalMs, arrivalMs) <= (forgottenAtMs.get(user) ?? Number.NEGATIVE_INFINITY)
   const closings = new Map<string, Closing[]>()
-  let sweeps = 0
-  const rescheduled: { readonly user: string; readonly sweep: number }[] = []
   let lagMs = 0
+  let latestHorizonMs = Number.NEGATIVE_INFINITY
   const report = (user: string, what: string): void => {
     violations.push({ user, what })
   }
@@ -175,27 +168,18 @@ export function newWatch(rules: Rules, givenUpAfterMs: number, digest: Digest): 
         report(user, `a session closes (${reason}) without ${one.eventId}, which is on time and not applied yet`)
       }
     },
-    wasRead: (lag) => {
-      lagMs = lag
+    wasRead: (horizonMs, nowMs) => {
+      lagMs = nowMs - horizonMs
+      latestHorizonMs = Math.max(latestHorizonMs, horizonMs)
     },
     lagMs: () => lagMs,
-    sweepBegins: (before) => {
-      const own = sweeps++
-      const firstOfOthers = rescheduled.length
-      const isTaken = (taken: string): boolean =>
-        rescheduled.slice(firstOfOthers).some(({ user, sweep }) => user === taken && sweep !== own)
-      return {
-        mayReschedule: (users) => {
-          for (const user of users) rescheduled.push({ user, sweep: own })
-        },
-        wasCompleted: (after, horizonMs) => {
-          for (const [user, state] of after) {
-            const dueMs = nextDueAt(state, rules)
-            if (before.get(user) !== state || dueMs === null) continue
-            if (Math.max(dueMs, notBefore.get(user) ?? 0) > horizonMs || isTaken(user)) continue
-            report(user, `the sweep at horizon ${horizonMs} left a session open that was due at ${dueMs}`)
-          }
-        },
+    wasSwept: (before, after, horizonMs) => {
+      if (horizonMs < latestHorizonMs) return
+      for (const [user, state] of after) {
+        const dueMs = nextDueAt(state, rules)
+        if (before.get(user) !== state || dueMs === null) continue
+        if (Math.max(dueMs, notBefore.get(user) ?? 0) > horizonMs) continue
+        report(user, `the sweep at horizon ${horizonMs} left a session open that was due at ${dueMs}`)
       }
     },
     replaces: (before, after) => {
