@@ -8,7 +8,7 @@ import { FAULTS } from '../../sim/faults.ts'
 import { firstViolations } from './first-violations.ts'
 
 const FIXED_SEEDS = 200
-const FRESH_SEEDS = 10
+const FRESH_SEEDS = 50
 
 describe('the simulated pipeline', () => {
   it(`holds every invariant with seeds 1 to ${FIXED_SEEDS}, in which every fault strikes`, async () => {

@@ -10,7 +10,10 @@ import { OPEN_SESSIONS_MAX, openBytes, STATE_BYTES_MAX } from './state-size.ts'
 export interface TimeRange {
   readonly fromMs: number
   readonly toMs: number
-  /** Sessions to read before the range counts as holding too much; absent for the most. */
+  /**
+   * Sessions up to the first after the range, before the range counts as holding too much. Absent
+   * for the most. The continuations that follow do not count.
+   */
   readonly sessionsMax?: number
   /** The user's open sessions, to leave out stored copies of them that hold no event any more. */
   readonly open?: readonly Session[]
@@ -44,13 +47,14 @@ export async function neighbours(
   before: AsyncIterable<Session>,
   after: AsyncIterable<Session>,
 ): Promise<readonly Session[] | null> {
-  const found = foundSessions(Math.min(sessionsMax, NEIGHBOUR_SESSIONS_MAX))
+  const found = foundSessions()
+  const rangeMax = Math.min(sessionsMax, NEIGHBOUR_SESSIONS_MAX)
   const isEmptied = emptiedSearch(open)
   for await (const session of inOrder(before, 'latest first')) {
     if (isEmptied(session)) continue
     found.add(session)
     if (lastEvent(session).timeMs < fromMs) break
-    if (found.areTooMany()) return null
+    if (found.areMoreThan(rangeMax)) return null
   }
   let isNextFound = false
   for await (const session of inOrder(after, 'earliest first')) {
@@ -59,8 +63,8 @@ export async function neighbours(
     if (isNextFound && startMs > found.endOfBrokenChain()) break
     found.add(session)
     isNextFound ||= startMs > toMs
-    if (isNextFound && (found.endOfBrokenChain() < startMs || found.areTooMany())) break
-    if (found.areTooMany()) return null
+    if (isNextFound && (found.endOfBrokenChain() < startMs || found.areMoreThan(NEIGHBOUR_SESSIONS_MAX))) break
+    if (found.areMoreThan(rangeMax)) return null
   }
   return found.sessions()
 }
@@ -77,7 +81,7 @@ function emptiedSearch(open: readonly Session[]): (session: Session) => boolean 
 }
 
 /** Collects sessions, their number and bytes, and the full ones whose continuation is not there. */
-function foundSessions(sessionsMax: number) {
+function foundSessions() {
   const found = new Map<string, Session>()
   const continued = new Set<string>()
   const broken = new Map<string, number>()
@@ -87,7 +91,7 @@ function foundSessions(sessionsMax: number) {
   const linkOf = (id: string | null, timeMs: number): string => `${timeMs} ${id}`
   return {
     sessions: (): Session[] => [...found.values()],
-    areTooMany: (): boolean => bytes > NEIGHBOUR_BYTES_MAX || found.size > sessionsMax,
+    areMoreThan: (count: number): boolean => bytes > NEIGHBOUR_BYTES_MAX || found.size > count,
     add: (session: Session): void => {
       found.set(sessionId(session), session)
       bytes += openBytes(session)
