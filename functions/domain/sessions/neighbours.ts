@@ -63,8 +63,8 @@ export async function neighbours(
     if (isNextFound && startMs > found.endOfBrokenChain()) break
     found.add(session)
     isNextFound ||= startMs > toMs
+    if (!isNextFound && found.areMoreThan(rangeMax)) return null
     if (isNextFound && (found.endOfBrokenChain() < startMs || found.areMoreThan(NEIGHBOUR_SESSIONS_MAX))) break
-    if (found.areMoreThan(rangeMax)) return null
   }
   return found.sessions()
 }
