@@ -6,6 +6,7 @@ import type { Clients } from '../emulators/clients.ts'
 import type { MappingSpec } from '../template/pipeline-spec.ts'
 import type { FunctionProcess } from './function-process.ts'
 import { type PolledStream, type Poller, type ShardReader, startPoller } from './poller.ts'
+import { openReader } from './shard-reader.ts'
 
 /** Lambda passes at most 6 MB to an invocation. */
 const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
@@ -45,22 +46,34 @@ function kinesisStream({ sourceName, batchSize }: MappingSpec, clients: Clients)
   }
 }
 
-async function openShard(
+function openShard(
   streamName: string,
   shardId: string,
   { kinesis }: Clients,
 ): Promise<ShardReader<KinesisStreamRecord>> {
-  const start = { StreamName: streamName, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' } as const
-  let iterator = (await kinesis.send(new GetShardIteratorCommand(start))).ShardIterator
-  return {
-    read: async () => {
-      if (iterator === undefined) return null
-      const page = await kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: READ_RECORDS_MAX }))
-      iterator = page.NextShardIterator
-      const records = (page.Records ?? []).map((record) => toLambdaRecord(shardId, record))
-      return { records, isEmpty: records.length === 0, hasMore: (page.MillisBehindLatest ?? 0) > 0 }
+  const shard = { StreamName: streamName, ShardId: shardId }
+  const oldest = { ShardIteratorType: 'TRIM_HORIZON' } as const
+  return openReader({
+    open: async (after) => {
+      const start =
+        after === undefined
+          ? oldest
+          : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: after }
+      const opened = await kinesis.send(new GetShardIteratorCommand({ ...shard, ...start }))
+      return opened.ShardIterator
     },
-  }
+    read: async (iterator) => {
+      const page = await kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: READ_RECORDS_MAX }))
+      const records = (page.Records ?? []).map((record) => toLambdaRecord(shardId, record))
+      return {
+        records,
+        isEmpty: records.length === 0,
+        hasMore: (page.MillisBehindLatest ?? 0) > 0,
+        next: page.NextShardIterator,
+        lastSequenceNumber: records.at(-1)?.kinesis.sequenceNumber,
+      }
+    },
+  })
 }
 
 function nextBatch(waiting: readonly KinesisStreamRecord[], batchSize: number): KinesisStreamRecord[] {

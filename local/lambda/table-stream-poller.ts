@@ -13,6 +13,7 @@ import { matches } from '../template/event-pattern.ts'
 import type { MappingSpec } from '../template/pipeline-spec.ts'
 import type { FunctionProcess } from './function-process.ts'
 import { type PolledStream, type Poller, type ShardReader, startPoller } from './poller.ts'
+import { openReader } from './shard-reader.ts'
 
 /** A drain waits for two empty reads of the table's stream, so the poller never waits long. */
 const IDLE_MS_MAX = 5
@@ -43,26 +44,33 @@ function tableStream(mapping: MappingSpec, clients: Clients): PolledStream<Chang
   }
 }
 
-async function openShard(
+function openShard(
   streamArn: string,
   shardId: string,
   mapping: MappingSpec,
   { tableStreams }: Clients,
 ): Promise<ShardReader<ChangeRecord>> {
-  const start = { StreamArn: streamArn, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' } as const
-  let iterator = (await tableStreams.send(new GetShardIteratorCommand(start))).ShardIterator
-  return {
-    read: async () => {
-      if (iterator === undefined) return null
-      const page = await tableStreams.send(new GetRecordsCommand({ ShardIterator: iterator }))
-      iterator = page.NextShardIterator
-      const changes = page.Records ?? []
-      const records = changes
-        .map((record) => toChangeRecord(streamArn, record))
-        .filter((record) => passes(record, mapping))
-      return { records, isEmpty: changes.length === 0, hasMore: false }
+  const shard = { StreamArn: streamArn, ShardId: shardId }
+  const oldest = { ShardIteratorType: 'TRIM_HORIZON' } as const
+  return openReader({
+    open: async (after) => {
+      const start =
+        after === undefined ? oldest : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: after }
+      const opened = await tableStreams.send(new GetShardIteratorCommand({ ...shard, ...start }))
+      return opened.ShardIterator
     },
-  }
+    read: async (iterator) => {
+      const page = await tableStreams.send(new GetRecordsCommand({ ShardIterator: iterator }))
+      const changes = page.Records ?? []
+      return {
+        records: changes.map((record) => toChangeRecord(streamArn, record)).filter((record) => passes(record, mapping)),
+        isEmpty: changes.length === 0,
+        hasMore: false,
+        next: page.NextShardIterator,
+        lastSequenceNumber: changes.at(-1)?.dynamodb?.SequenceNumber,
+      }
+    },
+  })
 }
 
 function passes(record: object, mapping: MappingSpec): boolean {

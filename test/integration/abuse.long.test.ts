@@ -110,13 +110,13 @@ async function rowsOfPeople(run: LocalRun): Promise<object[]> {
   return (await run.results()).filter(({ user }) => user.startsWith('person '))
 }
 
-/** The sums of the hour of all others, without the moment of the run that wrote them. */
+/** The sums of the hour of all others. The schedule may sum the hour too, so its runs do not count. */
 async function hourOfPeople(run: LocalRun): Promise<object | undefined> {
   const { hours } = await rollupsOf(run)
   const hour = new Date(HOUR_START_MS).toISOString().slice(0, 13)
   const found = hours.find(({ sk }) => sk === hour) as (HourRollup & Record<string, unknown>) | undefined
   if (found === undefined) return undefined
-  const { computed_at, version, expires_at, rows_expire_at, ...sums } = found
+  const { computed_at, version, revision, expires_at, rows_expire_at, ...sums } = found
   return sums
 }
 
