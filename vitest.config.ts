@@ -5,8 +5,8 @@ import { SlowestFirst } from './test/support/slowest-first.ts'
 const UNIT = [
   'test/*.test.ts',
   'test/{domain,samples,terminal,language,tools}/**/*.test.ts',
-  // Those of abuse take nearly as long as all others together.
-  'test/steps/!(abuse*|many-sessions).test.ts',
+  // These take nearly as long as all others together.
+  'test/steps/!(abuse*|many-sessions|packed|reused-ids).test.ts',
   'test/docs/{rules,glossary,settings,decisions}.test.ts',
   'test/infra/settings.test.ts',
 ]
@@ -14,6 +14,9 @@ const UNIT = [
 const LOCAL_RUN = ['test/integration/**/*.test.ts', 'test/cli/readers.test.ts', 'test/cli/commands/local.test.ts']
 /** Tests that are heavy and seldom break: long simulations, kills, the pages that are followed. */
 const LONG = ['test/**/*.long.test.ts']
+
+/** They count how often V8 runs a block of code, for which no other test may have run it before. */
+const COUNTED = ['test/cost/**/*.test.ts']
 
 /** They need an AWS emulator, which `npm run test:conformance` starts. */
 const CONFORMANCE = ['test/conformance/**']
@@ -39,10 +42,12 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
+          isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...UNIT, ...LOCAL_RUN, ...LONG, ...CONFORMANCE],
+          exclude: [...UNIT, ...LOCAL_RUN, ...COUNTED, ...LONG, ...CONFORMANCE],
         },
       },
+      { test: { ...shared, name: 'counted', include: COUNTED, exclude: LONG } },
       { test: { ...shared, name: 'long', include: LONG } },
     ],
   },

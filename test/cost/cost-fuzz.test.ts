@@ -7,7 +7,7 @@ import { shareOf, shares, worstCases, worstText } from './cost-limits.ts'
 import { measure } from './ingest-meter.ts'
 import type { CostCase } from './random-records.ts'
 
-const CASES = 200
+const CASES = 100
 
 it(`ingest's work for each of ${CASES} random records stays in proportion to its users, events and bytes`, async () => {
   const worst = await worstCases(SEED, CASES)

@@ -4,13 +4,12 @@
 import { describe, expect, it } from 'vitest'
 import { firstSeedThatCatches, runCampaign } from '../../sim/campaign.ts'
 import { FAULTS } from '../../sim/faults.ts'
-import { run, USERS_MAX } from '../../sim/run.ts'
-import { shrink } from '../../sim/shrink.ts'
+import { run } from '../../sim/run.ts'
 import { firstViolations } from './first-violations.ts'
 
 const SEEDS = 25
 /** Seeds that once broke an invariant, of this design or of a wrong one that few seeds catch. */
-const KNOWN_SEEDS = [43, 225, 319, 625, 660, 835, 1195, 1352, 1830]
+const KNOWN_SEEDS = [43, 225, 319, 625, 660, 835, 1352, 1830]
 /** Wrong designs that a few seeds catch. The long tests try all of them. */
 const SOON_CAUGHT = ['wall-clock-sweep', 'forgetful-horizon', 'timer-last', 'page-first', 'forget-by-deleting'] as const
 const SOON_SEEDS = 20
@@ -47,16 +46,5 @@ describe('the simulation', () => {
       expect.stringMatching(/^\w+ was rejected as late but is not late$/),
     ])
     expect((await run(LOST_CLICK_SEED)).violations).toEqual([])
-  })
-
-  it('shrinks the failure of a wrong design to fewer faults and a short story', async () => {
-    const control = 'wall-clock-sweep'
-    const seed = (await firstSeedThatCatches(control, SOON_SEEDS)) ?? 0
-    const whole = await run(seed, { control })
-    const { result, usersMax, faults } = await shrink(seed, { control })
-    expect(result.violations.length).toBeGreaterThan(0)
-    expect(faults.length).toBeLessThan(FAULTS.filter((fault) => whole.faults[fault] > 0).length)
-    expect(usersMax).toBeLessThanOrEqual(USERS_MAX)
-    expect(result.story(20)).toHaveLength(20)
   })
 })

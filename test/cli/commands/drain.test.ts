@@ -2,12 +2,13 @@
 
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, it } from 'vitest'
 import { drain } from '../../../cli/commands/drain.ts'
 
 const lambda = mockClient(LambdaClient)
 const DONE = { closed: 0, usersClosed: 0, conflicts: 0, isUnfinished: false, stoppedAtMs: null }
 
+afterAll(() => lambda.restore())
 beforeEach(() => {
   lambda.reset()
 })

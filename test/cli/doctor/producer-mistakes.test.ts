@@ -93,7 +93,8 @@ describe('the share of orphan clicks', () => {
   })
 
   it('counts the rows of a dirty hour instead of its old sum, and leaves out hours that did not change', async () => {
-    const dynamodb = mockClient(DynamoDBDocumentClient)
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))
+    const dynamodb = mockClient(client)
     const sum = (hour: number, computed_at: string) => ({
       ...{ day: '2026-03-02', hour, computed_at },
       ...{ clicks: 7, orphan_clicks_search_elsewhere: 0, orphan_clicks_no_search: 0 },
@@ -109,7 +110,6 @@ describe('the share of orphan clicks', () => {
       if (values[':pk'] === DIRTY_PARTITION) return { Items: [{ sk: 'hour#2026-03-02T09', marked_at: 1 }] }
       return { Items: values[':slice'] === '2026-03-02T09#c' ? [row] : [] }
     })
-    const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))
     expect(await latestHours(client, 'results', Date.parse('2026-03-03T12:00:00Z'))).toEqual([
       { hour: '2026-03-02T09', clicks: 1, search_elsewhere: 2, no_search: 3 },
       { hour: '2026-03-02T08', clicks: 7, search_elsewhere: 0, no_search: 0 },

@@ -16,7 +16,7 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { findingsOf } from '../../../cli/commands/doctor.ts'
 import { stateItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { pageItem } from '../../../functions/aws/sessions-table/timer-store.ts'
@@ -38,6 +38,9 @@ const kinesis = mockClient(KinesisClient)
 const dynamodb = mockClient(DynamoDBDocumentClient)
 const s3 = mockClient(S3Client)
 const ALL = [sts, stacks, lambda, cloudWatch, logs, kinesis, dynamodb, s3, mockClient(DynamoDBClient)]
+afterAll(() => {
+  for (const mocked of ALL) mocked.restore()
+})
 
 const NOW = at(100_000)
 const ON_AWS = { stack: 'trial', region: 'eu-west-1' }

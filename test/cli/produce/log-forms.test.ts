@@ -1,11 +1,12 @@
-// Checks that `local` and `produce --dry-run` read each form of a log, and report what is odd.
+// Checks that `produce --dry-run` reads each form of a log, and that it and `local` report what is
+// odd.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import zlib, { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { at } from '../../support/events.ts'
+import { LOG_FORMS, toNdjson as lines, searchOf as search } from '../../support/log-forms.ts'
 import { typed } from '../../support/typed.ts'
 import { ubiClick, ubiEvent } from '../../support/ubi.ts'
 
@@ -13,48 +14,16 @@ const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-forms-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const DAY_S = 24 * 3600
-const time = (second: number): string => new Date(at(second)).toISOString()
-const search = (n: number, second = n): object => ({
-  type: 'Search',
-  user: 'ann',
-  time: time(second),
-  eventId: `e${n}`,
-  query: 'dogs',
-})
-const EVENTS = [search(1), search(2), search(3)]
-const lines = (events: readonly unknown[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join('')
 
 function written(name: string, content: string | Buffer): string {
   writeFileSync(join(folder, name), content)
   return name
 }
 
-const CSV = `type,user,time,eventId,query\n${[1, 2, 3].map((n) => `Search,ann,${time(n)},e${n},dogs\n`).join('')}`
-const FORMS: readonly (readonly [string, string | Buffer])[] = [
-  ['lines', lines(EVENTS)],
-  ['pretty array', JSON.stringify(EVENTS, null, 2)],
-  ['array with an object a line', `[\n${EVENTS.map((event) => JSON.stringify(event)).join(',\n')}\n]\n`],
-  ['concatenated', EVENTS.map((event) => JSON.stringify(event)).join('')],
-  ['gzip', gzipSync(JSON.stringify(EVENTS, null, 2))],
-  ['UTF-8 with a byte order mark', `\ufeff${lines(EVENTS)}`],
-  ['UTF-16', Buffer.from(`\ufeff${lines(EVENTS)}`, 'utf16le')],
-  ['UTF-16, big end first', Buffer.from(`\ufeff${lines(EVENTS)}`, 'utf16le').swap16()],
-  ['CSV', CSV],
-  // Node 20 has no zstd.
-  ...('zstdCompressSync' in zlib ? ([['zstd', zlib.zstdCompressSync(lines(EVENTS))]] as const) : []),
-]
-
 describe('a form of a log', () => {
-  it.each(FORMS)('is read by produce --dry-run: %s', async (name, content) => {
+  it.each(LOG_FORMS)('is read by produce --dry-run: %s', async (name, content) => {
     const { status, stdout } = await typed(['produce', written(name, content), '--dry-run'], folder)
     expect([status, stdout]).toEqual([0, '3 good events. Nothing was sent.\n'])
-  })
-
-  it.each(FORMS)('is read by local: %s', async (name, content) => {
-    const { status, stdout, stderr } = await typed(['local', '--events', written(name, content)], folder)
-    expect([status, stderr]).toEqual([0, ''])
-    expect(stdout).toMatch(/^ {2}accepted +3$/m)
-    expect(stdout).toMatch(/^searches +3$/m)
   })
 
   it.each([
@@ -80,17 +49,6 @@ describe('a log that is not in the order of time', () => {
     expect(stderr).toContain(found)
     expect(stderr).toContain('or deploy with -c amendFor=11d.')
     expect((await typed(['produce', file, '--dry-run', '--sort'], folder)).stderr).toBe('')
-  })
-
-  it('is reported by local as ingest then rejects it, and accepted whole either way', async () => {
-    const { stdout, stderr } = await typed(['local', '--events', file], folder)
-    expect(stderr).toContain(found)
-    expect(stdout).toMatch(/^ {2}rejected +4 \(too-late 4\)$/m)
-    for (const more of [['--sort'], ['--setting', 'amendFor=11d']]) {
-      const other = await typed(['local', '--events', file, ...more], folder)
-      expect(other.stdout).toMatch(/^ {2}accepted +12$/m)
-      expect(other.stderr).toBe('')
-    }
   })
 
   it('is reported against the settings of the run', async () => {

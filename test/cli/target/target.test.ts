@@ -29,6 +29,7 @@ const OUTPUTS = {
 
 const mocked = mockClient(CloudFormationClient)
 beforeEach(() => mocked.reset())
+afterAll(() => mocked.restore())
 
 const ON_AWS = { stack: 'SearchSessionCtr', region: 'eu-west-1' }
 

@@ -13,6 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-replay-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const kinesis = mockClient(KinesisClient)
+afterAll(() => kinesis.restore())
 const LINES = Array.from({ length: 1000 }, (_, n) => Buffer.from(`{"user":"u${n}"}`))
 
 async function* log(): AsyncGenerator<Buffer> {
