@@ -124,6 +124,8 @@ export const BLOCK = 'block'
 export const TIMERS = 'timers'
 /** Pages of timers lie in partitions of this name and a number, such as `timer_pages#2`. */
 export const TIMER_PAGES = 'timer_pages'
+/** Each page of timers has a number below this. At most so many sweepers can share the pages. */
+export const SWEEPERS_MAX = 16
 /** Sort key of the item that holds how far ingest has applied a shard. */
 export const PROGRESS_KEY = 'progress'
 

@@ -227,16 +227,29 @@ export interface TimeSpan {
   readonly toMs: number
 }
 
+/** The pages that one of several sweepers fires. Every page is in the share of exactly one. */
+export interface SweeperShare {
+  /** The sweeper's number, from 0. */
+  readonly number: number
+  /** How many sweepers share the pages, at most `SWEEPERS_MAX`. */
+  readonly of: number
+}
+
+export interface PageSpan extends TimeSpan {
+  /** Absent for the pages of all sweepers. */
+  readonly share?: SweeperShare
+}
+
 /** Stores timers, many in one item. A user may have any number of timers. */
 export interface TimerStore {
   /** Adds these timers and replaces none. Timers that are put together share pages. */
   put(timers: readonly Timer[]): Promise<void>
   /**
-   * Lists all pages that start in the span, as several lists that can be read at the same time. A
-   * list is consistent, in order of starts, and yields all readable pages before it throws for an
-   * unreadable one: UnreadableItemError if each of those is damaged.
+   * Lists the pages of the share that start in the span, as several lists that can be read at the
+   * same time. A list is consistent, in order of starts, and yields all readable pages before it
+   * throws for an unreadable one: UnreadableItemError if each of those is damaged.
    */
-  lists(span: TimeSpan): readonly AsyncIterable<readonly TimerPage[]>[]
+  lists(span: PageSpan): readonly AsyncIterable<readonly TimerPage[]>[]
   /** Removes a page with all its timers. Idempotent. */
   remove(id: string): Promise<void>
 }

@@ -101,7 +101,7 @@ function backlogAlarms({ settings, own }: PipelineParts): AlarmDefinition[] {
   return [
     {
       name: 'DueBacklog',
-      description: 'Sweeps run out of time: more sessions fall due than they close.',
+      description: 'Sweeps run out of time: more sessions fall due than they close. Raise sweepers.',
       metric: own.of('SweepsUnfinished', Duration.millis(settings.sweepEvery)),
       above: 0,
       periods: 5,

@@ -9,23 +9,33 @@ import type { Construct } from 'constructs'
 export interface ScheduleProps {
   readonly everyMs: number
   readonly description: string
+  /** Each invocation of a run gets one of these beside `drain`. Without them a run is one. */
+  readonly inputs?: readonly object[]
 }
+
+/** EventBridge takes no more targets in one rule. */
+const TARGETS_MAX = 5
 
 export const NEXT_RUN_RETRIES = 'The next scheduled run is the retry. An alarm fires when there is none.'
 
 export function runBySchedule(scope: Construct, id: string, fn: IFunction, props: ScheduleProps): void {
   fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) })
-  const schedule = new Rule(scope, id, {
-    description: props.description,
-    schedule: Schedule.rate(Duration.millis(props.everyMs)),
-    targets: [new LambdaFunction(fn, { event: RuleTargetInput.fromObject({ drain: false }), retryAttempts: 0 })],
+  const targets = (props.inputs ?? [{}]).map((input) => {
+    return new LambdaFunction(fn, { event: RuleTargetInput.fromObject({ drain: false, ...input }), retryAttempts: 0 })
   })
+  for (let start = 0; start < targets.length; start += TARGETS_MAX) {
+    const schedule = new Rule(scope, start === 0 ? id : `${id}${start / TARGETS_MAX + 1}`, {
+      description: props.description,
+      schedule: Schedule.rate(Duration.millis(props.everyMs)),
+      targets: targets.slice(start, start + TARGETS_MAX),
+    })
+    Validations.of(schedule).acknowledge({
+      id: 'Serverless::Serverless-EventBusDLQ',
+      reason: NEXT_RUN_RETRIES,
+    })
+  }
   Validations.of(fn).acknowledge({
     id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
     reason: 'The next scheduled run repeats the work. An alarm fires when runs fail again and again.',
-  })
-  Validations.of(schedule).acknowledge({
-    id: 'Serverless::Serverless-EventBusDLQ',
-    reason: NEXT_RUN_RETRIES,
   })
 }

@@ -1,6 +1,6 @@
 // Defines every setting of a deployment with its default, its range and its reason.
 
-import { SESSION_DURATION_MS_MAX } from '../functions/contract.ts'
+import { SESSION_DURATION_MS_MAX, SWEEPERS_MAX } from '../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
 import { UBI_ORDINALS_FROM, UBI_ORDINALS_PATTERN } from '../functions/domain/events/ubi-ordinals.ts'
@@ -72,6 +72,12 @@ export const PIPELINE_SETTINGS = {
     HOUR_MS,
     MINUTE_MS,
     'how often the sweep runs, and so how late it may close a due session',
+  ),
+  sweepers: number(
+    1,
+    1,
+    SWEEPERS_MAX,
+    'how many sweeps share the due sessions; more close more a second, and 2, 4, 8 or 16 get equal shares',
   ),
   batchSize: number(500, 1, 10_000, 'the most records in one invocation; 500 ordinary ones are 0.5 MB of at most 6'),
   batchWindow: duration(

@@ -152,6 +152,7 @@ it('has no name that these tests do not pin', () => {
     'RULE_VARIABLES',
     'SESSION_DURATION_MS_MAX',
     'SORT_KEY',
+    'SWEEPERS_MAX',
     'SWEEP_VARIABLES',
     'TIMERS',
     'TIMER_PAGES',

@@ -1,5 +1,6 @@
 // Stores sessions, timers, results and dead letters in memory, for tests and simulations.
 
+import { SWEEPERS_MAX } from '../contract.ts'
 import { isNamed } from '../domain/events/named-users.ts'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../domain/results/result.ts'
@@ -126,9 +127,14 @@ export function memoryTimerStore(): MemoryTimerStore {
       const sorted = [...timers].sort((a, b) => a.atMs - b.atMs)
       if (isNonEmpty(sorted)) pages.set(`${sorted[0].atMs} ${puts++}`, sorted)
     },
-    lists: ({ fromMs, toMs }) => {
-      const found = [...pages].map(([id, timers]) => ({ id, startMs: Number(id.split(' ')[0]), timers }))
-      const within = found.filter(({ startMs }) => startMs >= fromMs && startMs <= toMs)
+    lists: ({ fromMs, toMs, share = { number: 0, of: 1 } }) => {
+      const found = [...pages].map(([id, timers]) => {
+        const [startMs, put] = id.split(' ').map(Number) as [number, number]
+        return { id, startMs, put, timers }
+      })
+      const within = found.filter(
+        ({ startMs, put }) => startMs >= fromMs && startMs <= toMs && (put % SWEEPERS_MAX) % share.of === share.number,
+      )
       return within.length === 0 ? [] : [eachOf([within.sort((a, b) => a.startMs - b.startMs)])]
     },
     remove: async (id) => {

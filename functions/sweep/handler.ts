@@ -10,7 +10,7 @@ import { invocationTime } from '../aws/runtime/invocation-time.ts'
 import { logReport } from '../aws/runtime/report-log.ts'
 import { dynamoSessionStore } from '../aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../aws/sessions-table/timer-store.ts'
-import { kinesisHorizon, REAL_PACE } from '../aws/stream/kinesis-horizon.ts'
+import { kinesisHorizon, READ_EVERY_MS, REAL_PACE } from '../aws/stream/kinesis-horizon.ts'
 import { dynamoEmptyShards } from '../aws/stream/shard-progress.ts'
 import { type SweepReport, sweep, sweepMetrics } from './sweep.ts'
 import { readSweepRequest } from './sweep-request.ts'
@@ -36,6 +36,8 @@ const ports = { sessions, timers, horizon, hasTime: time.hasTime }
 export async function handler(event: unknown, context: Context): Promise<SweepReport> {
   const request = readSweepRequest(event)
   time.begin(context)
+  // A shard answers five reads a second, so the sweepers read the horizon one after the other.
+  await REAL_PACE.wait((request.share?.number ?? 0) * READ_EVERY_MS)
   const report = await sweep(request, ports, settings, Date.now())
   logReport('sweep', settings.pipelineName, report, sweepMetrics(report, request.drain), Date.now())
   if (report.failed !== null) throw report.failed.cause

@@ -10,6 +10,7 @@ import type { Rules } from '../domain/sessions/rules.ts'
 import {
   type Horizon,
   type SessionStore,
+  type SweeperShare,
   type Timer,
   type TimerPage,
   type TimerStore,
@@ -36,6 +37,8 @@ export interface SweepRequest {
   readonly drain: boolean
   /** Where the previous drain stopped: the `stoppedAtMs` of its report. */
   readonly fromMs?: number
+  /** The timers that this sweep fires; absent for all. Others may fire theirs at the same time. */
+  readonly share?: SweeperShare
 }
 
 /** The counts of one sweep, as the function's log line prints them. */
@@ -82,7 +85,7 @@ const FOREVER_MS = Number.MAX_SAFE_INTEGER
  * write a state for which one of them was scheduled.
  */
 export async function sweep(
-  { drain, fromMs = 0 }: SweepRequest,
+  { drain, fromMs = 0, share }: SweepRequest,
   ports: SweepPorts,
   settings: SweepSettings,
   nowMs: number,
@@ -90,12 +93,13 @@ export async function sweep(
   const horizonMs = drain ? nowMs : await ports.horizon.readUpTo(nowMs)
   const scope: SweepScope = { drain, horizonMs, nowMs }
   const due = dueUsers(scope, ports, settings.rules)
-  const span = drain ? { fromMs, toMs: FOREVER_MS } : { fromMs: 0, toMs: horizonMs }
+  const span = { fromMs: drain ? fromMs : 0, toMs: drain ? FOREVER_MS : horizonMs, ...(share && { share }) }
   const failures: unknown[] = []
   const swept = await pMap(ports.timers.lists(span), (list) => sweepList(list, scope, ports, due, failures), {
     concurrency: LISTS_AT_ONCE,
   })
-  const usersOpen = await countHourly(ports, settings, nowMs, failures)
+  // The first sweeper counts for all, since a user may have timers in several shares.
+  const usersOpen = (share?.number ?? 0) === 0 ? await countHourly(ports, settings, nowMs, failures) : null
   const isUnreadable = (error: unknown): boolean => error instanceof UnreadableItemError
   const unreadable = failures.filter(isUnreadable)
   const causes = [...due.failures, ...failures.filter((error) => !isUnreadable(error))]

@@ -108,7 +108,7 @@ export function readPipeline(template: Template, prefix: string): PipelineSpec {
       statements: readStatements(resource.Properties.Role, template, references),
     })),
     mappings: ofType('AWS::Lambda::EventSourceMapping').map(([, resource]) => readMapping(resource, references)),
-    schedules: ofType('AWS::Events::Rule').map(([, resource]) => readSchedule(resource, references)),
+    schedules: ofType('AWS::Events::Rule').flatMap(([, resource]) => readSchedules(resource, references)),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs).map(([name, { Value }]) => [name, references.text(Value)]),
     ),
@@ -169,14 +169,14 @@ function readMapping({ Properties }: Resource, references: References): MappingS
   }
 }
 
-function readSchedule({ Properties }: Resource, references: References): ScheduleSpec {
+/** A rule invokes each of its targets, which may be one function with several inputs. */
+function readSchedules({ Properties }: Resource, references: References): ScheduleSpec[] {
   const match = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(Properties.ScheduleExpression)
   if (match === null) throw new Error(`schedule '${Properties.ScheduleExpression}' is not a rate`)
   const unitMs = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS }[match[2] as 'minute' | 'hour' | 'day']
-  const target = Properties.Targets[0]
-  return {
+  return Properties.Targets.map((target: { readonly Arn: unknown; readonly Input?: string }) => ({
     functionName: references.named(target.Arn),
     everyMs: Number(match[1]) * unitMs,
     input: JSON.parse(target.Input ?? '{}'),
-  }
+  }))
 }

@@ -108,7 +108,7 @@ function timerPage(): Item {
     }),
   )
   const startMs = timers[0].atMs
-  return pageItem({ id: `${String(startMs).padStart(16, '0')}#6b1f0c5e9d2a7f43#2`, startMs, timers })
+  return pageItem({ id: `${String(startMs).padStart(16, '0')}#6b1f0c5e9d2a7f43#10`, startMs, timers })
 }
 
 async function progress(): Promise<Item> {

@@ -87,6 +87,7 @@ export const DURATIONS: readonly Limits[] = [
 
 export const NUMBERS: readonly Limits[] = [
   { name: 'maxSessionEvents', byDefault: 1000, min: 2, max: 5000, range: '2 to 5000', step: 1 },
+  { name: 'sweepers', byDefault: 1, min: 1, max: 16, range: '1 to 16', step: 1 },
   { name: 'batchSize', byDefault: 500, min: 1, max: 10_000, range: '1 to 10000', step: 1 },
   { name: 'shards', byDefault: 1, min: 1, max: 500, range: '1 to 500', step: 1 },
   { name: 'tableWriteUnitsMax', byDefault: 1000, min: 5, max: 40_000, range: '5 to 40000', step: 1 },

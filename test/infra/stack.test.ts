@@ -3,6 +3,7 @@
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { HOUR_INDEX } from '../../functions/contract.ts'
+import { readSweepRequest } from '../../functions/sweep/sweep-request.ts'
 import {
   type FoundResource,
   type Properties,
@@ -211,6 +212,21 @@ describe('the schedules', () => {
     expect(rates.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(expected)
     const [target, ...others] = rates[0].Targets
     expect([referenceText(target.Arn), JSON.parse(target.Input), others]).toEqual([`${name}.Arn`, { drain: false }, []])
+  })
+
+  it('invoke each sweeper with its share, by as many rules as have room for them', () => {
+    const many = synthesizedTemplate({ sweepers: '7' })
+    const rules = ['SweepSchedule', 'SweepSchedule2'].map(
+      (name) => resource(many, 'AWS::Events::Rule', name).Properties,
+    )
+    const targets = rules.flatMap(({ Targets }) => Targets)
+    expect(rules.map(({ Targets }) => Targets.length)).toEqual([5, 2])
+    expect(targets.map(({ Input }) => readSweepRequest(JSON.parse(Input)))).toEqual(
+      Array.from({ length: 7 }, (_, number) => ({ drain: false, fromMs: 0, share: { number, of: 7 } })),
+    )
+    expect(new Set(targets.map(({ Arn }) => referenceText(Arn)))).toEqual(new Set(['Sweep.Arn']))
+    const permissions = resourcesOf(many, 'AWS::Lambda::Permission').map(({ Properties }) => Properties.SourceArn)
+    expect(permissions.map(referenceText)).toContain('SweepSchedule2.Arn')
   })
 
   it('only their schedules may invoke the sweep and the rollup', () => {

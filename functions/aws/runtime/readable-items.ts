@@ -10,10 +10,11 @@ import type { Item } from './table-items.ts'
 export async function* readableItems<T>(
   pages: AsyncIterable<{ readonly Items?: Item[] | undefined }>,
   read: (item: Item) => T,
+  isWanted: (item: Item) => boolean = () => true,
 ): AsyncIterable<T[]> {
   const errors: unknown[] = []
   for await (const { Items: items } of pages) {
-    yield (items ?? []).flatMap((item) => {
+    yield (items ?? []).filter(isWanted).flatMap((item) => {
       try {
         return [read(item)]
       } catch (error) {

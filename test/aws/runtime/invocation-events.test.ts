@@ -42,10 +42,14 @@ describe('the event of a function', () => {
   it('is a drain or a scheduled run for sweep and rollup', () => {
     expect(readSweepRequest({ drain: false })).toEqual({ drain: false, fromMs: 0 })
     expect(readSweepRequest({ drain: true, fromMs: 7 })).toEqual({ drain: true, fromMs: 7 })
+    const share = { number: 2, of: 16 }
+    expect(readSweepRequest({ drain: false, share })).toEqual({ drain: false, fromMs: 0, share })
     expect(readRollupRequest({ drain: true })).toEqual({ drain: true })
   })
 
-  it.each([{ drain: 'yes' }, { drain: true, fromMs: 'soon' }, { drain: true, fromMs: Number.NaN }])(
+  const SHARES = [null, 2, {}, { number: 2 }, { number: 2, of: 2 }, { number: -1, of: 2 }, { number: 0, of: 17 }]
+  const WRONG = [{ drain: 'yes' }, { drain: true, fromMs: 'soon' }, { drain: true, fromMs: Number.NaN }]
+  it.each([...WRONG, ...SHARES.map((share) => ({ drain: false, share }))])(
     'is refused by sweep with a value of another type: %j',
     (event) => {
       expect(() => readSweepRequest(event)).toThrow('sweep expects')

@@ -1,13 +1,13 @@
 // Tests what every TimerStore must do.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { TimerPage, TimerStore, TimeSpan } from '../../../functions/ports.ts'
+import type { PageSpan, TimerPage, TimerStore } from '../../../functions/ports.ts'
 import { at } from '../../support/events.ts'
 
-export const ALL: TimeSpan = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
+export const ALL: PageSpan = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
 
 /** Reads each list to its end. */
-export async function listsOf(timers: TimerStore, span: TimeSpan = ALL): Promise<TimerPage[][]> {
+export async function listsOf(timers: TimerStore, span: PageSpan = ALL): Promise<TimerPage[][]> {
   const read = async (list: AsyncIterable<readonly TimerPage[]>): Promise<TimerPage[]> => {
     const pages: TimerPage[] = []
     for await (const some of list) pages.push(...some)
@@ -16,7 +16,7 @@ export async function listsOf(timers: TimerStore, span: TimeSpan = ALL): Promise
   return Promise.all(timers.lists(span).map(read))
 }
 
-export async function usersOf(timers: TimerStore, span: TimeSpan = ALL): Promise<string[]> {
+export async function usersOf(timers: TimerStore, span: PageSpan = ALL): Promise<string[]> {
   const pages = (await listsOf(timers, span)).flat()
   return pages.flatMap((page) => page.timers.map(({ user }) => user)).sort()
 }
@@ -65,6 +65,18 @@ export function timerStoreContract(name: string, makeTimerStore: () => Promise<T
       await timers.put([{ user: 'ann', atMs: at(1) }])
       await timers.remove(first?.id ?? '')
       expect(await usersOf(timers)).toEqual(['ann'])
+    })
+
+    it.each([1, 2, 3, 4, 7, 16])('are in the share of exactly one of %i sweepers', async (of) => {
+      for (let n = 0; n < 40; n++) await timers.put([{ user: `user ${n}`, atMs: at(n) }])
+      const shares: string[][] = []
+      for (let number = 0; number < of; number++) shares.push(await usersOf(timers, { ...ALL, share: { number, of } }))
+      expect(shares.flat().sort()).toEqual(await usersOf(timers))
+      const sizes = shares.map((users) => users.length)
+      // 40 pages have each of 16 numbers twice or three times.
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(
+        3 * Math.ceil(16 / of) - 2 * Math.floor(16 / of),
+      )
     })
 
     it('disappear when they are removed, once or twice, and leave the others', async () => {

@@ -55,6 +55,13 @@ describe('pages of timers', () => {
     expect(bytes).toBeLessThan(500 * 32)
   })
 
+  it.each([249, 250, 499, 500, 1999, 2000])('share a minute of %i timers evenly', async (count) => {
+    await timers.put(Array.from({ length: count }, (_, n) => ({ user: `user ${n}`, atMs: at((n * 7) % 60) })))
+    const sizes = (await listsOf(timers)).flat().map((page) => page.timers.length)
+    expect(sizes).toHaveLength(count < 500 ? 1 : count < 1000 ? 2 : count < 2000 ? 4 : 8)
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+  })
+
   it('never expire, since only the sweeper removes them', async () => {
     await timers.put([{ user: 'ann', atMs: at(1) }])
     expect((await items()).map((item) => item.expires_at)).toEqual([undefined])

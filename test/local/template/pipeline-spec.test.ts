@@ -50,6 +50,7 @@ function readMapping(properties: object): MappingSpec | undefined {
   return read({ Mapping: { ...MAPPING, Properties: { ...MAPPING.Properties, ...properties } } }).mappings[0]
 }
 
+/** Reads a rule with one target. */
 function readRule(expression: string, target: object = {}): PipelineSpec['schedules'] {
   const targets = [{ Arn: { 'Fn::GetAtt': ['Ingest', 'Arn'] }, ...target }]
   const properties = { ScheduleExpression: expression, Targets: targets }
@@ -175,6 +176,16 @@ describe('a schedule', () => {
   ])('reads the rate of a schedule: %s', (expression, everyMs) => {
     const target = { Input: '{"drain":false}' }
     expect(readRule(expression, target)).toEqual([{ functionName: 'Ingest', everyMs, input: { drain: false } }])
+  })
+
+  it('reads a schedule for each target of a rule', () => {
+    const targets = [0, 1].map((number) => ({
+      Arn: { 'Fn::GetAtt': ['Ingest', 'Arn'] },
+      Input: `{"number":${number}}`,
+    }))
+    const Properties = { ScheduleExpression: 'rate(1 minute)', Targets: targets }
+    const { schedules } = read({ Schedule: { Type: 'AWS::Events::Rule', Properties } })
+    expect(schedules.map(({ input }) => input)).toEqual([{ number: 0 }, { number: 1 }])
   })
 
   it('gives a schedule without input an empty object', () => expect(readRule('rate(1 minute)')[0]?.input).toEqual({}))
