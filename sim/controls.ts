@@ -1,17 +1,13 @@
 // Defines the negative controls: wrong designs that the simulation must catch, each a small change
 // to the ports of a step. A control that no run catches shows that the checks have a hole.
 
-import { type HorizonPorts, READ_FOR_MS } from '../functions/aws/stream/kinesis-horizon.ts'
-import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { isFields } from '../functions/domain/events/rejection.ts'
 import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
-import { toClose } from '../functions/domain/sessions/closing.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { DecodePorts } from '../functions/ingest/decode-records.ts'
 import type { MemoryResultStore } from '../functions/memory/memory-stores.ts'
 import type {
   ArrivedRecord,
-  Horizon,
   SessionStore,
   ShardProgress,
   Timer,
@@ -21,8 +17,8 @@ import type {
 import type { ResultStore } from '../functions/result-ports.ts'
 
 /**
- * Each control with what the wrong design does. Its function below, or in `rollup-controls.ts`,
- * explains why that is wrong.
+ * Each control with what the wrong design does. Its function below, or in another file of
+ * controls, explains why that is wrong.
  */
 export const CONTROLS = {
   'dedupe-by-sequence': "ingest skips records up to the shard's progress, as if it had applied them all",
@@ -77,37 +73,6 @@ export function firstCopies(unpack: DecodePorts['unpack'], firsts: Map<string, u
 }
 
 /**
- * `wall-clock-sweep`: a horizon at the present. Where a shard lags, the sweeper closes sessions
- * although events that belong to them still wait in the stream.
- */
-export const wallClock: Horizon = { readUpTo: async (nowMs) => nowMs }
-
-/**
- * `exact-arrival`: adds the spread that the horizon subtracted. A session then closes although a
- * record with a slightly earlier arrival time comes next.
- */
-export function exactArrival(horizon: Horizon): Horizon {
-  return { readUpTo: async (nowMs) => (await horizon.readUpTo(nowMs)) + ARRIVAL_SPREAD_MS }
-}
-
-/**
- * `forgetful-horizon`: reads five pages of a shard and stores nothing. Where a page covers only
- * minutes of a quiet shard, the horizon stays hours behind.
- */
-export function forgettingEmpty(ports: HorizonPorts): HorizonPorts {
-  let waits = 0
-  return {
-    ...ports,
-    recordEmpty: async () => {},
-    nowMs: () => ports.nowMs() + (waits < 4 ? 0 : READ_FOR_MS),
-    wait: (ms) => {
-      waits++
-      return ports.wait(ms)
-    },
-  }
-}
-
-/**
  * `blind-append`: saves over whatever is stored. Events that another writer has saved since the
  * state was loaded are lost.
  */
@@ -139,47 +104,6 @@ export function timerLast(sessions: SessionStore, timers: TimerStore) {
     postponed.push(...scheduled)
   }
   return { sessions: { ...sessions, saveUser }, timers: { ...timers, put } }
-}
-
-/**
- * `page-first`: schedules timers only after the next page is removed. If the function dies in
- * between, the users of that page have open sessions and no timer.
- */
-export function pageFirst(timers: TimerStore): TimerStore {
-  const postponed: Timer[] = []
-  return {
-    ...timers,
-    put: async (scheduled) => {
-      postponed.push(...scheduled)
-    },
-    remove: async (id) => {
-      await timers.remove(id)
-      const next = postponed.splice(0)
-      if (next.length > 0) await timers.put(next)
-    },
-  }
-}
-
-/**
- * `closings-at-end`: saves a state only when no session of it is due. If the sweeper is killed
- * before, the next sweep begins at the first session again, however many a user has.
- */
-export function savingAtEnd(sessions: SessionStore, horizon: Horizon, rules: Rules) {
-  const storedVersions = new Map<string, number>()
-  let horizonMs = 0
-  const saveUser: SessionStore['saveUser'] = async (user, state, baseVersion, expiresAtMs) => {
-    const version = storedVersions.get(user) ?? baseVersion
-    storedVersions.set(user, version)
-    if (toClose(state, horizonMs, rules, 'due').length > 0) return
-    await sessions.saveUser(user, { ...state, version: version + 1 }, version, expiresAtMs)
-  }
-  const putClosed: SessionStore['putClosed'] = (closed, expiresAtMs) =>
-    sessions.putClosed({ ...closed, version: storedVersions.get(closed.user) ?? closed.version }, expiresAtMs)
-  const readUpTo: Horizon['readUpTo'] = async (nowMs) => {
-    horizonMs = await horizon.readUpTo(nowMs)
-    return horizonMs
-  }
-  return { sessions: { ...sessions, saveUser, putClosed }, horizon: { readUpTo }, hasTime: () => true }
 }
 
 /**

@@ -1,8 +1,6 @@
 // Lists the faults that a run injects, draws their rates, and counts how often each strikes. Every
 // run leaves out about half of the faults, because one fault may hide what another would show.
 
-import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
-import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -90,9 +88,21 @@ const APART = {
   lateWrite: 0,
   /** Weeks or months after the run, an operator replays a part of the archive. */
   longReplay: 0,
+  /** A function sends the writes that are under way together in one request. */
+  batchedWrites: 0,
+  /** DynamoDB throttles some statements of a write batch, and applies the others. */
+  throttledStatement: 0,
+  /** DynamoDB applies a statement, but reports an internal error for it. */
+  unsureStatement: 0,
+  /** DynamoDB applies a write batch, its answer is lost, and the SDK sends it again. */
+  repeatedWriteBatch: 0,
+  /** DynamoDB applies a part of a write batch, and its caller receives an error or no answer. */
+  brokenWriteBatch: 0,
+  /** DynamoDB applies the statements of a write batch up to seconds apart. */
+  spreadWriteBatch: 0,
 } as const
 
-type Counted = keyof typeof CONSEQUENCES | keyof typeof CONDITIONS | keyof typeof APART
+export type Counted = keyof typeof CONSEQUENCES | keyof typeof CONDITIONS | keyof typeof APART
 export type Fault = keyof typeof RATES_MAX | Counted
 
 export const FAULTS = [RATES_MAX, CONSEQUENCES, CONDITIONS, APART].flatMap((faults) => Object.keys(faults)) as Fault[]
@@ -133,68 +143,5 @@ export function drawFaults(random: Random, without: ReadonlySet<Fault>): Faults 
     resume: () => {
       isPaused = false
     },
-  }
-}
-
-/**
- * Draws whether the pages of a run are short, and returns how much of a shard the next page covers.
- *
- * @param random a source of its own, so that the other draws of a seed stay as they are.
- */
-export function drawPages(random: Random, without: ReadonlySet<Fault>): () => number {
-  if (without.has('shortPage') || !random.happens(0.35)) return () => Number.POSITIVE_INFINITY
-  return () => random.between(1, 5) * MINUTE_MS
-}
-
-/** Draws whether a run has an abuser. */
-export function drawAbuser(random: Random, without: ReadonlySet<Fault>): boolean {
-  return !without.has('abuser') && random.happens(0.15)
-}
-
-/** Draws whether a run has floods of dirty hours. */
-export function drawDirtyFlood(random: Random, without: ReadonlySet<Fault>): boolean {
-  return !without.has('dirtyFlood') && random.happens(0.1)
-}
-
-/** Draws whether a run has a user whose ids begin anew. */
-export function drawReuse(random: Random, without: ReadonlySet<Fault>): boolean {
-  return !without.has('reusedId') && random.happens(0.25)
-}
-
-const LATE_WRITE_RATE_MAX = 0.15
-const LATE_WRITE_MS_MAX = 15 * MINUTE_MS
-
-/**
- * Draws whether writes of a run's rows can be late. Returns a function that draws how late the next
- * one is; null when it is in time.
- */
-export function drawLateWrites(random: Random, faults: Faults, without: ReadonlySet<Fault>): () => number | null {
-  const rate = without.has('lateWrite') || random.happens(0.5) ? 0 : random.fraction() * LATE_WRITE_RATE_MAX
-  return () => {
-    if (faults.isPaused() || !random.happens(rate)) return null
-    faults.struck('lateWrite')
-    return random.between(MINUTE_MS, LATE_WRITE_MS_MAX)
-  }
-}
-
-/** How the arrival times of a run's records are out of order. */
-export interface UnorderedArrivals {
-  /** Draws how much before its put the next record arrived, by its arrival time. */
-  arrivedBeforeMs(): number
-  /** Draws whether a session has a click that is only just on time. */
-  straggles(): boolean
-}
-
-/**
- * Draws whether a run has unordered arrivals; null for none.
- *
- * @param random a source of its own, so that the other draws of a seed stay as they are.
- */
-export function drawArrivals(random: Random, without: ReadonlySet<Fault>): UnorderedArrivals | null {
-  if (without.has('unorderedArrivals') || !random.happens(0.35)) return null
-  return {
-    // The ends of the spread are drawn often, because mistakes show there.
-    arrivedBeforeMs: () => random.oneOf([0, random.between(0, ARRIVAL_SPREAD_MS), ARRIVAL_SPREAD_MS]),
-    straggles: () => random.happens(0.7),
   }
 }

@@ -54,8 +54,10 @@ export function faultyTimers({ timers }: Stores, { call }: Calls): TimerStore {
   }
 }
 
-export function faultyRows({ results }: Stores, { call }: Calls): Pick<ResultStore, 'rowsOf' | 'remove'> {
+export function faultyRows({ results }: Stores, { call }: Calls): ResultStore {
   return {
+    put: (row, expiresAtMs) =>
+      call(`publishes ${row.sk} version ${row.version}`, row.user, () => results.put(row, expiresAtMs)),
     rowsOf: async function* (user) {
       yield await call('reads rows', user, async () => {
         const rows: ResultRow[] = []

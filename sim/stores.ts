@@ -7,6 +7,7 @@ import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { memoryDirtyHours, memoryRollupStore } from '../functions/memory/memory-rollups.ts'
 import {
+  type MemoryResultStore,
   type MemorySessionStore,
   memoryDeadLetters,
   memoryResultStore,
@@ -16,6 +17,7 @@ import {
 } from '../functions/memory/memory-stores.ts'
 import type { ShardProgress } from '../functions/ports.ts'
 import type { RemovableRow } from '../functions/result-ports.ts'
+import { type SimulatedTables, simulatedTables } from './simulated-tables.ts'
 import type { World } from './world.ts'
 
 export interface Stores {
@@ -26,6 +28,8 @@ export interface Stores {
   readonly rollups: ReturnType<typeof memoryRollupStore>
   readonly deadLetters: ReturnType<typeof memoryDeadLetters>
   readonly progress: ShardProgress & EmptyShards & { load(shardId: string): Progress | null }
+  /** The sessions, states, rows and tombstones, as items. */
+  readonly tables: SimulatedTables
 }
 
 interface Expiring {
@@ -33,11 +37,18 @@ interface Expiring {
   readonly expiresAtMs: ReadonlyMap<string, number>
 }
 
-export function newStores(world: World, onChange: (before: StoredClosed | null, after: StoredClosed) => void): Stores {
+/** @param onRow receives each row that is put, and the row that was stored before. */
+export function newStores(
+  world: World,
+  onChange: (before: StoredClosed | null, after: StoredClosed) => void,
+  onRow: (before: ResultRow | undefined, after: ResultRow) => void,
+): Stores {
   const latest = new Map<string, Progress>()
-  const { results, indexedRows } = withTrailingIndex(world, memoryResultStore())
+  const sessions = expiring(memorySessionStore(onChange))
+  const { results, indexedRows } = withTrailingIndex(world, memoryResultStore(), onRow)
   return {
-    sessions: expiring(memorySessionStore(onChange)),
+    sessions,
+    tables: simulatedTables(sessions, results),
     timers: memoryTimerStore(),
     results,
     dirtyHours: memoryDirtyHours(),
@@ -68,16 +79,25 @@ const INDEX_LAG_MS_MAX = 5 * MINUTE_MS
  * Returns the store, and its rows as the hour index shows them. DynamoDB updates an index after its
  * table, so the index may show the rows of some minutes ago.
  */
-function withTrailingIndex(world: World, store: ReturnType<typeof memoryResultStore>) {
+function withTrailingIndex(
+  world: World,
+  store: MemoryResultStore,
+  onRow: (before: ResultRow | undefined, after: ResultRow) => void,
+) {
   const changes: { readonly atMs: number; readonly key: string; readonly row: ResultRow | undefined }[] = []
   const recorded = async (row: RemovableRow, change: Promise<void>): Promise<void> => {
     await change
     const key = JSON.stringify([row.pk, row.sk])
     changes.push({ atMs: world.time.nowMs(), key, row: store.rows.get(key) })
   }
-  const results: typeof store = {
+  const results: MemoryResultStore = {
     ...store,
-    put: (row, expiresAtMs) => recorded(row, store.put(row, expiresAtMs)),
+    put: async (row, expiresAtMs) => {
+      const key = JSON.stringify([row.pk, row.sk])
+      const before = store.rows.get(key)
+      await recorded(row, store.put(row, expiresAtMs))
+      onRow(before, store.rows.get(key) ?? row)
+    },
     remove: (row, expiresAtMs) => recorded(row, store.remove(row, expiresAtMs)),
   }
   const indexedRows = (): Iterable<ResultRow> => {

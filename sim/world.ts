@@ -3,9 +3,11 @@
 
 import { createHash } from 'node:crypto'
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
-import type { Faults, UnorderedArrivals } from './faults.ts'
+import type { UnorderedArrivals } from './conditions.ts'
+import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
+import type { WriteBatches } from './write-batches.ts'
 
 export interface World {
   readonly time: VirtualTime
@@ -18,6 +20,8 @@ export interface World {
   lateWriteMs(): number | null
   /** Null where the arrival times of records are nearly in order. */
   readonly unordered: UnorderedArrivals | null
+  /** Null where functions send each write as a request of its own. */
+  readonly writeBatches: WriteBatches | null
 }
 
 export interface Trace {

@@ -40,12 +40,14 @@ interface Write {
  * condition failed, because its answer holds the stored item.
  * @param batchedFrom how many writes are worth a batch. A request of its own for one write takes
  * less CPU.
+ * @param soon calls back once all writes that the same turn of the event loop asks for are waiting.
  */
 export function batchingWriter(
   client: Sender,
   single: ItemWriter,
   retries: Partial<Retries> = {},
   batchedFrom = 2,
+  soon: (send: () => void) => void = setImmediate,
 ): ItemWriter {
   let waiting: Write[] = []
   const sendAlone = ({ table, item, condition, resolve, reject }: Write): void => {
@@ -62,8 +64,7 @@ export function batchingWriter(
   return {
     put: (table, item, condition) =>
       new Promise((resolve, reject) => {
-        // All writes that the same turn of the event loop asks for are in the queue by then.
-        if (waiting.length === 0) setImmediate(sendWaiting)
+        if (waiting.length === 0) soon(sendWaiting)
         waiting.push({ table, item, condition, resolve, reject })
       }),
   }

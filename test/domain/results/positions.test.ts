@@ -7,8 +7,8 @@ import { compareEvents, type Event } from '../../../functions/domain/events/even
 import { attribute } from '../../../functions/domain/results/attribution.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
-import { countsIn } from '../../../sim/invariants.ts'
 import { oracleResults } from '../../../sim/oracle-results.ts'
+import { countsIn } from '../../../sim/row-invariants.ts'
 import { at, click, event, RULES, results, type Sent, search } from '../../support/events.ts'
 import { SEED } from '../../support/random-log.ts'
 

@@ -1,0 +1,31 @@
+// Invokes the real finalize on a batch of changes of closed sessions.
+
+import { sha256 } from '../functions/aws/runtime/digest.ts'
+import { finalize } from '../functions/finalize/finalize.ts'
+import type { ClosedChange } from '../functions/ports.ts'
+import { deletingRows } from './controls.ts'
+import { faultyDirtyHours, faultySessions } from './faulty-stores.ts'
+import { functionRows } from './function-stores.ts'
+import type { Reply } from './poller.ts'
+import type { Wiring } from './wiring.ts'
+import { invoke, type Outcome } from './world.ts'
+
+export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): Promise<Outcome<Reply>> {
+  const { world, stores, rules, control } = wiring
+  return invoke(world, async (invocation) => {
+    const results = functionRows(wiring, invocation)
+    const report = await finalize(
+      batch,
+      {
+        sessions: faultySessions(stores, invocation),
+        results: control === 'row-delete' ? deletingRows(results, stores.results) : results,
+        dirtyHours: faultyDirtyHours(stores, invocation),
+        digest: sha256,
+        hasTime: invocation.hasTime,
+      },
+      rules,
+      world.time.nowMs(),
+    )
+    return report.failed?.sequenceNumber ?? null
+  })
+}
