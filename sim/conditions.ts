@@ -8,8 +8,7 @@ import { type Random, randomOf } from './random.ts'
 
 /**
  * Added to a seed, each number gives a source of draws. With these numbers, the seeds that tests
- * name show what they always did: their pages are whole, for example, and their functions write
- * singly.
+ * name show what they always did: their pages are whole, for example, and they have one sweeper.
  */
 const SOURCES = {
   pages: 2 ** 22,
@@ -20,6 +19,7 @@ const SOURCES = {
   dirtyFlood: 2 ** 26 + 3,
   reuse: 2 ** 27 + 16,
   writeBatches: 2 ** 28 + 6125,
+  sweepers: 2 ** 29 + 12,
 } as const
 
 export function sourceOf(seed: number, drawnFor: keyof typeof SOURCES): Random {
@@ -60,6 +60,18 @@ export function drawLateWrites(random: Random, faults: Faults, without: Readonly
     if (faults.isPaused() || !random.happens(rate)) return null
     faults.struck('lateWrite')
     return random.between(MINUTE_MS, LATE_WRITE_MS_MAX)
+  }
+}
+
+/** Draws whether several sweepers share the timers of a run. Returns how many the schedule starts. */
+export function drawSweepers(random: Random, faults: Faults, without: ReadonlySet<Fault>): () => number {
+  if (without.has('severalSweepers') || !random.happens(0.3)) return () => 1
+  let sweepers = 2
+  return () => {
+    // A deployment may change the number while sweepers are at work.
+    if (random.happens(0.02)) sweepers = random.between(1, 3)
+    if (sweepers > 1) faults.struck('severalSweepers')
+    return sweepers
   }
 }
 

@@ -6,7 +6,7 @@ import {
   PutItemCommand,
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { VersionedItem } from '../functions/aws/runtime/item-writer.ts'
 import { applyWriteBatch } from './apply-write-batch.ts'
@@ -15,7 +15,7 @@ import type { Invocation, World } from './world.ts'
 import type { WriteBatches } from './write-batches.ts'
 
 /**
- * Answers `PutItem` and `BatchExecuteStatement`, and throws for any other request. Faults of calls
+ * Answers `PutItem`, `BatchGetItem` and `BatchExecuteStatement`, and throws for any other request. Faults of calls
  * strike each request, and faults of write batches a batch and its statements.
  */
 export function simulatedDynamo(
@@ -41,6 +41,18 @@ export function simulatedDynamo(
     if (command instanceof PutCommand) {
       const item = command.input.Item as VersionedItem
       return put(item, () => tableOf(tables, command.input.TableName).put(item))
+    }
+    if (command instanceof BatchGetCommand) {
+      const asked = Object.entries(command.input.RequestItems ?? {})
+      const answer = async () => ({
+        Responses: Object.fromEntries(
+          asked.map(([name, { Keys: keys = [] }]) => [
+            name,
+            keys.flatMap((key) => tableOf(tables, name).stored(key) ?? []),
+          ]),
+        ),
+      })
+      return call('reads versions before it puts blocks', null, answer)
     }
     throw new Error('the simulation does not answer this command')
   }

@@ -88,6 +88,8 @@ const APART = {
   lateWrite: 0,
   /** Weeks or months after the run, an operator replays a part of the archive. */
   longReplay: 0,
+  /** The schedule starts two or three sweepers at once, which share the timers. */
+  severalSweepers: 0,
   /** A function sends the writes that are under way together in one request. */
   batchedWrites: 0,
   /** DynamoDB throttles some statements of a write batch, and applies the others. */

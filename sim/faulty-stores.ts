@@ -1,7 +1,7 @@
 // Wraps the stores in the ports that an invocation sees, so that faults strike each of its calls.
 
 import { type ResultRow, rowPartition } from '../functions/domain/results/result.ts'
-import type { ClosedVersion, SessionStore, TimerPage, TimerStore, TimeSpan } from '../functions/ports.ts'
+import type { ClosedVersion, PageSpan, SessionStore, TimerPage, TimerStore } from '../functions/ports.ts'
 import type { DirtyHours, ResultStore, RollupStore, StoredDirtyPeriod, StoredRow } from '../functions/result-ports.ts'
 import type { Stores } from './stores.ts'
 import type { Invocation } from './world.ts'
@@ -45,7 +45,7 @@ export function faultyTimers({ timers }: Stores, { call }: Calls): TimerStore {
     remove: (id) => call('removes a page of timers', null, () => timers.remove(id)),
   }
 
-  async function* onlyList(span: TimeSpan) {
+  async function* onlyList(span: PageSpan) {
     yield await call('reads timers', null, async () => {
       const pages: TimerPage[] = []
       for (const list of timers.lists(span)) for await (const page of list) pages.push(...page)

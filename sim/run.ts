@@ -14,6 +14,7 @@ import {
   drawLateWrites,
   drawPages,
   drawReuse,
+  drawSweepers,
   sourceOf,
 } from './conditions.ts'
 import type { Control } from './controls.ts'
@@ -67,8 +68,9 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   const lateWriteMs = drawLateWrites(sourceOf(seed, 'lateWrites'), faults, without)
   const unordered = drawArrivals(sourceOf(seed, 'arrivals'), without)
   const writeBatches = drawWriteBatches(sourceOf(seed, 'writeBatches'), faults, without)
+  const sweepers = drawSweepers(sourceOf(seed, 'sweepers'), faults, without)
   const time = virtualTime(START_MS, random.fork())
-  const world = { time, random: random.fork(), faults, trace, pageMs, lateWriteMs, unordered, writeBatches }
+  const world = { time, random: random.fork(), faults, trace, pageMs, lateWriteMs, unordered, sweepers, writeBatches }
   const replayRandom = sourceOf(seed, 'replay')
   const rules = drawRules(random)
   const recordAgeMsMax = random.oneOf([1.5, 6]) * HOUR_MS

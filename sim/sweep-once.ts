@@ -1,7 +1,7 @@
 // Invokes the real sweep, and lets the watch check its closings and its horizon.
 
-import { type HorizonPorts, kinesisHorizon } from '../functions/aws/stream/kinesis-horizon.ts'
-import type { Horizon } from '../functions/ports.ts'
+import { type HorizonPorts, kinesisHorizon, READ_EVERY_MS } from '../functions/aws/stream/kinesis-horizon.ts'
+import type { Horizon, SweeperShare } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { givenUpAfterMs } from './deliver-records.ts'
 import { faultyTimers } from './faulty-stores.ts'
@@ -13,7 +13,12 @@ import type { Watch } from './watch.ts'
 import type { Wiring } from './wiring.ts'
 import { invoke, type Outcome } from './world.ts'
 
-export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number): Promise<Outcome<null>> {
+export function sweepOnce(
+  share: SweeperShare,
+  wiring: Wiring,
+  stream: Stream,
+  sweepEveryMs: number,
+): Promise<Outcome<null>> {
   const { world, stores, watch, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const sessions = watchedClosing(functionSessions(wiring, invocation), wiring)
@@ -43,10 +48,14 @@ export function sweepOnce(wiring: Wiring, stream: Stream, sweepEveryMs: number):
       hasTime: invocation.hasTime,
       ...(control === 'closings-at-end' && savingAtEnd(sessions, horizon, rules)),
     }
+    // The handler waits so long, too, so that the sweepers read a shard one after the other.
+    if (share.number > 0) await world.time.wait(share.number * READ_EVERY_MS)
     const before = new Map(stores.sessions.states)
-    const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, world.time.nowMs())
+    const report = await sweep({ drain: false, share }, ports, { rules, sweepEveryMs }, world.time.nowMs())
     if (report.failed !== null) throw report.failed.cause
-    if (!report.isUnfinished) watch.wasSwept(before, stores.sessions.states, report.horizonMs)
+    // A timer may pass from one share to another between the reads of two sweepers. Such a user waits
+    // for the next sweep.
+    if (!report.isUnfinished && share.of === 1) watch.wasSwept(before, stores.sessions.states, report.horizonMs)
     return null
   })
 }

@@ -53,7 +53,7 @@ export async function sweepUntil(
   wiring: Wiring,
   delivery: Delivery,
 ): Promise<void> {
-  const { time, faults, random } = wiring.world
+  const { time, faults, random, sweepers: sweepersOf } = wiring.world
   let rolledUpMs = time.nowMs()
   while (time.nowMs() < endMs) {
     if (time.nowMs() - rolledUpMs >= ROLLUP_EVERY_MS) {
@@ -66,9 +66,11 @@ export async function sweepUntil(
     await time.runUntil(time.nowMs() + (isIdle ? 10 : 1) * sweepEveryMs)
     if (faults.strikes('missedSweep')) continue
     const sweeps = faults.strikes('doubledSweep') ? 2 : 1
-    for (let n = 0; n < sweeps; n++) {
+    const sweepers = sweepersOf()
+    for (let n = 0; n < sweeps * sweepers; n++) {
       const lateMs = faults.strikes('lateSweep') ? random.between(SECOND_MS, sweepEveryMs) : 0
-      time.at(time.nowMs() + lateMs, () => void sweepOnce(wiring, delivery.stream, sweepEveryMs))
+      const share = { number: n % sweepers, of: sweepers }
+      time.at(time.nowMs() + lateMs, () => void sweepOnce(share, wiring, delivery.stream, sweepEveryMs))
     }
   }
 }

@@ -20,6 +20,8 @@ export interface World {
   lateWriteMs(): number | null
   /** Null where the arrival times of records are nearly in order. */
   readonly unordered: UnorderedArrivals | null
+  /** Returns how many sweepers the schedule starts now. */
+  sweepers(): number
   /** Null where functions send each write as a request of its own. */
   readonly writeBatches: WriteBatches | null
 }
