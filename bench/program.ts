@@ -12,6 +12,7 @@ import { scaleText } from './cost/scale-text.ts'
 import { measureSweep, sweepText } from './cost/sweep.ts'
 import { measurePeers } from './peers/peers.ts'
 import { peersText } from './peers/peers-text.ts'
+import { closingText, measureClosing } from './speed/closing.ts'
 import { coldText, measureCold } from './speed/cold.ts'
 import { coreText, measureCore } from './speed/core.ts'
 import { ingestText, measureIngest } from './speed/ingest.ts'
@@ -43,7 +44,12 @@ const PARTS: readonly Part[] = [
   part('ingest', 'measure records a second and CPU of the bundled ingest', measureIngest, ingestText),
   part('core', 'measure events a second and memory of the domain alone', measureCore, coreText),
   part('cold', 'measure the sizes of the bundles, and the CPU of a start', measureCold, coldText),
-  part('sweep', 'measure units and time of a sweep, by open and due sessions', measureSweep, sweepText),
+  part(
+    'sweep',
+    'measure the sessions that a sweep closes a second, and its units and time by open and due sessions',
+    async (onStep) => ({ closing: await measureClosing(onStep), costs: await measureSweep(onStep) }),
+    ({ closing, costs }) => `${closingText(closing)}\n\n${sweepText(costs)}`,
+  ),
   part('scale', 'compute what deployments of several sizes need and cost', measureScale, scaleText),
   part('peers', 'compare with Bytewax and Flink, if Python and Java are installed', measurePeers, peersText),
 ]

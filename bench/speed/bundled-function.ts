@@ -8,6 +8,7 @@ import { BENCH_SETTINGS } from '../bench-settings.ts'
 import type { Bundle, InvocationUsage } from './bundles.ts'
 
 const TIMEOUT_MS = 60_000
+export const TABLES = { sessions: 'sessions', results: 'results' } as const
 
 export interface BundledFunction {
   invoke(event: unknown): Promise<InvocationUsage>
@@ -47,8 +48,8 @@ function variables(): Record<string, string> {
     MAX_SESSION_EVENTS: String(rules.maxSessionEvents),
     MAX_SESSION_DURATION_MS: String(rules.maxSessionDurationMs),
     PIPELINE_NAME: 'bench',
-    SESSIONS_TABLE: 'sessions',
-    RESULTS_TABLE: 'results',
+    SESSIONS_TABLE: TABLES.sessions,
+    RESULTS_TABLE: TABLES.results,
     DEAD_LETTER_BUCKET: 'dead-letters',
     STREAM_NAME: 'events',
     SWEEP_EVERY_MS: String(sweepEveryMs),

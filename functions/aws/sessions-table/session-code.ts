@@ -62,7 +62,16 @@ export interface SplitSession {
 /** Bounds what reading one item may cost. Nothing that is stored inflates to more. */
 export const INFLATED_BYTES_MAX = 16 * 1024 * 1024
 
+/**
+ * The bytes from which a session was read alone. The sweeper stores nearly every session that it
+ * closes as it was read, and need not compress it again.
+ */
+const readFrom = new WeakMap<Session, Uint8Array>()
+
 export function encodeSessions(sessions: readonly Session[]): Uint8Array {
+  const [first, ...others] = sessions
+  const stored = first && others.length === 0 ? readFrom.get(first) : undefined
+  if (stored !== undefined) return stored
   return encodeSplitSessions(sessions.map((session) => ({ session, blocks: 0, rest: session.events })))
 }
 
@@ -86,6 +95,8 @@ export function decodeSessions(stored: Uint8Array, blocks: readonly (readonly Ev
     return session(row, first.flat())
   })
   if (used !== blocks.length) throw new Error(`stored sessions name ${used} blocks, but ${blocks.length} were read`)
+  const [first, ...others] = sessions
+  if (first !== undefined && others.length === 0 && used === 0) readFrom.set(first, stored)
   return sessions
 }
 

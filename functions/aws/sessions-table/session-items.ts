@@ -156,7 +156,7 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
     version,
     reason,
     // The sessions that merged into this one have tombstones by now, so their ids are not needed.
-    sessions: encodeSessions([{ ...session, ids: [sessionId(session)] }]),
+    sessions: encodeSessions([session.ids.length === 1 ? session : { ...session, ids: [sessionId(session)] }]),
     [EXPIRES_AT]: epochSeconds(expiresAtMs),
   }
 }

@@ -95,10 +95,31 @@ describe('stored sessions', () => {
   it('are written as the same bytes again, so that the store recognizes a repeated write', () => {
     fc.assert(
       fc.property(sessions, (given) => {
-        expect(encodeSessions(decodeSessions(encodeSessions(given)))).toEqual(encodeSessions(given))
+        const read = decodeSessions(encodeSessions(given))
+        expect(encodeSessions(read)).toEqual(encodeSessions(given))
+        // Copies are encoded anew.
+        expect(encodeSessions(read.map((session) => ({ ...session })))).toEqual(encodeSessions(given))
       }),
       { seed: SEED, numRuns: 300 },
     )
+  })
+
+  it('keep their bytes when one is read alone and written unchanged, and only then', () => {
+    const given = { ids: ['id'], continues: null, limitedBy: null, events: [bare('AppOpen', at(0))] } as const
+    const bytes = encodeSessions([given])
+    const [alone] = decodeSessions(bytes) as [Session]
+    expect(encodeSessions([alone])).toBe(bytes)
+    const later: Session = { ...alone, events: [...alone.events, bare('AppClose', at(1))] }
+    expect(decodeSessions(encodeSessions([later]))).toEqual([later])
+    const both = encodeSessions([given, later])
+    const [first] = decodeSessions(both) as [Session]
+    expect(encodeSessions([first])).toEqual(bytes)
+    const rest: Session = { ...given, events: [bare('AppClose', at(1))] }
+    const [behindBlock] = decodeSessions(
+      stored([1, [['id'], null, null, 0, at(0), [[5, 1000, rest.events[0].eventId]], 1]]),
+      [given.events],
+    ) as [Session]
+    expect(decodeSessions(encodeSessions([behindBlock]))).toEqual([behindBlock])
   })
 
   it('have the shape that is pinned here', () => {
