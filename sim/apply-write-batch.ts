@@ -43,16 +43,17 @@ function refusal(): Error {
 const NAMES = /['"](\w+)['"](?:: | = )\?/g
 
 function parsed({ Statement: text = '', Parameters: values = [] }: BatchStatementRequest, tables: SimulatedTables) {
-  const tableName = /^(?:INSERT INTO|UPDATE) "(\w+)"/.exec(text)?.[1]
+  const tableName = /^(?:INSERT INTO|UPDATE) "([^"]+)"/.exec(text)?.[1]
   const names = [...text.matchAll(NAMES)].map(([, name = '']) => name)
   if (tableName === undefined || names.length !== values.length) throw new Error(`cannot read the statement ${text}`)
   // The last parameter of an UPDATE is the version in its condition.
   const isUpdate = text.startsWith('UPDATE')
   const assigned = isUpdate ? names.slice(0, -1) : names
   const item = unmarshall(Object.fromEntries(assigned.map((name, n) => [name, values[n] as AttributeValue])))
+  const table = tableOf(tables, tableName)
   const statement: Statement = {
-    table: tableOf(tables, tableName),
-    key: JSON.stringify([tableName, item.pk, item.sk]),
+    table,
+    key: JSON.stringify([table.name, item.pk, item.sk]),
     item: item as VersionedItem,
     at: isUpdate ? Number(values.at(-1)?.N) : null,
   }

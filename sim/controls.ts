@@ -35,6 +35,7 @@ export const CONTROLS = {
   'row-delete': 'finalize and forget delete a removed row, and leave no tombstone in its place',
   'clear-at-once': 'rollup clears a dirty hour in the first run that sums it',
   'oldest-first': 'rollup reads a bounded number of dirty hours, the oldest first',
+  'item-twice': 'a write batch may have two statements for one item, and the writer drops it when DynamoDB refuses it',
   'parallel-batch': 'ingest applies the records of a batch in parallel, and records the last one as progress',
 } as const
 

@@ -9,23 +9,26 @@ import { functionRows } from './function-stores.ts'
 import type { Reply } from './poller.ts'
 import type { Wiring } from './wiring.ts'
 import { invoke, type Outcome } from './world.ts'
+import { takenForLatest } from './write-batch-controls.ts'
 
 export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): Promise<Outcome<Reply>> {
   const { world, stores, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const results = functionRows(wiring, invocation)
-    const report = await finalize(
-      batch,
-      {
-        sessions: faultySessions(stores, invocation),
-        results: control === 'row-delete' ? deletingRows(results, stores.results) : results,
-        dirtyHours: faultyDirtyHours(stores, invocation),
-        digest: sha256,
-        hasTime: invocation.hasTime,
-      },
-      rules,
-      world.time.nowMs(),
-    )
+    const ports = {
+      sessions: faultySessions(stores, invocation),
+      results: control === 'row-delete' ? deletingRows(results, stores.results) : results,
+      dirtyHours: faultyDirtyHours(stores, invocation),
+      digest: sha256,
+      hasTime: invocation.hasTime,
+    }
+    const nowMs = world.time.nowMs()
+    if (control === 'item-twice') {
+      const one = (change: ClosedChange) => finalize([change], takenForLatest(change, ports), rules, nowMs)
+      const reports = await Promise.all(batch.map(one))
+      return reports.find(({ failed }) => failed !== null)?.failed?.sequenceNumber ?? null
+    }
+    const report = await finalize(batch, ports, rules, nowMs)
     return report.failed?.sequenceNumber ?? null
   })
 }

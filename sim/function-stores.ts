@@ -12,6 +12,7 @@ import { faultyRows, faultySessions } from './faulty-stores.ts'
 import { RESULTS_TABLE, SESSIONS_TABLE } from './simulated-tables.ts'
 import type { Wiring } from './wiring.ts'
 import type { Invocation } from './world.ts'
+import { ignoringKeys } from './write-batch-controls.ts'
 import type { WriteBatches } from './write-batches.ts'
 
 export function functionSessions(wiring: Wiring, invocation: Invocation): SessionStore {
@@ -33,12 +34,16 @@ function batchedSessions(
   return { ...single, saveUser, putClosed, putTombstone }
 }
 
-function batched(batches: WriteBatches, { world, stores }: Wiring, invocation: Invocation) {
+/** A busy process handles the answers of some milliseconds in one turn of its event loop. */
+const TURN_MS_MAX = 20
+
+function batched(batches: WriteBatches, { world, stores, control }: Wiring, invocation: Invocation) {
   const { time } = world
   const client = simulatedDynamo(stores.tables, batches, world, invocation)
   const retries = { hasTime: invocation.hasTime, wait: time.wait, random: batches.random.fraction }
-  const soon = (send: () => void): void => time.at(time.nowMs(), send)
-  return { client, writer: batchingWriter(client, singleWriter(client), retries, 2, soon) }
+  const soon = (send: () => void): void => time.at(time.nowMs() + batches.random.between(0, TURN_MS_MAX), send)
+  const writer = batchingWriter(client, singleWriter(client), retries, 2, soon)
+  return { client, writer: control === 'item-twice' ? ignoringKeys(writer) : writer }
 }
 
 type Rows = Pick<ResultStore, 'put' | 'remove'>

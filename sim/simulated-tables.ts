@@ -22,6 +22,7 @@ export const SESSIONS_TABLE = 'sessions'
 export const RESULTS_TABLE = 'results'
 
 export interface SimulatedTable {
+  readonly name: string
   /** Returns the stored item, or what a writer needs to know of it. */
   stored(key: Item): VersionedItem | undefined
   /** Replaces whatever is stored under the key of the item. */
@@ -31,8 +32,9 @@ export interface SimulatedTable {
 /** By name. */
 export type SimulatedTables = Readonly<Record<string, SimulatedTable>>
 
+/** @param name `results`, or an alias such as `results#1`: DynamoDB takes an ARN for a name, too. */
 export function tableOf(tables: SimulatedTables, name: string | undefined): SimulatedTable {
-  const table = tables[String(name)]
+  const table = tables[String(name).replace(/#.*/, '')]
   if (table === undefined) throw new Error(`there is no table ${name}`)
   return table
 }
@@ -57,6 +59,7 @@ function sessionsTable(sessions: MemorySessionStore): SimulatedTable {
     await sessions.saveUser(user, state, sessions.states.get(user)?.version ?? 0, expiryOf(item))
   }
   return {
+    name: SESSIONS_TABLE,
     stored: (key) => {
       const { user, sk } = keyOf(key)
       if (sk.startsWith(CLOSED_PREFIX)) {
@@ -92,6 +95,7 @@ function expiryOf(item: Item): number {
 
 function resultsTable(results: MemoryResultStore): SimulatedTable {
   return {
+    name: RESULTS_TABLE,
     stored: ({ pk, sk }) => {
       const key = JSON.stringify([pk, sk])
       const version = results.rows.get(key)?.version ?? results.tombstones.get(key)
