@@ -1,9 +1,10 @@
 // Defines the ports through which finalize, rollup and forget reach the results table.
 
 import { DAY_MS } from './domain/durations.ts'
+import type { CountedRow } from './domain/results/counts.ts'
 import type { ResultRow } from './domain/results/result.ts'
 import type { DayRollup, HourRollup, Slice } from './domain/results/rollup.ts'
-import type { QueryRollup } from './domain/results/top-queries.ts'
+import type { QueryRollup, RankedSearch } from './domain/results/top-queries.ts'
 
 export interface ResultStore {
   /**
@@ -81,11 +82,20 @@ export interface Ranking {
  */
 export interface RollupStore {
   /**
-   * Yields pages of the rows of one slice of an hour. The rows hold only what rollups need. They
-   * come from an index, which trails the table by some seconds. Throws UnreadableItemError for a
-   * damaged row, but only after the last page.
+   * Yields pages of the rows of one slice of an hour. The rows hold only what sums count. They come
+   * from an index, which trails the table by some seconds. Throws UnreadableItemError for a damaged
+   * row, but only after the last page.
+   *
+   * @param from the `next` of an earlier page, or null for the slice's beginning.
    */
-  rowsOf(hour: string, slice: Slice): AsyncIterable<readonly StoredRow[]>
+  rowsOf(hour: string, slice: Slice, from: RowPosition | null): AsyncIterable<RowPage>
+  /**
+   * Yields pages of the searches of one slice of an hour from the same index, in the byte order of
+   * their keys. Throws as `rowsOf` does.
+   *
+   * @param afterKey leaves out searches up to this key; null leaves out none.
+   */
+  searchesOf(hour: string, slice: Slice, afterKey: string | null): AsyncIterable<readonly KeyedSearch[]>
   /** Returns null when there is no such sum. */
   load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
   /** Returns the day's stored hours in order. Hours without a sum are left out. */
@@ -112,10 +122,29 @@ export interface RollupStore {
     baseRevision: number,
     metadata: RollupMetadata,
   ): Promise<void>
+  /** Returns the work that a run left unfinished under the name, or null. Null if it is damaged. */
+  loadProgress<T>(name: string): Promise<T | null>
+  /** Replaces the unfinished work of the name. Null removes it. It expires after a day. */
+  saveProgress(name: string, progress: object | null, nowMs: number): Promise<void>
+}
+
+/** Where a read of a slice goes on: the key of the last row that was read. */
+export type RowPosition = Readonly<Record<string, string>>
+
+export interface RowPage {
+  readonly rows: readonly StoredRow[]
+  /** Null after the last page. */
+  readonly next: RowPosition | null
+}
+
+export interface KeyedSearch {
+  /** All searches for one query have one key. Long queries may share a key. */
+  readonly key: string
+  readonly row: RankedSearch
 }
 
 export interface StoredRow {
-  readonly row: ResultRow
+  readonly row: CountedRow
   readonly expiresAtMs: number
 }
 

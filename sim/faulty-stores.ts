@@ -2,7 +2,7 @@
 
 import { type ResultRow, rowPartition } from '../functions/domain/results/result.ts'
 import type { ClosedVersion, PageSpan, SessionStore, TimerPage, TimerStore } from '../functions/ports.ts'
-import type { DirtyHours, ResultStore, RollupStore, StoredDirtyPeriod, StoredRow } from '../functions/result-ports.ts'
+import type { DirtyHours, ResultStore, RollupStore, StoredDirtyPeriod } from '../functions/result-ports.ts'
 import type { Stores } from './stores.ts'
 import type { Invocation } from './world.ts'
 
@@ -93,11 +93,14 @@ export function faultyDirtyHours({ dirtyHours }: Stores, { call }: Calls): Dirty
 
 export function faultyRollups({ rollups }: Stores, { call }: Calls): RollupStore {
   return {
-    rowsOf: async function* (hour, slice) {
-      const found: StoredRow[] = []
-      for await (const page of rollups.rowsOf(hour, slice)) found.push(...page)
-      // With so few users most slices are empty, and a call for each would slow the run down.
-      yield found.length === 0 ? [] : await call('reads rows of an hour', null, async () => found)
+    // With so few users most slices are empty, and a call for each would slow the run down.
+    rowsOf: async function* (hour, slice, from) {
+      for await (const page of rollups.rowsOf(hour, slice, from))
+        yield page.rows.length === 0 ? page : await call('reads rows of an hour', null, async () => page)
+    },
+    searchesOf: async function* (hour, slice, afterKey) {
+      for await (const page of rollups.searchesOf(hour, slice, afterKey))
+        yield page.length === 0 ? page : await call('reads searches of an hour', null, async () => page)
     },
     load: (key) => call('reads a rollup', null, () => rollups.load(key)),
     hoursOf: (day) => call('reads hours', null, () => rollups.hoursOf(day)),
@@ -107,5 +110,8 @@ export function faultyRollups({ rollups }: Stores, { call }: Calls): RollupStore
     ranking: (day) => call('reads a ranking', null, () => rollups.ranking(day)),
     saveRanking: (day, queries, base, metadata) =>
       call(`ranks ${queries.length}`, null, () => rollups.saveRanking(day, queries, base, metadata)),
+    loadProgress: rollups.loadProgress,
+    saveProgress: (name, progress, nowMs) =>
+      call(`leaves ${name} unfinished`, null, () => rollups.saveProgress(name, progress, nowMs)),
   }
 }

@@ -1,8 +1,8 @@
 // Stores dirty periods and rollups in memory, for tests and simulations.
 
 import type { Digest } from '../domain/events/event.ts'
-import type { ResultRow } from '../domain/results/result.ts'
-import { type DayRollup, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
+import type { ResultRow, SearchRow } from '../domain/results/result.ts'
+import { type DayRollup, foldQuery, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
 import { VersionConflictError } from '../ports.ts'
 import type { DirtyHours, DirtyPeriod, Ranking, RollupStore, StoredDirtyPeriod } from '../result-ports.ts'
@@ -43,29 +43,49 @@ export interface MemoryRollupStore extends RollupStore {
   readonly rollups: ReadonlyMap<string, HourRollup | DayRollup>
   /** The query lists of each day. */
   readonly queries: ReadonlyMap<string, readonly QueryRollup[]>
+  /** What runs left unfinished, as JSON by name. */
+  readonly progress: ReadonlyMap<string, string>
 }
 
 /**
  * @param rows returns the rows that the hour index shows at the moment.
  * @param expiresAtMs when all of these rows expire.
+ * @param pageRows how many rows a page holds.
  */
 export function memoryRollupStore(
   rows: () => Iterable<ResultRow>,
   digest: Digest,
   expiresAtMs = DISTANT_MS,
+  pageRows = Number.POSITIVE_INFINITY,
 ): MemoryRollupStore {
   const rollups = new Map<string, HourRollup | DayRollup>()
   const revisions = new Map<string, number>()
   const rankings = new Map<string, Ranking>()
   const queries = new Map<string, readonly QueryRollup[]>()
+  const progress = new Map<string, string>()
   const keyOf = ({ pk, sk }: { pk: string; sk: string }): string => `${pk} ${sk}`
   const isIn = (row: ResultRow, hour: string, slice: Slice): boolean =>
     hourOf(row) === hour && sliceOf(row, digest) === slice
   return {
     rollups,
     queries,
-    rowsOf: async function* (hour, slice) {
-      yield [...rows()].filter((row) => isIn(row, hour, slice)).map((row) => ({ row, expiresAtMs }))
+    progress,
+    rowsOf: async function* (hour, slice, from) {
+      const found = [...rows()].filter((row) => isIn(row, hour, slice)).map((row) => ({ row, expiresAtMs }))
+      let start = Number(from?.start ?? 0)
+      do {
+        const end = start + pageRows
+        yield { rows: found.slice(start, end), next: end < found.length ? { start: String(end) } : null }
+        start = end
+      } while (start < found.length)
+    },
+    searchesOf: async function* (hour, slice, afterKey) {
+      const searches = [...rows()].filter((row) => row.kind === 'search' && isIn(row, hour, slice)) as SearchRow[]
+      const found = searches
+        .map((row) => ({ key: foldQuery(row.query), row }))
+        .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+        .filter(({ key }) => afterKey === null || Buffer.compare(Buffer.from(key), Buffer.from(afterKey)) > 0)
+      for (let start = 0; start < found.length; start += pageRows) yield found.slice(start, start + pageRows)
     },
     load: async (key) => {
       const rollup = rollups.get(keyOf(key))
@@ -93,6 +113,14 @@ export function memoryRollupStore(
       if (stored !== baseRevision) throw new VersionConflictError(queriesPartition(day), stored)
       rankings.set(day, { revision: baseRevision + 2, computedAtMs })
       queries.set(day, [...lists])
+    },
+    loadProgress: async (name) => {
+      const stored = progress.get(name)
+      return stored === undefined ? null : JSON.parse(stored)
+    },
+    saveProgress: async (name, unfinished) => {
+      if (unfinished === null) progress.delete(name)
+      else progress.set(name, JSON.stringify(unfinished))
     },
   }
 }

@@ -27,18 +27,26 @@ export interface DirtyPeriods {
   readonly isPartial: boolean
 }
 
-export async function dirtyPeriods(run: RollupRun): Promise<DirtyPeriods> {
+/** @param begunHour the hour that the last run left unfinished; it comes before others of its age. */
+export async function dirtyPeriods(begunHour: string | null, run: RollupRun): Promise<DirtyPeriods> {
   const hours = await newestDirty('hour', run)
   const queries = await newestDirty('queries', run)
   const isRecent = ({ of }: DirtyPeriod): boolean => hourStartMs(of) > run.metadata.computedAtMs - RECENT_MS
-  const recent = hours.filter(isRecent).sort((a, b) => Number(isSeen(a)) - Number(isSeen(b)))
-  const older = hours.filter((hour) => !isRecent(hour))
+  const isBegun = ({ of }: DirtyPeriod): boolean => of === begunHour
+  const rank = (hour: StoredDirtyPeriod): number => (isBegun(hour) ? 0 : isSeen(hour) ? 2 : 1)
+  const recent = hours.filter(isRecent).sort((a, b) => rank(a) - rank(b))
+  const begun = hours.filter((hour) => !isRecent(hour) && isBegun(hour))
+  const older = hours.filter((hour) => !isRecent(hour) && !isBegun(hour))
   const seen = older.filter(isSeen)
   const unseen = older.filter((hour) => !isSeen(hour))
   const first = unseen.slice(0, OLDER_HOURS_MAX - Math.min(SEEN_HOURS_MAX, seen.length))
   const next = seen.slice(0, OLDER_HOURS_MAX - first.length)
   const isLimited = hours.length === READ_MAX.hour || queries.length === READ_MAX.queries
-  return { hours: [...recent, ...first, ...next], queries, isPartial: isLimited || first.length < unseen.length }
+  return {
+    hours: [...recent, ...begun, ...first, ...next],
+    queries,
+    isPartial: isLimited || first.length < unseen.length,
+  }
 }
 
 /** Whether an earlier run has summed the hour since it was marked. */

@@ -57,7 +57,10 @@ export async function attempt({ counts, failures, unreadable }: RollupRun, work:
 }
 
 /** Yields all pages, and records that damaged items were left out of them. */
-export async function* readable<T>(pages: AsyncIterable<T>, { unreadable }: RollupRun): AsyncIterable<T> {
+export async function* readable<T>(
+  pages: AsyncIterable<T>,
+  { unreadable }: Pick<RollupRun, 'unreadable'>,
+): AsyncIterable<T> {
   try {
     yield* pages
   } catch (error) {

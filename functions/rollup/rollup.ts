@@ -9,7 +9,7 @@ import type { StoredDirtyPeriod } from '../result-ports.ts'
 import { dirtyPeriods } from './dirty-periods.ts'
 import { rankQueries } from './rank-queries.ts'
 import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
-import { sumDay, sumHour } from './sum-rows.ts'
+import { type HourProgress, sumDay, sumHour } from './sum-rows.ts'
 
 export interface RollupSettings {
   readonly rollupRetentionMs: number
@@ -31,6 +31,8 @@ export interface RollupReport extends Readonly<RollupCounts> {
 /** The index of the rows trails the table by less than this on AWS. */
 const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
 const CLEARED_AT_ONCE = 8
+/** The name under which a run stores an hour that it leaves unfinished. */
+const BEGUN_HOUR = 'hour'
 
 /**
  * Computes sums from the rows and never adds to a stored sum, so a run may be repeated, late or
@@ -47,20 +49,22 @@ export async function rollup(
 ): Promise<RollupReport> {
   const { indexLagMs = INDEX_LAG_MS_MAX } = settings
   const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
-  const { hours, queries, isPartial } = await dirtyPeriods(run)
+  const begun = await ports.rollups.loadProgress<HourProgress>(BEGUN_HOUR)
+  const { hours, queries, isPartial } = await dirtyPeriods(begun?.hour ?? null, run)
   const days = new Set(hours.map(({ of }) => dayOf(of)))
   for (const day of days) {
     const hoursOfDay = hours.filter(({ of }) => dayOf(of) === day)
-    const summed = await sumHours(hoursOfDay, run)
+    const summed = await sumHours(hoursOfDay, begun, run)
     if (summed.length > 0) await attempt(run, () => finishDay(day, summed, run, indexLagMs))
   }
   const daysToRank = new Set([...queries.map(({ of }) => of), ...days])
   for (const day of [...daysToRank].sort().reverse()) {
     await attempt(run, async () => {
-      const isRanked = ports.hasTime() && (await rankQueries(day, drain ? 0 : settings.rankEveryMs, run))
-      // This run has marked the day again, because its hours may still change.
-      if (!isRanked || days.has(day)) return
-      const queriesOfDay = queries.filter(({ of }) => of === day)
+      if (!ports.hasTime()) return
+      const beganAtMs = await rankQueries(day, drain ? 0 : settings.rankEveryMs, run)
+      // A run marks the day again whenever it has dirty hours, because those may still change.
+      if (beganAtMs === null || days.has(day)) return
+      const queriesOfDay = queries.filter(({ of, atMs }) => of === day && atMs < beganAtMs)
       await clearAll(queriesOfDay, ports)
     })
   }
@@ -70,15 +74,35 @@ export async function rollup(
   return { ...counts, isUnfinished, failed, unreadable: unreadableItems(run.unreadable) }
 }
 
-/** @returns the hours that it has summed; time or a failure may have stopped the others. */
-async function sumHours(dirtyHours: readonly StoredDirtyPeriod[], run: RollupRun): Promise<StoredDirtyPeriod[]> {
-  const summed: StoredDirtyPeriod[] = []
-  for (const dirtyHour of dirtyHours) {
-    if (!run.ports.hasTime()) break
+interface SummedPeriod {
+  readonly period: StoredDirtyPeriod
+  /** The sum may lack rows that came after this. */
+  readonly beganAtMs: number
+}
+
+/**
+ * Stores what it has read of an hour when the time is up, so that the next run goes on from there.
+ *
+ * @param begun what an earlier run has stored so.
+ * @returns the hours that it has summed; time or a failure may have stopped the others.
+ */
+async function sumHours(
+  dirtyHours: readonly StoredDirtyPeriod[],
+  begun: HourProgress | null,
+  run: RollupRun,
+): Promise<SummedPeriod[]> {
+  const { rollups, dirtyHours: store, hasTime } = run.ports
+  const { computedAtMs } = run.metadata
+  const summed: SummedPeriod[] = []
+  for (const period of dirtyHours) {
+    if (!hasTime()) break
     await attempt(run, async () => {
-      await sumHour(dirtyHour.of, run)
-      await run.ports.dirtyHours.markSeen(dirtyHour, run.metadata.computedAtMs)
-      summed.push(dirtyHour)
+      const earlier = begun?.hour === period.of ? begun : null
+      const { beganAtMs, unfinished } = await sumHour(period.of, earlier, run)
+      if (earlier !== null || unfinished !== null) await rollups.saveProgress(BEGUN_HOUR, unfinished, computedAtMs)
+      if (unfinished !== null) return
+      await store.markSeen(period, computedAtMs)
+      summed.push({ period, beganAtMs })
     })
   }
   return summed
@@ -87,16 +111,17 @@ async function sumHours(dirtyHours: readonly StoredDirtyPeriod[], run: RollupRun
 /** @param summed the day's dirty hours that this run has summed. */
 async function finishDay(
   day: string,
-  summed: readonly StoredDirtyPeriod[],
+  summed: readonly SummedPeriod[],
   run: RollupRun,
   indexLagMs: number,
 ): Promise<void> {
   const { ports, metadata } = run
   await sumDay(day, run)
   await ports.dirtyHours.mark([{ kind: 'queries', of: day, atMs: metadata.computedAtMs }])
-  const isIndexed = ({ seenMs }: StoredDirtyPeriod): boolean =>
-    seenMs !== null && seenMs <= metadata.computedAtMs - indexLagMs
-  await clearAll(summed.filter(isIndexed), ports)
+  const isIndexed = ({ period: { seenMs }, beganAtMs }: SummedPeriod): boolean =>
+    seenMs !== null && seenMs <= beganAtMs - indexLagMs
+  const indexed = summed.filter(isIndexed).map(({ period }) => period)
+  await clearAll(indexed, ports)
 }
 
 async function clearAll(periods: readonly StoredDirtyPeriod[], { dirtyHours }: RollupPorts): Promise<void> {

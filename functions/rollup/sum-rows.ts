@@ -1,7 +1,7 @@
 // Sums the rows of an hour, and the hours of a day, and writes sums that have changed.
 
 import pMap from 'p-map'
-import { addCounts, COUNTS, type Counts } from '../domain/results/counts.ts'
+import { COUNTS, CountSum, type Counts } from '../domain/results/counts.ts'
 import {
   type DayRollup,
   dayKey,
@@ -11,42 +11,100 @@ import {
   hourRollup,
   SLICES,
   type Slice,
-  sumRows,
 } from '../domain/results/rollup.ts'
-import type { StoredRollup } from '../result-ports.ts'
+import { VersionConflictError } from '../ports.ts'
+import type { RowPosition, StoredRollup } from '../result-ports.ts'
 import { type RollupRun, readable } from './rollup-run.ts'
 
 /** Slices of an hour that are read at once. Each may hold a page of the index in memory. */
 const SLICES_AT_ONCE = 8
+/** Another run may write the same day for other hours. */
+const DAY_TRIES = 5
 
-export async function sumHour(hour: string, run: RollupRun): Promise<void> {
+/** An hour of which a run has read a part. */
+export interface HourProgress {
+  readonly hour: string
+  /** When the run that read the first row began. */
+  readonly beganAtMs: number
+  /** The revision of the stored sum when the first row was read. */
+  readonly baseRevision: number
+  readonly counts: Counts
+  /** When the first of the rows expires that have been read; null before the first row. */
+  readonly firstExpiryMs: number | null
+  /** The slices that are not finished, with where to go on; null for the beginning. */
+  readonly left: Readonly<Partial<Record<Slice, RowPosition | null>>>
+}
+
+interface SummedHour {
+  /** When the run that read the first row began: rows that came later may not be in the sum. */
+  readonly beganAtMs: number
+  /** What is left to read when the time is up; null once the sum is stored. */
+  readonly unfinished: HourProgress | null
+}
+
+/** @param earlier what an earlier run has read of the hour; null to begin. */
+export async function sumHour(hour: string, earlier: HourProgress | null, run: RollupRun): Promise<SummedHour> {
   const { rollups } = run.ports
+  const { computedAtMs } = run.metadata
   // Load the revision before the rows: a run that writes meanwhile then makes this one fail.
   const stored = await rollups.load<HourRollup>(hourKey(hour))
+  const baseRevision = stored?.revision ?? 0
   // Some of the rows that the stored sum counts have expired, so a new sum would be too small.
   const expireAt = stored?.rollup.rows_expire_at ?? null
-  if (expireAt !== null && Date.parse(expireAt) <= run.metadata.computedAtMs) return
-  let firstExpiryMs = Number.POSITIVE_INFINITY
-  const sumSlice = async (slice: Slice): Promise<Counts> => {
-    let sum: Counts = {}
-    for await (const page of readable(rollups.rowsOf(hour, slice), run)) {
-      sum = addCounts(sum, sumRows(page.map(({ row }) => row)))
-      for (const { expiresAtMs } of page) firstExpiryMs = Math.min(firstExpiryMs, expiresAtMs)
-      run.counts.rowsRead += page.length
+  if (expireAt !== null && Date.parse(expireAt) <= computedAtMs) return { beganAtMs: computedAtMs, unfinished: null }
+  // What was read before another sum was stored may be older than that sum.
+  const isCurrent = earlier !== null && earlier.baseRevision === baseRevision
+  const read = await readRows(isCurrent ? earlier : newProgress(hour, computedAtMs, baseRevision), run)
+  const { beganAtMs, counts, firstExpiryMs, left } = read
+  if (Object.keys(left).length > 0) return { beganAtMs, unfinished: read }
+  if (await saveIfChanged(hourRollup(hour, counts, firstExpiryMs), stored, run)) run.counts.hours++
+  return { beganAtMs, unfinished: null }
+}
+
+function newProgress(hour: string, beganAtMs: number, baseRevision: number): HourProgress {
+  const left = Object.fromEntries(SLICES.map((slice) => [slice, null]))
+  return { hour, beganAtMs, baseRevision, counts: {}, firstExpiryMs: null, left }
+}
+
+/** Reads on until all rows are read or the time is up. */
+async function readRows(progress: HourProgress, { ports, counts, unreadable }: RollupRun): Promise<HourProgress> {
+  const sum = new CountSum(progress.counts)
+  let firstExpiryMs = progress.firstExpiryMs ?? Number.POSITIVE_INFINITY
+  const left = { ...progress.left }
+  let isTimeUp = false
+  const readSlice = async (slice: Slice): Promise<void> => {
+    if (isTimeUp) return
+    const pages = ports.rollups.rowsOf(progress.hour, slice, left[slice] ?? null)
+    for await (const { rows, next } of readable(pages, { unreadable })) {
+      for (const { row, expiresAtMs } of rows) {
+        sum.add(row)
+        firstExpiryMs = Math.min(firstExpiryMs, expiresAtMs)
+      }
+      counts.rowsRead += rows.length
+      left[slice] = next
+      // A small hour has one page in each slice, and is finished without asking.
+      isTimeUp ||= next !== null && !ports.hasTime()
+      if (isTimeUp && next !== null) return
     }
-    return sum
+    delete left[slice]
   }
-  const sums = await pMap(SLICES, sumSlice, { concurrency: SLICES_AT_ONCE })
-  const rowsExpireAtMs = Number.isFinite(firstExpiryMs) ? firstExpiryMs : null
-  const summed = hourRollup(hour, sums.reduce(addCounts, {}), rowsExpireAtMs)
-  if (await saveIfChanged(summed, stored, run)) run.counts.hours++
+  await pMap(Object.keys(left) as Slice[], readSlice, { concurrency: SLICES_AT_ONCE })
+  const isAnyRead = Number.isFinite(firstExpiryMs)
+  return { ...progress, counts: sum.counts, firstExpiryMs: isAnyRead ? firstExpiryMs : null, left }
 }
 
 export async function sumDay(day: string, run: RollupRun): Promise<void> {
   const { rollups } = run.ports
-  const stored = await rollups.load<DayRollup>(dayKey(day))
-  const summed = dayRollup(day, await rollups.hoursOf(day))
-  if (await saveIfChanged(summed, stored, run)) run.counts.days++
+  for (let triesLeft = DAY_TRIES - 1; ; triesLeft--) {
+    const stored = await rollups.load<DayRollup>(dayKey(day))
+    const summed = dayRollup(day, await rollups.hoursOf(day))
+    try {
+      if (await saveIfChanged(summed, stored, run)) run.counts.days++
+      return
+    } catch (error) {
+      if (!(error instanceof VersionConflictError) || triesLeft === 0) throw error
+    }
+  }
 }
 
 /** Whether no row counts any more, as after an amendment or after a user was forgotten. */

@@ -1,7 +1,7 @@
 // Tests that stores report damaged items by an error that names no user and quotes nothing.
 
 import { deflateRawSync } from 'node:zlib'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, QueryCommand as PlainQueryCommand } from '@aws-sdk/client-dynamodb'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
@@ -30,6 +30,8 @@ import { closedOf, EXPIRES_MS, session, stateOf } from './sessions-table/session
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
 const mocked = mockClient(client)
+/** The rollup reads rows through a plain client. */
+const mockedReads = mockClient(DynamoDBClient)
 const SECRET = 'a-secret-user'
 /** JSON that ends early: the parser's own message would quote it. */
 const NO_JSON = deflateRawSync(`[1,[["${SECRET}"`)
@@ -42,6 +44,7 @@ const page = pageItem({ id: '0000000000000000#r#0', startMs: 0, timers: [{ user:
 
 beforeEach(() => {
   mocked.reset()
+  mockedReads.reset()
 })
 
 async function errorOf(read: () => Promise<unknown>): Promise<UnreadableItemError> {
@@ -177,22 +180,45 @@ describe('a damaged item of the results table', () => {
     expires_at: 1,
   }
 
-  it.each<[string, Item]>([
+  const DAMAGED_ROWS: readonly [string, Item][] = [
     ['an unknown kind', { kind: 'other' }],
     ['no clicks', { clicks: undefined }],
     ['clicks that are no number', { clicks: Number.NaN }],
     ['a count of another type', { zero_results: '0' }],
     ['positions that are no numbers', { clicked_positions: '1,x' }],
-    ['no query', { query: undefined }],
     ['a time of another type', { time_to_first_click_ms: 'text' }],
     ['no expiry', { expires_at: undefined }],
-  ])('is reported for a row with %s, after the readable rows', async (_, own) => {
-    mocked.on(QueryCommand).resolves({ Items: [{ ...item, ...own }, item] })
+  ]
+
+  /** Lets the next query find a row that is damaged so, and a readable one. */
+  function findDamagedRow(own: Item): void {
+    const { clicks, ...others } = { ...item, ...own }
+    const damaged = marshall(others, { removeUndefinedValues: true })
+    if (clicks !== undefined) damaged.clicks = { N: String(clicks) }
+    mockedReads.on(PlainQueryCommand).resolves({ Items: [damaged, marshall(item)] })
+  }
+
+  it.each(DAMAGED_ROWS)('is reported for a row with %s, after the readable rows', async (_, own) => {
+    findDamagedRow(own)
     const found: unknown[] = []
-    const { message } = await errorOf(() => allOf(store.rowsOf('2026-03-02T00', 'a'), found))
+    const readRows = async () => {
+      for await (const { rows } of store.rowsOf('2026-03-02T00', 'a', null)) found.push(...rows)
+    }
+    const { message } = await errorOf(readRows)
     expect(found).toHaveLength(1)
     expect(message).not.toContain('ann')
   })
+
+  it.each([...DAMAGED_ROWS, ['no query', { query: undefined }] as const])(
+    'is reported for a search with %s, after the readable ones',
+    async (_, own) => {
+      findDamagedRow(own)
+      const found: unknown[] = []
+      const { message } = await errorOf(() => allOf(store.searchesOf('2026-03-02T00', 'a', null), found))
+      expect(found).toHaveLength(1)
+      expect(message).not.toContain('ann')
+    },
+  )
 
   it.each<[string, Item]>([
     ['no revision', { revision: undefined }],

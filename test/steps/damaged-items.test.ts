@@ -237,8 +237,8 @@ describe('rollup with a damaged item', () => {
     const pipeline = await twoHours()
     const rollups: RollupPorts['rollups'] = {
       ...pipeline.rollups,
-      rowsOf: async function* (hour, slice) {
-        yield* pipeline.rollups.rowsOf(hour, slice)
+      rowsOf: async function* (hour, slice, from) {
+        yield* pipeline.rollups.rowsOf(hour, slice, from)
         if (hour.endsWith('T00') && slice === 'a') throw new UnreadableItemError('a row lacks a value')
       },
     }

@@ -2,11 +2,13 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import type { SearchRow } from '../../functions/domain/results/result.ts'
 import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { forget } from '../../functions/forget/forget.ts'
+import { memoryRollupStore } from '../../functions/memory/memory-rollups.ts'
 import { VersionConflictError } from '../../functions/ports.ts'
 import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
 import type { RollupPorts } from '../../functions/rollup/rollup-run.ts'
@@ -36,8 +38,9 @@ async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: num
 
 /** Reads the rows as if all of them expired at the moment. */
 function expiring({ rollups }: MemoryPipeline, expiresAtMs: number): typeof rollups.rowsOf {
-  return async function* (hour, slice) {
-    for await (const page of rollups.rowsOf(hour, slice)) yield page.map(({ row }) => ({ row, expiresAtMs }))
+  return async function* (hour, slice, from) {
+    for await (const { rows, next } of rollups.rowsOf(hour, slice, from))
+      yield { rows: rows.map(({ row }) => ({ row, expiresAtMs })), next }
   }
 }
 
@@ -145,7 +148,7 @@ describe('an hour', () => {
   it('does not write an unchanged hour again', async () => {
     const pipeline = memoryPipeline(RULES)
     await take(pipeline, [DOGS], MORNING)
-    expect(await rollUp(pipeline, MORNING + MINUTE_MS)).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 4 })
+    expect(await rollUp(pipeline, MORNING + MINUTE_MS)).toMatchObject({ hours: 1, days: 1, daysRanked: 1, rowsRead: 3 })
     expect(await rollUp(pipeline, MORNING + 2 * MINUTE_MS)).toMatchObject({ hours: 0, days: 0, daysRanked: 0 })
   })
 
@@ -259,9 +262,9 @@ describe('the order of reads', () => {
           calls.push(`loads ${key.sk}`)
           return load(key)
         },
-        rowsOf: (hour, slice) => {
+        rowsOf: (hour, slice, from) => {
           if (!calls.includes('reads')) calls.push('reads')
-          return rowsOf(hour, slice)
+          return rowsOf(hour, slice, from)
         },
       },
     })
@@ -343,6 +346,123 @@ describe('a flood of a hundred thousand dirty hours of 1971 and later', () => {
     const drain = () => rollUp(pipeline, MORNING + ++runs, { ...ports, drain: true, indexLagMs: 0 })
     while ((await drain()).isUnfinished) expect(runs).toBeLessThan(10)
     expect(new Set(summed).size).toBe(2000)
+  })
+})
+
+describe('work that is larger than the time of a run', () => {
+  const USERS = 40
+  const HOUR = '2026-03-02T00'
+
+  /** Users who all search in one hour: each for a query of its own, and for one that all share. */
+  async function largeHour(): Promise<MemoryPipeline> {
+    const pipeline = memoryPipeline(RULES)
+    const sends = Array.from({ length: USERS }, (_, n) => [
+      { ...DOGS, user: `u${n}`, eventId: `own ${n}`, query: `query ${n}` },
+      { ...DOGS, user: `u${n}`, eventId: `shared ${n}`, time: at(5) },
+    ]).flat()
+    await take(pipeline, sends, at(60))
+    return inSmallPages(pipeline)
+  }
+
+  /** The same pipeline, where a page holds one row. */
+  function inSmallPages(pipeline: MemoryPipeline): MemoryPipeline {
+    return { ...pipeline, rollups: memoryRollupStore(() => pipeline.results.rows.values(), sha256, undefined, 1) }
+  }
+
+  /** Returns true so many times, and false from then on. */
+  function timeFor(checks: number): () => boolean {
+    let left = checks
+    return () => left-- > 0
+  }
+
+  it('sums an hour over several runs, and reads each row once', async () => {
+    const pipeline = await largeHour()
+    let rowsRead = 0
+    const rowsOf: typeof pipeline.rollups.rowsOf = async function* (hour, slice, from) {
+      for await (const page of pipeline.rollups.rowsOf(hour, slice, from)) {
+        rowsRead += page.rows.length
+        yield page
+      }
+    }
+    let runs = 0
+    while (!pipeline.rollups.rollups.has(`rollup#hour ${HOUR}`)) {
+      await rollUp(pipeline, at(100 + runs), { hasTime: timeFor(20), rollups: { ...pipeline.rollups, rowsOf } })
+      expect(++runs).toBeLessThan(10)
+    }
+    expect(runs).toBeGreaterThan(2)
+    expect(rowsRead).toBe(pipeline.results.rows.size)
+    expect(pipeline.rollups.rollups.get(`rollup#hour ${HOUR}`)).toMatchObject({ searches: 2 * USERS, sessions: USERS })
+    expect([...pipeline.rollups.progress.keys()]).not.toContain('hour')
+  })
+
+  it('ranks a day over several runs, to the lists of its rows', async () => {
+    const pipeline = await largeHour()
+    let runs = 0
+    while (!pipeline.rollups.queries.has('2026-03-02')) {
+      await rollUp(pipeline, at(200 + runs), { hasTime: timeFor(3 * USERS + 50) })
+      expect(++runs).toBeLessThan(10)
+    }
+    expect(runs).toBeGreaterThan(1)
+    expectSummed(pipeline)
+    expect([...pipeline.rollups.progress.keys()]).toEqual([])
+  })
+
+  it('goes on with the hour that it left unfinished before it begins another one', async () => {
+    const pipeline = await largeHour()
+    await rollUp(pipeline, at(100), { hasTime: timeFor(20) })
+    await take(pipeline, [{ ...DOGS, user: 'ben', eventId: 'later', time: at(3600) }], at(3700))
+    const loads: string[] = []
+    const load: typeof pipeline.rollups.load = (key) => {
+      loads.push(key.sk)
+      return pipeline.rollups.load(key)
+    }
+    await rollUp(pipeline, at(3800), { rollups: { ...pipeline.rollups, load } })
+    expect(loads[0]).toBe(HOUR)
+  })
+
+  it('keeps an hour dirty until a sum began some time after it was seen, however long the sum took', async () => {
+    const pipeline = await largeHour()
+    await rollUp(pipeline, MORNING + MINUTE_MS)
+    const seenMs = MORNING + MINUTE_MS
+    await rollUp(pipeline, seenMs + 14 * MINUTE_MS, { hasTime: timeFor(20) })
+    await rollUp(pipeline, seenMs + 30 * MINUTE_MS)
+    expect(pipeline.dirtyHours.periods.has(`hour#${HOUR}`)).toBe(true)
+    await rollUp(pipeline, seenMs + 31 * MINUTE_MS)
+    expect(pipeline.dirtyHours.periods.has(`hour#${HOUR}`)).toBe(false)
+  })
+
+  it('begins an hour anew once another run has stored its sum', async () => {
+    const pipeline = await largeHour()
+    await rollUp(pipeline, at(100), { hasTime: timeFor(20) })
+    const kept = await pipeline.rollups.loadProgress<object>('hour')
+    await rollUp(pipeline, at(101), { drain: true })
+    await pipeline.rollups.saveProgress('hour', kept, at(101))
+    await pipeline.dirtyHours.mark([{ kind: 'hour', of: HOUR, atMs: at(102) }])
+    expect((await rollUp(pipeline, at(103))).rowsRead).toBe(pipeline.results.rows.size)
+  })
+
+  it('stores the sums and lists of the rows in the end, whatever the time of each run and the events between', async () => {
+    const times = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 30, maxLength: 30 })
+    await fc.assert(
+      fc.asyncProperty(randomSends, times, async (sends, checks) => {
+        const pipeline = inSmallPages(memoryPipeline({ ...RULES, gapMs: 10_000, latenessMs: 0 }))
+        for (const [n, sent] of sends.entries()) {
+          await pipeline.ingest([record(sent, at(300 + n))], at(300 + n))
+          await pipeline.sweep(at(320 + n))
+          await pipeline.finalizeAll(at(300 + n))
+          await rollUp(pipeline, at(300 + n), { hasTime: timeFor(checks[n] as number), indexLagMs: 0, drain: true })
+        }
+        await pipeline.sweep(at(100_000), true)
+        await pipeline.finalizeAll(at(100_000))
+        let runs = 0
+        while (pipeline.dirtyHours.periods.size > 0) {
+          expect(++runs).toBeLessThan(1000)
+          await rollUp(pipeline, at(100_000 + runs), { hasTime: timeFor(10 + runs), indexLagMs: 0, drain: true })
+        }
+        expectSummed(pipeline)
+      }),
+      { seed: SEED, numRuns: 50 },
+    )
   })
 })
 

@@ -4,8 +4,7 @@
 import { EXPIRES_AT, HOUR_INDEX, KIND, PARTITION_KEY, REMOVED, SORT_KEY } from '../../contract.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
-import { UnreadableItemError } from '../../ports.ts'
-import type { RemovableRow, StoredRow } from '../../result-ports.ts'
+import type { RemovableRow } from '../../result-ports.ts'
 import { sha256 } from '../runtime/digest.ts'
 import type { VersionedItem } from '../runtime/item-writer.ts'
 import { epochSeconds, type Item } from '../runtime/table-items.ts'
@@ -56,30 +55,4 @@ export function isRow(item: Item): boolean {
 export function toRow(item: Item): ResultRow {
   const { [EXPIRES_AT]: _e, [HOUR_INDEX.partitionKey]: _p, [HOUR_INDEX.sortKey]: _s, ...row } = item
   return row as unknown as ResultRow
-}
-
-const SEARCH_NUMBERS = ['clicked', 'clicks', 'zero_results', EXPIRES_AT]
-const ORPHAN_NUMBERS = ['orphan_clicks', 'orphan_clicks_search_elsewhere', 'orphan_clicks_no_search', EXPIRES_AT]
-const SESSION_NUMBERS = ['searches_with_click', 'duration_ms', ...ORPHAN_NUMBERS]
-const POSITIONS = /^(\d+(,\d+)*)?$/
-
-/** Throws UnreadableItemError for a row that rollups cannot count. */
-export function toStoredRow(item: Item): StoredRow {
-  if (!isCountable(item)) throw new UnreadableItemError('a row of the hour index lacks a value that rollups count')
-  return { row: toRow(item), expiresAtMs: (item[EXPIRES_AT] as number) * 1000 }
-}
-
-function isCountable(item: Item): boolean {
-  const areNumbers = (names: readonly string[]): boolean => names.every((name) => Number.isFinite(item[name]))
-  const isNumberOrNull = (value: unknown): boolean => value === null || Number.isFinite(value)
-  if (item.kind === 'session') return areNumbers(SESSION_NUMBERS)
-  if (item.kind === 'clicks') return areNumbers(ORPHAN_NUMBERS)
-  return (
-    item.kind === 'search' &&
-    areNumbers(SEARCH_NUMBERS) &&
-    typeof item.query === 'string' &&
-    POSITIONS.test(String(item.clicked_positions)) &&
-    isNumberOrNull(item.result_count) &&
-    isNumberOrNull(item.time_to_first_click_ms)
-  )
 }

@@ -2,7 +2,7 @@
 
 import { MINUTE_MS, SECOND_MS } from '../durations.ts'
 import { lastOf, type NonEmpty } from '../non-empty.ts'
-import type { ClicksRow, ResultRow, SearchRow, SessionRow } from './result.ts'
+import type { ClicksRow, SearchRow, SessionRow } from './result.ts'
 
 /** The first ten positions are counted one by one, later ones in ranges. */
 export const POSITIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
@@ -76,59 +76,90 @@ export type CountName = (typeof COUNTS)[number]
 
 /** An absent count is 0. */
 export type Counts = Readonly<Partial<Record<CountName, number>>>
+type RunningCounts = Partial<Record<CountName, number>>
 
-export function countsOf(row: ResultRow): Counts {
-  if (row.kind === 'search') return countsOfSearch(row)
-  return row.kind === 'session' ? countsOfSession(row) : orphansOf(row)
+type OrphanCount = 'orphan_clicks' | 'orphan_clicks_search_elsewhere' | 'orphan_clicks_no_search'
+export type CountedSearch = Pick<
+  SearchRow,
+  'kind' | 'clicked' | 'clicks' | 'zero_results' | 'result_count' | 'clicked_positions' | 'time_to_first_click_ms'
+>
+type CountedSession = Pick<SessionRow, 'kind' | 'searches_with_click' | 'duration_ms' | OrphanCount>
+/** The columns of a row that sums count. */
+export type CountedRow = CountedSearch | CountedSession | Pick<ClicksRow, 'kind' | OrphanCount>
+
+/** Sums rows one by one, so that an hour can be read in pages. */
+export class CountSum {
+  readonly #counts: RunningCounts
+
+  constructor(counts: Counts = {}) {
+    this.#counts = { ...counts }
+  }
+
+  get counts(): Counts {
+    return this.#counts
+  }
+
+  add(row: CountedRow): void {
+    if (row.kind === 'search') this.#addSearch(row)
+    else if (row.kind === 'session') this.#addSession(row)
+    else this.#addOrphans(row)
+  }
+
+  /**
+   * Counts one search. It was clicked, found nothing, or was abandoned: it got no click, and it is
+   * not known to have found nothing. A search that found nothing may still be clicked, on an item
+   * of an earlier search.
+   */
+  #addSearch(row: CountedSearch): void {
+    const positions = positionsOf(row)
+    this.#count('searches', 1)
+    this.#count('searches_with_click', row.clicked)
+    this.#count('zero_result_searches', row.zero_results)
+    this.#count('searches_with_result_count', row.result_count === null ? 0 : 1)
+    this.#count('abandoned_searches', row.clicked === 0 && row.zero_results === 0 ? 1 : 0)
+    this.#count('clicks', row.clicks)
+    this.#count('clicks_with_position', positions.length)
+    this.#count(
+      'clicked_position_sum',
+      positions.reduce((sum, position) => sum + position, 0),
+    )
+    for (const position of positions) this.#count(clicksAt(position), 1)
+    for (const position of POSITIONS) {
+      if ((row.result_count ?? 0) < position) break
+      this.#count(`shown_at_${position}`, 1)
+      if (positions.includes(position)) this.#count(`clicked_at_${position}`, 1)
+    }
+    if (row.time_to_first_click_ms !== null) {
+      this.#count('first_click_ms_sum', row.time_to_first_click_ms)
+      this.#count(rangeOf(FIRST_CLICK_RANGES, row.time_to_first_click_ms), 1)
+    }
+  }
+
+  #addSession(row: CountedSession): void {
+    this.#count('sessions', 1)
+    this.#count('sessions_with_click', row.searches_with_click > 0 ? 1 : 0)
+    this.#addOrphans(row)
+    this.#count('session_duration_ms_sum', row.duration_ms)
+    this.#count(rangeOf(SESSION_RANGES, row.duration_ms), 1)
+  }
+
+  #addOrphans(row: Pick<SessionRow, OrphanCount>): void {
+    this.#count('orphan_clicks', row.orphan_clicks)
+    this.#count('orphan_clicks_search_elsewhere', row.orphan_clicks_search_elsewhere)
+    this.#count('orphan_clicks_no_search', row.orphan_clicks_no_search)
+  }
+
+  #count(name: CountName, count: number): void {
+    this.#counts[name] = (this.#counts[name] ?? 0) + count
+  }
 }
 
-/**
- * Counts one search. It was clicked, found nothing, or was abandoned: it got no click, and it is
- * not known to have found nothing. A search that found nothing may still be clicked, on an item of
- * an earlier search.
- */
-function countsOfSearch(row: SearchRow): Counts {
-  const sent = row.clicked_positions === '' ? [] : row.clicked_positions.split(',').map(Number)
-  const positions = sent.filter((position) => position <= POSITION_MAX)
-  const counts: Partial<Record<CountName, number>> = {
-    searches: 1,
-    searches_with_click: row.clicked,
-    zero_result_searches: row.zero_results,
-    searches_with_result_count: row.result_count === null ? 0 : 1,
-    abandoned_searches: row.clicked === 0 && row.zero_results === 0 ? 1 : 0,
-    clicks: row.clicks,
-    clicks_with_position: positions.length,
-    clicked_position_sum: positions.reduce((sum, position) => sum + position, 0),
-  }
-  for (const position of positions) {
-    const name = clicksAt(position)
-    counts[name] = (counts[name] ?? 0) + 1
-  }
-  for (const position of POSITIONS) {
-    if ((row.result_count ?? 0) < position) break
-    counts[`shown_at_${position}`] = 1
-    if (positions.includes(position)) counts[`clicked_at_${position}`] = 1
-  }
-  if (row.time_to_first_click_ms !== null) {
-    counts.first_click_ms_sum = row.time_to_first_click_ms
-    counts[rangeOf(FIRST_CLICK_RANGES, row.time_to_first_click_ms)] = 1
-  }
-  return counts
-}
-
-function countsOfSession(row: SessionRow): Counts {
-  return {
-    sessions: 1,
-    sessions_with_click: row.searches_with_click > 0 ? 1 : 0,
-    ...orphansOf(row),
-    session_duration_ms_sum: row.duration_ms,
-    [rangeOf(SESSION_RANGES, row.duration_ms)]: 1,
-  }
-}
-
-function orphansOf(row: SessionRow | ClicksRow): Counts {
-  const { orphan_clicks, orphan_clicks_search_elsewhere, orphan_clicks_no_search } = row
-  return { orphan_clicks, orphan_clicks_search_elsewhere, orphan_clicks_no_search }
+function positionsOf({ clicked_positions: sent }: CountedSearch): number[] {
+  if (sent === '') return []
+  return sent
+    .split(',')
+    .map(Number)
+    .filter((position) => position <= POSITION_MAX)
 }
 
 function clicksAt(position: number): CountName {

@@ -2,7 +2,16 @@
 
 import type { Digest } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
-import { addCounts, COUNTS, type CountName, type Counts, countsOf, ratiosOf, sessionRatiosOf } from './counts.ts'
+import {
+  addCounts,
+  COUNTS,
+  type CountedRow,
+  type CountName,
+  CountSum,
+  type Counts,
+  ratiosOf,
+  sessionRatiosOf,
+} from './counts.ts'
 import type { ResultRow } from './result.ts'
 
 /** Raised when a column changes its meaning. A new column does not raise it. */
@@ -55,8 +64,10 @@ export function hoursOf(day: string): string[] {
   return Array.from({ length: 24 }, (_, hour) => hourOf({ day, hour }))
 }
 
-export function sumRows(rows: readonly ResultRow[]): Counts {
-  return rows.reduce<Counts>((sum, row) => addCounts(sum, countsOf(row)), {})
+export function sumRows(rows: readonly CountedRow[]): Counts {
+  const sum = new CountSum()
+  for (const row of rows) sum.add(row)
+  return sum.counts
 }
 
 export function hourKey(hour: string): { pk: string; sk: string } {

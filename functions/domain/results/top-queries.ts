@@ -1,6 +1,6 @@
 // Ranks the queries of a day: most asked, never clicked, and without results.
 
-import { addCounts, type CountName, type Counts, countsOf, ratiosOf, SEARCH_COUNTS } from './counts.ts'
+import { type CountedSearch, type CountName, CountSum, type Counts, ratiosOf, SEARCH_COUNTS } from './counts.ts'
 import type { SearchRow } from './result.ts'
 import { foldQuery, ROLLUP_SCHEMA } from './rollup.ts'
 
@@ -29,26 +29,31 @@ export interface QueryRollup extends Readonly<Record<SearchCount, number>>, Retu
   readonly sessions: number
 }
 
+/** The columns of a search that a ranking reads. */
+export type RankedSearch = CountedSearch & Pick<SearchRow, 'pk' | 'session_id' | 'query'>
+
 export interface QueryTally {
   readonly query: string
   readonly counts: Counts
-  readonly sessionIds: ReadonlySet<string>
+  readonly sessions: number
 }
 
 /** Sums search rows by folded query. Rows are added one by one, so a day can be read in pages. */
 export class QueryTallies {
-  readonly #tallies = new Map<string, { counts: Counts; sessionIds: Set<string> }>()
+  readonly #tallies = new Map<string, { sum: CountSum; sessionIds: Set<string> }>()
 
-  add(row: SearchRow): void {
+  add(row: RankedSearch): void {
     const query = foldQuery(row.query)
-    const tally = this.#tallies.get(query) ?? { counts: {}, sessionIds: new Set<string>() }
-    tally.counts = addCounts(tally.counts, countsOf(row))
+    const tally = this.#tallies.get(query) ?? { sum: new CountSum(), sessionIds: new Set<string>() }
+    tally.sum.add(row)
     tally.sessionIds.add(`${row.pk} ${row.session_id}`)
     this.#tallies.set(query, tally)
   }
 
   all(): QueryTally[] {
-    return [...this.#tallies].map(([query, { counts, sessionIds }]) => ({ query, counts, sessionIds }))
+    return [...this.#tallies].map(([query, { sum, sessionIds }]) => {
+      return { query, counts: sum.counts, sessions: sessionIds.size }
+    })
   }
 }
 
@@ -85,12 +90,7 @@ export function queriesPartition(day: string): string {
   return `rollup#queries#${day}`
 }
 
-function queryRollup(
-  day: string,
-  list: QueryList,
-  rank: number,
-  { query, counts, sessionIds }: QueryTally,
-): QueryRollup {
+function queryRollup(day: string, list: QueryList, rank: number, { query, counts, sessions }: QueryTally): QueryRollup {
   const all = Object.fromEntries(SEARCH_COUNTS.map((name: CountName) => [name, counts[name] ?? 0]))
   return {
     pk: queriesPartition(day),
@@ -101,7 +101,7 @@ function queryRollup(
     list,
     rank,
     query,
-    sessions: sessionIds.size,
+    sessions,
     ...(all as Record<SearchCount, number>),
     ...ratiosOf(counts),
   }

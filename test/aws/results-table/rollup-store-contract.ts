@@ -7,17 +7,26 @@ import {
   type DayRollup,
   dayKey,
   dayRollup,
+  foldQuery,
   type HourRollup,
   hourKey,
   hourOf,
   hourRollup,
   SLICES,
+  type Slice,
   sliceOf,
+  sliceOfText,
   sumRows,
 } from '../../../functions/domain/results/rollup.ts'
 import { type QueryRollup, QueryTallies, queryRollups } from '../../../functions/domain/results/top-queries.ts'
 import { VersionConflictError } from '../../../functions/ports.ts'
-import type { DirtyHours, RollupStore, StoredDirtyPeriod } from '../../../functions/result-ports.ts'
+import type {
+  DirtyHours,
+  KeyedSearch,
+  RollupStore,
+  StoredDirtyPeriod,
+  StoredRow,
+} from '../../../functions/result-ports.ts'
 import { EXPIRES_MS, rowsOf } from './result-store-contract.ts'
 
 export interface ReadableRollups {
@@ -46,6 +55,10 @@ async function all<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   return found
 }
 
+async function* pagesOf<T>(pages: AsyncIterable<T>): AsyncIterable<readonly T[]> {
+  for await (const page of pages) yield [page]
+}
+
 /** @param make creates a store without rollups, rows or dirty hours. */
 export function rollupStoreContract(name: string, make: () => Promise<ReadableRollups>): void {
   describe(`a rollup store ${name}`, () => {
@@ -54,21 +67,71 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       rollups = await make()
     })
 
+    const rowsIn = async (hour: string, slice: Slice): Promise<StoredRow[]> =>
+      (await all(pagesOf(rollups.store.rowsOf(hour, slice, null)))).flatMap(({ rows }) => rows)
+    /** Searches of the slice in which the query `a1` is. */
+    const searchesIn = (hour: string, afterKey: string | null): Promise<KeyedSearch[]> =>
+      all(rollups.store.searchesOf(hour, sliceOfText('a1', sha256), afterKey))
+
     it('yields the rows of an hour, each in its slice, with all that rollups sum', async () => {
       for (const row of rows) await rollups.put(row)
-      const found = await Promise.all(SLICES.map((slice) => all(rollups.store.rowsOf('2026-03-02T00', slice))))
-      for (const [n, slice] of SLICES.entries()) {
-        const expected = rows.filter((row) => sliceOf(row, sha256) === slice).map(({ pk, sk }) => pk + sk)
-        expect((found[n] ?? []).map(({ row: { pk, sk } }) => pk + sk).sort()).toEqual(expected.sort())
+      for (const slice of SLICES) {
+        const found = await rowsIn('2026-03-02T00', slice)
+        expect(sumRows(found.map(({ row }) => row))).toEqual(
+          sumRows(rows.filter((row) => sliceOf(row, sha256) === slice)),
+        )
+        expect(found.filter(({ expiresAtMs }) => expiresAtMs !== EXPIRES_MS)).toEqual([])
       }
-      expect(sumRows(found.flat().map(({ row }) => row))).toEqual(sumRows(rows))
-      expect(new Set(found.flat().map(({ expiresAtMs }) => expiresAtMs))).toEqual(new Set([EXPIRES_MS]))
     })
 
     it('yields no row of another hour', async () => {
       for (const row of rows) await rollups.put(row)
-      const found = await Promise.all(SLICES.map((slice) => all(rollups.store.rowsOf('2026-03-02T01', slice))))
+      const found = await Promise.all(SLICES.map((slice) => rowsIn('2026-03-02T01', slice)))
       expect(found.flat()).toEqual([])
+      expect(await searchesIn('2026-03-02T01', null)).toEqual([])
+    })
+
+    it('yields the searches of an hour, each in its slice, with all that a ranking reads', async () => {
+      for (const row of rows) await rollups.put(row)
+      const searches = rows.filter((row) => row.kind === 'search')
+      const expected = new QueryTallies()
+      for (const row of searches) expected.add(row)
+      const tallies = new QueryTallies()
+      for (const slice of SLICES) {
+        const found = await all(rollups.store.searchesOf('2026-03-02T00', slice, null))
+        for (const { row } of found) expect(sliceOfText(foldQuery(row.query), sha256)).toBe(slice)
+        for (const { row } of found) tallies.add(row)
+      }
+      expect(queryRollups(DAY, tallies.all())).toEqual(queryRollups(DAY, expected.all()))
+    })
+
+    it('yields searches in the byte order of their keys, and goes on after a key', async () => {
+      const [row] = rows.filter((row) => row.kind === 'search')
+      const queries = ['z', 'a', '\u{1F600}', '\uFFFD', 'ab', 'a b', 'é', 'a'].flatMap((text) =>
+        Array.from({ length: 20 }, (_, n) => `${text}${n % 10}`),
+      )
+      for (const [n, query] of queries.entries())
+        await rollups.put({ ...(row as ResultRow), query, sk: `s${n}` } as ResultRow)
+      const keys = (await searchesIn('2026-03-02T00', null)).map(({ key }) => key)
+      expect(keys).toEqual([...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+      expect(new Set(keys).size).toBeGreaterThan(1)
+      for (const key of new Set(keys)) {
+        const after = (await searchesIn('2026-03-02T00', key)).map((search) => search.key)
+        expect(after).toEqual(keys.slice(keys.lastIndexOf(key) + 1))
+      }
+    })
+
+    it('holds what a run leaves unfinished until it is replaced or removed', async () => {
+      const large = { hour: 'x', text: Array.from({ length: 60_000 }, (_, n) => sha256(String(n))).join('') }
+      expect(await rollups.store.loadProgress('hour')).toBeNull()
+      await rollups.store.saveProgress('hour', large, 1000)
+      await rollups.store.saveProgress('queries#2026-03-02', { best: [] }, 1000)
+      expect(await rollups.store.loadProgress('hour')).toEqual(large)
+      await rollups.store.saveProgress('hour', { hour: 'y' }, 2000)
+      expect(await rollups.store.loadProgress('hour')).toEqual({ hour: 'y' })
+      await rollups.store.saveProgress('hour', null, 3000)
+      expect(await rollups.store.loadProgress('hour')).toBeNull()
+      expect(await rollups.store.loadProgress('queries#2026-03-02')).toEqual({ best: [] })
     })
 
     it('stores hours and days with every count and every ratio', async () => {
