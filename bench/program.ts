@@ -15,6 +15,7 @@ import { peersText } from './peers/peers-text.ts'
 import { closingText, measureClosing } from './speed/closing.ts'
 import { coldText, measureCold } from './speed/cold.ts'
 import { coreText, measureCore } from './speed/core.ts'
+import { finalizingText, measureFinalizing } from './speed/finalizing.ts'
 import { ingestText, measureIngest } from './speed/ingest.ts'
 
 export interface Part {
@@ -43,6 +44,7 @@ const PARTS: readonly Part[] = [
   part('cost', 'measure the DynamoDB units of fixed logs, beside a naive design', measureCost, costText),
   part('ingest', 'measure records a second and CPU of the bundled ingest', measureIngest, ingestText),
   part('core', 'measure events a second and memory of the domain alone', measureCore, coreText),
+  part('finalize', 'measure sessions a second of CPU in the bundled finalize', measureFinalizing, finalizingText),
   part('cold', 'measure the sizes of the bundles, and the CPU of a start', measureCold, coldText),
   part(
     'sweep',

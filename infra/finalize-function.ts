@@ -50,6 +50,7 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
     step: 'finalize',
     environment,
     timeout: FINALIZE_TIMEOUT,
+    memoryMb: settings.finalizeMemoryMb,
     permissions: [
       {
         actions: [
@@ -73,6 +74,8 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
     eventSourceArn: tableStreamArn(sessions),
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: 100,
+    // Lambda keeps the order of one item's changes, and finalize needs no order between items.
+    parallelizationFactor: settings.finalizers,
     // Most writes to the table append events. Only closed sessions and tombstones invoke finalize.
     filters: [
       FilterCriteria.filter({

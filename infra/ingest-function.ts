@@ -45,6 +45,7 @@ export function ingest(scope: Construct, props: IngestProps): Ingest {
     step: 'ingest',
     environment,
     timeout: INGEST_TIMEOUT,
+    memoryMb: settings.ingestMemoryMb,
     permissions: [
       ...pollStream(stream),
       {

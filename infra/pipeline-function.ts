@@ -21,7 +21,7 @@ export interface PipelineFunctionProps {
   readonly step: Step
   readonly environment: Readonly<Record<string, string>>
   readonly timeout: Duration
-  readonly memoryMb?: number
+  readonly memoryMb: number
   readonly permissions: readonly Permission[]
   /** Why the function has no dead-letter queue. The security check records it. */
   readonly deadLetterReason: string
@@ -41,7 +41,7 @@ export function pipelineFunction(scope: Construct, id: string, props: PipelineFu
     // Pinned: CDK's "latest" would change a running stack.
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    memorySize: props.memoryMb ?? 512,
+    memorySize: props.memoryMb,
     timeout: props.timeout,
     environment: { ...props.environment },
     role,

@@ -18,8 +18,6 @@ export interface RollupProps {
 
 /** One run ends this long before the next one begins. */
 const BETWEEN_RUNS_MS = 5000
-/** Enough to rank the queries of some million searches a day. */
-const MEMORY_MB = 1024
 const TIMEOUT_MS_MAX = Duration.minutes(14).toMilliseconds()
 
 export function rollup(scope: Construct, { settings, pipelineName, results }: RollupProps): IFunction {
@@ -33,7 +31,7 @@ export function rollup(scope: Construct, { settings, pipelineName, results }: Ro
     step: 'rollup',
     environment,
     timeout: Duration.millis(Math.min(settings.rollupEvery - BETWEEN_RUNS_MS, TIMEOUT_MS_MAX)),
-    memoryMb: MEMORY_MB,
+    memoryMb: settings.rollupMemoryMb,
     permissions: [
       { actions: ['dynamodb:Query'], resources: [`${results.tableArn}/index/${HOUR_INDEX.name}`] },
       {

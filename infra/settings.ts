@@ -87,6 +87,25 @@ export const PIPELINE_SETTINGS = {
     SECOND_MS,
     'how long Lambda gathers a batch; two events of a user in one batch save a write',
   ),
+  finalizers: number(
+    2,
+    1,
+    10,
+    'how many batches of one shard of the table’s stream are finalized at once; two keep up with all that a shard can hold',
+  ),
+  ingestMemoryMb: memory(512, 'ingest, which also waits for the tables: waiting costs less with less memory'),
+  sweepMemoryMb: memory(
+    512,
+    'the sweep, which mostly waits for the stream in a small stack; more sweepers close more a second',
+  ),
+  finalizeMemoryMb: memory(
+    512,
+    'finalize, which also waits for the tables; more finalizers handle more sessions a second',
+  ),
+  rollupMemoryMb: memory(
+    1769,
+    'the rollup, which mostly computes: this much buys a whole core, at the same price for its work',
+  ),
   writes: {
     kind: 'choice',
     default: 'batched',
@@ -157,6 +176,14 @@ export const PIPELINE_SETTINGS = {
     'the address that receives alarms',
   ),
 } as const satisfies Readonly<Record<string, Setting>>
+
+/**
+ * A function gets CPU by its memory, a core at 1,769 MB. Less than 512 MB would not hold what one
+ * batch or one sweep may need.
+ */
+function memory(byDefault: number, why: string) {
+  return number(byDefault, 512, 10_240, `the memory of ${why}`)
+}
 
 const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 

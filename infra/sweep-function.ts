@@ -45,6 +45,7 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
     step: 'sweep',
     environment,
     timeout: SWEEP_TIMEOUT,
+    memoryMb: settings.sweepMemoryMb,
     permissions: [
       ...readShards(stream),
       {

@@ -5,6 +5,8 @@ import { type LoopbackServer, readBody, serve } from '../../local/emulators/loop
 import { readStatement, type SentStatement } from '../../local/proxy/request-rules/statement.ts'
 
 type Attributes = Readonly<Record<string, { readonly S?: string }>>
+/** An item as DynamoDB's requests and streams write it. */
+export type StubItem = Attributes
 
 interface Request {
   readonly Item?: Attributes
@@ -19,8 +21,8 @@ export interface StubDynamo extends LoopbackServer {
   remember(): void
   /** Stores what was stored when `remember` was called, and nothing else. */
   restore(): void
-  /** Returns how many items of the kind are stored. */
-  count(kind: string): number
+  /** Returns the stored items of the kind. */
+  ofKind(kind: string): readonly StubItem[]
 }
 
 /** It also stands for a stream without shards. */
@@ -46,6 +48,7 @@ export async function startStubDynamo(): Promise<StubDynamo> {
       items.set(keyOf(item), item)
       return {}
     },
+    GetItem: ({ Key: key = {} }) => ({ Item: items.get(keyOf(key)) }),
     DeleteItem: ({ Key: key = {} }) => {
       items.delete(keyOf(key))
       return {}
@@ -78,6 +81,6 @@ export async function startStubDynamo(): Promise<StubDynamo> {
       items.clear()
       for (const [key, item] of remembered) items.set(key, item)
     },
-    count: (kind) => [...items.values()].filter((item) => item[KIND]?.S === kind).length,
+    ofKind: (kind) => [...items.values()].filter((item) => item[KIND]?.S === kind),
   }
 }

@@ -87,6 +87,11 @@ export const DURATIONS: readonly Limits[] = [
 
 export const NUMBERS: readonly Limits[] = [
   { name: 'maxSessionEvents', byDefault: 1000, min: 2, max: 5000, range: '2 to 5000', step: 1 },
+  { name: 'finalizers', byDefault: 2, min: 1, max: 10, range: '1 to 10', step: 1 },
+  { name: 'ingestMemoryMb', byDefault: 512, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
+  { name: 'sweepMemoryMb', byDefault: 512, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
+  { name: 'finalizeMemoryMb', byDefault: 512, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
+  { name: 'rollupMemoryMb', byDefault: 1769, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
   { name: 'sweepers', byDefault: 1, min: 1, max: 16, range: '1 to 16', step: 1 },
   { name: 'batchSize', byDefault: 500, min: 1, max: 10_000, range: '1 to 10000', step: 1 },
   { name: 'shards', byDefault: 1, min: 1, max: 500, range: '1 to 500', step: 1 },

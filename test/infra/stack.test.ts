@@ -24,6 +24,11 @@ const CHANGED = {
   batchWindow: '9s',
   sweepEvery: '5m',
   rollupEvery: '10m',
+  finalizers: '7',
+  ingestMemoryMb: '1024',
+  sweepMemoryMb: '1025',
+  finalizeMemoryMb: '1026',
+  rollupMemoryMb: '1027',
 }
 
 let template: Template
@@ -193,6 +198,11 @@ describe('the event source mappings', () => {
     expect([Properties.BatchSize, Properties.MaximumBatchingWindowInSeconds]).toEqual([77, 9])
   })
 
+  it('finalize gets as many batches of a shard at once as the setting allows', () => {
+    expect(resource(template, MAPPING, 'FinalizeClosed').Properties.ParallelizationFactor).toBe(2)
+    expect(resource(changed, MAPPING, 'FinalizeClosed').Properties.ParallelizationFactor).toBe(7)
+  })
+
   it('only closed sessions and tombstones invoke finalize', () => {
     const [filter, ...others] = resource(template, MAPPING, 'FinalizeClosed').Properties.FilterCriteria.Filters
     expect(others).toEqual([])
@@ -200,6 +210,15 @@ describe('the event source mappings', () => {
       eventName: ['INSERT', 'MODIFY'],
       dynamodb: { NewImage: { kind: { S: ['closed', 'tombstone'] } } },
     })
+  })
+})
+
+describe('the memory', () => {
+  it('of each function is what its setting says', () => {
+    const memories = ['Ingest', 'Sweep', 'Finalize', 'Rollup'].map(
+      (name) => resource(changed, 'AWS::Lambda::Function', name).Properties.MemorySize,
+    )
+    expect(memories).toEqual([1024, 1025, 1026, 1027])
   })
 })
 

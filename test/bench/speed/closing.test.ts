@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import { closingText, measureClosing } from '../../../bench/speed/closing.ts'
 
-it('closes all sessions with batches and with a request for each write, and tells how many a second', async () => {
+it('closes all sessions with batches and with a request for each write, and reports how many a second', async () => {
   const speed = await measureClosing(() => {}, { sessions: 60, warmUpSweeps: 0, sweeps: 1 })
   expect(speed).toMatchObject({ sessions: 60 })
   expect(speed.closingsPerCpuSecond).toBeGreaterThan(0)
