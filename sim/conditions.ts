@@ -63,7 +63,7 @@ export function drawLateWrites(random: Random, faults: Faults, without: Readonly
   }
 }
 
-/** Draws whether several sweepers share the timers of a run. Returns how many the schedule starts. */
+/** Draws whether sweepers share the timers of a run. Returns how many the schedule starts now. */
 export function drawSweepers(random: Random, faults: Faults, without: ReadonlySet<Fault>): () => number {
   if (without.has('severalSweepers') || !random.happens(0.3)) return () => 1
   let sweepers = 2

@@ -9,14 +9,15 @@ import {
 import { BatchGetCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { VersionedItem } from '../functions/aws/runtime/item-writer.ts'
+import type { Item } from '../functions/aws/runtime/table-items.ts'
 import { applyWriteBatch } from './apply-write-batch.ts'
 import { keyOf, type SimulatedTable, type SimulatedTables, tableOf } from './simulated-tables.ts'
 import type { Invocation, World } from './world.ts'
 import type { WriteBatches } from './write-batches.ts'
 
 /**
- * Answers `PutItem`, `BatchGetItem` and `BatchExecuteStatement`, and throws for any other request. Faults of calls
- * strike each request, and faults of write batches a batch and its statements.
+ * Answers `PutItem`, `BatchGetItem` and `BatchExecuteStatement`, and throws for any other request.
+ * Faults of calls strike each request, and faults of write batches strike batches and statements.
  */
 export function simulatedDynamo(
   tables: SimulatedTables,
@@ -28,6 +29,8 @@ export function simulatedDynamo(
     const { user, sk } = keyOf(item)
     return call(`puts ${sk} version ${item.version}`, user, action)
   }
+  const storedItems = (table: string, keys: readonly Item[] = []): Item[] =>
+    keys.flatMap((key) => tableOf(tables, table).stored(key) ?? [])
   const send = async (command: unknown): Promise<unknown> => {
     if (command instanceof BatchExecuteStatementCommand) {
       const { Statements: statements = [] } = command.input
@@ -53,6 +56,12 @@ export function simulatedDynamo(
         ),
       })
       return call('reads versions before it puts blocks', null, answer)
+    }
+    if (command instanceof BatchGetCommand) {
+      const requests = Object.entries(command.input.RequestItems ?? {})
+      return call('reads items', null, async () => ({
+        Responses: Object.fromEntries(requests.map(([table, { Keys: keys }]) => [table, storedItems(table, keys)])),
+      }))
     }
     throw new Error('the simulation does not answer this command')
   }

@@ -32,7 +32,7 @@ export interface SimulatedTable {
 /** By name. */
 export type SimulatedTables = Readonly<Record<string, SimulatedTable>>
 
-/** @param name `results`, or an alias such as `results#1`: DynamoDB takes an ARN for a name, too. */
+/** @param name a table, or an alias such as `results#1`: DynamoDB takes an ARN for a name, too. */
 export function tableOf(tables: SimulatedTables, name: string | undefined): SimulatedTable {
   const table = tables[String(name).replace(/#.*/, '')]
   if (table === undefined) throw new Error(`there is no table ${name}`)

@@ -53,8 +53,8 @@ export function sweepOnce(
     const before = new Map(stores.sessions.states)
     const report = await sweep({ drain: false, share }, ports, { rules, sweepEveryMs }, world.time.nowMs())
     if (report.failed !== null) throw report.failed.cause
-    // A timer may pass from one share to another between the reads of two sweepers. Such a user waits
-    // for the next sweep.
+    // A timer may pass from one share to another between the reads of two sweepers. Its user then
+    // waits for the next sweep.
     if (!report.isUnfinished && share.of === 1) watch.wasSwept(before, stores.sessions.states, report.horizonMs)
     return null
   })

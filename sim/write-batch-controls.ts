@@ -20,8 +20,8 @@ export function ignoringKeys(writer: ItemWriter): ItemWriter {
 }
 
 /**
- * `item-twice`: takes a change for the latest of its session, and its rows for new ones. The rows of
- * two changes then end as they should, whatever their order, unless they share a batch.
+ * `item-twice`: takes a change for the latest of its session, and its rows for new ones. The rows
+ * of two changes then end as they should, whatever their order, unless they share a batch.
  */
 export function takenForLatest(
   { version }: ClosedChange,
