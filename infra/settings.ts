@@ -79,13 +79,18 @@ export const PIPELINE_SETTINGS = {
     SWEEPERS_MAX,
     'how many sweeps share the due sessions; more close more a second, and 2, 4, 8 or 16 get equal shares',
   ),
-  batchSize: number(500, 1, 10_000, 'the most records in one invocation; 500 ordinary ones are 0.5 MB of at most 6'),
+  batchSize: number(
+    7500,
+    1,
+    10_000,
+    'the most records in one invocation; 7,500 ordinary ones are the 6 MB that Lambda passes at most',
+  ),
   batchWindow: duration(
-    30 * SECOND_MS,
+    120 * SECOND_MS,
     0,
     300 * SECOND_MS,
     SECOND_MS,
-    'how long Lambda gathers a batch; two events of a user in one batch save a write',
+    'how long Lambda gathers a batch, and so how much later sessions close; each event beside another of its user saves a write',
   ),
   finalizers: number(
     2,

@@ -15,6 +15,7 @@ import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { sessionId } from '../../functions/domain/sessions/session.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
+import { rememberStates, stateMemory } from '../../functions/ingest/remember-states.ts'
 import type { ClosedChange, SessionStore, Timer, TimerStore } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import type { Endpoints } from '../../local/emulators/endpoints.ts'
@@ -58,16 +59,15 @@ export async function meterPipeline(
   const meter = await startUnitMeter(endpoints.dynamodb, specs, (call) => purposeOf(call, tables.results))
   const client = benchClient(meter.endpoint)
   try {
-    const { sessions, timers, changes, nextTimerMs } = watched(
-      dynamoSessionStore(client, tables.sessions),
-      dynamoTimerStore(client, tables.sessions),
-    )
+    const store = dynamoSessionStore(client, tables.sessions)
+    const { sessions, timers, changes, nextTimerMs } = watched(store, dynamoTimerStore(client, tables.sessions))
     const progress = dynamoShardProgress(client, tables.sessions)
     const { rules, sweepEveryMs, resultRetentionMs } = settings
+    let ingestMs = 0
+    const stored = { sessions, progress, recall: store.loadUsersEventually }
     const ingestPorts = {
-      sessions,
+      ...rememberStates(stored, stateMemory(), rules, () => ingestMs),
       timers,
-      progress,
       deadLetters: { put: async () => {} },
       digest: sha256,
       pseudonym: (user: string) => user,
@@ -87,6 +87,7 @@ export async function meterPipeline(
     for (const { records, nowMs } of batches) {
       for (; sweepMs <= nowMs; sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
       meter.during('append')
+      ingestMs = nowMs
       const report = await ingest(records, ingestPorts, rules, nowMs)
       if (report.failed !== null) throw report.failed.cause
       accepted += report.accepted

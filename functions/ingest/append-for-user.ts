@@ -72,7 +72,8 @@ export async function appendForUser(
       const appliedToMs = lastOf(chunk).arrivalMs
       if (!hasTime()) throw new OutOfTimeError()
       if (isOverfull(state)) {
-        state = await closeAtLimits(state, appliedToMs, writes)
+        // The state may be recalled, and an outdated one must close nothing.
+        state = await closeAtLimits(await writes.load(), appliedToMs, writes)
         if (isOverfull(state)) throw new OutOfTimeError()
         prepared = null
       }
@@ -141,7 +142,7 @@ async function storeWrite(
   const { before, applied, later } = write
   const rejected = [...write.rejected, ...applied.rejected]
   if (!applied.changed) {
-    if (rejected.length > 0) await checkIsLatest(before, writes)
+    await checkIsLatest(before, writes)
     return { applied, rejected, later, next: before }
   }
   const next = { ...applied.state, version: before.version + 1 }
@@ -149,12 +150,16 @@ async function storeWrite(
   if (atMs !== null && atMs < scheduledMs) await timers.put([{ user: writes.user, atMs }])
   const arrivalMs = lastOf(chunk).arrivalMs
   const displaced = applied.displaced.map((event) => displacedDeadLetter(writes.user, event, arrivalMs, digest))
-  if (displaced.length > 0) await deadLetters.put(displaced)
+  if (displaced.length > 0) {
+    await checkIsLatest(before, writes)
+    await deadLetters.put(displaced)
+  }
   await writes.save(next, before.version)
   return { applied, rejected, later, next }
 }
 
 async function evict(blocked: BlockedWrite, appliedToMs: number, writes: SessionWrites): Promise<ReadyWrite> {
+  await checkIsLatest(blocked.before, writes)
   const closings = evicted(blocked.before, blocked.evictions, appliedToMs, writes.rules)
   const left = await writes.closeSessions(blocked.before, closings)
   if (left.open.length > blocked.before.open.length - closings.length) throw new OutOfTimeError()
@@ -162,8 +167,9 @@ async function evict(blocked: BlockedWrite, appliedToMs: number, writes: Session
 }
 
 /**
- * Throws VersionConflictError on a conflict. A rejection saves nothing, so no
- * version condition protects it. This check does.
+ * Throws VersionConflictError when a newer state is stored. A version protects only the save of a
+ * state. This check protects what comes before a save, and outcomes that save nothing, such as
+ * rejections and duplicates.
  */
 async function checkIsLatest(state: UserState, writes: SessionWrites): Promise<void> {
   const latest = await writes.load()

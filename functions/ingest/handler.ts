@@ -16,6 +16,7 @@ import { REDRIVEN_SHARD, toBatchReply, toRecords, toRedriveReply } from '../aws/
 import { unpackRecord } from '../aws/stream/record-events.ts'
 import { dynamoShardProgress } from '../aws/stream/shard-progress.ts'
 import { ingest, ingestMetrics } from './ingest.ts'
+import { rememberStates, stateMemory } from './remember-states.ts'
 
 /** Time that is left to finish a batch before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000
@@ -24,10 +25,16 @@ const settings = readIngestEnvironment(process.env)
 const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 const loadPseudonym = lazyPseudonym(settings.pseudonymKeySecret)
-const ports = {
-  sessions: dynamoSessionStore(client, settings.sessionsTable, functionWriter(client, settings.writes, time), time),
-  timers: dynamoTimerStore(client, settings.sessionsTable),
+const writer = functionWriter(client, settings.writes, time)
+const sessions = dynamoSessionStore(client, settings.sessionsTable, writer, time)
+const stored = {
+  sessions,
   progress: dynamoShardProgress(client, settings.sessionsTable),
+  recall: sessions.loadUsersEventually,
+}
+const ports = {
+  ...rememberStates(stored, stateMemory(), settings.rules, Date.now),
+  timers: dynamoTimerStore(client, settings.sessionsTable),
   deadLetters: lazyDeadLetters(settings.deadLetterBucket),
   digest: sha256,
   unpack: unpackRecord,

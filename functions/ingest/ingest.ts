@@ -26,12 +26,15 @@ import {
 } from './decode-records.ts'
 import { dropForgotten } from './drop-forgotten.ts'
 import { loadReadable } from './load-readable.ts'
+import type { Recall } from './remember-states.ts'
 import { notBefore, scheduleTimers } from './schedule-timers.ts'
 import { leftOutcome, type UserOutcome } from './user-outcome.ts'
 import { type UserShare, userShare } from './user-share.ts'
 
 export interface IngestPorts extends DecodePorts {
   readonly sessions: SessionStore
+  /** Returns the states that a batch begins from. Without it, ingest reads them consistently. */
+  readonly recall?: Recall
   readonly timers: Pick<TimerStore, 'put'>
   readonly deadLetters: DeadLetters
   readonly progress: ShardProgress
@@ -128,7 +131,10 @@ async function appendAll(
 ): Promise<UserOutcome[]> {
   if (first === undefined || byUser.size === 0) return []
   const outcomes: UserOutcome[] = []
-  let passed: Promise<boolean> | null = null
+  // This comes before the first state is recalled, as `rememberStates` needs it.
+  const isPassed = await ports.progress.isPassed(first.shardId, first.sequenceNumber)
+  const notBeforeMs = notBefore(isPassed, nowMs)
+  const loadUsers = ports.recall ?? ports.sessions.loadUsers
   let wave: UserShare[] = []
   let bytes = 0
   const users = [...byUser]
@@ -139,9 +145,7 @@ async function appendAll(
       continue
     }
     const names = some.map(([user]) => user)
-    passed ??= ports.progress.isPassed(first.shardId, first.sequenceNumber)
-    const [states, isPassed] = await Promise.all([loadReadable(names, ports.sessions), passed])
-    const notBeforeMs = notBefore(isPassed, nowMs)
+    const states = await loadReadable(names, { loadUsers })
     for (const [user, arrivals] of some) {
       const writes = sessionWrites(user, ports.sessions, rules, nowMs, ports.hasTime)
       const share = userShare(writes, states.get(user) ?? NEW_USER, arrivals, notBeforeMs, nowMs)

@@ -108,7 +108,7 @@ describe('the alarms', () => {
   })
 
   it('HorizonLag allows for two batch windows', () => {
-    expect(alarm('HorizonLag').Threshold).toBe(11 * 60_000)
+    expect(alarm('HorizonLag').Threshold).toBe(14 * 60_000)
   })
 
   it('IngestFailing counts partly failed batches, which Lambda counts as no error', () => {

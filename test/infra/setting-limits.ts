@@ -29,7 +29,7 @@ export const DURATIONS: readonly Limits[] = [
   },
   {
     name: 'batchWindow',
-    byDefault: 30 * SECOND_MS,
+    byDefault: 120 * SECOND_MS,
     min: 0,
     max: 300_000,
     range: '0ms to 5m in steps of 1s',
@@ -93,7 +93,7 @@ export const NUMBERS: readonly Limits[] = [
   { name: 'finalizeMemoryMb', byDefault: 512, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
   { name: 'rollupMemoryMb', byDefault: 1769, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
   { name: 'sweepers', byDefault: 1, min: 1, max: 16, range: '1 to 16', step: 1 },
-  { name: 'batchSize', byDefault: 500, min: 1, max: 10_000, range: '1 to 10000', step: 1 },
+  { name: 'batchSize', byDefault: 7500, min: 1, max: 10_000, range: '1 to 10000', step: 1 },
   { name: 'shards', byDefault: 1, min: 1, max: 500, range: '1 to 500', step: 1 },
   { name: 'tableWriteUnitsMax', byDefault: 1000, min: 5, max: 40_000, range: '5 to 40000', step: 1 },
   { name: 'tableReadUnitsMax', byDefault: 500, min: 5, max: 40_000, range: '5 to 40000', step: 1 },

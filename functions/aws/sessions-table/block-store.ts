@@ -20,6 +20,7 @@ import {
   readState,
   stateKey,
   userOf,
+  versionOf,
 } from './session-items.ts'
 
 const WRITES_AT_ONCE = 4
@@ -36,6 +37,7 @@ const TRIES_MAX = 3
  * read alone.
  *
  * @param known receives the names of the blocks that were read.
+ * @param isConsistent false for states that may be older than the stored ones, at half the price.
  */
 export async function loadStates(
   client: DynamoDBDocumentClient,
@@ -43,6 +45,7 @@ export async function loadStates(
   users: readonly string[],
   known: KnownBlocks,
   retries: Partial<Retries>,
+  isConsistent: boolean,
 ): Promise<ReadonlyMap<string, UserState>> {
   const states = new Map<string, UserState>()
   let unread = [...users]
@@ -51,7 +54,7 @@ export async function loadStates(
       if (users.length === 1) throw new UnreadableItemError('blocks of a state are missing')
       return states
     }
-    const items = await batchGet(client, table, unread.map(stateKey), true, retries)
+    const items = await batchGet(client, table, unread.map(stateKey), isConsistent || tries > 0, retries)
     const named = items.flatMap((item) => {
       const names = unlessUnreadable(users, () => blockNames(item))
       return names === null ? [] : [{ item, user: userOf(item), names }]
@@ -105,8 +108,10 @@ function keyText(user: string, name: string): string {
 }
 
 /**
- * Writes the blocks that are not known to be stored. They expire later than any session that needs
- * them can be open.
+ * Writes the blocks of a new state that are not known to be stored. They expire later than any
+ * session that needs them can be open. Puts none when another state than `baseVersion` is stored,
+ * on which the save of the new state fails: a block holds events of earlier states, and the user
+ * may be forgotten by now.
  */
 export async function putBlocks(
   client: DynamoDBDocumentClient,
@@ -114,9 +119,13 @@ export async function putBlocks(
   user: string,
   blocks: readonly Block[],
   known: KnownBlocks,
+  baseVersion: number,
   expiresAtMs: number,
 ): Promise<void> {
   const unknown = blocks.filter(({ name, events }) => known.get(events[0]) !== name)
+  if (unknown.length === 0) return
+  const [stored = {}] = await batchGet(client, table, [stateKey(user)], true)
+  if (versionOf(stored) !== baseVersion) return
   const put = async (block: Block): Promise<void> => {
     const item = blockItem(user, block, expiresAtMs + DELIVERY_MS_MAX)
     await client.send(new PutCommand({ TableName: table, Item: item }))

@@ -11,6 +11,14 @@ import { queryNeighbours, queryVersions } from './closed-queries.ts'
 import { type KnownBlocks, splitSessions } from './session-blocks.ts'
 import { closedItem, closedKey, stateItem, tombstoneItem, versionOf } from './session-items.ts'
 
+export interface DynamoSessionStore extends SessionStore {
+  /**
+   * As `loadUsers`, but at half the price: the states may be older than the stored ones, and users
+   * may be missing who have a state.
+   */
+  readonly loadUsersEventually: SessionStore['loadUsers']
+}
+
 /**
  * @param writer sends the conditional writes.
  * @param retries how long to ask again for states that a throttled table leaves out.
@@ -20,10 +28,12 @@ export function dynamoSessionStore(
   table: string,
   writer: ItemWriter = singleWriter(client),
   retries: Partial<Retries> = {},
-): SessionStore {
+): DynamoSessionStore {
   const known: KnownBlocks = new WeakMap()
   return {
-    loadUsers: (users) => loadStates(client, table, users, known, retries),
+    loadUsers: (users) => loadStates(client, table, users, known, retries, true),
+
+    loadUsersEventually: (users) => loadStates(client, table, users, known, retries, false),
 
     loadClosed: (user, range) => queryNeighbours(client, table, user, range),
 
@@ -31,7 +41,7 @@ export function dynamoSessionStore(
       const split = splitSessions(state.open, state.version, known)
       // The blocks come first: a state must never name a block that is not stored. Blocks without a
       // state only expire.
-      await putBlocks(client, table, user, split.blocks, known, expiresAtMs)
+      await putBlocks(client, table, user, split.blocks, known, baseVersion, expiresAtMs)
       const item = stateItem(user, state, expiresAtMs, split)
       const stored = await writer.put(table, item, baseVersion === 0 ? 'new' : { at: baseVersion })
       // The client retries a write whose answer was lost. The retry then fails on the state that it

@@ -96,6 +96,15 @@ describe('a long session on DynamoDB', () => {
     expect((await store.loadUsers(['ann'])).get('ann')).toEqual(open(1, eventsOf(50)))
   })
 
+  it('puts no block of an outdated state, since its user may be forgotten by now', async () => {
+    await store.saveUser('ann', open(1, eventsOf(12)), 0, EXPIRES_MS)
+    const outdated = (await store.loadUsers(['ann'])).get('ann') ?? NEW_USER
+    await store.saveUser('ann', stateOf(2), 1, EXPIRES_MS)
+    const events = [...(outdated.open[0]?.events ?? []), ...eventsOf(1, 12)]
+    await expect(store.saveUser('ann', open(2, events), 1, EXPIRES_MS)).rejects.toThrow('version 2')
+    expect(await blockKeys()).toEqual([])
+  })
+
   it('is stored in one item when it is closed', async () => {
     const closed = session(eventsOf(200))
     await store.putClosed(closedOf(closed, 1), EXPIRES_MS)

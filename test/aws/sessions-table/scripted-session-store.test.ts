@@ -6,6 +6,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { singleWriter } from '../../../functions/aws/runtime/item-writer.ts'
+import { splitSessions } from '../../../functions/aws/sessions-table/session-blocks.ts'
 import { closedItem, stateItem, tombstoneItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../../functions/aws/sessions-table/session-store.ts'
 import { EXPIRES_AT } from '../../../functions/contract.ts'
@@ -39,6 +40,17 @@ describe('a session store on a scripted DynamoDB', () => {
     const asked = mocked.commandCalls(BatchGetCommand).map((call) => call.args[0].input.RequestItems?.sessions)
     expect(asked.map((request) => request?.Keys?.length)).toEqual([3, 2, 2])
     expect(asked.every((request) => request?.ConsistentRead === true)).toBe(true)
+  })
+
+  it('reads states eventually at half the price, and reads again consistently what lacks a block', async () => {
+    const { open } = stateOf(1, { open: [session(Array.from({ length: 13 }, (_, n) => search(at(n))))] })
+    const item = stateItem('ann', stateOf(1, { open }), EXPIRES_MS, splitSessions(open, 1, new WeakMap()))
+    mocked.on(BatchGetCommand).callsFake(({ RequestItems: { sessions } }) => ({
+      Responses: { sessions: sessions.Keys[0].sk === 'open' ? [item] : [] },
+    }))
+    await expect(store.loadUsersEventually(['ann'])).rejects.toThrow('blocks of a state are missing')
+    const asked = mocked.commandCalls(BatchGetCommand).map((call) => call.args[0].input.RequestItems?.sessions)
+    expect(asked.map((request) => request?.ConsistentRead)).toEqual([false, false, true, true, true, true])
   })
 
   it('gives up on keys that every answer leaves out', async () => {
