@@ -4,9 +4,10 @@ import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { NonEmpty } from '../functions/domain/non-empty.ts'
+import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
 import type { ArrivedRecord, SessionStore, ShardProgress } from '../functions/ports.ts'
-import { firstCopies, recordingLast, recordsAfter, timerLast, unconditional } from './controls.ts'
+import { blindlyCached, firstCopies, recordingLast, recordsAfter, timerLast, unconditional } from './controls.ts'
 import { faultyTimers } from './faulty-stores.ts'
 import { functionSessions, watchedClosing } from './function-stores.ts'
 import type { Reply } from './poller.ts'
@@ -31,7 +32,11 @@ export function deliverRecords(
   const { world, stores, rules, control } = wiring
   return invoke(world, async (invocation) => {
     const nowMs = world.time.nowMs()
-    const ports = ingestPorts(wiring, invocation, progress, notBeforeMs(batch, stores, progress, nowMs))
+    const rightPorts = ingestPorts(wiring, invocation, progress, notBeforeMs(batch, stores, progress, nowMs))
+    const kept = wiring.keptStates.get(batch[0].shardId) ?? new Map<string, UserState>()
+    wiring.keptStates.set(batch[0].shardId, kept)
+    const ports =
+      control === 'blind-cache' ? { ...rightPorts, sessions: blindlyCached(rightPorts.sessions, kept) } : rightPorts
     if (control === 'parallel-batch') {
       const parallel = { ...ports, progress: recordingLast(ports.progress, batch) }
       const reports = await Promise.all(batch.map((record) => ingest([record], parallel, rules, nowMs)))

@@ -83,6 +83,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     stores: newStores(world, changes.add, watch.replaces),
     control: options.control ?? null,
     firstCopies: new Map(),
+    keptStates: new Map(),
     recordAgeMsMax,
   }
   const delivery = startDelivery(wiring, changes, random)
