@@ -214,7 +214,7 @@ describe('the event source mappings', () => {
 })
 
 describe('the memory', () => {
-  it('of each function is what its setting says', () => {
+  it('each function has the memory that its setting names', () => {
     const memories = ['Ingest', 'Sweep', 'Finalize', 'Rollup'].map(
       (name) => resource(changed, 'AWS::Lambda::Function', name).Properties.MemorySize,
     )
