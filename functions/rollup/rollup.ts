@@ -2,12 +2,13 @@
 
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
-import { MINUTE_MS } from '../domain/durations.ts'
-import { dayOf } from '../domain/results/rollup.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/durations.ts'
+import { dayOf, hourStartMs } from '../domain/results/rollup.ts'
 import { type UnreadableItems, unreadableItems } from '../ports.ts'
 import type { StoredDirtyPeriod } from '../result-ports.ts'
 import { dirtyPeriods } from './dirty-periods.ts'
 import { rankQueries } from './rank-queries.ts'
+import type { RollupRequest, RollupShare } from './rollup-request.ts'
 import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
 import { type HourProgress, sumDay, sumHour } from './sum-rows.ts'
 
@@ -31,8 +32,7 @@ export interface RollupReport extends Readonly<RollupCounts> {
 /** The index of the rows trails the table by less than this on AWS. */
 const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
 const CLEARED_AT_ONCE = 8
-/** The name under which a run stores an hour that it leaves unfinished. */
-const BEGUN_HOUR = 'hour'
+const WHOLE: RollupShare = { number: 0, of: 1 }
 
 /**
  * Computes sums from the rows and never adds to a stored sum, so a run may be repeated, late or
@@ -40,38 +40,48 @@ const BEGUN_HOUR = 'hour'
  *
  * An hour stays dirty until a run sums it some time after an earlier run saw it dirty, because the
  * index may trail the rows. With `drain`, the run ranks queries whenever they were last ranked.
+ * Runs with different shares may work side by side.
  */
 export async function rollup(
-  { drain }: { readonly drain: boolean },
+  { drain, share = WHOLE }: RollupRequest,
   ports: RollupPorts,
   settings: RollupSettings,
   nowMs: number,
 ): Promise<RollupReport> {
   const { indexLagMs = INDEX_LAG_MS_MAX } = settings
   const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
-  const begun = await ports.rollups.loadProgress<HourProgress>(BEGUN_HOUR)
-  const { hours, queries, isPartial } = await dirtyPeriods(begun?.hour ?? null, run)
+  const begunName = `hour#${share.number}`
+  const begun = await ports.rollups.loadProgress<HourProgress>(begunName)
+  const dirty = await dirtyPeriods(begun?.hour ?? null, run)
+  const hours = dirty.hours.filter(({ of }) => isIn(share, hourStartMs(of) / HOUR_MS))
   const days = new Set(hours.map(({ of }) => dayOf(of)))
   for (const day of days) {
     const hoursOfDay = hours.filter(({ of }) => dayOf(of) === day)
-    const summed = await sumHours(hoursOfDay, begun, run)
+    const summed = await sumHours(hoursOfDay, { begun, begunName }, run)
     if (summed.length > 0) await attempt(run, () => finishDay(day, summed, run, indexLagMs))
   }
-  const daysToRank = new Set([...queries.map(({ of }) => of), ...days])
+  const changing = new Set(dirty.hours.map(({ of }) => dayOf(of)))
+  const daysToRank = new Set([...dirty.queries.map(({ of }) => of), ...changing])
   for (const day of [...daysToRank].sort().reverse()) {
+    if (!isIn(share, Date.parse(day) / DAY_MS)) continue
     await attempt(run, async () => {
       if (!ports.hasTime()) return
       const beganAtMs = await rankQueries(day, drain ? 0 : settings.rankEveryMs, run)
       // A run marks the day again whenever it has dirty hours, because those may still change.
-      if (beganAtMs === null || days.has(day)) return
-      const queriesOfDay = queries.filter(({ of, atMs }) => of === day && atMs < beganAtMs)
+      if (beganAtMs === null || changing.has(day)) return
+      const queriesOfDay = dirty.queries.filter(({ of, atMs }) => of === day && atMs < beganAtMs)
       await clearAll(queriesOfDay, ports)
     })
   }
   const { counts, failures } = run
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
-  const isUnfinished = isPartial || !ports.hasTime()
+  const isUnfinished = dirty.isPartial || !ports.hasTime()
   return { ...counts, isUnfinished, failed, unreadable: unreadableItems(run.unreadable) }
+}
+
+/** Hours that follow each other are in different shares, because the latest two are often dirty. */
+function isIn({ number, of }: RollupShare, period: number): boolean {
+  return Math.abs(period % of) === number
 }
 
 interface SummedPeriod {
@@ -83,12 +93,12 @@ interface SummedPeriod {
 /**
  * Stores what it has read of an hour when the time is up, so that the next run goes on from there.
  *
- * @param begun what an earlier run has stored so.
+ * @param begun what an earlier run has stored so, under `begunName`.
  * @returns the hours that it has summed; time or a failure may have stopped the others.
  */
 async function sumHours(
   dirtyHours: readonly StoredDirtyPeriod[],
-  begun: HourProgress | null,
+  { begun, begunName }: { readonly begun: HourProgress | null; readonly begunName: string },
   run: RollupRun,
 ): Promise<SummedPeriod[]> {
   const { rollups, dirtyHours: store, hasTime } = run.ports
@@ -99,7 +109,7 @@ async function sumHours(
     await attempt(run, async () => {
       const earlier = begun?.hour === period.of ? begun : null
       const { beganAtMs, unfinished } = await sumHour(period.of, earlier, run)
-      if (earlier !== null || unfinished !== null) await rollups.saveProgress(BEGUN_HOUR, unfinished, computedAtMs)
+      if (earlier !== null || unfinished !== null) await rollups.saveProgress(begunName, unfinished, computedAtMs)
       if (unfinished !== null) return
       await store.markSeen(period, computedAtMs)
       summed.push({ period, beganAtMs })

@@ -11,6 +11,7 @@ import { forget } from '../../functions/forget/forget.ts'
 import { memoryRollupStore } from '../../functions/memory/memory-rollups.ts'
 import { VersionConflictError } from '../../functions/ports.ts'
 import { type RollupReport, rollup } from '../../functions/rollup/rollup.ts'
+import type { RollupRequest } from '../../functions/rollup/rollup-request.ts'
 import type { RollupPorts } from '../../functions/rollup/rollup-run.ts'
 import { at, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
@@ -22,9 +23,15 @@ const MORNING = at(0)
 function rollUp(
   { dirtyHours, rollups }: MemoryPipeline,
   nowMs: number,
-  { drain = false, indexLagMs, ...own }: Partial<RollupPorts> & { drain?: boolean; indexLagMs?: number } = {},
+  {
+    drain = false,
+    indexLagMs,
+    share,
+    ...own
+  }: Partial<RollupPorts> & Partial<RollupRequest> & { indexLagMs?: number } = {},
 ): Promise<RollupReport> {
-  return rollup({ drain }, { dirtyHours, rollups, hasTime: () => true, ...own }, { ...SETTINGS, indexLagMs }, nowMs)
+  const request = { drain, ...(share !== undefined && { share }) }
+  return rollup(request, { dirtyHours, rollups, hasTime: () => true, ...own }, { ...SETTINGS, indexLagMs }, nowMs)
 }
 
 async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: number): Promise<void> {
@@ -392,7 +399,7 @@ describe('work that is larger than the time of a run', () => {
     expect(runs).toBeGreaterThan(2)
     expect(rowsRead).toBe(pipeline.results.rows.size)
     expect(pipeline.rollups.rollups.get(`rollup#hour ${HOUR}`)).toMatchObject({ searches: 2 * USERS, sessions: USERS })
-    expect([...pipeline.rollups.progress.keys()]).not.toContain('hour')
+    expect([...pipeline.rollups.progress.keys()]).not.toContain('hour#0')
   })
 
   it('ranks a day over several runs, to the lists of its rows', async () => {
@@ -434,9 +441,9 @@ describe('work that is larger than the time of a run', () => {
   it('begins an hour anew once another run has stored its sum', async () => {
     const pipeline = await largeHour()
     await rollUp(pipeline, at(100), { hasTime: timeFor(20) })
-    const kept = await pipeline.rollups.loadProgress<object>('hour')
+    const kept = await pipeline.rollups.loadProgress<object>('hour#0')
     await rollUp(pipeline, at(101), { drain: true })
-    await pipeline.rollups.saveProgress('hour', kept, at(101))
+    await pipeline.rollups.saveProgress('hour#0', kept, at(101))
     await pipeline.dirtyHours.mark([{ kind: 'hour', of: HOUR, atMs: at(102) }])
     expect((await rollUp(pipeline, at(103))).rowsRead).toBe(pipeline.results.rows.size)
   })
@@ -463,6 +470,28 @@ describe('work that is larger than the time of a run', () => {
       }),
       { seed: SEED, numRuns: 50 },
     )
+  })
+})
+
+describe('runs that share the dirty hours', () => {
+  it('sum hours that follow each other side by side, and their day together', async () => {
+    const pipeline = memoryPipeline(RULES)
+    const sends = Array.from({ length: 6 }, (_, n) => {
+      return { ...DOGS, user: `u${n}`, eventId: `e${n}`, time: at(n * 3600 - 7200) }
+    })
+    await take(pipeline, sends, at(20_000))
+    const shares = [0, 1].map((number) => ({ number, of: 2 }))
+    const reports = await Promise.all(shares.map((share) => rollUp(pipeline, at(20_010), { share })))
+    expect(reports.map(({ hours }) => hours)).toEqual([3, 3])
+    expect(reports.map(({ failed, conflicts }) => ({ failed, conflicts }))).toEqual([
+      { failed: null, conflicts: 0 },
+      { failed: null, conflicts: 0 },
+    ])
+    for (const minutes of [16, 17, 90, 91]) {
+      for (const share of shares) await rollUp(pipeline, at(20_010) + minutes * MINUTE_MS, { share })
+    }
+    expect([...pipeline.dirtyHours.periods.keys()]).toEqual([])
+    expectSummed(pipeline)
   })
 })
 

@@ -6,7 +6,6 @@ import type { ClicksRow, SearchRow, SessionRow } from './result.ts'
 
 /** The first ten positions are counted one by one, later ones in ranges. */
 export const POSITIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
-type Position = (typeof POSITIONS)[number]
 
 /** The ranges of times to the first click, with their upper ends, inclusive. The last has none. */
 export const FIRST_CLICK_RANGES = [
@@ -36,6 +35,9 @@ export const SESSION_RANGES = [
  */
 const POSITION_MAX = 10_000
 
+const CLICKS_AT = POSITIONS.map((position) => `clicks_at_${position}` as const)
+const SHOWN_AT = POSITIONS.map((position) => `shown_at_${position}` as const)
+
 /** Counts of searches, which exist for each query too. */
 export const SEARCH_COUNTS = [
   'searches',
@@ -46,10 +48,10 @@ export const SEARCH_COUNTS = [
   'clicks',
   'clicks_with_position',
   'clicked_position_sum',
-  ...POSITIONS.map((position) => `clicks_at_${position}` as const),
+  ...CLICKS_AT,
   'clicks_at_11_to_20',
   'clicks_further_down',
-  ...POSITIONS.map((position) => `shown_at_${position}` as const),
+  ...SHOWN_AT,
   'first_click_ms_sum',
   ...FIRST_CLICK_RANGES.map(([name]) => name),
 ] as const
@@ -124,10 +126,10 @@ export class CountSum {
       positions.reduce((sum, position) => sum + position, 0),
     )
     for (const position of positions) this.#count(clicksAt(position), 1)
-    for (const position of POSITIONS) {
-      if ((row.result_count ?? 0) < position) break
-      this.#count(`shown_at_${position}`, 1)
-      if (positions.includes(position)) this.#count(`clicked_at_${position}`, 1)
+    const shown = Math.min(row.result_count ?? 0, POSITIONS.length)
+    for (let n = 0; n < shown; n++) {
+      this.#count(SHOWN_AT[n] as CountName, 1)
+      if (positions.includes(n + 1)) this.#count(CLICKED_POSITION_COUNTS[n] as CountName, 1)
     }
     if (row.time_to_first_click_ms !== null) {
       this.#count('first_click_ms_sum', row.time_to_first_click_ms)
@@ -163,7 +165,8 @@ function positionsOf({ clicked_positions: sent }: CountedSearch): number[] {
 }
 
 function clicksAt(position: number): CountName {
-  if (position <= POSITIONS.length) return `clicks_at_${position as Position}`
+  const name = CLICKS_AT[position - 1]
+  if (name !== undefined) return name
   return position <= 20 ? 'clicks_at_11_to_20' : 'clicks_further_down'
 }
 
