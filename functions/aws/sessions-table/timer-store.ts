@@ -35,8 +35,8 @@ const PARTITIONS = 4
  */
 const SPAN_MS = MINUTE_MS
 /**
- * Timers of one minute are cut into 2, 4 or more pages, once each has so many users. So the
- * sweepers get equal parts of a full batch, and pages smaller than this would cost more units.
+ * Timers of one minute make 2, 4 or more pages, once each has so many users. So the sweepers get
+ * equal parts of a full batch. Pages smaller than this would cost more units.
  */
 const USERS_MIN = 250
 /** Limits the users of one page, uncompressed, to far less than an item may hold. */
