@@ -20,6 +20,7 @@ const SOURCES = {
   reuse: 2 ** 27 + 16,
   writeBatches: 2 ** 28 + 6125,
   sweepers: 2 ** 29 + 12,
+  processes: 2 ** 30 + 3992,
 } as const
 
 export function sourceOf(seed: number, drawnFor: keyof typeof SOURCES): Random {

@@ -4,7 +4,6 @@
 import { isFields } from '../functions/domain/events/rejection.ts'
 import { lastOf, type NonEmpty } from '../functions/domain/non-empty.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
-import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import type { DecodePorts } from '../functions/ingest/decode-records.ts'
 import type { MemoryResultStore } from '../functions/memory/memory-stores.ts'
 import type {
@@ -36,7 +35,7 @@ export const CONTROLS = {
   'row-delete': 'finalize and forget delete a removed row, and leave no tombstone in its place',
   'clear-at-once': 'rollup clears a dirty hour in the first run that sums it',
   'oldest-first': 'rollup reads a bounded number of dirty hours, the oldest first',
-  'blind-cache': 'ingest begins from a state that its process has kept, and saves over any stored version',
+  'blind-memory': 'ingest begins from a state that its process remembers, and saves over any stored version',
   'item-twice': 'a write batch may have two statements for one item, and the writer drops it when DynamoDB refuses it',
   'parallel-batch': 'ingest applies the records of a batch in parallel, and records the last one as progress',
 } as const
@@ -76,8 +75,8 @@ export function firstCopies(unpack: DecodePorts['unpack'], firsts: Map<string, u
 }
 
 /**
- * `blind-append`: saves over whatever is stored. Events that another writer has saved since the
- * state was loaded are lost.
+ * `blind-append` and `blind-memory`: saves over whatever is stored. Events that another writer has
+ * saved since the state was loaded are lost. A remembered state brings closed sessions back.
  */
 export function unconditional(sessions: SessionStore): SessionStore {
   return {
@@ -86,27 +85,6 @@ export function unconditional(sessions: SessionStore): SessionStore {
       const stored = (await sessions.loadUsers([user])).get(user)
       const version = (stored?.version ?? 0) + 1
       await sessions.saveUser(user, { ...state, version }, version - 1, expiresAtMs)
-    },
-  }
-}
-
-/**
- * `blind-cache`: begins from the state that the process of a shard has saved last, and reads a state
- * only after a conflict. Without the condition, a save brings sessions back that a sweep has closed.
- */
-export function blindlyCached(sessions: SessionStore, kept: Map<string, UserState>): SessionStore {
-  return {
-    ...sessions,
-    loadUsers: async (users) => {
-      const states = new Map(await sessions.loadUsers(users.filter((user) => !kept.has(user))))
-      for (const [user, state] of kept) if (users.includes(user)) states.set(user, state)
-      for (const user of users) kept.delete(user)
-      return states
-    },
-    saveUser: async (user, ...rest) => {
-      await unconditional(sessions).saveUser(user, ...rest)
-      const state = (await sessions.loadUsers([user])).get(user)
-      if (state !== undefined) kept.set(user, state)
     },
   }
 }

@@ -4,10 +4,10 @@ import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../functions/aws/stream/record-events.ts'
 import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { NonEmpty } from '../functions/domain/non-empty.ts'
-import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import { type IngestPorts, ingest } from '../functions/ingest/ingest.ts'
+import { type Recall, rememberStates, type StateMemory } from '../functions/ingest/remember-states.ts'
 import type { ArrivedRecord, SessionStore, ShardProgress } from '../functions/ports.ts'
-import { blindlyCached, firstCopies, recordingLast, recordsAfter, timerLast, unconditional } from './controls.ts'
+import { firstCopies, recordingLast, recordsAfter, timerLast, unconditional } from './controls.ts'
 import { faultyTimers } from './faulty-stores.ts'
 import { functionSessions, watchedClosing } from './function-stores.ts'
 import type { Reply } from './poller.ts'
@@ -30,23 +30,22 @@ export function deliverRecords(
   progress: Stores['progress'] | null,
 ): Promise<Outcome<Reply>> {
   const { world, stores, rules, control } = wiring
-  return invoke(world, async (invocation) => {
-    const nowMs = world.time.nowMs()
-    const rightPorts = ingestPorts(wiring, invocation, progress, notBeforeMs(batch, stores, progress, nowMs))
-    const kept = wiring.keptStates.get(batch[0].shardId) ?? new Map<string, UserState>()
-    wiring.keptStates.set(batch[0].shardId, kept)
-    const ports =
-      control === 'blind-cache' ? { ...rightPorts, sessions: blindlyCached(rightPorts.sessions, kept) } : rightPorts
-    if (control === 'parallel-batch') {
-      const parallel = { ...ports, progress: recordingLast(ports.progress, batch) }
-      const reports = await Promise.all(batch.map((record) => ingest([record], parallel, rules, nowMs)))
-      return reports.find(({ failed }) => failed !== null)?.failed?.sequenceNumber ?? null
-    }
-    const applied = stores.progress.load(batch[0].shardId)?.sequenceNumber
-    const records = control === 'dedupe-by-sequence' ? recordsAfter(batch, applied) : batch
-    const report = await ingest(records, ports, rules, nowMs)
-    return report.failed?.sequenceNumber ?? null
-  })
+  const deliver = (memory: StateMemory | null) =>
+    invoke(world, async (invocation) => {
+      const nowMs = world.time.nowMs()
+      const forgetful = ingestPorts(wiring, invocation, progress, notBeforeMs(batch, stores, progress, nowMs))
+      const ports = memory === null ? forgetful : remembering(forgetful, memory, progress === null, wiring, invocation)
+      if (control === 'parallel-batch') {
+        const parallel = { ...ports, progress: recordingLast(ports.progress, batch) }
+        const reports = await Promise.all(batch.map((record) => ingest([record], parallel, rules, nowMs)))
+        return reports.find(({ failed }) => failed !== null)?.failed?.sequenceNumber ?? null
+      }
+      const applied = stores.progress.load(batch[0].shardId)?.sequenceNumber
+      const records = control === 'dedupe-by-sequence' ? recordsAfter(batch, applied) : batch
+      const report = await ingest(records, ports, rules, nowMs)
+      return report.failed?.sequenceNumber ?? null
+    })
+  return wiring.processes.run(deliver)
 }
 
 /**
@@ -84,7 +83,7 @@ function ingestPorts(
     },
   }
   const ports = {
-    sessions: control === 'blind-append' ? unconditional(watched) : watched,
+    sessions: control === 'blind-append' || control === 'blind-memory' ? unconditional(watched) : watched,
     timers: faultyTimers(stores, invocation),
   }
   return {
@@ -112,4 +111,31 @@ function ingestPorts(
     unpack: control === 'first-copy-wins' ? firstCopies(unpackRecord, wiring.firstCopies) : unpackRecord,
     hasTime: invocation.hasTime,
   }
+}
+
+/** Eventually consistent reads trail by milliseconds as a rule. DynamoDB names no bound. */
+const STALE_MS_MAX = 5 * MINUTE_MS
+
+/** @param isRedriven true for a batch that must not move the progress of its shard. */
+export function remembering(
+  ports: IngestPorts,
+  memory: StateMemory,
+  isRedriven: boolean,
+  { world, stores, rules, processes }: Wiring,
+  { call }: Invocation,
+): IngestPorts {
+  const recall: Recall = (users) =>
+    call(`reads ${users.length} users eventually`, null, async () => {
+      const states = new Map(await stores.sessions.loadUsers(users))
+      for (const user of users) {
+        const replaced = stores.sessions.replaced.get(user)
+        if (replaced === undefined || world.time.nowMs() - replaced.atMs > STALE_MS_MAX || !processes.isStale())
+          continue
+        if (replaced.state === undefined) states.delete(user)
+        else states.set(user, replaced.state)
+      }
+      return states
+    })
+  const remembered = rememberStates({ ...ports, recall }, memory, rules, world.time.nowMs)
+  return { ...ports, ...remembered, ...(isRedriven && { progress: ports.progress }) }
 }

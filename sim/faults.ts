@@ -90,6 +90,10 @@ const APART = {
   longReplay: 0,
   /** The schedule starts two or three sweepers at once, which share the timers. */
   severalSweepers: 0,
+  /** An ingest process begins from a state that it has written, and does not read it. */
+  rememberedState: 0,
+  /** An eventually consistent read returns the state before the latest. */
+  staleRead: 0,
   /** A function sends the writes that are under way together in one request. */
   batchedWrites: 0,
   /** DynamoDB throttles some statements of a write batch, and applies the others. */

@@ -22,6 +22,7 @@ import { givenUpAfterMs } from './deliver-records.ts'
 import { newChanges, startDelivery } from './delivery.ts'
 import { checkExpiry, passTime } from './expiry.ts'
 import { drawFaults, type Fault, type Faults } from './faults.ts'
+import { drawIngestProcesses } from './ingest-processes.ts'
 import { drawLongReplay, replayArchive } from './long-replay.ts'
 import { type Random, randomOf } from './random.ts'
 import { scheduleReuse } from './reused-ids.ts'
@@ -83,7 +84,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     stores: newStores(world, changes.add, watch.replaces),
     control: options.control ?? null,
     firstCopies: new Map(),
-    keptStates: new Map(),
+    processes: drawIngestProcesses(sourceOf(seed, 'processes'), faults, without, options.control === 'blind-memory'),
     recordAgeMsMax,
   }
   const delivery = startDelivery(wiring, changes, random)

@@ -5,6 +5,7 @@ import type { EmptyShards, Progress } from '../functions/aws/stream/shard-progre
 import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
+import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import { memoryDirtyHours, memoryRollupStore } from '../functions/memory/memory-rollups.ts'
 import {
   type MemoryResultStore,
@@ -35,6 +36,8 @@ export interface Stores {
 interface Expiring {
   /** When each item expires, by `expiryKey`. Infinity while a session of the state is open. */
   readonly expiresAtMs: ReadonlyMap<string, number>
+  /** The state that each user had before the latest, and until when; undefined for none. */
+  readonly replaced: ReadonlyMap<string, { readonly state: UserState | undefined; readonly atMs: number }>
 }
 
 /** @param onRow receives each row that is put, and the row that was stored before. */
@@ -44,7 +47,7 @@ export function newStores(
   onRow: (before: ResultRow | undefined, after: ResultRow) => void,
 ): Stores {
   const latest = new Map<string, Progress>()
-  const sessions = expiring(memorySessionStore(onChange))
+  const sessions = expiring(memorySessionStore(onChange), world.time.nowMs)
   const { results, indexedRows } = withTrailingIndex(world, memoryResultStore(), onRow)
   return {
     sessions,
@@ -120,14 +123,18 @@ export function expiryKey(user: string, id?: string): string {
   return id === undefined ? user : `${user} ${id}`
 }
 
-/** Records when each item expires. */
-function expiring(store: MemorySessionStore): MemorySessionStore & Expiring {
+/** Records when each item expires, and the state before the latest. */
+function expiring(store: MemorySessionStore, nowMs: () => number): MemorySessionStore & Expiring {
   const expiresAtMs = new Map<string, number>()
+  const replaced = new Map<string, { state: UserState | undefined; atMs: number }>()
   return {
     ...store,
+    replaced,
     expiresAtMs,
     saveUser: async (user, state, baseVersion, expiresMs) => {
+      const before = store.states.get(user)
       await store.saveUser(user, state, baseVersion, expiresMs)
+      if (before?.version !== state.version) replaced.set(user, { state: before, atMs: nowMs() })
       const idleExpiresMs = Math.max(expiresMs, state.forgotten?.untilMs ?? 0)
       expiresAtMs.set(expiryKey(user), state.open.length === 0 ? idleExpiresMs : Number.POSITIVE_INFINITY)
     },

@@ -1,8 +1,8 @@
 // Defines the parts of one run that the simulated functions share.
 
 import type { Rules } from '../functions/domain/sessions/rules.ts'
-import type { UserState } from '../functions/domain/sessions/user-state.ts'
 import type { Control } from './controls.ts'
+import type { IngestProcesses } from './ingest-processes.ts'
 import type { Stores } from './stores.ts'
 import type { Watch } from './watch.ts'
 import type { World } from './world.ts'
@@ -16,8 +16,7 @@ export interface Wiring {
   readonly control: Control | null
   /** The first copy of each event, for the control `first-copy-wins`. */
   readonly firstCopies: Map<string, unknown>
-  /** The states that the process of each shard has kept, for the control `blind-cache`. */
-  readonly keptStates: Map<string, Map<string, UserState>>
+  readonly processes: IngestProcesses
   /** The age at which the poller gives a record up. */
   readonly recordAgeMsMax: number
 }

@@ -68,6 +68,9 @@ export interface Invocation {
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly cause: string }
 
+export const CRASHED = 'crashed'
+export const TIMED_OUT = 'timed out'
+
 const TIMEOUT_MS = MINUTE_MS
 const TIME_LEFT_MS_MIN = 5 * SECOND_MS
 
@@ -89,7 +92,7 @@ export function invoke<T>(world: World, body: (invocation: Invocation) => Promis
     }
     const die = (): Promise<never> => {
       isDead = true
-      end({ ok: false, cause: 'crashed' })
+      end({ ok: false, cause: CRASHED })
       return never()
     }
     const call: Invocation['call'] = async (what, user, action) => {
@@ -108,7 +111,7 @@ export function invoke<T>(world: World, body: (invocation: Invocation) => Promis
     time.at(endsMs, () => {
       if (isOver) return
       isDead = !faults.strikes('zombie')
-      end({ ok: false, cause: 'timed out' })
+      end({ ok: false, cause: TIMED_OUT })
     })
     const hasTime = (): boolean => time.nowMs() < endsMs - TIME_LEFT_MS_MIN
     body({ call, hasTime }).then(
