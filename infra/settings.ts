@@ -153,6 +153,12 @@ export const PIPELINE_SETTINGS = {
     MINUTE_MS,
     'how far the sums of hours and days may trail the rows',
   ),
+  rollupRuns: number(
+    1,
+    1,
+    16,
+    'how many rollup runs share the dirty hours; two sum the current hour and the last one side by side',
+  ),
   rankEvery: duration(
     HOUR_MS,
     5 * MINUTE_MS,

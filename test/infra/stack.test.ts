@@ -3,6 +3,7 @@
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { HOUR_INDEX } from '../../functions/contract.ts'
+import { readRollupRequest } from '../../functions/rollup/rollup-request.ts'
 import { readSweepRequest } from '../../functions/sweep/sweep-request.ts'
 import {
   type FoundResource,
@@ -246,6 +247,15 @@ describe('the schedules', () => {
     expect(new Set(targets.map(({ Arn }) => referenceText(Arn)))).toEqual(new Set(['Sweep.Arn']))
     const permissions = resourcesOf(many, 'AWS::Lambda::Permission').map(({ Properties }) => Properties.SourceArn)
     expect(permissions.map(referenceText)).toContain('SweepSchedule2.Arn')
+  })
+
+  it('invoke each rollup run with its share', () => {
+    const many = synthesizedTemplate({ rollupRuns: '3' })
+    const { Targets: targets } = resource(many, 'AWS::Events::Rule', 'RollupSchedule').Properties
+    const inputs: string[] = targets.map(({ Input }: { Input: string }) => Input)
+    expect(inputs.map((input) => readRollupRequest(JSON.parse(input)))).toEqual(
+      Array.from({ length: 3 }, (_, number) => ({ drain: false, share: { number, of: 3 } })),
+    )
   })
 
   it('only their schedules may invoke the sweep and the rollup', () => {
