@@ -31,7 +31,7 @@ export interface ClosingSpeed {
   readonly timesAsMany: number
 }
 
-const SESSIONS = 1000
+const SESSIONS = 2000
 /** The users of one batch, whose timers share pages. */
 const USERS_IN_A_BATCH = 500
 /** Sweeps until Node has compiled the code. */

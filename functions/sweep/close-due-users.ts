@@ -1,7 +1,6 @@
 // Closes what is due of the users whose timers fire, each user once in a sweep however many timers
 // the user has.
 
-import pMap from 'p-map'
 import { type Closing, toClose } from '../domain/sessions/closing.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import { nextDueAt } from '../domain/sessions/timers.ts'
@@ -51,12 +50,8 @@ interface ClosePorts {
   readonly hasTime: () => boolean
 }
 
-/**
- * The users that one batch read takes. Each of the lists of timers reads so many, and their states
- * may all be full.
- */
-const LOADED_AT_ONCE = 25
-const USERS_AT_ONCE = 25
+/** One batch read takes so many users, and memory their states, which may all be full. */
+const USERS_AT_ONCE = 100
 
 export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, rules: Rules): DueUsers {
   // Bounded by the users for whom one sweep has time.
@@ -97,11 +92,11 @@ export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, r
     unreadable,
     close: async (users) => {
       const fired = new Map<string, FiredUser>()
-      for (let start = 0; start < users.length; start += LOADED_AT_ONCE) {
-        const some = users.slice(start, start + LOADED_AT_ONCE)
+      for (let start = 0; start < users.length; start += USERS_AT_ONCE) {
+        const some = users.slice(start, start + USERS_AT_ONCE)
         const unseen = hasTime() ? some.filter((user) => !outcomes.has(user)) : []
         const states = await loadTogether(unseen, sessions)
-        await pMap(some, async (user) => fired.set(user, await closeOnce(user, states)), { concurrency: USERS_AT_ONCE })
+        await Promise.all(some.map(async (user) => fired.set(user, await closeOnce(user, states))))
       }
       return fired
     },

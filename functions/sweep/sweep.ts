@@ -74,7 +74,6 @@ export interface SweepReport extends DueUserCounts {
  * CloudWatch watches the count of each hour.
  */
 const UNREADABLE_DELAY_MS = 30 * MINUTE_MS
-const LISTS_AT_ONCE = 4
 const REMOVALS_AT_ONCE = 4
 const FOREVER_MS = Number.MAX_SAFE_INTEGER
 
@@ -95,9 +94,9 @@ export async function sweep(
   const due = dueUsers(scope, ports, settings.rules)
   const span = { fromMs: drain ? fromMs : 0, toMs: drain ? FOREVER_MS : horizonMs, ...(share && { share }) }
   const failures: unknown[] = []
-  const swept = await pMap(ports.timers.lists(span), (list) => sweepList(list, scope, ports, due, failures), {
-    concurrency: LISTS_AT_ONCE,
-  })
+  const swept: SweptList[] = []
+  // One list after the other, so that each batch read and write is full.
+  for (const list of ports.timers.lists(span)) swept.push(await sweepList(list, scope, ports, due, failures))
   // The first sweeper counts for all, since a user may have timers in several shares.
   const usersOpen = (share?.number ?? 0) === 0 ? await countHourly(ports, settings, nowMs, failures) : null
   const isUnreadable = (error: unknown): boolean => error instanceof UnreadableItemError
