@@ -43,7 +43,7 @@ export interface MemoryRollupStore extends RollupStore {
   readonly rollups: ReadonlyMap<string, HourRollup | DayRollup>
   /** The query lists of each day. */
   readonly queries: ReadonlyMap<string, readonly QueryRollup[]>
-  /** What runs left unfinished, as JSON by name. */
+  /** The unfinished work of runs, as JSON by name. */
   readonly progress: ReadonlyMap<string, string>
 }
 

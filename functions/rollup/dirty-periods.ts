@@ -27,7 +27,7 @@ export interface DirtyPeriods {
   readonly isPartial: boolean
 }
 
-/** @param begunHour the hour that the last run left unfinished; it comes before others of its age. */
+/** @param begunHour the hour that the last run left unfinished: the first one of its age. */
 export async function dirtyPeriods(begunHour: string | null, run: RollupRun): Promise<DirtyPeriods> {
   const hours = await newestDirty('hour', run)
   const queries = await newestDirty('queries', run)

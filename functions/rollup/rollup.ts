@@ -93,7 +93,7 @@ interface SummedPeriod {
 /**
  * Stores what it has read of an hour when the time is up, so that the next run goes on from there.
  *
- * @param begun what an earlier run has stored so, under `begunName`.
+ * @param begun the hour that an earlier run has stored so, under `begunName`.
  * @returns the hours that it has summed; time or a failure may have stopped the others.
  */
 async function sumHours(

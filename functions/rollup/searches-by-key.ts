@@ -30,13 +30,13 @@ export async function searchesByKey(everyPages: readonly Pages[]): Promise<Searc
     cursor.taken = 0
     return done !== true
   }
-  /** Returns the search at the cursor, or turns the page until there is one. */
-  const settle = async (cursor: Cursor): Promise<void> => {
+  /** Turns pages until the cursor is at a search, or at the end. */
+  const findSearch = async (cursor: Cursor): Promise<void> => {
     let isMore = true
     while (isMore && cursor.taken === cursor.page.length) isMore = await turnPage(cursor)
   }
   const cursors = everyPages.map((pages): Cursor => ({ pages: pages[Symbol.asyncIterator](), page: [], taken: 0 }))
-  await Promise.all(cursors.map(settle))
+  await Promise.all(cursors.map(findSearch))
   const keyAt = ({ page, taken }: Cursor): string | undefined => page[taken]?.key
   return {
     nextKey: () => {
@@ -53,7 +53,7 @@ export async function searchesByKey(everyPages: readonly Pages[]): Promise<Searc
           add((cursor.page[cursor.taken++] as KeyedSearch).row)
           if (cursor.taken < cursor.page.length) continue
           if (!hasTime()) return false
-          await settle(cursor)
+          await findSearch(cursor)
         }
       }
       return true

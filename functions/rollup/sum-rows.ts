@@ -38,11 +38,11 @@ export interface HourProgress {
 interface SummedHour {
   /** When the run that read the first row began: rows that came later may not be in the sum. */
   readonly beganAtMs: number
-  /** What is left to read when the time is up; null once the sum is stored. */
+  /** The hour as far as it was read when the time was up; null once the sum is stored. */
   readonly unfinished: HourProgress | null
 }
 
-/** @param earlier what an earlier run has read of the hour; null to begin. */
+/** @param earlier the part that an earlier run has read; null to begin. */
 export async function sumHour(hour: string, earlier: HourProgress | null, run: RollupRun): Promise<SummedHour> {
   const { rollups } = run.ports
   const { computedAtMs } = run.metadata
@@ -52,7 +52,7 @@ export async function sumHour(hour: string, earlier: HourProgress | null, run: R
   // Some of the rows that the stored sum counts have expired, so a new sum would be too small.
   const expireAt = stored?.rollup.rows_expire_at ?? null
   if (expireAt !== null && Date.parse(expireAt) <= computedAtMs) return { beganAtMs: computedAtMs, unfinished: null }
-  // What was read before another sum was stored may be older than that sum.
+  // Rows that were read before another sum was stored may be older than that sum.
   const isCurrent = earlier !== null && earlier.baseRevision === baseRevision
   const read = await readRows(isCurrent ? earlier : newProgress(hour, computedAtMs, baseRevision), run)
   const { beganAtMs, counts, firstExpiryMs, left } = read

@@ -26,7 +26,7 @@ const LAST_SEARCH = 'search$'
 const RANKED_PAGE_ROWS = 500
 
 /** The parts of a store that read rows, see RollupStore. */
-export function hourPages(client: DynamoDBClient, table: string) {
+export function hourPages(client: () => DynamoDBClient, table: string) {
   const slicePages = (hour: string, slice: Slice, columns: readonly string[]) => ({
     TableName: table,
     IndexName: HOUR_INDEX.name,
@@ -43,7 +43,10 @@ export function hourPages(client: DynamoDBClient, table: string) {
       const query = slicePages(hour, slice, COUNTED_COLUMNS)
       const startingToken = from === null ? undefined : toKey(from)
       const damaged: unknown[] = []
-      const pages = paginateQuery({ client, ...(startingToken && { startingToken: startingToken as never }) }, query)
+      const pages = paginateQuery(
+        { client: client(), ...(startingToken && { startingToken: startingToken as never }) },
+        query,
+      )
       for await (const { Items: items = [], LastEvaluatedKey: last } of pages)
         yield { rows: readAll(items, storedRow, damaged), next: last === undefined ? null : toPosition(last) }
       if (damaged.length > 0) throw damaged[0]
@@ -67,7 +70,10 @@ export function hourPages(client: DynamoDBClient, table: string) {
         ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ...keys },
       }
       const damaged: unknown[] = []
-      for await (const { Items: items = [] } of paginateQuery({ client, pageSize: RANKED_PAGE_ROWS }, ofSearches))
+      for await (const { Items: items = [] } of paginateQuery(
+        { client: client(), pageSize: RANKED_PAGE_ROWS },
+        ofSearches,
+      ))
         yield readAll(items, keyedSearch, damaged)
       if (damaged.length > 0) throw damaged[0]
     },
