@@ -2,6 +2,7 @@
 // compares it with managed Flink.
 
 import { readFileSync } from 'node:fs'
+import { DEPLOYED } from '../bench-settings.ts'
 import { STANDARD_EVENTS } from '../standard-session.ts'
 import type { CommittedUnits } from './committed-units.ts'
 import { HOURS_A_MONTH, PRICES, unitDollars } from './prices.ts'
@@ -71,8 +72,6 @@ const SHARD_RECORDS_PER_SECOND = 1000
 const LANE_GB = 0.5
 /** A function's share of a core. Lambda gives a whole core with 1,769 MB. */
 const LANE_CORES = 512 / 1769
-const BATCH_RECORDS_MAX = 500
-const BATCH_WINDOW_SECONDS = 30
 const PARTITION_UNITS_PER_SECOND = 1000
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 /**
@@ -100,7 +99,7 @@ export function scaleOf(rate: number, batches: Batches): Scale {
   const lanesBusy = rate * laneSeconds
   // A shard is full when it has too many records, or when its one lane has too much work.
   const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)), Math.ceil(lanesBusy / USE))
-  const invocations = Math.max(rate / BATCH_RECORDS_MAX, Math.min(rate, shards / BATCH_WINDOW_SECONDS))
+  const invocations = Math.max(rate / DEPLOYED.batchSize, Math.min(rate, (shards * 1000) / DEPLOYED.batchWindow))
   const write = (rate * units.allWrites) / STANDARD_EVENTS
   const read = (rate * units.read) / STANDARD_EVENTS
   const kinesis = shards * PRICES.shardHour * HOURS_A_MONTH + perMonth(rate, PRICES.streamPuts)

@@ -1,4 +1,5 @@
-// Tests that ingest begins from remembered states, and comes to the same results from outdated ones.
+// Tests that ingest begins from remembered states, and comes to the same results from outdated
+// ones.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -109,9 +109,9 @@ function keyText(user: string, name: string): string {
 
 /**
  * Writes the blocks of a new state that are not known to be stored. They expire later than any
- * session that needs them can be open. Puts none when another state than `baseVersion` is stored,
- * on which the save of the new state fails: a block holds events of earlier states, and the user
- * may be forgotten by now.
+ * session that needs them can be open. Puts none when another state than `baseVersion` is stored.
+ * The save of the new state then fails. A block holds events of earlier states, and the user may
+ * be forgotten by now.
  */
 export async function putBlocks(
   client: DynamoDBDocumentClient,
