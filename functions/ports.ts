@@ -7,6 +7,7 @@ import type { ClosedSession } from './domain/results/result.ts'
 import type { TimeRange } from './domain/sessions/neighbours.ts'
 import type { Session } from './domain/sessions/session.ts'
 import type { UserState } from './domain/sessions/user-state.ts'
+import type { WorkShare } from './domain/work-share.ts'
 
 /** A record as Kinesis delivers it, or one event of a packed record that is redriven alone. */
 export interface ArrivedRecord {
@@ -227,17 +228,9 @@ export interface TimeSpan {
   readonly toMs: number
 }
 
-/** The pages that one of several sweepers fires. Every page is in the share of exactly one. */
-export interface SweeperShare {
-  /** The sweeper's number, from 0. */
-  readonly number: number
-  /** How many sweepers share the pages, at most `SWEEPERS_MAX`. */
-  readonly of: number
-}
-
 export interface PageSpan extends TimeSpan {
-  /** Absent for the pages of all sweepers. */
-  readonly share?: SweeperShare
+  /** The pages that one of several sweepers fires; absent for all. */
+  readonly share?: WorkShare
 }
 
 /** Stores timers, many in one item. A user may have any number of timers. */

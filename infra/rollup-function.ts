@@ -45,13 +45,7 @@ export function rollup(scope: Construct, { settings, pipelineName, results }: Ro
   runBySchedule(scope, 'RollupSchedule', fn, {
     everyMs: settings.rollupEvery,
     description: 'Sums the hours and days whose results changed',
-    inputs: shares(settings.rollupRuns),
+    runs: settings.rollupRuns,
   })
   return fn
-}
-
-/** A single run has no share, and so handles all hours and days. */
-function shares(runs: number): object[] {
-  if (runs === 1) return [{}]
-  return Array.from({ length: runs }, (_, number) => ({ share: { number, of: runs } }))
 }

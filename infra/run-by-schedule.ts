@@ -9,8 +9,8 @@ import type { Construct } from 'constructs'
 export interface ScheduleProps {
   readonly everyMs: number
   readonly description: string
-  /** Each invocation of a run gets one of these beside `drain`. Without them a run is one. */
-  readonly inputs?: readonly object[]
+  /** How many invocations share the work each time. */
+  readonly runs: number
 }
 
 /** EventBridge takes no more targets in one rule. */
@@ -20,8 +20,10 @@ export const NEXT_RUN_RETRIES = 'The next scheduled run is the retry. An alarm f
 
 export function runBySchedule(scope: Construct, id: string, fn: IFunction, props: ScheduleProps): void {
   fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) })
-  const targets = (props.inputs ?? [{}]).map((input) => {
-    return new LambdaFunction(fn, { event: RuleTargetInput.fromObject({ drain: false, ...input }), retryAttempts: 0 })
+  const targets = Array.from({ length: props.runs }, (_, number) => {
+    // A single run has no share, and so does all of the work.
+    const input = { drain: false, ...(props.runs > 1 && { share: { number, of: props.runs } }) }
+    return new LambdaFunction(fn, { event: RuleTargetInput.fromObject(input), retryAttempts: 0 })
   })
   for (let start = 0; start < targets.length; start += TARGETS_MAX) {
     const schedule = new Rule(scope, start === 0 ? id : `${id}${start / TARGETS_MAX + 1}`, {

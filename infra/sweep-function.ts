@@ -6,7 +6,6 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { type Environment, SWEEP_VARIABLES } from '../functions/contract.ts'
-import type { SweeperShare } from '../functions/ports.ts'
 import { recordAgeMsMax } from './dead-letters.ts'
 import { readShards } from './event-stream.ts'
 import { pipelineFunction } from './pipeline-function.ts'
@@ -60,13 +59,7 @@ export function sweep(scope: Construct, { settings, pipelineName, stream, sessio
   runBySchedule(scope, 'SweepSchedule', fn, {
     everyMs: settings.sweepEvery,
     description: 'Closes due sessions',
-    inputs: shares(settings.sweepers),
+    runs: settings.sweepers,
   })
   return fn
-}
-
-/** A single sweep has no share, and so fires all timers. */
-function shares(sweepers: number): { readonly share?: SweeperShare }[] {
-  if (sweepers === 1) return [{}]
-  return Array.from({ length: sweepers }, (_, number) => ({ share: { number, of: sweepers } }))
 }

@@ -1,7 +1,8 @@
 // Invokes the real sweep, and lets the watch check its closings and its horizon.
 
 import { type HorizonPorts, kinesisHorizon, READ_EVERY_MS } from '../functions/aws/stream/kinesis-horizon.ts'
-import type { Horizon, SweeperShare } from '../functions/ports.ts'
+import type { WorkShare } from '../functions/domain/work-share.ts'
+import type { Horizon } from '../functions/ports.ts'
 import { sweep } from '../functions/sweep/sweep.ts'
 import { givenUpAfterMs } from './deliver-records.ts'
 import { faultyTimers } from './faulty-stores.ts'
@@ -14,7 +15,7 @@ import type { Wiring } from './wiring.ts'
 import { invoke, type Outcome } from './world.ts'
 
 export function sweepOnce(
-  share: SweeperShare,
+  share: WorkShare,
   wiring: Wiring,
   stream: Stream,
   sweepEveryMs: number,

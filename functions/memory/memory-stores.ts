@@ -1,6 +1,5 @@
 // Stores sessions, timers, results and dead letters in memory, for tests and simulations.
 
-import { SWEEPERS_MAX } from '../contract.ts'
 import { isNamed } from '../domain/events/named-users.ts'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
 import { type ClosedSession, type ResultRow, rowPartition } from '../domain/results/result.ts'
@@ -133,7 +132,7 @@ export function memoryTimerStore(): MemoryTimerStore {
         return { id, startMs, put, timers }
       })
       const within = found.filter(
-        ({ startMs, put }) => startMs >= fromMs && startMs <= toMs && (put % SWEEPERS_MAX) % share.of === share.number,
+        ({ startMs, put }) => startMs >= fromMs && startMs <= toMs && put % share.of === share.number,
       )
       return within.length === 0 ? [] : [eachOf([within.sort((a, b) => a.startMs - b.startMs)])]
     },

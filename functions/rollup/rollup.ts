@@ -4,11 +4,12 @@ import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/durations.ts'
 import { dayOf, hourStartMs } from '../domain/results/rollup.ts'
+import type { WorkShare } from '../domain/work-share.ts'
 import { type UnreadableItems, unreadableItems } from '../ports.ts'
 import type { StoredDirtyPeriod } from '../result-ports.ts'
 import { dirtyPeriods } from './dirty-periods.ts'
 import { rankQueries } from './rank-queries.ts'
-import type { RollupRequest, RollupShare } from './rollup-request.ts'
+import type { RollupRequest } from './rollup-request.ts'
 import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
 import { type HourProgress, sumDay, sumHour } from './sum-rows.ts'
 
@@ -32,7 +33,7 @@ export interface RollupReport extends Readonly<RollupCounts> {
 /** The index of the rows trails the table by less than this on AWS. */
 const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
 const CLEARED_AT_ONCE = 8
-const WHOLE: RollupShare = { number: 0, of: 1 }
+const WHOLE: WorkShare = { number: 0, of: 1 }
 
 /**
  * Computes sums from the rows and never adds to a stored sum, so a run may be repeated, late or
@@ -80,7 +81,7 @@ export async function rollup(
 }
 
 /** Hours that follow each other are in different shares, because the latest two are often dirty. */
-function isIn({ number, of }: RollupShare, period: number): boolean {
+function isIn({ number, of }: WorkShare, period: number): boolean {
   return Math.abs(period % of) === number
 }
 

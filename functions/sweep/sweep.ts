@@ -7,10 +7,10 @@ import { HOUR_MS, MINUTE_MS } from '../domain/durations.ts'
 import { isNonEmpty, lastOf, type NonEmpty } from '../domain/non-empty.ts'
 import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
+import type { WorkShare } from '../domain/work-share.ts'
 import {
   type Horizon,
   type SessionStore,
-  type SweeperShare,
   type Timer,
   type TimerPage,
   type TimerStore,
@@ -38,7 +38,7 @@ export interface SweepRequest {
   /** Where the previous drain stopped: the `stoppedAtMs` of its report. */
   readonly fromMs?: number
   /** The timers that this sweep fires; absent for all. Others may fire theirs at the same time. */
-  readonly share?: SweeperShare
+  readonly share?: WorkShare
 }
 
 /** The counts of one sweep, as the function's log line prints them. */

@@ -5,7 +5,7 @@ import type { Page, ShardReader } from './poller.ts'
 
 /** The calls of a stream's API for one shard. */
 export interface ShardCalls<R> {
-  /** Returns an iterator from the oldest record on, or from just after the record with the number. */
+  /** Returns an iterator from the oldest record on, or from just after the numbered record. */
   open(afterSequenceNumber: string | undefined): Promise<string | undefined>
   read(iterator: string): Promise<IteratorPage<R>>
 }

@@ -6,8 +6,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionsSpec } from '../../bench/bench-tables.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
+import type { WorkShare } from '../../functions/domain/work-share.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
-import type { SweeperShare, TimerStore } from '../../functions/ports.ts'
+import type { TimerStore } from '../../functions/ports.ts'
 import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
 import { emulatedDynamo } from '../support/emulated-dynamo.ts'
 import { at, RULES, record } from '../support/events.ts'
@@ -40,13 +41,13 @@ async function openAll(): Promise<void> {
   }
 }
 
-function sweepShare(share?: SweeperShare, nowMs = DUE_MS): Promise<SweepReport> {
+function sweepShare(share?: WorkShare, nowMs = DUE_MS): Promise<SweepReport> {
   const horizon = { readUpTo: async () => nowMs }
   const ports = { sessions: pipeline.sessions, timers, horizon, hasTime: () => true }
   return sweep({ drain: false, ...(share && { share }) }, ports, SETTINGS, nowMs)
 }
 
-function sharesOf(of: number): SweeperShare[] {
+function sharesOf(of: number): WorkShare[] {
   return Array.from({ length: of }, (_, number) => ({ number, of }))
 }
 

@@ -110,7 +110,7 @@ async function rowsOfPeople(run: LocalRun): Promise<object[]> {
   return (await run.results()).filter(({ user }) => user.startsWith('person '))
 }
 
-/** The sums of the hour of all others. The schedule may sum the hour too, so its runs do not count. */
+/** The sums of the hour of all others. Runs do not count, since the schedule may sum it too. */
 async function hourOfPeople(run: LocalRun): Promise<object | undefined> {
   const { hours } = await rollupsOf(run)
   const hour = new Date(HOUR_START_MS).toISOString().slice(0, 13)

@@ -89,6 +89,7 @@ describe.skipIf(folder === null)('a log as people send it', () => {
     expect(details.every((detail) => /ISO 8601/.test(detail))).toBe(true)
   })
 
+  // Decision 073: the click belongs to dogs, whose id it carries.
   it('reads documented aliases whatever the spelling of the type', async () => {
     const { searches } = await outcomeOf('snake-case-ids-with-camel-type.ndjson')
     expect(searches.map(({ query, clicked, result_count }) => [query, clicked, result_count])).toEqual([

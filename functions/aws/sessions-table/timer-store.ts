@@ -7,7 +7,8 @@ import pMap from 'p-map'
 import { KIND, PARTITION_KEY, SORT_KEY, SWEEPERS_MAX, TIMER_PAGES, TIMERS } from '../../contract.ts'
 import { MINUTE_MS } from '../../domain/durations.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
-import type { PageSpan, SweeperShare, Timer, TimerPage, TimerStore } from '../../ports.ts'
+import type { WorkShare } from '../../domain/work-share.ts'
+import type { PageSpan, Timer, TimerPage, TimerStore } from '../../ports.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import { readableItems } from '../runtime/readable-items.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
@@ -70,7 +71,7 @@ export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string):
   }
 }
 
-function numbersIn({ number, of }: SweeperShare = { number: 0, of: 1 }): number[] {
+function numbersIn({ number, of }: WorkShare = { number: 0, of: 1 }): number[] {
   return Array.from({ length: SWEEPERS_MAX }, (_, n) => n).filter((n) => n % of === number)
 }
 
