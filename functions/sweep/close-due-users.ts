@@ -50,8 +50,8 @@ interface ClosePorts {
   readonly hasTime: () => boolean
 }
 
-/** One batch read takes so many users, and memory their states, which may all be full. */
-const USERS_AT_ONCE = 100
+/** Their writes fill three batches, and memory holds their states, which may all be full. */
+const USERS_AT_ONCE = 75
 
 export function dueUsers(scope: SweepScope, { sessions, hasTime }: ClosePorts, rules: Rules): DueUsers {
   // Bounded by the users for whom one sweep has time.

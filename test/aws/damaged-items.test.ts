@@ -7,7 +7,7 @@ import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } fro
 import { marshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { toRedriveInvocations } from '../../functions/aws/dead-letters/dead-letter-objects.ts'
 import { withoutUser } from '../../functions/aws/dead-letters/dead-letters-without-user.ts'
 import { s3UnreadChanges } from '../../functions/aws/dead-letters/unread-changes.ts'
@@ -32,6 +32,7 @@ const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east
 const mocked = mockClient(client)
 /** The rollup reads rows through a plain client. */
 const mockedReads = mockClient(DynamoDBClient)
+afterAll(() => mockedReads.restore())
 const SECRET = 'a-secret-user'
 /** JSON that ends early: the parser's own message would quote it. */
 const NO_JSON = deflateRawSync(`[1,[["${SECRET}"`)
