@@ -3,7 +3,7 @@
 import { columns } from '../../terminal/text-table.ts'
 import type { ScaleReport } from './scale.ts'
 
-export function scaleText({ sizes, breakEven, sweptEventsPerSecond }: ScaleReport): string {
+export function scaleText({ sizes, breakEven, ceilings }: ScaleReport): string {
   const rows = sizes.map((scale) => [
     ...[scale.eventsPerSecond, scale.batches, scale.shards].map(String),
     scale.lanesBusy.toFixed(1),
@@ -12,6 +12,7 @@ export function scaleText({ sizes, breakEven, sweptEventsPerSecond }: ScaleRepor
     ...[scale.onDemand, scale.provisioned, scale.flinkFast, scale.flinkSlow].map(dollars),
   ])
   const cheaper = breakEven.map(({ batches, onDemand, provisioned }) => [batches, onDemand, provisioned].map(String))
+  const limits = ceilings.map(({ part, one, all, why }) => [part, rounded(one), all === null ? '-' : rounded(all), why])
   return [
     columns([HEAD, ...rows]),
     '',
@@ -21,7 +22,8 @@ export function scaleText({ sizes, breakEven, sweptEventsPerSecond }: ScaleRepor
     'Flink with 20,000 a unit costs less from so many events a second:',
     columns([['batches', 'on demand', 'provisioned'], ...cheaper]),
     '',
-    `The first limit is the sweeper: one of 512 MB closes the sessions of ${Math.round(sweptEventsPerSecond)} events a second.`,
+    'Events a second that each part takes with the default memory:',
+    columns([['part', 'one', 'all', 'why'], ...limits]),
   ].join('\n')
 }
 
@@ -45,4 +47,9 @@ const HEAD = [
 
 function dollars(amount: number): string {
   return `$${Math.round(amount)}`
+}
+
+/** To two digits, since the CPU was measured on a busy machine. */
+function rounded(count: number): string {
+  return String(Number(count.toPrecision(2)))
 }

@@ -4,6 +4,13 @@
 import { readFileSync } from 'node:fs'
 import { DEPLOYED } from '../bench-settings.ts'
 import { STANDARD_EVENTS } from '../standard-session.ts'
+import {
+  type Ceiling,
+  ceilings,
+  laneRecordsPerSecond,
+  PARTITION_UNITS_PER_SECOND,
+  SHARD_RECORDS_PER_SECOND,
+} from './ceilings.ts'
 import type { CommittedUnits } from './committed-units.ts'
 import { HOURS_A_MONTH, PRICES, unitDollars } from './prices.ts'
 
@@ -43,17 +50,11 @@ export interface BreakEven {
 export interface ScaleReport {
   readonly sizes: readonly Scale[]
   readonly breakEven: readonly BreakEven[]
-  /** The rate whose sessions one sweeper can close. No other part reaches its limit before. */
-  readonly sweptEventsPerSecond: number
+  readonly ceilings: readonly Ceiling[]
 }
 
 const UNITS: CommittedUnits = JSON.parse(readFileSync(new URL('../units.json', import.meta.url), 'utf8'))
-/**
- * CPU of a write, as `npm run bench:ingest` measured it at b = 1 on a shared machine with 2 cores.
- * A write takes about as much at any b.
- */
-const WRITE_CPU_MICROS = 682
-const RATES = [100, 1000, 10_000, 100_000] as const
+const RATES = [1, 10, 100, 1000, 10_000] as const
 
 /** The committed log that each choice takes its units from, by the user's events in a batch. */
 const BATCHES = {
@@ -63,16 +64,10 @@ const BATCHES = {
 } as const
 type Batches = keyof typeof BATCHES
 const EACH_BATCHES = Object.keys(BATCHES) as Batches[]
-/** The writes of a closing: the closed session and the state. */
-const WRITES_A_CLOSING = 2
 
 /** The used share of shards, lanes and provisioned tables. The rest is for peaks. */
 const USE = 0.7
-const SHARD_RECORDS_PER_SECOND = 1000
-const LANE_GB = 0.5
-/** A function's share of a core. Lambda gives a whole core with 1,769 MB. */
-const LANE_CORES = 512 / 1769
-const PARTITION_UNITS_PER_SECOND = 1000
+const LANE_GB = DEPLOYED.ingestMemoryMb / 1024
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 /**
  * Events a second and processing unit: AWS' own sizing example, and half of a published benchmark.
@@ -89,14 +84,13 @@ export async function measureScale(): Promise<ScaleReport> {
       onDemand: breakEven(batches, ({ onDemand, flinkFast }) => onDemand > flinkFast),
       provisioned: breakEven(batches, ({ provisioned, flinkProvisioned }) => provisioned > flinkProvisioned),
     })),
-    sweptEventsPerSecond: (STANDARD_EVENTS * LANE_CORES * 1e6) / (WRITES_A_CLOSING * WRITE_CPU_MICROS),
+    ceilings: ceilings((UNITS[BATCHES.defaults]?.userBatches as number) / STANDARD_EVENTS),
   }
 }
 
 export function scaleOf(rate: number, batches: Batches): Scale {
   const units = UNITS[BATCHES[batches]] as { [unit in 'allWrites' | 'read' | 'results' | 'userBatches']: number }
-  const laneSeconds = (WRITE_CPU_MICROS * units.userBatches) / STANDARD_EVENTS / 1e6 / LANE_CORES
-  const lanesBusy = rate * laneSeconds
+  const lanesBusy = rate / laneRecordsPerSecond(units.userBatches / STANDARD_EVENTS)
   // A shard is full when it has too many records, or when its one lane has too much work.
   const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)), Math.ceil(lanesBusy / USE))
   const invocations = Math.max(rate / DEPLOYED.batchSize, Math.min(rate, (shards * 1000) / DEPLOYED.batchWindow))

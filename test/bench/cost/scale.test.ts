@@ -20,4 +20,13 @@ describe('the model of sizes', () => {
     expect(sizes.every(({ lanesBusy, shards }) => lanesBusy <= shards)).toBe(true)
     expect(breakEven.every(({ onDemand, provisioned }) => onDemand < provisioned)).toBe(true)
   })
+
+  it('has no part that ends before 20,000 events a second with the default memory', async () => {
+    const { ceilings } = await measureScale()
+    expect(ceilings.filter(({ all }) => all !== null).length).toBeGreaterThan(0)
+    for (const { part, one, all } of ceilings) {
+      expect(one, part).toBeGreaterThan(0)
+      if (all !== null) expect(all, part).toBeGreaterThanOrEqual(20_000)
+    }
+  })
 })
