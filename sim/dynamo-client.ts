@@ -46,20 +46,8 @@ export function simulatedDynamo(
       return put(item, () => tableOf(tables, command.input.TableName).put(item))
     }
     if (command instanceof BatchGetCommand) {
-      const asked = Object.entries(command.input.RequestItems ?? {})
-      const answer = async () => ({
-        Responses: Object.fromEntries(
-          asked.map(([name, { Keys: keys = [] }]) => [
-            name,
-            keys.flatMap((key) => tableOf(tables, name).stored(key) ?? []),
-          ]),
-        ),
-      })
-      return call('reads versions before it puts blocks', null, answer)
-    }
-    if (command instanceof BatchGetCommand) {
       const requests = Object.entries(command.input.RequestItems ?? {})
-      return call('reads items', null, async () => ({
+      return call('reads versions before it puts blocks', null, async () => ({
         Responses: Object.fromEntries(requests.map(([table, { Keys: keys }]) => [table, storedItems(table, keys)])),
       }))
     }

@@ -13,3 +13,10 @@ export function isWorkShare(value: unknown): value is WorkShare {
   const isCount = (count: unknown): count is number => Number.isInteger(count)
   return isCount(number) && isCount(of) && number >= 0 && number < of
 }
+
+export const ALL_WORK: WorkShare = { number: 0, of: 1 }
+
+/** Pieces of work that follow each other by number are in different shares. */
+export function isInShare(piece: number, { number, of }: WorkShare): boolean {
+  return Math.abs(piece % of) === number
+}

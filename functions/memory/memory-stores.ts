@@ -7,6 +7,7 @@ import { neighbours } from '../domain/sessions/neighbours.ts'
 import { type Session, sessionId } from '../domain/sessions/session.ts'
 import { compactTime, compactTimeOf } from '../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
+import { ALL_WORK, isInShare } from '../domain/work-share.ts'
 import {
   type DeadLetter,
   type DeadLetterStore,
@@ -126,14 +127,12 @@ export function memoryTimerStore(): MemoryTimerStore {
       const sorted = [...timers].sort((a, b) => a.atMs - b.atMs)
       if (isNonEmpty(sorted)) pages.set(`${sorted[0].atMs} ${puts++}`, sorted)
     },
-    lists: ({ fromMs, toMs, share = { number: 0, of: 1 } }) => {
+    lists: ({ fromMs, toMs, share = ALL_WORK }) => {
       const found = [...pages].map(([id, timers]) => {
         const [startMs, put] = id.split(' ').map(Number) as [number, number]
         return { id, startMs, put, timers }
       })
-      const within = found.filter(
-        ({ startMs, put }) => startMs >= fromMs && startMs <= toMs && put % share.of === share.number,
-      )
+      const within = found.filter(({ startMs, put }) => startMs >= fromMs && startMs <= toMs && isInShare(put, share))
       return within.length === 0 ? [] : [eachOf([within.sort((a, b) => a.startMs - b.startMs)])]
     },
     remove: async (id) => {

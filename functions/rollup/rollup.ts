@@ -4,7 +4,7 @@ import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/durations.ts'
 import { dayOf, hourStartMs } from '../domain/results/rollup.ts'
-import type { WorkShare } from '../domain/work-share.ts'
+import { ALL_WORK, isInShare } from '../domain/work-share.ts'
 import { type UnreadableItems, unreadableItems } from '../ports.ts'
 import type { StoredDirtyPeriod } from '../result-ports.ts'
 import { dirtyPeriods } from './dirty-periods.ts'
@@ -33,7 +33,6 @@ export interface RollupReport extends Readonly<RollupCounts> {
 /** The index of the rows trails the table by less than this on AWS. */
 const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
 const CLEARED_AT_ONCE = 8
-const WHOLE: WorkShare = { number: 0, of: 1 }
 
 /**
  * Computes sums from the rows and never adds to a stored sum, so a run may be repeated, late or
@@ -44,7 +43,7 @@ const WHOLE: WorkShare = { number: 0, of: 1 }
  * Runs with different shares may work side by side.
  */
 export async function rollup(
-  { drain, share = WHOLE }: RollupRequest,
+  { drain, share = ALL_WORK }: RollupRequest,
   ports: RollupPorts,
   settings: RollupSettings,
   nowMs: number,
@@ -54,7 +53,8 @@ export async function rollup(
   const begunName = `hour#${share.number}`
   const begun = await ports.rollups.loadProgress<HourProgress>(begunName)
   const dirty = await dirtyPeriods(begun?.hour ?? null, run)
-  const hours = dirty.hours.filter(({ of }) => isIn(share, hourStartMs(of) / HOUR_MS))
+  // Hours that follow each other are in different shares: the latest two are often dirty.
+  const hours = dirty.hours.filter(({ of }) => isInShare(hourStartMs(of) / HOUR_MS, share))
   const days = new Set(hours.map(({ of }) => dayOf(of)))
   for (const day of days) {
     const hoursOfDay = hours.filter(({ of }) => dayOf(of) === day)
@@ -64,7 +64,7 @@ export async function rollup(
   const changing = new Set(dirty.hours.map(({ of }) => dayOf(of)))
   const daysToRank = new Set([...dirty.queries.map(({ of }) => of), ...changing])
   for (const day of [...daysToRank].sort().reverse()) {
-    if (!isIn(share, Date.parse(day) / DAY_MS)) continue
+    if (!isInShare(Date.parse(day) / DAY_MS, share)) continue
     await attempt(run, async () => {
       if (!ports.hasTime()) return
       const beganAtMs = await rankQueries(day, drain ? 0 : settings.rankEveryMs, run)
@@ -78,11 +78,6 @@ export async function rollup(
   const failed = failures.length === 0 ? null : { count: failures.length, cause: failures[0] }
   const isUnfinished = dirty.isPartial || !ports.hasTime()
   return { ...counts, isUnfinished, failed, unreadable: unreadableItems(run.unreadable) }
-}
-
-/** Hours that follow each other are in different shares, because the latest two are often dirty. */
-function isIn({ number, of }: WorkShare, period: number): boolean {
-  return Math.abs(period % of) === number
 }
 
 interface SummedPeriod {

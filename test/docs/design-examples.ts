@@ -57,9 +57,16 @@ function closed(): ClosedSession {
 }
 
 /** The item as it is put, or the line of an object, that a store sends to its service. */
-async function sentBy(write: (client: { send: (command: { input: Item }) => Promise<object> }) => Promise<void>) {
+interface RecordingClient {
+  /** A store may make a client of its own from it. */
+  readonly config: object
+  send(command: { input: Item }): Promise<object>
+}
+
+async function sentBy(write: (client: RecordingClient) => Promise<void>) {
   const sent: Item[] = []
   await write({
+    config: {},
     send: async ({ input }) => {
       sent.push(input)
       return {}

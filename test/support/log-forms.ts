@@ -1,6 +1,10 @@
-// Gives each form in which `local` and `produce` read a log of three events.
+// Gives each form in which `local` and `produce` read a log of three events, and a folder for logs.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import zlib, { gzipSync } from 'node:zlib'
+import { afterAll } from 'vitest'
 import { at } from './events.ts'
 
 const time = (second: number): string => new Date(at(second)).toISOString()
@@ -30,3 +34,23 @@ export const LOG_FORMS: readonly (readonly [string, string | Buffer])[] = [
   // Node 20 has no zstd.
   ...('zstdCompressSync' in zlib ? ([['zstd', zlib.zstdCompressSync(toNdjson(EVENTS))]] as const) : []),
 ]
+
+const DAY_S = 24 * 3600
+/** Twelve searches a day apart. With the default settings, the last four are too late. */
+export const NEWEST_FIRST = toNdjson(Array.from({ length: 12 }, (_, n) => searchOf(n, (12 - n) * DAY_S)))
+export const NEWEST_FIRST_FINDING =
+  'ingest would reject 4 of 12 events as too-late, the first in line 9. Add --sort to send it'
+
+/** Makes a folder for the logs of one test file, and removes it at the end. */
+export function logFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-forms-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return {
+    folder,
+    /** Returns the name of the log that it writes. */
+    written: (name: string, content: string | Buffer): string => {
+      writeFileSync(join(folder, name), content)
+      return name
+    },
+  }
+}

@@ -7,6 +7,7 @@ import type { Slice } from '../../domain/results/rollup.ts'
 import type { RankedSearch } from '../../domain/results/top-queries.ts'
 import { UnreadableItemError } from '../../ports.ts'
 import type { KeyedSearch, RowPage, RowPosition, StoredRow } from '../../result-ports.ts'
+import { readableItems, readablePages } from '../runtime/readable-items.ts'
 import { hourSliceKey } from './result-items.ts'
 
 type RawItem = Record<string, AttributeValue>
@@ -26,7 +27,7 @@ const LAST_SEARCH = 'search$'
 const RANKED_PAGE_ROWS = 500
 
 /** The parts of a store that read rows, see RollupStore. */
-export function hourPages(client: () => DynamoDBClient, table: string) {
+export function hourPages(client: DynamoDBClient, table: string) {
   const slicePages = (hour: string, slice: Slice, columns: readonly string[]) => ({
     TableName: table,
     IndexName: HOUR_INDEX.name,
@@ -42,14 +43,9 @@ export function hourPages(client: () => DynamoDBClient, table: string) {
     rowsOf: async function* (hour: string, slice: Slice, from: RowPosition | null): AsyncIterable<RowPage> {
       const query = slicePages(hour, slice, COUNTED_COLUMNS)
       const startingToken = from === null ? undefined : toKey(from)
-      const damaged: unknown[] = []
-      const pages = paginateQuery(
-        { client: client(), ...(startingToken && { startingToken: startingToken as never }) },
-        query,
-      )
-      for await (const { Items: items = [], LastEvaluatedKey: last } of pages)
-        yield { rows: readAll(items, storedRow, damaged), next: last === undefined ? null : toPosition(last) }
-      if (damaged.length > 0) throw damaged[0]
+      const pages = paginateQuery({ client, ...(startingToken && { startingToken: startingToken as never }) }, query)
+      for await (const { page, items } of readablePages(pages, storedRow))
+        yield { rows: items, next: page.LastEvaluatedKey === undefined ? null : toPosition(page.LastEvaluatedKey) }
     },
 
     searchesOf: async function* (
@@ -69,13 +65,7 @@ export function hourPages(client: () => DynamoDBClient, table: string) {
         ExpressionAttributeNames: { ...query.ExpressionAttributeNames, '#key': HOUR_INDEX.sortKey },
         ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ...keys },
       }
-      const damaged: unknown[] = []
-      for await (const { Items: items = [] } of paginateQuery(
-        { client: client(), pageSize: RANKED_PAGE_ROWS },
-        ofSearches,
-      ))
-        yield readAll(items, keyedSearch, damaged)
-      if (damaged.length > 0) throw damaged[0]
+      yield* readableItems(paginateQuery({ client, pageSize: RANKED_PAGE_ROWS }, ofSearches), keyedSearch)
     },
   }
 }
@@ -86,18 +76,6 @@ function toKey(position: RowPosition): RawItem {
 
 function toPosition(key: RawItem): RowPosition {
   return Object.fromEntries(Object.entries(key).map(([name, value]) => [name, value.S ?? '']))
-}
-
-/** Leaves out damaged items, and adds their errors to the list. */
-function readAll<T>(items: readonly RawItem[], read: (values: Values) => T, damaged: unknown[]): T[] {
-  return items.flatMap((item) => {
-    try {
-      return [read(valuesOf(item))]
-    } catch (error) {
-      damaged.push(error)
-      return []
-    }
-  })
 }
 
 /** The SDK's own conversion takes four times as much CPU as the rest of the reading. */
@@ -111,12 +89,14 @@ function valuesOf(item: RawItem): Values {
 }
 
 /** Throws UnreadableItemError for a row that sums cannot count. */
-function storedRow(values: Values): StoredRow {
+function storedRow(item: RawItem): StoredRow {
+  const values = valuesOf(item)
   if (!isCountable(values)) throw damagedRow()
   return { row: values as unknown as CountedRow, expiresAtMs: (values[EXPIRES_AT] as number) * 1000 }
 }
 
-function keyedSearch(values: Values): KeyedSearch {
+function keyedSearch(item: RawItem): KeyedSearch {
+  const values = valuesOf(item)
   if (values.kind !== 'search' || !isCountable(values) || typeof values.query !== 'string') throw damagedRow()
   return { key: values[HOUR_INDEX.sortKey] as string, row: values as unknown as RankedSearch }
 }

@@ -28,7 +28,7 @@ export function dynamoRollupStore(
   retries: Partial<Retries> = {},
 ): RollupStore {
   // A document client would take twice the CPU for a row, or more.
-  const plainClient = lazily(() => writingClient(client))
+  const plainClient = writingClient(client)
   return {
     ...hourPages(plainClient, table),
 
@@ -59,14 +59,6 @@ export function dynamoRollupStore(
     loadProgress: (name) => loadProgress(client, table, name),
 
     saveProgress: (name, progress, nowMs) => saveProgress(client, table, name, progress, nowMs),
-  }
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
   }
 }
 

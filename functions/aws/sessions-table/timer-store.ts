@@ -7,7 +7,7 @@ import pMap from 'p-map'
 import { KIND, PARTITION_KEY, SORT_KEY, SWEEPERS_MAX, TIMER_PAGES, TIMERS } from '../../contract.ts'
 import { MINUTE_MS } from '../../domain/durations.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
-import type { WorkShare } from '../../domain/work-share.ts'
+import { ALL_WORK, isInShare } from '../../domain/work-share.ts'
 import type { PageSpan, Timer, TimerPage, TimerStore } from '../../ports.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import { readableItems } from '../runtime/readable-items.ts'
@@ -62,7 +62,7 @@ export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string):
 
     lists: (span) =>
       Array.from({ length: PARTITIONS }, (_, partition) => partition)
-        .filter((partition) => numbersIn(span.share).some((number) => number % PARTITIONS === partition))
+        .filter((partition) => holdsSharedPages(partition, span))
         .map((partition) => queryPages(client, table, partition, span)),
 
     remove: async (id) => {
@@ -71,8 +71,9 @@ export function dynamoTimerStore(client: DynamoDBDocumentClient, table: string):
   }
 }
 
-function numbersIn({ number, of }: WorkShare = { number: 0, of: 1 }): number[] {
-  return Array.from({ length: SWEEPERS_MAX }, (_, n) => n).filter((n) => n % of === number)
+function holdsSharedPages(partition: number, { share = ALL_WORK }: PageSpan): boolean {
+  for (let number = partition; number < SWEEPERS_MAX; number += PARTITIONS) if (isInShare(number, share)) return true
+  return false
 }
 
 /**
@@ -83,7 +84,7 @@ async function* queryPages(
   client: DynamoDBDocumentClient,
   table: string,
   partition: number,
-  { fromMs, toMs, share }: PageSpan,
+  { fromMs, toMs, share = ALL_WORK }: PageSpan,
 ): AsyncIterable<readonly TimerPage[]> {
   const query = {
     TableName: table,
@@ -98,9 +99,8 @@ async function* queryPages(
     },
     ConsistentRead: true,
   }
-  const numbers = new Set(numbersIn(share))
-  const isInShare = (item: Item): boolean => numbers.has(numberOf(String(item[SORT_KEY])))
-  yield* readableItems(paginateQuery({ client }, query), readPage, isInShare)
+  const isWanted = (item: Item): boolean => isInShare(numberOf(String(item[SORT_KEY])), share)
+  yield* readableItems(paginateQuery({ client }, query), readPage, isWanted)
 }
 
 /**

@@ -1,24 +1,20 @@
 // Checks that `produce --dry-run` reads each form of a log, and that it and `local` report what is
 // odd.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { at } from '../../support/events.ts'
-import { LOG_FORMS, toNdjson as lines, searchOf as search } from '../../support/log-forms.ts'
+import {
+  LOG_FORMS,
+  toNdjson as lines,
+  logFolder,
+  NEWEST_FIRST,
+  NEWEST_FIRST_FINDING,
+  searchOf as search,
+} from '../../support/log-forms.ts'
 import { typed } from '../../support/typed.ts'
 import { ubiClick, ubiEvent } from '../../support/ubi.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-forms-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const DAY_S = 24 * 3600
-
-function written(name: string, content: string | Buffer): string {
-  writeFileSync(join(folder, name), content)
-  return name
-}
+const { folder, written } = logFolder()
 
 describe('a form of a log', () => {
   it.each(LOG_FORMS)('is read by produce --dry-run: %s', async (name, content) => {
@@ -40,13 +36,11 @@ describe('a form of a log', () => {
 })
 
 describe('a log that is not in the order of time', () => {
-  const newestFirst = Array.from({ length: 12 }, (_, n) => search(n, (12 - n) * DAY_S))
-  const file = written('newest-first.ndjson', lines(newestFirst))
-  const found = 'ingest would reject 4 of 12 events as too-late, the first in line 9. Add --sort to send it'
+  const file = written('newest-first.ndjson', NEWEST_FIRST)
 
   it('is reported by produce --dry-run, with a wider amendFor or --sort', async () => {
     const { stderr } = await typed(['produce', file, '--dry-run'], folder)
-    expect(stderr).toContain(found)
+    expect(stderr).toContain(NEWEST_FIRST_FINDING)
     expect(stderr).toContain('or deploy with -c amendFor=11d.')
     expect((await typed(['produce', file, '--dry-run', '--sort'], folder)).stderr).toBe('')
   })
