@@ -1,6 +1,8 @@
 // Bundles the steps as the stack does, around a handler that measures each invocation, and sums the
 // sizes of bundles.
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync, type Metafile } from 'esbuild'
 import { BUNDLING, ROOT, type Step } from '../../infra/bundle.ts'
@@ -105,4 +107,14 @@ export function startModules({ outputs }: Metafile): string[] {
     }
   }
   return [...read]
+}
+
+/** Runs the work with a folder for bundles, and removes the folder. */
+export async function withBundleFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-bench-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }

@@ -1,9 +1,6 @@
 // Measures how many sessions a second of CPU closes in the bundled sweep, when a stub answers its
 // requests at once.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import type { Writes } from '../../functions/aws/runtime/environment.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
@@ -15,8 +12,9 @@ import { batchesOf } from '../batches.ts'
 import { BENCH_SETTINGS } from '../bench-settings.ts'
 import { benchClient } from '../bench-tables.ts'
 import { STANDARD_EVENTS, standardSession } from '../standard-session.ts'
+import { medianOfBothWays, type TimedFunction } from './both-ways.ts'
 import { startBundle, TABLES } from './bundled-function.ts'
-import { makeBundle } from './bundles.ts'
+import { makeBundle, withBundleFolder } from './bundles.ts'
 import { type StubDynamo, startStubDynamo } from './stub-dynamo.ts'
 
 export interface ClosingSpeed {
@@ -39,57 +37,45 @@ const WARM_UP_SWEEPS = 4
 const SWEEPS = 15
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
 
-/** Sweeps with both ways to write in turn, since other programs take CPU too. */
-export async function measureClosing(
+export function measureClosing(
   onStep: (text: string) => void,
   { sessions = SESSIONS, warmUpSweeps = WARM_UP_SWEEPS, sweeps = SWEEPS } = {},
 ): Promise<ClosingSpeed> {
-  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-bench-'))
-  try {
+  return withBundleFolder(async (folder) => {
     makeBundle('sweep', folder)
     onStep(`${sessions} sessions`)
-    const batched = await startTimed(folder, 'batched', sessions)
-    const single = await startTimed(folder, 'single', sessions)
-    try {
-      for (let n = 0; n < warmUpSweeps + sweeps; n++) {
-        onStep(`sweep ${n + 1} of ${warmUpSweeps + sweeps}`)
-        await batched.sweep()
-        await single.sweep()
-      }
-    } finally {
-      await Promise.all([batched.stop(), single.stop()])
-    }
-    const microsOf = (cpuMs: readonly number[]): number => (median(cpuMs.slice(warmUpSweeps)) * 1000) / sessions
-    const closingsPerCpuSecond = Math.round(1_000_000 / microsOf(batched.cpuMs))
-    const singleClosingsPerCpuSecond = Math.round(1_000_000 / microsOf(single.cpuMs))
+    const { batchedMs, singleMs } = await medianOfBothWays(
+      (writes) => startTimed(folder, writes, sessions),
+      { warmUps: warmUpSweeps, timed: sweeps },
+      (round) => onStep(`sweep ${round} of ${warmUpSweeps + sweeps}`),
+    )
+    const closingsPerCpuSecond = Math.round((1000 * sessions) / batchedMs)
+    const singleClosingsPerCpuSecond = Math.round((1000 * sessions) / singleMs)
     return {
       sessions,
-      cpuMicrosPerClosing: Math.round(microsOf(batched.cpuMs)),
+      cpuMicrosPerClosing: Math.round((batchedMs * 1000) / sessions),
       closingsPerCpuSecond,
       singleClosingsPerCpuSecond,
       timesAsMany: Math.round((100 * closingsPerCpuSecond) / singleClosingsPerCpuSecond) / 100,
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
-async function startTimed(folder: string, writes: Writes, sessions: number) {
+async function startTimed(folder: string, writes: Writes, sessions: number): Promise<TimedFunction> {
   const stub = await startStubDynamo()
   await openSessions(stub, sessions)
   stub.remember()
   const bundle = startBundle('sweep', folder, stub.endpoint, writes)
-  const cpuMs: number[] = []
   return {
-    cpuMs,
-    sweep: async (): Promise<void> => {
+    invoke: async () => {
       stub.restore()
-      cpuMs.push((await bundle.invoke({ drain: false })).cpuMs)
+      const usage = await bundle.invoke({ drain: false })
       const closed = stub.ofKind(CLOSED).length
       if (closed !== sessions)
         throw new Error(`a sweep closed ${closed} of ${sessions} sessions before its time was up`)
+      return usage
     },
-    stop: async (): Promise<void> => {
+    stop: async () => {
       await bundle.stop()
       await stub.stop()
     },
@@ -118,11 +104,6 @@ export async function openSessions(stub: StubDynamo, sessions: number): Promise<
     }
   }
   client.destroy()
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 export function closingText(speed: ClosingSpeed): string {

@@ -1,14 +1,11 @@
 // Measures how the functions start: the sizes of their bundles, and the CPU of loading them and of
 // a first request, beside the SDK alone.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { columns } from '../../terminal/text-table.ts'
 import { batchesOf } from '../batches.ts'
 import { standardSession } from '../standard-session.ts'
 import { startBundle } from './bundled-function.ts'
-import { type Bundle, type BundleSize, type InvocationUsage, makeBundle, STEPS } from './bundles.ts'
+import { type Bundle, type BundleSize, type InvocationUsage, makeBundle, STEPS, withBundleFolder } from './bundles.ts'
 import { toLambdaEvent } from './ingest.ts'
 import { startStubDynamo } from './stub-dynamo.ts'
 
@@ -25,8 +22,11 @@ const RUNS = 15
 const BUNDLES = ['empty', 'bare', ...STEPS] as const satisfies readonly Bundle[]
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
 
-export async function measureCold(onStep: (text: string) => void): Promise<ColdStart[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-bench-'))
+export function measureCold(onStep: (text: string) => void): Promise<ColdStart[]> {
+  return withBundleFolder((folder) => measureBundles(folder, onStep))
+}
+
+async function measureBundles(folder: string, onStep: (text: string) => void): Promise<ColdStart[]> {
   const stub = await startStubDynamo()
   try {
     const sizes = new Map(BUNDLES.map((bundle) => [bundle, makeBundle(bundle, folder)]))
@@ -49,7 +49,6 @@ export async function measureCold(onStep: (text: string) => void): Promise<ColdS
     }))
   } finally {
     await stub.stop()
-    await rm(folder, { recursive: true, force: true })
   }
 }
 

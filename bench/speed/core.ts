@@ -1,14 +1,13 @@
 // Measures the domain alone, without stores or network: the CPU of each stage, and memory.
 
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { columns } from '../../terminal/text-table.ts'
 import { STANDARD_EVENTS } from '../standard-session.ts'
+import { withBundleFolder } from './bundles.ts'
 import { STAGES } from './core-load.ts'
 import type { CoreLoad, CoreSpeed } from './core-run.ts'
 
@@ -31,12 +30,8 @@ const RUN_SOURCE = fileURLToPath(new URL('core-run.ts', import.meta.url))
 /**
  * Bundles the code as the functions' code is, because code that tsx compiles is slower by a third.
  */
-export async function measureCore(
-  onStep: (text: string) => void,
-  loads: readonly CoreLoad[] = LOADS,
-): Promise<CoreSpeed[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-bench-'))
-  try {
+export function measureCore(onStep: (text: string) => void, loads: readonly CoreLoad[] = LOADS): Promise<CoreSpeed[]> {
+  return withBundleFolder(async (folder) => {
     const outfile = join(folder, 'core-run.mjs')
     await build({
       entryPoints: [RUN_SOURCE],
@@ -50,9 +45,7 @@ export async function measureCore(
     const fastest: CoreSpeed[] = []
     for (const load of loads) fastest.push(await fastestRun(load, outfile, onStep))
     return fastest
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  })
 }
 
 /**

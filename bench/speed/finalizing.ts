@@ -1,14 +1,12 @@
 // Measures how many sessions a second of CPU finalizes in the bundled function, when a stub answers
 // its requests at once.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Writes } from '../../functions/aws/runtime/environment.ts'
 import { CLOSED } from '../../functions/contract.ts'
+import { medianOfBothWays, type TimedFunction } from './both-ways.ts'
 import { startBundle } from './bundled-function.ts'
-import { makeBundle } from './bundles.ts'
-import { median, openSessions } from './closing.ts'
+import { makeBundle, withBundleFolder } from './bundles.ts'
+import { openSessions } from './closing.ts'
 import { type StubItem, startStubDynamo } from './stub-dynamo.ts'
 
 export interface FinalizingSpeed {
@@ -24,40 +22,29 @@ const SESSIONS_IN_A_BATCH = 100
 const WARM_UP_BATCHES = 30
 const BATCHES = 60
 
-/** Finalizes with both ways to write in turn, since other programs take CPU too. */
-export async function measureFinalizing(
+export function measureFinalizing(
   onStep: (text: string) => void,
   { warmUpBatches = WARM_UP_BATCHES, batches = BATCHES } = {},
 ): Promise<FinalizingSpeed> {
-  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-bench-'))
-  try {
+  return withBundleFolder(async (folder) => {
     onStep('finalize')
     makeBundle('sweep', folder)
     makeBundle('finalize', folder)
-    const batched = await startTimed(folder, 'batched')
-    const single = await startTimed(folder, 'single')
-    try {
-      for (let n = 0; n < warmUpBatches + batches; n++) {
-        await batched.finalize()
-        await single.finalize()
-      }
-    } finally {
-      await Promise.all([batched.stop(), single.stop()])
-    }
-    const microsOf = (cpuMs: readonly number[]): number =>
-      (median(cpuMs.slice(warmUpBatches)) * 1000) / SESSIONS_IN_A_BATCH
+    const { batchedMs, singleMs } = await medianOfBothWays(
+      (writes) => startTimed(folder, writes),
+      { warmUps: warmUpBatches, timed: batches },
+      () => {},
+    )
     return {
-      cpuMicrosPerSession: Math.round(microsOf(batched.cpuMs)),
-      sessionsPerCpuSecond: Math.round(1_000_000 / microsOf(batched.cpuMs)),
-      singleSessionsPerCpuSecond: Math.round(1_000_000 / microsOf(single.cpuMs)),
+      cpuMicrosPerSession: Math.round((batchedMs * 1000) / SESSIONS_IN_A_BATCH),
+      sessionsPerCpuSecond: Math.round((1000 * SESSIONS_IN_A_BATCH) / batchedMs),
+      singleSessionsPerCpuSecond: Math.round((1000 * SESSIONS_IN_A_BATCH) / singleMs),
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** Closes standard sessions by a sweep, and finalizes the first closings again and again. */
-async function startTimed(folder: string, writes: Writes) {
+async function startTimed(folder: string, writes: Writes): Promise<TimedFunction> {
   const stub = await startStubDynamo()
   await openSessions(stub, SESSIONS_IN_A_BATCH)
   const sweep = startBundle('sweep', folder, stub.endpoint, writes)
@@ -66,16 +53,15 @@ async function startTimed(folder: string, writes: Writes) {
   const batch = { Records: stub.ofKind(CLOSED).map(toStreamRecord) }
   stub.remember()
   const bundle = startBundle('finalize', folder, stub.endpoint, writes)
-  const cpuMs: number[] = []
   return {
-    cpuMs,
-    finalize: async (): Promise<void> => {
+    invoke: async () => {
       stub.restore()
-      cpuMs.push((await bundle.invoke(batch)).cpuMs)
+      const usage = await bundle.invoke(batch)
       const sessions = stub.ofKind('session').length
       if (sessions !== SESSIONS_IN_A_BATCH) throw new Error(`finalize wrote rows of ${sessions} sessions`)
+      return usage
     },
-    stop: async (): Promise<void> => {
+    stop: async () => {
       await bundle.stop()
       await stub.stop()
     },

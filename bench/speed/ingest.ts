@@ -1,15 +1,13 @@
 // Measures how fast the bundled ingest is when a stub answers its requests at once.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Writes } from '../../functions/aws/runtime/environment.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { type Batch, batchesOf } from '../batches.ts'
 import { standardSession } from '../standard-session.ts'
+import { median } from './both-ways.ts'
 import { startBundle } from './bundled-function.ts'
-import { makeBundle } from './bundles.ts'
+import { makeBundle, withBundleFolder } from './bundles.ts'
 import { startStubDynamo } from './stub-dynamo.ts'
 
 export interface IngestSpeed {
@@ -37,9 +35,8 @@ const BATCHES_TO_COUNT_ALLOCATIONS = 10
 /** Ingest remembers states until their sessions are due, so these sessions are of the present. */
 const START_MS = Date.now()
 
-export async function measureIngest(onStep: (text: string) => void): Promise<IngestSpeed[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-bench-'))
-  try {
+export function measureIngest(onStep: (text: string) => void): Promise<IngestSpeed[]> {
+  return withBundleFolder(async (folder) => {
     makeBundle('ingest', folder)
     const speeds: IngestSpeed[] = []
     for (const b of PER_BATCH) {
@@ -47,9 +44,7 @@ export async function measureIngest(onStep: (text: string) => void): Promise<Ing
       speeds.push(await measureOne(b, folder))
     }
     return speeds
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** Invokes both ways to write in turn, with the same batches, since other programs take CPU too. */
@@ -117,11 +112,6 @@ export function toLambdaEvent({ records }: Pick<Batch, 'records'>) {
 function toLambdaRecord({ shardId, sequenceNumber, arrivalMs, data }: ArrivedRecord) {
   const kinesis = { sequenceNumber, approximateArrivalTimestamp: arrivalMs / 1000, data, partitionKey: 'user' }
   return { eventID: `${shardId}:${sequenceNumber}`, kinesis }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 export function ingestText(speeds: readonly IngestSpeed[]): string {
