@@ -222,13 +222,11 @@ export interface TimerPage {
   readonly timers: NonEmpty<Timer>
 }
 
-export interface TimeSpan {
+/** Which pages to list. */
+export interface PageSpan {
   readonly fromMs: number
   /** Inclusive. */
   readonly toMs: number
-}
-
-export interface PageSpan extends TimeSpan {
   /** The pages that one of several sweepers fires; absent for all. */
   readonly share?: WorkShare
 }

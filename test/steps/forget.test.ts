@@ -8,7 +8,7 @@ import { DAY_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { type ForgetPorts, type ForgetReport, forget } from '../../functions/forget/forget.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
-import type { ArrivedRecord, TimeSpan } from '../../functions/ports.ts'
+import type { ArrivedRecord, PageSpan } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
 import { at, event, RULES, record, type Sent } from '../support/events.ts'
@@ -47,7 +47,7 @@ function hooked<T extends object>(port: T, before: () => Promise<void>): T {
   }
   const calls = Object.entries(port).map(([name, call]) => {
     if (typeof call !== 'function') return [name, call]
-    if (name === 'lists') return [name, (span: TimeSpan) => call(span).map(after)]
+    if (name === 'lists') return [name, (span: PageSpan) => call(span).map(after)]
     if (!/^(closedVersions|rowsOf)$/.test(name)) {
       return [name, (...args: unknown[]) => before().then(() => call(...args))]
     }
