@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { logLines } from '../../local/replay/log-lines.ts'
 import { runLocally } from '../integration/on-emulators.ts'
 import { sharedPath } from '../support/shared.ts'
+import { typed } from '../support/typed.ts'
 
 interface Case {
   readonly summary?: Readonly<Record<string, unknown>>
@@ -34,5 +35,15 @@ describe.skipIf(folder === null)('a log as people send it, through the deployed 
     if (rejected !== undefined) expect(Object.keys(counts)).toEqual([rejected])
     if (rejectedTotal !== undefined)
       expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(rejectedTotal)
+  })
+
+  it('history-newest-first.ndjson is reported before it is sent, and accepted whole with --sort', async () => {
+    const path = join(folder ?? '', 'history-newest-first.ndjson')
+    const asItIs = await typed(['produce', path, '--dry-run'], '.')
+    expect(asItIs.stderr).toContain('ingest would reject 44 of 60 events as too-late')
+    const sorted = await typed(['local', '--events', path, '--sort'], '.')
+    expect(sorted.stdout).toMatch(/^ {2}accepted +60$/m)
+    expect(sorted.stdout).toMatch(/^sessions +30$/m)
+    expect(sorted.stderr).toBe('')
   })
 })

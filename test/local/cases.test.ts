@@ -6,11 +6,9 @@ import { describe, expect, it } from 'vitest'
 import type { SearchRow } from '../../functions/domain/results/result.ts'
 import { logLines } from '../../local/replay/log-lines.ts'
 import { summarize, summarizeCapacity } from '../../local/run/summary.ts'
-import { runLocally } from '../integration/on-emulators.ts'
 import { at, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 import { sharedPath } from '../support/shared.ts'
-import { typed } from '../support/typed.ts'
 
 interface Case {
   readonly why: string
@@ -143,26 +141,5 @@ describe.skipIf(folder === null)('a log as people send it', () => {
     const { summary } = await outcomeOf('ndjson-as-gzip-file.ndjson.gz')
     expect(summary.rejected).toEqual({})
     expect(summary.accepted).toBeGreaterThan(0)
-  })
-})
-
-describe.skipIf(folder === null)('a log as people send it, through the deployed functions', () => {
-  it.each([
-    'click-from-a-tab-left-open.ndjson',
-    'anonymous-then-logged-in.ndjson',
-    'ubi-clicks-in-flat-form-all-ignored.ndjson',
-  ])('%s has its summary', async (name) => {
-    const { summary } = await runLocally({}, await linesOf(name))
-    expect(summary).toMatchObject(cases[name]?.summary ?? {})
-  })
-
-  it('history-newest-first.ndjson is reported before it is sent, and accepted whole with --sort', async () => {
-    const path = join(folder ?? '', 'history-newest-first.ndjson')
-    const asItIs = await typed(['produce', path, '--dry-run'], '.')
-    expect(asItIs.stderr).toContain('ingest would reject 44 of 60 events as too-late')
-    const sorted = await typed(['local', '--events', path, '--sort'], '.')
-    expect(sorted.stdout).toMatch(/^ {2}accepted +60$/m)
-    expect(sorted.stdout).toMatch(/^sessions +30$/m)
-    expect(sorted.stderr).toBe('')
   })
 })
