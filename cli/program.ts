@@ -38,7 +38,7 @@ const HELP_WIDTH = 80
  * process.
  */
 export function searchCtr(terminal: Terminal): Command {
-  const program = new Command('search-ctr')
+  const program = new Command('search-session-ctr')
     .description('Sends search events to the pipeline, reads its sessions and click-through rates, and maintains it.')
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -73,7 +73,7 @@ export function searchCtr(terminal: Terminal): Command {
   addRedrive(program, terminal, true)
   const details = `Commands work on the stack ${STACK_NAME} of your AWS profile and region, except those on this
 machine. --stack, --region and --profile name another stack. --local names the run on this machine that
-'search-ctr local --keep' started. A command that lists something prints a table, or with --json one
+'search-session-ctr local --keep' started. A command that lists something prints a table, or with --json one
 JSON object a line.`
   return program.addHelpText(
     'after',
@@ -81,10 +81,10 @@ JSON object a line.`
 ${wrapped(details, program)}
 
 Examples:
-  search-ctr local --keep     (in one terminal; then in another:)
-  search-ctr generate | search-ctr produce - --local
-  search-ctr results --user user-7 --local
-  search-ctr doctor --profile production --region eu-west-1
+  search-session-ctr local --keep     (in one terminal; then in another:)
+  search-session-ctr generate | search-session-ctr produce - --local
+  search-session-ctr results --user user-7 --local
+  search-session-ctr doctor --profile production --region eu-west-1
 
 ${EXIT_CODES_TEXT}
 
@@ -96,7 +96,7 @@ docs/cli.md shows what each command prints.`,
  * Runs one command and returns its exit code. Several commands may run in one process, one after
  * the other or at the same time.
  *
- * @param args the words that follow `search-ctr`.
+ * @param args the words that follow `search-session-ctr`.
  */
 export function runCommand(args: readonly string[], shell: Shell): Promise<number> {
   return new Promise((resolve) => {
@@ -117,7 +117,7 @@ export function runCommand(args: readonly string[], shell: Shell): Promise<numbe
     let isInterrupted = false
     const stopListening = shell.onSignal(() => {
       if (!isInterrupted)
-        note(terminal, `${shell.stderr.isTTY ? '\n' : ''}search-ctr ${args[0] ?? ''} was interrupted.`)
+        note(terminal, `${shell.stderr.isTTY ? '\n' : ''}search-session-ctr ${args[0] ?? ''} was interrupted.`)
       isInterrupted = true
       // Otherwise the command ends when its own clean-up is done.
       if (handlers.size === 0) end(EXIT.interrupted)

@@ -7,14 +7,14 @@ export function connectionText({ endpoints, outputs }: LocalRun, where: string):
   return `
 The pipeline runs until Ctrl-C. In another terminal, in this folder, type these commands:
 
-  npx search-ctr produce events.ndjson ${where}
-  npx search-ctr sessions --user ann --open ${where}
-  npx search-ctr drain ${where}
-  npx search-ctr results --user ann ${where}
-  npx search-ctr dead-letters list ${where}
-  npx search-ctr doctor ${where}
+  npx search-session-ctr produce events.ndjson ${where}
+  npx search-session-ctr sessions --user ann --open ${where}
+  npx search-session-ctr drain ${where}
+  npx search-session-ctr results --user ann ${where}
+  npx search-session-ctr dead-letters list ${where}
+  npx search-session-ctr doctor ${where}
 
-A session closes after the gap, as on AWS; 'search-ctr drain' closes all sessions now.
+A session closes after the gap, as on AWS; 'search-session-ctr drain' closes all sessions now.
 
 With the AWS CLI:
 

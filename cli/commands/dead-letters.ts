@@ -37,10 +37,10 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
     .description('list, show or send again the records and events that the pipeline rejected or gave up')
   withHelp(parent, {
     examples: [
-      'search-ctr dead-letters list --day 2026-11-21',
-      'search-ctr dead-letters list --reason missing-field --local',
-      'search-ctr dead-letters show --reason too-late --limit 1',
-      'search-ctr dead-letters redrive --day 2026-11-21',
+      'search-session-ctr dead-letters list --day 2026-11-21',
+      'search-session-ctr dead-letters list --reason missing-field --local',
+      'search-session-ctr dead-letters show --reason too-late --limit 1',
+      'search-session-ctr dead-letters redrive --day 2026-11-21',
     ],
     findings: `with redrive, ${REDRIVE_FINDINGS}`,
   })
@@ -57,9 +57,9 @@ function addList(parent: Command, terminal: Terminal): void {
     details: `Two reasons are not those of ingest: 'given-up' for a record of a batch that Lambda gave up, and
 'unreadable' for an object that holds no dead letter.`,
     examples: [
-      'search-ctr dead-letters list',
-      'search-ctr dead-letters list --day 2026-11-21 --reason missing-field',
-      'search-ctr dead-letters list --json | jq -r .reason | sort | uniq -c',
+      'search-session-ctr dead-letters list',
+      'search-session-ctr dead-letters list --day 2026-11-21 --reason missing-field',
+      'search-session-ctr dead-letters list --json | jq -r .reason | sort | uniq -c',
     ],
   }).action((options) => listDeadLetters(options, terminal))
 }
@@ -71,9 +71,9 @@ function addShow(parent: Command, terminal: Terminal): void {
     .description('print dead letters whole: the reason, the position in the stream, and what was sent')
   withHelp(withFilter(command), {
     examples: [
-      'search-ctr dead-letters show --limit 1',
-      'search-ctr dead-letters show rejected/2026-11-21/ --reason not-json',
-      'search-ctr dead-letters show aws/lambda/ --local',
+      'search-session-ctr dead-letters show --limit 1',
+      'search-session-ctr dead-letters show rejected/2026-11-21/ --reason not-json',
+      'search-session-ctr dead-letters show aws/lambda/ --local',
     ],
   }).action((key: string | undefined, options: DeadLettersOptions) => showDeadLetters(key, options, terminal))
 }

@@ -36,7 +36,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
   withHelp(command, {
     details: `The demo takes about a minute and runs on this machine only. It needs no AWS account and no files, and
 writes ${REPORT_FILE} to this folder.`,
-    examples: ['search-ctr demo'],
+    examples: ['search-session-ctr demo'],
   }).action(() => runDemo(terminal))
 }
 

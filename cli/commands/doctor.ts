@@ -30,9 +30,9 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     details: `doctor only reads. For each check that fails, it prints the command to type or the page to read next.
 A check that the credentials do not allow is 'unknown', and does not change the exit code.`,
     examples: [
-      'search-ctr doctor',
-      'search-ctr doctor --profile production --region eu-west-1',
-      'search-ctr doctor --local --json',
+      'search-session-ctr doctor',
+      'search-session-ctr doctor --profile production --region eu-west-1',
+      'search-session-ctr doctor --local --json',
     ],
     findings: 'something is wrong',
   }).action((options) => runDoctor(options, terminal))

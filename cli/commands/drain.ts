@@ -35,7 +35,7 @@ export function addDrain(program: Command, terminal: Terminal): void {
     details: `Drain a pipeline after a replayed log, in a test, or before you delete the stack. A user who is in the
 middle of a session gets results for its first part; the next event opens that session again and
 amends the results. Results and sums are there when the command returns, or minutes later.`,
-    examples: ['search-ctr drain --local', 'search-ctr drain --stack trial'],
+    examples: ['search-session-ctr drain --local', 'search-session-ctr drain --stack trial'],
   }).action((options) => runDrain(options, terminal))
 }
 
@@ -88,7 +88,9 @@ export async function drain(
     const { FunctionError: failed, Payload: payload } = await lambda.send(command)
     const reply = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Reply
     if (failed !== undefined)
-      throw new UserError(`${functionName} failed (${reply.errorMessage}): 'search-ctr doctor' finds the cause.`)
+      throw new UserError(
+        `${functionName} failed (${reply.errorMessage}): 'search-session-ctr doctor' finds the cause.`,
+      )
     const { closed = 0, usersClosed = 0, unreadable } = reply
     const totals = { closed: drained.closed + closed, users: drained.users + usersClosed }
     drained = { ...totals, unreadable: unreadable?.count ?? 0 }

@@ -47,9 +47,9 @@ export function addForget(program: Command, terminal: Terminal): void {
     details: `The command takes a minute, and also forgets what the person does in that minute. It is safe to repeat;
 repeat it after an interruption.`,
     examples: [
-      'search-ctr forget --user ann',
-      'search-ctr forget --user ann --local --yes',
-      'search-ctr forget --user ann --sessions "$SESSIONS" --results "$RESULTS" --bucket "$BUCKET" --ingest "$INGEST"',
+      'search-session-ctr forget --user ann',
+      'search-session-ctr forget --user ann --local --yes',
+      'search-session-ctr forget --user ann --sessions "$SESSIONS" --results "$RESULTS" --bucket "$BUCKET" --ingest "$INGEST"',
     ],
   }).action((options) => runForget(options, terminal))
 }

@@ -52,9 +52,9 @@ export function addGenerate(program: Command, terminal: Terminal): void {
   withHelp(withTarget(command), {
     details: 'Without --send, the command needs no pipeline and prints one event a line, as JSON.',
     examples: [
-      'search-ctr generate --users 200 --days 3 > events.ndjson',
-      'search-ctr generate --seed 7 | search-ctr produce - --local',
-      'search-ctr generate --send --rate 100 --stack trial',
+      'search-session-ctr generate --users 200 --days 3 > events.ndjson',
+      'search-session-ctr generate --seed 7 | search-session-ctr produce - --local',
+      'search-session-ctr generate --send --rate 100 --stack trial',
     ],
     findings: 'with --send, an event was too large for a record',
   }).action((options) => runGenerate(options, terminal))

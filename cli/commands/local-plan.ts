@@ -34,7 +34,7 @@ export interface Plan {
 export async function checkedPlan(options: LocalOptions, args: readonly string[], cwd: string): Promise<Plan> {
   const [argument] = args
   if (argument !== undefined)
-    throw new UsageError(`local takes a log with --events: 'search-ctr local --events ${argument}'`)
+    throw new UsageError(`local takes a log with --events: 'search-session-ctr local --events ${argument}'`)
   const { events, out, data, setting } = options
   const keep = options.keep === true ? DEFAULT_RUNNING_PATH : options.keep
   if (events === undefined && keep === undefined)

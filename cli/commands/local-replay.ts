@@ -98,7 +98,7 @@ function noteOutcome({ eventsIn, accepted }: Summary, log: string, terminal: Ter
   terminal.exitCode = EXIT.findings
   note(
     terminal,
-    `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-ctr produce ${log} --dry-run' names each bad line, ` +
+    `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-session-ctr produce ${log} --dry-run' names each bad line, ` +
       'and docs/events.md has the fields of each event.',
   )
 }

@@ -60,11 +60,11 @@ Before it sends a file, the command reports how many of its events would be too 
 After the run it shows a line for each reason of a rejected or ignored event, and for each field
 whose name is nearly one of ours.`,
     examples: [
-      'search-ctr local --events events.ndjson',
-      'search-ctr local --events - --out results < events.ndjson',
-      'search-ctr local --events history.json.gz --sort',
-      'search-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
-      'search-ctr local --keep --port 4566',
+      'search-session-ctr local --events events.ndjson',
+      'search-session-ctr local --events - --out results < events.ndjson',
+      'search-session-ctr local --events history.json.gz --sort',
+      'search-session-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
+      'search-session-ctr local --keep --port 4566',
     ],
     findings: 'ingest rejected every event of the log',
   }).action((options: LocalOptions, { args }: Command) => runLocal(options, args, terminal))

@@ -55,11 +55,11 @@ running request finish; a second Ctrl-C ends the command at once, and then up to
 sent twice. An event with a time counts once however often it is sent. An event without a time
 happens when it arrives, so sent twice it counts twice.`,
     examples: [
-      'search-ctr produce events.ndjson',
-      'search-ctr produce events.ndjson --dry-run --strict',
-      'search-ctr produce events.ndjson --rate 200 --local',
-      'search-ctr produce ubi_queries.ndjson --format ubi',
-      'search-ctr produce old.ndjson.gz --stack trial',
+      'search-session-ctr produce events.ndjson',
+      'search-session-ctr produce events.ndjson --dry-run --strict',
+      'search-session-ctr produce events.ndjson --rate 200 --local',
+      'search-session-ctr produce ubi_queries.ndjson --format ubi',
+      'search-session-ctr produce old.ndjson.gz --stack trial',
     ],
     findings: 'bad events were left out',
   }).action((file: string | undefined, options: ProduceOptions) => runProduce(file, options, terminal))
@@ -100,7 +100,7 @@ function checkedPath(file: string | undefined, { local }: ProduceOptions): strin
   if (file !== undefined) return file
   if (typeof local === 'string')
     throw new UsageError(
-      `--local read ${local} as the path of a pipeline: write the file first, as in 'search-ctr produce ${local} --local'`,
+      `--local read ${local} as the path of a pipeline: write the file first, as in 'search-session-ctr produce ${local} --local'`,
     )
-  throw new UsageError("a file of events is missing (- for standard input): 'search-ctr produce events.ndjson'")
+  throw new UsageError("a file of events is missing (- for standard input): 'search-session-ctr produce events.ndjson'")
 }

@@ -47,9 +47,9 @@ replaces a newer one. The command deletes nothing. A record is refused if ingest
 or if finalize finds that its session has expired. A record is failed if its function fails. An
 unreadable object holds no dead letter.`,
     examples: [
-      'search-ctr dead-letters redrive --day 2026-11-21',
-      'search-ctr dead-letters redrive --prefix aws/lambda/',
-      'search-ctr dead-letters redrive --local',
+      'search-session-ctr dead-letters redrive --day 2026-11-21',
+      'search-session-ctr dead-letters redrive --prefix aws/lambda/',
+      'search-session-ctr dead-letters redrive --local',
     ],
     findings: REDRIVE_FINDINGS,
   }).action((options) => runRedrive(options, terminal))

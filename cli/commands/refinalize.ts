@@ -45,7 +45,7 @@ export function addRefinalize(program: Command, terminal: Terminal): void {
     details: `Finalize loses changes when it is off for more than 24 hours. Closed sessions are stored for amendFor
 and 8 days more, so the command can write their rows until then. It is safe to repeat. With --day it
 reads the whole sessions table.`,
-    examples: ['search-ctr refinalize --user ann', 'search-ctr refinalize --day 2026-03-02 --yes'],
+    examples: ['search-session-ctr refinalize --user ann', 'search-session-ctr refinalize --day 2026-03-02 --yes'],
   }).action((options) => runRefinalize(options, terminal))
 }
 

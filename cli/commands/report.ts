@@ -50,9 +50,9 @@ export function addReport(program: Command, terminal: Terminal): void {
 by day. The rollup writes sums every five minutes (the setting rollupEvery). Sessions can be explored
 as long as late events may amend them (the setting amendFor).`,
     examples: [
-      'search-ctr report',
-      'search-ctr report --from 2026-03-01 --to 2026-03-31 --hide-users --out march.html',
-      'search-ctr report --local',
+      'search-session-ctr report',
+      'search-session-ctr report --from 2026-03-01 --to 2026-03-31 --hide-users --out march.html',
+      'search-session-ctr report --local',
     ],
   }).action((options) => runReport(options, terminal))
 }
@@ -95,7 +95,7 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
   const last = to ?? (await latestDay(target.clients.dynamodb, target.outputs.ResultsTableName, today))
   if (last === null) {
     throw new UserError(
-      `There are no sums yet in ${target.title}: sessions close after the gap, and sums follow within minutes. 'search-ctr drain' does both now.`,
+      `There are no sums yet in ${target.title}: sessions close after the gap, and sums follow within minutes. 'search-session-ctr drain' does both now.`,
     )
   }
   if (from !== undefined && from > last)

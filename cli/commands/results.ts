@@ -42,11 +42,11 @@ export function addResults(program: Command, terminal: Terminal): void {
 AppClose. Without --user, the command needs --day or --since, and reads at most 31 days. An hour of
 all users then takes 16 small requests, or one with --query.`,
     examples: [
-      'search-ctr results --user ann',
-      'search-ctr results --user ann --sessions --json',
-      'search-ctr results --day 2026-03-02',
-      "search-ctr results --query 'oak lamp' --since 7d --json",
-      'search-ctr results --user ann --day 2026-03-02 --query dogs --local',
+      'search-session-ctr results --user ann',
+      'search-session-ctr results --user ann --sessions --json',
+      'search-session-ctr results --day 2026-03-02',
+      "search-session-ctr results --query 'oak lamp' --since 7d --json",
+      'search-session-ctr results --user ann --day 2026-03-02 --query dogs --local',
     ],
   }).action((options) => runResults(options, terminal))
 }
@@ -78,7 +78,7 @@ async function* find(target: Target, users: readonly string[] | null, filter: Ro
 function nothingText(options: ResultsOptions, title: string): string {
   const { user } = options
   const whose = user === undefined ? '' : ' of this user'
-  const next = `search-ctr sessions --user ${user ?? 'ID'} --open${targetText(options)}`
+  const next = `search-session-ctr sessions --user ${user ?? 'ID'} --open${targetText(options)}`
   return `There are no such results${whose} in ${title}. A row appears when its session closes: '${next}' shows open sessions.`
 }
 

@@ -32,9 +32,9 @@ export function addSessions(program: Command, terminal: Terminal): void {
     details: `The newest session comes first. A closed session is stored as long as late events may amend it (the
 setting amendFor). Its result rows are stored longer.`,
     examples: [
-      'search-ctr sessions --user ann',
-      'search-ctr sessions --user ann --open --local',
-      'search-ctr sessions --user ann --limit 1 --json',
+      'search-session-ctr sessions --user ann',
+      'search-session-ctr sessions --user ann --open --local',
+      'search-session-ctr sessions --user ann --limit 1 --json',
     ],
   }).action((options) => runSessions(options, terminal))
 }
@@ -57,7 +57,7 @@ function nothingText(options: SessionsOptions, title: string, stored: number): s
   if (stored > 0) return `There are no open sessions of this user in ${title}: leave --open out to see closed ones.`
   return (
     `There are no sessions of this user in ${title}: is the id as in the events, capitals too? ` +
-    `'search-ctr dead-letters list${where}' shows rejected events.`
+    `'search-session-ctr dead-letters list${where}' shows rejected events.`
   )
 }
 

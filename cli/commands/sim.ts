@@ -35,7 +35,11 @@ export function addSim(program: Command, terminal: Terminal): void {
   withHelp(command, {
     details: `A run takes no pipeline and no AWS account. Without --seed, it also simulates designs that are known
 to be wrong, and fails if it finds no failure in one of them.`,
-    examples: ['search-ctr sim --seeds 500', 'search-ctr sim --seeds 2000 --json', 'search-ctr sim --seed 625'],
+    examples: [
+      'search-session-ctr sim --seeds 500',
+      'search-session-ctr sim --seeds 2000 --json',
+      'search-session-ctr sim --seed 625',
+    ],
   }).action((options) => runSim(options, terminal))
 }
 
@@ -79,7 +83,7 @@ async function storyOf(seed: number): Promise<string> {
     `seed ${seed} breaks a rule: ${violation?.user}: ${violation?.what}`,
     `with ${faults.join(', ') || 'no fault'} and at most ${counted(usersMax, 'user')}:`,
     ...result.story(STORY_LINES_MAX),
-    `repeat it with: search-ctr sim --seed ${seed}`,
+    `repeat it with: search-session-ctr sim --seed ${seed}`,
   ].join('\n')
 }
 

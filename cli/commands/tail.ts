@@ -43,9 +43,9 @@ export function addTail(program: Command, terminal: Terminal): void {
 read costs a request for each shard of that stream, most often 4. At a read every 2 seconds that is 3
 to 4 cents a day, and half a read unit for each row.`,
     examples: [
-      'search-ctr tail',
-      'search-ctr tail --user ann --local',
-      `search-ctr tail --json --every 10 | jq -r 'select(.kind == "search") | .query'`,
+      'search-session-ctr tail',
+      'search-session-ctr tail --user ann --local',
+      `search-session-ctr tail --json --every 10 | jq -r 'select(.kind == "search") | .query'`,
     ],
   }).action((options) => runTail(options, terminal))
 }

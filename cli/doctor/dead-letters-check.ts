@@ -34,7 +34,7 @@ export function deadLetterFindings({ deadLetters, hasMore }: RecentDeadLetters, 
     const message = `${count}, for example ${frequentDetail(some)}${remedy === undefined ? '' : `. ${remedy}`}`
     const day = some[0]?.arrival?.slice(0, 'YYYY-MM-DD'.length)
     const of = day === undefined || reason === GIVEN_UP ? '' : ` --day ${day}`
-    const list = `search-ctr dead-letters list --reason ${reason}${of}${where}`
+    const list = `search-session-ctr dead-letters list --reason ${reason}${of}${where}`
     return wrong('dead letters', message, `${list}, then docs/${pageOf(reason)}`)
   })
 }

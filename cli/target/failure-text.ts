@@ -40,7 +40,7 @@ const named =
 
 const NO_ANSWER: Readonly<Record<Services, string>> = {
   aws: 'There is no answer from AWS (ERROR): is the network up, and the region right?',
-  'local-run': "There is no answer from the local run (ERROR): is 'search-ctr local --keep' still running?",
+  'local-run': "There is no answer from the local run (ERROR): is 'search-session-ctr local --keep' still running?",
   emulators:
     'There is no answer from an emulator (ERROR): are KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT right, if they are set?',
 }

@@ -22,7 +22,7 @@ export function withTarget(command: Command): Command {
     .option('--profile <name>', 'a profile of your AWS configuration (default: AWS_PROFILE)')
     .option(
       '--local [path]',
-      "instead of a stack, the run that 'search-ctr local --keep' started in this folder, or the run at the path",
+      "instead of a stack, the run that 'search-session-ctr local --keep' started in this folder, or the run at the path",
       parsePath,
     )
     .optionsGroup('Options:')

@@ -63,7 +63,7 @@ export async function makeRunningFolder(folder: string): Promise<void> {
 export async function readRunningPipeline(path: string): Promise<RunningPipeline> {
   const file = await runningPath(path)
   const run = await readOrNull(file)
-  const start = "start one with 'search-ctr local --keep' in another terminal"
+  const start = "start one with 'search-session-ctr local --keep' in another terminal"
   if (run === null) {
     const found = await stat(file).catch(() => null)
     const what = found === null ? 'there is no local run' : 'is not the file of a local run'

@@ -24,7 +24,7 @@ function commandsUnder(command: Command, path: string): Named[] {
   })
 }
 
-const COMMANDS = commandsUnder(searchCtr(testTerminal()), 'search-ctr')
+const COMMANDS = commandsUnder(searchCtr(testTerminal()), 'search-session-ctr')
 
 function helpOf(command: Command): string {
   let help = ''
@@ -37,7 +37,7 @@ describe('every command', () => {
   it.each(COMMANDS)('the help of $path has examples of commands that exist', ({ path, command }) => {
     const [, examples = ''] = helpOf(command).split(/Examples?:\n/)
     expect(examples).toContain(path)
-    for (const [, typedPath = ''] of examples.matchAll(/\b(search-ctr [a-z-]+)/g)) {
+    for (const [, typedPath = ''] of examples.matchAll(/\b(search-session-ctr [a-z-]+)/g)) {
       expect(COMMANDS.map((one) => one.path)).toContain(typedPath)
     }
   })
@@ -72,7 +72,7 @@ describe('wrong usage', () => {
     [['results'], 'results needs --user, --day or --since'],
     [['results', '--query', 'dogs'], '--query needs --user, --day or --since'],
     [['produce'], 'a file of events is missing'],
-    [['produce', '--local', 'events.ndjson'], "search-ctr produce events.ndjson --local'"],
+    [['produce', '--local', 'events.ndjson'], "search-session-ctr produce events.ndjson --local'"],
     [['results', '--user', 'ann', '--since', '2026-02-30'], 'Expected 30m, 12h, 7d'],
     [['doctor', '--local', '--region', 'eu-west-1'], '--local replaces a stack on AWS: leave it or --region out'],
     [['dead-letters', 'list', '--stack', 'trial', '--local'], 'leave it or --stack out'],

@@ -72,7 +72,7 @@ afterAll(async () => {
 
 describe('a local run that stays up', () => {
   it('prints what to type, and leaves a file that other commands read and Git ignores', () => {
-    expect(printed).toContain('search-ctr produce events.ndjson --local')
+    expect(printed).toContain('search-session-ctr produce events.ndjson --local')
     expect(existsSync(join(folder, '.search-ctr/local.json'))).toBe(true)
     expect(readFileSync(join(folder, '.search-ctr/.gitignore'), 'utf8')).toBe('*\n')
   })
@@ -158,7 +158,7 @@ describe('sessions', () => {
 
   it('are none for an unknown user or for one with closed ones only, each with a next step', async () => {
     expect((await local('sessions', '--user', 'Ann')).stderr).toMatch(
-      /^There are no sessions of this user in the local run: .*'search-ctr dead-letters list --local'/,
+      /^There are no sessions of this user in the local run: .*'search-session-ctr dead-letters list --local'/,
     )
     expect((await local('sessions', '--user', 'ann', '--open')).stderr).toMatch(/^There are no open sessions .*--open/)
   })

@@ -100,7 +100,7 @@ describe('an interruption', () => {
     const command = runCommand(['produce', '-', '--dry-run'], shell)
     for (let times = 0; times < 2; times++) for (const listener of listeners) listener()
     expect(await command).toBe(EXIT.interrupted)
-    expect([stderr, ended[0]]).toEqual(['search-ctr produce was interrupted.\n', EXIT.interrupted])
+    expect([stderr, ended[0]]).toEqual(['search-session-ctr produce was interrupted.\n', EXIT.interrupted])
   })
 })
 

@@ -11,7 +11,8 @@ import { differenceOf } from '../../tools/follow-docs/printed-text.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 /** Commands that need an AWS account, or that never end by themselves. */
-const NEEDS_MORE = /\bcdk (bootstrap|deploy|destroy)\b|\bexport-table|\bsearch-ctr tail\b|"\$(SESSIONS|SWEEP|FINALIZE)"/
+const NEEDS_MORE =
+  /\bcdk (bootstrap|deploy|destroy)\b|\bexport-table|\bsearch-session-ctr tail\b|"\$(SESSIONS|SWEEP|FINALIZE)"/
 
 describe('the pages', () => {
   it('lists every page with commands to type', () => {

@@ -92,7 +92,7 @@ beforeAll(async () => {
   // It ends with a drain, which is a sweep that closes every session.
   const settings = process.env.SINGLE_WRITES === 'true' ? ['--setting', 'writes=single'] : []
   run = start(['local', '--events', 'drill.ndjson', '--keep', ...settings], { cwd: folder })
-  await run.prints('search-ctr produce events.ndjson --local')
+  await run.prints('search-session-ctr produce events.ndjson --local')
   const doctor = await typed(['doctor', '--local', '--json'], folder)
   status = doctor.status
   const wrong = objectsIn(doctor.stdout).filter((finding) => finding.status === 'wrong')

@@ -28,7 +28,7 @@ export function missingOn(env: NodeJS.ProcessEnv, { installs }: { readonly insta
 
 /**
  * Hides this machine's configuration from the commands: its AWS account, its colours and npm's own
- * warnings. `search-ctr` works without `npx`, as the pages write it.
+ * warnings. `search-session-ctr` works without `npx`, as the pages write it.
  */
 export function readerEnvironment(env: NodeJS.ProcessEnv, scratch: string, work: string): NodeJS.ProcessEnv {
   const own = Object.entries(env).filter(
@@ -37,7 +37,9 @@ export function readerEnvironment(env: NodeJS.ProcessEnv, scratch: string, work:
   )
   const bin = join(scratch, 'bin')
   mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, 'search-ctr'), `#!/bin/sh\nexec node '${work}/cli/search-ctr.mjs' "$@"\n`, { mode: 0o755 })
+  writeFileSync(join(bin, 'search-session-ctr'), `#!/bin/sh\nexec node '${work}/cli/search-ctr.mjs' "$@"\n`, {
+    mode: 0o755,
+  })
   return {
     ...Object.fromEntries(own),
     PATH: [bin, env.PATH].join(delimiter),

@@ -1,4 +1,4 @@
-// `search-ctr local` as a user types it: mistakes, the summary, --keep and --data.
+// `search-session-ctr local` as a user types it: mistakes, the summary, --keep and --data.
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -19,7 +19,7 @@ const run = (args: readonly string[], input = '', env: Readonly<Record<string, s
 describe('a mistake of the user', () => {
   it.each([
     [2, ['local'], '--events FILE is missing'],
-    [2, ['local', 'events.ndjson'], "'search-ctr local --events events.ndjson'"],
+    [2, ['local', 'events.ndjson'], "'search-session-ctr local --events events.ndjson'"],
     [1, ['local', '--events', '/no/such/file'], '/no/such/file: there is no such file'],
     [1, ['local', '--events', tmpdir()], 'is a folder'],
     [2, ['local', '--events', 'package.json', '--setting', 'gap=0'], "setting gap: '0' is not a duration of 1s to 1d"],

@@ -144,7 +144,7 @@ describe('a wrong finding', () => {
     s3.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects.get(Key) } }))
     const where = '--stack trial --region eu-west-1'
     const list = (day: string | undefined, reason: string): string =>
-      `search-ctr dead-letters list --reason ${reason}${day === undefined ? '' : ` --day ${day}`} ${where}`
+      `search-session-ctr dead-letters list --reason ${reason}${day === undefined ? '' : ` --day ${day}`} ${where}`
     expect((await wrongFindings())['dead letters']).toEqual({
       message: '1200 not-json since yesterday, for example d',
       next: `${list(today, 'not-json')}, then docs/troubleshooting.md, More events are rejected`,

@@ -158,7 +158,7 @@ describe('a failure', () => {
   it('a service that does not answer is named as the user knows it', () => {
     const refused = named('Error', 'connect ECONNREFUSED', 'ECONNREFUSED')
     expect(failureText(refused, { services: 'aws' })).not.toMatch(/local/)
-    expect(failureText(refused, { services: 'local-run' })).toMatch(/'search-ctr local --keep'/)
+    expect(failureText(refused, { services: 'local-run' })).toMatch(/'search-session-ctr local --keep'/)
     expect(failureText(refused, { services: 'local-run' })).not.toMatch(/AWS|region/)
     expect(failureText(refused, { services: 'emulators' })).toMatch(/KINESIS_ENDPOINT/)
   })
