@@ -4,81 +4,67 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { SettingError } from '../infra/setting-kinds.ts'
 import { STACK_NAME } from '../infra/settings.ts'
-import { EXIT, EXIT_CODES_TEXT } from '../terminal/exit-codes.ts'
+import { EXIT, EXIT_TEXT } from '../terminal/exit-codes.ts'
 import { note } from '../terminal/output.ts'
 import type { Shell, Terminal } from '../terminal/terminal.ts'
 import { UsageError } from '../terminal/user-error.ts'
-import { addDeadLetters } from './commands/dead-letters.ts'
-import { addDemo } from './commands/demo.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addDrain } from './commands/drain.ts'
-import { addForget } from './commands/forget.ts'
-import { addGenerate } from './commands/generate.ts'
-import { wrapped } from './commands/help.ts'
-import { addLocal } from './commands/local.ts'
-import { addProduce } from './commands/produce.ts'
-import { addRedrive } from './commands/redrive.ts'
-import { addRefinalize } from './commands/refinalize.ts'
-import { addReport } from './commands/report.ts'
-import { addResults } from './commands/results.ts'
-import { addSessions } from './commands/sessions.ts'
-import { addSim } from './commands/sim.ts'
-import { addTail } from './commands/tail.ts'
+import { COMMAND_GROUPS } from './command-table.ts'
+import { HELP_LAYOUT, HELP_WIDTH, helpText } from './commands/help.ts'
 import { failureText, type Services } from './target/failure-text.ts'
 import { servicesOf } from './target/target-options.ts'
 
 /** Follows every error of usage. */
 const HELP_HINT = '(--help lists the commands and options)'
 
-/** Characters in a line of help where the output is no terminal. */
-const HELP_WIDTH = 80
+/** Longer than any exit code. */
+const CODE_WIDTH = 3
 
 /**
- * The program with all its commands. It prints on the terminal's streams only, and never ends the
- * process.
+ * Returns the program. It prints on the terminal's streams only, and never ends the process.
+ *
+ * @param isLoaded chooses the commands that get their options and actions. Each of them takes its
+ * time; the others are only listed.
  */
-export function searchCtr(terminal: Terminal): Command {
+export async function searchCtr(
+  terminal: Terminal,
+  isLoaded: (name: string) => boolean = () => true,
+): Promise<Command> {
   const program = new Command('search-session-ctr')
     .description('Sends search events to the pipeline, reads its sessions and click-through rates, and maintains it.')
-    .version(version(), '--version', 'print the version')
+    .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showHelpAfterError(HELP_HINT)
     .exitOverride()
+    .configureHelp(HELP_LAYOUT)
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, '')),
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
-      getOutHelpWidth: () => terminal.stdout.columns ?? HELP_WIDTH,
-      getErrHelpWidth: () => terminal.stderr.columns ?? HELP_WIDTH,
+      getOutHelpWidth: () => terminal.stdout.columns || HELP_WIDTH,
+      getErrHelpWidth: () => terminal.stderr.columns || HELP_WIDTH,
     })
-  program.commandsGroup('Send:')
-  addProduce(program, terminal)
-  addGenerate(program, terminal)
-  program.commandsGroup('Read:')
-  addResults(program, terminal)
-  addSessions(program, terminal)
-  addReport(program, terminal)
-  addTail(program, terminal)
-  program.commandsGroup('Maintain:')
-  addDoctor(program, terminal)
-  addDeadLetters(program, terminal)
-  addDrain(program, terminal)
-  addForget(program, terminal)
-  addRefinalize(program, terminal)
-  program.commandsGroup('On this machine:')
-  addLocal(program, terminal)
-  addDemo(program, terminal)
-  addSim(program, terminal)
-  addRedrive(program, terminal, true)
+  for (const { heading, commands } of COMMAND_GROUPS) {
+    if (heading !== null) program.commandsGroup(heading)
+    for (const { name, summary, load } of commands) {
+      const command = program.command(name, { hidden: heading === null }).description(summary)
+      if (isLoaded(name)) (await load())(command, terminal)
+    }
+  }
+  return program.addHelpText('after', () => helpAfter(program))
+}
+
+function helpAfter(program: Command): string {
+  const { wrapped, item } = helpText(program)
   const details = `Commands work on the stack ${STACK_NAME} of your AWS profile and region, except those on this
 machine. --stack, --region and --profile name another stack. --local names the run on this machine that
 'search-session-ctr local --keep' started. A command that lists something prints a table, or with --json one
 JSON object a line.`
-  return program.addHelpText(
-    'after',
-    () => `
-${wrapped(details, program)}
+  const codes = Object.entries(EXIT_TEXT).map(([name, text]) =>
+    item(String(EXIT[name as keyof typeof EXIT]), CODE_WIDTH, text),
+  )
+  return `
+${wrapped(details)}
 
 Examples:
   search-session-ctr local --keep     (in one terminal; then in another:)
@@ -86,10 +72,10 @@ Examples:
   search-session-ctr results --user user-7 --local
   search-session-ctr doctor --profile production --region eu-west-1
 
-${EXIT_CODES_TEXT}
+Exit codes:
+${codes.join('\n')}
 
-docs/cli.md shows what each command prints.`,
-  )
+${wrapped(`'search-session-ctr help COMMAND' prints the options of a command. docs/cli.md shows what each prints.`)}`
 }
 
 /**
@@ -145,11 +131,12 @@ const ON_EMULATORS: ReadonlySet<string> = new Set(['local', 'demo'])
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
   let services: Services = 'aws'
-  const program = searchCtr(terminal).hook('preAction', (_, command) => {
-    services = ON_EMULATORS.has(command.name()) ? 'emulators' : servicesOf(command.opts())
-  })
   try {
-    await program.parseAsync(withHelpOption(args, program), { from: 'user' })
+    const program = await searchCtr(terminal, (name) => args.includes(name))
+    program.hook('preAction', (_, command) => {
+      services = ON_EMULATORS.has(command.name()) ? 'emulators' : servicesOf(command.opts())
+    })
+    await program.parseAsync(withOptions(args, program), { from: 'user' })
     return terminal.exitCode
   } catch (error) {
     // Commander has printed its own errors.
@@ -161,9 +148,13 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
   }
 }
 
-/** `help results` is `results --help`. With `--help`, Commander would accept an unknown command. */
-function withHelpOption(args: readonly string[], program: Command): readonly string[] {
+/**
+ * `help results` is `results --help`, and `version` is `--version`. With `--help`, Commander would
+ * accept an unknown command.
+ */
+function withOptions(args: readonly string[], program: Command): readonly string[] {
   const [first, ...rest] = args
+  if (first === 'version' && rest.length === 0) return ['--version']
   if (first !== 'help') return args
   const [name] = rest
   const isKnown = name === undefined || program.commands.some((command) => command.name() === name)

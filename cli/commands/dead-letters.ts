@@ -15,7 +15,7 @@ import { parseCount, parseDay } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
-import { addRedrive, REDRIVE_FINDINGS } from './redrive.ts'
+import { defineRedrive, REDRIVE_FINDINGS } from './redrive.ts'
 
 interface DeadLettersOptions extends TargetOptions {
   readonly reason?: string
@@ -30,11 +30,8 @@ const SHOWN_MAX = 20
 /** Columns of the terminal for the beginning of an event. */
 const TEXT_WIDTH_MAX = 70
 
-export function addDeadLetters(program: Command, terminal: Terminal): void {
-  const parent = program
-    .command('dead-letters')
-    .helpCommand(false)
-    .description('list, show or send again the records and events that the pipeline rejected or gave up')
+export function defineDeadLetters(parent: Command, terminal: Terminal): void {
+  parent.helpCommand(false)
   withHelp(parent, {
     examples: [
       'search-session-ctr dead-letters list --day 2026-11-21',
@@ -46,7 +43,7 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
   })
   addList(parent, terminal)
   addShow(parent, terminal)
-  addRedrive(parent, terminal, false)
+  defineRedrive(parent.command('redrive'), terminal)
 }
 
 function addList(parent: Command, terminal: Terminal): void {

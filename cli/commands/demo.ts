@@ -29,10 +29,7 @@ import { summaryText } from './summary-text.ts'
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
 
-export function addDemo(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('demo')
-    .description("run the events of Bytewax's tutorial and a generated log, and write a report")
+export function defineDemo(command: Command, terminal: Terminal): void {
   withHelp(command, {
     details: `The demo takes about a minute and runs on this machine only. It needs no AWS account and no files, and
 writes ${REPORT_FILE} to this folder.`,

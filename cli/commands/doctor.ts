@@ -21,11 +21,8 @@ interface DoctorOptions extends TargetOptions {
   readonly json?: true
 }
 
-export function addDoctor(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('doctor')
-    .description('check credentials, stack, functions, lag, alarms, and mistakes of producers')
-    .option('--json', 'print each finding as one line of JSON: check, status, message, next')
+export function defineDoctor(command: Command, terminal: Terminal): void {
+  command.option('--json', 'print each finding as one line of JSON: check, status, message, next')
   withHelp(withTarget(command), {
     details: `doctor only reads. For each check that fails, it prints the command to type or the page to read next.
 A check that the credentials do not allow is 'unknown', and does not change the exit code.`,

@@ -25,10 +25,8 @@ interface DrainOptions extends TargetOptions {
 const RESULTS_MS = 5000
 const RUNBOOK = 'docs/operations.md, ItemsUnreadable, has the steps.'
 
-export function addDrain(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('drain')
-    .description('close every open session now, without waiting for the gap, and sum up the results')
+export function defineDrain(command: Command, terminal: Terminal): void {
+  command
     .option('--scan', 'first find open sessions without a timer, for example after a restore; reads the whole table')
     .option('--json', 'print one line of JSON: closed, users, unreadable')
   withHelp(withTarget(command), {

@@ -29,16 +29,14 @@ interface ForgetOptions extends ForgetStoresOptions {
   readonly json?: true
 }
 
-export function addForget(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('forget')
-    .description('remove a person from sessions, results and dead letters')
+export function defineForget(command: Command, terminal: Terminal): void {
+  command
     .requiredOption('--user <id>', 'the user, named as in events', parseUser)
     .option(...PSEUDONYM_KEY_OPTION)
     .option('--yes', 'do not ask for confirmation; without a terminal the command never asks')
     .option('--json', 'print one line of JSON: sessions, rows, deadLetters, unreadable, untilMs, until')
   withTarget(command)
-    .optionsGroup('Pipeline without a stack (give all four):')
+    .optionsGroup('Without a stack (give all four):')
     .option('--sessions <name>', 'the sessions table')
     .option('--results <name>', 'the results table')
     .option('--bucket <name>', 'the dead-letter bucket')

@@ -34,10 +34,8 @@ const SEED_MAX = 2 ** 31 - 1
 const SEARCHES_MAX = 20
 const RATE_MAX = 100_000
 
-export function addGenerate(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('generate')
-    .description('make up events: queries, result lists and clicks, some of them late or sent twice')
+export function defineGenerate(command: Command, terminal: Terminal): void {
+  command
     .option('--seed <number>', 'the same seed and numbers give the same events', wholeNumber(1, SEED_MAX), 1)
     .option('--users <number>', 'the number of users', wholeNumber(1, USERS_MAX), 50)
     .option('--searches <number>', 'the average number of searches in a session, above 1', parseSearches, 2)

@@ -14,10 +14,8 @@ import { withHelp } from './help.ts'
 import { checkedPlan, type LocalOptions } from './local-plan.ts'
 import { replayLog } from './local-replay.ts'
 
-export function addLocal(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('local')
-    .description('run the deployed pipeline on this machine with a log of events')
+export function defineLocal(command: Command, terminal: Terminal): void {
+  command
     .option(
       '--events <file>',
       'the log: JSON objects, one a line or not, arrays of them, or CSV; may be packed; - for standard input',

@@ -20,10 +20,8 @@ import { withHelp } from './help.ts'
 
 const RATE_MAX = 100_000
 
-export function addProduce(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('produce')
-    .description('check a log of events and send it to the stream')
+export function defineProduce(command: Command, terminal: Terminal): void {
+  command
     .argument(
       '[file]',
       'the log: JSON objects, one a line or not, arrays of them, or CSV; may be packed; - for standard input',

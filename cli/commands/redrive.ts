@@ -25,19 +25,14 @@ interface RedriveOptions extends TargetOptions {
 /** When the command ends with exit code 3. */
 export const REDRIVE_FINDINGS = 'a record was refused or failed, or an object is unreadable'
 
-/**
- * @param parent `dead-letters`, or the program itself.
- * @param isHidden true to leave the command out of the parent's help.
- */
-export function addRedrive(parent: Command, terminal: Terminal, isHidden: boolean): void {
-  const command = parent
-    .command('redrive', { hidden: isHidden })
+export function defineRedrive(command: Command, terminal: Terminal): void {
+  command
     .description('send dead letters through the functions again')
     .option('--prefix <text>', 'only objects whose keys begin so, such as rejected/2026-11-21/ or aws/lambda/')
     .option('--day <day>', 'only records that arrived on this day (UTC), such as 2026-11-21', parseDay)
     .option('--json', 'print one line of JSON: objects, records, refused, failed, unreadable')
   withTarget(command)
-    .optionsGroup('Pipeline without a stack (give all three):')
+    .optionsGroup('Without a stack (give all three):')
     .option('--bucket <name>', 'the dead-letter bucket')
     .option('--ingest <name>', 'the ingest function')
     .option('--finalize <name>', 'the finalize function')

@@ -32,10 +32,8 @@ interface RefinalizeOptions extends TargetOptions {
 
 const BYTES_OF_READ_UNIT = 4096
 
-export function addRefinalize(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('refinalize')
-    .description('write the result rows of closed sessions again, after finalize lost changes')
+export function defineRefinalize(command: Command, terminal: Terminal): void {
+  command
     .option('--user <id>', 'the sessions of this user, named as in events', parseUser)
     .option('--day <day>', 'the users with a session of this day (UTC), such as 2026-03-02', parseDay)
     .option(...PSEUDONYM_KEY_OPTION)

@@ -26,10 +26,8 @@ interface ReportOptions extends TargetOptions {
 
 const DAYS_DEFAULT = 28
 
-export function addReport(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('report')
-    .description('write one HTML file: click-through and zero-result rates, positions, queries, sessions to explore')
+export function defineReport(command: Command, terminal: Terminal): void {
+  command
     .option('--out <file>', 'the file to write', parsePath, 'report.html')
     .option(
       '--from <day>',

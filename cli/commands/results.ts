@@ -21,10 +21,8 @@ interface ResultsOptions extends TargetOptions, ListOptions, RowOptions {
   readonly pseudonymKey?: string
 }
 
-export function addResults(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('results')
-    .description('print result rows of a user, a day, a query or a time range: one for each search')
+export function defineResults(command: Command, terminal: Terminal): void {
+  command
     .option('--user <id>', 'only rows of this user, named as in events', parseUser)
     .option('--day <day>', 'only searches or sessions of this day (UTC), such as 2026-03-02', parseDay)
     .option('--query <text>', 'only searches for this query; capitals and extra spaces do not matter')

@@ -19,10 +19,8 @@ interface SessionsOptions extends TargetOptions {
   readonly pseudonymKey?: string
 }
 
-export function addSessions(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('sessions')
-    .description('print the stored sessions of a user: every event, and which search each click counts for')
+export function defineSessions(command: Command, terminal: Terminal): void {
+  command
     .requiredOption('--user <id>', 'the user, named as in events', parseUser)
     .option('--open', 'only sessions that are still open')
     .option('--limit <number>', 'print at most so many sessions (default: all)', parseCount)

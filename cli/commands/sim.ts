@@ -24,10 +24,8 @@ interface SimOptions {
 const CONTROL_SEEDS_MAX = 200
 const STORY_LINES_MAX = 60
 
-export function addSim(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('sim')
-    .description('simulate the pipeline with faults, and compare its results with those of the rules')
+export function defineSim(command: Command, terminal: Terminal): void {
+  command
     .option('--seeds <number>', 'the number of seeds; each makes users, events and faults of its own', parseCount, 500)
     .option('--from <number>', 'the first seed', parseCount, 1)
     .option('--seed <number>', 'simulate only this seed', parseCount)

@@ -29,10 +29,8 @@ interface TailOptions extends TargetOptions {
 
 const EVERY_SECONDS_MAX = 60
 
-export function addTail(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('tail')
-    .description('print result rows as they are written, until Ctrl-C')
+export function defineTail(command: Command, terminal: Terminal): void {
+  command
     .option('--user <id>', 'only rows of this user, named as in events', parseUser)
     .option('--every <seconds>', 'the seconds between two reads', wholeNumber(1, EVERY_SECONDS_MAX), 2)
     .option('--limit <number>', 'end after so many rows (default: no limit)', parseCount)

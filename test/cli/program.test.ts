@@ -24,7 +24,7 @@ function commandsUnder(command: Command, path: string): Named[] {
   })
 }
 
-const COMMANDS = commandsUnder(searchCtr(testTerminal()), 'search-session-ctr')
+const COMMANDS = commandsUnder(await searchCtr(testTerminal()), 'search-session-ctr')
 
 function helpOf(command: Command): string {
   let help = ''
@@ -50,8 +50,8 @@ describe('every command', () => {
     }
   })
 
-  it('the help of the program and docs/cli.md list every exit code', () => {
-    const help = helpOf(searchCtr(testTerminal()))
+  it('the help of the program and docs/cli.md list every exit code', async () => {
+    const help = helpOf(await searchCtr(testTerminal()))
     for (const code of Object.values(EXIT)) {
       expect(help).toMatch(new RegExp(`^ {2}${code} +\\S`, 'm'))
       expect(DOCS).toContain(`| ${code} |`)
@@ -63,6 +63,7 @@ describe('wrong usage', () => {
   it.each([
     [['nonsense'], "unknown command 'nonsense'"],
     [['help', 'prodce'], 'Did you mean produce?'],
+    [['version', 'produce'], "unknown command 'version'"],
     [['drain', '--nonsense'], "unknown option '--nonsense'"],
     [['sessions'], "required option '--user <id>' not specified"],
     [['sessions', '--user', ''], 'Expected 1 to 256 characters'],
@@ -89,16 +90,10 @@ describe('wrong usage', () => {
   })
 
   it('asking for the help or the version ends with exit code 0', async () => {
-    expect(await typed(['--version'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
+    const version = await typed(['--version'], tmpdir())
+    expect(version).toMatchObject({ status: EXIT.done, stderr: '', stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+    for (const alias of ['-V', 'version']) expect(await typed([alias], tmpdir())).toEqual(version)
     expect(await typed(['dead-letters', 'list', '--help'], tmpdir())).toMatchObject({ status: EXIT.done, stderr: '' })
-  })
-})
-
-describe('help', () => {
-  it('help of a command prints what its --help prints', async () => {
-    const help = await typed(['dead-letters', 'list', '--help'], tmpdir())
-    expect(await typed(['help', 'dead-letters', 'list'], tmpdir())).toEqual(help)
-    expect(await typed(['help'], tmpdir())).toEqual(await typed(['--help'], tmpdir()))
   })
 })
 

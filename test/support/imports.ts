@@ -13,6 +13,8 @@ export interface Import {
   readonly specifier: string | null
   /** True where the import imports only types, which no longer exist at run time. */
   readonly isTypeOnly: boolean
+  /** True where the program imports by a call, so that the module is loaded only then. */
+  readonly isCalled: boolean
 }
 
 const FROM =
@@ -22,11 +24,13 @@ const CALLED = /\b(?:import|require)\s*\(\s*(?:(?<quote>['"`])(?<specifier>[^'"`
 
 /** @param code without comments: see `withoutComments`. */
 export function importsIn(code: string): Import[] {
-  const found = [...code.matchAll(FROM), ...code.matchAll(BARE), ...code.matchAll(CALLED)]
-  return found.map(({ groups }) => ({
-    specifier: groups?.specifier ?? null,
-    isTypeOnly: isOfTypes(groups?.clause ?? ''),
-  }))
+  const found = (pattern: RegExp, isCalled: boolean): Import[] =>
+    [...code.matchAll(pattern)].map(({ groups }) => ({
+      specifier: groups?.specifier ?? null,
+      isTypeOnly: isOfTypes(groups?.clause ?? ''),
+      isCalled,
+    }))
+  return [...found(FROM, false), ...found(BARE, false), ...found(CALLED, true)]
 }
 
 /** Matches `type A`, `type { A }` and `{ type A, type B }`. */
@@ -46,6 +50,17 @@ export function withoutComments(text: string): string {
 /** Resolves a relative specifier to a path from the root. Returns that of a package as it is. */
 export function targetOf(specifier: string, path: string): string {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier
+}
+
+/** Returns what a start at the path loads: files by their paths, and packages by their names. */
+export function loadedAt(path: string, read: (path: string) => string, loaded = new Set<string>()): Set<string> {
+  for (const { specifier, isTypeOnly, isCalled } of importsIn(withoutComments(read(path)))) {
+    const target = specifier === null || isTypeOnly || isCalled ? path : targetOf(specifier, path)
+    if (target === path || loaded.has(target)) continue
+    loaded.add(target)
+    if (target.endsWith('.ts')) loadedAt(target, read, loaded)
+  }
+  return loaded
 }
 
 /**
