@@ -2,7 +2,7 @@
 // poller gave up.
 
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
-import type { StoredClosed } from '../functions/memory/memory-stores.ts'
+import type { StoredClosed } from '../functions/memory/closed-by-user.ts'
 import type { ArrivedRecord, ClosedChange } from '../functions/ports.ts'
 import { deliverChanges } from './deliver-changes.ts'
 import { deliverRecords } from './deliver-records.ts'

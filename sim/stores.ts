@@ -5,7 +5,9 @@ import type { EmptyShards, Progress } from '../functions/aws/stream/shard-progre
 import { MINUTE_MS } from '../functions/domain/durations.ts'
 import type { Digest } from '../functions/domain/events/event.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
+import { hourOf } from '../functions/domain/results/rollup.ts'
 import type { UserState } from '../functions/domain/sessions/user-state.ts'
+import type { StoredClosed } from '../functions/memory/closed-by-user.ts'
 import { memoryDirtyHours, memoryRollupStore } from '../functions/memory/memory-rollups.ts'
 import {
   type MemoryResultStore,
@@ -14,7 +16,6 @@ import {
   memoryResultStore,
   memorySessionStore,
   memoryTimerStore,
-  type StoredClosed,
 } from '../functions/memory/memory-stores.ts'
 import type { ShardProgress } from '../functions/ports.ts'
 import type { RemovableRow } from '../functions/result-ports.ts'
@@ -103,8 +104,8 @@ function withTrailingIndex(
     },
     remove: (row, expiresAtMs) => recorded(row, store.remove(row, expiresAtMs)),
   }
-  const indexedRows = (): Iterable<ResultRow> => {
-    if (!world.faults.strikes('laggingIndex')) return store.rows.values()
+  const indexedRows = (hour: string): Iterable<ResultRow> => {
+    if (!world.faults.strikes('laggingIndex')) return store.rowsInHour(hour)
     const indexedUntilMs = world.time.nowMs() - world.random.between(1, INDEX_LAG_MS_MAX)
     const indexed = new Map(store.rows)
     const firstMissing = changes.findLastIndex(({ atMs }) => atMs <= indexedUntilMs) + 1
@@ -113,7 +114,7 @@ function withTrailingIndex(
       if (before?.row === undefined) indexed.delete(key)
       else indexed.set(key, before.row)
     }
-    return indexed.values()
+    return [...indexed.values()].filter((row) => hourOf(row) === hour)
   }
   return { results, indexedRows }
 }

@@ -1,11 +1,12 @@
-// Stores dirty periods and rollups in memory, for tests and simulations.
+// Stores dirty periods and rollups in memory, for local runs, tests and simulations.
 
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/results/result.ts'
-import { type DayRollup, foldQuery, type HourRollup, hourOf, type Slice, sliceOf } from '../domain/results/rollup.ts'
+import { type DayRollup, foldQuery, type HourRollup, type Slice, sliceOf } from '../domain/results/rollup.ts'
 import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
 import { VersionConflictError } from '../ports.ts'
 import type { DirtyHours, DirtyPeriod, Ranking, RollupStore, StoredDirtyPeriod } from '../result-ports.ts'
+import { groupedMap } from './grouped-map.ts'
 
 export interface MemoryDirtyHours extends DirtyHours {
   /** By `<kind>#<hour or day>`. */
@@ -48,30 +49,36 @@ export interface MemoryRollupStore extends RollupStore {
 }
 
 /**
- * @param rows returns the rows that the hour index shows at the moment.
+ * @param rowsInHour returns the rows of an hour that the hour index shows at the moment.
  * @param expiresAtMs when all of these rows expire.
  * @param pageRows how many rows a page holds.
  */
 export function memoryRollupStore(
-  rows: () => Iterable<ResultRow>,
+  rowsInHour: (hour: string) => Iterable<ResultRow>,
   digest: Digest,
   expiresAtMs = DISTANT_MS,
   pageRows = Number.POSITIVE_INFINITY,
 ): MemoryRollupStore {
-  const rollups = new Map<string, HourRollup | DayRollup>()
+  const rollups = groupedMap<HourRollup | DayRollup, 'day'>({ day: ({ day }) => day })
   const revisions = new Map<string, number>()
   const rankings = new Map<string, Ranking>()
   const queries = new Map<string, readonly QueryRollup[]>()
   const progress = new Map<string, string>()
   const keyOf = ({ pk, sk }: { pk: string; sk: string }): string => `${pk} ${sk}`
-  const isIn = (row: ResultRow, hour: string, slice: Slice): boolean =>
-    hourOf(row) === hour && sliceOf(row, digest) === slice
+  // A run reads each hour once for each slice, and a digest takes longer than all else.
+  const slices = new WeakMap<ResultRow, Slice>()
+  const rowsIn = (hour: string, slice: Slice): ResultRow[] =>
+    [...rowsInHour(hour)].filter((row) => {
+      const known = slices.get(row) ?? sliceOf(row, digest)
+      slices.set(row, known)
+      return known === slice
+    })
   return {
-    rollups,
+    rollups: rollups.all,
     queries,
     progress,
     rowsOf: async function* (hour, slice, from) {
-      const found = [...rows()].filter((row) => isIn(row, hour, slice)).map((row) => ({ row, expiresAtMs }))
+      const found = rowsIn(hour, slice).map((row) => ({ row, expiresAtMs }))
       let start = Number(from?.start ?? 0)
       do {
         const end = start + pageRows
@@ -80,7 +87,7 @@ export function memoryRollupStore(
       } while (start < found.length)
     },
     searchesOf: async function* (hour, slice, afterKey) {
-      const searches = [...rows()].filter((row) => row.kind === 'search' && isIn(row, hour, slice)) as SearchRow[]
+      const searches = rowsIn(hour, slice).filter((row): row is SearchRow => row.kind === 'search')
       const found = searches
         .map((row) => ({ key: foldQuery(row.query), row }))
         .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
@@ -88,12 +95,12 @@ export function memoryRollupStore(
       for (let start = 0; start < found.length; start += pageRows) yield found.slice(start, start + pageRows)
     },
     load: async (key) => {
-      const rollup = rollups.get(keyOf(key))
+      const rollup = rollups.all.get(keyOf(key))
       return rollup === undefined ? null : { rollup: rollup as never, revision: revisions.get(keyOf(key)) ?? 0 }
     },
     hoursOf: async (day) =>
-      [...rollups.values()]
-        .filter((rollup): rollup is HourRollup => rollup.kind === 'hour' && rollup.day === day)
+      [...rollups.group('day', day)]
+        .filter((rollup): rollup is HourRollup => rollup.kind === 'hour')
         .sort((a, b) => a.hour - b.hour),
     save: async (rollup, baseRevision) => {
       const stored = revisions.get(keyOf(rollup)) ?? 0

@@ -1,11 +1,13 @@
-// Stores sessions, timers, results and dead letters in memory, for tests and simulations.
+// Stores sessions, timers, results and dead letters in memory, for local runs,
+// tests and simulations.
 
 import { isNamed } from '../domain/events/named-users.ts'
 import { isNonEmpty, type NonEmpty } from '../domain/non-empty.ts'
-import { type ClosedSession, type ResultRow, rowPartition } from '../domain/results/result.ts'
+import { type ResultRow, rowPartition } from '../domain/results/result.ts'
+import { hourOf } from '../domain/results/rollup.ts'
 import { neighbours } from '../domain/sessions/neighbours.ts'
-import { type Session, sessionId } from '../domain/sessions/session.ts'
-import { compactTime, compactTimeOf } from '../domain/sessions/session-id.ts'
+import { sessionId } from '../domain/sessions/session.ts'
+import { compactTime } from '../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../domain/sessions/user-state.ts'
 import { ALL_WORK, isInShare } from '../domain/work-share.ts'
 import {
@@ -18,15 +20,8 @@ import {
   VersionConflictError,
 } from '../ports.ts'
 import type { RemovableRow, ResultStore } from '../result-ports.ts'
-
-/** A closed session, or its tombstone, whose `closed` is null. */
-export interface StoredClosed {
-  readonly user: string
-  readonly id: string
-  readonly version: number
-  readonly closed: ClosedSession | null
-  readonly expiresAtMs: number
-}
+import { closedByUser, type StoredClosed } from './closed-by-user.ts'
+import { groupedMap } from './grouped-map.ts'
 
 export interface MemorySessionStore extends SessionStore {
   readonly states: ReadonlyMap<string, UserState>
@@ -46,35 +41,27 @@ export function memorySessionStore(
   onClosedChange: (before: StoredClosed | null, after: StoredClosed) => void = () => {},
 ): MemorySessionStore {
   const states = new Map<string, UserState>()
-  const closed = new Map<string, StoredClosed>()
-  const closedKey = (user: string, id: string): string => JSON.stringify([user, id])
+  const closed = closedByUser()
 
   function putNewer(next: StoredClosed): void {
-    const key = closedKey(next.user, next.id)
-    const before = closed.get(key) ?? null
+    const before = closed.get(next.user, next.id) ?? null
     if (before !== null && before.version > next.version) throw new VersionConflictError(next.user, before.version)
     if (before !== null && before.version === next.version) return
-    closed.set(key, next)
+    closed.set(next)
     onClosedChange(before, next)
   }
 
   return {
     states,
-    closed,
+    closed: closed.all,
     expire: (user, id) => {
       if (id === null) states.delete(user)
-      else closed.delete(closedKey(user, id))
+      else closed.delete(user, id)
     },
     loadUsers: async (users) => new Map(users.flatMap((user) => pair(user, states.get(user)))),
     loadClosed: (user, range) => {
-      const entries = [...closed.values()].filter((entry) => entry.user === user)
-      const stored = entries.flatMap((entry) => entry.closed?.session ?? []).sort(byId)
-      const isAfter = (session: Session): boolean => compactTimeOf(sessionId(session)) > compactTime(range.toMs)
-      return neighbours(
-        range,
-        eachOf(stored.filter((session) => !isAfter(session)).reverse()),
-        eachOf(stored.filter(isAfter)),
-      )
+      const to = compactTime(range.toMs)
+      return neighbours(range, closed.upTo(user, to), closed.after(user, to))
     },
     saveUser: async (user, state, baseVersion) => {
       const stored = states.get(user) ?? NEW_USER
@@ -88,11 +75,12 @@ export function memorySessionStore(
     },
     putTombstone: async (user, id, version, expiresAtMs) => putNewer({ user, id, version, closed: null, expiresAtMs }),
     closedVersions: async function* (user) {
-      const entries = [...closed.values()].filter((entry) => entry.user === user)
-      yield entries.map((entry) => ({ id: entry.id, version: entry.version, isTombstone: entry.closed === null }))
+      yield closed
+        .of(user)
+        .map((entry) => ({ id: entry.id, version: entry.version, isTombstone: entry.closed === null }))
     },
     closedVersion: async (user, id, nowMs) => {
-      const stored = closed.get(closedKey(user, id))
+      const stored = closed.get(user, id)
       return stored === undefined || stored.expiresAtMs < nowMs ? null : stored.version
     },
     // The map holds every state whole, so there are no blocks.
@@ -102,10 +90,6 @@ export function memorySessionStore(
 
 function pair<T>(key: string, value: T | undefined): [string, T][] {
   return value === undefined ? [] : [[key, value]]
-}
-
-function byId(a: Session, b: Session): number {
-  return sessionId(a) < sessionId(b) ? -1 : 1
 }
 
 async function* eachOf<T>(values: readonly T[]): AsyncIterable<T> {
@@ -146,19 +130,22 @@ export interface MemoryResultStore extends ResultStore {
   readonly rows: ReadonlyMap<string, ResultRow>
   /** The versions of the row tombstones, by the same keys. */
   readonly tombstones: ReadonlyMap<string, number>
+  /** Returns the rows that count in the hour. */
+  rowsInHour(hour: string): Iterable<ResultRow>
   /** Deletes the row tombstone of the key, as a table does once it has expired. */
   expireTombstone(key: string): void
 }
 
 export function memoryResultStore(): MemoryResultStore {
-  const rows = new Map<string, ResultRow>()
+  const rows = groupedMap<ResultRow, 'partition' | 'hour'>({ partition: ({ pk }) => pk, hour: hourOf })
   const tombstones = new Map<string, number>()
   const rowKey = (row: RemovableRow): string => JSON.stringify([row.pk, row.sk])
   const storedVersion = (key: string): number =>
-    rows.get(key)?.version ?? tombstones.get(key) ?? Number.NEGATIVE_INFINITY
+    rows.all.get(key)?.version ?? tombstones.get(key) ?? Number.NEGATIVE_INFINITY
   return {
-    rows,
+    rows: rows.all,
     tombstones,
+    rowsInHour: (hour) => rows.group('hour', hour),
     expireTombstone: (key) => {
       tombstones.delete(key)
     },
@@ -175,7 +162,7 @@ export function memoryResultStore(): MemoryResultStore {
       tombstones.set(key, row.version)
     },
     rowsOf: async function* (user) {
-      yield [...rows.values()].filter((row) => row.pk === rowPartition(user))
+      yield [...rows.group('partition', rowPartition(user))]
     },
   }
 }

@@ -373,7 +373,7 @@ describe('work that is larger than the time of a run', () => {
 
   /** The same pipeline, where a page holds one row. */
   function inSmallPages(pipeline: MemoryPipeline): MemoryPipeline {
-    return { ...pipeline, rollups: memoryRollupStore(() => pipeline.results.rows.values(), sha256, undefined, 1) }
+    return { ...pipeline, rollups: memoryRollupStore(pipeline.results.rowsInHour, sha256, undefined, 1) }
   }
 
   /** Returns true so many times, and false from then on. */

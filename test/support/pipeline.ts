@@ -7,6 +7,7 @@ import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import type { FinalizeReport } from '../../functions/finalize/finalize-report.ts'
 import { type IngestPorts, type IngestReport, ingest } from '../../functions/ingest/ingest.ts'
+import type { StoredClosed } from '../../functions/memory/closed-by-user.ts'
 import {
   type MemoryDirtyHours,
   type MemoryRollupStore,
@@ -18,7 +19,6 @@ import {
   memoryResultStore,
   memorySessionStore,
   memoryTimerStore,
-  type StoredClosed,
 } from '../../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
 import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
@@ -54,7 +54,7 @@ export function memoryPipeline(
   const sessions = memorySessionStore((before, after) => changes.push(toChange(before, after, changes.length)))
   const results = memoryResultStore()
   const dirtyHours = memoryDirtyHours()
-  const rollups = memoryRollupStore(() => results.rows.values(), sha256)
+  const rollups = memoryRollupStore(results.rowsInHour, sha256)
   const deadLetters = memoryDeadLetters()
   const timers = memoryTimerStore()
   const progress = { sequenceNumber: null as string | null }

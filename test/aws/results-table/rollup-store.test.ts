@@ -24,7 +24,7 @@ const emulated = emulatedDynamo()
 
 rollupStoreContract('in memory', async () => {
   const results = memoryResultStore()
-  const store = memoryRollupStore(() => results.rows.values(), sha256)
+  const store = memoryRollupStore(results.rowsInHour, sha256)
   return {
     store,
     dirtyHours: memoryDirtyHours(),
