@@ -12,8 +12,9 @@ import {
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { CLOSED, type Environment, FINALIZE_VARIABLES, KIND, TOMBSTONE } from '../functions/contract.ts'
+import { CLOSED, KIND, TOMBSTONE } from '../functions/contract.ts'
 import { retryOptions, storeFailedBatches } from './dead-letters.ts'
+import { FINALIZE_BATCH_SIZE, finalizeEnvironment } from './function-environment.ts'
 import { pipelineFunction } from './pipeline-function.ts'
 import type { PipelineSettings } from './settings.ts'
 import { tableStreamArn, useTableKey, writeInBatches } from './tables.ts'
@@ -38,14 +39,12 @@ export const TABLE_STREAM_RETENTION = Duration.days(1)
 
 export function finalize(scope: Construct, props: FinalizeProps): Finalize {
   const { settings, pipelineName, sessions, results, deadLetters } = props
-  const environment: Environment<typeof FINALIZE_VARIABLES> = {
-    [FINALIZE_VARIABLES.pipelineName]: pipelineName,
-    [FINALIZE_VARIABLES.sessionsTable]: sessions.tableName,
-    [FINALIZE_VARIABLES.resultsTable]: results.tableName,
-    [FINALIZE_VARIABLES.deadLetterBucket]: deadLetters.bucketName,
-    [FINALIZE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
-    [FINALIZE_VARIABLES.writes]: settings.writes,
-  }
+  const environment = finalizeEnvironment(settings, {
+    pipelineName,
+    sessionsTable: sessions.tableName,
+    resultsTable: results.tableName,
+    deadLetterBucket: deadLetters.bucketName,
+  })
   const fn = pipelineFunction(scope, 'Finalize', {
     step: 'finalize',
     environment,
@@ -73,7 +72,7 @@ export function finalize(scope: Construct, props: FinalizeProps): Finalize {
     target: fn,
     eventSourceArn: tableStreamArn(sessions),
     startingPosition: StartingPosition.TRIM_HORIZON,
-    batchSize: 100,
+    batchSize: FINALIZE_BATCH_SIZE,
     // Lambda keeps the order of one item's changes, and finalize needs no order between items.
     parallelizationFactor: settings.finalizers,
     // Most writes to the table append events. Only closed sessions and tombstones invoke finalize.

@@ -7,11 +7,11 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { type Environment, INGEST_VARIABLES, OPTIONAL_INGEST_VARIABLES } from '../functions/contract.ts'
+import { type Environment, type INGEST_VARIABLES, OPTIONAL_INGEST_VARIABLES } from '../functions/contract.ts'
 import { retryOptions, storeFailedBatches, storeRejected } from './dead-letters.ts'
 import { pollStream } from './event-stream.ts'
+import { ingestEnvironment } from './function-environment.ts'
 import { type Permission, pipelineFunction } from './pipeline-function.ts'
-import { ruleEnvironment } from './rule-environment.ts'
 import type { PipelineSettings } from './settings.ts'
 import { useTableKey, writeInBatches } from './tables.ts'
 
@@ -34,11 +34,11 @@ export const INGEST_TIMEOUT = Duration.seconds(60)
 export function ingest(scope: Construct, props: IngestProps): Ingest {
   const { settings, pipelineName, stream, sessions, deadLetters, pseudonymKey } = props
   const environment: Environment<typeof INGEST_VARIABLES> & Partial<Environment<typeof OPTIONAL_INGEST_VARIABLES>> = {
-    ...ruleEnvironment(settings),
-    [INGEST_VARIABLES.pipelineName]: pipelineName,
-    [INGEST_VARIABLES.sessionsTable]: sessions.tableName,
-    [INGEST_VARIABLES.deadLetterBucket]: deadLetters.bucketName,
-    [INGEST_VARIABLES.writes]: settings.writes,
+    ...ingestEnvironment(settings, {
+      pipelineName,
+      sessionsTable: sessions.tableName,
+      deadLetterBucket: deadLetters.bucketName,
+    }),
     ...(pseudonymKey && { [OPTIONAL_INGEST_VARIABLES.pseudonymKeySecret]: pseudonymKey.secretArn }),
   }
   const fn = pipelineFunction(scope, 'Ingest', {

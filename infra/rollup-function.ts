@@ -4,7 +4,8 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { type Environment, HOUR_INDEX, ROLLUP_VARIABLES } from '../functions/contract.ts'
+import { HOUR_INDEX } from '../functions/contract.ts'
+import { rollupEnvironment } from './function-environment.ts'
 import { pipelineFunction } from './pipeline-function.ts'
 import { NEXT_RUN_RETRIES, runBySchedule } from './run-by-schedule.ts'
 import type { PipelineSettings } from './settings.ts'
@@ -21,12 +22,7 @@ const BETWEEN_RUNS_MS = 5000
 const TIMEOUT_MS_MAX = Duration.minutes(14).toMilliseconds()
 
 export function rollup(scope: Construct, { settings, pipelineName, results }: RollupProps): IFunction {
-  const environment: Environment<typeof ROLLUP_VARIABLES> = {
-    [ROLLUP_VARIABLES.pipelineName]: pipelineName,
-    [ROLLUP_VARIABLES.resultsTable]: results.tableName,
-    [ROLLUP_VARIABLES.rollupRetentionMs]: String(settings.rollupRetention),
-    [ROLLUP_VARIABLES.rankEveryMs]: String(settings.rankEvery),
-  }
+  const environment = rollupEnvironment(settings, { pipelineName, resultsTable: results.tableName })
   const fn = pipelineFunction(scope, 'Rollup', {
     step: 'rollup',
     environment,

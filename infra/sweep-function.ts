@@ -5,11 +5,10 @@ import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { type Environment, SWEEP_VARIABLES } from '../functions/contract.ts'
 import { recordAgeMsMax } from './dead-letters.ts'
 import { readShards } from './event-stream.ts'
+import { sweepEnvironment } from './function-environment.ts'
 import { pipelineFunction } from './pipeline-function.ts'
-import { ruleEnvironment } from './rule-environment.ts'
 import { NEXT_RUN_RETRIES, runBySchedule } from './run-by-schedule.ts'
 import type { PipelineSettings } from './settings.ts'
 import { useTableKey, writeInBatches } from './tables.ts'
@@ -31,15 +30,8 @@ const LAST_TRY_MS = Duration.minutes(15).toMilliseconds()
 export const SWEEP_TIMEOUT = Duration.seconds(55)
 
 export function sweep(scope: Construct, { settings, pipelineName, stream, sessions }: SweepProps): IFunction {
-  const environment: Environment<typeof SWEEP_VARIABLES> = {
-    ...ruleEnvironment(settings),
-    [SWEEP_VARIABLES.pipelineName]: pipelineName,
-    [SWEEP_VARIABLES.sessionsTable]: sessions.tableName,
-    [SWEEP_VARIABLES.stream]: stream.streamName,
-    [SWEEP_VARIABLES.sweepEveryMs]: String(settings.sweepEvery),
-    [SWEEP_VARIABLES.givenUpAfterMs]: String(recordAgeMsMax(settings.streamRetention) + LAST_TRY_MS),
-    [SWEEP_VARIABLES.writes]: settings.writes,
-  }
+  const names = { pipelineName, sessionsTable: sessions.tableName, stream: stream.streamName }
+  const environment = sweepEnvironment(settings, names, recordAgeMsMax(settings.streamRetention) + LAST_TRY_MS)
   const fn = pipelineFunction(scope, 'Sweep', {
     step: 'sweep',
     environment,
