@@ -2,13 +2,8 @@
 // measures the same.
 
 import type { ArrivedRecord } from '../functions/ports.ts'
+import type { Batch } from '../local/cost/replay-batches.ts'
 import type { SentEvent } from '../samples/tutorial-events.ts'
-
-export interface Batch {
-  readonly records: readonly ArrivedRecord[]
-  /** When Lambda invokes the function with the batch. */
-  readonly nowMs: number
-}
 
 const SHARD = 'shardId-000000000000'
 /** How long after an event its record arrives. */

@@ -1,9 +1,10 @@
 // Measures the capacity units that sessions and events of fixed logs take, beside those of a naive
 // design and the least that is possible.
 
+import type { Batch } from '../../local/cost/replay-batches.ts'
 import { type Endpoints, startEndpoints } from '../../local/emulators/endpoints.ts'
 import type { SentEvent } from '../../samples/tutorial-events.ts'
-import { type Batch, batchesOf, userBatches, windowedBatches } from '../batches.ts'
+import { batchesOf, userBatches, windowedBatches } from '../batches.ts'
 import { BENCH_SETTINGS, DEPLOYED } from '../bench-settings.ts'
 import { longLog, readRealLog, realisticLog, standardLogs, trafficLog } from './cost-logs.ts'
 import { type Metered, meterPipeline } from './metered-pipeline.ts'

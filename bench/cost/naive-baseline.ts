@@ -2,9 +2,9 @@
 // the last event's time.
 
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { Batch } from '../../local/cost/replay-batches.ts'
 import type { Endpoints } from '../../local/emulators/endpoints.ts'
 import type { SentEvent } from '../../samples/tutorial-events.ts'
-import type { Batch } from '../batches.ts'
 import { benchClient, indexed, makeTables, resultsSpec } from '../bench-tables.ts'
 import { startUnitMeter, type Units } from './unit-meter.ts'
 

@@ -2,8 +2,9 @@
 
 import type { Writes } from '../../functions/aws/runtime/environment.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
+import type { Batch } from '../../local/cost/replay-batches.ts'
 import { columns } from '../../terminal/text-table.ts'
-import { type Batch, batchesOf } from '../batches.ts'
+import { batchesOf } from '../batches.ts'
 import { standardSession } from '../standard-session.ts'
 import { median } from './both-ways.ts'
 import { startBundle } from './bundled-function.ts'
