@@ -1,7 +1,6 @@
 // Starts one run: everything that the template describes, connected and running on this machine.
 
 import { s3DeadLetters } from '../../functions/aws/dead-letters/dead-letter-bucket.ts'
-import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { type Clients, localClients } from '../emulators/clients.ts'
 import { type Endpoints, startEndpoints } from '../emulators/endpoints.ts'
@@ -20,16 +19,17 @@ import { accessKeyId, type EnforcedRoles, enforceRoles } from '../proxy/enforced
 import { type Proxies, startProxies } from '../proxy/proxies.ts'
 import { type RequestRules, requestRules } from '../proxy/request-rules/request-rules.ts'
 import type { LogPositions } from '../replay/log-positions.ts'
-import { type LogReplay, logReplay } from '../replay/log-replay.ts'
+import { logReplay } from '../replay/log-replay.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline } from '../template/pipeline-spec.ts'
 import { storedApp } from '../template/stored-app.ts'
 import { synthesizedApp } from '../template/synthesized-app.ts'
 import type { Template } from '../template/template.ts'
 import { openDataFolder } from './data-folder.ts'
 import { startFunctions } from './function-processes.ts'
-import { readResults } from './read-back.ts'
+import type { LogRun } from './log-run.ts'
+import { tableReads } from './read-back.ts'
 import { reconcile } from './reconcile.ts'
-import { ROLLUPS, type Summary, type SummaryTables } from './summary.ts'
+import { ROLLUPS, type SummaryTables } from './summary.ts'
 
 export interface LocalRunOptions {
   /** The texts by name that `-c name=value` passes to the CDK app. */
@@ -54,25 +54,11 @@ export interface RunEndpoints extends Pick<Endpoints, 'kinesis' | 'dynamodb' | '
   readonly secrets: string
 }
 
-export interface LocalRun {
+export interface LocalRun extends LogRun {
   readonly endpoints: RunEndpoints
   readonly outputs: Readonly<Record<string, string>>
   readonly clients: Clients
   readonly functions: readonly FunctionSpec[]
-  /**
-   * See `LogReplay.replay`. If an earlier run on the same data replayed a log of this name, the log
-   * must begin with the same lines.
-   */
-  readonly replay: LogReplay['replay']
-  /**
-   * Closes every session. Returns when all rows and rollups are written. Throws a UserError if a
-   * function keeps failing.
-   *
-   * @param onProgress gets what the run does now, and why an invocation failed.
-   */
-  drain(onProgress?: (text: string) => void): Promise<void>
-  results(): Promise<ResultRow[]>
-  summary(): Promise<Summary>
   /**
    * Rejects with a UserError after a call that a role denies, or that breaks a rule of AWS. The
    * methods above then reject too.
@@ -80,7 +66,6 @@ export interface LocalRun {
   readonly refused: Promise<never>
   /** See `EnforcedRoles`. */
   calls(): ReadonlyMap<string, ReadonlySet<string>>
-  stop(): Promise<void>
 }
 
 /** Throws a UserError if the data folder is in use, or is set together with shared endpoints. */
@@ -210,7 +195,7 @@ function assemble(
     if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
     await drainOne(spec.outputs.RollupFunctionName as string, 'summing up', onProgress)
   }
-  const summary = (): Promise<Summary> => reconcile(replay.eventsReplayed(), tables, clients, proxies.capacity(), log)
+  const reads = tableReads(clients, tables, proxies.capacity)
   return {
     endpoints,
     outputs: spec.outputs,
@@ -218,8 +203,8 @@ function assemble(
     functions: spec.functions,
     replay: (...log) => unlessRefused(replay.replay(...log)),
     drain: (onProgress = () => {}) => unlessRefused(drain(onProgress)),
-    results: () => unlessRefused(readResults(clients, tables.results)),
-    summary: () => unlessRefused(summary()),
+    results: () => unlessRefused(reads.results()),
+    summary: () => unlessRefused(reconcile(replay.eventsReplayed(), reads, log)),
     refused,
     calls: roles.calls,
     stop,

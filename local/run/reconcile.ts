@@ -1,26 +1,34 @@
 // Compares the events of a run with what it stored, so that no event is lost or counted twice.
 
-import type { Clients } from '../emulators/clients.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
 import type { FunctionLog } from '../lambda/function-log.ts'
-import type { Capacity } from '../proxy/dynamodb-proxy.ts'
-import { readResults, readSessions } from './read-back.ts'
-import { countRejected, readRejected } from './rejected-events.ts'
-import { type Summary, type SummaryTables, summarize, summarizeCapacity } from './summary.ts'
+import { countRejected, type RejectedEvent } from './rejected-events.ts'
+import type { StoredSessions } from './stored-sessions.ts'
+import { type CapacitySummary, type Summary, summarize } from './summary.ts'
+
+/** Reads what a run stored, and what it took. */
+export interface RunReads {
+  /** See `LogRun.results`. */
+  results(): Promise<ResultRow[]>
+  rejected(): Promise<readonly RejectedEvent[]>
+  /** @param asked see `sessionCount`. */
+  sessions(asked: ReadonlySet<string>): Promise<StoredSessions>
+  capacity(): CapacitySummary
+}
 
 /** Returns the run's summary. Throws if the run stored fewer or more events than were replayed. */
 export async function reconcile(
   eventsIn: number,
-  tables: SummaryTables,
-  clients: Clients,
-  capacity: Capacity,
-  log: FunctionLog,
+  reads: RunReads,
+  log: Pick<FunctionLog, 'duplicates' | 'tail'>,
 ): Promise<Summary> {
-  const rows = await readResults(clients, tables.results)
-  const rejected = await readRejected(clients, tables.deadLetters)
+  const capacity = reads.capacity()
+  const rows = await reads.results()
+  const rejected = await reads.rejected()
   const late = new Set(rejected.flatMap(({ lateKey }) => lateKey ?? []))
-  const stored = await readSessions(clients, tables.sessions, late)
+  const stored = await reads.sessions(late)
   const { reasons, copies } = countRejected(rejected, stored.held)
-  const summary = summarize(eventsIn, rows, stored, reasons, summarizeCapacity(capacity, tables))
+  const summary = summarize(eventsIn, rows, stored, reasons, capacity)
   // The pipeline stores nothing of a forgotten user, so the user's events cannot be counted.
   if (stored.forgottenUsers === 0) checkReconciled(summary, copies, log)
   return summary

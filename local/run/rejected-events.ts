@@ -1,18 +1,13 @@
-// Reads the rejected events of a run, and recognizes those that a session holds.
+// Counts the rejected events of a run, and recognizes those that a session holds.
 
-import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
-import { decodeRejectedLine, rejectedLines } from '../../functions/aws/dead-letters/rejected-line.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { recordEvents } from '../../functions/aws/stream/record-events.ts'
-import { REJECTED_PREFIX } from '../../functions/contract.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
 import { sentEvents } from '../../functions/domain/events/formats/sent-events.ts'
-import type { Clients } from '../emulators/clients.ts'
+import type { DeadLetter } from '../../functions/ports.ts'
 
-type DeadLetter = ReturnType<typeof decodeRejectedLine>
-
-interface RejectedEvent {
+export interface RejectedEvent {
   readonly reason: DeadLetter['reason']
   /** The `storedKey` of an event that is rejected only because it came late; null for others. */
   readonly lateKey: string | null
@@ -27,21 +22,14 @@ export function storedKey({ type, eventId, timeMs }: Event): string {
 }
 
 /**
- * Reads the rejected records and events. A redelivered batch may leave the same event in two
- * objects; the event counts once.
+ * Returns the rejected records and events. A redelivered batch may leave the same event in two dead
+ * letters; the event counts once.
  */
-export async function readRejected(clients: Pick<Clients, 's3'>, bucket: string): Promise<RejectedEvent[]> {
+export function rejectedEvents(deadLetters: Iterable<DeadLetter>): RejectedEvent[] {
   const rejected = new Map<string, RejectedEvent>()
-  const listing = { Bucket: bucket, Prefix: REJECTED_PREFIX }
-  for await (const { Contents: objects } of paginateListObjectsV2({ client: clients.s3 }, listing)) {
-    for (const { Key: key } of objects ?? []) {
-      const { Body: body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      for (const line of rejectedLines((await body?.transformToString()) ?? '')) {
-        const deadLetter = decodeRejectedLine(line)
-        const { reason, shardId, sequenceNumber, subSequence } = deadLetter
-        rejected.set(JSON.stringify([shardId, sequenceNumber, subSequence]), { reason, lateKey: lateKey(deadLetter) })
-      }
-    }
+  for (const deadLetter of deadLetters) {
+    const { reason, shardId, sequenceNumber, subSequence } = deadLetter
+    rejected.set(JSON.stringify([shardId, sequenceNumber, subSequence]), { reason, lateKey: lateKey(deadLetter) })
   }
   return [...rejected.values()]
 }

@@ -4,7 +4,7 @@ import { HOUR_INDEX } from '../../functions/contract.ts'
 import type { OrphanCause } from '../../functions/domain/results/attribution.ts'
 import type { ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import type { Capacity } from '../proxy/dynamodb-proxy.ts'
-import type { StoredSessions } from './read-back.ts'
+import type { StoredSessions } from './stored-sessions.ts'
 
 export interface DaySummary {
   readonly searches: number

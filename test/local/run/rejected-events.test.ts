@@ -3,7 +3,8 @@
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
-import { countRejected, readRejected, storedKey } from '../../../local/run/rejected-events.ts'
+import { readRejected } from '../../../local/run/read-back.ts'
+import { countRejected, storedKey } from '../../../local/run/rejected-events.ts'
 import { at, event } from '../../support/events.ts'
 
 function line(sequence: string, reason: string, own: object = {}): string {
