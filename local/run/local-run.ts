@@ -22,7 +22,6 @@ import type { LogPositions } from '../replay/log-positions.ts'
 import { logReplay } from '../replay/log-replay.ts'
 import { type FunctionSpec, type MappingSpec, type PipelineSpec, readPipeline } from '../template/pipeline-spec.ts'
 import { storedApp } from '../template/stored-app.ts'
-import { synthesizedApp } from '../template/synthesized-app.ts'
 import type { Template } from '../template/template.ts'
 import { openDataFolder } from './data-folder.ts'
 import { startFunctions } from './function-processes.ts'
@@ -83,7 +82,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   }
   try {
     const [app, endpoints] = await settleBoth(
-      dataFolder === null ? synthesizedApp(settings) : storedApp(dataFolder, settings),
+      storedApp(settings, env),
       startEndpoints(firstPort, dataFolder, env),
       stops,
     )

@@ -1,21 +1,21 @@
-// Synthesizes the app in a process of its own and stores it in a folder: `store-app.ts FOLDER
-// SETTINGS`. It ends when the app is stored, even if the run that started it was killed.
+// Synthesizes the app in a process of its own and stores it: `store-app FOLDER SETTINGS`. It ends
+// when the app is stored, even if the run that started it was killed.
 
-import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
-import { UserError } from '../../terminal/user-error.ts'
-import { synthesizedApp } from './synthesized-app.ts'
+import { rmSync } from 'node:fs'
+import { basename } from 'node:path'
+import { finishApp } from './app-cache.ts'
+import { appName } from './stored-app.ts'
+import { synthesize } from './synthesized-app.ts'
 
-const [folder = '', settings = '{}'] = process.argv.slice(2)
-const copy = `${folder}.${process.pid}`
+const [folder = '', text = '{}'] = process.argv.slice(2)
 try {
-  const app = await synthesizedApp(JSON.parse(settings))
-  cpSync(app.folder, copy, { recursive: true })
-  renameSync(copy, folder)
-} catch (error) {
-  rmSync(copy, { recursive: true, force: true })
-  // The process of another run may have stored the same app meanwhile.
-  if (!existsSync(folder)) {
-    console.error(error instanceof UserError ? error.message : (error as Error).stack)
-    process.exitCode = 1
-  }
+  const settings = JSON.parse(text)
+  await synthesize(folder, settings)
+  const [name] = basename(folder).split('.')
+  if (name !== (await appName(settings))) throw new Error('the sources changed meanwhile')
+  finishApp(folder, Date.now())
+} catch {
+  // The run synthesizes the app itself then, and reports the error.
+  rmSync(folder, { recursive: true, force: true })
+  process.exitCode = 1
 }

@@ -1,15 +1,14 @@
 // Synthesizes the CDK app into the template and the bundles that `cdk deploy` ships.
 
 import { spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../terminal/user-error.ts'
 import type { Template } from './template.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+/** Holds `cdk.json`, and the sources or the compiled ones. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface SynthesizedApp {
   /** Holds the bundles that the template names. It is removed when this process ends. */
@@ -17,29 +16,8 @@ export interface SynthesizedApp {
   readonly template: Template
 }
 
-const apps = new Map<string, Promise<SynthesizedApp>>()
-
-/**
- * Synthesizes once for each set of settings: bundling takes seconds, and one process may start
- * several runs. Callers must not change what they get.
- */
-export function synthesizedApp(settings: Readonly<Record<string, string>>): Promise<SynthesizedApp> {
-  const key = JSON.stringify(Object.entries(settings).sort())
-  const app = apps.get(key) ?? synthesizeIntoTemporaryFolder(settings)
-  apps.set(key, app)
-  // A failure may be of the moment, such as a full disk, so the next run tries again.
-  app.catch(() => apps.delete(key))
-  return app
-}
-
-async function synthesizeIntoTemporaryFolder(settings: Readonly<Record<string, string>>): Promise<SynthesizedApp> {
-  const folder = await mkdtemp(join(tmpdir(), 'search-session-ctr-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return { folder, template: await synthesize(folder, settings) }
-}
-
-/** Runs the CDK app in a process of its own, as the CDK command line does. */
-async function synthesize(folder: string, settings: Readonly<Record<string, string>>): Promise<Template> {
+/** Runs the CDK app into the folder, in a process of its own, as the CDK command line does. */
+export async function synthesize(folder: string, settings: Readonly<Record<string, string>>): Promise<void> {
   const { app, context } = JSON.parse(await readFile(join(ROOT, 'cdk.json'), 'utf8'))
   const [command, ...args] = String(app).split(' ') as [string, ...string[]]
   const { exitCode, output } = await runProgram(command === 'node' ? process.execPath : command, args, {
@@ -51,7 +29,6 @@ async function synthesize(folder: string, settings: Readonly<Record<string, stri
     CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...settings, 'aws:cdk:enable-asset-metadata': true }),
   })
   if (exitCode !== 0) throw synthesisError(output)
-  return templateIn(folder)
 }
 
 /** Reads the template of the stack in the folder of a synthesized app. */

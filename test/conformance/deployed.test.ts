@@ -12,7 +12,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { type Clients, LOCAL_CONFIG, localClients } from '../../local/emulators/clients.ts'
-import { type SynthesizedApp, synthesizedApp } from '../../local/template/synthesized-app.ts'
+import { storedApp } from '../../local/template/stored-app.ts'
+import type { SynthesizedApp } from '../../local/template/synthesized-app.ts'
 import { type AwsEmulator, startAwsEmulator } from '../../tools/conformance/aws-emulator.ts'
 import { deployable, only, withoutAction, withoutUnsupported } from './changed-template.ts'
 import { bootstrappedDeployer, type Deployer, type Deployment } from './deployed-stack.ts'
@@ -40,7 +41,7 @@ describe.skipIf(EMULATOR !== 'ministack')('the template on MiniStack with IAM', 
 
   beforeAll(async () => {
     emulator = await startAwsEmulator('ministack', { enforcesRoles: true })
-    app = await synthesizedApp(SETTINGS)
+    app = await storedApp(SETTINGS, process.env)
     deployer = await bootstrappedDeployer(emulator.endpoint, app)
     clients = localClients({ kinesis: emulator.endpoint, dynamodb: emulator.endpoint, s3: emulator.endpoint })
     logs = new CloudWatchLogsClient({ ...LOCAL_CONFIG, endpoint: emulator.endpoint })

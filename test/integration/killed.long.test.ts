@@ -21,17 +21,22 @@ const expectedPath = sharedPath('data/lisp/expected.json')
 let folder: string
 let data: string
 let out: string
+let apps: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-killed-'))
   data = join(folder, 'data')
   out = join(folder, 'out')
   mkdirSync(data)
+  apps = join(folder, 'search-session-ctr', 'apps')
+  mkdirSync(apps, { recursive: true })
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 
 function start(): ChildProcess {
   const args = ['--import', 'tsx', 'cli/main.ts', 'local', '--events', logPath ?? '', '--data', data, '--out', out]
-  return spawn(process.execPath, args, { cwd: ROOT, stdio: 'ignore' })
+  // The cache is empty when a test begins.
+  const env = { ...process.env, XDG_CACHE_HOME: folder }
+  return spawn(process.execPath, args, { cwd: ROOT, stdio: 'ignore', env })
 }
 
 /**
@@ -49,10 +54,10 @@ async function killedWhen(isTime: () => boolean): Promise<boolean> {
   return signal === 'SIGKILL'
 }
 
-/** Returns after the change in the data folder that makes it true. */
+/** Returns after the change in the cache that makes it true. */
 function untilChange(isTrue: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const watcher = watch(data, check)
+    const watcher = watch(apps, check)
     function check(): void {
       if (!isTrue()) return
       watcher.close()
@@ -62,9 +67,9 @@ function untilChange(isTrue: () => boolean): Promise<void> {
   })
 }
 
-/** Returns the folders of the data folder that hold a whole synthesized app. */
+/** Returns the folders of the cache that hold a whole synthesized app. */
 function storedApps(): string[] {
-  return readdirSync(data).filter((name) => /^synthesized-[0-9a-f]{16}$/.test(name))
+  return readdirSync(apps).filter((name) => /^[0-9a-f]{32}$/.test(name))
 }
 
 async function expectKnownSummary(): Promise<void> {
@@ -112,9 +117,9 @@ describe.skipIf(logPath === null || isShared)(`the study log under ${KILLS} kill
     expect(await killedWhen(() => existsSync(join(data, 'dynamodb.sqlite')))).toBe(true)
     await untilChange(() => storedApps().length > 0)
     const [app = ''] = storedApps()
-    const storedMs = statSync(join(data, app)).birthtimeMs
+    const storedMs = statSync(join(apps, app)).birthtimeMs
     for (let n = 0; n < 2; n++) expect(await killedWhen(() => linesSent() > n * 100)).toBe(true)
     expect(storedApps()).toEqual([app])
-    expect(statSync(join(data, app)).birthtimeMs).toBe(storedMs)
+    expect(statSync(join(apps, app)).birthtimeMs).toBe(storedMs)
   })
 })
