@@ -3,6 +3,14 @@
 import { SWEEPERS_MAX } from '../../functions/contract.ts'
 import { HOUR_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { SLICES } from '../../functions/domain/results/rollup.ts'
+import {
+  CLOSINGS_PER_CPU_SECOND,
+  coresOf,
+  FINALIZED_PER_CPU_SECOND,
+  laneRecordsPerSecond,
+  ROW_CPU_MICROS,
+  SHARD_RECORDS_PER_SECOND,
+} from '../../local/cost/measured-cpu.ts'
 import { DEPLOYED } from '../bench-settings.ts'
 import { STANDARD_EVENTS, STANDARD_SEARCHES } from '../standard-session.ts'
 
@@ -16,20 +24,6 @@ export interface Ceiling {
   readonly why: string
 }
 
-/**
- * CPU of a user's write and of a record. They fit the CPU of a record in `npm run bench:ingest`:
- * 260 microseconds at b = 1, 100 at b = 5 and 69 at b = 10.
- */
-export const WRITE_CPU_MICROS = 200
-export const RECORD_CPU_MICROS = 60
-/** From `npm run bench:sweep` and `npm run bench:finalize`. */
-const CLOSINGS_PER_CPU_SECOND = 2601
-const FINALIZED_PER_CPU_SECOND = 754
-/** CPU of a row where the rollup sums 1.09 million, with a stub that answers at once. */
-const ROW_CPU_MICROS = 11.2
-/** Lambda gives a whole core with so much memory. */
-const CORE_MB = 1769
-export const SHARD_RECORDS_PER_SECOND = 1000
 export const PARTITION_UNITS_PER_SECOND = 1000
 /** A session has a row, and so has each of its searches. The index by hour has as many entries. */
 const ROWS_AN_EVENT = (STANDARD_SEARCHES + 1) / STANDARD_EVENTS
@@ -37,11 +31,6 @@ const ROWS_AN_EVENT = (STANDARD_SEARCHES + 1) / STANDARD_EVENTS
 const DIRTY_HOURS = 2
 /** A run stops reading so long before the next one starts. */
 const BETWEEN_RUNS_MS = 15 * SECOND_MS
-
-/** @param writesAnEvent writes of states for each event. */
-export function laneRecordsPerSecond(writesAnEvent: number): number {
-  return (1e6 * coresOf(DEPLOYED.ingestMemoryMb)) / (WRITE_CPU_MICROS * writesAnEvent + RECORD_CPU_MICROS)
-}
 
 export function ceilings(writesAnEvent: number): Ceiling[] {
   const sweeper = CLOSINGS_PER_CPU_SECOND * coresOf(DEPLOYED.sweepMemoryMb) * STANDARD_EVENTS
@@ -52,7 +41,7 @@ export function ceilings(writesAnEvent: number): Ceiling[] {
   return [
     {
       part: 'ingest, a shard',
-      one: Math.min(SHARD_RECORDS_PER_SECOND, laneRecordsPerSecond(writesAnEvent)),
+      one: Math.min(SHARD_RECORDS_PER_SECOND, laneRecordsPerSecond(writesAnEvent, DEPLOYED)),
       all: null,
       why: 'Kinesis accepts no more; add shards',
     },
@@ -71,9 +60,4 @@ export function ceilings(writesAnEvent: number): Ceiling[] {
     },
     { part: 'index by hour, a slice', one: slice, all: slice * SLICES.length, why: 'a partition of DynamoDB' },
   ]
-}
-
-/** Lambda gives no more than a core to one thread. */
-function coresOf(memoryMb: number): number {
-  return Math.min(1, memoryMb / CORE_MB)
 }

@@ -1,8 +1,8 @@
 // Prints what events cost as a table.
 
+import { streamDollars, unitDollars } from '../../local/cost/prices.ts'
 import { columns } from '../../terminal/text-table.ts'
 import type { Cost, CostReport } from './cost.ts'
-import { streamDollars, unitDollars } from './prices.ts'
 
 /** The used share of a shard's 1,000 records a second. */
 const SHARD_USE = 0.5

@@ -2,17 +2,21 @@
 // compares it with managed Flink.
 
 import { readFileSync } from 'node:fs'
+import { FLINK_EVENTS_PER_UNIT, flinkDollars } from '../../local/cost/flink.ts'
+import { laneRecordsPerSecond, SHARD_RECORDS_PER_SECOND } from '../../local/cost/measured-cpu.ts'
+import {
+  PRICES,
+  perMonth,
+  provisionedDollars,
+  provisionedStreamDollars,
+  SECONDS_A_MONTH,
+  USE,
+  unitDollars,
+} from '../../local/cost/prices.ts'
 import { DEPLOYED } from '../bench-settings.ts'
 import { STANDARD_EVENTS } from '../standard-session.ts'
-import {
-  type Ceiling,
-  ceilings,
-  laneRecordsPerSecond,
-  PARTITION_UNITS_PER_SECOND,
-  SHARD_RECORDS_PER_SECOND,
-} from './ceilings.ts'
+import { type Ceiling, ceilings, PARTITION_UNITS_PER_SECOND } from './ceilings.ts'
 import type { CommittedUnits } from './committed-units.ts'
-import { HOURS_A_MONTH, PRICES, unitDollars } from './prices.ts'
 
 export interface Scale {
   readonly eventsPerSecond: number
@@ -65,15 +69,7 @@ const BATCHES = {
 type Batches = keyof typeof BATCHES
 const EACH_BATCHES = Object.keys(BATCHES) as Batches[]
 
-/** The used share of shards, lanes and provisioned tables. The rest is for peaks. */
-const USE = 0.7
 const LANE_GB = DEPLOYED.ingestMemoryMb / 1024
-const SECONDS_A_MONTH = HOURS_A_MONTH * 3600
-/**
- * Events a second and processing unit: AWS' own sizing example, and half of a published benchmark.
- */
-const FLINK_EVENTS_PER_UNIT = { slow: 1000, fast: 20_000 } as const
-const FLINK_STORAGE_GB = 50
 const BREAK_EVEN_MAX = 100_000
 
 export async function measureScale(): Promise<ScaleReport> {
@@ -90,13 +86,13 @@ export async function measureScale(): Promise<ScaleReport> {
 
 export function scaleOf(rate: number, batches: Batches): Scale {
   const units = UNITS[BATCHES[batches]] as { [unit in 'allWrites' | 'read' | 'results' | 'userBatches']: number }
-  const lanesBusy = rate / laneRecordsPerSecond(units.userBatches / STANDARD_EVENTS)
+  const lanesBusy = rate / laneRecordsPerSecond(units.userBatches / STANDARD_EVENTS, DEPLOYED)
   // A shard is full when it has too many records, or when its one lane has too much work.
   const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)), Math.ceil(lanesBusy / USE))
   const invocations = Math.max(rate / DEPLOYED.batchSize, Math.min(rate, (shards * 1000) / DEPLOYED.batchWindow))
   const write = (rate * units.allWrites) / STANDARD_EVENTS
   const read = (rate * units.read) / STANDARD_EVENTS
-  const kinesis = shards * PRICES.shardHour * HOURS_A_MONTH + perMonth(rate, PRICES.streamPuts)
+  const kinesis = provisionedStreamDollars(shards, rate)
   const gbSeconds = lanesBusy * LANE_GB * SECONDS_A_MONTH
   const lambda = gbSeconds * PRICES.gbSecond + perMonth(invocations, PRICES.invocations)
   const dynamodbOnDemand = unitDollars(write, read) * SECONDS_A_MONTH
@@ -118,31 +114,10 @@ export function scaleOf(rate: number, batches: Batches): Scale {
     dynamodbProvisioned,
     onDemand: kinesis + lambda + dynamodbOnDemand,
     provisioned: kinesis + lambda + dynamodbProvisioned,
-    flinkSlow: flink(rate, FLINK_EVENTS_PER_UNIT.slow) + resultDollars,
-    flinkFast: flink(rate, FLINK_EVENTS_PER_UNIT.fast) + resultDollars,
-    flinkProvisioned: flink(rate, FLINK_EVENTS_PER_UNIT.fast) + provisionedDollars(results, 0),
+    flinkSlow: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.slow) + resultDollars,
+    flinkFast: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.fast) + resultDollars,
+    flinkProvisioned: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.fast) + provisionedDollars(results, 0),
   }
-}
-
-function perMonth(perSecond: number, dollarsPerMillion: number): number {
-  return (perSecond * SECONDS_A_MONTH * dollarsPerMillion) / 1e6
-}
-
-/** Returns the dollars for a month of so many units a second. */
-function provisionedDollars(write: number, read: number): number {
-  return ((write * PRICES.writeUnitHour + read * PRICES.readUnitHour) / USE) * HOURS_A_MONTH
-}
-
-/** Returns the dollars without results. The service bills one unit more than the work needs. */
-function flink(rate: number, eventsPerUnit: number): number {
-  const units = Math.max(1, Math.ceil(rate / eventsPerUnit))
-  const shards = Math.max(1, Math.ceil(rate / (SHARD_RECORDS_PER_SECOND * USE)))
-  return (
-    (units + 1) * PRICES.flinkUnitHour * HOURS_A_MONTH +
-    units * FLINK_STORAGE_GB * PRICES.flinkStorageGbMonth +
-    shards * PRICES.shardHour * HOURS_A_MONTH +
-    perMonth(rate, PRICES.streamPuts)
-  )
 }
 
 function breakEven(batches: Batches, isDearer: (scale: Scale) => boolean): number {
