@@ -4,14 +4,11 @@ import { type _Record, GetRecordsCommand, GetShardIteratorCommand, ListShardsCom
 import type { KinesisStreamRecord } from 'aws-lambda'
 import type { Clients } from '../emulators/clients.ts'
 import type { MappingSpec } from '../template/pipeline-spec.ts'
+import { firstBatch } from './first-batch.ts'
 import type { FunctionProcess } from './function-process.ts'
 import { type PolledStream, type Poller, type ShardReader, startPoller } from './poller.ts'
 import { openReader } from './shard-reader.ts'
 
-/** Lambda passes at most 6 MB to an invocation. */
-const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
-/** The size of a record in the invocation's JSON, without its data. */
-const ENVELOPE_BYTES = 556
 const IDLE_MS_MAX = 100
 const READ_RECORDS_MAX = 10_000
 
@@ -29,7 +26,7 @@ function kinesisStream({ sourceName, batchSize }: MappingSpec, clients: Clients)
     },
     openShard: (shardId) => openShard(sourceName, shardId, clients),
     sequenceNumber: (record) => record.kinesis.sequenceNumber,
-    nextBatch: (waiting) => nextBatch(waiting, batchSize),
+    nextBatch: (waiting) => firstBatch(waiting, batchSize, ({ kinesis }) => kinesis.data),
     failedBatch: (shardId, records) => {
       const startSequenceNumber = records[0]?.kinesis.sequenceNumber
       return {
@@ -74,17 +71,6 @@ function openShard(
       }
     },
   })
-}
-
-function nextBatch(waiting: readonly KinesisStreamRecord[], batchSize: number): KinesisStreamRecord[] {
-  const batch: KinesisStreamRecord[] = []
-  let bytes = 0
-  for (const record of waiting.slice(0, batchSize)) {
-    bytes += ENVELOPE_BYTES + record.kinesis.data.length
-    if (batch.length > 0 && bytes > PAYLOAD_BYTES_MAX) break
-    batch.push(record)
-  }
-  return batch
 }
 
 /** Lambda writes the data in base64, and the arrival time in seconds with a fraction. */

@@ -75,7 +75,7 @@ function failWhenEnded(): never {
 }
 
 /** A line over a record's limit becomes a dead letter, as if ingest had rejected it. */
-function toDeadLetter(line: Buffer, index: number): DeadLetter {
+export function toDeadLetter(line: Buffer, index: number): DeadLetter {
   return {
     reason: 'too-large',
     detail: 'over the limit of a Kinesis record',

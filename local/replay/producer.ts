@@ -1,4 +1,4 @@
-// Stands for a producer: writes the lines of a log to the stream, and retries throttled records.
+// Stands for a producer: sends the lines of a log as records, to the stream or to any other place.
 
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -34,10 +34,27 @@ export interface Produced {
  * @param skip the number of lines at the beginning that are in the stream already.
  * @param requestRecordsMax fewer records make `onSent` report earlier.
  */
-export async function produce(
+export function produce(
   lines: AsyncIterable<Buffer>,
   stream: string,
   kinesis: KinesisClient,
+  onSent: (lines: number) => void,
+  skip = 0,
+  requestRecordsMax = REQUEST_RECORDS_MAX,
+): Promise<Produced> {
+  const send = (records: readonly PutRecordsRequestEntry[]): Promise<void> =>
+    putRecords(records, stream, kinesis, PATIENCE)
+  return sendLines(lines, send, onSent, skip, requestRecordsMax)
+}
+
+/**
+ * Does the same as `produce` with a place of any kind.
+ *
+ * @param send gets records within the limits of one request.
+ */
+export async function sendLines(
+  lines: AsyncIterable<Buffer>,
+  send: (records: readonly PutRecordsRequestEntry[]) => Promise<void>,
   onSent: (lines: number) => void,
   skip = 0,
   requestRecordsMax = REQUEST_RECORDS_MAX,
@@ -49,7 +66,7 @@ export async function produce(
   let events = 0
   let sent = 0
   const flush = async (linesBefore: number): Promise<void> => {
-    if (batch.length > 0) await putRecords(batch, stream, kinesis, PATIENCE)
+    if (batch.length > 0) await send(batch)
     batch = []
     bytes = 0
     onSent(linesBefore)

@@ -130,3 +130,9 @@ export function summarizeCapacity(capacity: Capacity, tables: SummaryTables): Ca
   const readUnitsBy = byPurpose(capacity.reads)
   return { writeUnits: sum(writeUnitsBy), readUnits: sum(readUnitsBy), writeUnitsBy, readUnitsBy }
 }
+
+/** Stands where nothing counts the units. */
+export const NO_CAPACITY: CapacitySummary = summarizeCapacity(
+  { writes: new Map(), reads: new Map() },
+  { sessions: 'sessions', results: 'results', deadLetters: 'dead-letters' },
+)

@@ -86,7 +86,9 @@ export const LAYERS: readonly Layer[] = [
   local('proxy', ['template', 'emulators', 'lambda']),
   local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/, /^csv-parse$/]),
   local('cost', [], [ALL_BUT_HANDLERS, SETTINGS]),
-  local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT]),
+  local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT, PORTS]),
+  // It runs the steps themselves, since no function does.
+  local('memory', ['emulators', 'lambda', 'replay', 'run'], [ALL_BUT_HANDLERS, SETTINGS, /^report\/report-data\.ts$/]),
   {
     name: 'simulation',
     files: /^sim\//,
@@ -118,7 +120,7 @@ export const LAYERS: readonly Layer[] = [
     'commands',
     ['target', 'reads', 'dead-letters', 'doctor', 'produce'],
     [
-      /^local\/(lambda|replay|run)\//,
+      /^local\/(lambda|memory|replay|run)\//,
       /^sim\//,
       SAMPLES,
       // A person runs this step; there is no function for it.
