@@ -223,10 +223,15 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, () => Ite
   local: { 'local spec': localSpec },
 }
 
-/** The item as the pages show it: binary values as their length, with what is in them beside. */
+/** The item as the pages show it: encoded values as their length, with what is in them beside. */
 export function shownItem(item: Item): string {
   const entries = Object.entries(item).flatMap(([name, value]): [string, unknown][] => {
     if (value === undefined) return []
+    if (name === 'sessions' && typeof value === 'string')
+      return [
+        [name, `<${value.length} characters>`],
+        [`${name}, parsed`, JSON.parse(value)],
+      ]
     if (!(value instanceof Uint8Array)) return [[name, value]]
     // The ids of closed sessions do not compress.
     if (name === 'closed_ids') return [[name, `<${value.length} bytes>`]]

@@ -1,12 +1,12 @@
 // Splits the events of open sessions into blocks, which are stored once, and a short rest.
 
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Event } from '../../domain/events/event.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session } from '../../domain/sessions/session.ts'
+import { deflateText, inflateText } from '../runtime/deflated-text.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { unknownShape } from '../runtime/item-schema.ts'
-import { type EventRow, INFLATED_BYTES_MAX, readEvents, type SplitSession, writeEvents } from './session-code.ts'
+import { type EventRow, readEvents, type SplitSession, writeEvents } from './session-code.ts'
 
 /*
  * DynamoDB bills a write of the state by its size, and every batch with events of the user writes
@@ -76,12 +76,11 @@ export function versionOfBlock(name: string): number {
 }
 
 export function encodeBlock(events: NonEmpty<Event>): Uint8Array {
-  return deflateRawSync(textOf(events), { level: 9 })
+  return deflateText(textOf(events))
 }
 
 export function decodeBlock(stored: Uint8Array): NonEmpty<Event> {
-  const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
-  const [shape, startMs, rows] = JSON.parse(text) as [number, number, EventRow[]]
+  const [shape, startMs, rows] = JSON.parse(inflateText(stored)) as [number, number, EventRow[]]
   if (shape !== SHAPE) throw unknownShape('a stored block has shape', shape, 'shape', SHAPE)
   return nonEmpty(readEvents(rows, startMs))
 }

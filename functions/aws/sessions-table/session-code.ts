@@ -1,6 +1,5 @@
-// Encodes sessions as one compressed binary, and decodes them again.
+// Encodes sessions as one text, deflated if it is long, and decodes them again.
 
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import {
   type ClickEvent,
   EVENT_TYPES,
@@ -10,12 +9,14 @@ import {
 } from '../../domain/events/event.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
+import { deflateText, inflateText } from '../runtime/deflated-text.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { unknownShape } from '../runtime/item-schema.ts'
 
 /*
  * DynamoDB bills every write by the bytes of the whole item, so sessions are JSON arrays without
- * names, deflated. This session has 15 events, and its first 12 lie in a block:
+ * names. A text that is too long for the item's first KB is deflated. This session has 15 events,
+ * and its first 12 lie in a block:
  *
  *     [1,                                                 the shape
  *      [["20260302T090000000Z-e1"],                       ids
@@ -59,34 +60,41 @@ export interface SplitSession {
   readonly rest: readonly Event[]
 }
 
-/** Bounds what reading one item may cost. Nothing that is stored inflates to more. */
-export const INFLATED_BYTES_MAX = 16 * 1024 * 1024
+/** A text as it is, or deflated. */
+export type StoredSessions = string | Uint8Array
 
 /**
- * The bytes from which a session was read alone. The sweeper stores nearly every session that it
- * closes as it was read, and need not compress it again.
+ * The text or bytes from which a session was read alone. The sweeper stores nearly every session
+ * that it closes as it was read, and need not encode it again.
  */
-const readFrom = new WeakMap<Session, Uint8Array>()
+const readFrom = new WeakMap<Session, StoredSessions>()
 
-export function encodeSessions(sessions: readonly Session[]): Uint8Array {
+/** @param plainBytesMax the most bytes of a text that is not deflated. */
+export function encodeSessions(sessions: readonly Session[], plainBytesMax: number): StoredSessions {
   const [first, ...others] = sessions
   const stored = first && others.length === 0 ? readFrom.get(first) : undefined
   if (stored !== undefined) return stored
-  return encodeSplitSessions(sessions.map((session) => ({ session, blocks: 0, rest: session.events })))
+  return encodeSplitSessions(
+    sessions.map((session) => ({ session, blocks: 0, rest: session.events })),
+    plainBytesMax,
+  )
 }
 
 /** Leaves out the events that lie in blocks. */
-export function encodeSplitSessions(sessions: readonly SplitSession[]): Uint8Array {
-  return deflateRawSync(JSON.stringify([SHAPE, ...sessions.map(sessionRow)]), { level: 9 })
+export function encodeSplitSessions(sessions: readonly SplitSession[], plainBytesMax: number): StoredSessions {
+  const text = JSON.stringify([SHAPE, ...sessions.map(sessionRow)])
+  return Buffer.byteLength(text) <= plainBytesMax ? text : deflateText(text)
 }
 
 /**
  * @param blocks the events of each block: the first session's blocks in order, then the second's,
  * and so on.
  */
-export function decodeSessions(stored: Uint8Array, blocks: readonly (readonly Event[])[] = []): Session[] {
-  const text = inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
-  const [shape, ...rows] = JSON.parse(text) as [number, ...SessionRow[]]
+export function decodeSessions(stored: StoredSessions, blocks: readonly (readonly Event[])[] = []): Session[] {
+  const [shape, ...rows] = JSON.parse(typeof stored === 'string' ? stored : inflateText(stored)) as [
+    number,
+    ...SessionRow[],
+  ]
   if (shape !== SHAPE) throw unknownShape('stored sessions have shape', shape, 'shape', SHAPE)
   let used = 0
   const sessions = rows.map((row) => {
@@ -102,11 +110,11 @@ export function decodeSessions(stored: Uint8Array, blocks: readonly (readonly Ev
 
 /** Compresses ids or names, of which a state may hold as many as it has open sessions or blocks. */
 export function encodeIds(ids: readonly string[]): Uint8Array {
-  return deflateRawSync(JSON.stringify(ids), { level: 9 })
+  return deflateText(JSON.stringify(ids))
 }
 
 export function decodeIds(stored: Uint8Array): string[] {
-  return JSON.parse(inflateRawSync(stored, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')) as string[]
+  return JSON.parse(inflateText(stored)) as string[]
 }
 
 function sessionRow({ session, blocks, rest }: SplitSession): SessionRow {

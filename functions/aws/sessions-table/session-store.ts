@@ -79,7 +79,7 @@ async function putUnlessNewer(writer: ItemWriter, table: string, user: string, i
 }
 
 function isSameState(stored: Item, item: Item): boolean {
-  const bytes = (binary: unknown): Buffer => Buffer.from((binary ?? []) as Uint8Array)
+  const bytes = (value: unknown): Buffer => Buffer.from((value ?? []) as Uint8Array)
   // NULL is stored for an attribute without a value.
   const isSame = (name: string): boolean => (stored[name] ?? null) === (item[name] ?? null)
   return (

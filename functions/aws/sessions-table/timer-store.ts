@@ -1,7 +1,6 @@
 // Stores users' timers on DynamoDB, many in one item, and lists them by time.
 
 import { randomBytes, randomInt } from 'node:crypto'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map'
 import { KIND, PARTITION_KEY, SORT_KEY, SWEEPERS_MAX, TIMER_PAGES, TIMERS } from '../../contract.ts'
@@ -9,6 +8,7 @@ import { MINUTE_MS } from '../../domain/durations.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import { ALL_WORK, isInShare } from '../../domain/work-share.ts'
 import type { PageSpan, Timer, TimerPage, TimerStore } from '../../ports.ts'
+import { deflateText, inflateText } from '../runtime/deflated-text.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import { readableItems } from '../runtime/readable-items.ts'
 import type { Item, Key } from '../runtime/table-items.ts'
@@ -131,7 +131,7 @@ export function pageItem({ id, startMs, timers }: TimerPage): Item {
     [KIND]: TIMERS,
     [SCHEMA]: ITEM_SCHEMA,
     start: startMs,
-    timers: deflateRawSync(JSON.stringify(rows), { level: 9 }),
+    timers: deflateText(JSON.stringify(rows)),
   }
 }
 
@@ -139,8 +139,10 @@ function readPage(item: Item): TimerPage {
   checkSchema(item)
   const id = String(item[SORT_KEY])
   return readItem(`the page of timers ${id}`, () => {
-    const text = inflateRawSync(item.timers as Uint8Array, { maxOutputLength: INFLATED_BYTES_MAX }).toString('utf8')
-    const rows = JSON.parse(text) as [user: string, sinceStartMs: number][]
+    const rows = JSON.parse(inflateText(item.timers as Uint8Array, INFLATED_BYTES_MAX)) as [
+      user: string,
+      sinceStartMs: number,
+    ][]
     const startMs = item.start
     if (typeof startMs !== 'number') throw new TypeError('start: not a number')
     return { id, startMs, timers: nonEmpty(rows.map((row) => readTimer(row, startMs))) }

@@ -43,7 +43,7 @@ function read(...records: DynamoDBRecord[]) {
 
 describe('a change of a closed session', () => {
   it('is read from the text that Lambda writes', () => {
-    const sessions = Buffer.from(encodeSessions([closed(3).session])).toString('base64')
+    const sessions = Buffer.from(encodeSessions([closed(3).session], 0)).toString('base64')
     const written = {
       pk: { S: 'user#ann' },
       sk: { S: `closed#${ID}` },

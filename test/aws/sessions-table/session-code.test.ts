@@ -1,6 +1,6 @@
 // Tests that stored sessions are read as they were written, and that malformed ones are refused.
 
-import { deflateRawSync } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -76,6 +76,7 @@ const session: fc.Arbitrary<Session> = fc.record({
 })
 
 const sessions = fc.array(session, { maxLength: 5 })
+const plainBytesMax = fc.constantFrom(0, 200, 800, Number.POSITIVE_INFINITY)
 
 /** Encodes JSON as another program, or a later version of this one, could have stored it. */
 function stored(json: unknown): Uint8Array {
@@ -85,8 +86,8 @@ function stored(json: unknown): Uint8Array {
 describe('stored sessions', () => {
   it('are read as they were written', () => {
     fc.assert(
-      fc.property(sessions, (given) => {
-        expect(decodeSessions(encodeSessions(given))).toEqual(given)
+      fc.property(sessions, plainBytesMax, (given, bytesMax) => {
+        expect(decodeSessions(encodeSessions(given, bytesMax))).toEqual(given)
       }),
       { seed: SEED, numRuns: 1000 },
     )
@@ -94,11 +95,13 @@ describe('stored sessions', () => {
 
   it('are written as the same bytes again, so that the store recognizes a repeated write', () => {
     fc.assert(
-      fc.property(sessions, (given) => {
-        const read = decodeSessions(encodeSessions(given))
-        expect(encodeSessions(read)).toEqual(encodeSessions(given))
+      fc.property(sessions, plainBytesMax, (given, bytesMax) => {
+        const written = encodeSessions(given, bytesMax)
+        const read = decodeSessions(written)
+        expect(encodeSessions(read, bytesMax)).toEqual(written)
         // Copies are encoded anew.
-        expect(encodeSessions(read.map((session) => ({ ...session })))).toEqual(encodeSessions(given))
+        const copies = read.map((session) => ({ ...session }))
+        expect(encodeSessions(copies, bytesMax)).toEqual(written)
       }),
       { seed: SEED, numRuns: 300 },
     )
@@ -106,20 +109,32 @@ describe('stored sessions', () => {
 
   it('keep their bytes when one is read alone and written unchanged, and only then', () => {
     const given = { ids: ['id'], continues: null, limitedBy: null, events: [bare('AppOpen', at(0))] } as const
-    const bytes = encodeSessions([given])
+    const bytes = encodeSessions([given], 0)
     const [alone] = decodeSessions(bytes) as [Session]
-    expect(encodeSessions([alone])).toBe(bytes)
+    expect(encodeSessions([alone], 0)).toBe(bytes)
     const later: Session = { ...alone, events: [...alone.events, bare('AppClose', at(1))] }
-    expect(decodeSessions(encodeSessions([later]))).toEqual([later])
-    const both = encodeSessions([given, later])
+    expect(decodeSessions(encodeSessions([later], 0))).toEqual([later])
+    const both = encodeSessions([given, later], 0)
     const [first] = decodeSessions(both) as [Session]
-    expect(encodeSessions([first])).toEqual(bytes)
+    expect(encodeSessions([first], 0)).toEqual(bytes)
     const rest: Session = { ...given, events: [bare('AppClose', at(1))] }
     const [behindBlock] = decodeSessions(
       stored([1, [['id'], null, null, 0, at(0), [[5, 1000, rest.events[0].eventId]], 1]]),
       [given.events],
     ) as [Session]
-    expect(decodeSessions(encodeSessions([behindBlock]))).toEqual([behindBlock])
+    expect(decodeSessions(encodeSessions([behindBlock], 0))).toEqual([behindBlock])
+  })
+
+  it('are text up to the most bytes of a plain text, and deflated beyond', () => {
+    fc.assert(
+      fc.property(sessions, plainBytesMax, (given, bytesMax) => {
+        const text = encodeSessions(given, Number.POSITIVE_INFINITY) as string
+        const isPlain = Buffer.byteLength(text) <= bytesMax
+        expect(typeof encodeSessions(given, bytesMax)).toBe(isPlain ? 'string' : 'object')
+        expect(inflateRawSync(encodeSessions(given, -1) as Uint8Array).toString('utf8')).toBe(text)
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
   })
 
   it('have the shape that is pinned here', () => {
