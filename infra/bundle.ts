@@ -1,11 +1,20 @@
 // Bundles a function's handler, and all that it imports, as minified modules.
 
+import { cpSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, buildSync, type Metafile } from 'esbuild'
+import type { BuildOptions, Metafile } from 'esbuild'
 
-export type Step = 'ingest' | 'sweep' | 'finalize' | 'rollup'
+export const STEPS = ['ingest', 'sweep', 'finalize', 'rollup'] as const
+
+export type Step = (typeof STEPS)[number]
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** The compiled package has the bundles of its version in this folder, and needs no esbuild. */
+export const BUNDLES_FOLDER = 'bundles'
+
+const IS_COMPILED = !import.meta.url.endsWith('.ts')
 
 /** The options for every function, and for the bundles that benches measure. */
 export const BUNDLING = {
@@ -29,11 +38,19 @@ export const BUNDLING = {
   metafile: true,
 } as const satisfies BuildOptions
 
+/** Writes the modules of the step to the folder: a checkout bundles them, a package has them. */
+export function writeBundle(step: Step, folder: string): void {
+  if (IS_COMPILED) cpSync(`${ROOT}${BUNDLES_FOLDER}/${step}`, folder, { recursive: true })
+  else bundleStep(step, folder)
+}
+
 /**
  * Writes the handler to `index.mjs` in the folder. Returns which modules esbuild wrote and what
  * each imports.
  */
 export function bundleStep(step: Step, folder: string): Metafile {
+  // Only a checkout has esbuild.
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild')
   const entryPoints = { index: `${ROOT}functions/${step}/handler.ts` }
   return buildSync({ ...BUNDLING, entryPoints, outdir: folder, logLevel: 'warning' }).metafile
 }

@@ -5,7 +5,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { AssetHashType, DockerImage, type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { bundleStep, ROOT, type Step } from './bundle.ts'
+import { ROOT, type Step, writeBundle } from './bundle.ts'
 
 export interface Permission {
   readonly actions: readonly string[]
@@ -71,7 +71,7 @@ function codeOf(step: Step): Code {
       image: DockerImage.fromRegistry('none'),
       local: {
         tryBundle: (folder) => {
-          bundleStep(step, folder)
+          writeBundle(step, folder)
           return true
         },
       },

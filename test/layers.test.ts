@@ -22,12 +22,19 @@ const FOLDERS = [
   'tools',
 ]
 
+/** `npm pack` builds it. */
+const BUILT = 'producer/dist'
+
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`
+    if (path === BUILT) return []
     return entry.isDirectory() ? pathsIn(path) : [path]
   })
 }
+
+/** The producer's own package has these files beside its sources. */
+const PRODUCER_FILES = ['producer/LICENSE', 'producer/README.md', 'producer/package.json']
 
 /** The programs of the bench in other languages. */
 const PEER_FILES = [
@@ -51,6 +58,7 @@ describe('the source', () => {
 
   it('the source is TypeScript, except for files that Node, a browser or a peer reads', () => {
     expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/units\.json$/.test(path))).toEqual([
+      ...PRODUCER_FILES,
       'local/emulators/tied-process.mjs',
       'local/lambda/function-runtime.mjs',
       'cli/search-ctr.mjs',

@@ -7,8 +7,6 @@ import { join } from 'node:path'
 import { buildSync, type Metafile } from 'esbuild'
 import { BUNDLING, ROOT, type Step } from '../../infra/bundle.ts'
 
-export const STEPS = ['ingest', 'sweep', 'finalize', 'rollup'] as const satisfies readonly Step[]
-
 /** A function that holds the SDK alone, for comparison. */
 const BARE_CLIENT = `
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'

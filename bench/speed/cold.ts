@@ -1,11 +1,12 @@
 // Measures how the functions start: the sizes of their bundles, and the CPU of loading them and of
 // a first request, beside the SDK alone.
 
+import { STEPS } from '../../infra/bundle.ts'
 import { columns } from '../../terminal/text-table.ts'
 import { batchesOf } from '../batches.ts'
 import { standardSession } from '../standard-session.ts'
 import { startBundle } from './bundled-function.ts'
-import { type Bundle, type BundleSize, type InvocationUsage, makeBundle, STEPS, withBundleFolder } from './bundles.ts'
+import { type Bundle, type BundleSize, type InvocationUsage, makeBundle, withBundleFolder } from './bundles.ts'
 import { toLambdaEvent } from './ingest.ts'
 import { startStubDynamo } from './stub-dynamo.ts'
 

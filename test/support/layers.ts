@@ -121,6 +121,7 @@ export const LAYERS: readonly Layer[] = [
     ['target', 'reads', 'dead-letters', 'doctor', 'produce'],
     [
       /^local\/(lambda|memory|replay|run)\//,
+      /^local\/emulators\/dynoxide-binary\.ts$/,
       /^sim\//,
       SAMPLES,
       // A person runs this step; there is no function for it.
@@ -152,6 +153,11 @@ export const LAYERS: readonly Layer[] = [
       /^esbuild$/,
     ],
     importsAsTypes: [/^aws-lambda$/],
+  },
+  {
+    name: 'tools package',
+    files: /^tools\/package\//,
+    imports: [/^tools\/package\//, /^infra\/bundle\.ts$/, /^report\/render-report\.ts$/, NODE, /^esbuild$/],
   },
   {
     name: 'tools',

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { makeBundle, STEPS } from '../../../bench/speed/bundles.ts'
+import { makeBundle } from '../../../bench/speed/bundles.ts'
+import { STEPS } from '../../../infra/bundle.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
