@@ -6,10 +6,10 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { DAY_MS } from '../../functions/domain/durations.ts'
 import type { SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
-import type { LocalRun } from '../../local/run/local-run.ts'
+import type { LogRun } from '../../local/run/log-run.ts'
 import { summarizeSearches } from '../../local/run/summary.ts'
 import { renderReport } from '../../report/render-report.ts'
-import { readReport, SESSIONS_DEFAULT } from '../../report/report-data.ts'
+import { type ReportPorts, readReport, SESSIONS_DEFAULT } from '../../report/report-data.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import {
   FIRST_GENERATION,
@@ -19,28 +19,30 @@ import {
 } from '../../samples/tutorial-events.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { print } from '../../terminal/output.ts'
-import { startProgress } from '../../terminal/progress.ts'
+import { type Progress, startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { bars, columns, counted, percent } from '../../terminal/text-table.ts'
-import { reportReads } from '../reads/report-reads.ts'
 import { withHelp } from './help.ts'
+import { type OpenedRun, openRun, type WantedRun } from './open-run.ts'
 import { summaryText } from './summary-text.ts'
 
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
 
 export function defineDemo(command: Command, terminal: Terminal): void {
+  command.option('--memory', 'run the steps in this process, without emulators')
   withHelp(command, {
     details: `The demo takes about a minute and runs on this machine only. It needs no AWS account and no files, and
 writes ${REPORT_FILE} to this folder.`,
     examples: ['search-session-ctr demo'],
-  }).action(() => runDemo(terminal))
+  }).action((options: { readonly memory?: true }) => runDemo(options.memory === true, terminal))
 }
 
-async function runDemo(terminal: Terminal): Promise<void> {
+async function runDemo(memory: boolean, terminal: Terminal): Promise<void> {
   const progress = startProgress(terminal.stderr)
+  const screen = { terminal, progress }
   progress.show('starting the pipeline')
-  await onRun(terminal, LATER_GENERATION_SETTINGS, async (run) => {
+  const first = await onRun({ settings: LATER_GENERATION_SETTINGS, memory }, screen, async ({ run }) => {
     await replayAll(run, [...FIRST_GENERATION, ...LATER_GENERATION])
     const rows = await run.results()
     progress.clear()
@@ -52,7 +54,8 @@ async function runDemo(terminal: Terminal): Promise<void> {
     print(terminal, laterGenerationText(inYear(sessions, '2024')))
   })
   progress.show('replaying a generated log')
-  await onRun(terminal, {}, async (run) => {
+  // The first run has reported why it is in memory.
+  await onRun({ settings: {}, memory: first.local === null }, screen, async ({ run, reportReads }) => {
     await replayAll(run, generateLog(GENERATED))
     const searches = (await run.results()).filter((row) => row.kind === 'search')
     const summary = await run.summary()
@@ -60,15 +63,14 @@ async function runDemo(terminal: Terminal): Promise<void> {
     print(terminal, `3. A generated log: ${GENERATED.users} users, ${GENERATED.days} days, some events late or twice\n`)
     print(terminal, indent(summaryText(summary)))
     print(terminal, `\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
-    print(terminal, `\n   A report to explore in a browser: ${await writeReport(run, terminal.cwd)}`)
+    print(terminal, `\n   A report to explore in a browser: ${await writeReport(reportReads, terminal.cwd)}`)
   })
 }
 
-async function writeReport({ clients, outputs }: LocalRun, folder: string): Promise<string> {
+async function writeReport(reads: ReportPorts, folder: string): Promise<string> {
   const { startMs, days } = GENERATED
   const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DD'.length)
-  const tables = { results: outputs.ResultsTableName as string, sessions: outputs.SessionsTableName as string }
-  const data = await readReport(reportReads(clients.dynamodb, tables), {
+  const data = await readReport(reads, {
     pipeline: 'demo',
     range: { from: dayOf(startMs), to: dayOf(startMs + (days - 1) * DAY_MS) },
     madeAtMs: Date.now(),
@@ -82,24 +84,23 @@ async function writeReport({ clients, outputs }: LocalRun, folder: string): Prom
 }
 
 async function onRun(
-  terminal: Terminal,
-  settings: Readonly<Record<string, string>>,
-  use: (run: LocalRun) => Promise<void>,
-): Promise<void> {
-  let run: LocalRun | undefined
-  const interrupt = onInterrupt(terminal, async () => run?.stop())
+  wanted: WantedRun,
+  screen: { readonly terminal: Terminal; readonly progress: Progress },
+  use: (opened: OpenedRun) => Promise<void>,
+): Promise<OpenedRun> {
+  let opened: OpenedRun | undefined
+  const interrupt = onInterrupt(screen.terminal, async () => opened?.run.stop())
   try {
-    // The emulators take half a second to load, which other commands should not wait for.
-    const { startLocalRun } = await import('../../local/run/local-run.ts')
-    run = await startLocalRun({ settings, firstPort: null, dataFolder: null, chaosRate: 0, env: terminal.env })
-    await use(run)
+    opened = await openRun(wanted, screen)
+    await use(opened)
+    return opened
   } finally {
     interrupt.ignore()
-    await run?.stop()
+    await opened?.run.stop()
   }
 }
 
-async function replayAll(run: LocalRun, events: readonly SentEvent[]): Promise<void> {
+async function replayAll(run: LogRun, events: readonly SentEvent[]): Promise<void> {
   await run.replay('demo', toLines(events), () => {})
   await run.drain()
 }

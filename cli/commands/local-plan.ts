@@ -16,6 +16,7 @@ export interface LocalOptions {
   readonly port?: number
   readonly data?: string
   readonly chaos?: number
+  readonly memory?: true
 }
 
 export interface Plan {
@@ -36,6 +37,8 @@ export async function checkedPlan(options: LocalOptions, args: readonly string[]
   if (argument !== undefined)
     throw new UsageError(`local takes a log with --events: 'search-session-ctr local --events ${argument}'`)
   const { events, out, data, setting } = options
+  const needs = needsEmulators(options)
+  if (options.memory && needs !== null) throw new UsageError(`--memory: ${needs}`)
   const keep = options.keep === true ? DEFAULT_RUNNING_PATH : options.keep
   if (events === undefined && keep === undefined)
     throw new UsageError('--events FILE is missing (- for standard input), or --keep')
@@ -52,6 +55,15 @@ export async function checkedPlan(options: LocalOptions, args: readonly string[]
     data: data === undefined ? null : absolute(data),
     keep: keep === undefined ? null : absolute(keep),
   }
+}
+
+/** Returns why a run in memory cannot have one of the options, or null if it can have all. */
+export function needsEmulators({ keep, port, data, chaos }: LocalOptions): string | null {
+  if (keep !== undefined) return 'no other command can reach a run in memory, so --keep needs the emulators'
+  if (port !== undefined) return 'a run in memory listens on no port, so --port needs the emulators'
+  if (data !== undefined) return 'a run in memory stores nothing for a later run, so --data needs the emulators'
+  if (chaos !== undefined) return 'a run in memory calls no service that could fail, so --chaos needs the emulators'
+  return null
 }
 
 async function checkFile(typed: string, path: string): Promise<void> {

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LocalRun } from '../../local/run/local-run.ts'
+import type { LogRun } from '../../local/run/log-run.ts'
 import type { Summary } from '../../local/run/summary.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print } from '../../terminal/output.ts'
@@ -25,7 +25,7 @@ export interface LocalWork {
 }
 
 /** Checks a file before it is sent, and standard input while it is sent. */
-export async function replayLog(run: LocalRun, source: LogSource, work: LocalWork): Promise<void> {
+export async function replayLog(run: LogRun, source: LogSource, work: LocalWork): Promise<void> {
   const { plan, options, terminal, progress } = work
   const findings = findingsOf(work)
   const isCheckedBefore = source.size !== null && !source.isSorted
@@ -72,7 +72,7 @@ async function* checkedLines(
 }
 
 async function writeResults(
-  run: LocalRun,
+  run: LogRun,
   summary: Summary,
   out: NonNullable<Plan['out']>,
   terminal: Terminal,

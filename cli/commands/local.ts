@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import type { LocalRun } from '../../local/run/local-run.ts'
+import type { LogRun } from '../../local/run/log-run.ts'
 import { DEFAULT_RUNNING_PATH, type RunningPipeline, writeRunningPipeline } from '../../local/run/running-pipeline.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { print } from '../../terminal/output.ts'
@@ -11,8 +12,9 @@ import { type LogSource, logSource, sortedSource } from '../produce/log-source.t
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
 import { withHelp } from './help.ts'
-import { checkedPlan, type LocalOptions } from './local-plan.ts'
+import { checkedPlan, type LocalOptions, needsEmulators, type Plan } from './local-plan.ts'
 import { replayLog } from './local-replay.ts'
+import { openRun, type WantedRun } from './open-run.ts'
 
 export function defineLocal(command: Command, terminal: Terminal): void {
   command
@@ -50,6 +52,7 @@ export function defineLocal(command: Command, terminal: Terminal): void {
       'let this share of calls and invocations fail, from 0 to 0.5 (default: 0)',
       parseChaosRate,
     )
+    .option('--memory', 'run the steps in this process, without emulators: takes seconds for 100,000 events')
   withHelp(command, {
     details: `The command starts emulators, deploys the pipeline to them, sends the log through it and closes all
 sessions. It needs --events, --keep or both. It needs no AWS account.
@@ -72,7 +75,7 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
   const plan = await checkedPlan(options, args, terminal.cwd)
   const progress = startProgress(terminal.stderr)
   progress.show('starting')
-  let run: LocalRun | undefined
+  let run: LogRun | undefined
   let removeFile = async (): Promise<void> => {}
   let source: LogSource | undefined
   const stop = async (): Promise<void> => {
@@ -82,15 +85,8 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
   }
   const interrupt = onInterrupt(terminal, stop)
   try {
-    // The emulators take half a second to load, which other commands should not wait for.
-    const { startLocalRun } = await import('../../local/run/local-run.ts')
-    run = await startLocalRun({
-      settings: options.setting,
-      firstPort: options.port ?? null,
-      dataFolder: plan.data,
-      chaosRate: options.chaos ?? 0,
-      env: terminal.env,
-    })
+    const opened = await openRun(wantedRun(options, plan), { terminal, progress })
+    run = opened.run
     if (plan.events !== null) {
       source = await logSource(plan.events, terminal)
       if (options.sort) {
@@ -100,15 +96,28 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
       await replayLog(run, source, { plan, options, terminal, progress })
     }
     progress.clear()
-    if (plan.keep !== null) {
-      removeFile = await writeRunningPipeline(plan.keep, runningPipeline(run))
-      print(terminal, connectionText(run, options.keep === true ? '--local' : `--local ${options.keep}`))
-      await Promise.race([interrupt.wait(), run.refused])
+    if (plan.keep !== null && opened.local !== null) {
+      removeFile = await writeRunningPipeline(plan.keep, runningPipeline(opened.local))
+      print(terminal, connectionText(opened.local, options.keep === true ? '--local' : `--local ${options.keep}`))
+      await Promise.race([interrupt.wait(), opened.local.refused])
     }
   } finally {
     progress.clear()
     interrupt.ignore()
     await stop()
+  }
+}
+
+function wantedRun(options: LocalOptions, { data }: Plan): WantedRun {
+  const { setting, memory, port, chaos } = options
+  const needs = needsEmulators(options)
+  return {
+    settings: setting,
+    memory: memory === true,
+    ...(needs !== null && { needsEmulators: needs }),
+    ...(port !== undefined && { firstPort: port }),
+    ...(data !== null && { dataFolder: data }),
+    ...(chaos !== undefined && { chaosRate: chaos }),
   }
 }
 

@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../terminal/user-error.ts'
+import { dynoxideBinary, EmulatorEndedError, emulatorHint } from './dynoxide-binary.ts'
 import { exchange } from './exchange.ts'
 import { type LoopbackServer, readBody, serve } from './loopback-server.ts'
 import { freePort, HOST, untilListening } from './tcp-ports.ts'
@@ -54,17 +54,24 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse, target:
 }
 
 async function startDynoxide(dataFolder: string | null, env: NodeJS.ProcessEnv) {
+  const binary = dynoxideBinary(env)
+  if (binary === null)
+    throw new UserError(
+      `No emulator of DynamoDB is installed for ${process.platform}-${process.arch}: ${emulatorHint()}`,
+    )
   const host = unguessableHost()
   const port = await freePort()
   const file = dataFolder === null ? null : join(dataFolder, 'dynamodb.sqlite')
   const storage = file === null ? [] : ['--db-path', file]
-  const command = [dynoxideBinary(env), 'serve', '--host', host, '--port', String(port), ...storage]
+  const command = [binary, 'serve', '--host', host, '--port', String(port), ...storage]
   // The child's input closes when this process ends, even by a kill.
   const child = spawn(process.execPath, [TIED_PROCESS, ...command], { stdio: ['pipe', 'ignore', 'ignore'] })
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new UserError(`DynamoDB's emulator does not start: ${error.message}`)))
     const on = file === null ? '' : ` on ${file}`
-    child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}${on}`)))
+    // A damaged file, or a binary of the user, is a mistake to mend.
+    const Ended = file === null && !env.DYNOXIDE_BIN ? EmulatorEndedError : UserError
+    child.once('exit', (code) => reject(new Ended(`DynamoDB's emulator ended with code ${code}${on}`)))
   })
   failed.catch(() => {})
   await Promise.race([untilListening(port, host), failed])
@@ -78,21 +85,6 @@ async function startDynoxide(dataFolder: string | null, env: NodeJS.ProcessEnv) 
 function unguessableHost(): string {
   if (process.platform === 'darwin') return HOST
   return `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}`
-}
-
-/** Returns `DYNOXIDE_BIN`, or else the binary that npm installed for this platform. */
-function dynoxideBinary(env: NodeJS.ProcessEnv): string {
-  if (env.DYNOXIDE_BIN) return env.DYNOXIDE_BIN
-  const name = `@dynoxide/${process.platform}-${process.arch}`
-  const file = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide'
-  try {
-    return createRequire(import.meta.url).resolve(`${name}/${file}`)
-  } catch {
-    throw new UserError(
-      `DynamoDB's emulator for ${process.platform}-${process.arch} is not installed: run 'npm install --no-save ` +
-        `${name}@1.2.1', or set DYNOXIDE_BIN to a dynoxide binary, or DYNAMODB_ENDPOINT to a running DynamoDB Local`,
-    )
-  }
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -82,7 +82,7 @@ function ingestStep(settings: Settings, ports: StepPorts, now: () => number): Me
   }
 }
 
-/** Uses the key of local runs where the setting names a secret. Other runs need not load the SDK. */
+/** Uses the key of local runs where the setting names a secret, and then only loads the SDK. */
 function memoryPseudonym({ pseudonymKeyArn }: Settings): () => Promise<(user: string) => string> {
   if (pseudonymKeyArn === undefined) return async () => (user) => user
   return async () => (await import('../../functions/aws/runtime/pseudonym.ts')).keyedPseudonym(LOCAL_SECRET)

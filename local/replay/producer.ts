@@ -1,4 +1,4 @@
-// Stands for a producer: sends the lines of a log as records, to the stream or to any other place.
+// Stands for a producer: sends the lines of a log as records, to the stream or elsewhere.
 
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -48,7 +48,7 @@ export function produce(
 }
 
 /**
- * Does the same as `produce` with a place of any kind.
+ * Does the same as `produce`, but sends to anything that takes records.
  *
  * @param send gets records within the limits of one request.
  */

@@ -22,8 +22,8 @@ export function storedKey({ type, eventId, timeMs }: Event): string {
 }
 
 /**
- * Returns the rejected records and events. A redelivered batch may leave the same event in two dead
- * letters; the event counts once.
+ * Returns the rejected records and events. A redelivered batch may leave two dead letters for one
+ * event, which counts once.
  */
 export function rejectedEvents(deadLetters: Iterable<DeadLetter>): RejectedEvent[] {
   const rejected = new Map<string, RejectedEvent>()

@@ -1,0 +1,84 @@
+// Opens a run for `local` and `demo`, on emulators or in memory.
+
+import { EmulatorEndedError, emulatorHint, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
+import type { LocalRun } from '../../local/run/local-run.ts'
+import type { LogRun } from '../../local/run/log-run.ts'
+import type { ReportPorts } from '../../report/report-data.ts'
+import { note } from '../../terminal/output.ts'
+import type { Progress } from '../../terminal/progress.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { UserError } from '../../terminal/user-error.ts'
+import { reportReads } from '../reads/report-reads.ts'
+
+export interface WantedRun {
+  readonly settings: Readonly<Record<string, string>>
+  /** Whether the user asks for a run in memory. */
+  readonly memory: boolean
+  readonly firstPort?: number
+  readonly dataFolder?: string
+  readonly chaosRate?: number
+  /** Why a run in memory would not do, to begin a message. Absent where it does. */
+  readonly needsEmulators?: string
+}
+
+export interface OpenedRun {
+  readonly run: LogRun
+  readonly reportReads: ReportPorts
+  /** Null for a run in memory. */
+  readonly local: LocalRun | null
+}
+
+interface Screen {
+  readonly terminal: Terminal
+  readonly progress: Progress
+}
+
+/** @param lackOf returns why no emulator runs here, or null. */
+export async function openRun(wanted: WantedRun, screen: Screen, lackOf = emulatorLack): Promise<OpenedRun> {
+  const { terminal } = screen
+  if (wanted.memory) return inMemory(wanted)
+  const lack = await lackOf(terminal.env)
+  if (lack !== null) return instead(wanted, lack, screen)
+  try {
+    return await onEmulators(wanted, terminal)
+  } catch (error) {
+    if (error instanceof EmulatorEndedError) return instead(wanted, error.message, screen)
+    throw error
+  }
+}
+
+async function instead(wanted: WantedRun, lack: string, { terminal, progress }: Screen): Promise<OpenedRun> {
+  if (wanted.needsEmulators !== undefined)
+    throw new UserError(`${wanted.needsEmulators}, and ${lack}: ${emulatorHint()}`)
+  progress.clear()
+  note(
+    terminal,
+    `The steps run in memory, since ${lack}. This leaves out the template, roles, wire formats and AWS adapters. ` +
+      `To have them, ${emulatorHint()}.`,
+  )
+  return inMemory(wanted)
+}
+
+/** Modules of a run take half a second to load, which other commands should not wait for. */
+async function inMemory({ settings }: WantedRun): Promise<OpenedRun> {
+  const { memoryRun } = await import('../../local/memory/memory-run.ts')
+  const run = memoryRun({ settings })
+  return { run, reportReads: run.reportReads, local: null }
+}
+
+async function onEmulators(
+  { settings, firstPort, dataFolder, chaosRate = 0 }: WantedRun,
+  { env }: Terminal,
+): Promise<OpenedRun> {
+  const { startLocalRun } = await import('../../local/run/local-run.ts')
+  const run = await startLocalRun({
+    settings,
+    firstPort: firstPort ?? null,
+    dataFolder: dataFolder ?? null,
+    chaosRate,
+    env,
+  })
+  const { clients, outputs } = run
+  const tables = { results: outputs.ResultsTableName as string, sessions: outputs.SessionsTableName as string }
+  return { run, reportReads: reportReads(clients.dynamodb, tables), local: run }
+}

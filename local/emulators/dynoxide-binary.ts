@@ -1,0 +1,73 @@
+// Finds the binary of the emulator of DynamoDB, and reports why none runs on a machine.
+
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
+import { UserError } from '../../terminal/user-error.ts'
+
+/** This machine, or another one in a test. */
+export interface Machine {
+  readonly platform: string
+  readonly arch: string
+}
+
+/** The machine for which npm has the emulator, and its version there. */
+const PACKAGED = { platform: 'linux', arch: 'x64', version: '1.2.1' }
+/** The emulator prints its version within milliseconds. */
+const ANSWER_MS_MAX = 10_000
+
+/** The installed emulator ended before it answered. */
+export class EmulatorEndedError extends UserError {}
+
+/** Returns `DYNOXIDE_BIN`, or else the binary that npm installed for this machine, or null. */
+export function dynoxideBinary(env: NodeJS.ProcessEnv, { platform, arch }: Machine = process): string | null {
+  if (env.DYNOXIDE_BIN) return env.DYNOXIDE_BIN
+  const file = platform === 'win32' ? 'dynoxide.exe' : 'dynoxide'
+  try {
+    return createRequire(import.meta.url).resolve(`@dynoxide/${platform}-${arch}/${file}`)
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Returns why no emulator of DynamoDB runs on this machine, or null if one does. A binary that the
+ * user names is taken to run: if it does not, that is a mistake to report.
+ *
+ * @param find returns the binary.
+ */
+export async function emulatorLack(
+  env: NodeJS.ProcessEnv,
+  machine: Machine = process,
+  find = dynoxideBinary,
+): Promise<string | null> {
+  if (env.DYNAMODB_ENDPOINT || env.DYNOXIDE_BIN) return null
+  const binary = find(env, machine)
+  if (binary === null) return `no emulator of DynamoDB is installed for ${nameOf(machine)}`
+  try {
+    await promisify(execFile)(binary, ['--version'], { timeout: ANSWER_MS_MAX })
+    return null
+  } catch (error) {
+    const { code, signal } = error as { readonly code?: string | number; readonly signal?: string | null }
+    return `the emulator of DynamoDB does not run on ${nameOf(machine)} (${code ?? signal})`
+  }
+}
+
+/** Returns how to get an emulator of DynamoDB, to follow a colon. */
+export function emulatorHint(machine: Machine = process): string {
+  const { platform, arch, version } = PACKAGED
+  const isPackaged = machine.platform === platform && machine.arch === arch
+  const install = isPackaged ? `run 'npm install --no-save @dynoxide/${platform}-${arch}@${version}', or ` : ''
+  return (
+    `${install}start DynamoDB Local with '${DYNAMODB_LOCAL}' ` +
+    'and set DYNAMODB_ENDPOINT=http://127.0.0.1:8000, or set DYNOXIDE_BIN to a dynoxide binary'
+  )
+}
+
+/** All functions share one database, though each has an access key of its own. */
+const DYNAMODB_LOCAL =
+  'docker run --rm -p 127.0.0.1:8000:8000 amazon/dynamodb-local -jar DynamoDBLocal.jar -sharedDb -inMemory'
+
+function nameOf({ platform, arch }: Machine): string {
+  return `${platform}-${arch}`
+}
