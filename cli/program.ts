@@ -7,11 +7,12 @@ import { STACK_NAME } from '../infra/settings.ts'
 import { EXIT, EXIT_TEXT } from '../terminal/exit-codes.ts'
 import { note } from '../terminal/output.ts'
 import type { Shell, Terminal } from '../terminal/terminal.ts'
-import { UsageError } from '../terminal/user-error.ts'
+import { InterruptedError, UsageError, UserError } from '../terminal/user-error.ts'
 import { COMMAND_GROUPS } from './command-table.ts'
 import { HELP_LAYOUT, HELP_WIDTH, helpText } from './commands/help.ts'
-import { failureText, type Services } from './target/failure-text.ts'
-import { servicesOf } from './target/target-options.ts'
+import { missingProfileText } from './target/aws-profile.ts'
+import { type FailureContext, failureText } from './target/failure-text.ts'
+import { servicesOf, type TargetOptions } from './target/target-options.ts'
 
 /** Follows every error of usage. */
 const HELP_HINT = '(--help lists the commands and options)'
@@ -130,18 +131,25 @@ export function runCommand(args: readonly string[], shell: Shell): Promise<numbe
 const ON_EMULATORS: ReadonlySet<string> = new Set(['local', 'demo'])
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
-  let services: Services = 'aws'
+  const { env } = terminal
+  let context: FailureContext = { hasStack: Boolean(env.DEBUG), env }
   try {
     const program = await searchCtr(terminal, (name) => args.includes(name))
     program.hook('preAction', (_, command) => {
-      services = ON_EMULATORS.has(command.name()) ? 'emulators' : servicesOf(command.opts())
+      const options = command.opts<Partial<TargetOptions>>()
+      const services = ON_EMULATORS.has(command.name()) ? 'emulators' : servicesOf(options)
+      context = { ...context, services, profile: options.profile }
+      // The SDK would use other credentials where it finds some, and so perhaps another account.
+      const missing =
+        options.profile === undefined || services !== 'aws' ? null : missingProfileText(options.profile, env)
+      if (missing !== null) throw new UserError(missing)
     })
     await program.parseAsync(withOptions(args, program), { from: 'user' })
     return terminal.exitCode
   } catch (error) {
     // Commander has printed its own errors.
     if (!(error instanceof CommanderError)) {
-      note(terminal, failureText(error, { hasStack: Boolean(terminal.env.DEBUG), services }))
+      note(terminal, failureText(error, context))
       if (error instanceof UsageError) note(terminal, HELP_HINT)
     }
     return exitCodeOf(error)
@@ -163,6 +171,7 @@ function withOptions(args: readonly string[], program: Command): readonly string
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage
+  if (error instanceof InterruptedError) return EXIT.interrupted
   return error instanceof UsageError || error instanceof SettingError ? EXIT.wrongUsage : EXIT.failed
 }
 

@@ -12,6 +12,11 @@ export class UsageError extends UserError {
   override readonly name = 'UsageError'
 }
 
+/** A person ended a command at a question that it asked. */
+export class InterruptedError extends UserError {
+  override readonly name = 'InterruptedError'
+}
+
 /** Returns why the file at the path cannot be written: `the folder x does not exist`. */
 export function fileErrorText(error: unknown, path: string): string {
   const { code = String(error) } = error as NodeJS.ErrnoException

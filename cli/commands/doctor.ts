@@ -38,7 +38,7 @@ A check that the credentials do not allow is 'unknown', and does not change the 
 async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<void> {
   const progress = startProgress(terminal.stderr)
   progress.show('checking')
-  const findings = await findingsOf(options, terminal.cwd, Date.now())
+  const findings = await findingsOf(options, terminal, Date.now())
   progress.clear()
   for (const finding of findings) {
     if (options.json) printJson(terminal, finding)
@@ -50,23 +50,26 @@ async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<vo
   print(terminal, count === 0 ? '\nAll checks passed.' : `\n${counted(count, 'check')} failed.`)
 }
 
-/** @param folder the folder that the command runs in. */
-export async function findingsOf(options: TargetOptions, folder: string, nowMs: number): Promise<Finding[]> {
+export async function findingsOf(
+  options: TargetOptions,
+  { cwd, env }: Pick<Terminal, 'cwd' | 'env'>,
+  nowMs: number,
+): Promise<Finding[]> {
   const findings = [ok('versions', `Node ${process.versions.node} on ${process.platform}-${process.arch}`)]
   if (options.local === undefined) {
-    const credentials = await credentialsCheck(options)
+    const credentials = await credentialsCheck(options, env)
     findings.push(credentials)
     if (credentials.status === 'wrong') return findings
   }
   let target: Target
   try {
-    target = await openTarget(options, folder)
+    target = await openTarget(options, cwd)
   } catch (error) {
     return [
       ...findings,
       wrong(
         options.local === undefined ? 'stack' : 'local run',
-        failureText(error, { services: servicesOf(options) }),
+        failureText(error, { services: servicesOf(options), profile: options.profile, env }),
         null,
       ),
     ]
@@ -80,13 +83,13 @@ export async function findingsOf(options: TargetOptions, folder: string, nowMs: 
   return [...findings, ...(await pipelineChecks(target, sweepEnvironment(target), targetText(options), nowMs))]
 }
 
-async function credentialsCheck(options: TargetOptions): Promise<Finding> {
+async function credentialsCheck(options: TargetOptions, env: Terminal['env']): Promise<Finding> {
   const sts = new STSClient(awsConfig(options))
   try {
     const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}))
     return ok('credentials', `account ${account} as ${arn?.split(':').at(-1)}, region ${await sts.config.region()}`)
   } catch (error) {
-    return wrong('credentials', failureText(error), null)
+    return wrong('credentials', failureText(error, { profile: options.profile, env }), null)
   }
 }
 

@@ -30,7 +30,7 @@ export function withTarget(command: Command): Command {
 }
 
 /** The services that the options name, for the text of a failure. */
-export function servicesOf({ local }: Pick<TargetOptions, 'local'>): Services {
+export function servicesOf({ local }: Pick<Partial<TargetOptions>, 'local'>): Services {
   return local === undefined ? 'aws' : 'local-run'
 }
 

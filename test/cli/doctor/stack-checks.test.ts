@@ -44,6 +44,7 @@ afterAll(() => {
 
 const NOW = at(100_000)
 const ON_AWS = { stack: 'trial', region: 'eu-west-1' }
+const HERE = { cwd: '.', env: {} }
 const SWEEP: Readonly<Record<keyof typeof SWEEP_VARIABLES, string>> = {
   gapMs: String(30 * MINUTE_MS),
   latenessMs: String(MINUTE_MS),
@@ -103,14 +104,14 @@ beforeEach(() => {
 })
 
 async function wrongFindings(): Promise<Record<string, { message: string; next: string | null }>> {
-  const findings = await findingsOf(ON_AWS, '.', NOW)
+  const findings = await findingsOf(ON_AWS, HERE, NOW)
   const wrong = findings.filter(({ status }) => status === 'wrong')
   return Object.fromEntries(wrong.map(({ check, message, next }) => [check, { message, next }]))
 }
 
 describe('a stack that is well', () => {
   it('every check of a healthy stack is ok', async () => {
-    const findings = await findingsOf(ON_AWS, '.', NOW)
+    const findings = await findingsOf(ON_AWS, HERE, NOW)
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([])
     expect(findings.map(({ check }) => check)).toEqual([
       ...[
@@ -258,9 +259,9 @@ describe('a wrong finding', () => {
 
   it('doctor stops where the credentials or the stack are missing', async () => {
     stacks.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name: 'ValidationError' }))
-    expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'wrong' })
+    expect((await findingsOf(ON_AWS, HERE, NOW)).at(-1)).toMatchObject({ check: 'stack', status: 'wrong' })
     sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error('old'), { name: 'ExpiredTokenException' }))
-    expect((await findingsOf(ON_AWS, '.', NOW)).at(-1)).toMatchObject({
+    expect((await findingsOf(ON_AWS, HERE, NOW)).at(-1)).toMatchObject({
       check: 'credentials',
       message: expect.stringContaining('aws sso login'),
     })
@@ -272,7 +273,7 @@ describe('missing permissions', () => {
     const denied = Object.assign(new Error('not authorized to perform: x'), { name: 'AccessDeniedException' })
     cloudWatch.on(DescribeAlarmsCommand).rejects(denied)
     s3.on(ListObjectsV2Command).rejects(denied)
-    const findings = await findingsOf(ON_AWS, '.', NOW)
+    const findings = await findingsOf(ON_AWS, HERE, NOW)
     const unknown = findings.filter(({ status }) => status === 'unknown')
     expect(unknown.map(({ check }) => check)).toEqual(['alarms', 'dead letters'])
     expect(findings.some(({ status }) => status === 'wrong')).toBe(false)

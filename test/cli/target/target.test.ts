@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { missingProfileText } from '../../../cli/target/aws-profile.ts'
 import { failureText } from '../../../cli/target/failure-text.ts'
 import { openTarget } from '../../../cli/target/target.ts'
 import { SettingError } from '../../../infra/setting-kinds.ts'
@@ -116,6 +117,47 @@ describe('a local run', () => {
   })
 })
 
+describe('an AWS profile', () => {
+  const config = join(folder, 'config')
+  writeFileSync(config, '[default]\n[profile one]\nregion = x\n [ profile "two words" ]\n[sso-session three]\n')
+  const credentials = join(folder, 'credentials')
+  writeFileSync(credentials, '[four]\naws_access_key_id = x\n')
+  const env = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials }
+
+  it.each(['default', 'one', 'two words', 'four'])('the profile %j is found', (profile) => {
+    expect(missingProfileText(profile, env)).toBe(null)
+  })
+
+  it('a missing profile is reported with those that are there', () => {
+    for (const profile of ['three', 'on', 'fourth'])
+      expect(missingProfileText(profile, env)).toBe(
+        `There is no AWS profile '${profile}' in ${config} or ${credentials}: yours are default, one, two words, four.`,
+      )
+  })
+
+  it('a profile without any AWS configuration is reported with how to make one', () => {
+    const none = { AWS_CONFIG_FILE: join(folder, 'none'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'no') }
+    expect(missingProfileText('one', none)).toMatch(/ can be read\. 'aws configure --profile one' makes one\.$/)
+  })
+
+  it('a mistyped --profile ends the command before the SDK finds other credentials', async () => {
+    const { status, stderr } = await typed(['results', '--user', 'ann', '--profile', 'nope'], folder)
+    expect([status, stderr]).toEqual([1, expect.stringContaining("There is no AWS profile 'nope'")])
+  })
+
+  it.each([
+    ['CredentialsProviderError', 'Could not load credentials from any providers', 'nope', 'There is no AWS profile'],
+    ['Error', 'Region is missing', 'nope', 'There is no AWS profile'],
+    ['Error', 'Region is missing', 'one', "The AWS profile 'one' has no region: give --region"],
+    ['CredentialsProviderError', 'No token', 'one', "'aws sts get-caller-identity --profile one' shows why"],
+    ['TokenProviderError', 'Token is expired', 'one', "sign in again with 'aws sso login --profile one'"],
+  ])('%s (%s) with AWS_PROFILE=%s is put in words', (name, message, profile, sentence) => {
+    const failure = named(name, message)
+    expect(failureText(failure, { env: { ...env, AWS_PROFILE: profile } })).toContain(sentence)
+    expect(failureText(failure, { env, profile })).toContain(sentence)
+  })
+})
+
 function named(name: string, message: string, code?: string): Error {
   return Object.assign(new Error(message), { name, ...(code !== undefined && { code }) })
 }
@@ -125,10 +167,6 @@ describe('a failure', () => {
     [
       named('CredentialsProviderError', 'Could not load credentials from any providers'),
       'There are no AWS credentials',
-    ],
-    [
-      named('CredentialsProviderError', 'Could not resolve credentials using profile: [x]'),
-      'The AWS profile cannot be used',
     ],
     [named('TokenProviderError', 'Token is expired. To refresh run aws sso login'), 'The AWS session has expired'],
     [
