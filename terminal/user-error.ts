@@ -26,8 +26,11 @@ export function fileErrorText(error: unknown, path: string): string {
 
 const FILE_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'this user lacks the permission',
+  EDQUOT: 'the quota of this user is used up',
+  EEXIST: 'a file has its name',
   EISDIR: 'it is a folder',
   ENOSPC: 'no space is left',
   ENOTDIR: 'a part of its path is a file',
+  EPERM: 'this user lacks the permission',
   EROFS: 'the file system is read-only',
 }

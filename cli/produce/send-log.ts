@@ -19,7 +19,7 @@ import { rulesOfTarget } from './log-rules.ts'
 import { goodLines, type LogSource, logName } from './log-source.ts'
 import type { ProduceCounts } from './produce-counts.ts'
 import { sendLines } from './sending.ts'
-import { openSentLog, type SentLog } from './sent-log.ts'
+import { openSentLog, SENT_FOLDER, type SentLog } from './sent-log.ts'
 
 export interface ProduceOptions extends TargetOptions {
   readonly rate?: number
@@ -101,8 +101,9 @@ async function sendAll(
   const skip = log?.skip ?? 0
   const bar = progressBar(size)
   let handled = skip
+  const isRecorded = (): boolean => log !== null && log.failure() === null
   const doneText = (): string =>
-    `${counted(handled, 'line')} of ${path} done${log === null ? '' : ': the same command continues there'}.`
+    `${counted(handled, 'line')} of ${path} done${isRecorded() ? ': the same command continues there' : ''}.`
   const tasks = wholeTasks()
   const interrupt = onInterrupt(terminal, async () => {
     await tasks.end()
@@ -121,6 +122,12 @@ async function sendAll(
     const { tooLarge } = await sendLines(lines, stream, { rate: options.rate ?? null, tasks, onSent })
     counts.addTooLarge(tooLarge)
     log?.record(takeRead())
+    const failure = log?.failure() ?? null
+    if (failure !== null)
+      note(
+        terminal,
+        `There is no record of these lines in ${SENT_FOLDER}, which ${failure}: the same command sends them again.`,
+      )
   } catch (error) {
     if (!(error instanceof UserError)) note(terminal, doneText())
     throw error

@@ -2,10 +2,11 @@
 // after them.
 
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSentLines, linesDigest, replaceFile, resumedDigest, type SentLines } from '../../local/replay/sent-lines.ts'
 import { makeRunningFolder, STATE_FOLDER } from '../../local/run/running-pipeline.ts'
+import { fileErrorText } from '../../terminal/user-error.ts'
 
 export interface SentLog {
   /**
@@ -15,8 +16,10 @@ export interface SentLog {
   readonly skip: number
   /** True if lines were sent from a file of this name that began otherwise. */
   readonly isOther: boolean
-  /** Records that these lines, the next of the file, are in the stream. */
+  /** Records that these lines, the next of the file, are in the stream. Never throws. */
   record(lines: readonly Buffer[]): void
+  /** Why the lines are not recorded; null as long as they are. */
+  failure(): string | null
 }
 
 /**
@@ -41,22 +44,37 @@ export async function openSentLog(
   isAgain: boolean,
 ): Promise<SentLog> {
   const log = `${streamId} ${file}`
-  const folder = join(cwd, SENT_FOLDER)
-  const path = join(folder, `${createHash('sha256').update(log).digest('hex').slice(0, 32)}.json`)
+  const path = join(cwd, SENT_FOLDER, `${createHash('sha256').update(log).digest('hex').slice(0, 32)}.json`)
   const before = isAgain ? null : await readRecord(path)
   const resumed = before === null ? null : await resumedDigest(lines(), before)
   const digest = resumed ?? linesDigest()
-  await makeRunningFolder(join(cwd, STATE_FOLDER))
-  await mkdir(folder, { recursive: true })
-  await removeOldest(folder)
+  let failure: string | null = null
+  const recorded = async (write: () => unknown): Promise<void> => {
+    try {
+      if (failure === null) await write()
+    } catch (error) {
+      failure = fileErrorText(error, path)
+    }
+  }
+  await recorded(() => makeSentFolder(cwd))
   return {
     skip: digest.sent().lines,
     isOther: before !== null && resumed === null,
     record: (lines) => {
       for (const line of lines) digest.add(line)
-      replaceFile(path, { log, ...digest.sent() })
+      recorded(() => replaceFile(path, { log, ...digest.sent() }))
     },
+    failure: () => failure,
   }
+}
+
+/** Throws where the folder cannot be written to. */
+async function makeSentFolder(cwd: string): Promise<void> {
+  const folder = join(cwd, SENT_FOLDER)
+  await makeRunningFolder(join(cwd, STATE_FOLDER))
+  await mkdir(folder, { recursive: true })
+  await access(folder, constants.W_OK)
+  await removeOldest(folder)
 }
 
 /**

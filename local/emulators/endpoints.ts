@@ -15,10 +15,25 @@ export interface Endpoints {
 }
 
 /**
+ * Checks all ports of a run before it starts anything. Throws a UserError if this process cannot
+ * listen on one.
+ *
+ * @param firstPort the port of Kinesis; DynamoDB, S3 and Lambda take the next three. A service with
+ * an endpoint that is set needs none.
+ */
+export async function checkPorts(firstPort: number, env: NodeJS.ProcessEnv): Promise<void> {
+  const given = [env.KINESIS_ENDPOINT, env.DYNAMODB_ENDPOINT, env.S3_ENDPOINT]
+  for (const [offset, service] of ['Kinesis', 'DynamoDB', 'S3', 'Lambda'].entries()) {
+    if (!given[offset]) await checkedPort(firstPort + offset, service)
+  }
+}
+
+/**
  * Starts no emulator for a service whose endpoint is set by `KINESIS_ENDPOINT`,
  * `DYNAMODB_ENDPOINT` or `S3_ENDPOINT`.
  *
- * @param firstPort the port of Kinesis; DynamoDB and S3 take the next two. Null takes free ports.
+ * @param firstPort the port of Kinesis; DynamoDB and S3 take the next two. `checkPorts` has found
+ * them free. Null takes free ports.
  * @param dataFolder where Kinesis and DynamoDB store their data; null stores it in memory.
  */
 export async function startEndpoints(
@@ -33,7 +48,7 @@ export async function startEndpoints(
     emulator: (port: number) => Promise<LoopbackServer>,
   ) => {
     if (given !== undefined && given !== '') return given
-    const service = await emulator(firstPort === null ? 0 : await checkedPort(firstPort + offset))
+    const service = await emulator(firstPort === null ? 0 : firstPort + offset)
     started.push(service)
     return service.endpoint
   }

@@ -53,18 +53,35 @@ export async function freePort(): Promise<number> {
   throw new UserError(`no free port from ${FREE_PORTS.from} to ${FREE_PORTS.below - 1}`)
 }
 
-/** Returns the port. Throws a UserError if this process cannot listen on it. */
-export async function checkedPort(port: number): Promise<number> {
-  if (await isFree(port)) return port
-  throw new UserError(`port ${port} is in use or not allowed: choose four free ones in a row with --port`)
+/**
+ * Returns the port. Throws a UserError if this process cannot listen on it.
+ *
+ * @param service the service that it is for, in the message.
+ */
+export async function checkedPort(port: number, service: string): Promise<number> {
+  try {
+    await listenOnce(port)
+    return port
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    const why = LISTEN_ERRORS[code] ?? `cannot be used (${code})`
+    throw new UserError(`port ${port}, for ${service}, ${why}: choose four free ones in a row with --port`)
+  }
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use',
+  EACCES: 'is not allowed for this user',
 }
 
 async function isFree(port: number): Promise<boolean> {
-  try {
-    const server = await listen(port)
-    await new Promise((resolve) => server.close(resolve))
-    return true
-  } catch {
-    return false
-  }
+  return listenOnce(port).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function listenOnce(port: number): Promise<void> {
+  const server = await listen(port)
+  await new Promise((resolve) => server.close(resolve))
 }

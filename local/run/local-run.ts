@@ -3,9 +3,8 @@
 import { s3DeadLetters } from '../../functions/aws/dead-letters/dead-letter-bucket.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { type Clients, localClients } from '../emulators/clients.ts'
-import { type Endpoints, startEndpoints } from '../emulators/endpoints.ts'
+import { checkPorts, type Endpoints, startEndpoints } from '../emulators/endpoints.ts'
 import { provision } from '../emulators/provision.ts'
-import { checkedPort } from '../emulators/tcp-ports.ts'
 import { drainFunction, FAILURES_MAX } from '../lambda/drain.ts'
 import { type FunctionLog, functionLog } from '../lambda/function-log.ts'
 import type { FunctionProcess } from '../lambda/function-process.ts'
@@ -74,6 +73,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     throw new UserError(
       '--data stores what the emulators hold: unset KINESIS_ENDPOINT, DYNAMODB_ENDPOINT and S3_ENDPOINT',
     )
+  if (firstPort !== null) await checkPorts(firstPort, env)
   const folder = openDataFolder(dataFolder)
   const stops: (() => unknown)[] = [folder.release]
   const stop = async (): Promise<void> => {
@@ -108,7 +108,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       log.add,
     )
     stops.push(() => Promise.all([...functions.values()].map((invoked) => invoked.stop())))
-    const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : await checkedPort(firstPort + 3))
+    const lambda = await startLambdaEndpoint(functions, firstPort === null ? 0 : firstPort + 3)
     stops.push(lambda.stop)
     const runEndpoints = { ...endpoints, lambda: lambda.endpoint, secrets: proxies.openSecrets }
     const failuresMax = chaosRate === 0 ? FAILURES_MAX : CHAOS_FAILURES_MAX

@@ -92,14 +92,19 @@ describe('a mistake of the user', () => {
     ])
   })
 
-  it('names a busy port', async () => {
+  it('names a busy port before it starts anything', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }
-    const { status, stderr } = await run(['local', '--events', 'package.json', '--port', String(port)])
+    const busy = (first: number, env = {}): Promise<Typed> =>
+      run(['local', '--events', 'package.json', '--port', String(first)], '', env)
+    // A run that starts before it checks its ports fails at the endpoint, where nothing listens.
+    const typed = [await busy(port), await busy(port - 3, { KINESIS_ENDPOINT: 'http://127.0.0.1:9' })]
     server.close()
-    expect(status).toBe(EXIT.failed)
-    expect(stderr).toContain(`port ${port} is in use`)
+    for (const [index, service] of ['Kinesis', 'Lambda'].entries()) {
+      expect(typed[index]?.status).toBe(EXIT.failed)
+      expect(typed[index]?.stderr).toContain(`port ${port}, for ${service}, is in use: choose four free ones`)
+    }
   })
 })
 

@@ -1,8 +1,8 @@
 // Checks that `produce` continues after the lines of a file that it has sent.
 
-import { appendFileSync, createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openSentLog, type SentLog } from '../../../cli/produce/sent-log.ts'
@@ -73,5 +73,30 @@ describe('the record of sent lines', () => {
         isOther: true,
       })
     }
+  })
+
+  it.each([
+    ['the state folder', '.search-ctr'],
+    ['the folder of records', join('.search-ctr', 'produced')],
+  ])('a log is sent without a record if %s cannot be made', async (_, blocked) => {
+    const cwd = mkdtempSync(join(folder, 'read-only-'))
+    mkdirSync(dirname(join(cwd, blocked)), { recursive: true })
+    writeFileSync(join(cwd, blocked), 'a file')
+    writeFileSync(join(cwd, 'log'), 'a\n')
+    const log = await openLog(join(cwd, 'log'), cwd, 'stream', false)
+    log.record([Buffer.from('a')])
+    expect(log.failure()).toBe('cannot be written (a file has its name)')
+    expect((await openLog(join(cwd, 'log'), cwd, 'stream', false)).skip).toBe(0)
+  })
+
+  it('a log is sent further if its record cannot be written any more', async () => {
+    const cwd = mkdtempSync(join(folder, 'removed-'))
+    writeFileSync(join(cwd, 'log'), 'a\nb\n')
+    const log = await openLog(join(cwd, 'log'), cwd, 'stream', false)
+    log.record([Buffer.from('a')])
+    expect(log.failure()).toBe(null)
+    rmSync(join(cwd, '.search-ctr'), { recursive: true })
+    log.record([Buffer.from('b')])
+    expect(log.failure()).toMatch(/^the folder .* does not exist$/)
   })
 })
