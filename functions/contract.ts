@@ -29,6 +29,9 @@ const PIPELINE_NAME = 'PIPELINE_NAME'
 /** `batched` or `single`: how a function sends its conditional writes. */
 const WRITES = 'WRITES'
 
+/** `on` or `off`: whether rows are indexed by hour and their hours marked as dirty. */
+const ROLLUPS = 'ROLLUPS'
+
 export const INGEST_VARIABLES = {
   ...RULE_VARIABLES,
   pipelineName: PIPELINE_NAME,
@@ -57,6 +60,7 @@ export const FINALIZE_VARIABLES = {
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
   resultRetentionMs: RESULT_RETENTION,
   writes: WRITES,
+  rollups: ROLLUPS,
 } as const
 
 export const ROLLUP_VARIABLES = {

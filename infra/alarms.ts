@@ -33,12 +33,16 @@ export function alarms(scope: Construct, parts: PipelineParts, actions: readonly
       fn: sweeper,
       everyMs: settings.sweepEvery,
     },
-    {
-      name: 'RollupMissing',
-      description: 'The rollup does not run, so hours and days have no new sums.',
-      fn: roller,
-      everyMs: settings.rollupEvery,
-    },
+    ...(roller === null
+      ? []
+      : [
+          {
+            name: 'RollupMissing',
+            description: 'The rollup does not run, so hours and days have no new sums.',
+            fn: roller,
+            everyMs: settings.rollupEvery,
+          },
+        ]),
   ]
   return [
     ...definitions.map((definition) => create(scope, definition, whenAbove(definition), actions)),

@@ -97,23 +97,22 @@ function lossAlarms({ own, ingester, finalizer }: PipelineParts): AlarmDefinitio
   ]
 }
 
-function backlogAlarms({ settings, own }: PipelineParts): AlarmDefinition[] {
-  return [
-    {
-      name: 'DueBacklog',
-      description: 'Sweeps run out of time: more sessions fall due than they close. Raise sweepers.',
-      metric: own.of('SweepsUnfinished', Duration.millis(settings.sweepEvery)),
-      above: 0,
-      periods: 5,
-    },
-    {
-      name: 'RollupBacklog',
-      description: 'Rollups run out of time: the sums of some hours and days are late.',
-      metric: own.of('RollupsUnfinished', Duration.millis(settings.rollupEvery)),
-      above: 0,
-      periods: 5,
-    },
-  ]
+function backlogAlarms({ settings, own, roller }: PipelineParts): AlarmDefinition[] {
+  const sweeps: AlarmDefinition = {
+    name: 'DueBacklog',
+    description: 'Sweeps run out of time: more sessions fall due than they close. Raise sweepers.',
+    metric: own.of('SweepsUnfinished', Duration.millis(settings.sweepEvery)),
+    above: 0,
+    periods: 5,
+  }
+  const rollups: AlarmDefinition = {
+    name: 'RollupBacklog',
+    description: 'Rollups run out of time: the sums of some hours and days are late.',
+    metric: own.of('RollupsUnfinished', Duration.millis(settings.rollupEvery)),
+    above: 0,
+    periods: 5,
+  }
+  return roller === null ? [sweeps] : [sweeps, rollups]
 }
 
 function limitAlarms(parts: PipelineParts): AlarmDefinition[] {

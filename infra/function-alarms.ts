@@ -41,16 +41,11 @@ export function functionAlarms(parts: PipelineParts): AlarmDefinition[] {
       period: FIVE_MINUTES,
     },
   ]
-  const throttles = [...functions.map(({ fn }) => fn), roller].map((fn) => fn.metricThrottles({ period: sweepPeriod }))
+  const all = [...functions.map(({ fn }) => fn), ...(roller === null ? [] : [roller])]
+  const throttles = all.map((fn) => fn.metricThrottles({ period: sweepPeriod }))
   return [
     ...functions.flatMap((watched) => failingAndSlow(watched, own)),
-    {
-      name: 'RollupFailing',
-      description: 'Rollup fails again and again: the sums of hours and days trail the rows.',
-      metric: roller.metricErrors({ period: schedulePeriod(settings.rollupEvery) }),
-      above: 0,
-      periods: 3,
-    },
+    ...(roller === null ? [] : [rollupFailing(roller, settings.rollupEvery)]),
     {
       name: 'FunctionsThrottled',
       description: 'Lambda throttles the functions: the account runs too many at once.',
@@ -59,6 +54,16 @@ export function functionAlarms(parts: PipelineParts): AlarmDefinition[] {
       periods: 3,
     },
   ]
+}
+
+function rollupFailing(roller: IFunction, everyMs: number): AlarmDefinition {
+  return {
+    name: 'RollupFailing',
+    description: 'Rollup fails again and again: the sums of hours and days trail the rows.',
+    metric: roller.metricErrors({ period: schedulePeriod(everyMs) }),
+    above: 0,
+    periods: 3,
+  }
 }
 
 function failingAndSlow({ name, fn, timeout, failures, period }: WatchedFunction, own: OwnMetrics): AlarmDefinition[] {

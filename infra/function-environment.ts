@@ -74,6 +74,7 @@ export function finalizeEnvironment(
     [FINALIZE_VARIABLES.deadLetterBucket]: names.deadLetterBucket,
     [FINALIZE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
     [FINALIZE_VARIABLES.writes]: settings.writes,
+    [FINALIZE_VARIABLES.rollups]: settings.rollups,
   }
 }
 

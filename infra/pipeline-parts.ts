@@ -16,7 +16,8 @@ export interface PipelineParts {
   readonly ingester: Ingest
   readonly sweeper: IFunction
   readonly finalizer: Finalize
-  readonly roller: IFunction
+  /** Null without rollups. */
+  readonly roller: IFunction | null
   readonly sessions: TableV2
   readonly results: TableV2
 }

@@ -62,7 +62,8 @@ export class SearchCtr extends Construct {
   readonly ingestFunction: IFunction
   readonly sweepFunction: IFunction
   readonly finalizeFunction: IFunction
-  readonly rollupFunction: IFunction
+  /** Null with `rollups: off`. */
+  readonly rollupFunction: IFunction | null
   /** Names the metrics and the dashboard. It is as unique as the stack's name. */
   readonly pipelineName: string
 
@@ -88,7 +89,7 @@ export class SearchCtr extends Construct {
     this.ingestFunction = ingester.fn
     this.sweepFunction = sweeper
     this.finalizeFunction = finalizer.fn
-    const roller = rollup(this, { ...common, results })
+    const roller = settings.rollups === 'on' ? rollup(this, { ...common, results }) : null
     this.rollupFunction = roller
 
     const own = ownMetrics(this.pipelineName)

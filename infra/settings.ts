@@ -146,6 +146,12 @@ export const PIPELINE_SETTINGS = {
     DAY_MS,
     'how long rows stay; the default compares a month with that of the year before',
   ),
+  rollups: {
+    kind: 'choice',
+    default: 'on',
+    choices: ['on', 'off'],
+    why: 'off: rows only, without index entries and sums, which `report` and `results --day` need; on: sums of hours, days and queries',
+  },
   rollupEvery: duration(
     5 * MINUTE_MS,
     MINUTE_MS,

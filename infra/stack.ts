@@ -36,12 +36,13 @@ export class SearchSessionCtrStack extends Stack {
       pipeline.finalizeFunction.functionName,
       'Invoke to send failed batches of closed sessions again',
     )
-    output(
-      this,
-      'RollupFunctionName',
-      pipeline.rollupFunction.functionName,
-      'Invoke with {"drain": true} to update all sums now',
-    )
+    if (pipeline.rollupFunction !== null)
+      output(
+        this,
+        'RollupFunctionName',
+        pipeline.rollupFunction.functionName,
+        'Invoke with {"drain": true} to update all sums now',
+      )
     output(
       this,
       'SweepFunctionName',

@@ -45,6 +45,7 @@ it('keeps the names of environment variables', () => {
     deadLetterBucket: 'DEAD_LETTER_BUCKET',
     resultRetentionMs: 'RESULT_RETENTION_MS',
     writes: 'WRITES',
+    rollups: 'ROLLUPS',
   })
   expect(ROLLUP_VARIABLES).toEqual({
     pipelineName: 'PIPELINE_NAME',

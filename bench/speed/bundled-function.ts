@@ -57,6 +57,7 @@ function variables(): Record<string, string> {
     GIVEN_UP_AFTER_MS: '0',
     RESULT_RETENTION_MS: String(resultRetentionMs),
     ROLLUP_RETENTION_MS: String(resultRetentionMs),
+    ROLLUPS: 'on',
     RANK_EVERY_MS: String(60 * 60 * 1000),
   }
 }

@@ -50,8 +50,10 @@ async function runDrain(options: DrainOptions, terminal: Terminal): Promise<void
     )
     progress.show('waiting for results')
     await wait(RESULTS_MS)
-    progress.show('summing up')
-    await drain(clients.lambda, outputs.RollupFunctionName, () => progress.show('summing up'))
+    if (outputs.RollupFunctionName !== undefined) {
+      progress.show('summing up')
+      await drain(clients.lambda, outputs.RollupFunctionName, () => progress.show('summing up'))
+    }
     progress.clear()
     if (options.json) printJson(terminal, drained)
     else print(terminal, `${counted(drained.closed, 'session')} closed in ${title}.`)

@@ -1,10 +1,10 @@
 // Implements `refinalize`, which writes the rows of closed sessions again.
 
 import type { Command } from 'commander'
-import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours, NO_DIRTY_HOURS } from '../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../functions/aws/results-table/result-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { readFinalizeEnvironment } from '../../functions/aws/runtime/environment.ts'
+import { type Rollups, readFinalizeEnvironment } from '../../functions/aws/runtime/environment.ts'
 import { queryClosedItems } from '../../functions/aws/sessions-table/closed-queries.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { refinalizeUser } from '../../functions/finalize/refinalize.ts'
@@ -56,7 +56,7 @@ export async function runRefinalize(options: RefinalizeOptions, terminal: Termin
   const total = { users: 0, sessions: 0, rowsRemoved: 0 }
   try {
     const settings = readFinalizeEnvironment(await functionVariables(target.outputs.FinalizeFunctionName, target))
-    const ports = refinalizePorts(target)
+    const ports = refinalizePorts(target, settings.rollups)
     for (const user of users) {
       const { sessions, rowsRemoved } = await refinalizeUser(user, ports, settings, Date.now())
       total.users++
@@ -79,12 +79,13 @@ export async function runRefinalize(options: RefinalizeOptions, terminal: Termin
     )
 }
 
-function refinalizePorts({ clients: { dynamodb }, outputs }: Target) {
+function refinalizePorts({ clients: { dynamodb }, outputs }: Target, rollups: Rollups) {
+  const hasRollups = rollups === 'on'
   return {
     sessions: dynamoSessionStore(dynamodb, outputs.SessionsTableName),
     closedItems: (user: string) => queryClosedItems(dynamodb, outputs.SessionsTableName, user),
-    results: dynamoResultStore(dynamodb, outputs.ResultsTableName),
-    dirtyHours: dynamoDirtyHours(dynamodb, outputs.ResultsTableName),
+    results: dynamoResultStore(dynamodb, outputs.ResultsTableName, undefined, hasRollups),
+    dirtyHours: hasRollups ? dynamoDirtyHours(dynamodb, outputs.ResultsTableName) : NO_DIRTY_HOURS,
     digest: sha256,
     hasTime: () => true,
   }

@@ -11,7 +11,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { fileErrorText, UsageError, UserError } from '../../terminal/user-error.ts'
 import { latestDay, reportReads } from '../reads/report-reads.ts'
 import { parseDay, parsePath, wholeNumber } from '../target/option-values.ts'
-import { openTarget, type Target } from '../target/target.ts'
+import { checkHasRollups, openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
 
@@ -58,6 +58,7 @@ as long as late events may amend them (the setting amendFor).`,
 async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
   checkOrder(options)
   const target = await openTarget(options, terminal.cwd)
+  checkHasRollups(target)
   const progress = startProgress(terminal.stderr)
   progress.show('reading')
   try {

@@ -12,7 +12,7 @@ import { type RowFilter, type RowOptions, rowFilter } from '../reads/row-filter.
 import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { userRows } from '../reads/user-rows.ts'
 import { parseCount, parseDay, parseSince, parseUser } from '../target/option-values.ts'
-import { openTarget, type Target } from '../target/target.ts'
+import { checkHasRollups, openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
 
@@ -54,6 +54,7 @@ async function runResults(options: ResultsOptions, terminal: Terminal): Promise<
   checkOptions(options)
   const filter = rowFilter(options)
   const target = await openTarget(options, terminal.cwd)
+  if (user === undefined) checkHasRollups(target)
   const users = user === undefined ? null : await storedIds(user, pseudonymKey, target.clients)
   await printList(
     terminal,

@@ -58,6 +58,7 @@ export async function orphanClicksCheck(
 ): Promise<Finding[]> {
   const { dynamodb } = clients
   const tables = { sessions: outputs.SessionsTableName, results: outputs.ResultsTableName }
+  if (outputs.RollupFunctionName === undefined) return [ok(CHECK, 'not checked, since rollups are off')]
   const hours = await latestHours(dynamodb, tables.results, nowMs)
   const concerned = hoursWithOrphans(hours)
   if (concerned.length === 0) return [ok(CHECK, countText(hours))]

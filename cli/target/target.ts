@@ -25,10 +25,12 @@ const OUTPUTS = [
   'IngestFunctionName',
   'SweepFunctionName',
   'FinalizeFunctionName',
-  'RollupFunctionName',
 ] as const
 
-export type Outputs = { readonly [name in (typeof OUTPUTS)[number]]: string }
+export type Outputs = { readonly [name in (typeof OUTPUTS)[number]]: string } & {
+  /** Undefined with `rollups: off`. */
+  readonly RollupFunctionName?: string
+}
 
 export interface TargetClients {
   readonly kinesis: KinesisClient
@@ -50,6 +52,14 @@ export interface Target {
   readonly runningPipeline: RunningPipeline | null
   /** Null for a local run. */
   readonly stack: Stack | null
+}
+
+/** Throws a UserError for a pipeline with `rollups: off`, which has no sums and no hour index. */
+export function checkHasRollups({ title, outputs }: Pick<Target, 'title' | 'outputs'>): void {
+  if (outputs.RollupFunctionName !== undefined) return
+  throw new UserError(
+    `The rows of ${title} are neither indexed by hour nor summed (setting rollups: off): 'search-session-ctr results --user ID' reads them.`,
+  )
 }
 
 /** A pipeline of which only these outputs are known. */

@@ -3,7 +3,7 @@
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { lazyUnreadChanges } from '../aws/dead-letters/lazy-dead-letters.ts'
-import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours, NO_DIRTY_HOURS } from '../aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../aws/results-table/result-store.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient, functionWriter } from '../aws/runtime/document-client.ts'
@@ -21,10 +21,12 @@ const TIME_LEFT_MS_MIN = 10_000
 const settings = readFinalizeEnvironment(process.env)
 const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
+const hasRollups = settings.rollups === 'on'
+const writer = functionWriter(client, settings.writes, time)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
-  results: dynamoResultStore(client, settings.resultsTable, functionWriter(client, settings.writes, time)),
-  dirtyHours: dynamoDirtyHours(client, settings.resultsTable),
+  results: dynamoResultStore(client, settings.resultsTable, writer, hasRollups),
+  dirtyHours: hasRollups ? dynamoDirtyHours(client, settings.resultsTable) : NO_DIRTY_HOURS,
   unread: lazyUnreadChanges(settings.deadLetterBucket),
   digest: sha256,
   hasTime: time.hasTime,

@@ -1,5 +1,6 @@
 // Connects the steps to ports in memory, with the settings that the deployed functions would read.
 
+import { NO_DIRTY_HOURS } from '../../functions/aws/results-table/dirty-hours.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import {
   readFinalizeEnvironment,
@@ -84,7 +85,7 @@ function ingestStep(settings: Settings, ports: StepPorts, now: () => number): Me
 
 /** Uses the key of local runs where the setting names a secret, and then only loads the SDK. */
 function memoryPseudonym({ pseudonymKeyArn }: Settings): () => Promise<(user: string) => string> {
-  if (pseudonymKeyArn === undefined) return async () => (user) => user
+  if (pseudonymKeyArn === null) return async () => (user) => user
   return async () => (await import('../../functions/aws/runtime/pseudonym.ts')).keyedPseudonym(LOCAL_SECRET)
 }
 
@@ -102,7 +103,8 @@ function sweepStep(settings: Settings, ports: StepPorts, now: () => number): Mem
 
 function finalizeStep(settings: Settings, ports: StepPorts, now: () => number): MemorySteps['finalize'] {
   const environment = readFinalizeEnvironment(finalizeEnvironment(settings, NAMES))
-  const { sessions, results, dirtyHours } = ports
+  const { sessions, results } = ports
+  const dirtyHours = environment.rollups === 'on' ? ports.dirtyHours : NO_DIRTY_HOURS
   return async (changes) => {
     const report = await finalize(
       changes,

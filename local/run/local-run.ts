@@ -95,7 +95,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     await provision(spec, clients)
     const roles = enforceRoles(spec)
     const faults = chaosRate === 0 ? NO_FAULTS : faultsAt(chaosRate)
-    const rollups = new Map([[accessKeyId(spec.outputs.RollupFunctionName as string), ROLLUPS]])
+    const { RollupFunctionName: rollupName } = spec.outputs
+    const rollups = new Map(rollupName === undefined ? [] : [[accessKeyId(rollupName), ROLLUPS]])
     const proxies = await startProxies(endpoints, faults, roles, rules, rollups)
     stops.push(proxies.stop)
     const log = functionLog()
@@ -192,7 +193,8 @@ function assemble(
     await finalizePoller.caughtUp()
     const discarded = ingestPoller.counts().discarded + finalizePoller.counts().discarded
     if (discarded > 0) throw new Error(`${discarded} records were given up:\n${log.tail()}`)
-    await drainOne(spec.outputs.RollupFunctionName as string, 'summing up', onProgress)
+    const { RollupFunctionName: rollupName } = spec.outputs
+    if (rollupName !== undefined) await drainOne(rollupName, 'summing up', onProgress)
   }
   const reads = tableReads(clients, tables, proxies.capacity)
   return {

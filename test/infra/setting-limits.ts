@@ -108,6 +108,7 @@ export interface Choices {
 
 export const CHOICES: readonly Choices[] = [
   { name: 'lateEvents', byDefault: 'amend', allowed: ['amend', 'divert'] },
+  { name: 'rollups', byDefault: 'on', allowed: ['on', 'off'] },
   { name: 'writes', byDefault: 'batched', allowed: ['batched', 'single'] },
   { name: 'streamMode', byDefault: 'provisioned', allowed: ['provisioned', 'on-demand'] },
   { name: 'tableBilling', byDefault: 'on-demand', allowed: ['on-demand', 'provisioned'] },

@@ -13,6 +13,9 @@ const WRITES_AT_ONCE = 16
 const MARKED_AT = 'marked_at'
 const SEEN_AT = 'seen_at'
 
+/** Leaves hours clean, where no rollup would sum them. */
+export const NO_DIRTY_HOURS: Pick<DirtyHours, 'mark'> = { mark: async () => {} }
+
 export function dynamoDirtyHours(client: DynamoDBDocumentClient, table: string): DirtyHours {
   const put = (period: StoredDirtyPeriod) => new PutCommand({ TableName: table, Item: dirtyItem(period) })
   return {

@@ -30,11 +30,14 @@ function sliceKey(row: ResultRow): string {
   return row.kind === 'session' ? 'session' : 'session#clicks'
 }
 
-export function resultItem(row: ResultRow, expiresAtMs: number): VersionedItem {
+/** @param isIndexed false leaves the row out of the hour index, where it would cost a unit. */
+export function resultItem(row: ResultRow, expiresAtMs: number, isIndexed = true): VersionedItem {
   return {
     ...row,
-    [HOUR_INDEX.partitionKey]: hourSliceKey(hourOf(row), sliceOf(row, sha256)),
-    [HOUR_INDEX.sortKey]: sliceKey(row),
+    ...(isIndexed && {
+      [HOUR_INDEX.partitionKey]: hourSliceKey(hourOf(row), sliceOf(row, sha256)),
+      [HOUR_INDEX.sortKey]: sliceKey(row),
+    }),
     [EXPIRES_AT]: epochSeconds(expiresAtMs),
   }
 }

@@ -7,17 +7,21 @@ import type { ResultStore } from '../../result-ports.ts'
 import { type ItemWriter, singleWriter } from '../runtime/item-writer.ts'
 import { isRow, resultItem, rowTombstoneItem, toRow } from './result-items.ts'
 
-/** @param writer sends the rows of sessions that close for the first time. */
+/**
+ * @param writer sends the rows of sessions that close for the first time.
+ * @param isIndexed false leaves rows out of the hour index.
+ */
 export function dynamoResultStore(
   client: DynamoDBDocumentClient,
   table: string,
   writer: ItemWriter = singleWriter(client),
+  isIndexed = true,
 ): ResultStore {
   const single = singleWriter(client)
   return {
     put: async (row, expiresAtMs, isReplaced = false) => {
       // An INSERT of a batch would fail where a row is stored, and cost a unit.
-      await (isReplaced ? single : writer).put(table, resultItem(row, expiresAtMs), 'newer')
+      await (isReplaced ? single : writer).put(table, resultItem(row, expiresAtMs, isIndexed), 'newer')
     },
 
     remove: async (row, expiresAtMs) => {

@@ -7,8 +7,8 @@ const INFLATED_BYTES_MAX = 16 * 1024 * 1024
 
 /** Zlib's window holds 2 to this power of bytes, at least and at most. */
 const WINDOW_BITS = { min: 9, max: constants.Z_DEFAULT_WINDOWBITS } as const
-/** Zlib's hash table has 2 to the power of `memLevel` and this much entries. */
-const HASH_BITS_MORE = 7
+/** A block of zlib holds 2 to the power of `memLevel` and this of symbols. */
+const BLOCK_BITS_MORE = 6
 const CHUNK_BYTES_MIN = constants.Z_MIN_CHUNK
 
 export function deflateText(text: string): Uint8Array {
@@ -23,14 +23,14 @@ export function inflateText(stored: Uint8Array, bytesMax = INFLATED_BYTES_MAX): 
 
 /**
  * Most texts are short. By default, zlib reserves 268 KB for each of them, and V8 collects garbage
- * for that. A window of the text's length finds all repetitions that a longer one would.
+ * for that. A window and a block as long as the text compress it as well as longer ones.
  */
 function optionsFor(length: number): ZlibOptions {
   const bits = Math.ceil(Math.log2(length + 1))
   return {
     level: constants.Z_BEST_COMPRESSION,
     windowBits: Math.min(Math.max(bits, WINDOW_BITS.min), WINDOW_BITS.max),
-    memLevel: Math.min(Math.max(bits - HASH_BITS_MORE, 1), constants.Z_DEFAULT_MEMLEVEL),
+    memLevel: Math.min(Math.max(bits - BLOCK_BITS_MORE, 1), constants.Z_DEFAULT_MEMLEVEL),
     chunkSize: Math.max(length, CHUNK_BYTES_MIN),
   }
 }

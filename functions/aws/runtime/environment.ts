@@ -19,6 +19,9 @@ import type { LateEvents, Rules } from '../../domain/sessions/rules.ts'
  */
 export type Writes = 'batched' | 'single'
 
+/** Whether rows are indexed by hour, and a schedule sums them. */
+export type Rollups = 'on' | 'off'
+
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Has a value for each of a function's variables; its rules stand for the rule variables. */
@@ -47,6 +50,7 @@ function choice<T extends string>(variables: Variables, name: string, [first, se
 
 const LATE_EVENTS: readonly [LateEvents, LateEvents] = ['amend', 'divert']
 const WRITES: readonly [Writes, Writes] = ['batched', 'single']
+const ROLLUPS: readonly [Rollups, Rollups] = ['on', 'off']
 
 function ordinalsFrom(variables: Variables, name: string): string {
   const value = text(variables, name)
@@ -100,6 +104,7 @@ export function readFinalizeEnvironment(variables: Variables) {
     deadLetterBucket: text(variables, FINALIZE_VARIABLES.deadLetterBucket),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
     writes: choice(variables, FINALIZE_VARIABLES.writes, WRITES),
+    rollups: choice(variables, FINALIZE_VARIABLES.rollups, ROLLUPS),
   } satisfies ReadAll<typeof FINALIZE_VARIABLES>
 }
 

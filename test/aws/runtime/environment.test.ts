@@ -55,6 +55,7 @@ const FINALIZE = {
   DEAD_LETTER_BUCKET: 'refused',
   RESULT_RETENTION_MS: '31536000000',
   WRITES: 'batched',
+  ROLLUPS: 'off',
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -105,6 +106,7 @@ describe('the environment', () => {
       deadLetterBucket: 'refused',
       resultRetentionMs: 31_536_000_000,
       writes: 'batched',
+      rollups: 'off',
     })
   })
 

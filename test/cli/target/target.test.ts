@@ -8,7 +8,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { missingProfileText } from '../../../cli/target/aws-profile.ts'
 import { failureText } from '../../../cli/target/failure-text.ts'
-import { openTarget } from '../../../cli/target/target.ts'
+import { checkHasRollups, openTarget } from '../../../cli/target/target.ts'
 import { SettingError } from '../../../infra/setting-kinds.ts'
 import {
   checkRunningPath,
@@ -51,6 +51,15 @@ describe('a stack', () => {
     })
     expect(target.streamId).toBe(OUTPUTS.StreamArn)
     for (const client of Object.values(target.clients)) expect(await client.config.region()).toBe('eu-west-1')
+  })
+
+  it('a stack without rollups is found, and commands that need sums refuse it with the reason', async () => {
+    const { RollupFunctionName: _, ...outputs } = OUTPUTS
+    answerWith(outputs)
+    const target = await openTarget(ON_AWS, folder)
+    expect(target.outputs.RollupFunctionName).toBeUndefined()
+    expect(() => checkHasRollups(target)).toThrow(/stack SearchSessionCtr .*rollups: off.*results --user ID/)
+    expect(() => checkHasRollups({ ...target, outputs: OUTPUTS })).not.toThrow()
   })
 
   it('a missing stack, or a stack of another project, is reported with what to do', async () => {
