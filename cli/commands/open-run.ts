@@ -1,6 +1,6 @@
 // Opens a run for `local` and `demo`, on emulators or in memory.
 
-import { EmulatorEndedError, emulatorHint, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
+import { emulatorHint, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
 import type { ReportPorts } from '../../report/report-data.ts'
@@ -39,12 +39,7 @@ export async function openRun(wanted: WantedRun, screen: Screen, lackOf = emulat
   if (wanted.memory) return inMemory(wanted)
   const lack = await lackOf(terminal.env)
   if (lack !== null) return instead(wanted, lack, screen)
-  try {
-    return await onEmulators(wanted, terminal)
-  } catch (error) {
-    if (error instanceof EmulatorEndedError) return instead(wanted, error.message, screen)
-    throw error
-  }
+  return onEmulators(wanted, terminal)
 }
 
 async function instead(wanted: WantedRun, lack: string, { terminal, progress }: Screen): Promise<OpenedRun> {

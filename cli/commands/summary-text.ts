@@ -27,9 +27,14 @@ export function summaryText(summary: Summary, ignored: Readonly<Record<string, n
     ['  of no search', orphansText(summary)],
     ['click-through rate', percent(summary.ctr)],
     ['clicks per search', summary.clicksPerSearch?.toFixed(2) ?? 'none'],
-    ['DynamoDB write units', `${writeUnits}`],
-    ['  for events', `${eventUnits}${perEvent}`],
-    ['  for rollups', `${writeUnits - eventUnits}`],
+    // A run in memory counts no units.
+    ...(writeUnits === 0
+      ? []
+      : [
+          ['DynamoDB write units', `${writeUnits}`],
+          ['  for events', `${eventUnits}${perEvent}`],
+          ['  for rollups', `${writeUnits - eventUnits}`],
+        ]),
   ])
   const days = Object.entries(summary.days)
   if (days.length === 0) return totals

@@ -6,7 +6,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../terminal/user-error.ts'
-import { dynoxideBinary, EmulatorEndedError, emulatorHint } from './dynoxide-binary.ts'
+import { dynoxideBinary, emulatorHint } from './dynoxide-binary.ts'
 import { exchange } from './exchange.ts'
 import { type LoopbackServer, readBody, serve } from './loopback-server.ts'
 import { freePort, HOST, untilListening } from './tcp-ports.ts'
@@ -69,9 +69,7 @@ async function startDynoxide(dataFolder: string | null, env: NodeJS.ProcessEnv) 
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new UserError(`DynamoDB's emulator does not start: ${error.message}`)))
     const on = file === null ? '' : ` on ${file}`
-    // A damaged file, or a binary of the user, is a mistake to mend.
-    const Ended = file === null && !env.DYNOXIDE_BIN ? EmulatorEndedError : UserError
-    child.once('exit', (code) => reject(new Ended(`DynamoDB's emulator ended with code ${code}${on}`)))
+    child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}${on}`)))
   })
   failed.catch(() => {})
   await Promise.race([untilListening(port, host), failed])

@@ -3,7 +3,6 @@
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
-import { UserError } from '../../terminal/user-error.ts'
 
 /** This machine, or another one in a test. */
 export interface Machine {
@@ -15,9 +14,6 @@ export interface Machine {
 const PACKAGED = { platform: 'linux', arch: 'x64', version: '1.2.1' }
 /** The emulator prints its version within milliseconds. */
 const ANSWER_MS_MAX = 10_000
-
-/** The installed emulator ended before it answered. */
-export class EmulatorEndedError extends UserError {}
 
 /** Returns `DYNOXIDE_BIN`, or else the binary that npm installed for this machine, or null. */
 export function dynoxideBinary(env: NodeJS.ProcessEnv, { platform, arch }: Machine = process): string | null {
@@ -31,8 +27,8 @@ export function dynoxideBinary(env: NodeJS.ProcessEnv, { platform, arch }: Machi
 }
 
 /**
- * Returns why no emulator of DynamoDB runs on this machine, or null if one does. A binary that the
- * user names is taken to run: if it does not, that is a mistake to report.
+ * Returns why no emulator of DynamoDB runs on this machine, or null if one does. An emulator that
+ * the user names counts as running: if it does not, the run reports that mistake.
  *
  * @param find returns the binary.
  */

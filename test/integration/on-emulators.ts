@@ -1,11 +1,13 @@
 // Runs the deployed functions on emulators for a test, and stops everything afterwards.
 
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
+import { expect } from 'vitest'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../../functions/domain/results/rollup.ts'
 import { type LocalRun, startLocalRun } from '../../local/run/local-run.ts'
 import type { Summary } from '../../local/run/summary.ts'
 import type { Template } from '../../local/template/template.ts'
+import { runInMemory, withoutUnits } from '../support/in-memory.ts'
 
 export interface Outcome {
   readonly summary: Summary
@@ -18,6 +20,7 @@ export interface Rollups {
   readonly days: readonly DayRollup[]
 }
 
+/** Also runs the log in memory, and expects the same summary. */
 export async function runLocally(
   settings: Readonly<Record<string, string>>,
   lines: readonly (string | Buffer)[],
@@ -29,6 +32,8 @@ export async function runLocally(
     await run.drain()
     outcome = { summary: await run.summary(), rows: await run.results(), rollups: await rollupsOf(run) }
   })
+  const { summary } = await runInMemory(settings, lines)
+  expect(withoutUnits((outcome as Outcome).summary)).toEqual(withoutUnits(summary))
   return outcome as Outcome
 }
 
