@@ -15,7 +15,7 @@ export const EXIT_TEXT: Readonly<Record<keyof typeof EXIT, string>> = {
   failed: 'failed: one sentence on standard error names the cause; DEBUG=1 adds a stack trace',
   wrongUsage: 'wrong usage: an unknown command or option, a missing or invalid value',
   findings:
-    'done with findings: doctor found something wrong, produce or generate left out events, ingest rejected the ' +
-    'whole log of local, or a redrive left some dead letters unapplied',
+    'done with findings: doctor found something wrong, produce or generate left out events, local accepted no ' +
+    'event of its log, or a redrive left some dead letters unapplied',
   interrupted: 'interrupted, for example with Ctrl-C',
 }

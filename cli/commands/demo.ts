@@ -18,10 +18,11 @@ import {
   type SentEvent,
 } from '../../samples/tutorial-events.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
-import { print } from '../../terminal/output.ts'
+import { note, print } from '../../terminal/output.ts'
 import { type Progress, startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { bars, columns, counted, percent } from '../../terminal/text-table.ts'
+import { fileErrorText } from '../../terminal/user-error.ts'
 import { withHelp } from './help.ts'
 import { type OpenedRun, openRun, type WantedRun } from './open-run.ts'
 import { summaryText } from './summary-text.ts'
@@ -63,11 +64,11 @@ async function runDemo(memory: boolean, terminal: Terminal): Promise<void> {
     print(terminal, `3. A generated log: ${GENERATED.users} users, ${GENERATED.days} days, some events late or twice\n`)
     print(terminal, indent(summaryText(summary)))
     print(terminal, `\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
-    print(terminal, `\n   A report to explore in a browser: ${await writeReport(reportReads, terminal.cwd)}`)
+    await writeReport(reportReads, terminal)
   })
 }
 
-async function writeReport(reads: ReportPorts, folder: string): Promise<string> {
+async function writeReport(reads: ReportPorts, terminal: Terminal): Promise<void> {
   const { startMs, days } = GENERATED
   const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DD'.length)
   const data = await readReport(reads, {
@@ -78,9 +79,13 @@ async function writeReport(reads: ReportPorts, folder: string): Promise<string> 
     sessionsMax: SESSIONS_DEFAULT,
     settings: [],
   })
-  const path = resolve(folder, REPORT_FILE)
-  await writeFile(path, renderReport(data))
-  return path
+  const path = resolve(terminal.cwd, REPORT_FILE)
+  try {
+    await writeFile(path, renderReport(data))
+    print(terminal, `\n   A report to explore in a browser: ${path}`)
+  } catch (error) {
+    note(terminal, `There is no report to explore in a browser: ${path} ${fileErrorText(error, path)}.`)
+  }
 }
 
 async function onRun(

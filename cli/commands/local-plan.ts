@@ -1,10 +1,11 @@
 // Checks the options of `local` before the run starts, and resolves their paths.
 
-import { mkdir, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { access, constants, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { checkSettingName, checkTogether, readSettings } from '../../infra/read-settings.ts'
+import { makeWithParents } from '../../local/run/make-folder.ts'
 import { checkRunningPath, DEFAULT_RUNNING_PATH } from '../../local/run/running-pipeline.ts'
-import { UsageError, UserError } from '../../terminal/user-error.ts'
+import { fileErrorText, UsageError, UserError } from '../../terminal/user-error.ts'
 
 export interface LocalOptions {
   readonly events?: string
@@ -79,12 +80,8 @@ async function makeFolder(option: string, folder: string): Promise<void> {
   } catch (error) {
     throw new UserError(`${option}: the folder cannot be created (${(error as NodeJS.ErrnoException).code})`)
   }
-}
-
-/** Node's recursive `mkdir` never ends where a parent takes no folders, such as /proc. */
-async function makeWithParents(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => null)
-  if (found?.isDirectory()) return
-  if (folder !== dirname(folder)) await makeWithParents(dirname(folder))
-  await mkdir(folder)
+  // Otherwise the run would fail at its end.
+  await access(folder, constants.W_OK).catch((error) => {
+    throw new UserError(`${option}: ${fileErrorText(error, folder)}`)
+  })
 }

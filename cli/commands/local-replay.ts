@@ -45,7 +45,7 @@ export async function replayLog(run: LogRun, source: LogSource, work: LocalWork)
   if (!isCheckedBefore) findings.noteTimes()
   findings.noteRejected()
   findings.noteIgnored()
-  noteOutcome(summary, options.events ?? '', terminal)
+  noteOutcome(summary, Object.keys(findings.ignored()).length > 0, options.events ?? '', terminal)
 }
 
 function findingsOf({ options, terminal, progress }: LocalWork): LogFindings {
@@ -91,14 +91,22 @@ async function writeResults(
 const SUMMARY_FILE = 'summary.json'
 const RESULTS_FILE = 'results.ndjson'
 
-/** @param log as the user typed it. */
-function noteOutcome({ eventsIn, accepted }: Summary, log: string, terminal: Terminal): void {
-  if (eventsIn === 0) note(terminal, `${log === '-' ? 'Standard input' : log} is empty: it holds no event.`)
-  if (eventsIn === 0 || accepted > 0) return
+/**
+ * Names the reason if nothing was accepted, which a script would take for a quiet day.
+ *
+ * @param log as the user typed it.
+ */
+function noteOutcome({ eventsIn, accepted }: Summary, hasIgnored: boolean, log: string, terminal: Terminal): void {
+  if (accepted > 0) return
   terminal.exitCode = EXIT.findings
-  note(
-    terminal,
-    `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-session-ctr produce ${log} --dry-run' names each bad line, ` +
-      'and docs/events.md has the fields of each event.',
-  )
+  const name = log === '-' ? 'Standard input' : log
+  if (eventsIn > 0)
+    note(
+      terminal,
+      `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-session-ctr produce ${log} --dry-run' names each bad line, ` +
+        'and docs/events.md has the fields of each event.',
+    )
+  else if (hasIgnored)
+    note(terminal, `${name} holds no event: all of its documents are ignored, and docs/events.md has what is read.`)
+  else note(terminal, `${name} is empty: it holds no event.`)
 }

@@ -67,7 +67,7 @@ whose name is nearly one of ours.`,
       'search-session-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
       'search-session-ctr local --keep --port 4566',
     ],
-    findings: 'ingest rejected every event of the log',
+    findings: 'no event of the log was accepted',
   }).action((options: LocalOptions, { args }: Command) => runLocal(options, args, terminal))
 }
 

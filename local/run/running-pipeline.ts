@@ -1,9 +1,10 @@
 // Writes and reads the small file by which other commands find a running local pipeline.
 
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { UserError } from '../../terminal/user-error.ts'
+import { fileErrorText, UserError } from '../../terminal/user-error.ts'
 import { isRunning } from './live-process.ts'
+import { makeWithParents } from './make-folder.ts'
 
 export interface RunningPipeline {
   readonly pid: number
@@ -32,7 +33,7 @@ async function runningPath(path: string): Promise<string> {
   return found?.isDirectory() ? join(path, RUNNING_FILE) : path
 }
 
-/** Throws if the file belongs to another run that is still up. */
+/** Throws a UserError if the file belongs to another run that is still up, or cannot be written. */
 export async function checkRunningPath(path: string): Promise<void> {
   const file = await runningPath(path)
   const other = await readOrNull(file)
@@ -40,6 +41,12 @@ export async function checkRunningPath(path: string): Promise<void> {
     throw new UserError(
       `${file} belongs to another run (process ${other.pid}): stop it, or name another file with --keep`,
     )
+  try {
+    await makeRunningFolder(dirname(file))
+    await access(dirname(file), constants.W_OK)
+  } catch (error) {
+    throw new UserError(`--keep ${file}: ${fileErrorText(error, file)}; name a file in another folder`)
+  }
 }
 
 /** Returns a function that removes the file, unless another run has replaced it. */
@@ -56,7 +63,7 @@ export async function writeRunningPipeline(path: string, run: RunningPipeline): 
 
 /** Makes the folder. Git ignores it if it is the `STATE_FOLDER`. */
 export async function makeRunningFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeWithParents(folder)
   if (folder.endsWith(STATE_FOLDER)) await writeFile(join(folder, '.gitignore'), '*\n')
 }
 

@@ -37,6 +37,7 @@ describe('a mistake of the user', () => {
     [2, ['local', '--events', 'package.json', '--setting', 'x=1h'], "setting 'x' does not exist; the settings are gap"],
     [1, ['local', '--events', 'package.json', '--out', 'package.json/x'], 'the folder cannot be created'],
     [1, ['local', '--events', 'package.json', '--out', '/proc/x'], 'the folder cannot be created'],
+    [1, ['local', '--keep', '/proc/x/local.json'], '; name a file in another folder'],
     [2, ['local', '--events', 'package.json', '--port', '0'], 'Expected a port'],
     [2, ['local', '--events', 'package.json', '--data', ''], 'Expected a path'],
     [2, ['local', '--events', 'package.json', '--out', ''], 'Expected a path'],
@@ -143,9 +144,14 @@ describe('local', () => {
     expect(stderr).toMatch(/^Ingest accepted none of 2 events\. .*docs\/events\.md.*\n$/m)
   })
 
-  it('names an empty log', async () => {
-    const { status, stderr } = await run(['local', '--events', '-'], '\n')
-    expect([status, stderr]).toEqual([EXIT.done, 'Standard input is empty: it holds no event.\n'])
+  it('ends with exit code 3 and the reason if a log holds no event', async () => {
+    const empty = await run(['local', '--events', '-', '--memory'], '\n')
+    expect([empty.status, empty.stderr]).toEqual([EXIT.findings, 'Standard input is empty: it holds no event.\n'])
+    const scrolls =
+      '{"application":"a","action_name":"scroll","query_id":"q","client_id":"c","timestamp":"2026-03-02T09:00:00Z"}'
+    const ignored = await run(['local', '--events', '-', '--memory'], scrolls)
+    expect(ignored.status).toBe(EXIT.findings)
+    expect(ignored.stderr).toContain('Standard input holds no event: all of its documents are ignored')
   })
 })
 
