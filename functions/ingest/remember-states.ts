@@ -24,7 +24,7 @@ export interface StateMemory {
   readonly lastApplied: Map<string, string>
 }
 
-const MEMORY_BYTES_MAX = 32 * 1024 * 1024
+export const MEMORY_BYTES_MAX = 32 * 1024 * 1024
 /** Bytes of a state beside its open sessions and the hashes of closed ids. */
 const STATE_FIXED_BYTES = 600
 const HASH_BYTES = 8

@@ -106,8 +106,8 @@ function readPage(items: Partitions, request: PageRequest): { page: Page; bytes:
 
 /** Returns the units: none where the index holds the same, and two writes where its key moves. */
 function moveInIndex(index: Partitions, before: Item | undefined, after: Item | undefined): number {
-  const old = projected(before)
-  const next = projected(after)
+  const old = indexEntry(before)
+  const next = indexEntry(after)
   if (old !== undefined && next !== undefined && INDEX_KEYS.every((key) => old[key] === next[key])) {
     index.put(next)
     const isSame = [...PROJECTED].every((name) => old[name] === next[name])
@@ -118,7 +118,8 @@ function moveInIndex(index: Partitions, before: Item | undefined, after: Item | 
   return [old, next].reduce((units, entry) => units + (entry === undefined ? 0 : writeUnits(itemBytes(entry))), 0)
 }
 
-function projected(item: Item | undefined): Item | undefined {
+/** Returns what the index by hour holds of an item; undefined for nothing. */
+export function indexEntry(item: Item | undefined): Item | undefined {
   if (item === undefined || INDEX_KEYS.some((key) => item[key] === undefined)) return undefined
   return Object.fromEntries(Object.entries(item).filter(([name]) => PROJECTED.has(name)))
 }

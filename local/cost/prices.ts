@@ -20,7 +20,7 @@ export const PRICES = {
   /** A thousand objects put to S3. */
   objectPuts: 0.005,
   /** A month of one metric of a CloudWatch alarm, of one own metric, and of a dashboard. */
-  alarmMetric: 0.1,
+  watchedMetric: 0.1,
   metric: 0.3,
   dashboard: 3,
   /** A processing unit of managed Flink for an hour, and a GB of its storage for a month. */

@@ -55,6 +55,8 @@ export interface ReplayWatch {
   /** Receives the step that begins. */
   readonly onStep?: (step: Step) => void
   readonly onIngested?: (batches: number) => void
+  readonly onTimers?: (timers: readonly Timer[], nowMs: number) => void
+  readonly onClosed?: (closed: ClosedSession, nowMs: number) => void
   readonly deadLetters?: DeadLetters
 }
 
@@ -80,27 +82,28 @@ export async function replayBatches(
   batches: readonly Batch[],
   stores: ReplayedStores,
   { rules, sweepEveryMs, resultRetentionMs, memoryBytesMax }: ReplaySettings,
-  { onStep = () => {}, onIngested = () => {}, deadLetters = { put: async () => {} } }: ReplayWatch = {},
+  watch: ReplayWatch = {},
 ): Promise<Replayed> {
-  const { sessions, timers, changes, nextTimerMs } = watched(stores.sessions, stores.timers)
+  let nowMs = 0
+  const { sessions, timers, changes, nextTimerMs } = watched(stores, watch, () => nowMs)
   const metrics = new Set<string>()
   const note = (counted: Metrics): void => {
     for (const [name, count] of Object.entries(counted)) if (count > 0) metrics.add(name)
   }
-  let ingestMs = 0
   const stored = { sessions, progress: stores.progress, recall: stores.recall }
   const ingestPorts = {
-    ...rememberStates(stored, stateMemory(memoryBytesMax), rules, () => ingestMs),
+    ...rememberStates(stored, stateMemory(memoryBytesMax), rules, () => nowMs),
     timers,
-    deadLetters,
+    deadLetters: watch.deadLetters ?? { put: async () => {} },
     digest: sha256,
     pseudonym: (user: string) => user,
     unpack: unpackRecord,
     hasTime: () => true,
   }
-  const sweepAt = async (nowMs: number): Promise<void> => {
-    if (nextTimerMs() > nowMs) return
-    onStep('close')
+  const sweepAt = async (atMs: number): Promise<void> => {
+    if (nextTimerMs() > atMs) return
+    nowMs = atMs
+    watch.onStep?.('close')
     const ports = { sessions, timers, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
     const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, nowMs)
     if (report.failed !== null) throw report.failed.cause
@@ -109,26 +112,26 @@ export async function replayBatches(
   let accepted = 0
   let rejected = 0
   let sweepMs = offHour(batches[0]?.nowMs ?? 0, sweepEveryMs)
-  for (const [index, { records, nowMs }] of batches.entries()) {
+  for (const [index, { records, nowMs: batchMs }] of batches.entries()) {
     // Before the next timer, no sweep has work.
-    const idleMs = Math.min(nowMs, nextTimerMs()) - sweepMs
+    const idleMs = Math.min(batchMs, nextTimerMs()) - sweepMs
     if (idleMs > sweepEveryMs)
       sweepMs = offHour(sweepMs + Math.floor(idleMs / sweepEveryMs) * sweepEveryMs, sweepEveryMs)
-    for (; sweepMs <= nowMs; sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
-    onStep('append')
-    ingestMs = nowMs
+    for (; sweepMs <= batchMs; sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
+    watch.onStep?.('append')
+    nowMs = batchMs
     const report = await ingest(records, ingestPorts, rules, nowMs)
     if (report.failed !== null) throw report.failed.cause
     accepted += report.accepted
     rejected += Object.values(report.rejected).reduce((sum, count) => sum + count, 0)
     note(ingestMetrics(report))
-    onIngested(index + 1)
+    watch.onIngested?.(index + 1)
   }
   for (let n = 0; n < LAST_SWEEPS_MAX && nextTimerMs() < Number.POSITIVE_INFINITY; n++) {
     await sweepAt(sweepMs)
     sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
   }
-  onStep('results')
+  watch.onStep?.('results')
   const { results, dirtyHours } = stores
   const finalizePorts = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
   const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)
@@ -146,7 +149,7 @@ function offHour(atMs: number, everyMs: number): number {
  * Wraps the stores so that they collect the changes that the table's stream would report, and the
  * time of the earliest timer that has not fired.
  */
-function watched(store: SessionStore, stored: TimerStore) {
+function watched({ sessions: store, timers: stored }: ReplayedStores, watch: ReplayWatch, now: () => number) {
   const changes: ClosedChange[] = []
   const latest = new Map<string, ClosedSession>()
   const change = (user: string, id: string, version: number, after: ClosedSession | null): void => {
@@ -160,6 +163,7 @@ function watched(store: SessionStore, stored: TimerStore) {
     putClosed: async (closed, expiresAtMs) => {
       await store.putClosed(closed, expiresAtMs)
       change(closed.user, sessionId(closed.session), closed.version, closed)
+      watch.onClosed?.(closed, now())
     },
     putTombstone: async (user, id, version, expiresAtMs) => {
       await store.putTombstone(user, id, version, expiresAtMs)
@@ -174,6 +178,7 @@ function watched(store: SessionStore, stored: TimerStore) {
     ...stored,
     put: async (scheduled) => {
       await stored.put(scheduled)
+      watch.onTimers?.(scheduled, now())
       pending.push(...scheduled)
       next = Math.min(next, earliest(scheduled))
     },

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { METRIC_NAMESPACE, METRIC_UNITS } from '../../functions/contract.ts'
+import { WATCHED_METRICS } from '../../local/cost/month-dollars.ts'
 import { NOT_DEPLOYED } from '../conformance/unsupported.ts'
 import {
   type FoundResource,
@@ -172,5 +173,9 @@ describe('the dashboard', () => {
     for (const name of Object.keys(METRIC_UNITS)) {
       expect(watched.has(name) || dashboardText.includes(`"${METRIC_NAMESPACE}","${name}"`), name).toBe(true)
     }
+  })
+
+  it('the cost of a month counts every metric that an alarm watches', () => {
+    expect(alarms.flatMap(watchedBy)).toHaveLength(WATCHED_METRICS)
   })
 })

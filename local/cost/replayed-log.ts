@@ -1,0 +1,116 @@
+// Replays a log as a part of larger traffic, and collects what the costs of a month follow from.
+
+import { resultItem } from '../../functions/aws/results-table/result-items.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
+import type { ClosedSession } from '../../functions/domain/results/result.ts'
+import { toRows } from '../../functions/domain/results/result-rows.ts'
+import { hourOf, hourStartMs } from '../../functions/domain/results/rollup.ts'
+import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
+import { MEMORY_BYTES_MAX } from '../../functions/ingest/remember-states.ts'
+import { rulesOf } from '../../infra/read-settings.ts'
+import type { PipelineSettings } from '../../infra/settings.ts'
+import { type CountedRun, countUnits } from './count-units.ts'
+import { indexEntry } from './counted-table.ts'
+import { itemBytes, writeUnits } from './item-size.ts'
+import { type LoggedRecord, logBatches, type ShardLoad } from './log-batches.ts'
+import type { WrittenRow } from './rollup-units.ts'
+import type { ScheduledTimer } from './timer-units.ts'
+
+/** A log and the rate of the traffic that it is a part of. */
+export interface Traffic {
+  readonly records: readonly LoggedRecord[]
+  readonly eventsPerSecond: number
+  readonly shards: number
+}
+
+export interface ReplayedLog {
+  readonly counted: CountedRun
+  /** Bad events too. */
+  readonly events: number
+  /** Writes of states by ingest. */
+  readonly userBatches: number
+  readonly closings: number
+  readonly rows: readonly WrittenRow[]
+  /** The timers that each step scheduled. */
+  readonly timers: Readonly<Record<'ingest' | 'sweep', readonly ScheduledTimer[]>>
+  /** The units to write all query lists once. */
+  readonly rankingUnits: number
+}
+
+/** Lambda passes so many bytes to one invocation. */
+const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
+/** Bytes of a record in the payload beside its data. */
+const RECORD_FRAME_BYTES = 540
+
+/** @param onProgress receives how many batches of how many are ingested. */
+export async function replayLog(
+  { records, shards }: Traffic,
+  load: ShardLoad,
+  settings: PipelineSettings,
+  onProgress: (done: number, of: number) => void,
+): Promise<ReplayedLog> {
+  const { batches, ownRecordsPerSecond, userBatches } = logBatches(records, load)
+  const timers = { ingest: [] as ScheduledTimer[], sweep: [] as ScheduledTimer[] }
+  const rows: WrittenRow[] = []
+  const queries = new QueryTallies()
+  let closings = 0
+  let writer: keyof typeof timers = 'ingest'
+  const addRows = (closed: ClosedSession, nowMs: number): void => {
+    for (const row of toRows(closed, sha256)) {
+      const bytes = itemBytes(indexEntry(resultItem(row, nowMs)) ?? {})
+      rows.push({ isSearch: row.kind === 'search', lagMs: nowMs - hourStartMs(hourOf(row)), bytes })
+      if (row.kind === 'search') queries.add(row)
+    }
+  }
+  const replay = {
+    rules: rulesOf(settings),
+    sweepEveryMs: settings.sweepEvery,
+    resultRetentionMs: settings.resultRetention,
+    // Ingest remembers the states of as long a time as it would in the whole traffic.
+    memoryBytesMax: MEMORY_BYTES_MAX * Math.min(shards, ownRecordsPerSecond / load.recordsPerSecond),
+  }
+  const counted = await countUnits(batches, replay, {
+    onStep: (step) => {
+      writer = step === 'append' ? 'ingest' : 'sweep'
+    },
+    onIngested: (done) => onProgress(done, batches.length),
+    onTimers: (scheduled, nowMs) =>
+      timers[writer].push(...scheduled.map(({ user, atMs }) => ({ user, delayMs: atMs - nowMs }))),
+    onClosed: (closed, nowMs) => {
+      closings++
+      addRows(closed, nowMs)
+    },
+  })
+  return {
+    counted,
+    events: eventsOf(records),
+    userBatches,
+    closings,
+    rows,
+    timers,
+    rankingUnits: rankingUnits(queries),
+  }
+}
+
+/** A batch ends with the window, with `batchSize` records, or with what Lambda can pass. */
+export function shardLoad({ records, eventsPerSecond, shards }: Traffic, settings: PipelineSettings): ShardLoad {
+  const bytes = records.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4 + RECORD_FRAME_BYTES, 0)
+  const recordsPerSecond = (eventsPerSecond * records.length) / eventsOf(records) / shards
+  const fitting = Math.max(1, Math.floor((PAYLOAD_BYTES_MAX * records.length) / bytes))
+  const batchRecords = Math.min(settings.batchSize, fitting)
+  return {
+    recordsPerSecond,
+    windowMs: Math.min(settings.batchWindow, (batchRecords / recordsPerSecond) * 1000),
+    batchRecords,
+  }
+}
+
+export function eventsOf(records: readonly LoggedRecord[]): number {
+  return records.reduce((sum, { events }) => sum + events, 0)
+}
+
+/** Transactions write the entries of the lists, and cost twice as much. */
+function rankingUnits(queries: QueryTallies): number {
+  const entries = queryRollups('2026-03-02', bestQueries(queries.all()))
+  return entries.reduce((sum, entry) => sum + 2 * writeUnits(itemBytes({ ...entry })), 0)
+}

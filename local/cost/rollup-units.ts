@@ -1,0 +1,109 @@
+// Computes the units of a month of rollups: of the hours that they sum again and again, and of the
+// queries that they rank.
+
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
+import type { PipelineSettings } from '../../infra/settings.ts'
+import { readUnits, writeUnits } from './item-size.ts'
+import { HOURS_A_MONTH } from './prices.ts'
+
+/** A row as a replay wrote it. */
+export interface WrittenRow {
+  readonly isSearch: boolean
+  /** How long after the start of its hour it was written. */
+  readonly lagMs: number
+  /** Its size in the index by hour. */
+  readonly bytes: number
+}
+
+export interface MonthUnits {
+  readonly write: number
+  readonly read: number
+  /** How many rows the runs read. */
+  readonly rows: number
+}
+
+/** An hour stays dirty for so long after a run has seen it: the index may trail the table. */
+const SETTLE_MS = 15 * MINUTE_MS
+/** Rows that come later than this are rare, and the sums of their hours cost little. */
+const LAG_MS_MAX = 2 * DAY_MS
+const SLICES = 16
+const READ_BYTES = 4096
+const ROWS_READ_UNITS = 0.5
+/** A stored sum of an hour or a day has some 2 KB. */
+const SUM_BYTES = 2000
+/** A run reads its progress and both kinds of dirty periods. */
+const IDLE_RUN_READS = 3
+
+/**
+ * Each run reads all rows of each dirty hour anew. Then it writes the sum of the hour and that of
+ * its day, and marks both.
+ *
+ * @param rowsAnHour how many rows the hours of the month have.
+ * @param rankingWrites the units to write all lists of a day once.
+ */
+export function rollupUnits(
+  rows: readonly WrittenRow[],
+  rowsAnHour: number,
+  rankingWrites: number,
+  { rollupEvery, rankEvery }: Pick<PipelineSettings, 'rollupEvery' | 'rankEvery'>,
+): MonthUnits {
+  const hour = hourUnits(rows, rowsAnHour, rollupEvery)
+  const runs = (HOURS_A_MONTH * HOUR_MS) / rollupEvery
+  const days = HOURS_A_MONTH / 24
+  // A day's hours are complete some hours after its end.
+  const rankingsOfPart = Math.max(1, DAY_MS / rankEvery)
+  const rankingsOfAll = Math.max(1, (2 * HOUR_MS) / rankEvery)
+  const searches = rows.filter(({ isSearch }) => isSearch)
+  const searchesADay = (24 * rowsAnHour * searches.length) / Math.max(1, rows.length)
+  const dayBytes = searchesADay * meanBytes(searches)
+  const read = (share: number): number => pagesUnits(dayBytes * share, SLICES * 24)
+  return {
+    write: HOURS_A_MONTH * hour.write + days * (rankingsOfPart + rankingsOfAll) * rankingWrites,
+    read:
+      HOURS_A_MONTH * hour.read +
+      runs * IDLE_RUN_READS +
+      // While the day lasts, half of its rows are there on average.
+      days * (rankingsOfPart * read(0.5) + rankingsOfAll * read(1)),
+    rows: HOURS_A_MONTH * hour.rows + days * searchesADay * (rankingsOfPart / 2 + rankingsOfAll),
+  }
+}
+
+/** Follows one hour through the runs after its start, until its last row is summed. */
+function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: number): MonthUnits {
+  if (rows.length === 0) return { write: 0, read: 0, rows: 0 }
+  const weight = rowsAnHour / rows.length
+  const perRun = new Map<number, { count: number; bytes: number }>()
+  for (const { lagMs, bytes } of rows) {
+    const run = Math.ceil(Math.min(lagMs, LAG_MS_MAX) / everyMs)
+    const of = perRun.get(run) ?? { count: 0, bytes: 0 }
+    perRun.set(run, { count: of.count + 1, bytes: of.bytes + bytes })
+  }
+  const settleRuns = 1 + Math.ceil(SETTLE_MS / everyMs)
+  const lastRun = Math.max(...perRun.keys()) + settleRuns
+  let [write, read, rowsRead] = [0, 0, 0]
+  let [count, bytes] = [0, 0]
+  for (let run = Math.min(...perRun.keys()); run <= lastRun; run++) {
+    count += (perRun.get(run)?.count ?? 0) * weight
+    bytes += (perRun.get(run)?.bytes ?? 0) * weight
+    let recent = 0
+    for (let n = 0; n < settleRuns; n++) recent += (perRun.get(run - n)?.count ?? 0) * weight
+    // Rows come at random, so few of them leave some runs without work.
+    const isDirty = 1 - Math.exp(-recent)
+    const isChanged = 1 - Math.exp(-(perRun.get(run)?.count ?? 0) * weight)
+    // The hour is marked as seen, and its day as dirty.
+    write += isDirty * 2 + isChanged * 2 * writeUnits(SUM_BYTES)
+    read += isDirty * (pagesUnits(bytes, SLICES) + 2 + readUnits(24 * SUM_BYTES, true))
+    rowsRead += isDirty * count
+  }
+  // A run clears the hour at last.
+  return { write: write + 1, read, rows: rowsRead }
+}
+
+/** @param pagesMin how many queries there are, each of at least one unit. */
+function pagesUnits(bytes: number, pagesMin: number): number {
+  return Math.max(pagesMin, bytes / READ_BYTES) * ROWS_READ_UNITS
+}
+
+function meanBytes(rows: readonly WrittenRow[]): number {
+  return rows.reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, rows.length)
+}

@@ -1,0 +1,87 @@
+// Tests the model of what a month of a log's events costs.
+
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { trafficLog } from '../../../bench/cost/cost-logs.ts'
+import { readPipelineSettings } from '../../../infra/read-settings.ts'
+import { compareChoices } from '../../../local/cost/choices.ts'
+import type { LoggedRecord } from '../../../local/cost/log-batches.ts'
+import { monthDollars, shardsFor } from '../../../local/cost/month-dollars.ts'
+import { type MonthUnits, monthUnits } from '../../../local/cost/month-units.ts'
+import type { SentEvent } from '../../../samples/tutorial-events.ts'
+
+const SETTINGS = readPipelineSettings({})
+const COMMITTED = JSON.parse(readFileSync(new URL('../../../bench/units.json', import.meta.url), 'utf8'))
+const EVENTS_A_SESSION = 10
+
+function recordsOf(log: readonly SentEvent[]): LoggedRecord[] {
+  return log.map((event) => ({
+    user: event.user as string,
+    timeMs: Date.parse(event.time as string),
+    data: Buffer.from(JSON.stringify(event)),
+    events: 1,
+  }))
+}
+
+const RECORDS = recordsOf(trafficLog(10, 60))
+
+function month(eventsPerSecond: number, setting: Readonly<Record<string, string>> = {}): Promise<MonthUnits> {
+  const shards = shardsFor({ records: RECORDS, eventsPerSecond })
+  return monthUnits({ records: RECORDS, eventsPerSecond, shards }, readPipelineSettings(setting))
+}
+
+/** Write units a session, without sums and dirty hours, which the bench leaves out. */
+function sessionUnits({ write, events }: MonthUnits): number {
+  return ((write.sessions + write.results + write.index) / events) * EVENTS_A_SESSION
+}
+
+describe('the units of a month', () => {
+  it('differ from those of the bench by less than 5 % at the same rate and window', async () => {
+    const measured = COMMITTED['deployed 10'].allWrites
+    const found = sessionUnits(await month(10))
+    expect(Math.abs(found / measured - 1)).toBeLessThan(0.05)
+  })
+
+  it('are fewer for an event where more users share timers and batches', async () => {
+    const [few, many] = [sessionUnits(await month(0.1)), sessionUnits(await month(10))]
+    expect(many).toBeLessThan(few * 0.85)
+  })
+
+  it('are fewer with longer windows', async () => {
+    const [short, long] = [await month(10, { batchWindow: '30s' }), await month(10, { batchWindow: '5m' })]
+    expect(sessionUnits(long)).toBeLessThan(sessionUnits(short))
+    expect([short.waitMs, long.waitMs]).toEqual([30_000, 300_000])
+  })
+})
+
+describe('the dollars of a month', () => {
+  it('are the sum of the parts', async () => {
+    const traffic = { records: RECORDS, eventsPerSecond: 10, shards: 1 }
+    const { total, ...parts } = monthDollars(await month(10), traffic, SETTINGS, SETTINGS)
+    expect(Object.values(parts).reduce((a, b) => a + b)).toBeCloseTo(total)
+    expect(Math.min(...Object.values(parts))).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('the choices', () => {
+  it('are in the order of their dollars, and hold the settings given', async () => {
+    const { choices, own } = await compareChoices(RECORDS, 10, SETTINGS)
+    const dollars = choices.map((choice) => choice.dollars.total)
+    expect(dollars).toEqual(dollars.toSorted((a, b) => a - b))
+    expect(choices).toContain(own)
+    expect(own.settings).toMatchObject({ batchWindow: 120_000, shards: 1, tableBilling: 'on-demand' })
+  })
+
+  it('have more shards where full batches end before the window', async () => {
+    const { choices } = await compareChoices(RECORDS, 1000, SETTINGS)
+    const full = choices.find(({ settings, waitMs }) => settings.batchWindow === 120_000 && waitMs === 120_000)
+    expect(full?.settings.shards).toBeGreaterThan(10)
+  })
+
+  it('raise the limits of tables and the sweepers as far as the rate needs', async () => {
+    const { choices } = await compareChoices(RECORDS, 10_000, SETTINGS)
+    const provisioned = choices.find(({ settings }) => settings.tableBilling === 'provisioned')
+    expect(provisioned?.settings.tableWriteUnitsMax).toBeGreaterThan(SETTINGS.tableWriteUnitsMax)
+    expect(provisioned?.settings.sweepers).toBeGreaterThan(1)
+  })
+})
