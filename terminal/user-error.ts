@@ -24,6 +24,20 @@ export function fileErrorText(error: unknown, path: string): string {
   return `cannot be written (${FILE_ERRORS[code] ?? code})`
 }
 
+/**
+ * Returns a sentence about an error of a file or a folder, or null for any other error. A file that
+ * a command opened itself has a sentence of its own; this is for the rest.
+ */
+export function unexpectedFileErrorText(error: Error): string | null {
+  const { code = '', path, syscall } = error as NodeJS.ErrnoException
+  const why = code === 'ENOENT' ? 'there is no such file or folder' : FILE_ERRORS[code]
+  // A failed spawn has a path and no such reason.
+  if (why === undefined || syscall?.startsWith('spawn')) return null
+  if (path !== undefined) return `${path}: ${why}.`
+  // Without a path, other errors may be those of a connection.
+  return code === 'ENOSPC' || code === 'EDQUOT' ? `A file cannot be written: ${why}.` : null
+}
+
 const FILE_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'this user lacks the permission',
   EDQUOT: 'the quota of this user is used up',

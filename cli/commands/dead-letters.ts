@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander'
 import { moreText, note, type Paint, paintFor, print, printJson } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, printable, shortened } from '../../terminal/text-table.ts'
+import { UsageError } from '../../terminal/user-error.ts'
 import {
   DEAD_LETTER_REASONS,
   prefixesOf,
@@ -113,6 +114,8 @@ async function showDeadLetters(
   options: DeadLettersOptions,
   terminal: Terminal,
 ): Promise<void> {
+  if (key !== undefined && options.prefix !== undefined)
+    throw new UsageError(`show takes the key ${key} or --prefix ${options.prefix}, not both`)
   const { found, hasMore, title } = await find(terminal, options, key ?? options.prefix, SHOWN_MAX)
   if (options.json) return
   const paint = paintFor(terminal)

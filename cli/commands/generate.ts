@@ -55,7 +55,17 @@ export function defineGenerate(command: Command, terminal: Terminal): void {
       'search-session-ctr generate --send --rate 100 --stack trial',
     ],
     findings: 'with --send, an event was too large for a record',
-  }).action((options) => runGenerate(options, terminal))
+  }).action((options, called: Command) => {
+    checkSending(options, called)
+    return runGenerate(options, terminal)
+  })
+}
+
+/** Refuses options that would do nothing, since the events go to standard output. */
+function checkSending({ send }: GenerateOptions, command: Command): void {
+  const names = ['rate', 'local', 'stack', 'region', 'profile']
+  const typed = names.find((name) => command.getOptionValueSource(name) === 'cli')
+  if (!send && typed !== undefined) throw new UsageError(`--${typed} needs --send: without it, events are printed`)
 }
 
 async function runGenerate(options: GenerateOptions, terminal: Terminal): Promise<void> {

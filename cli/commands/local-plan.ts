@@ -43,6 +43,9 @@ export async function checkedPlan(options: LocalOptions, args: readonly string[]
   const keep = options.keep === true ? DEFAULT_RUNNING_PATH : options.keep
   if (events === undefined && keep === undefined)
     throw new UsageError('--events FILE is missing (- for standard input), or --keep')
+  const needless = out !== undefined ? '--out' : '--sort'
+  if (events === undefined && (out !== undefined || options.sort))
+    throw new UsageError(`${needless} needs --events FILE: it is about the log of the run`)
   for (const name of Object.keys(setting)) checkSettingName(name)
   checkTogether(readSettings(setting))
   const absolute = (path: string): string => resolve(cwd, path)

@@ -106,7 +106,8 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
 }
 
 function checkOrder({ from, to }: ReportOptions): void {
-  if (from !== undefined && to !== undefined && from > to) throw new UsageError(`--from ${from} is after --to ${to}`)
+  if (from !== undefined && to !== undefined && from > to)
+    throw new UsageError(`--from ${from} is after --to ${to}: --from is the first day of the report and --to the last`)
 }
 
 async function write(out: string, path: string, html: string): Promise<void> {

@@ -1,7 +1,7 @@
 // Implements `results`, which prints result rows of a user, a day, a query or a time range.
 
 import type { Command } from 'commander'
-import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import type { ClicksRow, ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -83,6 +83,9 @@ function nothingText(options: ResultsOptions, title: string): string {
 
 function checkOptions({ user, day, query, since, sessions }: ResultsOptions): void {
   if (query !== undefined && sessions) throw new UsageError('--query selects searches: leave --sessions out')
+  const dayAfter = day === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${day}T00:00:00Z`) + DAY_MS
+  if (since !== undefined && since >= dayAfter)
+    throw new UsageError(`--since ${new Date(since).toISOString()} is after --day ${day}: leave one of them out`)
   if (user !== undefined || day !== undefined || since !== undefined) return
   throw new UsageError(`${query === undefined ? 'results' : '--query'} needs --user, --day or --since`)
 }

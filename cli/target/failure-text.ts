@@ -2,7 +2,7 @@
 
 import { SettingError } from '../../infra/setting-kinds.ts'
 import { isUnreachable } from '../../terminal/unreachable.ts'
-import { UserError } from '../../terminal/user-error.ts'
+import { UserError, unexpectedFileErrorText } from '../../terminal/user-error.ts'
 import { missingProfileText } from './aws-profile.ts'
 
 /** A command works on AWS, on a local run that stays up, or on the emulators of its own run. */
@@ -117,6 +117,10 @@ const KNOWN: readonly Known[] = [
   {
     matches: named('AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'Forbidden'),
     text: ({ message }) => `These credentials lack a permission: ${message}. Ask for it, or use another --profile.`,
+  },
+  {
+    matches: (error) => unexpectedFileErrorText(error) !== null,
+    text: (error) => unexpectedFileErrorText(error) ?? '',
   },
   {
     matches: isUnreachable,

@@ -80,7 +80,13 @@ describe('wrong usage', () => {
     [['generate', '--start', '9999-12-30', '--days', '2'], '--start: 9999-12-30 and 2 days pass the year 9999'],
     [['dead-letters', 'list', '--reason', 'nonsense'], 'Allowed choices are not-json, not-an-event'],
     [['generate', '--searches', '1'], 'Expected a number above 1'],
-    [['report', '--from', '2026-03-02', '--to', '2026-03-01'], '--from 2026-03-02 is after --to 2026-03-01'],
+    [['report', '--from', '2026-03-02', '--to', '2026-03-01'], '--from 2026-03-02 is after --to 2026-03-01: '],
+    [['results', '--day', '2026-03-02', '--since', '2026-03-03'], 'is after --day 2026-03-02: leave one of them out'],
+    [['dead-letters', 'show', 'rejected/x', '--prefix', 'aws/'], 'show takes the key rejected/x or --prefix aws/'],
+    [['generate', '--rate', '5'], '--rate needs --send'],
+    [['generate', '--local'], '--local needs --send'],
+    [['local', '--keep', '--out', 'results'], '--out needs --events FILE'],
+    [['local', '--keep', '--sort'], '--sort needs --events FILE'],
   ])('wrong usage %j ends with exit code 2 and a sentence', async (args, sentence) => {
     const { status, stdout, stderr } = await typed(args, tmpdir())
     expect([status, stdout]).toEqual([EXIT.wrongUsage, ''])

@@ -171,6 +171,10 @@ function named(name: string, message: string, code?: string): Error {
   return Object.assign(new Error(message), { name, ...(code !== undefined && { code }) })
 }
 
+function fileError(code: string, path?: string): Error {
+  return Object.assign(new Error(code), { code, ...(path !== undefined && { path }) })
+}
+
 describe('a failure', () => {
   it.each([
     [
@@ -194,6 +198,11 @@ describe('a failure', () => {
       'These credentials lack a permission: no',
     ],
     [new Error('not taken', { cause: new Error('why') }), 'Failed: not taken: why (DEBUG=1 adds a stack trace)'],
+    [fileError('EACCES', '/log'), '/log: this user lacks the permission.'],
+    [fileError('ENOSPC'), 'A file cannot be written: no space is left.'],
+    [fileError('EACCES'), 'Failed: EACCES'],
+    [fileError('ENOENT', '/tmp/none/x'), '/tmp/none/x: there is no such file or folder.'],
+    [Object.assign(fileError('ENOENT', 'npx'), { syscall: 'spawn npx' }), 'Failed: ENOENT'],
     [new UserError('a sentence'), 'a sentence'],
     [new SettingError('setting gap: no'), 'setting gap: no'],
     [named('Error', 'something else'), 'Failed: something else (DEBUG=1 adds a stack trace)'],
