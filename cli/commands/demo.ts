@@ -34,8 +34,9 @@ export function defineDemo(command: Command, terminal: Terminal): void {
   command.option('--memory', 'run the steps in this process, without emulators')
   withHelp(command, {
     details: `The demo takes about a minute and runs on this machine only. It needs no AWS account and no files, and
-writes ${REPORT_FILE} to this folder.`,
-    examples: ['search-session-ctr demo'],
+writes ${REPORT_FILE} to this folder. With --memory, or where no emulator of DynamoDB runs, it takes
+seconds.`,
+    examples: ['search-session-ctr demo', 'search-session-ctr demo --memory'],
   }).action((options: { readonly memory?: true }) => runDemo(options.memory === true, terminal))
 }
 

@@ -52,10 +52,14 @@ export function defineLocal(command: Command, terminal: Terminal): void {
       'let this share of calls and invocations fail, from 0 to 0.5 (default: 0)',
       parseChaosRate,
     )
-    .option('--memory', 'run the steps in this process, without emulators: takes seconds for 100,000 events')
+    .option('--memory', 'run the steps in this process, without emulators: 100,000 events take seconds')
   withHelp(command, {
     details: `The command starts emulators, deploys the pipeline to them, sends the log through it and closes all
 sessions. It needs --events, --keep or both. It needs no AWS account.
+
+With --memory, or where no emulator of DynamoDB runs, the same steps run in this process. This leaves
+out the template, roles, wire formats and AWS adapters, and counts no units. --keep, --port, --data and
+--chaos need the emulators.
 
 Before it sends a file, the command reports how many of its events would be too late in this order.
 After the run it shows a line for each reason of a rejected or ignored event, and for each field
@@ -65,6 +69,7 @@ whose name is nearly one of ours.`,
       'search-session-ctr local --events - --out results < events.ndjson',
       'search-session-ctr local --events history.json.gz --sort',
       'search-session-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
+      'search-session-ctr local --events events.ndjson --memory',
       'search-session-ctr local --keep --port 4566',
     ],
     findings: 'no event of the log was accepted',
