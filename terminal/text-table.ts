@@ -65,6 +65,15 @@ export function percent(share: number | null): string {
   return share === null ? 'none' : `${(share * 100).toFixed(1)} %`
 }
 
+/**
+ * Quotes a text where a shell would split or replace it, so that a person can paste a command.
+ * Double quotes work in the shells of every system.
+ */
+export function shellWord(text: string): string {
+  const word = printable(text)
+  return /^[\p{L}\p{N}_@%+=:,./\\~-]+$/u.test(word) ? word : `"${word.replace(/["$`]/g, '\\$&')}"`
+}
+
 /** `counted(1, 'search', 'searches')` is `1 search`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { circles, type SourceFile } from './support/imports.ts'
+import { circles, type SourceFile, withoutComments } from './support/imports.ts'
 import { violations } from './support/layer-violations.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -54,6 +54,12 @@ describe('the source', () => {
 
   it.each(SOURCES)('$path keeps the rules of its layer', (source) => {
     expect(violations(source)).toEqual([])
+  })
+
+  it('no source connects to localhost by name, which some machines resolve to IPv6 alone', () => {
+    const named = SOURCES.filter(({ text }) => /\blocalhost\b(?!:\$\{listensOn\})/.test(withoutComments(text)))
+    // It reads the names of buckets in addresses.
+    expect(named.map(({ path }) => path)).toEqual(['local/proxy/needed-permissions.ts'])
   })
 
   it('the source is TypeScript, except for files that Node, a browser or a peer reads', () => {

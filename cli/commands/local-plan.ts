@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { checkSettingName, checkTogether, readSettings } from '../../infra/read-settings.ts'
 import { makeWithParents } from '../../local/run/make-folder.ts'
 import { checkRunningPath, DEFAULT_RUNNING_PATH } from '../../local/run/running-pipeline.ts'
+import { shellWord } from '../../terminal/text-table.ts'
 import { fileErrorText, UsageError, UserError } from '../../terminal/user-error.ts'
 
 export interface LocalOptions {
@@ -36,7 +37,7 @@ export interface Plan {
 export async function checkedPlan(options: LocalOptions, args: readonly string[], cwd: string): Promise<Plan> {
   const [argument] = args
   if (argument !== undefined)
-    throw new UsageError(`local takes a log with --events: 'search-session-ctr local --events ${argument}'`)
+    throw new UsageError(`local takes a log with --events: 'search-session-ctr local --events ${shellWord(argument)}'`)
   const { events, out, data, setting } = options
   const needs = needsEmulators(options)
   if (options.memory && needs !== null) throw new UsageError(`--memory: ${needs}`)

@@ -9,7 +9,7 @@ import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print } from '../../terminal/output.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { counted } from '../../terminal/text-table.ts'
+import { counted, shellWord } from '../../terminal/text-table.ts'
 import { checkLine } from '../produce/checked-lines.ts'
 import { type LogFindings, logFindings } from '../produce/log-findings.ts'
 import { rulesOfSettings } from '../produce/log-rules.ts'
@@ -103,7 +103,7 @@ function noteOutcome({ eventsIn, accepted }: Summary, hasIgnored: boolean, log: 
   if (eventsIn > 0)
     note(
       terminal,
-      `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-session-ctr produce ${log} --dry-run' names each bad line, ` +
+      `Ingest accepted none of ${counted(eventsIn, 'event')}. 'search-session-ctr produce ${shellWord(log)} --dry-run' names each bad line, ` +
         'and docs/events.md has the fields of each event.',
     )
   else if (hasIgnored)

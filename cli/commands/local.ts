@@ -8,6 +8,7 @@ import { onInterrupt } from '../../terminal/interrupt.ts'
 import { print } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
+import { shellWord } from '../../terminal/text-table.ts'
 import { type LogSource, logSource, sortedSource } from '../produce/log-source.ts'
 import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
@@ -103,7 +104,10 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
     progress.clear()
     if (plan.keep !== null && opened.local !== null) {
       removeFile = await writeRunningPipeline(plan.keep, runningPipeline(opened.local))
-      print(terminal, connectionText(opened.local, options.keep === true ? '--local' : `--local ${options.keep}`))
+      print(
+        terminal,
+        connectionText(opened.local, options.keep === true ? '--local' : `--local ${shellWord(options.keep ?? '')}`),
+      )
       await Promise.race([interrupt.wait(), opened.local.refused])
     }
   } finally {

@@ -6,7 +6,7 @@ import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { counted } from '../../terminal/text-table.ts'
+import { counted, shellWord } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import type { LogFindings } from '../produce/log-findings.ts'
 import { DEFAULT_RULES } from '../produce/log-rules.ts'
@@ -98,7 +98,7 @@ function checkedPath(file: string | undefined, { local }: ProduceOptions): strin
   if (file !== undefined) return file
   if (typeof local === 'string')
     throw new UsageError(
-      `--local read ${local} as the path of a pipeline: write the file first, as in 'search-session-ctr produce ${local} --local'`,
+      `--local read ${local} as the path of a pipeline: write the file first, as in 'search-session-ctr produce ${shellWord(local)} --local'`,
     )
   throw new UsageError("a file of events is missing (- for standard input): 'search-session-ctr produce events.ndjson'")
 }

@@ -5,7 +5,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.t
 import type { ClicksRow, ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { shortened } from '../../terminal/text-table.ts'
+import { shellWord, shortened } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { hourRows } from '../reads/hour-rows.ts'
 import { type RowFilter, type RowOptions, rowFilter } from '../reads/row-filter.ts'
@@ -77,7 +77,7 @@ async function* find(target: Target, users: readonly string[] | null, filter: Ro
 function nothingText(options: ResultsOptions, title: string): string {
   const { user } = options
   const whose = user === undefined ? '' : ' of this user'
-  const next = `search-session-ctr sessions --user ${user ?? 'ID'} --open${targetText(options)}`
+  const next = `search-session-ctr sessions --user ${shellWord(user ?? 'ID')} --open${targetText(options)}`
   return `There are no such results${whose} in ${title}. A row appears when its session closes: '${next}' shows open sessions.`
 }
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { printable } from '../../terminal/text-table.ts'
+import { printable, shellWord } from '../../terminal/text-table.ts'
 
 /** Heads a profile in one of the two files. Other sections have a type, such as `sso-session`. */
 const SECTION = /^[ \t]*\[\s*(?:profile\s+)?(?:"(?<double>[^"\]]+)"|'(?<single>[^'\]]+)'|(?<plain>[^\s\]]+))\s*\]/gm
@@ -18,9 +18,9 @@ export function missingProfileText(profile: string, env: Environment): string | 
   const texts = files.map(readText)
   const names = new Set(texts.flatMap((text) => profilesIn(text ?? '')))
   if (names.has(profile)) return null
-  const missing = `There is no AWS profile '${profile}'`
+  const missing = `There is no AWS profile '${printable(profile)}'`
   if (texts.every((text) => text === null))
-    return `${missing}: neither ${files.join(' nor ')} can be read. 'aws configure --profile ${profile}' makes one.`
+    return `${missing}: neither ${files.join(' nor ')} can be read. 'aws configure --profile ${shellWord(profile)}' makes one.`
   const listed = [...names].slice(0, LISTED_MAX).map(printable).join(', ')
   const others = names.size === 0 ? 'they hold none' : `yours are ${listed}${names.size > LISTED_MAX ? ', ...' : ''}`
   return `${missing} in ${files.join(' or ')}: ${others}.`

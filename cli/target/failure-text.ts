@@ -1,6 +1,7 @@
 // Turns an error into one sentence about what a person can do.
 
 import { SettingError } from '../../infra/setting-kinds.ts'
+import { shellWord } from '../../terminal/text-table.ts'
 import { isUnreachable } from '../../terminal/unreachable.ts'
 import { UserError, unexpectedFileErrorText } from '../../terminal/user-error.ts'
 import { missingProfileText } from './aws-profile.ts'
@@ -57,7 +58,7 @@ function profileOf({ profile, env = {} }: FailureContext): string | null {
 
 function expiredText(_: Error, context: FailureContext): string {
   const profile = profileOf(context)
-  const command = profile === null ? 'aws sso login' : `aws sso login --profile ${profile}`
+  const command = profile === null ? 'aws sso login' : `aws sso login --profile ${shellWord(profile)}`
   return `The AWS session has expired: sign in again with '${command}'.`
 }
 
@@ -75,7 +76,7 @@ function noCredentialsText({ message }: Error, context: FailureContext): string 
   if (profile === null)
     return "There are no AWS credentials: run 'aws configure' or 'aws sso login', name a profile with --profile, or use a local run with --local."
   const reason = /profile/i.test(message) ? ` (${message.replace(/\.$/, '')})` : ''
-  const command = `aws sts get-caller-identity --profile ${profile}`
+  const command = `aws sts get-caller-identity --profile ${shellWord(profile)}`
   return missingText(context) ?? `The AWS profile '${profile}' gives no credentials${reason}: '${command}' shows why.`
 }
 

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { STACK_NAME } from '../../infra/settings.ts'
+import { shellWord } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import type { Services } from './failure-text.ts'
 import { parsePath } from './option-values.ts'
@@ -46,10 +47,10 @@ function checkTarget(command: Command): void {
  * empty.
  */
 export function targetText({ stack, region, profile, local }: TargetOptions): string {
-  if (local !== undefined) return local === true ? ' --local' : ` --local ${local}`
+  if (local !== undefined) return local === true ? ' --local' : ` --local ${shellWord(local)}`
   return [
-    stack === STACK_NAME ? '' : ` --stack ${stack}`,
-    region === undefined ? '' : ` --region ${region}`,
-    profile === undefined ? '' : ` --profile ${profile}`,
+    stack === STACK_NAME ? '' : ` --stack ${shellWord(stack)}`,
+    region === undefined ? '' : ` --region ${shellWord(region)}`,
+    profile === undefined ? '' : ` --profile ${shellWord(profile)}`,
   ].join('')
 }

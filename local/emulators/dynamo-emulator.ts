@@ -88,6 +88,7 @@ function unguessableHost(): string {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
+  // On Windows a signal would end only the process between, and leave the emulator.
+  child.stdin?.end()
   await ended
 }

@@ -1,7 +1,7 @@
 // Checks that tables stay aligned whatever characters their cells hold.
 
 import { describe, expect, it } from 'vitest'
-import { columns, counted, padded, percent, shortened } from '../../terminal/text-table.ts'
+import { columns, counted, padded, percent, shellWord, shortened } from '../../terminal/text-table.ts'
 
 describe('columns', () => {
   it('aligns cells by the columns that a terminal gives their characters', () => {
@@ -59,4 +59,15 @@ it('counts with the singular for one', () => {
 
 it('shows a share without a denominator as none', () => {
   expect([percent(null), percent(0.5)]).toEqual(['none', '50.0 %'])
+})
+
+it.each([
+  ['events.ndjson', 'events.ndjson'],
+  ['C:\\logs\\überall.ndjson', 'C:\\logs\\überall.ndjson'],
+  ['my log', '"my log"'],
+  ["Ann's", `"Ann's"`],
+  ['a"b$c', '"a\\"b\\$c"'],
+  ['', '""'],
+])('a command takes the text %j as the word %s', (text, word) => {
+  expect(shellWord(text)).toBe(word)
 })

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '../../../terminal/exit-codes.ts'
-import { type Running, startProcess, type Typed, typed } from '../../support/typed.ts'
+import { type Running, startProcess, type Typed, typed, typedInProcess } from '../../support/typed.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-test-'))
+/** Paths of users have blanks, accents and other alphabets. */
+const folder = mkdtempSync(join(tmpdir(), 'Prüf läufe 検索 '))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const run = (args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Typed> =>
@@ -190,13 +191,26 @@ describe('local --data', () => {
   })
 })
 
+/** The environment of a user behind a proxy, far from UTC, without a language. */
+const ELSEWHERE = {
+  HTTP_PROXY: 'http://127.0.0.1:9',
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  http_proxy: 'http://127.0.0.1:9',
+  https_proxy: 'http://127.0.0.1:9',
+  // From Node 24 on, its own requests go through the proxy then.
+  NODE_USE_ENV_PROXY: '1',
+  TZ: 'Pacific/Kiritimati',
+  LANG: 'C',
+  LC_ALL: 'C',
+}
+
 describe('local --keep', () => {
   const data = join(folder, 'stays up')
   let running: Running
   let endpoints: string[]
 
   beforeAll(async () => {
-    running = startProcess(['local', '--keep', folder, '--data', data], { cwd: ROOT })
+    running = startProcess(['local', '--keep', folder, '--data', data], { cwd: ROOT, env: ELSEWHERE })
     await running.prints('Open and closed sessions are in')
     endpoints = [...new Set(running.stdout().match(/http:\/\/127\.0\.0\.1:\d+/g))]
   })
@@ -204,6 +218,14 @@ describe('local --keep', () => {
   it('leaves its endpoints up', async () => {
     expect(endpoints).toHaveLength(4)
     for (const endpoint of endpoints) await expect(fetch(endpoint)).resolves.toBeDefined()
+  })
+
+  it('is reached without the proxy that the environment names', async () => {
+    const log = join(folder, 'Straße.ndjson')
+    writeFileSync(log, '{"type":"Search","user":"jörg","query":"hunde","time":"2026-03-02T00:00:00Z"}\n')
+    const where = ['--local', folder]
+    const produced = await typedInProcess(['produce', log, ...where], folder, '', ELSEWHERE)
+    expect(produced).toMatchObject({ status: EXIT.done, stdout: '1 event sent to the local run.\n' })
   })
 
   it('lets no other run use its data folder', async () => {
