@@ -92,6 +92,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     heading: 'On this machine:',
     commands: [
       {
+        name: 'cost',
+        summary: 'compute what a month of the events of a log costs, with the cheapest settings for it',
+        load: async () => (await import('./commands/cost.ts')).defineCost,
+      },
+      {
         name: 'local',
         summary: 'run the deployed pipeline on this machine with a log of events',
         load: async () => (await import('./commands/local.ts')).defineLocal,

@@ -1,8 +1,9 @@
 // Replays batches through the real steps and stores on tables in memory, and counts the units of
 // each part of the work.
 
-import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
+import { dynamoDirtyHours, NO_DIRTY_HOURS } from '../../functions/aws/results-table/dirty-hours.ts'
 import { dynamoResultStore } from '../../functions/aws/results-table/result-store.ts'
+import { singleWriter } from '../../functions/aws/runtime/item-writer.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
@@ -35,10 +36,12 @@ export interface CountedRun extends Replayed {
 const SESSIONS = 'sessions'
 const RESULTS = 'results'
 
+/** @param hasRollups false leaves rows out of the index by hour, and marks no hours. */
 export async function countUnits(
   batches: readonly Batch[],
   settings: ReplaySettings,
   watch: ReplayWatch = {},
+  hasRollups = true,
 ): Promise<CountedRun> {
   const none = () => Object.fromEntries(PARTS.map((part) => [part, 0])) as Record<Part, number>
   const units = { write: none(), read: none() }
@@ -52,8 +55,8 @@ export async function countUnits(
     recall: sessions.loadUsersEventually,
     progress: dynamoShardProgress(client, SESSIONS),
     timers: dynamoTimerStore(client, SESSIONS),
-    results: dynamoResultStore(client, RESULTS),
-    dirtyHours: dynamoDirtyHours(client, RESULTS),
+    results: dynamoResultStore(client, RESULTS, singleWriter(client), hasRollups),
+    dirtyHours: hasRollups ? dynamoDirtyHours(client, RESULTS) : NO_DIRTY_HOURS,
   }
   try {
     const onStep = (begun: Step): void => {

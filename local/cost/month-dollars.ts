@@ -43,8 +43,8 @@ export interface MonthDollars {
 
 export type Billing = Pick<PipelineSettings, 'streamMode' | 'tableBilling'>
 
-/** CloudWatch alarms of the stack watch so many metrics; a test counts them in the template. */
-export const WATCHED_METRICS = 42
+/** So many metrics the CloudWatch alarms of the stack watch, with and without rollups. */
+export const WATCHED_METRICS = { on: 42, off: 38 }
 /** Two tables and an index have at least one unit each. */
 const PROVISIONED_MIN = 3
 /** These two have a value also where nothing happens. */
@@ -89,7 +89,8 @@ export function monthDollars(
         : provisionedStreamDollars(shards, month.records / SECONDS_A_MONTH),
     lambda: lambdaDollars(month, settings),
     deadLetters: (month.deadLetterObjects / 1000) * PRICES.objectPuts,
-    watching: WATCHED_METRICS * PRICES.watchedMetric + metricsOf(month) * PRICES.metric + PRICES.dashboard,
+    watching:
+      WATCHED_METRICS[settings.rollups] * PRICES.watchedMetric + metricsOf(month) * PRICES.metric + PRICES.dashboard,
   }
   return { ...parts, total: Object.values(parts).reduce((sum, dollars) => sum + dollars, 0) }
 }

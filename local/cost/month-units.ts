@@ -28,6 +28,7 @@ export interface MonthUnits {
   readonly replayed: ReplayedLog
 }
 
+const NO_ROLLUPS = { write: 0, read: 0, rows: 0 }
 const MONTH_MS = SECONDS_A_MONTH * 1000
 /** Finalize reads so many changes of the table's stream at most. */
 const CHANGES_MAX = 100
@@ -51,11 +52,13 @@ export async function monthUnits(
   const finalizes = finalizeInvocations(closings * times, sweeps)
   const timers = await timersOfMonth(replayed, load, times, settings, shards)
   const rowsAnHour = (rows.length * times * HOUR_MS) / MONTH_MS
-  const sums = rollupUnits(rows, rowsAnHour, replayed.rankingUnits, settings)
+  const hasRollups = settings.rollups === 'on'
+  const sums = hasRollups ? rollupUnits(rows, rowsAnHour, replayed.rankingUnits, settings) : NO_ROLLUPS
+  const dirtyHours = hasRollups ? hoursOf(rows, (rows.length * times) / Math.max(1, finalizes)) : 0
   return {
     write: {
       sessions: (write.append + write.close) * times + timers.write + ingests,
-      results: write.rows * times + finalizes * hoursOf(rows, (rows.length * times) / Math.max(1, finalizes)),
+      results: write.rows * times + finalizes * dirtyHours,
       index: write.index * times,
       sums: sums.write,
     },
@@ -73,7 +76,7 @@ export async function monthUnits(
       ingest: ingests,
       sweep: sweeps * settings.sweepers,
       finalize: finalizes,
-      rollup: (MONTH_MS / settings.rollupEvery) * settings.rollupRuns,
+      rollup: hasRollups ? (MONTH_MS / settings.rollupEvery) * settings.rollupRuns : 0,
     },
     deadLetterObjects: Math.min(ingests, counted.rejected * times),
     waitMs: load.windowMs,

@@ -37,7 +37,7 @@ export interface ReplayedStores {
   readonly progress: ShardProgress
   readonly timers: TimerStore
   readonly results: ResultStore
-  readonly dirtyHours: DirtyHours
+  readonly dirtyHours: Pick<DirtyHours, 'mark'>
 }
 
 export interface ReplaySettings {

@@ -13,6 +13,7 @@ import { type CountedRun, countUnits } from './count-units.ts'
 import { indexEntry } from './counted-table.ts'
 import { itemBytes, writeUnits } from './item-size.ts'
 import { type LoggedRecord, logBatches, type ShardLoad } from './log-batches.ts'
+import type { ReplayWatch } from './replay-batches.ts'
 import type { WrittenRow } from './rollup-units.ts'
 import type { ScheduledTimer } from './timer-units.ts'
 
@@ -69,7 +70,7 @@ export async function replayLog(
     // Ingest remembers the states of as long a time as it would in the whole traffic.
     memoryBytesMax: MEMORY_BYTES_MAX * Math.min(shards, ownRecordsPerSecond / load.recordsPerSecond),
   }
-  const counted = await countUnits(batches, replay, {
+  const watch: ReplayWatch = {
     onStep: (step) => {
       writer = step === 'append' ? 'ingest' : 'sweep'
     },
@@ -80,7 +81,8 @@ export async function replayLog(
       closings++
       addRows(closed, nowMs)
     },
-  })
+  }
+  const counted = await countUnits(batches, replay, watch, settings.rollups === 'on')
   return {
     counted,
     events: eventsOf(records),

@@ -176,6 +176,8 @@ describe('the dashboard', () => {
   })
 
   it('the cost of a month counts every metric that an alarm watches', () => {
-    expect(alarms.flatMap(watchedBy)).toHaveLength(WATCHED_METRICS)
+    const withoutRollups = resourcesOf(synthesizedTemplate({ rollups: 'off' }), 'AWS::CloudWatch::Alarm')
+    expect(alarms.flatMap(watchedBy)).toHaveLength(WATCHED_METRICS.on)
+    expect(withoutRollups.flatMap(watchedBy)).toHaveLength(WATCHED_METRICS.off)
   })
 })

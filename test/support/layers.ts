@@ -116,11 +116,12 @@ export const LAYERS: readonly Layer[] = [
   cli('dead-letters', ['target']),
   cli('doctor', ['target', 'reads', 'dead-letters'], [P_MAP]),
   cli('produce', ['target'], [/^local\/(replay|run)\//]),
+  cli('cost', ['produce'], [/^local\/cost\//, /^ms$/]),
   cli(
     'commands',
-    ['target', 'reads', 'dead-letters', 'doctor', 'produce'],
+    ['target', 'reads', 'dead-letters', 'doctor', 'produce', 'cost'],
     [
-      /^local\/(lambda|memory|replay|run)\//,
+      /^local\/(cost|lambda|memory|replay|run)\//,
       /^local\/emulators\/dynoxide-binary\.ts$/,
       /^sim\//,
       SAMPLES,

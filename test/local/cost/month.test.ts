@@ -47,6 +47,11 @@ describe('the units of a month', () => {
     expect(many).toBeLessThan(few * 0.85)
   })
 
+  it('have none of the index and of sums without rollups', async () => {
+    const { write, read } = await month(10, { rollups: 'off' })
+    expect([write.index, write.sums, read.sums]).toEqual([0, 0, 0])
+  })
+
   it('are fewer with longer windows', async () => {
     const [short, long] = [await month(10, { batchWindow: '30s' }), await month(10, { batchWindow: '5m' })]
     expect(sessionUnits(long)).toBeLessThan(sessionUnits(short))
