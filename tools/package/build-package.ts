@@ -14,9 +14,6 @@ const EXPORTED = ['infra/search-ctr', 'producer/event', 'producer/producer']
 const EMULATORS = 'local/emulators/endpoints.js'
 const LICENSES = 'THIRD-PARTY-LICENSES.txt'
 
-/** Node's ES modules import the CommonJS file, so that a process has each class once. */
-const PRODUCER_MODULE = `export { createProducer, EventRejectedError, EventsNotSentError } from './producer.cjs'\n`
-
 /** Builds the whole project into the folder, which it empties first. */
 export async function buildPackage(folder: string): Promise<void> {
   compileSources(folder)
@@ -32,9 +29,8 @@ export async function buildPackage(folder: string): Promise<void> {
 /** Builds the producer's own package into the folder, which it empties first. */
 export function buildProducer(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
-  const metafile = bundleProducer(join(folder, 'producer.cjs'))
-  writeFileSync(join(folder, 'producer.js'), PRODUCER_MODULE)
-  writeFileSync(join(folder, LICENSES), bundledLicenses([metafile]))
+  const metafiles = bundleProducer(folder)
+  writeFileSync(join(folder, LICENSES), bundledLicenses(metafiles))
 }
 
 /** Writes the type declarations of the producer's own package. */

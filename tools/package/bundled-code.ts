@@ -46,22 +46,24 @@ export function bundleCommonJs(source: string, file: string): void {
   })
 }
 
-/** Bundles the producer with all that it needs but the client of Kinesis. */
-export function bundleProducer(file: string): Metafile {
-  return buildSync({
-    ...FOR_NODE,
-    entryPoints: ['producer/producer.ts'],
-    outfile: file,
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    external: ['@aws-sdk/client-kinesis'],
-    // Names stay, so that a stack trace can be read. Shorter ones would save another 14 KB.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: true,
-    // The map with the sources would be larger than all else in the package.
-    sourcesContent: false,
-  }).metafile
+/**
+ * Bundles the producer with all that it needs but the client of Kinesis. The ES module keeps its
+ * names, for stack traces. Source maps would be larger than all else in the package.
+ */
+export function bundleProducer(folder: string): Metafile[] {
+  return (['esm', 'cjs'] as const).map((format) => {
+    return buildSync({
+      ...FOR_NODE,
+      entryPoints: ['producer/producer.ts'],
+      outfile: join(folder, format === 'esm' ? 'producer.js' : 'producer.cjs'),
+      format,
+      mainFields: ['module', 'main'],
+      external: ['@aws-sdk/client-kinesis'],
+      minifyWhitespace: true,
+      minifySyntax: true,
+      minifyIdentifiers: format === 'cjs',
+    }).metafile
+  })
 }
 
 /** Writes the bundle of each function, as CDK deploys it from a checkout. */
