@@ -1,6 +1,6 @@
 // Sends one user's search, its results and a click: npx tsx node.ts
 
-import { createProducer, EventsNotSentError } from 'search-session-ctr/producer'
+import { createProducer, EventsNotSentError } from 'search-session-ctr-producer'
 
 const producer = createProducer({ streamName: process.env.STREAM ?? '' })
 try {
