@@ -13,7 +13,8 @@ import { pipelineChecks, type SweepEnvironment } from '../doctor/pipeline-checks
 import { stackChecks } from '../doctor/stack-checks.ts'
 import { failureText } from '../target/failure-text.ts'
 import { functionVariables } from '../target/function-environment.ts'
-import { awsConfig, openTarget, type Target } from '../target/target.ts'
+import { openTarget, type Target } from '../target/target.ts'
+import { awsConfig } from '../target/target-clients.ts'
 import { servicesOf, type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
 

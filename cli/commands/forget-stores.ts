@@ -9,7 +9,8 @@ import type { ForgetPorts } from '../../functions/forget/forget.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { storedIds } from '../reads/stored-user.ts'
 import { functionVariables } from '../target/function-environment.ts'
-import { openNamed, type TargetClients } from '../target/target.ts'
+import { openNamed } from '../target/target.ts'
+import type { TargetClients } from '../target/target-clients.ts'
 import type { TargetOptions } from '../target/target-options.ts'
 
 export interface ForgetStores {

@@ -15,7 +15,8 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda'
 import { HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
-import type { ClientConfig, Target } from '../target/target.ts'
+import type { Target } from '../target/target.ts'
+import type { ClientConfig } from '../target/target-clients.ts'
 import { checked, durationText, type Finding, ok, wrong } from './finding.ts'
 
 /** Longer failures are truncated. */

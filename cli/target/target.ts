@@ -2,19 +2,10 @@
 // machine.
 
 import { resolve } from 'node:path'
-import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
-import { KinesisClient } from '@aws-sdk/client-kinesis'
-import { LambdaClient } from '@aws-sdk/client-lambda'
-import { S3Client } from '@aws-sdk/client-s3'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { MINUTE_MS } from '../../functions/domain/durations.ts'
-import { LOCAL_CONFIG } from '../../local/emulators/clients.ts'
+import type { Stack } from '@aws-sdk/client-cloudformation'
 import { DEFAULT_RUNNING_PATH, type RunningPipeline, readRunningPipeline } from '../../local/run/running-pipeline.ts'
 import { UserError } from '../../terminal/user-error.ts'
+import type { TargetClients } from './target-clients.ts'
 import type { TargetOptions } from './target-options.ts'
 
 const OUTPUTS = [
@@ -30,15 +21,6 @@ const OUTPUTS = [
 export type Outputs = { readonly [name in (typeof OUTPUTS)[number]]: string } & {
   /** Undefined with `rollups: off`. */
   readonly RollupFunctionName?: string
-}
-
-export interface TargetClients {
-  readonly kinesis: KinesisClient
-  readonly dynamodb: DynamoDBDocumentClient
-  readonly tableStreams: DynamoDBStreamsClient
-  readonly s3: S3Client
-  readonly lambda: LambdaClient
-  readonly secrets: SecretsManagerClient
 }
 
 export interface Target {
@@ -67,29 +49,9 @@ export interface NamedTarget<K extends keyof Outputs> extends Pick<Target, 'titl
   readonly outputs: Pick<Outputs, K>
 }
 
-/** Configures every SDK client. */
-export interface ClientConfig {
-  readonly region?: string
-  readonly profile?: string
-  readonly maxAttempts: number
-  readonly requestHandler: typeof TIMEOUTS
-}
-
-/** Milliseconds. Without them the SDK waits for an answer for ever. */
-const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
-/** A Lambda function may run for 15 minutes. */
-const INVOCATION_TIMEOUTS = { ...TIMEOUTS, requestTimeout: 15 * MINUTE_MS }
-
-/** More than the SDK's own 3 tries: a person would rather wait than see a failure. */
-const TRIES_MAX = 6
-
-export function awsConfig({ region, profile }: Pick<TargetOptions, 'region' | 'profile'>): ClientConfig {
-  return {
-    maxAttempts: TRIES_MAX,
-    requestHandler: TIMEOUTS,
-    ...(region !== undefined && { region }),
-    ...(profile !== undefined && { profile }),
-  }
+/** Loading the SDK takes a third of a second, for which the help of a command should not wait. */
+function targetClients() {
+  return import('./target-clients.ts')
 }
 
 /** @param folder the folder that the command runs in. */
@@ -98,11 +60,12 @@ export async function openTarget(options: TargetOptions, folder: string): Promis
   const runningPipeline = await readRunningPipeline(
     resolve(folder, options.local === true ? DEFAULT_RUNNING_PATH : options.local),
   )
+  const { localClients } = await targetClients()
   return {
     title: 'the local run',
     streamId: `local ${runningPipeline.startedAt} ${runningPipeline.outputs.StreamName}`,
     outputs: checkedOutputs(runningPipeline.outputs, 'the local run'),
-    clients: clientsOf({ ...LOCAL_CONFIG, maxAttempts: 2, requestHandler: TIMEOUTS }, runningPipeline.endpoints),
+    clients: localClients(runningPipeline.endpoints),
     runningPipeline,
     stack: null,
   }
@@ -125,7 +88,7 @@ export async function openNamed<K extends keyof Outputs>(
     return {
       title: 'the named pipeline',
       outputs: given as Pick<Outputs, K>,
-      clients: clientsOf(awsConfig(options)),
+      clients: (await targetClients()).awsClients(options),
       runningPipeline: null,
     }
   const target = await openTarget(options, folder)
@@ -133,34 +96,19 @@ export async function openNamed<K extends keyof Outputs>(
 }
 
 async function openStack(options: TargetOptions): Promise<Target> {
-  const config = awsConfig(options)
-  const cloudFormation = new CloudFormationClient(config)
-  const stack = await describeStack(cloudFormation, options.stack)
-  const title = `stack ${options.stack} in ${await cloudFormation.config.region()}`
+  const { awsClients, describeStack } = await targetClients()
+  const { stack, region } = await describeStack(options)
+  const title = `stack ${options.stack} in ${region}`
   const found = (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])
   const outputs = Object.fromEntries(found) as Readonly<Record<string, string>>
   return {
     title,
     streamId: outputs.StreamArn ?? `${title} ${outputs.StreamName}`,
     outputs: checkedOutputs(outputs, title),
-    clients: clientsOf(config),
+    clients: awsClients(options),
     runningPipeline: null,
     stack,
   }
-}
-
-export async function describeStack(cloudFormation: CloudFormationClient, name: string): Promise<Stack> {
-  const region = await cloudFormation.config.region()
-  try {
-    const { Stacks: stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }))
-    if (stacks?.[0] !== undefined) return stacks[0]
-  } catch (error) {
-    if ((error as Error).name !== 'ValidationError') throw error
-  }
-  throw new UserError(
-    `There is no stack ${name} in ${region}: deploy it with 'npx cdk deploy', name another with --stack or --region, ` +
-      'or use a local run with --local.',
-  )
 }
 
 function checkedOutputs(outputs: Readonly<Record<string, string>>, title: string): Outputs {
@@ -169,21 +117,4 @@ function checkedOutputs(outputs: Readonly<Record<string, string>>, title: string
   throw new UserError(
     `The output ${missing} is missing in ${title}: is it a stack of this project, and of this version?`,
   )
-}
-
-type Config = ClientConfig | (typeof LOCAL_CONFIG & Pick<ClientConfig, 'maxAttempts' | 'requestHandler'>)
-
-/** @param endpoints the addresses of a local run; on AWS the SDK finds them. */
-function clientsOf(config: Config, endpoints?: RunningPipeline['endpoints']): TargetClients {
-  const at = (endpoint: string | undefined): object => (endpoint === undefined ? config : { ...config, endpoint })
-  const dynamodb = new DynamoDBClient(at(endpoints?.dynamodb))
-  return {
-    // Kinesalite speaks HTTP/1.1 only.
-    kinesis: new KinesisClient({ ...at(endpoints?.kinesis), requestHandler: new NodeHttpHandler(TIMEOUTS) }),
-    dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
-    tableStreams: new DynamoDBStreamsClient(at(endpoints?.dynamodb)),
-    s3: new S3Client({ ...at(endpoints?.s3), forcePathStyle: endpoints !== undefined }),
-    lambda: new LambdaClient({ ...at(endpoints?.lambda), requestHandler: INVOCATION_TIMEOUTS }),
-    secrets: new SecretsManagerClient(at(endpoints?.secrets)),
-  }
 }
