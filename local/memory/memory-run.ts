@@ -13,6 +13,7 @@ import { sendLines } from '../replay/producer.ts'
 import type { LogRun } from '../run/log-run.ts'
 import { reconcile } from '../run/reconcile.ts'
 import { type CapacitySummary, NO_CAPACITY } from '../run/summary.ts'
+import { checkHeap } from './heap-room.ts'
 import { type MemoryStores, memoryStores, type StepPorts } from './memory-ports.ts'
 import { memoryReads } from './memory-reads.ts'
 import { memoryReportReads } from './memory-report-reads.ts'
@@ -95,6 +96,7 @@ function memoryStream(batchSize: number, steps: MemorySteps, log: FunctionLog, n
       const batch = firstBatch(waiting, batchSize, ({ data }) => data)
       const isFull = batch.length === batchSize || batch.length < waiting.length
       if (batch.length === 0 || !(isFull || isEnd)) return
+      checkHeap()
       const report = await steps.ingest(batch)
       log.add(JSON.stringify({ step: 'ingest', ...report }))
       // Ingest takes fewer records where they unpack to more than one invocation can hold.
