@@ -7,6 +7,7 @@ import type { SearchRow } from '../../functions/domain/results/result.ts'
 import { logLines } from '../../local/replay/log-lines.ts'
 import { summarize, summarizeCapacity } from '../../local/run/summary.ts'
 import { at, RULES, record } from '../support/events.ts'
+import { runInMemory } from '../support/in-memory.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 import { sharedPath } from '../support/shared.ts'
 
@@ -79,6 +80,14 @@ describe.skipIf(folder === null)('a log as people send it', () => {
     expect(found).toMatchObject(expected)
     if (rejectedTotal !== undefined)
       expect(Object.values(found.rejected).reduce((sum, count) => sum + count, 0)).toBe(rejectedTotal)
+  })
+
+  it.each(summarized)('%s has its summary in a run in memory', async (name, { summary: expected = {} }) => {
+    const { rejectedTotal, ...others } = expected
+    const { summary } = await runInMemory({}, await linesOf(name))
+    expect(summary).toMatchObject(others)
+    const rejected = Object.values(summary.rejected).reduce((sum, count) => sum + count, 0)
+    if (rejectedTotal !== undefined) expect(rejected).toBe(rejectedTotal)
   })
 
   it.each(refused)('%s has its reason on each rejected event, with a hint', async (name, { rejected = '' }) => {
