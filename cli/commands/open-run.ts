@@ -1,6 +1,6 @@
 // Opens a run for `local` and `demo`, on emulators or in memory.
 
-import { emulatorHint, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
+import { type EmulatorLack, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
 import type { ReportPorts } from '../../report/report-data.ts'
@@ -42,14 +42,17 @@ export async function openRun(wanted: WantedRun, screen: Screen, lackOf = emulat
   return onEmulators(wanted, terminal)
 }
 
-async function instead(wanted: WantedRun, lack: string, { terminal, progress }: Screen): Promise<OpenedRun> {
-  if (wanted.needsEmulators !== undefined)
-    throw new UserError(`${wanted.needsEmulators}, and ${lack}: ${emulatorHint()}`)
+async function instead(
+  wanted: WantedRun,
+  { why, remedy }: EmulatorLack,
+  { terminal, progress }: Screen,
+): Promise<OpenedRun> {
+  if (wanted.needsEmulators !== undefined) throw new UserError(`${wanted.needsEmulators}, and ${why}: ${remedy}`)
   progress.clear()
   note(
     terminal,
-    `The steps run in memory, since ${lack}. This leaves out the template, roles, wire formats and AWS adapters. ` +
-      `To have them, ${emulatorHint()}.`,
+    `The steps run in memory, since ${why}. This leaves out the template, roles, wire formats and AWS adapters. ` +
+      `To have them, ${remedy}.`,
   )
   return inMemory(wanted)
 }

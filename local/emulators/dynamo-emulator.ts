@@ -6,7 +6,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../terminal/user-error.ts'
-import { dynoxideBinary, emulatorHint } from './dynoxide-binary.ts'
+import { dynoxideBinary, notInstalled } from './dynoxide-binary.ts'
 import { exchange } from './exchange.ts'
 import { type LoopbackServer, readBody, serve } from './loopback-server.ts'
 import { freePort, HOST, untilListening } from './tcp-ports.ts'
@@ -55,10 +55,10 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse, target:
 
 async function startDynoxide(dataFolder: string | null, env: NodeJS.ProcessEnv) {
   const binary = dynoxideBinary(env)
-  if (binary === null)
-    throw new UserError(
-      `No emulator of DynamoDB is installed for ${process.platform}-${process.arch}: ${emulatorHint()}`,
-    )
+  if (binary === null) {
+    const { why, remedy } = notInstalled()
+    throw new UserError(`The emulators do not start, since ${why}: ${remedy}`)
+  }
   const host = unguessableHost()
   const port = await freePort()
   const file = dataFolder === null ? null : join(dataFolder, 'dynamodb.sqlite')

@@ -26,9 +26,15 @@ export function dynoxideBinary(env: NodeJS.ProcessEnv, { platform, arch }: Machi
   }
 }
 
+/** Why no emulator of DynamoDB runs, and how to get one. Neither ends with a period. */
+export interface EmulatorLack {
+  readonly why: string
+  readonly remedy: string
+}
+
 /**
- * Returns why no emulator of DynamoDB runs on this machine, or null if one does. An emulator that
- * the user names counts as running: if it does not, the run reports that mistake.
+ * Returns null if an emulator of DynamoDB runs on this machine. An emulator that the user names
+ * counts as running: if it does not, the run reports that mistake.
  *
  * @param find returns the binary.
  */
@@ -36,33 +42,33 @@ export async function emulatorLack(
   env: NodeJS.ProcessEnv,
   machine: Machine = process,
   find = dynoxideBinary,
-): Promise<string | null> {
+): Promise<EmulatorLack | null> {
   if (env.DYNAMODB_ENDPOINT || env.DYNOXIDE_BIN) return null
   const binary = find(env, machine)
-  if (binary === null) return `no emulator of DynamoDB is installed for ${nameOf(machine)}`
+  if (binary === null) return notInstalled(machine)
   try {
     await promisify(execFile)(binary, ['--version'], { timeout: ANSWER_MS_MAX })
     return null
   } catch (error) {
     const { code, signal } = error as { readonly code?: string | number; readonly signal?: string | null }
-    return `the emulator of DynamoDB does not run on ${nameOf(machine)} (${code ?? signal})`
+    const why = `the emulator of DynamoDB does not run on ${nameOf(machine)} (${code ?? signal})`
+    return { why, remedy: DYNAMODB_LOCAL }
   }
 }
 
-/** Returns how to get an emulator of DynamoDB, to follow a colon. */
-export function emulatorHint(machine: Machine = process): string {
+export function notInstalled(machine: Machine = process): EmulatorLack {
+  const why = `no emulator of DynamoDB is installed for ${nameOf(machine)}`
   const { platform, arch, version } = PACKAGED
   const isPackaged = machine.platform === platform && machine.arch === arch
-  const install = isPackaged ? `run 'npm install --no-save @dynoxide/${platform}-${arch}@${version}', or ` : ''
-  return (
-    `${install}start DynamoDB Local with '${DYNAMODB_LOCAL}' ` +
-    'and set DYNAMODB_ENDPOINT=http://127.0.0.1:8000, or set DYNOXIDE_BIN to a dynoxide binary'
-  )
+  if (!isPackaged) return { why, remedy: DYNAMODB_LOCAL }
+  return { why, remedy: `run 'npm install --no-save @dynoxide/${platform}-${arch}@${version}', or ${DYNAMODB_LOCAL}` }
 }
 
-/** All functions share one database, though each has an access key of its own. */
+/** With `-sharedDb`, all functions share a database, though each has an access key of its own. */
 const DYNAMODB_LOCAL =
-  'docker run --rm -p 127.0.0.1:8000:8000 amazon/dynamodb-local -jar DynamoDBLocal.jar -sharedDb -inMemory'
+  "start DynamoDB Local with 'docker run --rm -p 127.0.0.1:8000:8000 amazon/dynamodb-local -jar " +
+  "DynamoDBLocal.jar -sharedDb -inMemory' and set DYNAMODB_ENDPOINT=http://127.0.0.1:8000, " +
+  'or set DYNOXIDE_BIN to a dynoxide binary'
 
 function nameOf({ platform, arch }: Machine): string {
   return `${platform}-${arch}`

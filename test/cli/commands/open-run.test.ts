@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type OpenedRun, openRun, type WantedRun } from '../../../cli/commands/open-run.ts'
+import { notInstalled } from '../../../local/emulators/dynoxide-binary.ts'
 import { EXIT } from '../../../terminal/exit-codes.ts'
 import { UserError } from '../../../terminal/user-error.ts'
 import { testTerminal, typed } from '../../support/typed.ts'
@@ -17,7 +18,7 @@ writeFileSync(
   '{"type":"Search","user":"ann","query":"dogs","time":"2026-03-02T09:00:00Z"}\n{"type":"AppClose"}\n',
 )
 
-const LACK = 'no emulator of DynamoDB is installed for darwin-arm64'
+const LACK = notInstalled({ platform: 'darwin', arch: 'arm64' })
 
 async function openedWithout(wanted: Partial<WantedRun>): Promise<OpenedRun & { readonly stderr: string }> {
   let stderr = ''
@@ -54,8 +55,7 @@ describe('where no emulator of DynamoDB runs', () => {
     const needsEmulators = 'a run in memory listens on no port, so --port needs the emulators'
     const opening = openedWithout({ needsEmulators })
     await expect(opening).rejects.toBeInstanceOf(UserError)
-    await expect(opening).rejects.toThrow(`${needsEmulators}, and ${LACK}: `)
-    await expect(opening).rejects.toThrow('DYNAMODB_ENDPOINT=')
+    await expect(opening).rejects.toThrow(`${needsEmulators}, and ${LACK.why}: ${LACK.remedy}`)
   })
 })
 

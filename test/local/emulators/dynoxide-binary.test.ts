@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { emulatorHint, emulatorLack } from '../../../local/emulators/dynoxide-binary.ts'
+import { emulatorLack, notInstalled } from '../../../local/emulators/dynoxide-binary.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'search-session-ctr-binary-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -21,7 +21,7 @@ function binary(name: string, content: string, mode: number): string {
 
 describe('the emulator of DynamoDB', () => {
   it('is missing where npm has installed none for the machine', async () => {
-    expect(await emulatorLack({}, MAC)).toBe('no emulator of DynamoDB is installed for darwin-arm64')
+    expect((await emulatorLack({}, MAC))?.why).toBe('no emulator of DynamoDB is installed for darwin-arm64')
   })
 
   it.each([
@@ -32,8 +32,9 @@ describe('the emulator of DynamoDB', () => {
     ['ends at once', () => binary('ends', '#!/bin/sh\nexit 3\n', 0o755), '3'],
   ])('is missing where its binary %s', async (_, make, why) => {
     const lack = await emulatorLack({}, LINUX, make)
-    expect(lack).toMatch(/^the emulator of DynamoDB does not run on linux-x64 \(/)
-    expect(lack).toMatch(why)
+    expect(lack?.why).toMatch(/^the emulator of DynamoDB does not run on linux-x64 \(/)
+    expect(lack?.why).toMatch(why)
+    expect(lack?.remedy).toMatch(/^start DynamoDB Local /)
   })
 
   it('is there where its binary prints a version', async () => {
@@ -46,7 +47,7 @@ describe('the emulator of DynamoDB', () => {
   )
 
   it('comes by npm only where npm has it, and by Docker everywhere', () => {
-    expect(emulatorHint(LINUX)).toMatch(/^run 'npm install --no-save @dynoxide\/linux-x64@1\.2\.1', or start /)
-    expect(emulatorHint(MAC)).toMatch(/^start DynamoDB Local with 'docker run .* and set DYNAMODB_ENDPOINT=/)
+    expect(notInstalled(LINUX).remedy).toMatch(/^run 'npm install --no-save @dynoxide\/linux-x64@1\.2\.1', or start /)
+    expect(notInstalled(MAC).remedy).toMatch(/^start DynamoDB Local with 'docker run .* and set DYNAMODB_ENDPOINT=/)
   })
 })
