@@ -17,10 +17,10 @@ export async function scheduleOpenUsers(client: DynamoDBDocumentClient, table: s
   const scan = {
     TableName: table,
     ProjectionExpression: '#pk',
-    // A state without open sessions may hold NULL there.
-    FilterExpression: '#sk = :open AND attribute_type(#sessions, :binary)',
+    // Open sessions are text or deflated. A state without them may hold NULL there.
+    FilterExpression: '#sk = :open AND (attribute_type(#sessions, :text) OR attribute_type(#sessions, :deflated))',
     ExpressionAttributeNames: { '#pk': PARTITION_KEY, '#sk': SORT_KEY, '#sessions': 'sessions' },
-    ExpressionAttributeValues: { ':open': stateKey('')[SORT_KEY], ':binary': 'B' },
+    ExpressionAttributeValues: { ':open': stateKey('')[SORT_KEY], ':text': 'S', ':deflated': 'B' },
     ConsistentRead: true,
   }
   let found = 0
