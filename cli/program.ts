@@ -163,6 +163,10 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
 function withOptions(args: readonly string[], program: Command): readonly string[] {
   const [first, ...rest] = args
   if (first === 'version' && rest.length === 0) return ['--version']
+  const named = program.commands.find((command) => command.name() === first)
+  // Also after a command that has commands of its own.
+  if (named !== undefined && named.commands.length > 0 && rest[0] === 'help')
+    return [named.name(), ...withOptions(rest, named)]
   if (first !== 'help') return args
   const [name] = rest
   const isKnown = name === undefined || program.commands.some((command) => command.name() === name)

@@ -4,6 +4,12 @@
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 
+try {
+  process.cwd()
+} catch {
+  console.error('The folder in which this command runs no longer exists.')
+  process.exit(1)
+}
 module.enableCompileCache?.()
 if (existsSync(new URL('main.ts', import.meta.url))) {
   // Node 20 runs no TypeScript, so a loader is registered first.

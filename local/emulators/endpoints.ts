@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { buildApp } from 'fauxqs'
 import kinesalite from 'kinesalite'
+import { UserError } from '../../terminal/user-error.ts'
 import { startDynamo } from './dynamo-emulator.ts'
 import { type LoopbackServer, serve } from './loopback-server.ts'
 import { checkedPort, HOST } from './tcp-ports.ts'
@@ -43,11 +44,12 @@ export async function startEndpoints(
 ): Promise<Endpoints> {
   const started: LoopbackServer[] = []
   const start = async (
-    given: string | undefined,
+    name: 'KINESIS_ENDPOINT' | 'DYNAMODB_ENDPOINT' | 'S3_ENDPOINT',
     offset: number,
     emulator: (port: number) => Promise<LoopbackServer>,
   ) => {
-    if (given !== undefined && given !== '') return given
+    const given = env[name]
+    if (given) return checkedEndpoint(name, given)
     const service = await emulator(firstPort === null ? 0 : firstPort + offset)
     started.push(service)
     return service.endpoint
@@ -56,14 +58,20 @@ export async function startEndpoints(
     await Promise.all(started.map((service) => service.stop()))
   }
   try {
-    const kinesis = await start(env.KINESIS_ENDPOINT, 0, (port) => startKinesis(port, dataFolder))
-    const dynamodb = await start(env.DYNAMODB_ENDPOINT, 1, (port) => startDynamo(port, dataFolder, env))
-    const s3 = await start(env.S3_ENDPOINT, 2, startS3)
+    const kinesis = await start('KINESIS_ENDPOINT', 0, (port) => startKinesis(port, dataFolder))
+    const dynamodb = await start('DYNAMODB_ENDPOINT', 1, (port) => startDynamo(port, dataFolder, env))
+    const s3 = await start('S3_ENDPOINT', 2, startS3)
     return { kinesis, dynamodb, s3, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+function checkedEndpoint(name: string, given: string): string {
+  const { protocol = '' } = URL.canParse(given) ? new URL(given) : {}
+  if (/^https?:$/.test(protocol)) return given
+  throw new UserError(`${name}=${given} is not an address such as http://${HOST}:8000`)
 }
 
 async function startKinesis(port: number, dataFolder: string | null): Promise<LoopbackServer> {

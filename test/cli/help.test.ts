@@ -49,6 +49,7 @@ describe('help', () => {
   it('help of a command prints what its --help prints', async () => {
     const help = await typed(['dead-letters', 'list', '--help'], tmpdir())
     expect(await typed(['help', 'dead-letters', 'list'], tmpdir())).toEqual(help)
+    expect(await typed(['dead-letters', 'help', 'list'], tmpdir())).toEqual(help)
     expect(await typed(['help'], tmpdir())).toEqual(await typed(['--help'], tmpdir()))
   })
 

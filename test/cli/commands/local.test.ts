@@ -94,6 +94,12 @@ describe('a mistake of the user', () => {
     ])
   })
 
+  it.each(['127.0.0.1:9', 'localhost:8000', 'emulator'])('refuses the endpoint %j', async (endpoint) => {
+    const { status, stderr } = await run(['local', '--events', 'package.json'], '', { KINESIS_ENDPOINT: endpoint })
+    expect(status).toBe(EXIT.failed)
+    expect(stderr).toBe(`KINESIS_ENDPOINT=${endpoint} is not an address such as http://127.0.0.1:8000\n`)
+  })
+
   it('names a busy port before it starts anything', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
