@@ -56,10 +56,28 @@ describe('the source', () => {
     expect(violations(source)).toEqual([])
   })
 
-  it('no source connects to localhost by name, which some machines resolve to IPv6 alone', () => {
-    const named = SOURCES.filter(({ text }) => /\blocalhost\b(?!:\$\{listensOn\})/.test(withoutComments(text)))
+  it.each([
     // It reads the names of buckets in addresses.
-    expect(named.map(({ path }) => path)).toEqual(['local/proxy/needed-permissions.ts'])
+    [
+      'a name that some machines resolve to IPv6 alone',
+      /\blocalhost\b(?!:\$\{listensOn\})/,
+      ['local/proxy/needed-permissions.ts'],
+    ],
+    ['the path of a URL, which is no path on Windows', /import\.meta\.url\)\.pathname/, []],
+    ['a folder that only some systems have', /['"`]\/(tmp|var|usr)\b/, []],
+    ['a program that Windows runs in a shell only', /\b(spawn|exec\w*)\(\s*['"`](npx|npm|cdk|sh|bash)\b/, []],
+    ['the order or the numbers of the language of the machine', /\.toLocale\w+\(\)|Intl\.\w+\(\)/, []],
+  ])('no source that users run contains %s', (_, pattern, right) => {
+    const ran = SOURCES.filter(({ path }) => !/^(bench|tools)\//.test(path))
+    const found = ran.filter(({ text }) => pattern.test(withoutComments(text)))
+    expect(found.map(({ path }) => path)).toEqual(right)
+  })
+
+  it('the scripts of the package run in the shells of every system', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    expect(Object.values(scripts).filter((script) => /['$`;|<>*]|^\w+=/.test(script))).toEqual([])
   })
 
   it('the source is TypeScript, except for files that Node, a browser or a peer reads', () => {
