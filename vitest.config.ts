@@ -28,6 +28,13 @@ const shared = {
   env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
 }
 
+/** The starter app imports the package by its name. */
+const PACKAGE = [
+  { find: 'search-session-ctr/construct', replacement: `${import.meta.dirname}/infra/search-ctr.ts` },
+  { find: 'search-session-ctr/event', replacement: `${import.meta.dirname}/producer/event.ts` },
+  { find: 'search-session-ctr/producer', replacement: `${import.meta.dirname}/producer/producer.ts` },
+]
+
 export default defineConfig({
   test: {
     // Tests of local runs wait for most of their time, so two cores serve three workers.
@@ -39,11 +46,12 @@ export default defineConfig({
       // They share the app that each set of settings is synthesized into.
       { test: { ...shared, name: 'local-run', include: LOCAL_RUN, exclude: LONG, isolate: false } },
       {
+        resolve: { alias: PACKAGE },
         test: {
           ...shared,
           name: 'integration',
           isolate: false,
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'starter/test/*.test.ts'],
           exclude: [...UNIT, ...LOCAL_RUN, ...COUNTED, ...LONG, ...CONFORMANCE],
         },
       },

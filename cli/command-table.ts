@@ -19,6 +19,21 @@ export interface CommandGroup {
 
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
+    heading: 'Begin:',
+    commands: [
+      {
+        name: 'init',
+        summary: 'write a small CDK app that deploys the pipeline',
+        load: async () => (await import('./commands/init.ts')).defineInit,
+      },
+      {
+        name: 'cost',
+        summary: 'compute what a month of the events of a log costs, with the cheapest settings for it',
+        load: async () => (await import('./commands/cost.ts')).defineCost,
+      },
+    ],
+  },
+  {
     heading: 'Send:',
     commands: [
       {
@@ -91,11 +106,6 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
     heading: 'On this machine:',
     commands: [
-      {
-        name: 'cost',
-        summary: 'compute what a month of the events of a log costs, with the cheapest settings for it',
-        load: async () => (await import('./commands/cost.ts')).defineCost,
-      },
       {
         name: 'local',
         summary: 'run the deployed pipeline on this machine with a log of events',

@@ -16,7 +16,7 @@ const NEVER = /(?!)/
 
 /** Places that speak of CloudWatch's alarms. */
 const ABOUT_ALARMS =
-  /^(test\/)?(infra|cli\/doctor|cli\/command-table|cli\/commands\/doctor)|^docs\/(operations|metrics|settings|cli|glossary|decisions)|^[A-Z]+\.md$/
+  /^(test\/)?(infra|starter|cli\/doctor|cli\/command-table|cli\/commands\/doctor)|^docs\/(operations|metrics|settings|cli|glossary|decisions)|^[A-Z]+\.md$/
 
 export const RETIRED_WORDS: readonly RetiredWord[] = [
   {

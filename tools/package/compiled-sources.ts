@@ -9,8 +9,8 @@ import { nameCompiledFiles } from './declarations.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The compiler ignores these files, which run as they are. */
-const COPIED = ['local/emulators/tied-process.mjs', 'local/lambda/function-runtime.mjs', 'report/report.css']
+/** The compiler leaves these files and this folder as they are. */
+const COPIED = ['local/emulators/tied-process.mjs', 'local/lambda/function-runtime.mjs', 'report/report.css', 'starter']
 
 /** Empties the folder first. Throws if the sources have errors. */
 export function compileSources(folder: string): void {
@@ -20,7 +20,7 @@ export function compileSources(folder: string): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
   if (status !== 0) throw new Error(`the sources do not compile:\n${stdout}${stderr}`)
   nameCompiledFiles(folder)
-  for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path))
+  for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
   writeFileSync(join(folder, 'cdk.json'), compiledApp(readFileSync(join(ROOT, 'cdk.json'), 'utf8')))
   writeFileSync(join(folder, 'package.json'), compiledPackage(readFileSync(join(ROOT, 'package.json'), 'utf8')))
 }
