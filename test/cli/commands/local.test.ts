@@ -221,6 +221,12 @@ describe('local --keep', () => {
     endpoints = [...new Set(running.stdout().match(/http:\/\/127\.0\.0\.1:\d+/g))]
   })
 
+  // A chosen test may leave out the one that ends the run.
+  afterAll(async () => {
+    running.interrupt()
+    await running.ended
+  })
+
   it('leaves its endpoints up', async () => {
     expect(endpoints).toHaveLength(4)
     for (const endpoint of endpoints) await expect(fetch(endpoint)).resolves.toBeDefined()
