@@ -1,7 +1,7 @@
 // Implements `report`, which writes one HTML file about a range of days.
 
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { renderReport } from '../../report/render-report.ts'
 import { type DayRange, dayAfter, readReport, SESSIONS_DEFAULT, SESSIONS_MAX } from '../../report/report-data.ts'
@@ -57,6 +57,8 @@ as long as late events may amend them (the setting amendFor).`,
 
 async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
   checkOrder(options)
+  const path = resolve(terminal.cwd, options.out)
+  if (!options.json) await checkFolder(options.out, path)
   const target = await openTarget(options, terminal.cwd)
   checkHasRollups(target)
   const progress = startProgress(terminal.stderr)
@@ -77,7 +79,6 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
       throw new UserError(
         `There are no searches from ${range.from} to ${range.to} in ${target.title}: nothing was written.`,
       )
-    const path = resolve(terminal.cwd, options.out)
     await write(options.out, path, renderReport(data))
     print(terminal, `${range.from} to ${range.to}: ${path}`)
   } finally {
@@ -108,6 +109,15 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
 function checkOrder({ from, to }: ReportOptions): void {
   if (from !== undefined && to !== undefined && from > to)
     throw new UsageError(`--from ${from} is after --to ${to}: --from is the first day of the report and --to the last`)
+}
+
+/** Reading takes long, so a folder that takes no file is reported first. */
+async function checkFolder(out: string, path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw new UserError(`--out ${out}: ${fileErrorText(error, path)}`)
+  }
 }
 
 async function write(out: string, path: string, html: string): Promise<void> {

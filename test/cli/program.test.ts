@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { searchCtr } from '../../cli/program.ts'
@@ -93,6 +94,14 @@ describe('wrong usage', () => {
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/\n\s+at |^error:/)
     expect(stderr.trimEnd().split('\n').at(-1)).toBe('(--help lists the commands and options)')
+  })
+
+  it('report names a missing folder before it asks AWS', async () => {
+    const { status, stderr } = await typed(
+      ['report', '--out', join('none', 'x.html'), '--region', 'eu-west-1'],
+      tmpdir(),
+    )
+    expect([status, stderr]).toEqual([EXIT.failed, `--out none/x.html: the folder ${tmpdir()}/none does not exist\n`])
   })
 
   it('asking for the help or the version ends with exit code 0', async () => {

@@ -235,9 +235,11 @@ describe('local --keep', () => {
   it('is reached without the proxy that the environment names', async () => {
     const log = join(folder, 'Straße.ndjson')
     writeFileSync(log, '{"type":"Search","user":"jörg","query":"hunde","time":"2026-03-02T00:00:00Z"}\n')
-    const where = ['--local', folder]
-    const produced = await typedInProcess(['produce', log, ...where], folder, '', ELSEWHERE)
+    // A file in this place forbids a record of what was sent.
+    writeFileSync(join(folder, '.search-ctr'), '')
+    const produced = await typedInProcess(['produce', log, '--local', folder], folder, '', ELSEWHERE)
     expect(produced).toMatchObject({ status: EXIT.done, stdout: '1 event sent to the local run.\n' })
+    expect(produced.stderr).toMatch(/^There is no record of these lines in .*: the same command sends them again\.$/m)
   })
 
   it('lets no other run use its data folder', async () => {
