@@ -37,8 +37,8 @@ const PACKAGE = [
 
 export default defineConfig({
   test: {
-    // Tests of local runs wait for most of their time, so two cores serve three workers.
-    maxWorkers: 3,
+    // Tests of local runs wait for most of their time, so two cores serve four workers.
+    maxWorkers: 4,
     sequence: { sequencer: SlowestFirst },
     projects: [
       // Files of one worker share their modules, since importing them takes longer than most tests.
