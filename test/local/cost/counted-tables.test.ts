@@ -1,6 +1,6 @@
 // Tests what the tables in memory answer and count, by the rules of DynamoDB.
 
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { HOUR_INDEX } from '../../../functions/contract.ts'
 import { countedDynamo } from '../../../local/cost/counted-dynamo.ts'
@@ -8,10 +8,10 @@ import type { UnitUse } from '../../../local/cost/counted-table.ts'
 import { itemBytes } from '../../../local/cost/item-size.ts'
 
 let uses: UnitUse[] = []
-let client: ReturnType<typeof countedDynamo>
+let client: DynamoDBDocumentClient
 beforeEach(() => {
   uses = []
-  client = countedDynamo(['t'], (use) => uses.push(use))
+  client = countedDynamo(['t'], (use) => uses.push(use))(null).document
 })
 
 /** The units since the last call: those of the table, and those of the index. */
