@@ -86,18 +86,15 @@ function streamChoices(
     mode === 'on-demand' ? Math.max(ON_DEMAND_SHARDS, needed) : Math.max(settings.shards, needed)
   const waitMs = (stream: Stream): number =>
     shardLoad({ records, eventsPerSecond, shards: stream.shards }, { ...settings, ...stream }).windowMs
+  /** Adds shards until the window ends a batch. */
+  const filledByTime = (stream: Stream): Stream => {
+    const windows = stream.batchWindow / Math.max(1, waitMs(stream))
+    const shards = Math.max(stream.shards, Math.ceil(stream.shards * windows))
+    return { ...stream, shards: Math.min(PIPELINE_SETTINGS.shards.max, shards) }
+  }
   const own: Stream = { batchWindow, shards: shardsOf(streamMode), streamMode }
   const windows = WINDOWS_MS.map((window) => ({ ...own, batchWindow: window }))
-  const withShards =
-    streamMode === 'on-demand'
-      ? []
-      : [own, ...windows].map((stream) => ({
-          ...stream,
-          shards: Math.min(
-            PIPELINE_SETTINGS.shards.max,
-            Math.ceil((stream.shards * stream.batchWindow) / waitMs(stream)),
-          ),
-        }))
+  const withShards = streamMode === 'on-demand' ? [] : [own, ...windows].map(filledByTime)
   const otherMode = streamMode === 'on-demand' ? 'provisioned' : 'on-demand'
   const other: Stream = { ...own, streamMode: otherMode, shards: shardsOf(otherMode) }
   const all = [own, ...windows, ...withShards, other]
