@@ -12,8 +12,8 @@ const UNIT = [
 ]
 /** Tests that start local runs. */
 const LOCAL_RUN = ['test/integration/**/*.test.ts', 'test/cli/readers.test.ts', 'test/cli/commands/local.test.ts']
-/** Tests that are heavy and seldom break: long simulations, kills, the pages that are followed. */
-const LONG = ['test/**/*.long.test.ts']
+/** Tests that are heavy and seldom break: long simulations, kills, the pages, the starter's own. */
+const LONG = ['test/**/*.long.test.ts', 'starter/test/*.test.ts']
 
 /** They count how often V8 runs a block of code, for which no other test may have run it before. */
 const COUNTED = ['test/cost/**/*.test.ts']
@@ -51,12 +51,12 @@ export default defineConfig({
           ...shared,
           name: 'integration',
           isolate: false,
-          include: ['test/**/*.test.ts', 'starter/test/*.test.ts'],
+          include: ['test/**/*.test.ts'],
           exclude: [...UNIT, ...LOCAL_RUN, ...COUNTED, ...LONG, ...CONFORMANCE],
         },
       },
       { test: { ...shared, name: 'counted', include: COUNTED, exclude: LONG } },
-      { test: { ...shared, name: 'long', include: LONG } },
+      { resolve: { alias: PACKAGE }, test: { ...shared, name: 'long', include: LONG } },
     ],
   },
 })
