@@ -223,4 +223,10 @@ describe('the package of the pipeline', () => {
     const summary = JSON.parse(readFileSync(join(fresh.path, 'results/summary.json'), 'utf8'))
     expect(summary.users).toBe(3)
   })
+
+  it('a run that stores its data names the optional package that is missing', () => {
+    rmSync(join(fresh.path, 'node_modules/leveldown'), { recursive: true })
+    const run = () => fresh.run('npx', 'search-session-ctr', 'local', '--events', 'events.ndjson', '--data', 'data')
+    expect(run).toThrow("--data needs the package leveldown: run 'npm install --no-save leveldown@")
+  })
 })

@@ -35,6 +35,13 @@ describe('the packages', () => {
     }
   })
 
+  it('the message on a missing database names the version that the package asks for', () => {
+    const { version } = json('node_modules/leveldown/package.json')
+    expect(json('package.json').optionalDependencies.leveldown).toBe(version)
+    const source = readFileSync(join(ROOT, 'local/emulators/endpoints.ts'), 'utf8')
+    expect(source).toContain(`npm install --no-save leveldown@${version}'`)
+  })
+
   it('the producer needs the client of Kinesis and nothing else', () => {
     const { dependencies, peerDependencies } = json('producer/package.json')
     expect(dependencies).toBe(undefined)
