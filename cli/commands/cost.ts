@@ -81,6 +81,8 @@ async function runCost(file: string | undefined, options: CostOptions, terminal:
     progress.clear()
     await source.close()
   }
+  if (log.records.every(({ timeMs }) => timeMs === null))
+    note(terminal, 'No event of the log has a time, so all of them arrive at once.')
   if (log.isPart) note(terminal, `The first ${counted(EVENTS_MAX, 'event')} of the log are replayed.`)
   if (json) printJson(terminal, costJson(comparison, log, rate))
   else print(terminal, [logText(file, comparison, log, rate), costText(comparison, rate)].join('\n'))
@@ -98,8 +100,8 @@ function noteNothing(file: string, { events }: LoggedRecords, terminal: Terminal
 
 function logText(file: string, { month }: Comparison, { events, users }: LoggedRecords, rate: number): string {
   const log = `${counted(events, 'event')} of ${counted(users, 'user')}`
-  const millions = Math.round(month.events / 1e5) / 10
-  return `${file === '-' ? 'Standard input' : file}: ${log}, replayed as at ${rate} events a second (${millions} million a month).`
+  const monthly = Math.round(month.events).toLocaleString('en-US')
+  return `${file === '-' ? 'Standard input' : file}: ${log}, replayed as at ${rate} events a second (${monthly} a month).`
 }
 
 function costJson({ month, own, choices, flink }: Comparison, log: LoggedRecords, rate: number): object {

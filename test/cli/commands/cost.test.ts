@@ -28,7 +28,7 @@ describe('cost', () => {
   it('prints each part of the month, the choices of settings, and managed Flink', async () => {
     const { status, stdout } = await typed(['cost', log, '--rate', '20'], folder)
     expect(status).toBe(EXIT.done)
-    expect(stdout).toContain('120 events of 12 users, replayed as at 20 events a second (52.6 million a month)')
+    expect(stdout).toContain('120 events of 12 users, replayed as at 20 events a second (52,560,000 a month)')
     for (const part of ['sessions, written', 'index by hour', 'reads', 'stream', 'Lambda', 'CloudWatch alarms'])
       expect(stdout).toMatch(new RegExp(`^${part}.*\\$\\d`, 'm'))
     expect(stdout.match(/\(the settings given\)/g)).toHaveLength(1)
@@ -45,6 +45,13 @@ describe('cost', () => {
     expect(Object.values<number>(parts).reduce((a, b) => a + b)).toBeCloseTo(total, 1)
     expect(printed.choices[0].dollars).toBeLessThanOrEqual(total)
     expect(printed.choices.map(({ dollars }: { dollars: number }) => dollars)).toContain(total)
+  })
+
+  it('reports that a log without times arrives at once', async () => {
+    const open = write('timeless.ndjson', ['{"type":"AppOpen","user":"ann"}'])
+    const { status, stderr } = await typed(['cost', open, '--rate', '1'], folder)
+    expect(status).toBe(EXIT.done)
+    expect(stderr).toBe('No event of the log has a time, so all of them arrive at once.\n')
   })
 
   it('ends with findings where no event is good', async () => {
