@@ -69,6 +69,7 @@ describe('cost', () => {
     [['cost', log, '--rate', '0'], 'Expected a number from 0.01 to 20000.'],
     [['cost', log, '--rate', '30000'], 'Expected a number from 0.01 to 20000.'],
     [['cost', log, '--rate', '1', '--setting', 'gapp=1m'], "setting 'gapp' does not exist (did you mean gap?)"],
+    [['cost', log, '--rate', '1', '--setting', 'kmsKeyArn=key'], "setting kmsKeyArn: 'key' is not"],
     [['cost', log, '--rate', '1', '--setting', 'gap=soon'], "setting gap: 'soon' is not a duration"],
   ])('refuses %j', async (args, message) => {
     const { status, stderr } = await typed(args, folder)
