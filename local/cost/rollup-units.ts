@@ -31,6 +31,8 @@ const READ_BYTES = 4096
 const ROWS_READ_UNITS = 0.5
 /** A stored sum of an hour or a day has so many bytes, or fewer where its counts are small. */
 const SUM_BYTES = 1500
+/** A day has so many sums of hours on average, while it lasts. */
+const HOURS_STORED = 12
 /** A run reads its progress and both kinds of dirty periods. */
 const IDLE_RUN_READS = 3
 
@@ -92,7 +94,7 @@ function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: num
     const isChanged = 1 - Math.exp(-(perRun.get(run)?.count ?? 0) * weight)
     // The hour is marked as seen, and its day as dirty.
     write += isDirty * 2 + isChanged * 2 * writeUnits(SUM_BYTES)
-    read += isDirty * (pagesUnits(bytes, SLICES) + 2 + readUnits(24 * SUM_BYTES, true))
+    read += isDirty * (pagesUnits(bytes, SLICES) + 2 + readUnits(HOURS_STORED * SUM_BYTES, true))
     rowsRead += isDirty * count
   }
   // A run clears the hour at last.
