@@ -144,11 +144,8 @@ async function sendOnce(
     const command = new BatchExecuteStatementCommand({ Statements: writes.map(({ statement }) => statement) })
     responses = (await client.send(command)).Responses ?? []
   } catch (error) {
-    if (isThrottled(error) || isInternal(error)) return { passing: writes, cause: error }
-    if ((error as Error).name !== 'ValidationException') throw error
-    // One statement may spoil the whole request.
-    writes.forEach(sendAlone)
-    return { passing: [], cause: null }
+    if (!isThrottled(error) && !isInternal(error)) throw error
+    return { passing: writes, cause: error }
   }
   // A statement without an outcome may have been applied or not.
   if (responses.length !== writes.length)

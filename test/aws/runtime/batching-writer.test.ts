@@ -164,15 +164,6 @@ describe('a batch of writes', () => {
     expect(sentStatements()).toHaveLength(2)
   })
 
-  it('sends each write alone when DynamoDB refuses the whole request', async () => {
-    const refused = Object.assign(new Error('one is malformed'), { name: 'ValidationException' })
-    mocked.on(BatchExecuteStatementCommand).rejects(refused)
-    const { writer: single, alone } = notingSingle()
-    const writer = batchingWriter(client, single)
-    expect(await Promise.all(['a', 'b'].map((sk) => writer.put('t', item(sk), 'new')))).toEqual([null, null])
-    expect(alone).toEqual(['a', 'b'])
-  })
-
   it('rejects only the write that cannot become a statement', async () => {
     mocked.on(BatchExecuteStatementCommand).resolves({ Responses: [{}, {}] })
     const writer = batchingWriter(client, notingSingle().writer)
