@@ -1,6 +1,7 @@
 // Replays batches of records through the real steps until every session is closed, each step at its
 // own time.
 
+import { setImmediate } from 'node:timers/promises'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import type { Metrics } from '../../functions/contract.ts'
@@ -17,6 +18,9 @@ import { type StoreWatch, watchedStores } from './watched-stores.ts'
 
 /** The sweep counts open users for so long after the start of an hour: never here. */
 const COUNT_SPAN_MS = 0
+
+/** Steps in memory never wait. Without this, no Ctrl-C would reach the process meanwhile. */
+const forSignals = (): Promise<void> => setImmediate()
 
 /** The records that one invocation of ingest reads. */
 export interface Batch {
@@ -98,6 +102,7 @@ export async function replayBatches(
   const sweepAt = async (atMs: number): Promise<void> => {
     if (nextTimerMs() > atMs) return
     nowMs = atMs
+    await forSignals()
     watch.onStep?.('close')
     const ports = { sessions, timers, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
     const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs: COUNT_SPAN_MS }, nowMs)
@@ -113,6 +118,7 @@ export async function replayBatches(
     if (idleMs > 0) sweepMs = sweepTime(sweepMs + Math.ceil(idleMs / sweepEveryMs) * sweepEveryMs, sweepEveryMs)
   }
   for (const [index, { records, nowMs: batchMs }] of batches.entries()) {
+    await forSignals()
     skipIdle(batchMs)
     for (; sweepMs <= batchMs; sweepMs = sweepTime(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
     watch.onStep?.('append')
@@ -132,7 +138,11 @@ export async function replayBatches(
   }
   watch.onStep?.('results')
   const { results, dirtyHours } = stores
-  const finalizePorts = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
+  const closedVersion: SessionStore['closedVersion'] = async (...session) => {
+    await forSignals()
+    return sessions.closedVersion(...session)
+  }
+  const finalizePorts = { sessions: { closedVersion }, results, dirtyHours, digest: sha256, hasTime: () => true }
   const published = await finalize(changes, finalizePorts, { resultRetentionMs }, sweepMs)
   if (published.failed !== null) throw published.failed.cause
   note(finalizeMetrics(published))

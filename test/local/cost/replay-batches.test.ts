@@ -43,4 +43,18 @@ describe('a replay', () => {
     expect(waitsMs).toHaveLength(8)
     for (const waitMs of waitsMs) expect(waitMs).toBeLessThanOrEqual(sweepEveryMs)
   })
+
+  it('lets Ctrl-C through between its steps', async () => {
+    let turns = 0
+    let isDone = false
+    const turn = (): void => {
+      turns++
+      if (!isDone) setImmediate(turn)
+    }
+    setImmediate(turn)
+    await replayed({})
+    isDone = true
+    // Two batches at least, a sweep, and the rows of sixteen sessions at once.
+    expect(turns).toBeGreaterThanOrEqual(4)
+  })
 })
