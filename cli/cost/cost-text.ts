@@ -2,7 +2,8 @@
 
 import ms from 'ms'
 import { readPipelineSettings } from '../../infra/read-settings.ts'
-import type { Choice, ChosenSettings, Comparison } from '../../local/cost/choices.ts'
+import { PIPELINE_SETTINGS } from '../../infra/settings.ts'
+import { type Choice, type ChosenSettings, type Comparison, tooLarge } from '../../local/cost/choices.ts'
 import type { MonthDollars, MonthFlink } from '../../local/cost/month-dollars.ts'
 import type { MonthUnits } from '../../local/cost/month-units.ts'
 import { columns } from '../../terminal/text-table.ts'
@@ -20,7 +21,6 @@ const PARTS: Readonly<Record<Exclude<keyof MonthDollars, 'total'>, string>> = {
 }
 
 export function costText({ month, own, choices, flink }: Comparison, eventsPerSecond: number): string {
-  const [cheapest = own] = choices
   return [
     `A batch waits ${seconds(month.waitMs)}${waitReason(own)} and holds ${userEvents(month)} of a user's events on average.`,
     '',
@@ -34,15 +34,8 @@ export function costText({ month, own, choices, flink }: Comparison, eventsPerSe
       ['all', '', dollarText(own.dollars.total)],
     ]),
     '',
-    columns([
-      ['batchWindow', 'shards', 'waits', 'streamMode', 'tableBilling', '$ a month'],
-      ...choices.map((choice) => choiceRow(choice, choice === own)),
-    ]),
-    '',
-    `Cheapest: ${settingsText(cheapest.settings, own.settings)} (${dollarText(cheapest.dollars.total)}).`,
-    ...(cheapest.waitMs > own.waitMs
-      ? [`Sessions then close up to ${seconds(cheapest.waitMs - own.waitMs)} later.`]
-      : []),
+    ...refusedLines(own),
+    ...choiceLines(choices, own),
     `Managed Flink: ${flinkText(flink)}.`,
     `Prices are those of us-east-1 at ${eventsPerSecond} events a second all month. Storage, backups and logs come on top.`,
   ].join('\n')
@@ -75,6 +68,29 @@ function unitText(units: number | null, events: number): string {
 
 function dollarText(dollars: number): string {
   return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+}
+
+/** Returns no line where a deployment accepts the settings with what the rate needs. */
+function refusedLines({ settings }: Choice): string[] {
+  const needs = tooLarge(settings).map((name) => `${name}=${settings[name]} (at most ${PIPELINE_SETTINGS[name].max})`)
+  if (needs.length === 0) return []
+  return [`The settings given cannot take this rate, which needs ${needs.join(' and ')}.`, '']
+}
+
+function choiceLines(choices: readonly Choice[], own: Choice): string[] {
+  const [cheapest] = choices
+  if (cheapest === undefined) return ['No compared choice of settings can take this rate.']
+  return [
+    columns([
+      ['batchWindow', 'shards', 'waits', 'streamMode', 'tableBilling', '$ a month'],
+      ...choices.map((choice) => choiceRow(choice, choice === own)),
+    ]),
+    '',
+    `Cheapest: ${settingsText(cheapest.settings, own.settings)} (${dollarText(cheapest.dollars.total)}).`,
+    ...(cheapest.waitMs > own.waitMs
+      ? [`Sessions then close up to ${seconds(cheapest.waitMs - own.waitMs)} later.`]
+      : []),
+  ]
 }
 
 function choiceRow({ settings, waitMs, dollars }: Choice, isOwn: boolean): string[] {

@@ -26,7 +26,7 @@ export interface Comparison {
   readonly month: MonthUnits
   /** The settings as they are, with what the rate needs. */
   readonly own: Choice
-  /** All, the cheapest first. */
+  /** Those that a deployment accepts, the cheapest first. */
   readonly choices: readonly Choice[]
   readonly flink: MonthFlink
 }
@@ -66,7 +66,10 @@ export async function compareChoices(
   return {
     month: first.month,
     own,
-    choices: found.flatMap(({ choices }) => choices).sort((a, b) => a.dollars.total - b.dollars.total),
+    choices: found
+      .flatMap(({ choices }) => choices)
+      .filter(({ settings }) => tooLarge(settings).length === 0)
+      .sort((a, b) => a.dollars.total - b.dollars.total),
     flink: monthFlink(first.month, { records, eventsPerSecond, shards: own.settings.shards }, settings),
   }
 }
@@ -89,8 +92,8 @@ function streamChoices(
   /** Adds shards until the window ends a batch. */
   const filledByTime = (stream: Stream): Stream => {
     const windows = stream.batchWindow / Math.max(1, waitMs(stream))
-    const shards = Math.max(stream.shards, Math.ceil(stream.shards * windows))
-    return { ...stream, shards: Math.min(PIPELINE_SETTINGS.shards.max, shards) }
+    const filled = Math.min(PIPELINE_SETTINGS.shards.max, Math.ceil(stream.shards * windows))
+    return { ...stream, shards: Math.max(stream.shards, filled) }
   }
   const least: Stream = { batchWindow, shards: leastShards(streamMode), streamMode }
   const own = streamMode === 'on-demand' ? least : { ...least, shards: Math.max(settings.shards, needed) }
@@ -101,6 +104,15 @@ function streamChoices(
   const all = [own, ...windows, ...withShards, other]
   const keyOf = (stream: Stream): string => JSON.stringify([waitMs(stream), stream.shards, stream.streamMode])
   return all.filter((stream, n) => all.findIndex((earlier) => keyOf(earlier) === keyOf(stream)) === n)
+}
+
+const LIMITED = ['shards', 'sweepers', 'tableWriteUnitsMax', 'tableReadUnitsMax'] as const
+
+/** Returns the names of the settings above what a deployment accepts. */
+export function tooLarge(settings: ChosenSettings): readonly (typeof LIMITED)[number][] {
+  const isGiven = (name: (typeof LIMITED)[number]): boolean =>
+    name !== 'shards' || settings.streamMode === 'provisioned'
+  return LIMITED.filter((name) => isGiven(name) && settings[name] > PIPELINE_SETTINGS[name].max)
 }
 
 /** Returns the settings that the rate needs, where those given are too small. */

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { trafficLog } from '../../../bench/cost/cost-logs.ts'
-import { readPipelineSettings } from '../../../infra/read-settings.ts'
+import { changedSettings, costText } from '../../../cli/cost/cost-text.ts'
+import { readPipelineSettings, readSettings } from '../../../infra/read-settings.ts'
 import { compareChoices } from '../../../local/cost/choices.ts'
 import type { LoggedRecord } from '../../../local/cost/log-batches.ts'
 import { monthDollars, shardsFor } from '../../../local/cost/month-dollars.ts'
@@ -94,5 +95,30 @@ describe('the choices', () => {
     const provisioned = choices.find(({ settings }) => settings.tableBilling === 'provisioned')
     expect(provisioned?.settings.tableWriteUnitsMax).toBeGreaterThan(SETTINGS.tableWriteUnitsMax)
     expect(provisioned?.settings.sweepers).toBeGreaterThan(1)
+  })
+
+  /** So large that 20,000 of them a second need more shards than a stream may have. */
+  const LARGE = RECORDS.slice(0, 200).map((record) => ({
+    ...record,
+    data: Buffer.concat([record.data, Buffer.alloc(27_000, ' ')]),
+  }))
+
+  it.each([
+    ['small', RECORDS],
+    ['large', LARGE],
+  ])('are settings that a deployment accepts, with enough shards for %s records', async (_, records) => {
+    const { choices } = await compareChoices(records, 20_000, SETTINGS)
+    const shardsMin = shardsFor({ records, eventsPerSecond: 20_000 })
+    expect(choices).not.toHaveLength(0)
+    for (const { settings } of choices) {
+      expect(() => readSettings(changedSettings(settings, SETTINGS))).not.toThrow()
+      if (settings.streamMode === 'provisioned') expect(settings.shards).toBeGreaterThanOrEqual(shardsMin)
+    }
+  })
+
+  it('leave out the settings given where the rate needs more shards than a stream may have', async () => {
+    const comparison = await compareChoices(LARGE, 20_000, SETTINGS)
+    expect(comparison.choices).not.toContain(comparison.own)
+    expect(costText(comparison, 20_000)).toMatch(/which needs shards=\d+ \(at most 500\)\.$/m)
   })
 })
