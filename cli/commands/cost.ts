@@ -82,7 +82,7 @@ async function runCost(file: string | undefined, options: CostOptions, terminal:
     await source.close()
   }
   if (log.records.every(({ timeMs }) => timeMs === null))
-    note(terminal, 'No event of the log has a time, so all of them arrive at once.')
+    note(terminal, 'No event of the log has a time, so each record arrives a millisecond after the one before.')
   if (log.isPart) note(terminal, `The first ${counted(EVENTS_MAX, 'event')} of the log are replayed.`)
   if (json) printJson(terminal, costJson(comparison, log, rate))
   else print(terminal, [logText(file, comparison, log, rate), costText(comparison, rate)].join('\n'))

@@ -70,12 +70,18 @@ interface Arrival {
   readonly arrivalMs: number
 }
 
-/** A record without a time arrives with the one before it. */
+/** A shard takes 1,000 records a second. */
+const RECORD_MS = 1
+
+/**
+ * A record without a time arrives just after the one before it. Ingest takes the arrival as the
+ * time of its events, so equal events at one time would count as duplicates.
+ */
 function arrivals(records: readonly LoggedRecord[]): Arrival[] {
   const latest = new Map<string | null, number>()
   let lastMs = records.find(({ timeMs }) => timeMs !== null)?.timeMs ?? 0
   const arrived = records.map((record) => {
-    lastMs = record.timeMs ?? lastMs
+    lastMs = record.timeMs ?? lastMs + RECORD_MS
     const arrivalMs = Math.max(lastMs, latest.get(record.user) ?? lastMs)
     if (record.user !== null) latest.set(record.user, arrivalMs)
     return { record, arrivalMs }

@@ -47,11 +47,12 @@ describe('cost', () => {
     expect(printed.choices.map(({ dollars }: { dollars: number }) => dollars)).toContain(total)
   })
 
-  it('reports that a log without times arrives at once', async () => {
-    const open = write('timeless.ndjson', ['{"type":"AppOpen","user":"ann"}'])
-    const { status, stderr } = await typed(['cost', open, '--rate', '1'], folder)
+  it('reports how the records of a log without times arrive, and accepts equal ones', async () => {
+    const open = write('timeless.ndjson', Array<string>(3).fill('{"type":"AppOpen","user":"ann"}'))
+    const { status, stdout, stderr } = await typed(['cost', open, '--rate', '1', '--json'], folder)
     expect(status).toBe(EXIT.done)
-    expect(stderr).toBe('No event of the log has a time, so all of them arrive at once.\n')
+    expect(stderr).toBe('No event of the log has a time, so each record arrives a millisecond after the one before.\n')
+    expect(JSON.parse(stdout).log).toMatchObject({ events: 3, accepted: 3 })
   })
 
   it('ends with findings where no event is good', async () => {

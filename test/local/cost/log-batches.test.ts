@@ -51,6 +51,13 @@ describe('the batches of a log', () => {
     expect(texts(batches)).toEqual([['ann 1', 'null null'], ['ann 900']])
   })
 
+  it('keep the order of records without times, which arrive one after the other', () => {
+    const records = ['ann', 'ben', 'ann', 'ben'].map((user) => record(user, null))
+    const { batches } = logBatches([record('ann', 1), ...records], load(1000))
+    const arrivals = batches.flatMap((batch) => batch.records.map(({ arrivalMs }) => arrivalMs - START_MS))
+    expect(arrivals).toEqual([1000, 1001, 1002, 1003, 1004])
+  })
+
   it('end in the middle of a visit where others open them', () => {
     const visits = Array.from({ length: 100 }, (_, n) => [0, 60].map((after) => record(`user ${n}`, n * 3600 + after)))
     const alone = logBatches(visits.flat(), load(200 / (99 * 3600 + 60)))
