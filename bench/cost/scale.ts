@@ -114,9 +114,9 @@ export function scaleOf(rate: number, batches: Batches): Scale {
     dynamodbProvisioned,
     onDemand: kinesis + lambda + dynamodbOnDemand,
     provisioned: kinesis + lambda + dynamodbProvisioned,
-    flinkSlow: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.slow) + resultDollars,
-    flinkFast: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.fast) + resultDollars,
-    flinkProvisioned: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.fast) + provisionedDollars(results, 0),
+    flinkSlow: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.slow, kinesis) + resultDollars,
+    flinkFast: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.fast, kinesis) + resultDollars,
+    flinkProvisioned: flinkDollars(rate, FLINK_EVENTS_PER_UNIT.fast, kinesis) + provisionedDollars(results, 0),
   }
 }
 

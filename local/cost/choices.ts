@@ -70,7 +70,12 @@ export async function compareChoices(
       .flatMap(({ choices }) => choices)
       .filter(({ settings }) => tooLarge(settings).length === 0)
       .sort((a, b) => a.dollars.total - b.dollars.total),
-    flink: monthFlink(first.month, { records, eventsPerSecond, shards: own.settings.shards }, settings),
+    flink: monthFlink(
+      first.month,
+      { records, eventsPerSecond, shards: own.settings.shards },
+      settings,
+      own.dollars.stream,
+    ),
   }
 }
 

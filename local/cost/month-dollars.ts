@@ -133,18 +133,23 @@ export interface MonthFlink {
   readonly slow: number
 }
 
-/** The same rows cost as much with Flink, which sums hours itself and needs no index. */
+/**
+ * The same stream and rows cost as much with Flink. It sums hours itself, and needs neither the
+ * index nor dirty hours.
+ *
+ * @param streamDollars the dollars for a month of the stream.
+ */
 export function monthFlink(
   month: MonthUnits,
-  { eventsPerSecond }: Traffic,
+  { records, eventsPerSecond }: Traffic,
   { tableBilling }: Pick<Billing, 'tableBilling'>,
+  streamDollars: number,
 ): MonthFlink {
+  const rowWrites = (month.replayed.counted.write.rows * month.events) / eventsOf(records)
   const rows =
-    tableBilling === 'on-demand'
-      ? unitDollars(month.write.results, 0)
-      : provisionedDollars(month.write.results / SECONDS_A_MONTH, 0)
+    tableBilling === 'on-demand' ? unitDollars(rowWrites, 0) : provisionedDollars(rowWrites / SECONDS_A_MONTH, 0)
   return {
-    fast: flinkDollars(eventsPerSecond, FLINK_EVENTS_PER_UNIT.fast) + rows,
-    slow: flinkDollars(eventsPerSecond, FLINK_EVENTS_PER_UNIT.slow) + rows,
+    fast: flinkDollars(eventsPerSecond, FLINK_EVENTS_PER_UNIT.fast, streamDollars) + rows,
+    slow: flinkDollars(eventsPerSecond, FLINK_EVENTS_PER_UNIT.slow, streamDollars) + rows,
   }
 }

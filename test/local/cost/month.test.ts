@@ -6,9 +6,11 @@ import { trafficLog } from '../../../bench/cost/cost-logs.ts'
 import { changedSettings, costText } from '../../../cli/cost/cost-text.ts'
 import { readPipelineSettings, readSettings } from '../../../infra/read-settings.ts'
 import { compareChoices } from '../../../local/cost/choices.ts'
+import { FLINK_EVENTS_PER_UNIT, flinkDollars } from '../../../local/cost/flink.ts'
 import type { LoggedRecord } from '../../../local/cost/log-batches.ts'
-import { monthDollars, shardsFor } from '../../../local/cost/month-dollars.ts'
+import { monthDollars, monthFlink, shardsFor } from '../../../local/cost/month-dollars.ts'
 import { type MonthUnits, monthUnits } from '../../../local/cost/month-units.ts'
+import { unitDollars } from '../../../local/cost/prices.ts'
 import type { SentEvent } from '../../../samples/tutorial-events.ts'
 
 const SETTINGS = readPipelineSettings({})
@@ -66,6 +68,17 @@ describe('the dollars of a month', () => {
     const { total, ...parts } = monthDollars(await month(10), traffic, SETTINGS, SETTINGS)
     expect(Object.values(parts).reduce((a, b) => a + b)).toBeCloseTo(total)
     expect(Math.min(...Object.values(parts))).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('managed Flink', () => {
+  it('pays for the same stream and rows', async () => {
+    const packed = [{ ...(RECORDS[0] as LoggedRecord), events: RECORDS.length }]
+    const traffic = { records: packed, eventsPerSecond: 1000, shards: 1 }
+    const found = await monthUnits(traffic, SETTINGS)
+    const { fast } = monthFlink(found, traffic, SETTINGS, 12)
+    const rows = (found.replayed.counted.write.rows * found.events) / RECORDS.length
+    expect(fast - unitDollars(rows, 0)).toBeCloseTo(flinkDollars(1000, FLINK_EVENTS_PER_UNIT.fast, 12))
   })
 })
 
