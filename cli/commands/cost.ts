@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { checkSettingName, checkTogether, readSettings, rulesOf } from '../../infra/read-settings.ts'
 import { type Comparison, compareChoices } from '../../local/cost/choices.ts'
+import { checkHeap } from '../../local/memory/heap-room.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
@@ -10,7 +11,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { counted, shellWord } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { changedSettings, costText } from '../cost/cost-text.ts'
-import { EVENTS_MAX, type LoggedRecords, readLoggedRecords } from '../cost/logged-records.ts'
+import { type LoggedRecords, READ_MAX, readLoggedRecords } from '../cost/logged-records.ts'
 import { logSource } from '../produce/log-source.ts'
 import { collectSetting, parseNumber } from '../target/option-values.ts'
 import { withHelp } from './help.ts'
@@ -21,6 +22,7 @@ interface CostOptions {
   readonly json?: true
 }
 
+const MIB = 1024 * 1024
 const RATE_MIN = 0.01
 /** The ceilings of docs/performance.md are about so high. */
 const RATE_MAX = 20_000
@@ -45,7 +47,7 @@ Other users send the rest of the rate: they open batches, fill pages of timers a
 each of their events costs what an event of the log costs.
 
 It does this for several windows, numbers of shards and kinds of billing, and lists them, the cheapest
-first. It reads up to ${EVENTS_MAX} events. docs/performance.md has the model and the sources of the prices.`,
+first. It reads up to ${READ_MAX.events} events, ${READ_MAX.lines} lines or ${READ_MAX.bytes / MIB} MiB. docs/performance.md has the model and the sources of the prices.`,
     examples: [
       'search-session-ctr cost events.ndjson --rate 50',
       'search-session-ctr generate --users 500 | search-session-ctr cost - --rate 50 --setting batchWindow=30s',
@@ -74,23 +76,27 @@ async function runCost(file: string | undefined, options: CostOptions, terminal:
       noteNothing(file, log, terminal)
       return
     }
-    comparison = await compareChoices(log.records, rate, settings, (done, of) =>
-      progress.show(`replaying the log, ${Math.floor((100 * done) / of)} %`),
-    )
+    comparison = await compareChoices(log.records, rate, settings, (done, of) => {
+      checkHeap(undefined, undefined, 'pass a shorter log')
+      progress.show(`replaying the log, ${Math.floor((100 * done) / of)} %`)
+    })
   } finally {
     progress.clear()
     await source.close()
   }
   if (log.records.every(({ timeMs }) => timeMs === null))
     note(terminal, 'No event of the log has a time, so each record arrives a millisecond after the one before.')
-  if (log.isPart) note(terminal, `The first ${counted(EVENTS_MAX, 'event')} of the log are replayed.`)
+  if (log.isPart)
+    note(terminal, `The log is long, so cost replays its first ${counted(log.records.length, 'line')} only.`)
   if (json) printJson(terminal, costJson(comparison, log, rate))
   else print(terminal, [logText(file, comparison, log, rate), costText(comparison, rate)].join('\n'))
 }
 
-function noteNothing(file: string, { events }: LoggedRecords, terminal: Terminal): void {
+function noteNothing(file: string, { events, records, isPart }: LoggedRecords, terminal: Terminal): void {
   terminal.exitCode = EXIT.findings
-  if (events === 0) note(terminal, `${file === '-' ? 'Standard input' : file} is empty: it holds no event.`)
+  if (events === 0 && isPart)
+    note(terminal, `The first ${counted(records.length, 'line')} of the log hold no event, and cost reads no more.`)
+  else if (events === 0) note(terminal, `${file === '-' ? 'Standard input' : file} is empty: it holds no event.`)
   else
     note(
       terminal,
@@ -119,7 +125,7 @@ function costJson({ month, own, choices, flink }: Comparison, log: LoggedRecords
     rate,
     month: {
       events: Math.round(month.events),
-      eventsAUserAndBatch: rounded(month.records / month.userBatches),
+      eventsAUserAndBatch: rounded(month.userRecords / month.userBatches),
       waitSeconds: month.waitMs / 1000,
       writeUnitsBy: each(month.write, Math.round),
       readUnitsBy: each(month.read, Math.round),

@@ -50,8 +50,8 @@ function waitReason({ settings, waitMs }: Choice): string {
   return waitMs < settings.batchWindow ? ', until it is full,' : ''
 }
 
-function userEvents({ records, userBatches }: MonthUnits): string {
-  return (records / userBatches).toFixed(1)
+function userEvents({ userRecords, userBatches }: MonthUnits): string {
+  return (userRecords / userBatches).toFixed(1)
 }
 
 function unitsOf(part: keyof MonthDollars, { write, read }: MonthUnits): number | null {

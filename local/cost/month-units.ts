@@ -16,6 +16,8 @@ export interface MonthUnits {
   readonly read: Readonly<Record<'sessions' | 'results' | 'sums', number>>
   readonly events: number
   readonly records: number
+  /** The records of which an event can be read. */
+  readonly userRecords: number
   /** Writes of states by ingest. */
   readonly userBatches: number
   readonly closings: number
@@ -70,6 +72,7 @@ export async function monthUnits(
     },
     events,
     records: records.length * times,
+    userRecords: records.filter(({ user }) => user !== null).length * times,
     userBatches: plan.userBatches * times,
     closings: closings * times,
     rowsSummed: sums.rows,

@@ -17,8 +17,13 @@ interface Heap {
  * Throws a UserError if the heap may be too small for the results of what it holds.
  *
  * @param collect frees what nothing refers to.
+ * @param remedy names another way than more memory.
  */
-export function checkHeap(read: () => Heap = getHeapStatistics, collect = collectGarbage): void {
+export function checkHeap(
+  read: () => Heap = getHeapStatistics,
+  collect = collectGarbage,
+  remedy = 'run the log on emulators, without --memory',
+): void {
   if (!isFull(read())) return
   collect()
   const heap = read()
@@ -26,7 +31,7 @@ export function checkHeap(read: () => Heap = getHeapStatistics, collect = collec
   const limitMib = Math.round(heap.heap_size_limit / MIB)
   throw new UserError(
     `The log needs more memory than Node may use (${limitMib} MiB): give it more, as with ` +
-      `NODE_OPTIONS=--max-old-space-size=${2 * limitMib}, or run the log on emulators, without --memory`,
+      `NODE_OPTIONS=--max-old-space-size=${2 * limitMib}, or ${remedy}`,
   )
 }
 

@@ -55,6 +55,14 @@ describe('cost', () => {
     expect(JSON.parse(stdout).log).toMatchObject({ events: 3, accepted: 3 })
   })
 
+  it('counts the events of a user in a batch without the lines that hold none', async () => {
+    const impression = '{"action_name":"impression","client_id":"ann","query_id":"q1"}'
+    const open = '{"type":"AppOpen","user":"ann","time":"2026-03-02T09:00:00Z"}'
+    const mixed = write('mixed.ndjson', [open, ...Array<string>(9).fill(impression)])
+    const { stdout } = await typed(['cost', mixed, '--rate', '1', '--json'], folder)
+    expect(JSON.parse(stdout).month.eventsAUserAndBatch).toBe(1)
+  })
+
   it('ends with findings where no event is good', async () => {
     const empty = await typed(['cost', write('empty.ndjson', []), '--rate', '1'], folder)
     expect(empty).toMatchObject({ status: EXIT.findings, stdout: '' })
