@@ -3,7 +3,6 @@
 import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { PIPELINE_SETTINGS, type PipelineSettings } from '../../infra/settings.ts'
 import type { LoggedRecord } from './log-batches.ts'
-import { CLOSINGS_PER_CPU_SECOND, coresOf } from './measured-cpu.ts'
 import { type MonthDollars, type MonthFlink, monthDollars, monthFlink, shardsFor } from './month-dollars.ts'
 import { type MonthUnits, monthUnits } from './month-units.ts'
 import { SECONDS_A_MONTH, USE } from './prices.ts'
@@ -122,11 +121,9 @@ export function tooLarge(settings: ChosenSettings): readonly (typeof LIMITED)[nu
 
 /** Returns the settings that the rate needs, where those given are too small. */
 function needed(
-  { write, read, closings }: MonthUnits,
+  { write, read, sweepers }: MonthUnits,
   settings: PipelineSettings,
 ): Pick<ChosenSettings, 'sweepers' | 'tableWriteUnitsMax' | 'tableReadUnitsMax'> {
-  const closedPerSecond = CLOSINGS_PER_CPU_SECOND * coresOf(settings.sweepMemoryMb) * USE
-  const sweepers = Math.max(settings.sweepers, Math.ceil(closings / SECONDS_A_MONTH / closedPerSecond))
   const perSecond = (units: number): number => Math.ceil(units / SECONDS_A_MONTH / USE)
   const { tableBilling, tableWriteUnitsMax, tableReadUnitsMax } = settings
   if (tableBilling === 'on-demand') return { sweepers, tableWriteUnitsMax, tableReadUnitsMax }

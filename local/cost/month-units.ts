@@ -4,7 +4,8 @@
 import { HOUR_MS } from '../../functions/domain/durations.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
 import type { ShardLoad } from './log-batches.ts'
-import { SECONDS_A_MONTH } from './prices.ts'
+import { CLOSINGS_PER_CPU_SECOND, coresOf } from './measured-cpu.ts'
+import { SECONDS_A_MONTH, USE } from './prices.ts'
 import { eventsOf, type ReplayedLog, replayLog, replayPlan, type Traffic } from './replayed-log.ts'
 import { rollupUnits, type WrittenRow } from './rollup-units.ts'
 import { IDLE_SWEEP_UNITS, timerUnits } from './timer-units.ts'
@@ -21,6 +22,8 @@ export interface MonthUnits {
   /** Writes of states by ingest. */
   readonly userBatches: number
   readonly closings: number
+  /** Those of the settings, or as many as the closings need. */
+  readonly sweepers: number
   readonly rowsSummed: number
   readonly invocations: Readonly<Record<'ingest' | 'sweep' | 'finalize' | 'rollup', number>>
   /** Objects that ingest puts for rejected events. */
@@ -53,6 +56,7 @@ export async function monthUnits(
   const times = events / eventsOf(records)
   const ingests = (shards * MONTH_MS) / cycleMsOf(load)
   const sweeps = MONTH_MS / settings.sweepEvery
+  const sweepers = Math.max(settings.sweepers, sweepersFor(closings * times, settings))
   const finalizes = finalizeInvocations(closings * times, sweeps)
   const timers = await timersOfMonth(replayed, load, times, settings, shards)
   const rowsAnHour = (rows.length * times * HOUR_MS) / MONTH_MS
@@ -66,7 +70,7 @@ export async function monthUnits(
       sums: sums.write,
     },
     read: {
-      sessions: (read.append + read.close) * times + timers.read + ingests + sweeps * shards * settings.sweepers,
+      sessions: (read.append + read.close) * times + timers.read + ingests + sweeps * shards * sweepers,
       results: read.rows * times,
       sums: sums.read,
     },
@@ -75,10 +79,11 @@ export async function monthUnits(
     userRecords: records.filter(({ user }) => user !== null).length * times,
     userBatches: plan.userBatches * times,
     closings: closings * times,
+    sweepers,
     rowsSummed: sums.rows,
     invocations: {
       ingest: ingests,
-      sweep: sweeps * settings.sweepers,
+      sweep: sweeps * sweepers,
       finalize: finalizes,
       rollup: hasRollups ? (MONTH_MS / settings.rollupEvery) * settings.rollupRuns : 0,
     },
@@ -86,6 +91,11 @@ export async function monthUnits(
     waitMs: load.windowMs,
     replayed,
   }
+}
+
+/** @param closings those of a month. */
+function sweepersFor(closings: number, { sweepMemoryMb }: PipelineSettings): number {
+  return Math.ceil(closings / SECONDS_A_MONTH / (CLOSINGS_PER_CPU_SECOND * coresOf(sweepMemoryMb) * USE))
 }
 
 /** The time from one batch of a shard to the next. */

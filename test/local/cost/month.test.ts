@@ -50,6 +50,12 @@ describe('the units of a month', () => {
     expect(many).toBeLessThan(few * 0.85)
   })
 
+  it('run and read as many sweepers as the closings need', async () => {
+    const { sweepers, invocations } = await month(10_000)
+    expect(sweepers).toBeGreaterThan(1)
+    expect(invocations.sweep).toBe(((730 * 3600_000) / SETTINGS.sweepEvery) * sweepers)
+  })
+
   it('have none of the index and of sums without rollups', async () => {
     const { write, read } = await month(10, { rollups: 'off' })
     expect([write.index, write.sums, read.sums]).toEqual([0, 0, 0])
