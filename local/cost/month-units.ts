@@ -6,7 +6,7 @@ import type { PipelineSettings } from '../../infra/settings.ts'
 import type { ShardLoad } from './log-batches.ts'
 import { CLOSINGS_PER_CPU_SECOND, coresOf } from './measured-cpu.ts'
 import { SECONDS_A_MONTH, USE } from './prices.ts'
-import { eventsOf, type ReplayedLog, replayLog, replayPlan, type Traffic } from './replayed-log.ts'
+import { countLog, eventsOf, type ReplayedLog, replayPlan, type Traffic } from './replayed-log.ts'
 import { rollupUnits, type WrittenRow } from './rollup-units.ts'
 import { IDLE_SWEEP_UNITS, timerUnits } from './timer-units.ts'
 
@@ -48,7 +48,7 @@ export async function monthUnits(
   const plan = replayPlan(traffic, settings)
   const { load } = plan
   const hasRollups = settings.rollups === 'on'
-  const replayed = await replayLog(plan, hasRollups, onProgress)
+  const replayed = await countLog(plan, hasRollups, onProgress)
   const { counted, rows, closings } = replayed
   const { write, read } = counted
   const events = eventsPerSecond * SECONDS_A_MONTH

@@ -9,6 +9,7 @@ import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/
 import { MEMORY_BYTES_MAX } from '../../functions/ingest/remember-states.ts'
 import { rulesOf } from '../../infra/read-settings.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
+import { ENVELOPE_BYTES, PAYLOAD_BYTES_MAX } from '../lambda/first-batch.ts'
 import { type CountedRun, countUnits } from './count-units.ts'
 import { indexEntry } from './counted-table.ts'
 import { itemBytes, writeUnits } from './item-size.ts'
@@ -34,11 +35,6 @@ export interface ReplayedLog {
   readonly rankingUnits: number
 }
 
-/** Lambda passes so many bytes to one invocation. */
-const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
-/** Bytes of a record in the payload beside its data. */
-const RECORD_FRAME_BYTES = 540
-
 export interface ReplayPlan extends Pick<LogBatches, 'batches' | 'userBatches'> {
   readonly load: ShardLoad
   readonly settings: ReplaySettings
@@ -63,7 +59,7 @@ export function replayPlan(traffic: Traffic, settings: PipelineSettings): Replay
 }
 
 /** @param onProgress receives how many batches of how many are ingested. */
-export async function replayLog(
+export async function countLog(
   { batches, settings }: ReplayPlan,
   hasRollups: boolean,
   onProgress: (done: number, of: number) => void,
@@ -98,7 +94,7 @@ export async function replayLog(
 
 /** A batch ends with the window, with `batchSize` records, or with what Lambda can pass. */
 export function shardLoad({ records, eventsPerSecond, shards }: Traffic, settings: PipelineSettings): ShardLoad {
-  const bytes = records.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4 + RECORD_FRAME_BYTES, 0)
+  const bytes = records.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4 + ENVELOPE_BYTES, 0)
   const recordsPerSecond = (eventsPerSecond * records.length) / eventsOf(records) / shards
   const fitting = Math.max(1, Math.floor((PAYLOAD_BYTES_MAX * records.length) / bytes))
   const batchRecords = Math.min(settings.batchSize, fitting)

@@ -1,9 +1,9 @@
 // Takes as many records of a stream as Lambda passes to one invocation.
 
 /** Lambda passes at most 6 MB to an invocation. */
-const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
+export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 /** The size of a record in the invocation's JSON, without its data. */
-const ENVELOPE_BYTES = 556
+export const ENVELOPE_BYTES = 556
 
 /**
  * Returns the first of the records: one at least, unless there is none.

@@ -2,10 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type LoopbackServer, readBody, serve } from '../emulators/loopback-server.ts'
+import { PAYLOAD_BYTES_MAX } from './first-batch.ts'
 import { FunctionError, type FunctionProcess } from './function-process.ts'
 
-/** Lambda's limit for a synchronous invocation. */
-const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 const INVOCATION = /^\/2015-03-31\/functions\/(?<name>[^/]+)\/invocations$/
 
 /** @param port 0 takes any free port. */

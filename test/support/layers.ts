@@ -85,7 +85,7 @@ export const LAYERS: readonly Layer[] = [
   local('lambda', ['template', 'emulators'], [DURATIONS, /^functions\/aws\/dead-letters\/failed-batch\.ts$/]),
   local('proxy', ['template', 'emulators', 'lambda']),
   local('replay', ['lambda'], [ADAPTERS, DOMAIN, PORTS, /^producer\/put-records\.ts$/, /^csv-parse$/]),
-  local('cost', [], [ALL_BUT_HANDLERS, SETTINGS]),
+  local('cost', [], [ALL_BUT_HANDLERS, SETTINGS, /^local\/lambda\/first-batch\.ts$/]),
   local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT, PORTS]),
   // It runs the steps themselves, since no function does.
   local(
