@@ -1,13 +1,14 @@
-// Tests that the units of the study log and of a generated one are those of the metered run.
+// Tests that the units counted in memory are those that the metered run counts.
 
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Window, windowedBatches } from '../../../bench/batches.ts'
+import { batchesOf, type Window, windowedBatches } from '../../../bench/batches.ts'
 import { BENCH_SETTINGS, DEPLOYED } from '../../../bench/bench-settings.ts'
 import { readRealLog, realisticLog } from '../../../bench/cost/cost-logs.ts'
 import { meterPipeline } from '../../../bench/cost/metered-pipeline.ts'
-import { totalUnits } from '../../../bench/cost/unit-meter.ts'
-import { countUnits } from '../../../local/cost/count-units.ts'
+import { totalUnits, type Units } from '../../../bench/cost/unit-meter.ts'
+import { idOf, longSession, standardSession } from '../../../bench/standard-session.ts'
+import { countUnits, type UnitsByPart } from '../../../local/cost/count-units.ts'
 import { shardsFor } from '../../../local/cost/month-dollars.ts'
 import type { Batch } from '../../../local/cost/replay-batches.ts'
 import { replayPlan } from '../../../local/cost/replayed-log.ts'
@@ -15,8 +16,8 @@ import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoin
 import type { SentEvent } from '../../../samples/tutorial-events.ts'
 import { sharedPath } from '../../support/shared.ts'
 import { typed } from '../../support/typed.ts'
-import { byPurpose } from './units-by-purpose.ts'
 
+const START_MS = Date.parse('2026-03-02T09:00:30Z')
 const WINDOW: Window = { batchSize: DEPLOYED.batchSize, batchWindowMs: DEPLOYED.batchWindow }
 const hasStudyLog = sharedPath('data/lisp/events.ndjson') !== null
 
@@ -26,14 +27,25 @@ beforeAll(async () => {
 })
 afterAll(() => endpoints?.stop())
 
+/** Sums the parts of a counted run to the purposes of the metered one. */
+function byPurpose({ append, timers, close, progress, rows, index, dirtyHours }: UnitsByPart): Units {
+  return { append, timers, close, batch: progress, results: rows + index + dirtyHours }
+}
+
 async function expectSameUnits(name: string, batches: readonly Batch[]): Promise<void> {
   const metered = await meterPipeline(name, batches, BENCH_SETTINGS, endpoints)
   const counted = await countUnits(batches, BENCH_SETTINGS)
   expect(byPurpose(counted.write)).toEqual(metered.write)
   expect(byPurpose(counted.read)).toEqual(metered.read)
+  expect(counted.rows).toBe(metered.rows)
 }
 
 describe('the units counted in memory', () => {
+  it('are those of the metered run for short sessions and one with blocks', () => {
+    const short = Array.from({ length: 8 }, (_, n) => standardSession(idOf(`user ${n}`), START_MS))
+    return expectSameUnits('short', batchesOf([...short, longSession('long', START_MS, 150)], 5))
+  })
+
   it('are those of the metered run for a generated log', () =>
     expectSameUnits('generated', windowedBatches(realisticLog(), WINDOW)))
 
@@ -57,11 +69,10 @@ async function expectCostMetered(name: string, log: readonly SentEvent[], events
   const plan = replayPlan({ records, eventsPerSecond, shards }, DEPLOYED)
   const metered = await meterPipeline(name, plan.batches, plan.settings, endpoints)
   expect(printed.accepted).toBe(metered.accepted)
-  for (const [found, measured] of [
-    [printed.writeUnits, totalUnits(metered.write)],
-    [printed.readUnits, totalUnits(metered.read)],
-  ])
-    expect(Math.abs(found / measured - 1)).toBeLessThan(0.01)
+  expect(Math.abs(printed.writeUnits / totalUnits(metered.write) - 1)).toBeLessThan(0.01)
+  // Saves side by side end in another order on the emulator. So ingest, which may remember few
+  // states here, forgets others and reads them again.
+  expect(Math.abs(printed.readUnits / totalUnits(metered.read) - 1)).toBeLessThan(0.02)
 }
 
 describe('the command cost', () => {
