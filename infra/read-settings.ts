@@ -2,6 +2,7 @@
 
 import ms from 'ms'
 import type { RULE_VARIABLES } from '../functions/contract.ts'
+import type { SuccessRules } from '../functions/domain/results/satisfaction.ts'
 import { readSetting, type Setting, SettingError } from './setting-kinds.ts'
 import { PIPELINE_SETTINGS, type PipelineSettings, SETTINGS, type Settings } from './settings.ts'
 
@@ -33,6 +34,11 @@ export function rulesOf(settings: PipelineSettings) {
     maxSessionDurationMs: settings.maxSessionDuration,
     resultRetentionMs: settings.resultRetention,
   } satisfies Record<keyof typeof RULE_VARIABLES, string | number>
+}
+
+/** Returns the settings by the names that they have as `SuccessRules`. */
+export function successRulesOf({ satisfiedDwell, reformulatedWithin }: PipelineSettings): SuccessRules {
+  return { satisfiedDwellMs: satisfiedDwell, reformulatedWithinMs: reformulatedWithin }
 }
 
 /** Checks settings that depend on one another. Throws `SettingError`. */

@@ -2,7 +2,8 @@
 // before.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
-import { addCounts, type Counts, FIRST_CLICK_RANGES, ratiosOf } from '../functions/domain/results/counts.ts'
+import { addCounts, type Counts, FIRST_CLICK_RANGES } from '../functions/domain/results/counts.ts'
+import { ratiosOf } from '../functions/domain/results/ratios.ts'
 import type { DayRollup } from '../functions/domain/results/rollup.ts'
 import { countOf, countText, decimalText, NOTHING, shareText, UNCERTAIN_BELOW } from './number-text.ts'
 import { daysIn, type ReportData } from './report-data.ts'

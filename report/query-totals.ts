@@ -1,6 +1,7 @@
 // Sums the listed queries of several days and makes the three lists of a report.
 
-import { addCounts, type Counts, ratiosOf, SEARCH_COUNTS } from '../functions/domain/results/counts.ts'
+import { addCounts, type Counts, SEARCH_COUNTS } from '../functions/domain/results/counts.ts'
+import { ratiosOf } from '../functions/domain/results/ratios.ts'
 import type { QueryList, QueryRollup } from '../functions/domain/results/top-queries.ts'
 
 export interface QueryTotal {

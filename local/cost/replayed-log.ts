@@ -7,7 +7,7 @@ import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { hourOf, hourStartMs } from '../../functions/domain/results/rollup.ts'
 import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { MEMORY_BYTES_MAX } from '../../functions/ingest/remember-states.ts'
-import { rulesOf } from '../../infra/read-settings.ts'
+import { rulesOf, successRulesOf } from '../../infra/read-settings.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
 import { type CountedRun, countUnits } from './count-units.ts'
 import { indexEntry } from './counted-table.ts'
@@ -56,8 +56,9 @@ export async function replayLog(
   const queries = new QueryTallies()
   let closings = 0
   let writer: keyof typeof timers = 'ingest'
+  const success = successRulesOf(settings)
   const addRows = (closed: ClosedSession, nowMs: number): void => {
-    for (const row of toRows(closed, sha256)) {
+    for (const row of toRows(closed, sha256, success)) {
       const bytes = itemBytes(indexEntry(resultItem(row, nowMs)) ?? {})
       rows.push({ isSearch: row.kind === 'search', lagMs: nowMs - hourStartMs(hourOf(row)), bytes })
       if (row.kind === 'search') queries.add(row)
@@ -65,6 +66,7 @@ export async function replayLog(
   }
   const replay = {
     rules: rulesOf(settings),
+    success,
     sweepEveryMs: settings.sweepEvery,
     resultRetentionMs: settings.resultRetention,
     // Ingest remembers the states of as long a time as it would in the whole traffic.

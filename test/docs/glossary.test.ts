@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { COUNTS, ratiosOf, sessionRatiosOf } from '../../functions/domain/results/counts.ts'
+import { COUNTS } from '../../functions/domain/results/counts.ts'
+import { ratiosOf, sessionRatiosOf } from '../../functions/domain/results/ratios.ts'
 import { itemsOfResultsTable, itemsOfSessionsTable, type StoredItem } from '../support/stored-items.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -22,6 +22,7 @@ import {
 } from '../../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
 import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
+import { SUCCESS } from './events.ts'
 
 export interface MemoryPipeline {
   readonly sessions: ReturnType<typeof memorySessionStore>
@@ -96,7 +97,7 @@ export function memoryPipeline(
       const report = await finalize(
         changes,
         { sessions, results, dirtyHours, digest: sha256, hasTime: () => true },
-        { resultRetentionMs: RETENTION_MS },
+        { ...SUCCESS, resultRetentionMs: RETENTION_MS },
         nowMs,
       )
       if (report.failed !== null) throw report.failed.cause

@@ -2,16 +2,9 @@
 
 import type { Digest } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
-import {
-  addCounts,
-  COUNTS,
-  type CountedRow,
-  type CountName,
-  CountSum,
-  type Counts,
-  ratiosOf,
-  sessionRatiosOf,
-} from './counts.ts'
+import { type CountedRow, CountSum } from './count-sum.ts'
+import { addCounts, COUNTS, type CountName, type Counts } from './counts.ts'
+import { ratiosOf, sessionRatiosOf } from './ratios.ts'
 import type { ResultRow } from './result.ts'
 
 /** Raised when a column changes its meaning. A new column does not raise it. */
