@@ -2,7 +2,6 @@
 
 import ms from 'ms'
 import type { RULE_VARIABLES } from '../functions/contract.ts'
-import type { SuccessRules } from '../functions/domain/results/satisfaction.ts'
 import { readSetting, type Setting, SettingError } from './setting-kinds.ts'
 import { PIPELINE_SETTINGS, type PipelineSettings, SETTINGS, type Settings } from './settings.ts'
 
@@ -37,7 +36,7 @@ export function rulesOf(settings: PipelineSettings) {
 }
 
 /** Returns the settings by the names that they have as `SuccessRules`. */
-export function successRulesOf({ satisfiedDwell, reformulatedWithin }: PipelineSettings): SuccessRules {
+export function successRulesOf({ satisfiedDwell, reformulatedWithin }: PipelineSettings) {
   return { satisfiedDwellMs: satisfiedDwell, reformulatedWithinMs: reformulatedWithin }
 }
 

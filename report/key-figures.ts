@@ -54,6 +54,7 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
   const ratios = ratiosOf(now)
   const past = before && ratiosOf(before)
   const { searches = 0, sessions = 0, clicks = 0, clicks_with_position: withPosition = 0 } = now
+  const known = searches - (now.unknown_satisfaction_searches ?? 0)
   const ofSearches = (count = 0): string => `${countText(count)} of ${countOf(searches, 'search', 'searches')}`
   const median = medianOf(now)
   const isUncertain = searches < UNCERTAIN_BELOW
@@ -71,6 +72,20 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
       parts: `${ofSearches(now.searches_with_click)} clicked`,
       isUncertain,
       change: past && shareChange(ratios.ctr, past.ctr),
+    },
+    {
+      name: 'Satisfied rate',
+      value: shareText(ratios.satisfied_rate),
+      parts: `${countText(now.satisfied_searches ?? 0)} of ${countOf(known, 'search', 'searches')}, ${countText(searches - known)} unknown`,
+      isUncertain: known < UNCERTAIN_BELOW,
+      change: past && shareChange(ratios.satisfied_rate, past.satisfied_rate),
+    },
+    {
+      name: 'Reformulation rate',
+      value: shareText(ratios.reformulation_rate),
+      parts: ofSearches(now.reformulated_searches),
+      isUncertain,
+      change: past && shareChange(ratios.reformulation_rate, past.reformulation_rate),
     },
     {
       name: 'Clicks per search',

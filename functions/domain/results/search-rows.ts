@@ -1,4 +1,4 @@
-// Computes the rows of a session's searches (R4, R6, M2, M3), and their keys.
+// Computes the rows of a session's searches (R4, R6), and their keys.
 
 import type { Digest, ResultsEvent, SearchEvent } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
