@@ -159,10 +159,10 @@ describe('the results table', () => {
         shown_at_6 shown_at_7 shown_at_8 shown_at_9 shown_at_10 first_click_ms_sum
         first_clicks_to_1s first_clicks_to_2s first_clicks_to_5s first_clicks_to_10s
         first_clicks_to_30s first_clicks_to_1m first_clicks_to_5m first_clicks_later
-        satisfied_searches unknown_satisfaction_searches unsatisfied_searches
-        satisfied_clicks unknown_dwell_clicks reformulated_searches
+        satisfied_searches unknown_satisfaction_searches reformulated_searches
         clicked_at_1 clicked_at_2 clicked_at_3 clicked_at_4 clicked_at_5 clicked_at_6
-        clicked_at_7 clicked_at_8 clicked_at_9 clicked_at_10 sessions
+        clicked_at_7 clicked_at_8 clicked_at_9 clicked_at_10 unsatisfied_searches
+        satisfied_clicks unknown_dwell_clicks sessions
         sessions_with_click orphan_clicks orphan_clicks_search_elsewhere
         orphan_clicks_no_search session_duration_ms_sum sessions_to_10s
         sessions_to_1m sessions_to_5m sessions_to_15m sessions_to_30m sessions_longer
@@ -205,11 +205,9 @@ describe('the results table', () => {
         shown_at_6 shown_at_7 shown_at_8 shown_at_9 shown_at_10 first_click_ms_sum
         first_clicks_to_1s first_clicks_to_2s first_clicks_to_5s first_clicks_to_10s
         first_clicks_to_30s first_clicks_to_1m first_clicks_to_5m first_clicks_later
-        satisfied_searches unknown_satisfaction_searches unsatisfied_searches
-        satisfied_clicks unknown_dwell_clicks reformulated_searches ctr
+        satisfied_searches unknown_satisfaction_searches reformulated_searches ctr
         clicks_per_search zero_result_rate abandonment_rate average_clicked_position
-        average_time_to_first_click_ms satisfied_rate reformulation_rate
-        revision computed_at expires_at
+        average_time_to_first_click_ms revision computed_at expires_at
       `),
     )
   })

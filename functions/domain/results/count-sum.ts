@@ -86,7 +86,7 @@ export class CountSum {
       this.#count('first_click_ms_sum', row.time_to_first_click_ms)
       this.#count(rangeOf(FIRST_CLICK_RANGES, row.time_to_first_click_ms), 1)
     }
-    if (row.satisfaction !== null) this.#count(SATISFACTION_COUNTS[row.satisfaction], 1)
+    if (row.satisfaction !== null) this.#count(SATISFACTION_COUNT[row.satisfaction], 1)
     this.#count('satisfied_clicks', row.satisfied_clicks)
     this.#count('unknown_dwell_clicks', row.unknown_dwell_clicks)
     this.#count('reformulated_searches', row.reformulated)
@@ -114,7 +114,7 @@ export class CountSum {
   }
 }
 
-const SATISFACTION_COUNTS = {
+const SATISFACTION_COUNT = {
   satisfied: 'satisfied_searches',
   unknown: 'unknown_satisfaction_searches',
   unsatisfied: 'unsatisfied_searches',

@@ -48,11 +48,14 @@ export const SEARCH_COUNTS = [
   ...FIRST_CLICK_RANGES.map(([name]) => name),
   'satisfied_searches',
   'unknown_satisfaction_searches',
-  'unsatisfied_searches',
-  'satisfied_clicks',
-  'unknown_dwell_clicks',
   'reformulated_searches',
 ] as const
+
+/**
+ * Further counts of satisfaction. With these, most entries of a query list would pass 1 KB and take
+ * twice the write units.
+ */
+export const SATISFACTION_COUNTS = ['unsatisfied_searches', 'satisfied_clicks', 'unknown_dwell_clicks'] as const
 
 /** Searches that showed a result at the position and got a click on it: at most `shown_at_...`. */
 export const CLICKED_POSITION_COUNTS = POSITIONS.map((position) => `clicked_at_${position}` as const)
@@ -74,7 +77,7 @@ export const SESSION_COUNTS = [
   'time_to_success_ms_sum',
 ] as const
 
-export const COUNTS = [...SEARCH_COUNTS, ...CLICKED_POSITION_COUNTS, ...SESSION_COUNTS] as const
+export const COUNTS = [...SEARCH_COUNTS, ...CLICKED_POSITION_COUNTS, ...SATISFACTION_COUNTS, ...SESSION_COUNTS] as const
 export type CountName = (typeof COUNTS)[number]
 
 /** An absent count is 0. */

@@ -5,7 +5,6 @@ import type { CountName, Counts } from './counts.ts'
 /** The ratios of searches, which exist for each query too. */
 export function ratiosOf(counts: Counts) {
   const ratio = (part: CountName, whole: CountName): number | null => shareOf(counts[part], counts[whole])
-  const { searches = 0, unknown_satisfaction_searches: unknown = 0 } = counts
   return {
     ctr: ratio('searches_with_click', 'searches'),
     clicks_per_search: ratio('clicks', 'searches'),
@@ -13,9 +12,15 @@ export function ratiosOf(counts: Counts) {
     abandonment_rate: ratio('abandoned_searches', 'searches'),
     average_clicked_position: ratio('clicked_position_sum', 'clicks_with_position'),
     average_time_to_first_click_ms: ratio('first_click_ms_sum', 'searches_with_click'),
-    // A search may have satisfied its user or not: counting it either way would move the rate.
+  }
+}
+
+/** The satisfied rate leaves out searches of unknown satisfaction, which may be of either kind. */
+export function satisfactionRatiosOf(counts: Counts) {
+  const { searches = 0, unknown_satisfaction_searches: unknown = 0 } = counts
+  return {
     satisfied_rate: shareOf(counts.satisfied_searches, searches - unknown),
-    reformulation_rate: ratio('reformulated_searches', 'searches'),
+    reformulation_rate: shareOf(counts.reformulated_searches, searches),
   }
 }
 
