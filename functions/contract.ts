@@ -105,8 +105,6 @@ export const HOUR_INDEX = {
     'clicked_positions',
     'time_to_first_click_ms',
     'satisfaction',
-    'satisfied_clicks',
-    'unknown_dwell_clicks',
     'reformulated',
     'searches_with_click',
     'orphan_clicks',

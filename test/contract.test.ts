@@ -83,8 +83,6 @@ it('keeps the hour index, which DynamoDB cannot change in place', () => {
       'clicked_positions',
       'time_to_first_click_ms',
       'satisfaction',
-      'satisfied_clicks',
-      'unknown_dwell_clicks',
       'reformulated',
       'searches_with_click',
       'orphan_clicks',

@@ -185,7 +185,7 @@ describe('a damaged item of the results table', () => {
     ['an unknown kind', { kind: 'other' }],
     ['no clicks', { clicks: undefined }],
     ['clicks that are no number', { clicks: Number.NaN }],
-    ['a count of another type', { unknown_dwell_clicks: '0' }],
+    ['a count of another type', { reformulated: '0' }],
     ['a result count of another type', { result_count: 'many' }],
     ['a satisfaction that is none', { satisfaction: 'happy' }],
     ['no satisfaction, as a row of an earlier release', { satisfaction: undefined }],

@@ -162,7 +162,7 @@ describe('the results table', () => {
         satisfied_searches unknown_satisfaction_searches reformulated_searches
         clicked_at_1 clicked_at_2 clicked_at_3 clicked_at_4 clicked_at_5 clicked_at_6
         clicked_at_7 clicked_at_8 clicked_at_9 clicked_at_10 unsatisfied_searches
-        satisfied_clicks unknown_dwell_clicks sessions
+        sessions
         sessions_with_click orphan_clicks orphan_clicks_search_elsewhere
         orphan_clicks_no_search session_duration_ms_sum sessions_to_10s
         sessions_to_1m sessions_to_5m sessions_to_15m sessions_to_30m sessions_longer

@@ -13,7 +13,7 @@ import { hourSliceKey } from './result-items.ts'
 type RawItem = Record<string, AttributeValue>
 type Values = Record<string, string | number | null>
 
-const SEARCH_NUMBERS = ['clicks', 'satisfied_clicks', 'unknown_dwell_clicks', 'reformulated', EXPIRES_AT]
+const SEARCH_NUMBERS = ['clicks', 'reformulated', EXPIRES_AT]
 const NULLABLE_SEARCH_NUMBERS = ['result_count', 'time_to_first_click_ms']
 const NULLABLE_SESSION_NUMBERS = ['searches_to_success', 'time_to_success_ms']
 const ORPHAN_NUMBERS = ['orphan_clicks', 'orphan_clicks_search_elsewhere', 'orphan_clicks_no_search', EXPIRES_AT]

@@ -23,15 +23,7 @@ type RunningCounts = Partial<Record<CountName, number>>
 type OrphanCount = 'orphan_clicks' | 'orphan_clicks_search_elsewhere' | 'orphan_clicks_no_search'
 export type CountedSearch = Pick<
   SearchRow,
-  | 'kind'
-  | 'clicks'
-  | 'result_count'
-  | 'clicked_positions'
-  | 'time_to_first_click_ms'
-  | 'satisfaction'
-  | 'satisfied_clicks'
-  | 'unknown_dwell_clicks'
-  | 'reformulated'
+  'kind' | 'clicks' | 'result_count' | 'clicked_positions' | 'time_to_first_click_ms' | 'satisfaction' | 'reformulated'
 >
 type CountedSession = Pick<
   SessionRow,
@@ -87,8 +79,6 @@ export class CountSum {
       this.#count(rangeOf(FIRST_CLICK_RANGES, row.time_to_first_click_ms), 1)
     }
     if (row.satisfaction !== null) this.#count(SATISFACTION_COUNT[row.satisfaction], 1)
-    this.#count('satisfied_clicks', row.satisfied_clicks)
-    this.#count('unknown_dwell_clicks', row.unknown_dwell_clicks)
     this.#count('reformulated_searches', row.reformulated)
   }
 

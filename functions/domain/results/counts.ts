@@ -51,12 +51,6 @@ export const SEARCH_COUNTS = [
   'reformulated_searches',
 ] as const
 
-/**
- * Further counts of satisfaction. With these, most entries of a query list would pass 1 KB and take
- * twice the write units.
- */
-export const SATISFACTION_COUNTS = ['unsatisfied_searches', 'satisfied_clicks', 'unknown_dwell_clicks'] as const
-
 /** Searches that showed a result at the position and got a click on it: at most `shown_at_...`. */
 export const CLICKED_POSITION_COUNTS = POSITIONS.map((position) => `clicked_at_${position}` as const)
 
@@ -76,6 +70,9 @@ export const SESSION_COUNTS = [
   'searches_to_success_sum',
   'time_to_success_ms_sum',
 ] as const
+
+/** With all counts of satisfaction, most entries of a query list would pass 1 KB, a write unit. */
+const SATISFACTION_COUNTS = ['unsatisfied_searches'] as const
 
 export const COUNTS = [...SEARCH_COUNTS, ...CLICKED_POSITION_COUNTS, ...SATISFACTION_COUNTS, ...SESSION_COUNTS] as const
 export type CountName = (typeof COUNTS)[number]

@@ -35,8 +35,6 @@ function sumsOf(successes: readonly OracleSuccess[]): Counts {
     satisfied_searches: searches.filter(({ satisfaction }) => satisfaction === 'satisfied').length,
     unknown_satisfaction_searches: searches.filter(({ satisfaction }) => satisfaction === 'unknown').length,
     unsatisfied_searches: searches.filter(({ satisfaction }) => satisfaction === 'unsatisfied').length,
-    satisfied_clicks: sum(searches.map(({ satisfiedClicks }) => satisfiedClicks)),
-    unknown_dwell_clicks: sum(searches.map(({ unknownClicks }) => unknownClicks)),
     reformulated_searches: sum(searches.map(({ reformulated }) => reformulated)),
     sessions_with_success: sessions.filter(({ searchesToSuccess }) => searchesToSuccess !== null).length,
     searches_to_success_sum: sum(sessions.map(({ searchesToSuccess }) => searchesToSuccess ?? 0)),
