@@ -12,8 +12,8 @@ const UNIT = [
 ]
 /** Tests that start local runs. */
 const LOCAL_RUN = ['test/integration/**/*.test.ts', 'test/cli/readers.test.ts', 'test/cli/commands/local.test.ts']
-/** Tests that are heavy and seldom break: long simulations, kills, the pages that are followed. */
-const LONG = ['test/**/*.long.test.ts']
+/** Tests that are heavy and seldom break: long simulations, kills, the pages, the starter's own. */
+const LONG = ['test/**/*.long.test.ts', 'starter/test/*.test.ts']
 
 /** They count how often V8 runs a block of code, for which no other test may have run it before. */
 const COUNTED = ['test/cost/**/*.test.ts']
@@ -37,8 +37,8 @@ const PACKAGE = [
 
 export default defineConfig({
   test: {
-    // Tests of local runs wait for most of their time, so two cores serve three workers.
-    maxWorkers: 3,
+    // Tests of local runs wait for most of their time, so two cores serve four workers.
+    maxWorkers: 4,
     sequence: { sequencer: SlowestFirst },
     projects: [
       // Files of one worker share their modules, since importing them takes longer than most tests.
@@ -51,12 +51,12 @@ export default defineConfig({
           ...shared,
           name: 'integration',
           isolate: false,
-          include: ['test/**/*.test.ts', 'starter/test/*.test.ts'],
+          include: ['test/**/*.test.ts'],
           exclude: [...UNIT, ...LOCAL_RUN, ...COUNTED, ...LONG, ...CONFORMANCE],
         },
       },
       { test: { ...shared, name: 'counted', include: COUNTED, exclude: LONG } },
-      { test: { ...shared, name: 'long', include: LONG } },
+      { resolve: { alias: PACKAGE }, test: { ...shared, name: 'long', include: LONG } },
     ],
   },
 })

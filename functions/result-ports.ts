@@ -123,7 +123,7 @@ export interface RollupStore {
     metadata: RollupMetadata,
   ): Promise<void>
   /** Returns the work that a run left unfinished under the name, or null. Null if it is damaged. */
-  loadProgress<T>(name: string): Promise<T | null>
+  loadProgress<T>(name: string, nowMs: number): Promise<T | null>
   /** Replaces the unfinished work of the name. Null removes it. It expires after a day. */
   saveProgress(name: string, progress: object | null, nowMs: number): Promise<void>
 }

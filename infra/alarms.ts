@@ -20,6 +20,8 @@ interface Schedule {
   readonly description: string
   readonly fn: IFunction
   readonly everyMs: number
+  /** How many invocations the schedule makes at each time, each with its share of the work. */
+  readonly runs: number
 }
 
 /** @param actions run when an alarm fires and when it ends. */
@@ -32,6 +34,7 @@ export function alarms(scope: Construct, parts: PipelineParts, actions: readonly
       description: 'The sweep does not run, so no session closes.',
       fn: sweeper,
       everyMs: settings.sweepEvery,
+      runs: settings.sweepers,
     },
     ...(roller === null
       ? []
@@ -41,6 +44,7 @@ export function alarms(scope: Construct, parts: PipelineParts, actions: readonly
             description: 'The rollup does not run, so hours and days have no new sums.',
             fn: roller,
             everyMs: settings.rollupEvery,
+            runs: settings.rollupRuns,
           },
         ]),
   ]
@@ -76,10 +80,10 @@ function whenAbove({ metric, above, periods }: AlarmDefinition): AlarmProps {
 }
 
 /** CloudWatch has no data while nothing invokes the function, so missing data breaches. */
-function whenMissing({ fn, everyMs }: Schedule): AlarmProps {
+function whenMissing({ fn, everyMs, runs }: Schedule): AlarmProps {
   return {
     metric: fn.metricInvocations({ period: Duration.millis(everyMs) }),
-    threshold: 1,
+    threshold: runs,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 3,
     treatMissingData: TreatMissingData.BREACHING,

@@ -1,7 +1,7 @@
 // Implements `cost`, which computes what a month of a log's events costs at a rate.
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { checkSettingName, checkTogether, readPipelineSettings, rulesOf } from '../../infra/read-settings.ts'
+import { checkSettingName, checkTogether, readSettings, rulesOf } from '../../infra/read-settings.ts'
 import { type Comparison, compareChoices } from '../../local/cost/choices.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
@@ -22,7 +22,7 @@ interface CostOptions {
 }
 
 const RATE_MIN = 0.01
-/** Above this, one run of rollup no longer sums an hour: see docs/performance.md. */
+/** The ceilings of docs/performance.md are about so high. */
 const RATE_MAX = 20_000
 
 export function defineCost(command: Command, terminal: Terminal): void {
@@ -60,7 +60,7 @@ async function runCost(file: string | undefined, options: CostOptions, terminal:
     throw new UsageError("a log is missing (- for standard input): 'search-session-ctr cost events.ndjson --rate 50'")
   if (rate === undefined) throw new UsageError('--rate is missing: the events a second, such as --rate 50')
   for (const name of Object.keys(setting)) checkSettingName(name)
-  const settings = readPipelineSettings(setting)
+  const settings = readSettings(setting)
   checkTogether(settings)
   const progress = startProgress(terminal.stderr)
   const source = await logSource(file, terminal)
@@ -81,6 +81,8 @@ async function runCost(file: string | undefined, options: CostOptions, terminal:
     progress.clear()
     await source.close()
   }
+  if (log.records.every(({ timeMs }) => timeMs === null))
+    note(terminal, 'No event of the log has a time, so all of them arrive at once.')
   if (log.isPart) note(terminal, `The first ${counted(EVENTS_MAX, 'event')} of the log are replayed.`)
   if (json) printJson(terminal, costJson(comparison, log, rate))
   else print(terminal, [logText(file, comparison, log, rate), costText(comparison, rate)].join('\n'))
@@ -98,8 +100,8 @@ function noteNothing(file: string, { events }: LoggedRecords, terminal: Terminal
 
 function logText(file: string, { month }: Comparison, { events, users }: LoggedRecords, rate: number): string {
   const log = `${counted(events, 'event')} of ${counted(users, 'user')}`
-  const millions = Math.round(month.events / 1e5) / 10
-  return `${file === '-' ? 'Standard input' : file}: ${log}, replayed as at ${rate} events a second (${millions} million a month).`
+  const monthly = Math.round(month.events).toLocaleString('en-US')
+  return `${file === '-' ? 'Standard input' : file}: ${log}, replayed as at ${rate} events a second (${monthly} a month).`
 }
 
 function costJson({ month, own, choices, flink }: Comparison, log: LoggedRecords, rate: number): object {

@@ -59,8 +59,7 @@ export function defineLocal(command: Command, terminal: Terminal): void {
 sessions. It needs --events, --keep or both. It needs no AWS account.
 
 With --memory, or where no emulator of DynamoDB runs, the same steps run in this process. This leaves
-out the template, roles, wire formats and AWS adapters, and counts no units. --keep, --port, --data and
---chaos need the emulators.
+out the template, roles and wire formats. --keep, --port, --data and --chaos need the emulators.
 
 Before it sends a file, the command reports how many of its events would be too late in this order.
 After the run it shows a line for each reason of a rejected or ignored event, and for each field

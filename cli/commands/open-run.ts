@@ -1,5 +1,6 @@
 // Opens a run for `local` and `demo`, on emulators or in memory.
 
+import { readSettings } from '../../infra/read-settings.ts'
 import { type EmulatorLack, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
@@ -51,7 +52,7 @@ async function instead(
   progress.clear()
   note(
     terminal,
-    `The steps run in memory, since ${why}. This leaves out the template, roles, wire formats and AWS adapters. ` +
+    `The steps run in memory, since ${why}. This leaves out the template, roles and wire formats. ` +
       `To have them, ${remedy}.`,
   )
   return inMemory(wanted)
@@ -60,7 +61,8 @@ async function instead(
 /** Modules of a run take half a second to load, which other commands should not wait for. */
 async function inMemory({ settings }: WantedRun): Promise<OpenedRun> {
   const { memoryRun } = await import('../../local/memory/memory-run.ts')
-  const run = memoryRun({ settings })
+  const { unitPorts } = await import('../../local/memory/unit-ports.ts')
+  const run = memoryRun({ settings, ...unitPorts(readSettings(settings).rollups === 'on') })
   return { run, reportReads: run.reportReads, local: null }
 }
 

@@ -27,7 +27,7 @@ export function summaryText(summary: Summary, ignored: Readonly<Record<string, n
     ['  of no search', orphansText(summary)],
     ['click-through rate', percent(summary.ctr)],
     ['clicks per search', summary.clicksPerSearch?.toFixed(2) ?? 'none'],
-    // A run in memory counts no units.
+    // Nothing is written where no event is accepted.
     ...(writeUnits === 0
       ? []
       : [

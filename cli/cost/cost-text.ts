@@ -97,7 +97,9 @@ const DEFAULTS = readPipelineSettings({})
 
 /** Returns the texts of the chosen settings that differ from the defaults, or from those given. */
 export function changedSettings(chosen: ChosenSettings, given: ChosenSettings): Record<string, string> {
-  const names = Object.keys(chosen) as (keyof ChosenSettings)[]
+  // AWS chooses the shards of an on-demand stream.
+  const { shards: _, ...ofOnDemand } = chosen
+  const names = Object.keys(chosen.streamMode === 'on-demand' ? ofOnDemand : chosen) as (keyof ChosenSettings)[]
   const changed = names.filter((name) => chosen[name] !== DEFAULTS[name] || chosen[name] !== given[name])
   return Object.fromEntries(
     changed.map((name) => [name, name === 'batchWindow' ? ms(chosen[name]) : String(chosen[name])]),

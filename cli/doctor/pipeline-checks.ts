@@ -7,9 +7,9 @@ import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-s
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { kinesisHorizon, REAL_PACE } from '../../functions/aws/stream/kinesis-horizon.ts'
 import { dynamoEmptyShards } from '../../functions/aws/stream/shard-progress.ts'
+import { distinctCounter } from '../../functions/domain/distinct-counter.ts'
 import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { isDue, watermark } from '../../functions/domain/sessions/clock.ts'
-import { userCounter } from '../../functions/domain/sessions/count-users.ts'
 import { counted } from '../../terminal/text-table.ts'
 import type { Target } from '../target/target.ts'
 import { deadLetterFindings } from './dead-letters-check.ts'
@@ -102,7 +102,7 @@ async function dueCheck(target: Target, sweep: SweepEnvironment, nowMs: number):
   const atMs = horizonMs - 3 * sweep.sweepEveryMs
   const { dynamodb } = target.clients
   const table = target.outputs.SessionsTableName
-  const waiting = userCounter()
+  const waiting = distinctCounter()
   const due = new Set<string>()
   for (const list of dynamoTimerStore(dynamodb, table).lists({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })) {
     for await (const pages of list) {

@@ -6,6 +6,7 @@ import { totalBytesAtMost } from '../domain/sessions/state-size.ts'
 import { nextDueAt } from '../domain/sessions/timers.ts'
 import type { UserState } from '../domain/sessions/user-state.ts'
 import type { SessionStore, ShardProgress } from '../ports.ts'
+import { loadReadable } from './load-readable.ts'
 
 /**
  * Returns states to begin from. They may be older than the stored ones, and users may be missing
@@ -131,7 +132,8 @@ export function rememberStates(
         if (state === undefined) others.push(user)
         else states.set(user, state)
       }
-      if (others.length > 0) for (const [user, state] of await recall(others)) states.set(user, state)
+      if (others.length > 0)
+        for (const [user, state] of await loadReadable(others, { loadUsers: recall })) states.set(user, state)
       return states
     },
   }

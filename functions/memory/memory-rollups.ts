@@ -1,5 +1,6 @@
 // Stores dirty periods and rollups in memory, for local runs, tests and simulations.
 
+import { DAY_MS } from '../domain/durations.ts'
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { type DayRollup, foldQuery, type HourRollup, type Slice, sliceOf } from '../domain/results/rollup.ts'
@@ -64,6 +65,7 @@ export function memoryRollupStore(
   const rankings = new Map<string, Ranking>()
   const queries = new Map<string, readonly QueryRollup[]>()
   const progress = new Map<string, string>()
+  const progressSavedMs = new Map<string, number>()
   const keyOf = ({ pk, sk }: { pk: string; sk: string }): string => `${pk} ${sk}`
   // A run reads each hour once for each slice, and a digest takes longer than all else.
   const slices = new WeakMap<ResultRow, Slice>()
@@ -121,11 +123,13 @@ export function memoryRollupStore(
       rankings.set(day, { revision: baseRevision + 2, computedAtMs })
       queries.set(day, [...lists])
     },
-    loadProgress: async (name) => {
+    loadProgress: async (name, nowMs) => {
       const stored = progress.get(name)
-      return stored === undefined ? null : JSON.parse(stored)
+      const hasExpired = nowMs > (progressSavedMs.get(name) ?? 0) + DAY_MS
+      return stored === undefined || hasExpired ? null : JSON.parse(stored)
     },
-    saveProgress: async (name, unfinished) => {
+    saveProgress: async (name, unfinished, nowMs) => {
+      progressSavedMs.set(name, nowMs)
       if (unfinished === null) progress.delete(name)
       else progress.set(name, JSON.stringify(unfinished))
     },

@@ -42,7 +42,7 @@ export async function rankQueries(day: string, rankEveryMs: number, run: RollupR
   if (rowsExpireAtMs <= computedAtMs) return computedAtMs
   const baseRevision = ranking?.revision ?? 0
   const progressName = `queries#${day}`
-  const earlier = await rollups.loadProgress<RankingProgress>(progressName)
+  const earlier = await rollups.loadProgress<RankingProgress>(progressName, computedAtMs)
   const isCurrent = earlier !== null && earlier.baseRevision === baseRevision
   const read = await readSearches(
     hourRollups.map((rollup) => hourOf(rollup)),
@@ -91,7 +91,8 @@ async function readSearches(
         run.counts.rowsRead++
       })
       if (!isWhole) return
-      best.push(...queries.all())
+      // A spread into a call would fail for more than some hundred thousand queries of one key.
+      best = best.concat(queries.all())
       left[slice] = key
       if (best.length > TALLIES_MAX) best = bestQueries(best)
     }

@@ -51,7 +51,7 @@ export async function rollup(
   const { indexLagMs = INDEX_LAG_MS_MAX } = settings
   const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
   const begunName = `hour#${share.number}`
-  const begun = await ports.rollups.loadProgress<HourProgress>(begunName)
+  const begun = await ports.rollups.loadProgress<HourProgress>(begunName, nowMs)
   const dirty = await dirtyPeriods(begun?.hour ?? null, run)
   // Hours that follow each other are in different shares: the latest two are often dirty.
   const hours = dirty.hours.filter(({ of }) => isInShare(hourStartMs(of) / HOUR_MS, share))

@@ -3,9 +3,9 @@
 
 import pMap from 'p-map'
 import type { Metrics } from '../contract.ts'
+import { distinctCounter } from '../domain/distinct-counter.ts'
 import { HOUR_MS, MINUTE_MS } from '../domain/durations.ts'
 import { isNonEmpty, lastOf, type NonEmpty } from '../domain/non-empty.ts'
-import { userCounter } from '../domain/sessions/count-users.ts'
 import type { Rules } from '../domain/sessions/rules.ts'
 import type { WorkShare } from '../domain/work-share.ts'
 import {
@@ -197,7 +197,7 @@ async function countHourly(
   failures: unknown[],
 ): Promise<number | null> {
   if (nowMs % HOUR_MS >= sweepEveryMs) return null
-  const counter = userCounter()
+  const counter = distinctCounter()
   for (const list of timers.lists({ fromMs: 0, toMs: FOREVER_MS })) {
     if (!hasTime()) return null
     try {

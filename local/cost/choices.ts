@@ -82,24 +82,22 @@ function streamChoices(
 ): readonly Stream[] {
   const { batchWindow, streamMode } = settings
   const needed = shardsFor({ records, eventsPerSecond })
-  const shardsOf = (mode: PipelineSettings['streamMode']): number =>
-    mode === 'on-demand' ? Math.max(ON_DEMAND_SHARDS, needed) : Math.max(settings.shards, needed)
+  const leastShards = (mode: PipelineSettings['streamMode']): number =>
+    mode === 'on-demand' ? Math.max(ON_DEMAND_SHARDS, needed) : needed
   const waitMs = (stream: Stream): number =>
     shardLoad({ records, eventsPerSecond, shards: stream.shards }, { ...settings, ...stream }).windowMs
-  const own: Stream = { batchWindow, shards: shardsOf(streamMode), streamMode }
-  const windows = WINDOWS_MS.map((window) => ({ ...own, batchWindow: window }))
-  const withShards =
-    streamMode === 'on-demand'
-      ? []
-      : [own, ...windows].map((stream) => ({
-          ...stream,
-          shards: Math.min(
-            PIPELINE_SETTINGS.shards.max,
-            Math.ceil((stream.shards * stream.batchWindow) / waitMs(stream)),
-          ),
-        }))
+  /** Adds shards until the window ends a batch. */
+  const filledByTime = (stream: Stream): Stream => {
+    const windows = stream.batchWindow / Math.max(1, waitMs(stream))
+    const shards = Math.max(stream.shards, Math.ceil(stream.shards * windows))
+    return { ...stream, shards: Math.min(PIPELINE_SETTINGS.shards.max, shards) }
+  }
+  const least: Stream = { batchWindow, shards: leastShards(streamMode), streamMode }
+  const own = streamMode === 'on-demand' ? least : { ...least, shards: Math.max(settings.shards, needed) }
+  const windows = [least, ...WINDOWS_MS.map((window) => ({ ...least, batchWindow: window }))]
+  const withShards = streamMode === 'on-demand' ? [] : windows.map(filledByTime)
   const otherMode = streamMode === 'on-demand' ? 'provisioned' : 'on-demand'
-  const other: Stream = { ...own, streamMode: otherMode, shards: shardsOf(otherMode) }
+  const other: Stream = { ...own, streamMode: otherMode, shards: leastShards(otherMode) }
   const all = [own, ...windows, ...withShards, other]
   const keyOf = (stream: Stream): string => JSON.stringify([waitMs(stream), stream.shards, stream.streamMode])
   return all.filter((stream, n) => all.findIndex((earlier) => keyOf(earlier) === keyOf(stream)) === n)

@@ -46,9 +46,9 @@ export async function countUnits(
   const none = () => Object.fromEntries(PARTS.map((part) => [part, 0])) as Record<Part, number>
   const units = { write: none(), read: none() }
   let step: Step = 'append'
-  const client = countedDynamo([SESSIONS, RESULTS], (use) => {
+  const { document: client } = countedDynamo([SESSIONS, RESULTS], (use) => {
     units[use.kind][partOf(use, step)] += use.units
-  })
+  })(null)
   const sessions = dynamoSessionStore(client, SESSIONS)
   const stores = {
     sessions,

@@ -1,6 +1,13 @@
 // Answers the requests of the stores from tables in memory that count units.
 
-import { ConditionalCheckFailedException, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  QueryCommand as PlainQueryCommand,
+  PutItemCommand,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb'
 import {
   BatchGetCommand,
   DeleteCommand,
@@ -9,6 +16,8 @@ import {
   PutCommand,
   QueryCommand,
   type QueryCommandInput,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
@@ -20,50 +29,81 @@ interface ConditionalRequest extends Expression {
   readonly ConditionExpression?: string | undefined
 }
 
+/** Clients of the same tables: stores take one or the other. */
+export interface CountedClients {
+  readonly document: DynamoDBDocumentClient
+  readonly plain: DynamoDBClient
+}
+
 /**
- * Returns a client for the stores. It answers their requests but for write batches, transactions
- * and those of rollups, and throws for these.
+ * Returns a function that makes clients of one caller. All callers share the tables. The clients
+ * answer the requests of the stores but write batches, and throw for any other.
  *
  * @param tables the names of the tables.
+ * @param onUse receives the units of each request, and who sent it.
  */
-export function countedDynamo(tables: readonly string[], onUse: (use: UnitUse) => void): DynamoDBDocumentClient {
-  const byName = new Map(tables.map((name) => [name, countedTable(name, onUse)]))
+export function countedDynamo<C>(
+  tables: readonly string[],
+  onUse: (use: UnitUse, caller: C) => void,
+): (caller: C) => CountedClients {
+  let current: C
+  const byName = new Map(tables.map((name) => [name, countedTable(name, (use) => onUse(use, current))]))
   const tableOf = (name: string | undefined): CountedTable => {
     const table = byName.get(String(name))
     if (table === undefined) throw new Error(`there is no table ${name}`)
     return table
   }
-  const send = async (command: unknown): Promise<unknown> => {
-    if (command instanceof PutItemCommand) {
-      const { Item: item = {}, ExpressionAttributeValues: values, ...input } = command.input
-      const request = { ...input, ...(values && { ExpressionAttributeValues: unmarshall(values) }) }
-      return write(tableOf(input.TableName), request, unmarshall(item), (table, put) => table.put(put))
+  return (caller) => {
+    const send = async (command: unknown): Promise<unknown> => {
+      current = caller
+      return answer(command, tableOf)
     }
-    if (command instanceof PutCommand)
-      return write(tableOf(command.input.TableName), command.input, command.input.Item ?? {}, (table, put) =>
-        table.put(put),
-      )
-    if (command instanceof DeleteCommand)
-      return write(tableOf(command.input.TableName), command.input, command.input.Key ?? {}, (table, key) =>
-        table.remove(key),
-      )
-    if (command instanceof GetCommand) {
-      const { TableName: name, Key: key = {}, ConsistentRead: isConsistent = false } = command.input
-      return { Item: tableOf(name).get(key, isConsistent) }
-    }
-    if (command instanceof BatchGetCommand) {
-      const requests = Object.entries(command.input.RequestItems ?? {})
-      const found = requests.map(([name, { Keys: keys = [], ConsistentRead: isConsistent = false }]) => {
-        return [name, keys.flatMap((key) => tableOf(name).get(key, isConsistent) ?? [])]
-      })
-      return { Responses: Object.fromEntries(found) }
-    }
-    if (command instanceof QueryCommand) return query(tableOf(command.input.TableName), command.input)
-    throw new Error(`the counted tables do not answer ${(command as object).constructor.name}`)
+    const plain = new DynamoDBClient({ region: 'us-east-1' })
+    // Paginators of the SDK accept only clients of its own.
+    const document = Object.assign(DynamoDBDocumentClient.from(plain), { send })
+    return { document, plain: Object.assign(plain, { send }) }
   }
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
-  // Paginators of the SDK accept only clients of its own.
-  return Object.assign(client, { send })
+}
+
+type TableOf = (name: string | undefined) => CountedTable
+
+function answer(command: unknown, tableOf: TableOf): object {
+  if (command instanceof PutItemCommand) {
+    const { Item: item = {}, ExpressionAttributeValues: values, ...input } = command.input
+    const request = { ...input, ...(values && { ExpressionAttributeValues: unmarshall(values) }) }
+    return write(tableOf(input.TableName), request, unmarshall(item), (table, put) => table.put(put))
+  }
+  if (command instanceof PutCommand) {
+    const { Item: item = {}, ...request } = command.input
+    return write(tableOf(request.TableName), request, item, (table, put) => table.put(put))
+  }
+  if (command instanceof DeleteCommand) {
+    const { Key: key = {}, ...request } = command.input
+    return write(tableOf(request.TableName), request, key, (table, removed) => table.remove(removed))
+  }
+  if (command instanceof TransactWriteCommand) return transact(command.input, tableOf)
+  if (command instanceof GetCommand) {
+    const { TableName: name, Key: key = {}, ConsistentRead: isConsistent = false } = command.input
+    return { Item: tableOf(name).get(key, isConsistent) }
+  }
+  if (command instanceof BatchGetCommand) {
+    const requests = Object.entries(command.input.RequestItems ?? {})
+    const found = requests.map(([name, { Keys: keys = [], ConsistentRead: isConsistent = false }]) => {
+      return [name, keys.flatMap((key) => tableOf(name).get(key, isConsistent) ?? [])]
+    })
+    return { Responses: Object.fromEntries(found) }
+  }
+  if (command instanceof QueryCommand) return query(tableOf(command.input.TableName), command.input)
+  if (command instanceof PlainQueryCommand) {
+    const { ExpressionAttributeValues: values = {}, ExclusiveStartKey: start, ...input } = command.input
+    const request = {
+      ...input,
+      ExpressionAttributeValues: unmarshall(values),
+      ...(start && { ExclusiveStartKey: unmarshall(start) }),
+    }
+    return marshalled(query(tableOf(input.TableName), request as QueryCommandInput))
+  }
+  throw new Error(`the counted tables do not answer ${(command as object).constructor.name}`)
 }
 
 function write(
@@ -83,7 +123,40 @@ function write(
   throw new ConditionalCheckFailedException({ message, $metadata: {}, ...found })
 }
 
-function query(table: CountedTable, input: QueryCommandInput): object {
+/** A transaction costs twice as much as its writes alone. */
+function transact({ TransactItems: parts = [] }: TransactWriteCommandInput, tableOf: TableOf): object {
+  const changes = parts.map(({ ConditionCheck: check, Put: put, Delete: removed }) => {
+    const request: ConditionalRequest = check ?? put ?? removed ?? {}
+    const key = check?.Key ?? put?.Item ?? removed?.Key ?? {}
+    return { table: tableOf(request.TableName), key, request, put, removed }
+  })
+  const isRefused = changes.map(
+    ({ table, key, request }) => !isMet(request.ConditionExpression, request, table.stored(key)),
+  )
+  for (const { table, key } of changes) table.countWrite(key)
+  if (isRefused.some(Boolean)) {
+    const reasons = isRefused.map((refused) => ({ Code: refused ? 'ConditionalCheckFailed' : 'None' }))
+    throw new TransactionCanceledException({ message: 'refused', $metadata: {}, CancellationReasons: reasons })
+  }
+  for (const { table, key, put, removed } of changes) {
+    if (put !== undefined) table.put(key)
+    else if (removed !== undefined) table.remove(key)
+    else table.countWrite(key)
+  }
+  return {}
+}
+
+interface QueryAnswer {
+  readonly Items: readonly Item[]
+  readonly LastEvaluatedKey?: Item
+}
+
+function marshalled({ Items: items, LastEvaluatedKey: last }: QueryAnswer): object {
+  const plain = (item: Item): Record<string, AttributeValue> => marshall(item, { removeUndefinedValues: true })
+  return { Items: items.map(plain), ...(last && { LastEvaluatedKey: plain(last) }) }
+}
+
+function query(table: CountedTable, input: QueryCommandInput): QueryAnswer {
   const page = table.page({
     ...keyRange(String(input.KeyConditionExpression), input),
     isConsistent: input.ConsistentRead ?? false,

@@ -39,8 +39,8 @@ export interface CountedTable {
   get(key: Item, isConsistent: boolean): Item | undefined
   put(item: Item): void
   remove(key: Item): void
-  /** Counts a write whose condition failed, or a check in a transaction. */
-  countWrite(key: Item): void
+  /** Counts a write whose condition failed, or a part of a transaction. Changes nothing. */
+  countWrite(item: Item): void
   page(request: PageRequest): Page
 }
 
@@ -84,7 +84,10 @@ export function countedTable(name: string, onUse: (use: UnitUse) => void): Count
       replace(items.get(key), undefined, key)
       items.remove(key)
     },
-    countWrite: (key) => use('write', false, key, writeUnits(itemBytes(items.get(key) ?? {}))),
+    countWrite: (item) => {
+      const bytes = Math.max(itemBytes(items.get(item) ?? {}), itemBytes(item))
+      use('write', false, item, writeUnits(bytes))
+    },
     page: (request) => {
       const { page, bytes } = readPage(request.isIndex ? index : items, request)
       use('read', request.isIndex, { pk: request.partition }, readUnits(bytes, request.isConsistent))

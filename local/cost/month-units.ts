@@ -5,7 +5,7 @@ import { HOUR_MS } from '../../functions/domain/durations.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
 import type { ShardLoad } from './log-batches.ts'
 import { SECONDS_A_MONTH } from './prices.ts'
-import { type ReplayedLog, replayLog, shardLoad, type Traffic } from './replayed-log.ts'
+import { eventsOf, type ReplayedLog, replayLog, replayPlan, type Traffic } from './replayed-log.ts'
 import { rollupUnits, type WrittenRow } from './rollup-units.ts'
 import { IDLE_SWEEP_UNITS, timerUnits } from './timer-units.ts'
 
@@ -40,19 +40,20 @@ export async function monthUnits(
   onProgress: (done: number, of: number) => void = () => {},
 ): Promise<MonthUnits> {
   const { records, eventsPerSecond, shards } = traffic
-  const load = shardLoad(traffic, settings)
-  const replayed = await replayLog(traffic, load, settings, onProgress)
+  const plan = replayPlan(traffic, settings)
+  const { load } = plan
+  const hasRollups = settings.rollups === 'on'
+  const replayed = await replayLog(plan, hasRollups, onProgress)
   const { counted, rows, closings } = replayed
   const { write, read } = counted
   const events = eventsPerSecond * SECONDS_A_MONTH
   /** How often the month holds the log. */
-  const times = events / replayed.events
+  const times = events / eventsOf(records)
   const ingests = (shards * MONTH_MS) / cycleMsOf(load)
   const sweeps = MONTH_MS / settings.sweepEvery
   const finalizes = finalizeInvocations(closings * times, sweeps)
   const timers = await timersOfMonth(replayed, load, times, settings, shards)
   const rowsAnHour = (rows.length * times * HOUR_MS) / MONTH_MS
-  const hasRollups = settings.rollups === 'on'
   const sums = hasRollups ? rollupUnits(rows, rowsAnHour, replayed.rankingUnits, settings) : NO_ROLLUPS
   const dirtyHours = hasRollups ? hoursOf(rows, (rows.length * times) / Math.max(1, finalizes)) : 0
   return {
@@ -69,7 +70,7 @@ export async function monthUnits(
     },
     events,
     records: records.length * times,
-    userBatches: replayed.userBatches * times,
+    userBatches: plan.userBatches * times,
     closings: closings * times,
     rowsSummed: sums.rows,
     invocations: {

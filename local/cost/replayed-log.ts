@@ -12,8 +12,8 @@ import type { PipelineSettings } from '../../infra/settings.ts'
 import { type CountedRun, countUnits } from './count-units.ts'
 import { indexEntry } from './counted-table.ts'
 import { itemBytes, writeUnits } from './item-size.ts'
-import { type LoggedRecord, logBatches, type ShardLoad } from './log-batches.ts'
-import type { ReplayWatch } from './replay-batches.ts'
+import { type LogBatches, type LoggedRecord, logBatches, type ShardLoad } from './log-batches.ts'
+import type { ReplaySettings, ReplayWatch } from './replay-batches.ts'
 import type { WrittenRow } from './rollup-units.ts'
 import type { ScheduledTimer } from './timer-units.ts'
 
@@ -26,10 +26,6 @@ export interface Traffic {
 
 export interface ReplayedLog {
   readonly counted: CountedRun
-  /** Bad events too. */
-  readonly events: number
-  /** Writes of states by ingest. */
-  readonly userBatches: number
   readonly closings: number
   readonly rows: readonly WrittenRow[]
   /** The timers that each step scheduled. */
@@ -43,34 +39,47 @@ const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 /** Bytes of a record in the payload beside its data. */
 const RECORD_FRAME_BYTES = 540
 
+export interface ReplayPlan extends Pick<LogBatches, 'batches' | 'userBatches'> {
+  readonly load: ShardLoad
+  readonly settings: ReplaySettings
+}
+
+export function replayPlan(traffic: Traffic, settings: PipelineSettings): ReplayPlan {
+  const load = shardLoad(traffic, settings)
+  const { batches, userBatches, ownRecordsPerSecond } = logBatches(traffic.records, load)
+  // Ingest remembers the states of as long a time as it would in the whole traffic.
+  const remembered = Math.min(traffic.shards, ownRecordsPerSecond / load.recordsPerSecond)
+  return {
+    load,
+    batches,
+    userBatches,
+    settings: {
+      rules: rulesOf(settings),
+      success: successRulesOf(settings),
+      sweepEveryMs: settings.sweepEvery,
+      resultRetentionMs: settings.resultRetention,
+      memoryBytesMax: MEMORY_BYTES_MAX * remembered,
+    },
+  }
+}
+
 /** @param onProgress receives how many batches of how many are ingested. */
 export async function replayLog(
-  { records, shards }: Traffic,
-  load: ShardLoad,
-  settings: PipelineSettings,
+  { batches, settings }: ReplayPlan,
+  hasRollups: boolean,
   onProgress: (done: number, of: number) => void,
 ): Promise<ReplayedLog> {
-  const { batches, ownRecordsPerSecond, userBatches } = logBatches(records, load)
   const timers = { ingest: [] as ScheduledTimer[], sweep: [] as ScheduledTimer[] }
   const rows: WrittenRow[] = []
   const queries = new QueryTallies()
   let closings = 0
   let writer: keyof typeof timers = 'ingest'
-  const success = successRulesOf(settings)
   const addRows = (closed: ClosedSession, nowMs: number): void => {
-    for (const row of toRows(closed, sha256, success)) {
+    for (const row of toRows(closed, sha256, settings.success)) {
       const bytes = itemBytes(indexEntry(resultItem(row, nowMs)) ?? {})
       rows.push({ isSearch: row.kind === 'search', lagMs: nowMs - hourStartMs(hourOf(row)), bytes })
       if (row.kind === 'search') queries.add(row)
     }
-  }
-  const replay = {
-    rules: rulesOf(settings),
-    success,
-    sweepEveryMs: settings.sweepEvery,
-    resultRetentionMs: settings.resultRetention,
-    // Ingest remembers the states of as long a time as it would in the whole traffic.
-    memoryBytesMax: MEMORY_BYTES_MAX * Math.min(shards, ownRecordsPerSecond / load.recordsPerSecond),
   }
   const watch: ReplayWatch = {
     onStep: (step) => {
@@ -84,16 +93,8 @@ export async function replayLog(
       addRows(closed, nowMs)
     },
   }
-  const counted = await countUnits(batches, replay, watch, settings.rollups === 'on')
-  return {
-    counted,
-    events: eventsOf(records),
-    userBatches,
-    closings,
-    rows,
-    timers,
-    rankingUnits: rankingUnits(queries),
-  }
+  const counted = await countUnits(batches, settings, watch, hasRollups)
+  return { counted, closings, rows, timers, rankingUnits: rankingUnits(queries) }
 }
 
 /** A batch ends with the window, with `batchSize` records, or with what Lambda can pass. */

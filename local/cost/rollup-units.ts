@@ -15,7 +15,7 @@ export interface WrittenRow {
   readonly bytes: number
 }
 
-export interface MonthUnits {
+export interface RollupUnits {
   readonly write: number
   readonly read: number
   /** How many rows the runs read. */
@@ -29,8 +29,10 @@ const LAG_MS_MAX = 2 * DAY_MS
 const SLICES = 16
 const READ_BYTES = 4096
 const ROWS_READ_UNITS = 0.5
-/** A stored sum of an hour or a day has some 2 KB. */
-const SUM_BYTES = 2000
+/** A stored sum of an hour or a day has so many bytes, or fewer where its counts are small. */
+const SUM_BYTES = 1500
+/** A day has so many sums of hours on average, while it lasts. */
+const HOURS_STORED = 12
 /** A run reads its progress and both kinds of dirty periods. */
 const IDLE_RUN_READS = 3
 
@@ -46,7 +48,7 @@ export function rollupUnits(
   rowsAnHour: number,
   rankingWrites: number,
   { rollupEvery, rankEvery }: Pick<PipelineSettings, 'rollupEvery' | 'rankEvery'>,
-): MonthUnits {
+): RollupUnits {
   const hour = hourUnits(rows, rowsAnHour, rollupEvery)
   const runs = (HOURS_A_MONTH * HOUR_MS) / rollupEvery
   const days = HOURS_A_MONTH / 24
@@ -69,7 +71,7 @@ export function rollupUnits(
 }
 
 /** Follows one hour through the runs after its start, until its last row is summed. */
-function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: number): MonthUnits {
+function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: number): RollupUnits {
   if (rows.length === 0) return { write: 0, read: 0, rows: 0 }
   const weight = rowsAnHour / rows.length
   const perRun = new Map<number, { count: number; bytes: number }>()
@@ -92,7 +94,7 @@ function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: num
     const isChanged = 1 - Math.exp(-(perRun.get(run)?.count ?? 0) * weight)
     // The hour is marked as seen, and its day as dirty.
     write += isDirty * 2 + isChanged * 2 * writeUnits(SUM_BYTES)
-    read += isDirty * (pagesUnits(bytes, SLICES) + 2 + readUnits(24 * SUM_BYTES, true))
+    read += isDirty * (pagesUnits(bytes, SLICES) + 2 + readUnits(HOURS_STORED * SUM_BYTES, true))
     rowsRead += isDirty * count
   }
   // A run clears the hour at last.

@@ -39,9 +39,9 @@ export const IDLE_SWEEP_UNITS = 4
  */
 export async function timerUnits(kinds: readonly TimerWrites[], sweepEveryMs: number): Promise<TimerUnits> {
   const units = { write: 0, read: 0 }
-  const client = countedDynamo([TABLE], (use) => {
+  const { document: client } = countedDynamo([TABLE], (use) => {
     units[use.kind] += use.units
-  })
+  })(null)
   const store = dynamoTimerStore(client, TABLE)
   try {
     const writes = kinds.flatMap(pageWrites).sort((a, b) => a.atMs - b.atMs)

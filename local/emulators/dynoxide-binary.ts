@@ -33,8 +33,8 @@ export interface EmulatorLack {
 }
 
 /**
- * Returns null if an emulator of DynamoDB runs on this machine. An emulator that the user names
- * counts as running: if it does not, the run reports that mistake.
+ * Returns null if an emulator of DynamoDB runs on this machine. One that the user names by its
+ * address counts as running: if it does not, the run reports that mistake.
  *
  * @param find returns the binary.
  */
@@ -43,7 +43,7 @@ export async function emulatorLack(
   machine: Machine = process,
   find = dynoxideBinary,
 ): Promise<EmulatorLack | null> {
-  if (env.DYNAMODB_ENDPOINT || env.DYNOXIDE_BIN) return null
+  if (env.DYNAMODB_ENDPOINT) return null
   const binary = find(env, machine)
   if (binary === null) return notInstalled(machine)
   try {
@@ -51,8 +51,8 @@ export async function emulatorLack(
     return null
   } catch (error) {
     const { code, signal } = error as { readonly code?: string | number; readonly signal?: string | null }
-    const why = `the emulator of DynamoDB does not run on ${nameOf(machine)} (${code ?? signal})`
-    return { why, remedy: DYNAMODB_LOCAL }
+    const named = env.DYNOXIDE_BIN ? `DYNOXIDE_BIN names '${binary}', which` : 'the emulator of DynamoDB'
+    return { why: `${named} does not run on ${nameOf(machine)} (${code ?? signal})`, remedy: DYNAMODB_LOCAL }
   }
 }
 

@@ -1,8 +1,9 @@
 // Stands for the AWS services themselves: starts the emulators of Kinesis, DynamoDB and S3.
 
+import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { buildApp } from 'fauxqs'
-import kinesalite from 'kinesalite'
+import kinesalite, { type Options } from 'kinesalite'
 import { UserError } from '../../terminal/user-error.ts'
 import { startDynamo } from './dynamo-emulator.ts'
 import { type LoopbackServer, serve } from './loopback-server.ts'
@@ -77,7 +78,7 @@ function checkedEndpoint(name: string, given: string): string {
 async function startKinesis(port: number, dataFolder: string | null): Promise<LoopbackServer> {
   // By default kinesalite waits half a second at every change of a stream.
   const atOnce = { createStreamMs: 0, updateStreamMs: 0, deleteStreamMs: 0, shardLimit: 1000 }
-  const emulator = kinesalite(dataFolder === null ? atOnce : { ...atOnce, path: join(dataFolder, 'kinesis') })
+  const emulator = dataFolder === null ? kinesalite(atOnce) : storingKinesis(dataFolder, atOnce)
   const server = await serve((incoming, outgoing) => {
     emulator.emit('request', incoming, outgoing)
     // Kinesalite throws the error of a client that ends its connection early.
@@ -90,6 +91,16 @@ async function startKinesis(port: number, dataFolder: string | null): Promise<Lo
       // It never listened itself. Closing it closes its database.
       await new Promise((resolve) => emulator.close(resolve))
     },
+  }
+}
+
+/** Throws a UserError without the database, since npm may leave out an optional dependency. */
+function storingKinesis(dataFolder: string, options: Options): Server {
+  try {
+    return kinesalite({ ...options, path: join(dataFolder, 'kinesis') })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    throw new UserError("--data needs the package leveldown: run 'npm install --no-save leveldown@5.6.0'")
   }
 }
 

@@ -3,7 +3,7 @@
 declare module 'kinesalite' {
   import type { Server } from 'node:http'
 
-  interface Options {
+  export interface Options {
     readonly createStreamMs?: number
     readonly updateStreamMs?: number
     readonly deleteStreamMs?: number

@@ -46,7 +46,16 @@ export function appsFolder(env: NodeJS.ProcessEnv, platform = process.platform):
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return null
     }
   }
-  return folder
+  return isOwn(folder) ? folder : null
+}
+
+/** A run executes what it takes from the cache, so another user must not have written it. */
+function isOwn(folder: string): boolean {
+  try {
+    return process.getuid === undefined || statSync(folder).uid === process.getuid()
+  } catch {
+    return false
+  }
 }
 
 function cachesFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string | null {

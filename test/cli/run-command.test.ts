@@ -1,7 +1,7 @@
 // Checks that several commands run in one process, each with streams of its own.
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
@@ -71,6 +71,26 @@ describe('commands in one process', () => {
   it('DEBUG=1 adds no stack trace to a mistake of the user', async () => {
     const { stderr } = await typed(['results', '--user', 'ann', '--local', folder], folder, '', { DEBUG: '1' })
     expect(stderr.split('\n')).toHaveLength(2)
+  })
+})
+
+describe('a start', () => {
+  const startIn = (cwd: string, program: string): Promise<string> =>
+    new Promise((resolve) => {
+      let stderr = ''
+      const child = spawn(process.execPath, [program, '--version'], { cwd })
+      child.stderr.on('data', (text) => {
+        stderr += text
+      })
+      child.on('close', (code) => resolve(`${code} ${stderr}`))
+    })
+
+  it('a checkout without its packages is reported with what to type', async () => {
+    const checkout = mkdtempSync(join(folder, 'checkout-'))
+    cpSync(PROGRAM, join(checkout, 'search-ctr.mjs'))
+    writeFileSync(join(checkout, 'main.ts'), '')
+    const printed = await startIn(folder, join(checkout, 'search-ctr.mjs'))
+    expect(printed).toBe("1 The packages of this checkout are not installed: run 'npm ci' in it.\n")
   })
 })
 

@@ -94,6 +94,12 @@ describe('the alarms', () => {
     expect(alarm('SweepMissing')).toMatchObject({ ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 60 })
   })
 
+  it('a share of the work that does not run fires the alarm, though the others run', () => {
+    const shared = resourcesOf(synthesizedTemplate({ sweepers: '8', rollupRuns: '2' }), 'AWS::CloudWatch::Alarm')
+    const threshold = (name: string) => shared.find((one) => one.name === name)?.Properties.Threshold
+    expect([threshold('SweepMissing'), threshold('RollupMissing')]).toEqual([8, 2])
+  })
+
   it('alarms on own metrics watch metrics that the functions emit', () => {
     for (const { Namespace, MetricName, Dimensions } of alarms.flatMap(watchedBy)) {
       if (Namespace !== METRIC_NAMESPACE) continue

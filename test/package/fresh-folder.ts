@@ -7,6 +7,8 @@ import { delimiter, dirname, join } from 'node:path'
 
 export interface FreshFolder {
   readonly path: string
+  /** A folder in it. */
+  inside(name: string): FreshFolder
   write(files: Readonly<Record<string, string>>): void
   /** Runs a program and returns all that it printed. Throws if it fails. */
   run(command: string, ...args: readonly string[]): string
@@ -15,15 +17,20 @@ export interface FreshFolder {
 /** Variables that npm and vitest set for the processes that they start. */
 const OWN_VARIABLES = /^(npm_(lifecycle|package|command|config_local_prefix)|INIT_CWD|VITEST|NODE_ENV|NODE_OPTIONS)/
 
-/** The path has a space and characters beyond ASCII. */
+/** Makes a new folder. Its path has a space and characters beyond ASCII. */
 export function freshFolder(): FreshFolder {
   const path = join(mkdtempSync(join(tmpdir(), 'search-session-ctr-')), 'Müllers Läden')
   mkdirSync(path)
+  return folderAt(path)
+}
+
+function folderAt(path: string): FreshFolder {
   const own = Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.test(name))
   // npm and npx run on the Node that runs the tests.
   const env = { ...Object.fromEntries(own), PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
   return {
     path,
+    inside: (name) => folderAt(join(path, name)),
     write: (files) => {
       for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text)
     },

@@ -127,16 +127,20 @@ describe('the package of the producer', () => {
 
   it('TypeScript compiles a strict service in every kind of resolution', () => {
     fresh.run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', TYPESCRIPT, versionOf('@types/node'))
-    fresh.write({ 'service.ts': SERVICE('search-session-ctr-producer') })
-    for (const resolution of RESOLUTIONS) expect(compile(fresh, ['service.ts'], resolution)).toBe('')
+    const [, shown = ''] = /```ts\n(.*?)```/s.exec(readFileSync(join(ROOT, 'producer/README.md'), 'utf8')) ?? []
+    expect(shown).toContain('createProducer(')
+    fresh.write({ 'service.ts': SERVICE('search-session-ctr-producer'), 'shown.ts': shown })
+    for (const resolution of RESOLUTIONS) expect(compile(fresh, ['service.ts', 'shown.ts'], resolution)).toBe('')
   })
 })
 
 describe('the package of the pipeline', () => {
   let fresh: FreshFolder
   let printed: string
+  let tarball: string
   beforeAll(() => {
-    const installed = install(pack(ROOT), versionOf('aws-cdk-lib'), versionOf('constructs'))
+    tarball = pack(ROOT)
+    const installed = install(tarball, versionOf('aws-cdk-lib'), versionOf('constructs'))
     fresh = installed.fresh
     printed = installed.printed
   })
@@ -190,6 +194,18 @@ describe('the package of the pipeline', () => {
     expect(template(join(fresh.path, `${file}.out`))).toEqual(template(join(packed, file)))
   })
 
+  it('an app that init wrote installs, passes its test, compiles and synthesizes', () => {
+    fresh.run('npx', 'search-session-ctr', 'init', 'shop')
+    const app = fresh.inside('shop')
+    // The version that its package.json names need not be published yet.
+    app.run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball)
+    app.run('npm', 'test')
+    app.run('npx', 'tsc', '-p', '.')
+    app.run('npx', 'cdk', 'synth', '--quiet')
+    const template = readFileSync(join(app.path, 'cdk.out/SearchSessionCtr.template.json'), 'utf8')
+    expect(template.match(/"AWS::Lambda::Function"/g)).toHaveLength(4)
+  })
+
   it('npx runs the demo', () => {
     const shown = fresh.run('npx', 'search-session-ctr', 'demo')
     expect(shown).toContain('CTR 2/3 = 66.7 %')
@@ -206,5 +222,11 @@ describe('the package of the pipeline', () => {
     fresh.run('npx', 'search-session-ctr', 'local', '--events', 'events.ndjson', '--out', 'results')
     const summary = JSON.parse(readFileSync(join(fresh.path, 'results/summary.json'), 'utf8'))
     expect(summary.users).toBe(3)
+  })
+
+  it('a run that stores its data names the optional package that is missing', () => {
+    rmSync(join(fresh.path, 'node_modules/leveldown'), { recursive: true })
+    const run = () => fresh.run('npx', 'search-session-ctr', 'local', '--events', 'events.ndjson', '--data', 'data')
+    expect(run).toThrow("--data needs the package leveldown: run 'npm install --no-save leveldown@")
   })
 })

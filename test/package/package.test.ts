@@ -1,12 +1,21 @@
 // Tests what the build adds to compiled sources, and that the producer's bundle runs in plain Node.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildProducer } from '../../tools/package/build-package.ts'
-import { ROOT } from '../../tools/package/compiled-sources.ts'
+import { COPIED, ROOT } from '../../tools/package/compiled-sources.ts'
 import { copyDeclarations, nameCompiledFiles, writeCommonJsDeclarations } from '../../tools/package/declarations.ts'
 import { bundledLicenses } from '../../tools/package/licenses.ts'
 import { bytesIn, freshFolder } from './fresh-folder.ts'
@@ -33,6 +42,26 @@ describe('the packages', () => {
       const source = file.replace('./dist/', './').replace(/(\.d)?\.c?[jt]s$/, '.ts')
       expect(existsSync(join(ROOT, source)), file).toBe(true)
     }
+  })
+
+  it('every file that the compiler leaves out is copied, or has its own place', () => {
+    const { include } = json('tsconfig.build.json') as { include: string[] }
+    // The report's script is bundled. npm takes the command and the producer's files by themselves.
+    const elsewhere = ['report/browser', 'cli/search-ctr.mjs', 'producer/']
+    const listed = include.flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
+    )
+    const left = listed.filter((path) => /\.\w+$/.test(path) && !/(\.ts|tsconfig\.json)$/.test(path))
+    expect(left.filter((path) => !elsewhere.some((one) => path.startsWith(one))).sort()).toEqual(
+      COPIED.filter((path) => path !== 'starter').sort(),
+    )
+  })
+
+  it('the message on a missing database names the version that the package asks for', () => {
+    const { version } = json('node_modules/leveldown/package.json')
+    expect(json('package.json').optionalDependencies.leveldown).toBe(version)
+    const source = readFileSync(join(ROOT, 'local/emulators/endpoints.ts'), 'utf8')
+    expect(source).toContain(`npm install --no-save leveldown@${version}'`)
   })
 
   it('the producer needs the client of Kinesis and nothing else', () => {

@@ -441,7 +441,7 @@ describe('work that is larger than the time of a run', () => {
   it('begins an hour anew once another run has stored its sum', async () => {
     const pipeline = await largeHour()
     await rollUp(pipeline, at(100), { hasTime: timeFor(20) })
-    const stored = await pipeline.rollups.loadProgress<object>('hour#0')
+    const stored = await pipeline.rollups.loadProgress<object>('hour#0', at(100))
     await rollUp(pipeline, at(101), { drain: true })
     await pipeline.rollups.saveProgress('hour#0', stored, at(101))
     await pipeline.dirtyHours.mark([{ kind: 'hour', of: HOUR, atMs: at(102) }])

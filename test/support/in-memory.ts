@@ -17,7 +17,7 @@ export async function runInMemory(
   return { summary: await run.summary(), rows: await run.results(), rollups: { hours, days } }
 }
 
-/** Returns the summary without the units, which only the emulators' proxies count. */
+/** Returns the summary without the units, which depend on how records fall into batches. */
 export function withoutUnits({ capacity, ...summary }: Summary): Omit<Summary, 'capacity'> {
   return summary
 }

@@ -88,7 +88,11 @@ export const LAYERS: readonly Layer[] = [
   local('cost', [], [ALL_BUT_HANDLERS, SETTINGS]),
   local('run', ['template', 'emulators', 'lambda', 'proxy', 'replay'], [ADAPTERS, DOMAIN, CONTRACT, PORTS]),
   // It runs the steps themselves, since no function does.
-  local('memory', ['emulators', 'lambda', 'replay', 'run'], [ALL_BUT_HANDLERS, SETTINGS, /^report\/report-data\.ts$/]),
+  local(
+    'memory',
+    ['cost', 'emulators', 'lambda', 'replay', 'run'],
+    [ALL_BUT_HANDLERS, SETTINGS, /^report\/report-data\.ts$/],
+  ),
   {
     name: 'simulation',
     files: /^sim\//,

@@ -93,9 +93,16 @@ export function start(args: readonly string[], { cwd, input = '', env = {} }: St
   }
 }
 
-/** Starts a command as the installed program, which takes about a second. */
-export function startProcess(args: readonly string[], { cwd, input = '', env }: StartOptions): Running {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: environment(env) })
+/**
+ * Starts a command as the installed program, which takes about a second.
+ *
+ * @param program that of another checkout.
+ */
+export function startProcess(
+  args: readonly string[],
+  { cwd, input = '', env, program = PROGRAM }: StartOptions & { readonly program?: string },
+): Running {
+  const child = spawn(process.execPath, [program, ...args], { cwd, env: environment(env) })
   const printed = collected()
   child.stdout.on('data', printed.out)
   child.stderr.on('data', printed.err)

@@ -6,6 +6,7 @@ export const PAGES = [
   'docs/tutorial.md',
   'docs/events.md',
   'docs/producers.md',
+  'docs/report.md',
   'docs/results.md',
   'docs/cli.md',
   'docs/operations.md',

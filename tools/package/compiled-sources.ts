@@ -10,7 +10,12 @@ import { nameCompiledFiles } from './declarations.ts'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The compiler leaves these files and this folder as they are. */
-const COPIED = ['local/emulators/tied-process.mjs', 'local/lambda/function-runtime.mjs', 'report/report.css', 'starter']
+export const COPIED = [
+  'local/emulators/tied-process.mjs',
+  'local/lambda/function-runtime.mjs',
+  'report/report.css',
+  'starter',
+]
 
 /** Empties the folder first. Throws if the sources have errors. */
 export function compileSources(folder: string): void {

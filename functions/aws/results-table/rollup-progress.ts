@@ -5,7 +5,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { EXPIRES_AT, PARTITION_KEY, SORT_KEY } from '../../contract.ts'
 import { DAY_MS } from '../../domain/durations.ts'
-import { epochSeconds, type Item, type Key } from '../runtime/table-items.ts'
+import { epochSeconds, hasExpired, type Item, type Key } from '../runtime/table-items.ts'
 import { queryPartition } from './revisions.ts'
 
 const PARTITION = 'rollup#progress'
@@ -14,13 +14,27 @@ const PIECE_BYTES = 380_000
 /** The best queries of a day take up to four. */
 const PIECES_MAX = 50
 
-export async function loadProgress<T>(client: DynamoDBDocumentClient, table: string, name: string): Promise<T | null> {
-  const pieces: Item[] = []
-  for await (const items of queryPartition(client, table, PARTITION, `${name}#`)) pieces.push(...items)
-  return read(pieces) as T | null
+/** Returns null for a progress that has expired, too: it may name what was forgotten since. */
+export async function loadProgress<T>(
+  client: DynamoDBDocumentClient,
+  table: string,
+  name: string,
+  nowMs: number,
+): Promise<T | null> {
+  const pieces = await loadPieces(client, table, name)
+  return read(pieces.filter((piece) => !hasExpired(piece, nowMs))) as T | null
 }
 
-/** Writes the first piece last: all pieces of one progress hold the same mark. */
+async function loadPieces(client: DynamoDBDocumentClient, table: string, name: string): Promise<Item[]> {
+  const pieces: Item[] = []
+  for await (const items of queryPartition(client, table, PARTITION, `${name}#`)) pieces.push(...items)
+  return pieces
+}
+
+/**
+ * Writes the first piece last: all pieces of one progress hold the same mark. For null, it deletes
+ * every piece.
+ */
 export async function saveProgress(
   client: DynamoDBDocumentClient,
   table: string,
@@ -29,7 +43,8 @@ export async function saveProgress(
   nowMs: number,
 ): Promise<void> {
   if (progress === null) {
-    await client.send(new DeleteCommand({ TableName: table, Key: pieceKey(name, 0) }))
+    const pieces = await loadPieces(client, table, name)
+    for (const { pk, sk } of pieces) await client.send(new DeleteCommand({ TableName: table, Key: { pk, sk } }))
     return
   }
   const data = deflateRawSync(JSON.stringify(progress))

@@ -56,7 +56,7 @@ export function dynamoRollupStore(
     saveRanking: (day, queries, baseRevision, metadata) =>
       saveRanking(client, table, day, queries, baseRevision, metadata, retries),
 
-    loadProgress: (name) => loadProgress(client, table, name),
+    loadProgress: (name, nowMs) => loadProgress(client, table, name, nowMs),
 
     saveProgress: (name, progress, nowMs) => saveProgress(client, table, name, progress, nowMs),
   }

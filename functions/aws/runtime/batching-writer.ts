@@ -1,9 +1,14 @@
 // Sends the conditional writes that are under way at the same time together, up to 25 in a request.
 
-import { BatchExecuteStatementCommand, type BatchStatementError } from '@aws-sdk/client-dynamodb'
+import {
+  BatchExecuteStatementCommand,
+  type BatchStatementError,
+  type BatchStatementRequest,
+  type BatchStatementResponse,
+} from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { ItemWriter, Sender, VersionedItem, WriteCondition } from './item-writer.ts'
-import { pauses, type Retries } from './pauses.ts'
+import { isThrottled, pauses, type Retries, sendPatiently } from './pauses.ts'
 import { toStatement } from './statements.ts'
 import type { Item } from './table-items.ts'
 
@@ -32,9 +37,9 @@ interface Write {
 }
 
 /**
- * Each write has its own condition and its own outcome, as if it were sent alone. A statement that
- * DynamoDB throttles is sent again, as long as there is time. A statement that was applied although
- * its answer was lost fails its condition when the client sends it again.
+ * Each write has its own condition and its own outcome, as if it were sent alone. A statement or a
+ * request that DynamoDB throttles is sent again, as long as there is time. A statement that was
+ * applied although its answer was lost fails its condition when the client sends it again.
  *
  * @param single sends a write that has no other beside it. It also sends each write once more whose
  * condition failed, because its answer holds the stored item.
@@ -51,7 +56,7 @@ export function batchingWriter(
 ): ItemWriter {
   let waiting: Write[] = []
   const sendAlone = ({ table, item, condition, resolve, reject }: Write): void => {
-    single.put(table, item, condition).then(resolve, reject)
+    sendPatiently(() => single.put(table, item, condition), isThrottled, retries).then(resolve, reject)
   }
   const sendWaiting = (): void => {
     const batches = toBatches(waiting)
@@ -95,6 +100,20 @@ function binaryBytes(item: Item): number {
   return bytes
 }
 
+interface PreparedWrite extends Write {
+  readonly statement: BatchStatementRequest
+}
+
+/** A write that cannot become a statement is rejected alone, and the others go on. */
+function prepared(write: Write): PreparedWrite[] {
+  try {
+    return [{ ...write, statement: toStatement(write.table, write.item, write.condition) }]
+  } catch (error) {
+    write.reject(error)
+    return []
+  }
+}
+
 async function sendBatch(
   writes: readonly Write[],
   client: Sender,
@@ -102,27 +121,41 @@ async function sendBatch(
   retries: Partial<Retries>,
 ): Promise<void> {
   const between = pauses(retries)
-  let left = writes
+  let left: readonly PreparedWrite[] = writes.flatMap(prepared)
   try {
-    for (;;) {
-      const command = new BatchExecuteStatementCommand({
-        Statements: left.map(({ table, item, condition }) => toStatement(table, item, condition)),
-      })
-      const { Responses: responses = [] } = await client.send(command)
-      // A statement without an outcome may have been applied or not.
-      if (responses.length !== left.length)
-        throw new Error(`DynamoDB reported ${responses.length} outcomes of ${left.length} statements`)
-      const passing = left.filter((write, n) => !hasOutcome(write, responses[n]?.Error, sendAlone))
-      if (passing.length === 0) return
-      if (!(await between.next())) {
-        left = passing
-        throw statementError(responses.find(({ Error: error }) => PASSING.has(error?.Code))?.Error)
-      }
+    while (left.length > 0) {
+      const { passing, cause } = await sendOnce(left, client, sendAlone)
       left = passing
+      if (left.length > 0 && !(await between.next())) throw cause
     }
   } catch (error) {
     for (const { reject } of left) reject(error)
   }
+}
+
+/** Returns the writes that DynamoDB has to be asked for again, and why. */
+async function sendOnce(
+  writes: readonly PreparedWrite[],
+  client: Sender,
+  sendAlone: (write: Write) => void,
+): Promise<{ readonly passing: readonly PreparedWrite[]; readonly cause: unknown }> {
+  let responses: readonly BatchStatementResponse[]
+  try {
+    const command = new BatchExecuteStatementCommand({ Statements: writes.map(({ statement }) => statement) })
+    responses = (await client.send(command)).Responses ?? []
+  } catch (error) {
+    if (!isThrottled(error) && !isInternal(error)) throw error
+    return { passing: writes, cause: error }
+  }
+  // A statement without an outcome may have been applied or not.
+  if (responses.length !== writes.length)
+    throw new Error(`DynamoDB reported ${responses.length} outcomes of ${writes.length} statements`)
+  const passing = writes.filter((write, n) => !hasOutcome(write, responses[n]?.Error, sendAlone))
+  return { passing, cause: statementError(responses.find(({ Error: error }) => PASSING.has(error?.Code))?.Error) }
+}
+
+function isInternal(error: unknown): boolean {
+  return error instanceof Error && ['InternalServerError', 'ServiceUnavailable'].includes(error.name)
 }
 
 /** Ends the write, or returns false if DynamoDB has to be asked again. */

@@ -29,7 +29,7 @@ export interface ItemWriter {
 
 export function singleWriter(client: Sender): ItemWriter {
   return {
-    put: (table, item, condition) => {
+    put: async (table, item, condition) => {
       const { ExpressionAttributeValues: values, ...expression } = expressionOf(item, condition)
       const command = new PutItemCommand({
         TableName: table,

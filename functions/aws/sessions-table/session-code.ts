@@ -73,7 +73,7 @@ const readFrom = new WeakMap<Session, StoredSessions>()
 export function encodeSessions(sessions: readonly Session[], plainBytesMax: number): StoredSessions {
   const [first, ...others] = sessions
   const stored = first && others.length === 0 ? readFrom.get(first) : undefined
-  if (stored !== undefined) return stored
+  if (stored !== undefined && (typeof stored !== 'string' || Buffer.byteLength(stored) <= plainBytesMax)) return stored
   return encodeSplitSessions(
     sessions.map((session) => ({ session, blocks: 0, rest: session.events })),
     plainBytesMax,

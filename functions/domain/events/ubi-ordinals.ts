@@ -20,7 +20,7 @@ export function readOrdinal(click: Fields, ordinalsFrom: string): number | null 
   const { ubiOrdinal: sent } = click
   if (!Number.isSafeInteger(sent)) return null
   const rank = (sent as number) + (countsFromZero(click.ubiApplication, ordinalsFrom) ? 1 : 0)
-  return rank >= 1 ? rank : null
+  return rank >= 1 && Number.isSafeInteger(rank) ? rank : null
 }
 
 /** Whether a click has the ordinal 0, although its application counts from 1 (E5). */

@@ -44,7 +44,10 @@ export class ResultLists {
     const list = this.#listOf(click)
     const rank = list?.ranks.get(itemFingerprint)
     if (list === undefined || rank === undefined) return ordinal
-    return ordinal !== null && this.#wasSentAtOnce(list) ? ordinal : list.offset + rank
+    if (ordinal !== null && this.#wasSentAtOnce(list)) return ordinal
+    const position = list.offset + rank
+    // A larger one is a mistake of the producer, and no number that a table can hold.
+    return Number.isSafeInteger(position) ? position : null
   }
 
   /** The latest list before the click that has the item, else the first one after it. */

@@ -1,5 +1,6 @@
 // Ranks the queries of a day: most asked, never clicked, and without results.
 
+import { distinctCounter } from '../distinct-counter.ts'
 import { type CountedSearch, CountSum } from './count-sum.ts'
 import { type CountName, type Counts, SEARCH_COUNTS } from './counts.ts'
 import { ratiosOf } from './ratios.ts'
@@ -40,22 +41,57 @@ export interface QueryTally {
   readonly sessions: number
 }
 
-/** Sums search rows by folded query. Rows are added one by one, so a day can be read in pages. */
+/** More sessions of one query are counted within a percent, since each id takes memory. */
+const SESSIONS_EXACT_MAX = 100_000
+/** One key of the hour index holds more queries than this only if a robot makes them up. */
+const QUERIES_MAX = 100_000
+
+/**
+ * Sums search rows by folded query. Rows are added one by one, so a day can be read in pages. It
+ * leaves out queries beyond the first 100,000.
+ */
 export class QueryTallies {
-  readonly #tallies = new Map<string, { sum: CountSum; sessionIds: Set<string> }>()
+  readonly #tallies = new Map<string, { readonly sum: CountSum; readonly sessions: SessionCounter }>()
 
   add(row: RankedSearch): void {
     const query = foldQuery(row.query)
-    const tally = this.#tallies.get(query) ?? { sum: new CountSum(), sessionIds: new Set<string>() }
+    let tally = this.#tallies.get(query)
+    if (tally === undefined) {
+      if (this.#tallies.size === QUERIES_MAX) return
+      tally = { sum: new CountSum(), sessions: new SessionCounter() }
+      this.#tallies.set(query, tally)
+    }
     tally.sum.add(row)
-    tally.sessionIds.add(`${row.pk} ${row.session_id}`)
-    this.#tallies.set(query, tally)
+    tally.sessions.add(`${row.pk} ${row.session_id}`)
   }
 
   all(): QueryTally[] {
-    return [...this.#tallies].map(([query, { sum, sessionIds }]) => {
-      return { query, counts: sum.counts, sessions: sessionIds.size }
+    return [...this.#tallies].map(([query, { sum, sessions }]) => {
+      return { query, counts: sum.counts, sessions: sessions.count() }
     })
+  }
+}
+
+/** Counts the sessions of one query, in at most some 25 MB. */
+class SessionCounter {
+  #ids: Set<string> | null = new Set()
+  #counter: ReturnType<typeof distinctCounter> | undefined
+
+  add(id: string): void {
+    if (this.#ids === null) {
+      this.#counter?.add(id)
+      return
+    }
+    this.#ids.add(id)
+    if (this.#ids.size <= SESSIONS_EXACT_MAX) return
+    const counter = distinctCounter()
+    for (const each of this.#ids) counter.add(each)
+    this.#counter = counter
+    this.#ids = null
+  }
+
+  count(): number {
+    return this.#ids?.size ?? this.#counter?.count() ?? 0
   }
 }
 

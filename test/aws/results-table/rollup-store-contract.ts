@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { DAY_MS } from '../../../functions/domain/durations.ts'
 import type { ResultRow } from '../../../functions/domain/results/result.ts'
 import {
   type DayRollup,
@@ -121,17 +122,23 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       }
     })
 
+    it('holds what a run leaves unfinished for a day', async () => {
+      await rollups.store.saveProgress('queries#2026-03-03', { best: [] }, 1000)
+      expect(await rollups.store.loadProgress('queries#2026-03-03', 1000 + DAY_MS - 1)).toEqual({ best: [] })
+      expect(await rollups.store.loadProgress('queries#2026-03-03', 2000 + DAY_MS)).toBeNull()
+    })
+
     it('holds what a run leaves unfinished until it is replaced or removed', async () => {
       const large = { hour: 'x', text: Array.from({ length: 60_000 }, (_, n) => sha256(String(n))).join('') }
-      expect(await rollups.store.loadProgress('hour')).toBeNull()
+      expect(await rollups.store.loadProgress('hour', 1000)).toBeNull()
       await rollups.store.saveProgress('hour', large, 1000)
       await rollups.store.saveProgress('queries#2026-03-02', { best: [] }, 1000)
-      expect(await rollups.store.loadProgress('hour')).toEqual(large)
+      expect(await rollups.store.loadProgress('hour', 2000)).toEqual(large)
       await rollups.store.saveProgress('hour', { hour: 'y' }, 2000)
-      expect(await rollups.store.loadProgress('hour')).toEqual({ hour: 'y' })
+      expect(await rollups.store.loadProgress('hour', 2000)).toEqual({ hour: 'y' })
       await rollups.store.saveProgress('hour', null, 3000)
-      expect(await rollups.store.loadProgress('hour')).toBeNull()
-      expect(await rollups.store.loadProgress('queries#2026-03-02')).toEqual({ best: [] })
+      expect(await rollups.store.loadProgress('hour', 3000)).toBeNull()
+      expect(await rollups.store.loadProgress('queries#2026-03-02', 3000)).toEqual({ best: [] })
     })
 
     it('stores hours and days with every count and every ratio', async () => {

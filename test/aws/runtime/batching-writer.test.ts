@@ -5,7 +5,12 @@ import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { batchingWriter } from '../../../functions/aws/runtime/batching-writer.ts'
-import type { ItemWriter, VersionedItem, WriteCondition } from '../../../functions/aws/runtime/item-writer.ts'
+import {
+  type ItemWriter,
+  singleWriter,
+  type VersionedItem,
+  type WriteCondition,
+} from '../../../functions/aws/runtime/item-writer.ts'
 import type { Item } from '../../../functions/aws/runtime/table-items.ts'
 
 const client = new DynamoDBClient({ region: 'us-east-1' })
@@ -146,6 +151,30 @@ describe('a batch of writes', () => {
       { status: 'rejected', reason: failure },
       { status: 'rejected', reason: failure },
     ])
+  })
+
+  it('sends a throttled request again, as a throttled statement', async () => {
+    const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
+    mocked
+      .on(BatchExecuteStatementCommand)
+      .rejectsOnce(throttled)
+      .resolves({ Responses: [{}, {}] })
+    const writer = batchingWriter(client, notingSingle().writer, AT_ONCE)
+    expect(await Promise.all(['a', 'b'].map((sk) => writer.put('t', item(sk), 'new')))).toEqual([null, null])
+    expect(sentStatements()).toHaveLength(2)
+  })
+
+  it('rejects only the write that cannot become a statement', async () => {
+    mocked.on(BatchExecuteStatementCommand).resolves({ Responses: [{}, {}] })
+    const writer = batchingWriter(client, notingSingle().writer)
+    const writes = [item('a'), item('b', { count: 2 ** 53 }), item('c')]
+    const outcomes = await Promise.allSettled(writes.map((one) => writer.put('t', one, 'new')))
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('rejects a write alone that cannot become an item', async () => {
+    const writer = batchingWriter(client, singleWriter(client))
+    await expect(writer.put('t', item('a', { count: 2 ** 53 }), 'new')).rejects.toThrow()
   })
 
   it('sends a write alone that no other joins', async () => {

@@ -28,7 +28,7 @@ describe('cost', () => {
   it('prints each part of the month, the choices of settings, and managed Flink', async () => {
     const { status, stdout } = await typed(['cost', log, '--rate', '20'], folder)
     expect(status).toBe(EXIT.done)
-    expect(stdout).toContain('120 events of 12 users, replayed as at 20 events a second (52.6 million a month)')
+    expect(stdout).toContain('120 events of 12 users, replayed as at 20 events a second (52,560,000 a month)')
     for (const part of ['sessions, written', 'index by hour', 'reads', 'stream', 'Lambda', 'CloudWatch alarms'])
       expect(stdout).toMatch(new RegExp(`^${part}.*\\$\\d`, 'm'))
     expect(stdout.match(/\(the settings given\)/g)).toHaveLength(1)
@@ -47,6 +47,13 @@ describe('cost', () => {
     expect(printed.choices.map(({ dollars }: { dollars: number }) => dollars)).toContain(total)
   })
 
+  it('reports that a log without times arrives at once', async () => {
+    const open = write('timeless.ndjson', ['{"type":"AppOpen","user":"ann"}'])
+    const { status, stderr } = await typed(['cost', open, '--rate', '1'], folder)
+    expect(status).toBe(EXIT.done)
+    expect(stderr).toBe('No event of the log has a time, so all of them arrive at once.\n')
+  })
+
   it('ends with findings where no event is good', async () => {
     const empty = await typed(['cost', write('empty.ndjson', []), '--rate', '1'], folder)
     expect(empty).toMatchObject({ status: EXIT.findings, stdout: '' })
@@ -62,6 +69,7 @@ describe('cost', () => {
     [['cost', log, '--rate', '0'], 'Expected a number from 0.01 to 20000.'],
     [['cost', log, '--rate', '30000'], 'Expected a number from 0.01 to 20000.'],
     [['cost', log, '--rate', '1', '--setting', 'gapp=1m'], "setting 'gapp' does not exist (did you mean gap?)"],
+    [['cost', log, '--rate', '1', '--setting', 'kmsKeyArn=key'], "setting kmsKeyArn: 'key' is not"],
     [['cost', log, '--rate', '1', '--setting', 'gap=soon'], "setting gap: 'soon' is not a duration"],
   ])('refuses %j', async (args, message) => {
     const { status, stderr } = await typed(args, folder)

@@ -44,6 +44,11 @@ describe('the position of a click (R4a)', () => {
     ['is that of the first list before it was re-sorted', [page(1, 'abc'), clickAt(3, 'c'), page(5, 'cab')], 3],
     ['is that of the first list after the click where none came before', [clickAt(1, 'b'), page(2, 'abc')], 2],
     ['begins at the offset of the list', [page(1, 'abc', { offset: 20 }), clickAt(9, 'b')], 22],
+    [
+      'is unknown past the largest safe integer',
+      [page(1, 'ab', { offset: Number.MAX_SAFE_INTEGER }), clickAt(9, 'a')],
+      null,
+    ],
     ['goes on after a list with an offset', [page(1, 'abc', { offset: 20 }), page(5, 'xyz'), clickAt(9, 'x')], 24],
     ['is the rank where the list disagrees with the ordinal', [page(1, 'abc'), clickAt(9, 'b', { ubiOrdinal: 3 })], 2],
     ['is the ordinal where no list has the item', [page(1, 'abc'), clickAt(9, 'q', { ubiOrdinal: 3 })], 3],

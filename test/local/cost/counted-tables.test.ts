@@ -1,6 +1,13 @@
 // Tests what the tables in memory answer and count, by the rules of DynamoDB.
 
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { HOUR_INDEX } from '../../../functions/contract.ts'
 import { countedDynamo } from '../../../local/cost/counted-dynamo.ts'
@@ -8,10 +15,10 @@ import type { UnitUse } from '../../../local/cost/counted-table.ts'
 import { itemBytes } from '../../../local/cost/item-size.ts'
 
 let uses: UnitUse[] = []
-let client: ReturnType<typeof countedDynamo>
+let client: DynamoDBDocumentClient
 beforeEach(() => {
   uses = []
-  client = countedDynamo(['t'], (use) => uses.push(use))
+  client = countedDynamo(['t'], (use) => uses.push(use))(null).document
 })
 
 /** The units since the last call: those of the table, and those of the index. */
@@ -48,7 +55,7 @@ describe('a table in memory', () => {
     expect(counted()).toEqual([1, 0])
   })
 
-  it('bills a failed condition by the stored item, and changes nothing', async () => {
+  it('bills a failed condition by the larger item, and changes nothing', async () => {
     await put({ pk: 'a', sk: '1', version: 2, text: 'x'.repeat(1500) })
     counted()
     const condition = {
@@ -59,6 +66,9 @@ describe('a table in memory', () => {
     const refused = put({ pk: 'a', sk: '1', version: 2 }, condition)
     await expect(refused).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
     expect(counted()).toEqual([2, 0])
+    const larger = put({ pk: 'a', sk: '1', version: 2, text: 'x'.repeat(2500) }, condition)
+    await expect(larger).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
+    expect(counted()).toEqual([3, 0])
     const { Item: item } = await client.send(new GetCommand({ TableName: 't', Key: { pk: 'a', sk: '1' } }))
     expect(item).toMatchObject({ version: 2 })
     expect(counted()).toEqual([0.5, 0])
@@ -97,6 +107,37 @@ describe('a table in memory', () => {
     expect(next.LastEvaluatedKey).toBeUndefined()
     const back = await client.send(new QueryCommand({ ...query, ScanIndexForward: false }))
     expect(back.Items?.map(({ sk }) => sk)).toEqual(['b#3', 'b#2'])
+  })
+
+  it('bills a transaction twice, and applies all of it or nothing', async () => {
+    await put({ pk: 'a', sk: 'old', revision: 1 })
+    counted()
+    const check = {
+      ConditionExpression: '#revision = :revision',
+      ExpressionAttributeNames: { '#revision': 'revision' },
+    }
+    const transact = (revision: number) =>
+      client.send(
+        new TransactWriteCommand({
+          TransactItems: [
+            {
+              ConditionCheck: {
+                TableName: 't',
+                Key: { pk: 'a', sk: 'old' },
+                ...check,
+                ExpressionAttributeValues: { ':revision': revision },
+              },
+            },
+            { Put: { TableName: 't', Item: { pk: 'a', sk: 'new', text: 'x'.repeat(1500) } } },
+          ],
+        }),
+      )
+    await expect(transact(2)).rejects.toMatchObject({ name: 'TransactionCanceledException' })
+    counted()
+    await transact(1)
+    expect(counted()).toEqual([2 * (1 + 2), 0])
+    const { Item: item } = await client.send(new GetCommand({ TableName: 't', Key: { pk: 'a', sk: 'new' } }))
+    expect(item).toBeDefined()
   })
 
   it('refuses conditions and requests that no store sends', async () => {

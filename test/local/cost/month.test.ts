@@ -83,6 +83,12 @@ describe('the choices', () => {
     expect(full?.settings.shards).toBeGreaterThan(10)
   })
 
+  it('have fewer shards where the settings have more than the rate needs', async () => {
+    const { choices, own } = await compareChoices(RECORDS, 1, { ...SETTINGS, shards: 3 })
+    expect(own.settings.shards).toBe(3)
+    expect(choices[0]?.settings.shards).toBe(1)
+  })
+
   it('raise the limits of tables and the sweepers as far as the rate needs', async () => {
     const { choices } = await compareChoices(RECORDS, 10_000, SETTINGS)
     const provisioned = choices.find(({ settings }) => settings.tableBilling === 'provisioned')

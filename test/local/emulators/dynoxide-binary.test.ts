@@ -41,10 +41,14 @@ describe('the emulator of DynamoDB', () => {
     expect(await emulatorLack({}, LINUX, () => binary('good', '#!/bin/sh\necho 1.2.1\n', 0o755))).toBeNull()
   })
 
-  it.each([{ DYNOXIDE_BIN: '/no/such/file' }, { DYNAMODB_ENDPOINT: 'http://127.0.0.1:9' }])(
-    'is there where the user names it by %o, so that a mistake is reported',
-    async (env) => expect(await emulatorLack(env, MAC, () => null)).toBeNull(),
-  )
+  it('is missing where DYNOXIDE_BIN names what does not run, and the reason names the variable', async () => {
+    const lack = await emulatorLack({ DYNOXIDE_BIN: '/no/such/file' }, LINUX)
+    expect(lack?.why).toBe("DYNOXIDE_BIN names '/no/such/file', which does not run on linux-x64 (ENOENT)")
+  })
+
+  it('is there where the user names its address, so that a mistake is reported', async () => {
+    expect(await emulatorLack({ DYNAMODB_ENDPOINT: 'http://127.0.0.1:9' }, MAC, () => null)).toBeNull()
+  })
 
   it('comes by npm only where npm has it, and by Docker everywhere', () => {
     expect(notInstalled(LINUX).remedy).toMatch(/^run 'npm install --no-save @dynoxide\/linux-x64@1\.2\.1', or start /)

@@ -2,6 +2,7 @@
 
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -154,5 +155,12 @@ describe('the cache', () => {
 
   it('is nowhere for a user whose home does not exist', () => {
     expect(appsFolder({ HOME: join(folder, 'none') }, 'linux')).toBe(null)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('is not taken from another user', () => {
+    const env = { XDG_CACHE_HOME: caches }
+    const own = appsFolder(env) ?? ''
+    chownSync(own, 12_345, 12_345)
+    expect(appsFolder(env)).toBe(null)
   })
 })

@@ -121,7 +121,7 @@ async function useResults(client: DynamoDBDocumentClient, user: string, closed: 
   await readAll(rollups.searchesOf(hour, 'a', null))
   await readAll(rollups.searchesOf(hour, 'a', 'search#dogs'))
   await rollups.saveProgress('hour', { hour }, at(1))
-  await rollups.loadProgress('hour')
+  await rollups.loadProgress('hour', at(1))
   await rollups.saveProgress('hour', null, at(1))
   await rollups.ranking(day)
   const tallies = new QueryTallies()

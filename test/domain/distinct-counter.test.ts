@@ -1,12 +1,12 @@
-// Tests how exactly the counter counts distinct users.
+// Tests how exactly the counter counts distinct texts.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { userCounter } from '../../../functions/domain/sessions/count-users.ts'
-import { SEED } from '../../support/random-log.ts'
+import { distinctCounter } from '../../functions/domain/distinct-counter.ts'
+import { SEED } from '../support/random-log.ts'
 
 function countOf(users: Iterable<string>): number {
-  const counter = userCounter()
+  const counter = distinctCounter()
   for (const user of users) counter.add(user)
   return counter.count()
 }

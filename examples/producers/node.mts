@@ -1,4 +1,5 @@
-// Sends one user's search, its results and a click: npx tsx node.ts
+// Sends one user's search, its results and a click: npx tsx node.mts
+// It is JavaScript, too. Named node.mjs, it runs without tsx: node node.mjs
 
 import { createProducer, EventsNotSentError } from 'search-session-ctr-producer'
 
