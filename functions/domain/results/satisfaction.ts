@@ -33,7 +33,8 @@ export interface SearchSuccess {
 export function dwellTimes(events: readonly Event[]): ReadonlyMap<ClickEvent, number | null> {
   const dwells = new Map<ClickEvent, number | null>()
   let untilMs: number | null = null
-  for (const event of events.toReversed()) {
+  for (let n = events.length - 1; n >= 0; n--) {
+    const event = events[n] as Event
     if (event.type === 'ClickResult') dwells.set(event, untilMs === null ? null : untilMs - event.timeMs)
     const isEnd = event.type === 'AppClose' && untilMs === null
     if (isEnd || event.type === 'ClickResult' || event.type === 'Search') untilMs = event.timeMs
@@ -48,30 +49,29 @@ export function searchSuccesses(
   rules: SuccessRules,
 ): SearchSuccess[] {
   const dwells = dwellTimes(events)
-  return searches.map((search, n) => {
-    const own = clickSuccess(search, dwells, rules)
-    const isAgain = isOtherQuerySoon(search, searches[n + 1], rules)
-    return { ...own, isReformulated: isAgain && own.satisfaction !== 'satisfied' }
-  })
+  return searches.map((search, n) => searchSuccess(search, searches[n + 1], dwells, rules))
 }
 
-function clickSuccess(
-  { clicks }: AttributedSearch,
+function searchSuccess(
+  search: AttributedSearch,
+  next: AttributedSearch | undefined,
   dwells: ReadonlyMap<ClickEvent, number | null>,
-  { satisfiedDwellMs }: SuccessRules,
-): Omit<SearchSuccess, 'isReformulated'> {
+  rules: SuccessRules,
+): SearchSuccess {
   let satisfiedClicks = 0
   let unknownDwellClicks = 0
   let satisfiedAtMs: number | null = null
-  for (const { click } of clicks) {
+  for (const { click } of search.clicks) {
     const dwellMs = dwells.get(click) ?? null
     if (dwellMs === null) unknownDwellClicks++
-    if (dwellMs === null || dwellMs < satisfiedDwellMs) continue
+    if (dwellMs === null || dwellMs < rules.satisfiedDwellMs) continue
     satisfiedClicks++
     satisfiedAtMs ??= click.timeMs
   }
   const ofClicks = satisfiedClicks > 0 ? 'satisfied' : unknownDwellClicks > 0 ? 'unknown' : 'unsatisfied'
-  return { satisfaction: clicks.length === 0 ? null : ofClicks, satisfiedClicks, unknownDwellClicks, satisfiedAtMs }
+  const satisfaction = search.clicks.length === 0 ? null : ofClicks
+  const isReformulated = satisfaction !== 'satisfied' && isOtherQuerySoon(search, next, rules)
+  return { satisfaction, satisfiedClicks, unknownDwellClicks, isReformulated, satisfiedAtMs }
 }
 
 function isOtherQuerySoon(
@@ -80,5 +80,7 @@ function isOtherQuerySoon(
   { reformulatedWithinMs }: SuccessRules,
 ): boolean {
   if (next === undefined || next.search.timeMs - search.timeMs > reformulatedWithinMs) return false
+  // Most queries that are equal are so without folding, which takes longer.
+  if (next.search.query === search.query) return false
   return foldQuery(next.search.query) !== foldQuery(search.query)
 }

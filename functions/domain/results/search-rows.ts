@@ -12,7 +12,7 @@ const KEY_DIGEST_LENGTH = 11
 /** Returns the sort keys of the searches' rows, in the order of the searches. */
 export function searchKeys(session: Session, searches: readonly AttributedSearch[], digest: Digest): string[] {
   const keys = new Set<string>()
-  for (const { search } of searches) keys.add(searchKey(session, search, keys, digest))
+  for (const { search } of searches) keys.add(searchKey(session, search, isoTime(search.timeMs), keys, digest))
   return [...keys]
 }
 
@@ -21,22 +21,32 @@ export function searchKeys(session: Session, searches: readonly AttributedSearch
  * equal the event id of another search, or a limit may separate two searches of one id. A digest of
  * the event id then distinguishes them; the event id itself could make the key too long.
  */
-function searchKey({ limitedBy }: Session, search: SearchEvent, taken: ReadonlySet<string>, digest: Digest): string {
-  const key = `search#${isoTime(search.timeMs)}#${search.searchId ?? search.eventId}`
+function searchKey(
+  { limitedBy }: Session,
+  search: SearchEvent,
+  time: string,
+  taken: ReadonlySet<string>,
+  digest: Digest,
+): string {
+  const key = `search#${time}#${search.searchId ?? search.eventId}`
   const isUnclear = taken.has(key) || limitedBy?.atMs === search.timeMs
   return isUnclear ? `${key}#${digest(search.eventId).slice(0, KEY_DIGEST_LENGTH)}` : key
 }
 
+/** @param taken the keys of the session's earlier searches; the function adds its own. */
 export function searchRow(
   closed: ClosedSession,
   { search, results, clicks }: AttributedSearch,
-  sk: string,
+  taken: Set<string>,
   success: SearchSuccess,
+  digest: Digest,
 ): SearchRow {
   const first = clicks[0]
   const resultCount = largestCount(results)
   const evidence = evidenceCounts(clicks)
   const time = isoTime(search.timeMs)
+  const sk = searchKey(closed.session, search, time, taken, digest)
+  taken.add(sk)
   return {
     pk: rowPartition(closed.user),
     sk,
