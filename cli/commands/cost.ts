@@ -7,7 +7,7 @@ import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { counted } from '../../terminal/text-table.ts'
+import { counted, shellWord } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { changedSettings, costText } from '../cost/cost-text.ts'
 import { EVENTS_MAX, type LoggedRecords, readLoggedRecords } from '../cost/logged-records.ts'
@@ -94,7 +94,7 @@ function noteNothing(file: string, { events }: LoggedRecords, terminal: Terminal
   else
     note(
       terminal,
-      `None of ${counted(events, 'event')} is good. 'search-session-ctr produce ${file} --dry-run' names each bad line.`,
+      `None of ${counted(events, 'event')} is good. 'search-session-ctr produce ${shellWord(file)} --dry-run' names each bad line.`,
     )
 }
 

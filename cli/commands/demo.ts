@@ -33,7 +33,7 @@ const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-0
 export function defineDemo(command: Command, terminal: Terminal): void {
   command.option('--memory', 'run the steps in this process, without emulators')
   withHelp(command, {
-    details: `The demo takes about a minute and runs on this machine only. It needs no AWS account and no files, and
+    details: `The demo takes about half a minute and runs on this machine only. It needs no AWS account and no files, and
 writes ${REPORT_FILE} to this folder. With --memory, or where no emulator of DynamoDB runs, it takes
 seconds.`,
     examples: ['search-session-ctr demo', 'search-session-ctr demo --memory'],

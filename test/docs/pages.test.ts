@@ -37,7 +37,7 @@ describe('the pages', () => {
 function writtenFiles(): string[] {
   const commands = PAGES.flatMap((path) => pageBlocks(read(path))).map(({ command }) => command)
   const written = commands.flatMap((command) => [
-    ...command.matchAll(/(?:^cat|[\w"'] )>? ?> ([\w-]+\.\w+)|--out ([\w-]+)/gm),
+    ...command.matchAll(/(?:(?:^cat|[\w"'] )>? ?>|--out) ([\w-]+\.\w+)|--out ([\w-]+)/gm),
   ])
   return written.map(([, file, folder]) => file ?? `${folder}/`)
 }
