@@ -8,7 +8,7 @@ import type { Command } from 'commander'
 import { makeWithParents } from '../../local/run/make-folder.ts'
 import { print } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { counted } from '../../terminal/text-table.ts'
+import { counted, shellWord } from '../../terminal/text-table.ts'
 import { fileErrorText, UserError } from '../../terminal/user-error.ts'
 import { withHelp } from './help.ts'
 
@@ -33,7 +33,7 @@ async function runInit(typed: string, terminal: Terminal): Promise<void> {
   await checkFolder(typed, folder)
   for (const { path } of files) await checkFree(path, folder)
   for (const { source, path } of files) await writeFile(join(STARTER, source), path, folder)
-  const there = folder === terminal.cwd ? '' : `cd ${quoted(typed)} && `
+  const there = folder === terminal.cwd ? '' : `cd ${shellWord(typed)} && `
   print(
     terminal,
     [
@@ -88,9 +88,4 @@ async function writeFile(source: string, path: string, folder: string): Promise<
   } catch (error) {
     throw new UserError(`${relative(folder, path)} in ${folder}: ${fileErrorText(error, path)}`)
   }
-}
-
-/** Returns the folder as a shell takes it. */
-function quoted(folder: string): string {
-  return /^[\w./~-]+$/.test(folder) ? folder : JSON.stringify(folder)
 }

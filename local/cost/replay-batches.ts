@@ -71,8 +71,11 @@ export interface Replayed {
   readonly metrics: ReadonlySet<string>
 }
 
-/** Sweeps after the last batch. No setting keeps a session open for more than a day of them. */
-const LAST_SWEEPS_MAX = 24 * 60
+/**
+ * Sweeps with work after the last batch. The gap, the lateness and the skew of a clock keep a
+ * session open for less than a week of minutes.
+ */
+const LAST_SWEEPS_MAX = 7 * 24 * 60
 
 /**
  * Ingests the batches, sweeps between them, and then finalizes all sessions at once. It leaves out
@@ -114,11 +117,13 @@ export async function replayBatches(
   let accepted = 0
   let rejected = 0
   let sweepMs = offHour(batches[0]?.nowMs ?? 0, sweepEveryMs)
+  /** Before the next timer, no sweep has work. */
+  const skipIdle = (untilMs: number): void => {
+    const idleMs = Math.min(untilMs, nextTimerMs()) - sweepMs
+    if (idleMs > 0) sweepMs = offHour(sweepMs + Math.ceil(idleMs / sweepEveryMs) * sweepEveryMs, sweepEveryMs)
+  }
   for (const [index, { records, nowMs: batchMs }] of batches.entries()) {
-    // Before the next timer, no sweep has work.
-    const idleMs = Math.min(batchMs, nextTimerMs()) - sweepMs
-    if (idleMs > sweepEveryMs)
-      sweepMs = offHour(sweepMs + Math.floor(idleMs / sweepEveryMs) * sweepEveryMs, sweepEveryMs)
+    skipIdle(batchMs)
     for (; sweepMs <= batchMs; sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
     watch.onStep?.('append')
     nowMs = batchMs
@@ -129,7 +134,9 @@ export async function replayBatches(
     note(ingestMetrics(report))
     watch.onIngested?.(index + 1)
   }
-  for (let n = 0; n < LAST_SWEEPS_MAX && nextTimerMs() < Number.POSITIVE_INFINITY; n++) {
+  for (let n = 0; nextTimerMs() < Number.POSITIVE_INFINITY; n++) {
+    if (n === LAST_SWEEPS_MAX) throw new Error(`timers remain after ${LAST_SWEEPS_MAX} sweeps`)
+    skipIdle(Number.POSITIVE_INFINITY)
     await sweepAt(sweepMs)
     sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
   }

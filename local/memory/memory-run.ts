@@ -1,5 +1,6 @@
 // Runs the steps of the pipeline in this process on stores in memory, without any emulator.
 
+import { setImmediate } from 'node:timers/promises'
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 import { FINALIZE_BATCH_SIZE } from '../../infra/function-environment.ts'
@@ -36,18 +37,27 @@ export interface MemoryRun extends LogRun {
 
 /** Throws a SettingError for an invalid setting. */
 export function memoryRun(options: MemoryRunOptions): MemoryRun {
-  const { now = Date.now, portsOf = (_, ports) => ports, capacity = () => NO_CAPACITY } = options
+  const { now: clock = Date.now, portsOf = (_, ports) => ports, capacity = () => NO_CAPACITY } = options
   const settings = readSettings(options.settings)
   checkTogether(settings)
   const stores = memoryStores()
+  let lastArrivalMs = Number.NEGATIVE_INFINITY
+  const now = (): number => Math.max(clock(), lastArrivalMs)
+  /** A shard takes a record a millisecond. Events without a time have that of their arrival. */
+  const arrive = (): number => {
+    lastArrivalMs = Math.max(clock(), lastArrivalMs + 1)
+    return lastArrivalMs
+  }
   const steps = memorySteps(settings, (step) => portsOf(step, stores), now)
   const log = functionLog()
   const finalizeChanges = async (): Promise<void> => {
     const changes = stores.takeChanges()
-    for (let start = 0; start < changes.length; start += FINALIZE_BATCH_SIZE)
+    for (let start = 0; start < changes.length; start += FINALIZE_BATCH_SIZE) {
+      await forSignals()
       await steps.finalize(changes.slice(start, start + FINALIZE_BATCH_SIZE))
+    }
   }
-  const stream = memoryStream(settings.batchSize, steps, log, now)
+  const stream = memoryStream(settings.batchSize, steps, log, arrive)
   let linesReplayed = 0
   let eventsReplayed = 0
   return {
@@ -81,13 +91,16 @@ export function memoryRun(options: MemoryRunOptions): MemoryRun {
   }
 }
 
+/** The steps wait for memory only. Without this, no Ctrl-C would reach the process meanwhile. */
+const forSignals = (): Promise<void> => setImmediate()
+
 /** A step in memory fails by a mistake in the code, so nothing is tried again. */
 const NO_FAILURES = { failuresMax: 1, onFailure: () => {} }
 
 const SHARD = 'shardId-000000000000'
 
 /** Stands for the stream and Lambda's poller: passes records to ingest in batches. */
-function memoryStream(batchSize: number, steps: MemorySteps, log: FunctionLog, now: () => number) {
+function memoryStream(batchSize: number, steps: MemorySteps, log: FunctionLog, arrive: () => number) {
   let waiting: ArrivedRecord[] = []
   let arrived = 0
   let ingested = 0
@@ -97,6 +110,7 @@ function memoryStream(batchSize: number, steps: MemorySteps, log: FunctionLog, n
       const isFull = batch.length === batchSize || batch.length < waiting.length
       if (batch.length === 0 || !(isFull || isEnd)) return
       checkHeap()
+      await forSignals()
       const report = await steps.ingest(batch)
       log.add(JSON.stringify({ step: 'ingest', ...report }))
       // Ingest takes fewer records where they unpack to more than one invocation can hold.
@@ -108,10 +122,9 @@ function memoryStream(batchSize: number, steps: MemorySteps, log: FunctionLog, n
   return {
     ingested: () => ingested,
     put: async (records: readonly PutRecordsRequestEntry[]): Promise<void> => {
-      const arrivalMs = now()
       for (const { Data: data = new Uint8Array() } of records) {
         arrived++
-        const record = { shardId: SHARD, sequenceNumber: String(arrived), arrivalMs, subSequence: null }
+        const record = { shardId: SHARD, sequenceNumber: String(arrived), arrivalMs: arrive(), subSequence: null }
         waiting.push({ ...record, data: Buffer.from(data).toString('base64') })
       }
       await ingestBatches(false)

@@ -3,6 +3,7 @@
 
 import {
   cpSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -29,6 +30,8 @@ const STORED_NAME = /^[0-9a-f]{32}$/
 const UNFINISHED_NAME = /^[0-9a-f]{32}\.\w+$/
 /** Holds a digest of the other files of the app. */
 const SEAL_FILE = 'sealed.txt'
+/** The bits of a folder's mode that let its group or others write. */
+const WRITABLE_BY_OTHERS = 0o022
 
 /**
  * Makes the folder of the cache. Returns null where there is none to write to, such as for a user
@@ -46,13 +49,15 @@ export function appsFolder(env: NodeJS.ProcessEnv, platform = process.platform):
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return null
     }
   }
-  return isOwn(folder) ? folder : null
+  return isOwn(dirname(folder)) && isOwn(folder) ? folder : null
 }
 
-/** A run executes what it takes from the cache, so another user must not have written it. */
+/** A run executes what it takes from the cache, so no other user may write to it. */
 function isOwn(folder: string): boolean {
   try {
-    return process.getuid === undefined || statSync(folder).uid === process.getuid()
+    const found = lstatSync(folder)
+    if (!found.isDirectory()) return false
+    return process.getuid === undefined || (found.uid === process.getuid() && (found.mode & WRITABLE_BY_OTHERS) === 0)
   } catch {
     return false
   }

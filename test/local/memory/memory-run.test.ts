@@ -43,6 +43,31 @@ describe('a run in memory', () => {
     for (const { user } of rows) expect(user).toMatch(/^[\w-]{43}$/)
   })
 
+  it('receives events without a time one after the other, so that equal ones count and clicks follow searches', async () => {
+    const turn = [
+      { type: 'Search', user: 'ann', query: 'dogs' },
+      { type: 'ClickResult', user: 'ann', item: 'fido' },
+    ]
+    const { summary } = await runInMemory({}, linesOf([...turn, ...turn, ...turn]))
+    expect(summary).toMatchObject({ accepted: 6, duplicates: 0, searches: 3, searchesWithClick: 3, clicks: 3 })
+  })
+
+  it('lets signals reach the process', async () => {
+    const run = memoryRun({ settings: { batchSize: '1' } })
+    let turns = 0
+    const count = (): void => {
+      turns++
+      pending = setImmediate(count)
+    }
+    let pending = setImmediate(count)
+    async function* lines(): AsyncGenerator<Buffer> {
+      for (const line of linesOf([searchAt(0), searchAt(60), searchAt(120)])) yield Buffer.from(line)
+    }
+    await run.replay('log', lines(), () => {})
+    clearImmediate(pending)
+    expect(turns).toBeGreaterThanOrEqual(3)
+  })
+
   it('puts a line over the size of a record into the dead letters', async () => {
     const long = JSON.stringify({ type: 'Search', user: 'u', query: 'x'.repeat(2_000_000) })
     const { summary } = await runInMemory({}, [long, '{', ...linesOf([searchAt(0)])])

@@ -9,12 +9,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { appsFolder, finishApp } from '../../../local/template/app-cache.ts'
 import { fillFolder } from '../../../local/template/stored-app.ts'
@@ -155,6 +157,20 @@ describe('the cache', () => {
 
   it('is nowhere for a user whose home does not exist', () => {
     expect(appsFolder({ HOME: join(folder, 'none') }, 'linux')).toBe(null)
+  })
+
+  it.skipIf(process.platform === 'win32')('is not taken where others may write, nor by a link', () => {
+    const env = { XDG_CACHE_HOME: caches }
+    const own = appsFolder(env) ?? ''
+    chmodSync(own, 0o777)
+    expect(appsFolder(env)).toBe(null)
+    chmodSync(own, 0o700)
+    chmodSync(dirname(own), 0o770)
+    expect(appsFolder(env)).toBe(null)
+    chmodSync(dirname(own), 0o700)
+    renameSync(own, `${own}-moved`)
+    symlinkSync(`${own}-moved`, own)
+    expect(appsFolder(env)).toBe(null)
   })
 
   it.skipIf(process.getuid?.() !== 0)('is not taken from another user', () => {
