@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchesOf } from '../../../bench/batches.ts'
 import { idOf, standardSession } from '../../../bench/standard-session.ts'
-import { readPipelineSettings, rulesOf } from '../../../infra/read-settings.ts'
+import { readPipelineSettings, rulesOf, successRulesOf } from '../../../infra/read-settings.ts'
 import { countUnits } from '../../../local/cost/count-units.ts'
 
 const START_MS = Date.parse('2026-03-02T09:00:30Z')
@@ -19,6 +19,7 @@ describe('a replay', () => {
     const users = Array.from({ length: 8 }, (_, n) => standardSession(idOf(`user ${n}`), START_MS + n * 400_000))
     const counted = await countUnits(batchesOf(users, 5), {
       rules: rulesOf(settings),
+      success: successRulesOf(settings),
       sweepEveryMs: settings.sweepEvery,
       resultRetentionMs: settings.resultRetention,
     })
