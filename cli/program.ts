@@ -169,6 +169,7 @@ function withOptions(args: readonly string[], program: Command): readonly string
     return [named.name(), ...withOptions(rest, named)]
   if (first !== 'help') return args
   const [name] = rest
+  if (name === 'help' || name === 'version') return ['--help']
   const isKnown = name === undefined || program.commands.some((command) => command.name() === name)
   return isKnown ? [...rest, '--help'] : rest
 }

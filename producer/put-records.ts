@@ -29,9 +29,9 @@ export class RecordsNotPutError extends Error {
   readonly records: readonly PutRecordsRequestEntry[]
 
   constructor(stream: string, records: readonly PutRecordsRequestEntry[], tries: number, cause: unknown) {
-    super(`stream ${stream} did not accept ${records.length} records in ${tries} ${tries === 1 ? 'try' : 'tries'}`, {
-      cause,
-    })
+    const [many, often] = [records.length === 1 ? 'record' : 'records', tries === 1 ? 'try' : 'tries']
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`stream ${stream} did not accept ${records.length} ${many} in ${tries} ${often}: ${why}`, { cause })
     this.records = records
   }
 }

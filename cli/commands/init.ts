@@ -9,7 +9,7 @@ import { makeWithParents } from '../../local/run/make-folder.ts'
 import { print } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { counted, shellWord } from '../../terminal/text-table.ts'
-import { fileErrorText, UserError } from '../../terminal/user-error.ts'
+import { fileErrorText, UsageError, UserError } from '../../terminal/user-error.ts'
 import { withHelp } from './help.ts'
 
 /** The app as it is written. The compiled package has a copy in the same place. */
@@ -28,6 +28,8 @@ same name, it writes nothing.`,
 }
 
 async function runInit(typed: string, terminal: Terminal): Promise<void> {
+  if (typed.trim() === '' || typed.startsWith('-'))
+    throw new UsageError(`init '${typed}': expected the name of a folder`)
   const folder = resolve(terminal.cwd, typed)
   const files = (await starterFiles()).map((source) => ({ source, path: join(folder, writtenPath(source)) }))
   await checkFolder(typed, folder)

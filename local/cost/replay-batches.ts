@@ -4,26 +4,20 @@
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import type { Metrics } from '../../functions/contract.ts'
-import { HOUR_MS } from '../../functions/domain/durations.ts'
-import type { ClosedSession } from '../../functions/domain/results/result.ts'
+import { HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
 import type { SuccessRules } from '../../functions/domain/results/satisfaction.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
-import { sessionId } from '../../functions/domain/sessions/session.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { finalizeMetrics } from '../../functions/finalize/finalize-report.ts'
 import { ingest, ingestMetrics } from '../../functions/ingest/ingest.ts'
 import { type Recall, rememberStates, stateMemory } from '../../functions/ingest/remember-states.ts'
-import type {
-  ArrivedRecord,
-  ClosedChange,
-  DeadLetters,
-  SessionStore,
-  ShardProgress,
-  Timer,
-  TimerStore,
-} from '../../functions/ports.ts'
+import type { ArrivedRecord, DeadLetters, SessionStore, ShardProgress, TimerStore } from '../../functions/ports.ts'
 import type { DirtyHours, ResultStore } from '../../functions/result-ports.ts'
 import { sweep, sweepMetrics } from '../../functions/sweep/sweep.ts'
+import { type StoreWatch, watchedStores } from './watched-stores.ts'
+
+/** The sweep counts open users for so long after the start of an hour: never here. */
+const COUNT_SPAN_MS = 0
 
 /** The records that one invocation of ingest reads. */
 export interface Batch {
@@ -53,12 +47,10 @@ export interface ReplaySettings {
 export type Step = 'append' | 'close' | 'results'
 
 /** All of them are optional. */
-export interface ReplayWatch {
+export interface ReplayWatch extends StoreWatch {
   /** Receives the step that begins. */
   readonly onStep?: (step: Step) => void
   readonly onIngested?: (batches: number) => void
-  readonly onTimers?: (timers: readonly Timer[], nowMs: number) => void
-  readonly onClosed?: (closed: ClosedSession, nowMs: number) => void
   readonly deadLetters?: DeadLetters
 }
 
@@ -79,7 +71,7 @@ const LAST_SWEEPS_MAX = 7 * 24 * 60
 
 /**
  * Ingests the batches, sweeps between them, and then finalizes all sessions at once. It leaves out
- * sweeps before the next timer, and the first sweep of an hour, which also counts open users.
+ * sweeps before the next timer, and the count of open users in each hour.
  *
  * @param batches in the order of their times.
  */
@@ -90,7 +82,7 @@ export async function replayBatches(
   watch: ReplayWatch = {},
 ): Promise<Replayed> {
   let nowMs = 0
-  const { sessions, timers, changes, nextTimerMs } = watched(stores, watch, () => nowMs)
+  const { sessions, timers, changes, nextTimerMs } = watchedStores(stores, watch, () => nowMs)
   const metrics = new Set<string>()
   const note = (counted: Metrics): void => {
     for (const [name, count] of Object.entries(counted)) if (count > 0) metrics.add(name)
@@ -110,21 +102,21 @@ export async function replayBatches(
     nowMs = atMs
     watch.onStep?.('close')
     const ports = { sessions, timers, horizon: { readUpTo: async () => nowMs }, hasTime: () => true }
-    const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs }, nowMs)
+    const report = await sweep({ drain: false }, ports, { rules, sweepEveryMs: COUNT_SPAN_MS }, nowMs)
     if (report.failed !== null) throw report.failed.cause
     note(sweepMetrics(report, false))
   }
   let accepted = 0
   let rejected = 0
-  let sweepMs = offHour(batches[0]?.nowMs ?? 0, sweepEveryMs)
+  let sweepMs = sweepTime(batches[0]?.nowMs ?? 0, sweepEveryMs)
   /** Before the next timer, no sweep has work. */
   const skipIdle = (untilMs: number): void => {
     const idleMs = Math.min(untilMs, nextTimerMs()) - sweepMs
-    if (idleMs > 0) sweepMs = offHour(sweepMs + Math.ceil(idleMs / sweepEveryMs) * sweepEveryMs, sweepEveryMs)
+    if (idleMs > 0) sweepMs = sweepTime(sweepMs + Math.ceil(idleMs / sweepEveryMs) * sweepEveryMs, sweepEveryMs)
   }
   for (const [index, { records, nowMs: batchMs }] of batches.entries()) {
     skipIdle(batchMs)
-    for (; sweepMs <= batchMs; sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
+    for (; sweepMs <= batchMs; sweepMs = sweepTime(sweepMs + sweepEveryMs, sweepEveryMs)) await sweepAt(sweepMs)
     watch.onStep?.('append')
     nowMs = batchMs
     const report = await ingest(records, ingestPorts, rules, nowMs)
@@ -138,7 +130,7 @@ export async function replayBatches(
     if (n === LAST_SWEEPS_MAX) throw new Error(`timers remain after ${LAST_SWEEPS_MAX} sweeps`)
     skipIdle(Number.POSITIVE_INFINITY)
     await sweepAt(sweepMs)
-    sweepMs = offHour(sweepMs + sweepEveryMs, sweepEveryMs)
+    sweepMs = sweepTime(sweepMs + sweepEveryMs, sweepEveryMs)
   }
   watch.onStep?.('results')
   const { results, dirtyHours } = stores
@@ -149,53 +141,10 @@ export async function replayBatches(
   return { accepted, rejected, sessions: published.sessions, rows: published.rowsWritten, metrics }
 }
 
-/** Avoids the first sweep of an hour. */
-function offHour(atMs: number, everyMs: number): number {
-  return atMs % HOUR_MS < everyMs ? atMs + everyMs : atMs
-}
-
 /**
- * Wraps the stores so that they collect the changes that the table's stream would report, and the
- * time of the earliest timer that has not fired.
+ * Skips the first sweep of an hour where sweeps come each minute: the committed units of the bench
+ * are counted so. Rarer sweeps would close much later, so all of them run.
  */
-function watched({ sessions: store, timers: stored }: ReplayedStores, watch: ReplayWatch, now: () => number) {
-  const changes: ClosedChange[] = []
-  const latest = new Map<string, ClosedSession>()
-  const change = (user: string, id: string, version: number, after: ClosedSession | null): void => {
-    const key = JSON.stringify([user, id])
-    changes.push({ sequenceNumber: `${changes.length}`, user, id, version, after, before: latest.get(key) ?? null })
-    if (after === null) latest.delete(key)
-    else latest.set(key, after)
-  }
-  const sessions: SessionStore = {
-    ...store,
-    putClosed: async (closed, expiresAtMs) => {
-      await store.putClosed(closed, expiresAtMs)
-      change(closed.user, sessionId(closed.session), closed.version, closed)
-      watch.onClosed?.(closed, now())
-    },
-    putTombstone: async (user, id, version, expiresAtMs) => {
-      await store.putTombstone(user, id, version, expiresAtMs)
-      change(user, id, version, null)
-    },
-  }
-  let pending: Timer[] = []
-  let next = Number.POSITIVE_INFINITY
-  const earliest = (some: readonly Timer[]): number =>
-    some.reduce((found, { atMs }) => Math.min(found, atMs), Number.POSITIVE_INFINITY)
-  const timers: TimerStore = {
-    ...stored,
-    put: async (scheduled) => {
-      await stored.put(scheduled)
-      watch.onTimers?.(scheduled, now())
-      pending.push(...scheduled)
-      next = Math.min(next, earliest(scheduled))
-    },
-    lists: (span) => {
-      pending = pending.filter(({ atMs }) => atMs > span.toMs)
-      next = earliest(pending)
-      return stored.lists(span)
-    },
-  }
-  return { sessions, timers, changes, nextTimerMs: () => next }
+function sweepTime(atMs: number, everyMs: number): number {
+  return everyMs <= MINUTE_MS && atMs % HOUR_MS < everyMs ? atMs + everyMs : atMs
 }

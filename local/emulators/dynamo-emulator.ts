@@ -69,7 +69,7 @@ async function startDynoxide(dataFolder: string | null, env: NodeJS.ProcessEnv) 
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new UserError(`DynamoDB's emulator does not start: ${error.message}`)))
     const on = file === null ? '' : ` on ${file}`
-    child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ended with code ${code}${on}`)))
+    child.once('exit', (code) => reject(new UserError(`DynamoDB's emulator ${binary} ended with code ${code}${on}`)))
   })
   failed.catch(() => {})
   await Promise.race([untilListening(port, host), failed])

@@ -7,7 +7,7 @@ import kinesalite, { type Options } from 'kinesalite'
 import { UserError } from '../../terminal/user-error.ts'
 import { startDynamo } from './dynamo-emulator.ts'
 import { type LoopbackServer, serve } from './loopback-server.ts'
-import { checkedPort, HOST } from './tcp-ports.ts'
+import { canConnect, checkedPort, HOST } from './tcp-ports.ts'
 
 export interface Endpoints {
   readonly kinesis: string
@@ -69,9 +69,14 @@ export async function startEndpoints(
   }
 }
 
-function checkedEndpoint(name: string, given: string): string {
-  const { protocol = '' } = URL.canParse(given) ? new URL(given) : {}
-  if (/^https?:$/.test(protocol)) return given
+/** A request would fail only after many retries, and without the variable's name. */
+async function checkedEndpoint(name: string, given: string): Promise<string> {
+  const { protocol = '', hostname = '', port = '' } = URL.canParse(given) ? new URL(given) : {}
+  if (/^https?:$/.test(protocol)) {
+    const portOfScheme = protocol === 'https:' ? 443 : 80
+    if (await canConnect(Number(port || portOfScheme), hostname.replace(/^\[|\]$/g, ''))) return given
+    throw new UserError(`${name}=${given}: nothing answers there; start the service, or unset ${name}`)
+  }
   throw new UserError(`${name}=${given} is not an address such as http://${HOST}:8000`)
 }
 

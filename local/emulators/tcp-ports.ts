@@ -18,7 +18,8 @@ export async function untilListening(port: number, host: string): Promise<void> 
   throw new UserError(`nothing listens on port ${port} after a minute`)
 }
 
-function canConnect(port: number, host: string): Promise<boolean> {
+/** Returns whether a process listens on the port of the host. */
+export function canConnect(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host)
     socket.once('connect', () => {
