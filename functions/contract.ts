@@ -59,6 +59,8 @@ export const FINALIZE_VARIABLES = {
   resultsTable: 'RESULTS_TABLE',
   deadLetterBucket: 'DEAD_LETTER_BUCKET',
   resultRetentionMs: RESULT_RETENTION,
+  satisfiedDwellMs: 'SATISFIED_DWELL_MS',
+  reformulatedWithinMs: 'REFORMULATED_WITHIN_MS',
   writes: WRITES,
   rollups: ROLLUPS,
 } as const
@@ -84,7 +86,10 @@ export const SORT_KEY = 'sk'
 /** Holds epoch seconds. DynamoDB deletes an item some time after that moment. */
 export const EXPIRES_AT = 'expires_at'
 
-/** The index of result rows by hour and slice. It holds only the attributes that rollups read. */
+/**
+ * The index of result rows by hour and slice. It holds only the attributes that rollups read.
+ * DynamoDB allows 20 of them, so `clicked` and `zero_results`, which follow from others, stay out.
+ */
 export const HOUR_INDEX = {
   name: 'by_hour',
   /** `<day>T<hour>#<slice>` */
@@ -95,17 +100,19 @@ export const HOUR_INDEX = {
     'kind',
     'session_id',
     'query',
-    'clicked',
     'clicks',
     'result_count',
-    'zero_results',
     'clicked_positions',
     'time_to_first_click_ms',
+    'satisfaction',
+    'reformulated',
     'searches_with_click',
     'orphan_clicks',
     'orphan_clicks_search_elsewhere',
     'orphan_clicks_no_search',
     'duration_ms',
+    'searches_to_success',
+    'time_to_success_ms',
     EXPIRES_AT,
   ],
 } as const
@@ -179,6 +186,9 @@ export const METRIC_UNITS = {
   Searches: 'Count',
   SearchesWithClick: 'Count',
   ZeroResultSearches: 'Count',
+  SearchesSatisfied: 'Count',
+  SearchesOfUnknownSatisfaction: 'Count',
+  SearchesReformulated: 'Count',
   Clicks: 'Count',
   OrphanClicksSearchElsewhere: 'Count',
   OrphanClicksNoSearch: 'Count',

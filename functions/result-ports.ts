@@ -1,7 +1,7 @@
 // Defines the ports through which finalize, rollup and forget reach the results table.
 
 import { DAY_MS } from './domain/durations.ts'
-import type { CountedRow } from './domain/results/counts.ts'
+import type { CountedRow } from './domain/results/count-sum.ts'
 import type { ResultRow } from './domain/results/result.ts'
 import type { DayRollup, HourRollup, Slice } from './domain/results/rollup.ts'
 import type { QueryRollup, RankedSearch } from './domain/results/top-queries.ts'

@@ -17,7 +17,7 @@ import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { MetricName } from '../functions/contract.ts'
 import { FIVE_MINUTES } from './alarm-definition.ts'
-import { givenUp, shareOf, throttledRequests, writeUnits } from './metrics.ts'
+import { givenUp, satisfiedRate, shareOf, throttledRequests, writeUnits } from './metrics.ts'
 import { type PipelineParts, tablesAndIndexes } from './pipeline-parts.ts'
 
 const MINUTE = Duration.minutes(1)
@@ -49,16 +49,22 @@ interface GraphOptions {
   readonly unit: string
   readonly stacked?: boolean
   readonly to?: number
+  /** The columns of the dashboard, of 24, that the graph takes. */
+  readonly width?: number
 }
 
-function graph(title: string, left: readonly IMetric[], { unit, stacked = false, to }: GraphOptions): IWidget {
+function graph(
+  title: string,
+  left: readonly IMetric[],
+  { unit, stacked = false, to, width = 8 }: GraphOptions,
+): IWidget {
   return new GraphWidget({
     title,
     left: [...left],
     stacked,
     leftYAxis: { label: unit, showUnits: false, min: 0, ...(to !== undefined && { max: to }) },
     legendPosition: LegendPosition.BOTTOM,
-    width: 8,
+    width,
     height: 6,
   })
 }
@@ -71,20 +77,23 @@ function searching({ own }: PipelineParts): IWidget[] {
     period: FIVE_MINUTES,
     label: 'searches',
   })
+  const share = { unit: '% of searches', to: 100, width: 6 }
   return [
-    graph('Click-through rate', [shareOf(own.of('SearchesWithClick', HOUR), searches, HOUR, 'searches with a click')], {
-      unit: '% of searches',
-      to: 100,
-    }),
     graph(
-      'Zero-result rate',
-      [shareOf(own.of('ZeroResultSearches', HOUR), searches, HOUR, 'searches without results')],
-      {
-        unit: '% of searches',
-        to: 100,
-      },
+      'Click-through rate',
+      [shareOf(own.of('SearchesWithClick', HOUR), searches, HOUR, 'searches with a click')],
+      share,
     ),
-    graph('Searches', [perMinute], { unit: 'per minute' }),
+    graph('Satisfied rate', [satisfiedRate(own, HOUR)], { ...share, unit: '% of searches that are known' }),
+    graph(
+      'Zero-result and reformulation rate',
+      [
+        shareOf(own.of('ZeroResultSearches', HOUR), searches, HOUR, 'searches without results'),
+        shareOf(own.of('SearchesReformulated', HOUR), searches, HOUR, 'searches asked in other words'),
+      ],
+      share,
+    ),
+    graph('Searches', [perMinute], { unit: 'per minute', width: 6 }),
   ]
 }
 

@@ -8,7 +8,7 @@ import {
   RULE_VARIABLES,
   SWEEP_VARIABLES,
 } from '../functions/contract.ts'
-import { rulesOf } from './read-settings.ts'
+import { rulesOf, successRulesOf } from './read-settings.ts'
 import type { PipelineSettings } from './settings.ts'
 
 /** Lambda passes at most so many changes of closed sessions to one invocation of finalize. */
@@ -67,12 +67,15 @@ export function finalizeEnvironment(
   settings: PipelineSettings,
   names: Names<'sessionsTable' | 'resultsTable' | 'deadLetterBucket'>,
 ): Environment<typeof FINALIZE_VARIABLES> {
+  const rules = successRulesOf(settings)
   return {
     [FINALIZE_VARIABLES.pipelineName]: names.pipelineName,
     [FINALIZE_VARIABLES.sessionsTable]: names.sessionsTable,
     [FINALIZE_VARIABLES.resultsTable]: names.resultsTable,
     [FINALIZE_VARIABLES.deadLetterBucket]: names.deadLetterBucket,
     [FINALIZE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
+    [FINALIZE_VARIABLES.satisfiedDwellMs]: String(rules.satisfiedDwellMs),
+    [FINALIZE_VARIABLES.reformulatedWithinMs]: String(rules.reformulatedWithinMs),
     [FINALIZE_VARIABLES.writes]: settings.writes,
     [FINALIZE_VARIABLES.rollups]: settings.rollups,
   }

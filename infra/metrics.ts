@@ -96,6 +96,20 @@ export function shareOf(part: Metric, whole: Metric, period: Duration, label: st
   })
 }
 
+/** Satisfied searches in percent of those that are not of unknown satisfaction (M2). */
+export function satisfiedRate(own: OwnMetrics, period: Duration): MathExpression {
+  return new MathExpression({
+    expression: 'IF(searches > FILL(unknown, 0), 100 * FILL(satisfied, 0) / (searches - FILL(unknown, 0)))',
+    usingMetrics: {
+      searches: own.of('Searches', period),
+      satisfied: own.of('SearchesSatisfied', period),
+      unknown: own.of('SearchesOfUnknownSatisfaction', period),
+    },
+    period,
+    label: 'satisfied searches',
+  })
+}
+
 /** The metric's name as an id of an expression. A graph accepts each id once. */
 function idOf({ metricName }: Metric): string {
   return metricName.charAt(0).toLowerCase() + metricName.slice(1)

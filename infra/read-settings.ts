@@ -35,6 +35,11 @@ export function rulesOf(settings: PipelineSettings) {
   } satisfies Record<keyof typeof RULE_VARIABLES, string | number>
 }
 
+/** Returns the settings by the names that they have as `SuccessRules`. */
+export function successRulesOf({ satisfiedDwell, reformulatedWithin }: PipelineSettings) {
+  return { satisfiedDwellMs: satisfiedDwell, reformulatedWithinMs: reformulatedWithin }
+}
+
 /** Checks settings that depend on one another. Throws `SettingError`. */
 export function checkTogether({ amendFor, resultRetention, rollupRetention }: PipelineSettings): void {
   if (resultRetention <= amendFor) {

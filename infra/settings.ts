@@ -66,6 +66,20 @@ export const PIPELINE_SETTINGS = {
     1,
     'the longest session: a longer one comes from a robot or a kiosk',
   ),
+  satisfiedDwell: duration(
+    30 * SECOND_MS,
+    SECOND_MS,
+    30 * MINUTE_MS,
+    1,
+    'how long a click has to keep the user away to count as satisfied; 30 seconds is the usual bound of research',
+  ),
+  reformulatedWithin: duration(
+    2 * MINUTE_MS,
+    0,
+    30 * MINUTE_MS,
+    1,
+    'how soon the next search has to follow to count as a reformulation; a later one is more often another wish',
+  ),
   sweepEvery: duration(
     MINUTE_MS,
     MINUTE_MS,

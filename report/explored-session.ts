@@ -9,6 +9,7 @@ import {
   type Evidence,
 } from '../functions/domain/results/attribution.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
+import { dwellTimes } from '../functions/domain/results/satisfaction.ts'
 import type { CloseReason } from '../functions/domain/sessions/clock.ts'
 import { firstEvent, sessionId } from '../functions/domain/sessions/session.ts'
 import { truncateText } from './number-text.ts'
@@ -41,6 +42,8 @@ export type Step = TimedStep &
         readonly item: string
         readonly position: number | null
         readonly evidence: ClickEvidence
+        /** Null where it is unknown (M1). */
+        readonly dwellMs: number | null
       }
   )
 
@@ -69,7 +72,7 @@ export function exploreSession(closed: ClosedSession, user: string, isUserHidden
   const { session } = closed
   const attribution = attribute(session.events)
   const { searches, orphans } = attribution
-  const numbered = numberSearches(attribution)
+  const numbered = numberSearches(attribution, dwellTimes(session.events))
   const steps = session.events.flatMap((event) => stepOf(event, numbered))
   // As in the rows, a Timeout does not lengthen the session.
   const last = session.events.findLast(({ type }) => type !== 'Timeout') ?? firstEvent(session)
@@ -95,9 +98,10 @@ interface SearchNumbers {
   readonly numbers: ReadonlyMap<Event, number>
   readonly numbersById: ReadonlyMap<string | null, number>
   readonly clicks: ReadonlyMap<Event, AttributedClick>
+  readonly dwells: ReturnType<typeof dwellTimes>
 }
 
-function numberSearches({ searches }: Attribution): SearchNumbers {
+function numberSearches({ searches }: Attribution, dwells: SearchNumbers['dwells']): SearchNumbers {
   const numbers = new Map<Event, number>()
   const numbersById = new Map<string, number>()
   const attributed = new Map<Event, AttributedClick>()
@@ -106,7 +110,7 @@ function numberSearches({ searches }: Attribution): SearchNumbers {
     for (const click of clicks) attributed.set(click.click, click)
     if (search.searchId !== null) numbersById.set(search.searchId, index + 1)
   }
-  return { searches, numbers, numbersById, clicks: attributed }
+  return { searches, numbers, numbersById, clicks: attributed, dwells }
 }
 
 /** The first Results of a search has no step, since the step of the search shows its count. */
@@ -135,7 +139,7 @@ function searchStep(event: SearchEvent, { searches, numbers, numbersById }: Sear
   return { kind: 'search', atMs, search, query, resultCount, clicks: found.clicks.length }
 }
 
-function clickStep(event: ClickEvent, { numbers, clicks }: SearchNumbers): Step {
+function clickStep(event: ClickEvent, { numbers, clicks, dwells }: SearchNumbers): Step {
   const click = clicks.get(event)
   return {
     kind: 'click',
@@ -144,5 +148,6 @@ function clickStep(event: ClickEvent, { numbers, clicks }: SearchNumbers): Step 
     item: truncateText(event.item, TEXT_CHARACTERS_MAX),
     position: click?.position ?? event.position,
     evidence: click?.evidence ?? 'orphan',
+    dwellMs: dwells.get(event) ?? null,
   }
 }

@@ -2,9 +2,10 @@
 // before.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
-import { addCounts, type Counts, FIRST_CLICK_RANGES, ratiosOf } from '../functions/domain/results/counts.ts'
+import { addCounts, type Counts, FIRST_CLICK_RANGES } from '../functions/domain/results/counts.ts'
+import { ratiosOf, satisfactionRatiosOf, sessionRatiosOf } from '../functions/domain/results/ratios.ts'
 import type { DayRollup } from '../functions/domain/results/rollup.ts'
-import { countOf, countText, decimalText, NOTHING, shareText, UNCERTAIN_BELOW } from './number-text.ts'
+import { countOf, countText, decimalText, durationText, NOTHING, shareText, UNCERTAIN_BELOW } from './number-text.ts'
 import { daysIn, type ReportData } from './report-data.ts'
 import { pickCounts } from './time-points.ts'
 import { medianRange, rangeCounts } from './value-ranges.ts'
@@ -50,12 +51,28 @@ function comparisonObstacle({ days, daysBefore, range, madeAtMs }: ReportData, b
 }
 
 function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
-  const ratios = ratiosOf(now)
-  const past = before && ratiosOf(before)
-  const { searches = 0, sessions = 0, clicks = 0, clicks_with_position: withPosition = 0 } = now
-  const ofSearches = (count = 0): string => `${countText(count)} of ${countOf(searches, 'search', 'searches')}`
-  const median = medianOf(now)
-  const isUncertain = searches < UNCERTAIN_BELOW
+  return [...searchFigures(now, before), ...clickFigures(now, before), ...sessionFigures(now, before)]
+}
+
+function allRatios(counts: Counts) {
+  return { ...ratiosOf(counts), ...satisfactionRatiosOf(counts), ...sessionRatiosOf(counts) }
+}
+
+function searchFigures(now: Counts, before: Counts | null): KeyFigure[] {
+  const ratios = allRatios(now)
+  const past = before && allRatios(before)
+  const { searches = 0, clicks = 0, unknown_satisfaction_searches: unknown = 0 } = now
+  const known = searches - unknown
+  const ofSearches = (count = 0, whole = searches): string =>
+    `${countText(count)} of ${countOf(whole, 'search', 'searches')}`
+  const shareOf = (
+    name: 'ctr' | 'satisfied_rate' | 'reformulation_rate' | 'zero_result_rate' | 'abandonment_rate',
+  ) => ({
+    value: shareText(ratios[name]),
+    isUncertain: (name === 'satisfied_rate' ? known : searches) < UNCERTAIN_BELOW,
+    change: past && shareChange(ratios[name], past[name]),
+  })
+  const zeroResults = `${ofSearches(now.zero_result_searches)}, ${countText(now.searches_with_result_count ?? 0)} with a known count`
   return [
     {
       name: 'Searches',
@@ -64,33 +81,33 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
       isUncertain: false,
       change: before && countChange(searches, before.searches ?? 0),
     },
+    { name: 'CTR', parts: `${ofSearches(now.searches_with_click)} clicked`, ...shareOf('ctr') },
     {
-      name: 'CTR',
-      value: shareText(ratios.ctr),
-      parts: `${ofSearches(now.searches_with_click)} clicked`,
-      isUncertain,
-      change: past && shareChange(ratios.ctr, past.ctr),
+      name: 'Satisfied rate',
+      parts: `${ofSearches(now.satisfied_searches, known)}, ${countText(unknown)} unknown`,
+      ...shareOf('satisfied_rate'),
     },
+    {
+      name: 'Reformulation rate',
+      parts: ofSearches(now.reformulated_searches),
+      ...shareOf('reformulation_rate'),
+    },
+    { name: 'Zero-result rate', parts: zeroResults, ...shareOf('zero_result_rate') },
+    { name: 'Abandonment', parts: ofSearches(now.abandoned_searches), ...shareOf('abandonment_rate') },
+  ]
+}
+
+function clickFigures(now: Counts, before: Counts | null): KeyFigure[] {
+  const ratios = allRatios(now)
+  const past = before && allRatios(before)
+  const { searches = 0, clicks = 0, clicks_with_position: withPosition = 0, searches_with_click: clicked = 0 } = now
+  return [
     {
       name: 'Clicks per search',
       value: decimalText(ratios.clicks_per_search),
       parts: `${countOf(clicks, 'click', 'clicks')}, ${countOf(searches, 'search', 'searches')}`,
-      isUncertain,
+      isUncertain: searches < UNCERTAIN_BELOW,
       change: past && decimalChange(ratios.clicks_per_search, past.clicks_per_search),
-    },
-    {
-      name: 'Zero-result rate',
-      value: shareText(ratios.zero_result_rate),
-      parts: `${ofSearches(now.zero_result_searches)}, ${countText(now.searches_with_result_count ?? 0)} with a known count`,
-      isUncertain,
-      change: past && shareChange(ratios.zero_result_rate, past.zero_result_rate),
-    },
-    {
-      name: 'Abandonment',
-      value: shareText(ratios.abandonment_rate),
-      parts: ofSearches(now.abandoned_searches),
-      isUncertain,
-      change: past && shareChange(ratios.abandonment_rate, past.abandonment_rate),
     },
     {
       name: 'Average clicked position',
@@ -101,11 +118,23 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
     },
     {
       name: 'Median time to first click',
-      value: median ?? NOTHING,
-      parts: `range of the median, ${countOf(now.searches_with_click ?? 0, 'search', 'searches')} with a click`,
-      isUncertain: (now.searches_with_click ?? 0) < UNCERTAIN_BELOW,
+      value: medianOf(now) ?? NOTHING,
+      parts: `range of the median, ${countOf(clicked, 'search', 'searches')} with a click`,
+      isUncertain: clicked < UNCERTAIN_BELOW,
       change: before && `${medianOf(before) ?? NOTHING} before`,
     },
+  ]
+}
+
+function sessionFigures(now: Counts, before: Counts | null): KeyFigure[] {
+  const { sessions = 0, sessions_with_success: successes = 0 } = now
+  const { average_searches_to_success: searchesTo, average_time_to_success_ms: timeToMs } = allRatios(now)
+  const past = before && allRatios(before)
+  const ofSuccess = {
+    parts: `average of ${countOf(successes, 'session', 'sessions')} with a satisfied search`,
+    isUncertain: successes < UNCERTAIN_BELOW,
+  }
+  return [
     {
       name: 'Sessions',
       value: countText(sessions),
@@ -113,7 +142,23 @@ function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
       isUncertain: false,
       change: before && countChange(sessions, before.sessions ?? 0),
     },
+    {
+      name: 'Searches to success',
+      value: decimalText(searchesTo),
+      ...ofSuccess,
+      change: past && decimalChange(searchesTo, past.average_searches_to_success),
+    },
+    {
+      name: 'Time to success',
+      value: timeText(timeToMs),
+      ...ofSuccess,
+      change: past && `${timeText(past.average_time_to_success_ms)} before`,
+    },
   ]
+}
+
+function timeText(timeMs: number | null): string {
+  return timeMs === null ? NOTHING : durationText(timeMs)
 }
 
 function medianOf(counts: Counts): string | null {

@@ -23,6 +23,18 @@ const SEARCHES: Column = { name: 'Searches', value: searches, text: count }
 const SESSIONS: Column = { name: 'Sessions', value: ({ sessions }) => sessions, text: count }
 const DAYS: Column = { name: 'Days', value: ({ days }) => days, text: count }
 const CTR: Column = { name: 'CTR', value: ({ ratios }) => ratios.ctr, text: shareText, denominator: searches }
+const SATISFIED: Column = {
+  name: 'Satisfied rate',
+  value: ({ ratios }) => ratios.satisfied_rate,
+  text: shareText,
+  denominator: ({ counts }) => (counts.searches ?? 0) - (counts.unknown_satisfaction_searches ?? 0),
+}
+const REFORMULATED: Column = {
+  name: 'Reformulation rate',
+  value: ({ ratios }) => ratios.reformulation_rate,
+  text: shareText,
+  denominator: searches,
+}
 const EMPTY: Column = {
   name: 'Without results',
   value: ({ counts }) => counts.zero_result_searches ?? 0,
@@ -53,13 +65,13 @@ const LISTINGS: readonly Listing[] = [
     list: 'top',
     title: 'Top queries',
     note: 'The most frequent queries.',
-    columns: [SEARCHES, SESSIONS, CTR, ZERO_RATE, POSITION],
+    columns: [SEARCHES, SESSIONS, CTR, SATISFIED, ZERO_RATE, POSITION],
   },
   {
     list: 'without_click',
     title: 'Top queries without clicks',
     note: 'Queries without a click on any day that lists them.',
-    columns: [SEARCHES, SESSIONS, EMPTY],
+    columns: [SEARCHES, SESSIONS, REFORMULATED, EMPTY],
   },
   {
     list: 'without_results',

@@ -1,6 +1,7 @@
 // Sums the listed queries of several days and makes the three lists of a report.
 
-import { addCounts, type Counts, ratiosOf, SEARCH_COUNTS } from '../functions/domain/results/counts.ts'
+import { addCounts, type Counts, SEARCH_COUNTS } from '../functions/domain/results/counts.ts'
+import { ratiosOf, satisfactionRatiosOf } from '../functions/domain/results/ratios.ts'
 import type { QueryList, QueryRollup } from '../functions/domain/results/top-queries.ts'
 
 export interface QueryTotal {
@@ -10,7 +11,7 @@ export interface QueryTotal {
   /** A session that passes midnight counts on both days. */
   readonly sessions: number
   readonly counts: Counts
-  readonly ratios: ReturnType<typeof ratiosOf>
+  readonly ratios: ReturnType<typeof ratiosOf> & ReturnType<typeof satisfactionRatiosOf>
 }
 
 export type QueryTotals = Readonly<Record<QueryList, readonly QueryTotal[]>>
@@ -38,7 +39,11 @@ export function totalQueries(days: readonly (readonly QueryRollup[])[], rowsMax:
       sums.set(rollup.query, sum)
     }
   }
-  const all = [...sums].map(([query, sum]) => ({ query, ...sum, ratios: ratiosOf(sum.counts) }))
+  const all = [...sums].map(([query, sum]) => ({
+    query,
+    ...sum,
+    ratios: { ...ratiosOf(sum.counts), ...satisfactionRatiosOf(sum.counts) },
+  }))
   return {
     top: most(all, rowsMax, ({ searches = 0 }) => searches),
     without_click: most(all, rowsMax, ({ searches = 0, searches_with_click: clicked = 0 }) =>

@@ -1,4 +1,4 @@
-// Charts click-through, zero results and abandonment over time.
+// Charts click-through, satisfaction, reformulation, zero results and abandonment over time.
 
 import type { CountName, Counts } from '../functions/domain/results/counts.ts'
 import { type Chart, chartFigure } from './chart-figure.ts'
@@ -14,12 +14,18 @@ interface SearchRatio {
   readonly title: string
   readonly part: CountName
   readonly partName: string
+  /** The denominator, and its name. */
+  readonly wholeOf: (counts: Counts) => number
+  readonly wholeName: string
   readonly sizes: readonly Size[]
   /** The upper end of the axis. Null lets it end at the largest value. */
   readonly max: number | null
 }
 
+const SEARCHES = { wholeOf: ({ searches = 0 }: Counts) => searches, wholeName: 'searches' }
+
 const CTR: SearchRatio = {
+  ...SEARCHES,
   id: 'ctr-over-time',
   title: 'CTR over time',
   part: 'searches_with_click',
@@ -27,7 +33,27 @@ const CTR: SearchRatio = {
   sizes: [NARROW, HALF, FULL],
   max: 1,
 }
+const SATISFIED: SearchRatio = {
+  id: 'satisfied-over-time',
+  title: 'Satisfied rate over time',
+  part: 'satisfied_searches',
+  partName: 'satisfied searches',
+  wholeOf: ({ searches = 0, unknown_satisfaction_searches: unknown = 0 }) => searches - unknown,
+  wholeName: 'searches of known satisfaction',
+  sizes: [NARROW, HALF],
+  max: 1,
+}
+const REFORMULATED: SearchRatio = {
+  ...SEARCHES,
+  id: 'reformulated-over-time',
+  title: 'Reformulation rate over time',
+  part: 'reformulated_searches',
+  partName: 'searches that another query follows soon',
+  sizes: [NARROW, HALF],
+  max: null,
+}
 const ZERO_RESULTS: SearchRatio = {
+  ...SEARCHES,
   id: 'zero-results-over-time',
   title: 'Zero-result rate over time',
   part: 'zero_result_searches',
@@ -36,6 +62,7 @@ const ZERO_RESULTS: SearchRatio = {
   max: null,
 }
 const ABANDONMENT: SearchRatio = {
+  ...SEARCHES,
   id: 'abandonment-over-time',
   title: 'Abandonment over time',
   part: 'abandoned_searches',
@@ -49,51 +76,60 @@ export function ctrChart(data: ReportData): Markup {
 }
 
 export function otherTimeCharts(data: ReportData): Markup[] {
-  return [ZERO_RESULTS, ABANDONMENT].map((ratio) => chartFigure(ratioChart(timeLine(data), ratio)))
+  return [SATISFIED, REFORMULATED, ZERO_RESULTS, ABANDONMENT].map((ratio) =>
+    chartFigure(ratioChart(timeLine(data), ratio)),
+  )
 }
 
-function ratioChart(line: TimeLine, { id, title, part, partName, sizes, max }: SearchRatio): Chart {
-  const ratioOf = ({ counts }: TimePoint): number | null => shareOf(counts, part)
+function ratioChart(line: TimeLine, ratio: SearchRatio): Chart {
+  const { id, title, part, partName, wholeOf, wholeName, sizes, max } = ratio
+  const ratioOf = ({ counts }: TimePoint): number | null => shareOf(counts[part], wholeOf(counts))
+  const isUnsure = (point: TimePoint): boolean => isUncertain(point, wholeOf)
   const known = line.points.filter((point) => ratioOf(point) !== null)
   const largest = Math.max(0.02, ...known.map((point) => ratioOf(point) ?? 0))
-  const drawn = { title, yLabel: '% of searches', ratioOf, max: max ?? Math.min(1, largest) }
-  const uncertain = known.some(isUncertain)
+  const drawn = { title, yLabel: `% of ${wholeName}`, ratioOf, wholeOf, max: max ?? Math.min(1, largest) }
   return {
     id,
     title,
-    formula: `${partName} / searches, by ${line.unit} (UTC)`,
+    formula: `${partName} / ${wholeName}, by ${line.unit} (UTC)`,
     drawings: sizes.map((size) => timeDrawing(size, line, drawn)),
-    summary: summaryOf(line, part, ratioOf),
-    legend: uncertain
+    summary: summaryOf(line, ratio, ratioOf),
+    legend: known.some(isUnsure)
       ? {
           style: 'uncertain',
           text: `Hollow: fewer than ${UNCERTAIN_BELOW} searches, or ${line.unit === 'hour' ? 'an hour' : 'a day'} that is not over.`,
         }
       : null,
-    columns: [`${line.unit} (UTC)`, 'searches', partName, title.replace(' over time', '')],
+    columns: [`${line.unit} (UTC)`, wholeName, partName, title.replace(' over time', '')],
     rows: line.points.map((point) => [
       `${point.label}${point.isRunning ? ' (not over)' : ''}`,
-      countText(point.counts.searches ?? 0),
+      countText(wholeOf(point.counts)),
       countText(point.counts[part] ?? 0),
-      `${ratioOf(point) !== null && isUncertain(point) ? '* ' : ''}${shareText(ratioOf(point))}`,
+      `${ratioOf(point) !== null && isUnsure(point) ? '* ' : ''}${shareText(ratioOf(point))}`,
     ]),
   }
 }
 
-function shareOf(counts: Counts, part: CountName): number | null {
-  return counts.searches ? (counts[part] ?? 0) / counts.searches : null
+function shareOf(part = 0, whole = 0): number | null {
+  return whole === 0 ? null : part / whole
 }
 
-function summaryOf({ points, unit }: TimeLine, part: CountName, ratioOf: (point: TimePoint) => number | null): string {
-  const searches = points.reduce((sum, { counts }) => sum + (counts.searches ?? 0), 0)
+function summaryOf(
+  { points, unit }: TimeLine,
+  { part, wholeOf }: SearchRatio,
+  ratioOf: (point: TimePoint) => number | null,
+): string {
+  const searches = points.reduce((sum, { counts }) => sum + wholeOf(counts), 0)
   const parts = points.reduce((sum, { counts }) => sum + (counts[part] ?? 0), 0)
   if (searches === 0) return 'No searches in this range.'
   const whole = `${shareText(parts / searches)} in all: ${countText(parts)} of ${countOf(searches, 'search', 'searches')}.`
-  const certain = points.filter((point) => !isUncertain(point)).sort((a, b) => (ratioOf(a) ?? 0) - (ratioOf(b) ?? 0))
+  const certain = points
+    .filter((point) => !isUncertain(point, wholeOf))
+    .sort((a, b) => (ratioOf(a) ?? 0) - (ratioOf(b) ?? 0))
   const lowest = certain[0]
   const highest = certain[certain.length - 1]
   if (lowest === undefined || highest === undefined || lowest === highest) return whole
   const textOf = (point: TimePoint): string =>
-    `${shareText(ratioOf(point))} (${point.label}, n = ${countText(point.counts.searches ?? 0)})`
+    `${shareText(ratioOf(point))} (${point.label}, n = ${countText(wholeOf(point.counts))})`
   return `${whole} The ${certain.length} ${unit}s with ${UNCERTAIN_BELOW} searches or more range from ${textOf(lowest)} to ${textOf(highest)}.`
 }

@@ -4,6 +4,7 @@ import { type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale'
 import { line } from 'd3-shape'
 import { DAY_MS } from '../functions/domain/durations.ts'
 import { lastOf } from '../functions/domain/non-empty.ts'
+import type { Counts } from '../functions/domain/results/counts.ts'
 import { axes, MARGIN, pixels, type Size, svg, TICKS } from './drawing.ts'
 import { html, type Markup } from './markup.ts'
 import { compactText, countText, shareText, UNCERTAIN_BELOW } from './number-text.ts'
@@ -12,8 +13,10 @@ import type { TimeLine, TimePoint } from './time-points.ts'
 export interface Ratio {
   readonly title: string
   readonly yLabel: string
-  /** Returns null for a point without searches. */
+  /** Returns null for a point without a denominator. */
   readonly ratioOf: (point: TimePoint) => number | null
+  /** The denominator. */
+  readonly wholeOf: (counts: Counts) => number
   /** The upper end of the value axis. */
   readonly max: number
 }
@@ -71,7 +74,7 @@ function ratioLine(plot: Plot, ratio: Ratio, y: (value: number) => number): Mark
   const isDense = points.length > MARKERS_MAX
   const markers = points.flatMap((point, index) => {
     const isAlone = !isKnown(index - 1) && !isKnown(index + 1)
-    const isUnsure = isUncertain(point)
+    const isUnsure = isUncertain(point, ratio.wholeOf)
     if (!isKnown(index) || (isDense && !isAlone && !isUnsure)) return []
     const centre = html`cx="${pixels(middle(plot, point))}" cy="${pixels(at(point))}"`
     const radius = (isUnsure ? 4 : 3.5) / (isDense ? 2 : 1)
@@ -81,8 +84,8 @@ function ratioLine(plot: Plot, ratio: Ratio, y: (value: number) => number): Mark
 }
 
 /** A point is uncertain with few searches, or while its hour or day is not over. */
-export function isUncertain({ counts, isRunning }: TimePoint): boolean {
-  return (counts.searches ?? 0) < UNCERTAIN_BELOW || isRunning
+export function isUncertain({ counts, isRunning }: TimePoint, wholeOf: Ratio['wholeOf']): boolean {
+  return wholeOf(counts) < UNCERTAIN_BELOW || isRunning
 }
 
 function volume({ size, timeLine, x, bottom, step }: Plot): Markup {
@@ -126,6 +129,6 @@ function timeTicks({ size, timeLine, x, bottom }: Plot): Markup[] {
 
 /** The browser shows a hint under the pointer. */
 function hint({ size, x, step }: Plot, point: TimePoint, ratio: Ratio): Markup {
-  const text = `${point.label}: ${shareText(ratio.ratioOf(point))}, n = ${countText(point.counts.searches ?? 0)}`
+  const text = `${point.label}: ${shareText(ratio.ratioOf(point))}, n = ${countText(ratio.wholeOf(point.counts))}`
   return html`<rect class="hit" x="${pixels(x(point.startMs))}" y="0" width="${pixels(step)}" height="${size.height}"><title>${text}</title></rect>`
 }

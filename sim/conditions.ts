@@ -2,7 +2,8 @@
 // stay as they are.
 
 import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
-import { MINUTE_MS } from '../functions/domain/durations.ts'
+import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
+import type { SuccessRules } from '../functions/domain/results/satisfaction.ts'
 import type { Fault, Faults } from './faults.ts'
 import { type Random, randomOf } from './random.ts'
 
@@ -21,6 +22,7 @@ const SOURCES = {
   writeBatches: 2 ** 28 + 6125,
   sweepers: 2 ** 29 + 12,
   processes: 2 ** 30 + 3992,
+  success: 2 ** 30 + 2 ** 29,
 } as const
 
 export function sourceOf(seed: number, drawnFor: keyof typeof SOURCES): Random {
@@ -31,6 +33,14 @@ export function sourceOf(seed: number, drawnFor: keyof typeof SOURCES): Random {
 export function drawPages(random: Random, without: ReadonlySet<Fault>): () => number {
   if (without.has('shortPage') || !random.happens(0.35)) return () => Number.POSITIVE_INFINITY
   return () => random.between(1, 5) * MINUTE_MS
+}
+
+/** Draws bounds that the pauses of the run's users lie on both sides of. */
+export function drawSuccess(random: Random): SuccessRules {
+  return {
+    satisfiedDwellMs: random.oneOf([SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS]),
+    reformulatedWithinMs: random.oneOf([0, 30 * SECOND_MS, 2 * MINUTE_MS]),
+  }
 }
 
 /** Draws whether a run has an abuser. */

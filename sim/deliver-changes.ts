@@ -12,7 +12,8 @@ import { invoke, type Outcome } from './world.ts'
 import { takenForLatest } from './write-batch-controls.ts'
 
 export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): Promise<Outcome<Reply>> {
-  const { world, stores, rules, control } = wiring
+  const { world, stores, control } = wiring
+  const settings = { ...wiring.success, resultRetentionMs: wiring.rules.resultRetentionMs }
   return invoke(world, async (invocation) => {
     const results = functionRows(wiring, invocation)
     const ports = {
@@ -24,11 +25,11 @@ export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): 
     }
     const nowMs = world.time.nowMs()
     if (control === 'item-twice') {
-      const one = (change: ClosedChange) => finalize([change], takenForLatest(change, ports), rules, nowMs)
+      const one = (change: ClosedChange) => finalize([change], takenForLatest(change, ports), settings, nowMs)
       const reports = await Promise.all(batch.map(one))
       return reports.find(({ failed }) => failed !== null)?.failed?.sequenceNumber ?? null
     }
-    const report = await finalize(batch, ports, rules, nowMs)
+    const report = await finalize(batch, ports, settings, nowMs)
     return report.failed?.sequenceNumber ?? null
   })
 }

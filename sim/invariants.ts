@@ -14,6 +14,7 @@ import { checkCopies, isConflicting } from './reused-ids.ts'
 import { checkRows } from './row-invariants.ts'
 import type { Stores } from './stores.ts'
 import type { SentEvent, Watch } from './watch.ts'
+import type { Wiring } from './wiring.ts'
 
 /** A sweep reads short pages up to the present, less the spread of arrival times. */
 const LAG_AT_REST_MS_MAX = 3 * MINUTE_MS
@@ -25,13 +26,7 @@ const LAG_AT_REST_MS_MAX = 3 * MINUTE_MS
  * @param fromMs the check ignores earlier events. An earlier call checked them, and their sessions
  * may have expired since.
  */
-export function checkAtRest(
-  users: readonly string[],
-  stores: Stores,
-  watch: Watch,
-  rules: Rules,
-  fromMs: number,
-): void {
+export function checkAtRest(users: readonly string[], { stores, watch, rules, success }: Wiring, fromMs: number): void {
   const deadLettersBySequence = new Map(stores.deadLetters.stored.map((one) => [one.sequenceNumber, one]))
   checkDeadLetters(deadLettersBySequence, watch, rules)
   if (watch.lagMs() > LAG_AT_REST_MS_MAX) {
@@ -64,7 +59,7 @@ export function checkAtRest(
     const expected = oracleSessions([...accepted.values()], rules)
     checkSessions(sessions, expected, report)
     const published = [...stores.results.rows.values()].filter((row) => row.user === user && timeOf(row) >= fromMs)
-    checkRows(user, published, sessions, expected, report)
+    checkRows(user, published, sessions, expected, success, report)
   }
 }
 

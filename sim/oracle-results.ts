@@ -16,10 +16,9 @@ export interface OracleResults {
   readonly orphans: { readonly search_elsewhere: number; readonly no_search: number }
 }
 
-/** @param events one session's, in order (S2). */
-export function oracleResults(events: readonly Event[]): OracleResults {
+/** The searches of one session, and which of them each Results and each click belongs to. */
+export function oracleOwners(events: readonly Event[]) {
   const searchEvents = events.filter((event) => event.type === 'Search')
-  const clicks = events.filter((event) => event.type === 'ClickResult')
   /** The first Search with an id stands for all of them (R1). */
   const searchOf = (event: SearchEvent): SearchEvent =>
     event.searchId === null ? event : (named(event.searchId) ?? event)
@@ -40,20 +39,25 @@ export function oracleResults(events: readonly Event[]): OracleResults {
     const visited = before(click)
     return visited.find((search) => listsOf(search).some((list) => lists(list, click))) ?? visited[0]
   }
+  return { searches: searchEvents.filter((event) => searchOf(event) === event), listsOf, ownerOf }
+}
+
+/** @param events one session's, in order (S2). */
+export function oracleResults(events: readonly Event[]): OracleResults {
+  const { searches, listsOf, ownerOf } = oracleOwners(events)
+  const clicks = events.filter((event) => event.type === 'ClickResult')
   const orphans = clicks.filter((click) => ownerOf(click) === undefined)
   return {
-    searches: searchEvents
-      .filter((event) => searchOf(event) === event)
-      .map((search) => {
-        const own = clicks.filter((click) => ownerOf(click) === search)
-        const counts = listsOf(search).map(({ resultCount }) => resultCount)
-        return {
-          eventId: search.eventId,
-          resultCount: counts.length === 0 ? null : Math.max(...counts),
-          clicks: own.length,
-          positions: own.flatMap((click) => positionIn(listsOf(search), click, events) ?? []),
-        }
-      }),
+    searches: searches.map((search) => {
+      const own = clicks.filter((click) => ownerOf(click) === search)
+      const counts = listsOf(search).map(({ resultCount }) => resultCount)
+      return {
+        eventId: search.eventId,
+        resultCount: counts.length === 0 ? null : Math.max(...counts),
+        clicks: own.length,
+        positions: own.flatMap((click) => positionIn(listsOf(search), click, events) ?? []),
+      }
+    }),
     orphans: {
       search_elsewhere: orphans.filter(({ searchId }) => searchId !== null).length,
       no_search: orphans.filter(({ searchId }) => searchId === null).length,

@@ -3,9 +3,11 @@
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
+import type { SuccessRules } from '../functions/domain/results/satisfaction.ts'
 import { type Session, sessionId } from '../functions/domain/sessions/session.ts'
 import type { OracleSession } from './oracle.ts'
 import { type OracleResults, oracleResults } from './oracle-results.ts'
+import { type OracleSuccess, oracleSuccess } from './oracle-success.ts'
 
 /**
  * The row without its version and session ids. Those depend on the order in which events arrived,
@@ -37,11 +39,39 @@ export function countsIn(rows: readonly ResultRow[]): OracleResults {
   }
 }
 
+/** The satisfaction in the rows of one session, in the form of the oracle. */
+export function successIn(rows: readonly ResultRow[]): OracleSuccess {
+  const ofSession = rows.find((row) => row.kind === 'session')
+  return {
+    searches: rows
+      .filter((row) => row.kind === 'search')
+      .map((row) => ({
+        eventId: row.event_id,
+        satisfaction: row.satisfaction,
+        satisfiedClicks: row.satisfied_clicks,
+        unknownClicks: row.unknown_dwell_clicks,
+        reformulated: row.reformulated,
+      })),
+    session:
+      ofSession === undefined
+        ? null
+        : {
+            satisfied: ofSession.satisfied_searches,
+            unknown: ofSession.unknown_satisfaction_searches,
+            unsatisfied: ofSession.unsatisfied_searches,
+            reformulated: ofSession.reformulated_searches,
+            searchesToSuccess: ofSession.searches_to_success,
+            timeToSuccessMs: ofSession.time_to_success_ms,
+          },
+  }
+}
+
 export function checkRows(
   user: string,
   published: readonly ResultRow[],
   sessions: readonly Session[],
   expected: readonly OracleSession[],
+  success: SuccessRules,
   report: (what: string) => void,
 ): void {
   const ids = new Set(sessions.map(sessionId))
@@ -52,8 +82,11 @@ export function checkRows(
     const isLimited = ended === 'max_events' || ended === 'max_duration'
     const limitedBy = isLimited && next !== undefined ? { limit: ended, atMs: next.events[0].timeMs } : null
     const session: Session = { ids: ['any'], continues: null, limitedBy, events }
-    const own = toRows({ user, session, reason: ended, version: 0 }, sha256)
-    if (JSON.stringify(countsIn(own)) !== JSON.stringify(oracleResults(events)))
+    const own = toRows({ user, session, reason: ended, version: 0 }, sha256, success)
+    const isEqual =
+      JSON.stringify(countsIn(own)) === JSON.stringify(oracleResults(events)) &&
+      JSON.stringify(successIn(own)) === JSON.stringify(oracleSuccess(events, success))
+    if (!isEqual)
       report(`the rows of ${events.map(({ eventId }) => eventId).join(' ')} differ from those of the oracle`)
     return own
   })

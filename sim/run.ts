@@ -14,6 +14,7 @@ import {
   drawLateWrites,
   drawPages,
   drawReuse,
+  drawSuccess,
   drawSweepers,
   sourceOf,
 } from './conditions.ts'
@@ -81,6 +82,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     world,
     watch,
     rules,
+    success: drawSuccess(sourceOf(seed, 'success')),
     stores: newStores(world, changes.add, watch.replaces),
     control: options.control ?? null,
     firstCopies: new Map(),

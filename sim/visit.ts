@@ -42,7 +42,7 @@ export async function visit(
   const restMs = quietMs + BACKLOG_MS + 2 * (rules.gapMs + rules.latenessMs) + rules.maxClockSkewMs
   await sweepUntil(restMs, sweepEveryMs, wiring, delivery)
   const everyone = new Set([...users, ...watch.sent.map(({ user }) => user)])
-  checkAtRest([...everyone], stores, watch, rules, startMs - DAY_MS)
+  checkAtRest([...everyone], wiring, startMs - DAY_MS)
   checkRollups(stores, watch)
   faults.resume()
 }

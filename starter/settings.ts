@@ -38,6 +38,14 @@ export const settings: SearchCtrProps = {
   // The longest session: a longer one comes from a robot or a kiosk. Allowed: 1m to 1d.
   // maxSessionDuration: Duration.hours(12),
 
+  // How long a click has to keep the user away to count as satisfied. 30 seconds is the usual
+  // bound of research. Allowed: 1s to 30m.
+  // satisfiedDwell: Duration.seconds(30),
+
+  // How soon the next search has to follow to count as a reformulation. A later one is more
+  // often another wish. Allowed: 0ms to 30m.
+  // reformulatedWithin: Duration.minutes(2),
+
   // How often the sweep runs, and so how late it may close a due session. Allowed: 1m to 1h in
   // steps of 1m.
   // sweepEvery: Duration.minutes(1),

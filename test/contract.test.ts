@@ -44,6 +44,8 @@ it('keeps the names of environment variables', () => {
     resultsTable: 'RESULTS_TABLE',
     deadLetterBucket: 'DEAD_LETTER_BUCKET',
     resultRetentionMs: 'RESULT_RETENTION_MS',
+    satisfiedDwellMs: 'SATISFIED_DWELL_MS',
+    reformulatedWithinMs: 'REFORMULATED_WITHIN_MS',
     writes: 'WRITES',
     rollups: 'ROLLUPS',
   })
@@ -76,20 +78,23 @@ it('keeps the hour index, which DynamoDB cannot change in place', () => {
       'kind',
       'session_id',
       'query',
-      'clicked',
       'clicks',
       'result_count',
-      'zero_results',
       'clicked_positions',
       'time_to_first_click_ms',
+      'satisfaction',
+      'reformulated',
       'searches_with_click',
       'orphan_clicks',
       'orphan_clicks_search_elsewhere',
       'orphan_clicks_no_search',
       'duration_ms',
+      'searches_to_success',
+      'time_to_success_ms',
       'expires_at',
     ],
   })
+  expect(contract.HOUR_INDEX.attributes.length, 'DynamoDB allows 20').toBeLessThanOrEqual(20)
 })
 
 it('keeps the names and units of metrics', () => {
@@ -119,6 +124,9 @@ it('keeps the names and units of metrics', () => {
     Searches: 'Count',
     SearchesWithClick: 'Count',
     ZeroResultSearches: 'Count',
+    SearchesSatisfied: 'Count',
+    SearchesOfUnknownSatisfaction: 'Count',
+    SearchesReformulated: 'Count',
     Clicks: 'Count',
     OrphanClicksSearchElsewhere: 'Count',
     OrphanClicksNoSearch: 'Count',

@@ -37,7 +37,7 @@ export function startBundle(
 
 /** The environment variables that the steps read, all in one. */
 function variables(): Record<string, string> {
-  const { rules, sweepEveryMs, resultRetentionMs } = BENCH_SETTINGS
+  const { rules, success, sweepEveryMs, resultRetentionMs } = BENCH_SETTINGS
   return {
     GAP_MS: String(rules.gapMs),
     LATENESS_MS: String(rules.latenessMs),
@@ -55,6 +55,8 @@ function variables(): Record<string, string> {
     STREAM_NAME: 'events',
     SWEEP_EVERY_MS: String(sweepEveryMs),
     GIVEN_UP_AFTER_MS: '0',
+    SATISFIED_DWELL_MS: String(success.satisfiedDwellMs),
+    REFORMULATED_WITHIN_MS: String(success.reformulatedWithinMs),
     RESULT_RETENTION_MS: String(resultRetentionMs),
     ROLLUP_RETENTION_MS: String(resultRetentionMs),
     ROLLUPS: 'on',

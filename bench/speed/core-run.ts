@@ -52,7 +52,7 @@ const START_MS = Date.parse('2026-03-02T09:00:30Z')
  */
 const CHUNK_EVENTS = 2_000
 
-const { rules } = BENCH_SETTINGS
+const { rules, success } = BENCH_SETTINGS
 
 interface Run {
   readonly load: CoreLoad
@@ -95,7 +95,9 @@ function runChunk(run: Run, texts: ReadonlyMap<string, readonly string[]>, close
   )
   const closed = timed(run, 'close', () => applied.map((state) => closeDue(state, closeAtMs)))
   const rows = timed(run, 'rows', () =>
-    users.map(([user], n) => closed[n]?.closings.map((closing) => toRows({ ...closing, user, version: 1 }, sha256))),
+    users.map(([user], n) =>
+      closed[n]?.closings.map((closing) => toRows({ ...closing, user, version: 1 }, sha256, success)),
+    ),
   )
   run.rows += rows.flat(2).length
   for (const [n, [user]] of users.entries()) run.states.set(user, closed[n]?.state ?? NEW_USER)

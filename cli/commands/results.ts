@@ -90,7 +90,7 @@ function checkOptions({ user, day, query, since, sessions }: ResultsOptions): vo
   throw new UsageError(`${query === undefined ? 'results' : '--query'} needs --user, --day or --since`)
 }
 
-const SEARCH_HEADING = ['time (UTC)', 'user', 'query', 'clicked', 'results', 'positions', 'first click']
+const SEARCH_HEADING = ['time (UTC)', 'user', 'query', 'clicked', 'satisfied', 'results', 'positions', 'first click']
 
 function searchCells(row: SearchRow): string[] {
   const afterMs = row.time_to_first_click_ms
@@ -99,11 +99,14 @@ function searchCells(row: SearchRow): string[] {
     row.user,
     shortened(row.query, QUERY_WIDTH),
     row.clicked === 1 ? 'yes' : 'no',
+    row.satisfaction === null ? '' : SATISFIED_TEXT[row.satisfaction],
     row.result_count === null ? '' : String(row.result_count),
     shortened(row.clicked_positions, POSITIONS_WIDTH),
     afterMs === null ? '' : `after ${(afterMs / SECOND_MS).toFixed(1)} s`,
   ]
 }
+
+const SATISFIED_TEXT = { satisfied: 'yes', unknown: 'unknown', unsatisfied: 'no' } as const
 
 const SESSION_HEADING = [
   'start (UTC)',
@@ -114,6 +117,7 @@ const SESSION_HEADING = [
   'clicks',
   'of no search',
   'ctr',
+  'to success',
   'closed by',
 ]
 
@@ -128,12 +132,13 @@ function sessionCells(row: SessionRow | ClicksRow): string[] {
     (row.duration_ms / MINUTE_MS).toFixed(1),
     ...counts.map(String),
     row.kind === 'session' ? row.ctr.toFixed(2) : '',
+    row.kind === 'session' ? String(row.searches_to_success ?? '') : '',
     row.close_reason,
   ]
 }
 
 /** Widths in columns that let a row fit a line of the terminal. JSON has the whole texts. */
-const QUERY_WIDTH = 50
+const QUERY_WIDTH = 39
 const POSITIONS_WIDTH = 20
 
 function shortTime(time: string): string {

@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { type ClosedSession, type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
-import { toRows } from '../../functions/domain/results/result-rows.ts'
+import { rowKeys } from '../../functions/domain/results/result-rows.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -89,8 +89,8 @@ async function runTail(options: TailOptions, terminal: Terminal): Promise<void> 
 }
 
 function awaitRows(closed: ClosedSession, awaited: Map<string, AwaitedRow>): void {
-  for (const { pk, sk, version } of toRows(closed, sha256)) {
-    awaited.set(`${pk} ${sk}`, { pk, sk, version, sinceMs: Date.now() })
+  for (const { pk, sk } of rowKeys(closed, sha256)) {
+    awaited.set(`${pk} ${sk}`, { pk, sk, version: closed.version, sinceMs: Date.now() })
     const [oldest] = awaited.keys()
     if (awaited.size > AWAITED_MAX && oldest !== undefined) awaited.delete(oldest)
   }

@@ -26,6 +26,12 @@ export interface FinalizeReport {
   readonly searchesWithClick: number
   /** Searches without results after the changes less those before. */
   readonly zeroResultSearches: number
+  /** Satisfied searches after the changes less those before (M2). */
+  readonly satisfiedSearches: number
+  /** Searches whose satisfaction is unknown after the changes less those before (M2). */
+  readonly unknownSatisfactionSearches: number
+  /** Reformulated searches after the changes less those before (M3). */
+  readonly reformulatedSearches: number
   /** Clicks that belong to a search after the changes less those before. */
   readonly clicks: number
   /** Clicks that belong to no search after the changes less those before, by cause (R8). */
@@ -86,6 +92,9 @@ const NO_COUNTS = {
   searches: 0,
   searchesWithClick: 0,
   zeroResultSearches: 0,
+  satisfiedSearches: 0,
+  unknownSatisfactionSearches: 0,
+  reformulatedSearches: 0,
   clicks: 0,
 }
 
@@ -105,6 +114,9 @@ function countChange({ before, after }: ClosedChange, rows: Rows, counts: Counts
   counts.searches += added(() => 1)
   counts.searchesWithClick += added((row) => row.clicked)
   counts.zeroResultSearches += added((row) => row.zero_results)
+  counts.satisfiedSearches += added((row) => (row.satisfaction === 'satisfied' ? 1 : 0))
+  counts.unknownSatisfactionSearches += added((row) => (row.satisfaction === 'unknown' ? 1 : 0))
+  counts.reformulatedSearches += added((row) => row.reformulated)
   counts.clicks += added((row) => row.clicks)
   for (const cause of ORPHAN_CAUSES) {
     counts.orphanClicks[cause] += sumOrphans(rows.after, cause) - sumOrphans(rows.before, cause)
@@ -140,6 +152,9 @@ export function finalizeMetrics(report: FinalizeReport): Metrics {
     Searches: report.searches,
     SearchesWithClick: report.searchesWithClick,
     ZeroResultSearches: report.zeroResultSearches,
+    SearchesSatisfied: report.satisfiedSearches,
+    SearchesOfUnknownSatisfaction: report.unknownSatisfactionSearches,
+    SearchesReformulated: report.reformulatedSearches,
     Clicks: report.clicks,
     OrphanClicksSearchElsewhere: report.orphanClicks.search_elsewhere,
     OrphanClicksNoSearch: report.orphanClicks.no_search,

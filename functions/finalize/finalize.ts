@@ -6,6 +6,7 @@ import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
 import { hourOf } from '../domain/results/rollup.ts'
+import type { SuccessRules } from '../domain/results/satisfaction.ts'
 import type { ClosedChange, SessionStore } from '../ports.ts'
 import { type DirtyHours, type ResultStore, rowTombstoneExpiresAt } from '../result-ports.ts'
 import { countOutcomes, type FinalizeReport, type Order, type Outcome, type Rows } from './finalize-report.ts'
@@ -22,7 +23,7 @@ export interface FinalizePorts {
   readonly hasTime: () => boolean
 }
 
-export interface FinalizeSettings {
+export interface FinalizeSettings extends SuccessRules {
   readonly resultRetentionMs: number
 }
 
@@ -82,9 +83,9 @@ async function finalizeSessions(
   return outcomes
 }
 
-function rowsOf(change: ClosedChange, digest: Digest): Rows {
-  const before = change.before === null ? [] : toRows(change.before, digest)
-  const after = change.after === null ? [] : toRows(change.after, digest)
+function rowsOf(change: ClosedChange, digest: Digest, rules: SuccessRules): Rows {
+  const before = change.before === null ? [] : toRows(change.before, digest, rules)
+  const after = change.after === null ? [] : toRows(change.after, digest, rules)
   const keysAfter = new Set(after.map((row) => row.sk))
   return { before, after, gone: before.filter((row) => !keysAfter.has(row.sk)) }
 }
@@ -96,11 +97,11 @@ function rowsOf(change: ClosedChange, digest: Digest): Rows {
 async function finalizeOne(
   change: ClosedChange,
   { sessions, results, digest }: FinalizePorts,
-  { resultRetentionMs }: FinalizeSettings,
+  settings: FinalizeSettings,
   nowMs: number,
   hours: Set<string>,
 ): Promise<Outcome> {
-  const rows = rowsOf(change, digest)
+  const rows = rowsOf(change, digest, settings)
   if (rows.after.length + rows.gone.length === 0) return { order: 'latest', rows }
   let order: Order
   try {
@@ -113,7 +114,9 @@ async function finalizeOne(
   const written = order === 'latest' ? rows.after : []
   const keysBefore = new Set(rows.before.map(({ sk }) => sk))
   const errors = [
-    ...(await forEachRow(written, (row) => results.put(row, nowMs + resultRetentionMs, keysBefore.has(row.sk)))),
+    ...(await forEachRow(written, (row) =>
+      results.put(row, nowMs + settings.resultRetentionMs, keysBefore.has(row.sk)),
+    )),
     // Also if the change is overtaken: only this change knows the rows before it.
     ...(await forEachRow(rows.gone, (row) => results.remove(row, rowTombstoneExpiresAt(nowMs)))),
   ]

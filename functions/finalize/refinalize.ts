@@ -1,7 +1,7 @@
 // Finalizes a user's sessions again from their closed items, for changes that finalize lost.
 
 import type { ResultRow } from '../domain/results/result.ts'
-import { toRows } from '../domain/results/result-rows.ts'
+import { rowKeys } from '../domain/results/result-rows.ts'
 import type { ClosedItem } from '../ports.ts'
 import type { ResultStore } from '../result-ports.ts'
 import { removeRows } from '../row-removal.ts'
@@ -55,5 +55,5 @@ interface CurrentRows {
 }
 
 function currentRows({ version, closed }: ClosedItem, { digest }: RefinalizePorts): CurrentRows {
-  return { version, keys: new Set(closed === null ? [] : toRows(closed, digest).map(({ sk }) => sk)) }
+  return { version, keys: new Set(closed === null ? [] : rowKeys(closed, digest).map(({ sk }) => sk)) }
 }

@@ -1,7 +1,8 @@
 // Sums the rows of an hour, and the hours of a day, and writes sums that have changed.
 
 import pMap from 'p-map'
-import { COUNTS, CountSum, type Counts } from '../domain/results/counts.ts'
+import { CountSum } from '../domain/results/count-sum.ts'
+import { COUNTS, type Counts } from '../domain/results/counts.ts'
 import {
   type DayRollup,
   dayKey,

@@ -44,6 +44,15 @@ export function reasonText(reason: ExploredSession['closeReason']): string {
   return REASONS[reason] ?? `by ${reason}`
 }
 
+export function positionText(position: number | null): string {
+  return `position ${position ?? 'unknown'}`
+}
+
+/** @param dwellMs how long the user was away, null where nothing shows it. */
+export function dwellText(dwellMs: number | null): string {
+  return dwellMs === null ? 'dwell unknown' : `dwell ${spanText(dwellMs)}`
+}
+
 export function resultsText(resultCount: number | null): string {
   if (resultCount === null) return 'number of results unknown'
   return resultCount === 0 ? 'no results' : countOf(resultCount, 'result', 'results')

@@ -108,8 +108,8 @@ describe('the results table', () => {
         pk sk kind schema user session_id search_id event_id time day hour query
         query_truncated clicked clicks distinct_items_clicked clicks_by_search_id
         clicks_by_item clicks_by_order result_count zero_results clicked_positions
-        first_click_position time_to_first_click_ms version hour_slice slice_key
-        expires_at
+        first_click_position time_to_first_click_ms satisfaction satisfied_clicks
+        unknown_dwell_clicks reformulated version hour_slice slice_key expires_at
       `),
     )
   })
@@ -121,7 +121,8 @@ describe('the results table', () => {
         searches_with_click clicks orphan_clicks orphan_clicks_search_elsewhere
         orphan_clicks_no_search zero_result_searches searches_with_result_count
         clicks_by_search_id clicks_by_item clicks_by_order ctr clicks_per_search
-        close_reason continues_session_id version hour_slice slice_key expires_at
+        satisfied_searches unknown_satisfaction_searches unsatisfied_searches
+        reformulated_searches searches_to_success time_to_success_ms close_reason continues_session_id version hour_slice slice_key expires_at
       `),
     )
   })
@@ -158,13 +159,18 @@ describe('the results table', () => {
         shown_at_6 shown_at_7 shown_at_8 shown_at_9 shown_at_10 first_click_ms_sum
         first_clicks_to_1s first_clicks_to_2s first_clicks_to_5s first_clicks_to_10s
         first_clicks_to_30s first_clicks_to_1m first_clicks_to_5m first_clicks_later
+        satisfied_searches unknown_satisfaction_searches reformulated_searches
         clicked_at_1 clicked_at_2 clicked_at_3 clicked_at_4 clicked_at_5 clicked_at_6
-        clicked_at_7 clicked_at_8 clicked_at_9 clicked_at_10 sessions
+        clicked_at_7 clicked_at_8 clicked_at_9 clicked_at_10 unsatisfied_searches
+        sessions
         sessions_with_click orphan_clicks orphan_clicks_search_elsewhere
         orphan_clicks_no_search session_duration_ms_sum sessions_to_10s
         sessions_to_1m sessions_to_5m sessions_to_15m sessions_to_30m sessions_longer
+        sessions_with_success searches_to_success_sum time_to_success_ms_sum
         ctr clicks_per_search zero_result_rate abandonment_rate average_clicked_position
-        average_time_to_first_click_ms session_ctr average_session_duration_ms revision
+        average_time_to_first_click_ms satisfied_rate reformulation_rate session_ctr
+        average_session_duration_ms average_searches_to_success
+        average_time_to_success_ms revision
         computed_at expires_at
       `),
     )
@@ -198,7 +204,8 @@ describe('the results table', () => {
         clicks_further_down shown_at_1 shown_at_2 shown_at_3 shown_at_4 shown_at_5
         shown_at_6 shown_at_7 shown_at_8 shown_at_9 shown_at_10 first_click_ms_sum
         first_clicks_to_1s first_clicks_to_2s first_clicks_to_5s first_clicks_to_10s
-        first_clicks_to_30s first_clicks_to_1m first_clicks_to_5m first_clicks_later ctr
+        first_clicks_to_30s first_clicks_to_1m first_clicks_to_5m first_clicks_later
+        satisfied_searches unknown_satisfaction_searches reformulated_searches ctr
         clicks_per_search zero_result_rate abandonment_rate average_clicked_position
         average_time_to_first_click_ms revision computed_at expires_at
       `),

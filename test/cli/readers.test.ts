@@ -91,10 +91,10 @@ describe('results', () => {
     const table = await local('results', '--user', 'ann')
     expect(table).toMatchObject({ status: EXIT.done, stderr: '' })
     expect(table.stdout).not.toContain('\u001b')
-    expect(table.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(2, 4))).toMatchObject([
-      ['query', 'clicked'],
-      [expect.stringContaining('Red'), expect.anything()],
-      ['dogs', 'yes'],
+    expect(table.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(2, 5))).toMatchObject([
+      ['query', 'clicked', 'satisfied'],
+      [expect.stringContaining('Red'), expect.anything(), expect.anything()],
+      ['dogs', 'yes', 'yes'],
       [],
     ])
     const rows = objectsIn((await local('results', '--user', 'ann', '--json')).stdout)

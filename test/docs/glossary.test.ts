@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { COUNTS, ratiosOf, sessionRatiosOf } from '../../functions/domain/results/counts.ts'
+import { COUNTS } from '../../functions/domain/results/counts.ts'
+import { ratiosOf, satisfactionRatiosOf, sessionRatiosOf } from '../../functions/domain/results/ratios.ts'
 import { itemsOfResultsTable, itemsOfSessionsTable, type StoredItem } from '../support/stored-items.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -21,7 +22,10 @@ const rows = glossary
 const sources = FOLDERS.flatMap(textsIn).join('\n')
 
 /** The page of metrics has these, in ranges: `clicks_at_1` to `clicks_at_10`. */
-const inMetrics = new Set<string>([...COUNTS, ...Object.keys({ ...ratiosOf({}), ...sessionRatiosOf({}) })])
+const inMetrics = new Set<string>([
+  ...COUNTS,
+  ...Object.keys({ ...ratiosOf({}), ...satisfactionRatiosOf({}), ...sessionRatiosOf({}) }),
+])
 
 /** The value as the document client or the plain client writes it. */
 function textOf(value: unknown): string {

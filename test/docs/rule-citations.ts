@@ -3,7 +3,7 @@
 // A citation stands in parentheses: one rule, a list, or a range.
 // Amazon's S3 stands without parentheses.
 
-const RULE = '[ESCR][1-9]a?'
+const RULE = '[ESCRM][1-9]a?'
 const CITATION = new RegExp(`\\((${RULE}(?:(?:, | and |-)${RULE})*)\\)`, 'g')
 /** On a page a citation may link to its rule: `([S3](rules.md#...))`. */
 const LINKED = new RegExp(`\\[(${RULE})\\]\\([^)]*\\)`, 'g')

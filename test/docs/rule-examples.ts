@@ -12,7 +12,7 @@ import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../functions/domain/sessions/user-state.ts'
 import type { IngestReport } from '../../functions/ingest/ingest.ts'
-import { readPipelineSettings, rulesOf } from '../../infra/read-settings.ts'
+import { readPipelineSettings, rulesOf, successRulesOf } from '../../infra/read-settings.ts'
 import { record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import type { Rule, Table } from './rule-page.ts'
@@ -87,7 +87,8 @@ function timeOf(text: string): number {
 export async function runExample(rule: Rule, steps: readonly Step[]): Promise<ExampleRun> {
   const rules = rulesOfRule(rule)
   let horizonMs = 0
-  const pipeline = memoryPipeline(rules, () => horizonMs)
+  const success = successRulesOf(readPipelineSettings(rule.settings))
+  const pipeline = memoryPipeline(rules, () => horizonMs, undefined, success)
   const reports = new Map<string, string>()
   const clocks = new Map<string, Readonly<Record<string, string>>>()
   const closedBy = new Map<string, string>()

@@ -147,7 +147,8 @@ describe('the dashboard', () => {
 
   it.each([
     'Click-through rate',
-    'Zero-result rate',
+    'Satisfied rate',
+    'Zero-result and reformulation rate',
     'Searches',
     'Users with open sessions',
     'Sessions closed, by reason',

@@ -20,6 +20,15 @@ export const DURATIONS: readonly Limits[] = [
   { name: 'maxClockSkew', byDefault: 5 * MINUTE_MS, min: 0, max: DAY_MS, range: '0ms to 1d', step: 1 },
   { name: 'maxSessionDuration', byDefault: 12 * HOUR_MS, min: MINUTE_MS, max: DAY_MS, range: '1m to 1d', step: 1 },
   {
+    name: 'satisfiedDwell',
+    byDefault: 30 * SECOND_MS,
+    min: SECOND_MS,
+    max: 30 * MINUTE_MS,
+    range: '1s to 30m',
+    step: 1,
+  },
+  { name: 'reformulatedWithin', byDefault: 2 * MINUTE_MS, min: 0, max: 30 * MINUTE_MS, range: '0ms to 30m', step: 1 },
+  {
     name: 'sweepEvery',
     byDefault: MINUTE_MS,
     min: MINUTE_MS,

@@ -94,7 +94,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
       const { page } = await open(width, scheme)
       const figures = await page.locator('figure').count()
       expect(await page.locator('figure .drawing:visible').count()).toBe(figures)
-      expect(figures).toBe(7)
+      expect(figures).toBe(9)
       await page.close()
     })
 
@@ -191,7 +191,20 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     writeFileSync(study, renderReport(await readReport(reportPorts(sentIn(logPath as string)), wanted(day))))
     const { page, complaints } = await open(1280, 'light', study)
     const values = await page.locator('dd.value').allTextContents()
-    expect(values).toEqual(['413', '82.3 %', '6.58', '0.7 %', '16.9 %', '15.52', '5 to 10 s', '61'])
+    expect(values).toEqual([
+      '413',
+      '82.3 %',
+      '66.8 %',
+      '28.1 %',
+      '0.7 %',
+      '16.9 %',
+      '6.58',
+      '15.52',
+      '5 to 10 s',
+      '61',
+      '1.49',
+      '54.1 s',
+    ])
     await page.close()
     expect(complaints).toEqual([])
   })

@@ -43,6 +43,10 @@ describe('the metrics of finalize', () => {
         expect(total(emitted, 'Searches')).toBe(rows.length)
         expect(total(emitted, 'SearchesWithClick')).toBe(rows.filter((row) => row.clicked === 1).length)
         expect(total(emitted, 'ZeroResultSearches')).toBe(rows.filter((row) => row.zero_results === 1).length)
+        const having = (satisfaction: string): number => rows.filter((row) => row.satisfaction === satisfaction).length
+        expect(total(emitted, 'SearchesSatisfied')).toBe(having('satisfied'))
+        expect(total(emitted, 'SearchesOfUnknownSatisfaction')).toBe(having('unknown'))
+        expect(total(emitted, 'SearchesReformulated')).toBe(rows.filter((row) => row.reformulated === 1).length)
         expect(total(emitted, 'SessionsClosed')).toBeGreaterThanOrEqual(live(pipeline).length)
       }),
       { seed: SEED, numRuns: 300 },

@@ -6,6 +6,7 @@ import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import { MIN_EVENT_TIME_MS } from '../../functions/domain/events/time-field.ts'
 import { UBI_ORDINALS_FROM } from '../../functions/domain/events/ubi-ordinals.ts'
+import type { SuccessRules } from '../../functions/domain/results/satisfaction.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 
@@ -29,6 +30,8 @@ export const RULES: Rules = {
   maxSessionDurationMs: 12 * HOUR_MS,
   resultRetentionMs: 400 * DAY_MS,
 }
+
+export const SUCCESS: SuccessRules = { satisfiedDwellMs: 30 * SECOND_MS, reformulatedWithinMs: 2 * MINUTE_MS }
 
 /** The stores hold sessions of any year. */
 const ANY_TIME = { ...RULES, minEventTimeMs: Number.NEGATIVE_INFINITY }

@@ -2,7 +2,7 @@
 
 import { type AttributeValue, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb'
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
-import type { CountedRow } from '../../domain/results/counts.ts'
+import type { CountedRow } from '../../domain/results/count-sum.ts'
 import type { Slice } from '../../domain/results/rollup.ts'
 import type { RankedSearch } from '../../domain/results/top-queries.ts'
 import { UnreadableItemError } from '../../ports.ts'
@@ -13,11 +13,13 @@ import { hourSliceKey } from './result-items.ts'
 type RawItem = Record<string, AttributeValue>
 type Values = Record<string, string | number | null>
 
-const SEARCH_NUMBERS = ['clicked', 'clicks', 'zero_results', EXPIRES_AT]
+const SEARCH_NUMBERS = ['clicks', 'reformulated', EXPIRES_AT]
+const NULLABLE_SEARCH_NUMBERS = ['result_count', 'time_to_first_click_ms']
+const NULLABLE_SESSION_NUMBERS = ['searches_to_success', 'time_to_success_ms']
 const ORPHAN_NUMBERS = ['orphan_clicks', 'orphan_clicks_search_elsewhere', 'orphan_clicks_no_search', EXPIRES_AT]
 const SESSION_NUMBERS = ['searches_with_click', 'duration_ms', ...ORPHAN_NUMBERS]
-const SEARCH_COLUMNS = [...SEARCH_NUMBERS, 'kind', 'result_count', 'clicked_positions', 'time_to_first_click_ms']
-const COUNTED_COLUMNS = [...new Set([...SEARCH_COLUMNS, ...SESSION_NUMBERS])]
+const SEARCH_COLUMNS = [...SEARCH_NUMBERS, ...NULLABLE_SEARCH_NUMBERS, 'kind', 'clicked_positions', 'satisfaction']
+const COUNTED_COLUMNS = [...new Set([...SEARCH_COLUMNS, ...SESSION_NUMBERS, ...NULLABLE_SESSION_NUMBERS])]
 const RANKED_COLUMNS = [...SEARCH_COLUMNS, 'query', 'session_id', PARTITION_KEY, HOUR_INDEX.sortKey]
 
 /** All keys of searches lie between these, and those of sessions after them. */
@@ -105,18 +107,20 @@ function damagedRow(): UnreadableItemError {
   return new UnreadableItemError('a row of the hour index lacks a value that rollups count')
 }
 
+const SATISFACTIONS = new Set<unknown>([null, 'satisfied', 'unknown', 'unsatisfied'])
 const POSITIONS = /^(\d+(,\d+)*)?$/
 
 function isCountable(values: Values): boolean {
   const areNumbers = (names: readonly string[]): boolean => names.every((name) => Number.isFinite(values[name]))
-  const isNumberOrNull = (value: unknown): boolean => value === null || Number.isFinite(value)
-  if (values.kind === 'session') return areNumbers(SESSION_NUMBERS)
+  const areNumbersOrNull = (names: readonly string[]): boolean =>
+    names.every((name) => values[name] === null || Number.isFinite(values[name]))
+  if (values.kind === 'session') return areNumbers(SESSION_NUMBERS) && areNumbersOrNull(NULLABLE_SESSION_NUMBERS)
   if (values.kind === 'clicks') return areNumbers(ORPHAN_NUMBERS)
   return (
     values.kind === 'search' &&
     areNumbers(SEARCH_NUMBERS) &&
+    areNumbersOrNull(NULLABLE_SEARCH_NUMBERS) &&
     POSITIONS.test(String(values.clicked_positions)) &&
-    isNumberOrNull(values.result_count) &&
-    isNumberOrNull(values.time_to_first_click_ms)
+    SATISFACTIONS.has(values.satisfaction)
   )
 }

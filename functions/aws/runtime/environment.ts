@@ -103,6 +103,8 @@ export function readFinalizeEnvironment(variables: Variables) {
     resultsTable: text(variables, FINALIZE_VARIABLES.resultsTable),
     deadLetterBucket: text(variables, FINALIZE_VARIABLES.deadLetterBucket),
     resultRetentionMs: wholeNumber(variables, FINALIZE_VARIABLES.resultRetentionMs),
+    satisfiedDwellMs: wholeNumber(variables, FINALIZE_VARIABLES.satisfiedDwellMs),
+    reformulatedWithinMs: wholeNumber(variables, FINALIZE_VARIABLES.reformulatedWithinMs),
     writes: choice(variables, FINALIZE_VARIABLES.writes, WRITES),
     rollups: choice(variables, FINALIZE_VARIABLES.rollups, ROLLUPS),
   } satisfies ReadAll<typeof FINALIZE_VARIABLES>

@@ -1,4 +1,4 @@
-// Defines a closed session and the rows that users query (R4-R8).
+// Defines a closed session and the rows that users query (R4-R8, M1-M3).
 
 import type { CloseReason } from '../sessions/clock.ts'
 import type { Session } from '../sessions/session.ts'
@@ -46,6 +46,12 @@ interface CommonRow extends RowKey {
   readonly version: number
 }
 
+/**
+ * Whether a search with a click satisfied its user (M2). Unknown: no click is known to have
+ * satisfied, and the time that the user spent after one of them is not known.
+ */
+export type Satisfaction = 'satisfied' | 'unknown' | 'unsatisfied'
+
 export interface SearchRow extends CommonRow, EvidenceCounts {
   readonly kind: 'search'
   readonly search_id: string | null
@@ -66,6 +72,13 @@ export interface SearchRow extends CommonRow, EvidenceCounts {
   readonly first_click_position: number | null
   /** 0 where clocks disagree and the click seems to come before its search. */
   readonly time_to_first_click_ms: number | null
+  /** Null without a click. */
+  readonly satisfaction: Satisfaction | null
+  readonly satisfied_clicks: number
+  /** Clicks that no later Search, click or AppClose of the session follows (M1). */
+  readonly unknown_dwell_clicks: number
+  /** 1 where the user soon asked for something else, and was not satisfied (M3). */
+  readonly reformulated: 0 | 1
 }
 
 /** The columns that both rows of a session have. */
@@ -90,6 +103,14 @@ export interface SessionRow extends SessionColumns, EvidenceCounts {
   readonly ctr: number
   /** Clicks / searches; may pass 1. */
   readonly clicks_per_search: number
+  readonly satisfied_searches: number
+  readonly unknown_satisfaction_searches: number
+  readonly unsatisfied_searches: number
+  readonly reformulated_searches: number
+  /** The number of the first satisfied search, from 1 in order of time. */
+  readonly searches_to_success: number | null
+  /** From the first search to the first satisfied click. 0 where clocks disagree. */
+  readonly time_to_success_ms: number | null
 }
 
 /**

@@ -2,22 +2,15 @@
 
 import type { Digest } from '../events/event.ts'
 import { isoTime } from '../events/time.ts'
-import {
-  addCounts,
-  COUNTS,
-  type CountedRow,
-  type CountName,
-  CountSum,
-  type Counts,
-  ratiosOf,
-  sessionRatiosOf,
-} from './counts.ts'
+import { type CountedRow, CountSum } from './count-sum.ts'
+import { addCounts, COUNTS, type CountName, type Counts } from './counts.ts'
+import { ratiosOf, satisfactionRatiosOf, sessionRatiosOf } from './ratios.ts'
 import type { ResultRow } from './result.ts'
 
 /** Raised when a column changes its meaning. A new column does not raise it. */
 export const ROLLUP_SCHEMA = 1
 
-type Ratios = ReturnType<typeof ratiosOf> & ReturnType<typeof sessionRatiosOf>
+type Ratios = ReturnType<typeof ratiosOf> & ReturnType<typeof satisfactionRatiosOf> & ReturnType<typeof sessionRatiosOf>
 
 interface CommonRollup extends Readonly<Record<CountName, number>>, Ratios {
   readonly pk: string
@@ -89,6 +82,7 @@ export function hourRollup(hour: string, counts: Counts, rowsExpireAtMs: number 
     rows_expire_at: rowsExpireAtMs === null ? null : isoTime(rowsExpireAtMs),
     ...allCounts(counts),
     ...ratiosOf(counts),
+    ...satisfactionRatiosOf(counts),
     ...sessionRatiosOf(counts),
   }
 }
@@ -102,6 +96,7 @@ export function dayRollup(day: string, hours: readonly HourRollup[]): DayRollup 
     day,
     ...allCounts(counts),
     ...ratiosOf(counts),
+    ...satisfactionRatiosOf(counts),
     ...sessionRatiosOf(counts),
   }
 }

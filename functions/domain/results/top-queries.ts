@@ -1,7 +1,9 @@
 // Ranks the queries of a day: most asked, never clicked, and without results.
 
 import { distinctCounter } from '../distinct-counter.ts'
-import { type CountedSearch, type CountName, CountSum, type Counts, ratiosOf, SEARCH_COUNTS } from './counts.ts'
+import { type CountedSearch, CountSum } from './count-sum.ts'
+import { type CountName, type Counts, SEARCH_COUNTS } from './counts.ts'
+import { ratiosOf } from './ratios.ts'
 import type { SearchRow } from './result.ts'
 import { foldQuery, ROLLUP_SCHEMA } from './rollup.ts'
 

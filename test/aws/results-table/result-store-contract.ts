@@ -8,7 +8,7 @@ import type { ResultRow, SearchRow } from '../../../functions/domain/results/res
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../../functions/domain/sessions/session-id.ts'
 import type { ResultStore } from '../../../functions/result-ports.ts'
-import { at, click, results, search } from '../../support/events.ts'
+import { at, click, results, SUCCESS, search } from '../../support/events.ts'
 
 export interface ReadableResults {
   readonly store: ResultStore
@@ -31,6 +31,7 @@ export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): R
   return toRows(
     { user, session: { ids: [id], continues: null, limitedBy: null, events }, reason: 'gap', version },
     sha256,
+    SUCCESS,
   )
 }
 

@@ -54,6 +54,8 @@ const FINALIZE = {
   RESULTS_TABLE: 'results',
   DEAD_LETTER_BUCKET: 'refused',
   RESULT_RETENTION_MS: '31536000000',
+  SATISFIED_DWELL_MS: '30000',
+  REFORMULATED_WITHIN_MS: '120000',
   WRITES: 'batched',
   ROLLUPS: 'off',
 }
@@ -105,6 +107,8 @@ describe('the environment', () => {
       resultsTable: 'results',
       deadLetterBucket: 'refused',
       resultRetentionMs: 31_536_000_000,
+      satisfiedDwellMs: 30_000,
+      reformulatedWithinMs: 120_000,
       writes: 'batched',
       rollups: 'off',
     })

@@ -9,13 +9,13 @@ function searchOf(query: string, session: number): RankedSearch {
     pk: `user#${session}`,
     session_id: `20260302T090000000Z-${session}`,
     query,
-    clicked: 0,
     clicks: 0,
-    zero_results: 0,
     result_count: 3,
     clicked_positions: '',
     time_to_first_click_ms: null,
-  } as RankedSearch
+    satisfaction: null,
+    reformulated: 0,
+  }
 }
 
 it('tallies count the sessions of a query within a percent, and exactly up to 100,000', () => {

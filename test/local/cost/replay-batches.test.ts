@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchesOf } from '../../../bench/batches.ts'
 import { idOf, standardSession } from '../../../bench/standard-session.ts'
-import { readPipelineSettings, rulesOf } from '../../../infra/read-settings.ts'
+import { readPipelineSettings, rulesOf, successRulesOf } from '../../../infra/read-settings.ts'
 import { countUnits } from '../../../local/cost/count-units.ts'
 
 type Setting = Readonly<Record<string, string>>
@@ -18,7 +18,12 @@ async function replayed(setting: Setting) {
   const waitsMs: number[] = []
   const { sessions } = await countUnits(
     batchesOf(users, 5),
-    { rules, sweepEveryMs: settings.sweepEvery, resultRetentionMs: settings.resultRetention },
+    {
+      rules,
+      success: successRulesOf(settings),
+      sweepEveryMs: settings.sweepEvery,
+      resultRetentionMs: settings.resultRetention,
+    },
     {
       onClosed: ({ session }, nowMs) =>
         waitsMs.push(nowMs - (session.events.at(-1)?.timeMs ?? 0) - rules.gapMs - rules.latenessMs),
