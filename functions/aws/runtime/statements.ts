@@ -18,20 +18,29 @@ export function toStatement(table: string, item: VersionedItem, condition: Write
 }
 
 function insert(table: string, item: VersionedItem): BatchStatementRequest {
-  const stored = Object.entries(item).filter(([, value]) => value !== undefined)
-  return {
-    Statement: `INSERT INTO "${table}" VALUE {${stored.map(([name]) => `'${name}': ?`).join(', ')}}`,
-    Parameters: stored.map(([, value]) => toAttribute(value)),
+  let pairs = ''
+  const values: AttributeValue[] = []
+  for (const name of Object.keys(item)) {
+    if (item[name] === undefined) continue
+    pairs += `${pairs === '' ? '' : ', '}'${name}': ?`
+    values.push(toAttribute(item[name]))
   }
+  return { Statement: `INSERT INTO "${table}" VALUE {${pairs}}`, Parameters: values }
 }
 
-function update(table: string, { [PARTITION_KEY]: pk, [SORT_KEY]: sk, ...rest }: VersionedItem, at: number) {
-  const changed = Object.entries(rest)
-  const assignments = changed.map(([name]) => `"${name}" = ?`).join(', ')
+function update(table: string, item: VersionedItem, at: number): BatchStatementRequest {
+  let assignments = ''
+  const values: AttributeValue[] = []
+  for (const name of Object.keys(item)) {
+    if (name === PARTITION_KEY || name === SORT_KEY) continue
+    assignments += `${assignments === '' ? '' : ', '}"${name}" = ?`
+    values.push(toAttribute(item[name]))
+  }
+  values.push(toAttribute(item[PARTITION_KEY]), toAttribute(item[SORT_KEY]), toAttribute(at))
   return {
     Statement: `UPDATE "${table}" SET ${assignments} WHERE "${PARTITION_KEY}" = ? AND "${SORT_KEY}" = ? AND "version" = ?`,
-    Parameters: [...changed.map(([, value]) => value), pk, sk, at].map(toAttribute),
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+    Parameters: values,
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   }
 }
 
