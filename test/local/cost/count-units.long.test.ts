@@ -10,6 +10,7 @@ import { totalUnits, type Units } from '../../../bench/cost/unit-meter.ts'
 import { idOf, longSession, standardSession } from '../../../bench/standard-session.ts'
 import { countUnits, type UnitsByPart } from '../../../local/cost/count-units.ts'
 import { shardsFor } from '../../../local/cost/month-dollars.ts'
+import { unitDollars } from '../../../local/cost/prices.ts'
 import type { Batch } from '../../../local/cost/replay-batches.ts'
 import { replayPlan } from '../../../local/cost/replayed-log.ts'
 import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoints.ts'
@@ -69,10 +70,20 @@ async function expectCostMetered(name: string, log: readonly SentEvent[], events
   const plan = replayPlan({ records, eventsPerSecond, shards }, DEPLOYED)
   const metered = await meterPipeline(name, plan.batches, plan.settings, endpoints)
   expect(printed.accepted).toBe(metered.accepted)
-  expect(Math.abs(printed.writeUnits / totalUnits(metered.write) - 1)).toBeLessThan(0.01)
+  const [writes, reads] = [totalUnits(metered.write), totalUnits(metered.read)]
+  const apart = [
+    printed.writeUnits / writes,
+    printed.readUnits / reads,
+    unitDollars(printed.writeUnits, printed.readUnits) / unitDollars(writes, reads),
+  ].map((ratio) => Math.abs(ratio - 1))
+  const [ofWrites = 1, ofReads = 1, ofDollars = 1] = apart
+  expect(
+    [ofWrites, ofDollars].every((share) => share < 0.01),
+    `${apart}`,
+  ).toBe(true)
   // Saves side by side end in another order on the emulator. So ingest, which may remember few
   // states here, forgets others and reads them again.
-  expect(Math.abs(printed.readUnits / totalUnits(metered.read) - 1)).toBeLessThan(0.02)
+  expect(ofReads).toBeLessThan(0.02)
 }
 
 describe('the command cost', () => {
