@@ -88,6 +88,7 @@ async function runCost(file: string | undefined, options: CostOptions, terminal:
     note(terminal, 'No event of the log has a time, so each record arrives a millisecond after the one before.')
   if (log.isPart)
     note(terminal, `The log is long, so cost replays its first ${counted(log.records.length, 'line')} only.`)
+  noteRejected(file, comparison, log, terminal)
   if (json) printJson(terminal, costJson(comparison, log, rate))
   else print(terminal, [logText(file, comparison, log, rate), costText(comparison, rate)].join('\n'))
 }
@@ -102,6 +103,17 @@ function noteNothing(file: string, { events, records, isPart }: LoggedRecords, t
       terminal,
       `None of ${counted(events, 'event')} is good. 'search-session-ctr produce ${shellWord(file)} --dry-run' names each bad line.`,
     )
+}
+
+/** A log of which ingest rejects the most seems cheap. */
+function noteRejected(file: string, { month }: Comparison, { events }: LoggedRecords, terminal: Terminal): void {
+  const { rejected } = month.replayed.counted
+  if (rejected === 0) return
+  note(
+    terminal,
+    `Ingest rejects ${rejected} of ${counted(events, 'event')}, which cost little: ` +
+      `'search-session-ctr produce ${shellWord(file)} --dry-run' names each bad line.`,
+  )
 }
 
 function logText(file: string, { month }: Comparison, { events, users }: LoggedRecords, rate: number): string {

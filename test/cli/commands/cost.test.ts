@@ -55,6 +55,13 @@ describe('cost', () => {
     expect(JSON.parse(stdout).log).toMatchObject({ events: 3, accepted: 3 })
   })
 
+  it('notes how many events ingest rejects', async () => {
+    const lines = [...LOG.map((event) => JSON.stringify(event)), '{"type":"Search"}', '{']
+    const { status, stderr } = await typed(['cost', write('half.ndjson', lines), '--rate', '20', '--json'], folder)
+    expect(status).toBe(EXIT.done)
+    expect(stderr).toMatch(/^Ingest rejects 2 of 122 events, which cost little: '.* half.ndjson --dry-run' names each/)
+  })
+
   it('counts the events of a user in a batch without the lines that hold none', async () => {
     const impression = '{"action_name":"impression","client_id":"ann","query_id":"q1"}'
     const open = '{"type":"AppOpen","user":"ann","time":"2026-03-02T09:00:00Z"}'
