@@ -31,7 +31,7 @@ export interface RollupReport extends Readonly<RollupCounts> {
 }
 
 /** The index of the rows trails the table by less than this on AWS. */
-const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
+export const INDEX_LAG_MS_MAX = 15 * MINUTE_MS
 const CLEARED_AT_ONCE = 8
 
 /**

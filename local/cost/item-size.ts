@@ -3,7 +3,7 @@
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 
 const WRITE_UNIT_BYTES = 1024
-const READ_UNIT_BYTES = 4096
+export const READ_UNIT_BYTES = 4096
 /** A list or a map takes three bytes, and one for each of its elements. */
 const COLLECTION_BYTES = 3
 

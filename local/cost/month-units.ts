@@ -2,6 +2,7 @@
 // sent the rest.
 
 import { HOUR_MS } from '../../functions/domain/durations.ts'
+import { FINALIZE_BATCH_SIZE } from '../../infra/function-environment.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
 import type { ShardLoad } from './log-batches.ts'
 import { CLOSINGS_PER_CPU_SECOND, coresOf } from './measured-cpu.ts'
@@ -35,8 +36,6 @@ export interface MonthUnits {
 
 const NO_ROLLUPS = { write: 0, read: 0, rows: 0 }
 const MONTH_MS = SECONDS_A_MONTH * 1000
-/** Finalize reads so many changes of the table's stream at most. */
-const CHANGES_MAX = 100
 
 /** @param onProgress receives how many batches of how many are ingested. */
 export async function monthUnits(
@@ -123,10 +122,10 @@ async function timersOfMonth(
   return { write: count * write, read: count * read + (MONTH_MS / sweepEvery) * IDLE_SWEEP_UNITS }
 }
 
-/** A sweep closes sessions together, and each 100 of them invoke finalize. */
+/** A sweep closes sessions together, and each full batch of them invokes finalize. */
 function finalizeInvocations(closings: number, sweeps: number): number {
   const together = closings / sweeps
-  return together < 1 ? closings : sweeps * Math.ceil(together / CHANGES_MAX)
+  return together < 1 ? closings : sweeps * Math.ceil(together / FINALIZE_BATCH_SIZE)
 }
 
 /** Returns how many different hours so many rows are in, on average: each is marked as dirty. */

@@ -1,9 +1,11 @@
 // Computes the units of a month of rollups: of the hours that they sum again and again, and of the
 // queries that they rank.
 
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
+import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
+import { SLICES } from '../../functions/domain/results/rollup.ts'
+import { INDEX_LAG_MS_MAX } from '../../functions/rollup/rollup.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
-import { readUnits, writeUnits } from './item-size.ts'
+import { READ_UNIT_BYTES, readUnits, writeUnits } from './item-size.ts'
 import { HOURS_A_MONTH } from './prices.ts'
 
 /** A row as a replay wrote it. */
@@ -22,12 +24,8 @@ export interface RollupUnits {
   readonly rows: number
 }
 
-/** An hour stays dirty for so long after a run has seen it: the index may trail the table. */
-const SETTLE_MS = 15 * MINUTE_MS
 /** Rows that come later than this are rare, and the sums of their hours cost little. */
 const LAG_MS_MAX = 2 * DAY_MS
-const SLICES = 16
-const READ_BYTES = 4096
 const ROWS_READ_UNITS = 0.5
 /** A stored sum of an hour or a day has so many bytes, or fewer where its counts are small. */
 const SUM_BYTES = 1500
@@ -58,7 +56,7 @@ export function rollupUnits(
   const searches = rows.filter(({ isSearch }) => isSearch)
   const searchesADay = (24 * rowsAnHour * searches.length) / Math.max(1, rows.length)
   const dayBytes = searchesADay * meanBytes(searches)
-  const read = (share: number): number => pagesUnits(dayBytes * share, SLICES * 24)
+  const read = (share: number): number => pagesUnits(dayBytes * share, SLICES.length * 24)
   return {
     write: HOURS_A_MONTH * hour.write + days * (rankingsOfPart + rankingsOfAll) * rankingWrites,
     read:
@@ -80,21 +78,22 @@ function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: num
     const of = perRun.get(run) ?? { count: 0, bytes: 0 }
     perRun.set(run, { count: of.count + 1, bytes: of.bytes + bytes })
   }
-  const settleRuns = 1 + Math.ceil(SETTLE_MS / everyMs)
-  const lastRun = Math.max(...perRun.keys()) + settleRuns
+  // An hour stays dirty for so long after a run has seen it, since the index may trail the table.
+  const dirtyRuns = 1 + Math.ceil(INDEX_LAG_MS_MAX / everyMs)
+  const lastRun = Math.max(...perRun.keys()) + dirtyRuns
   let [write, read, rowsRead] = [0, 0, 0]
   let [count, bytes] = [0, 0]
   for (let run = Math.min(...perRun.keys()); run <= lastRun; run++) {
     count += (perRun.get(run)?.count ?? 0) * weight
     bytes += (perRun.get(run)?.bytes ?? 0) * weight
     let recent = 0
-    for (let n = 0; n < settleRuns; n++) recent += (perRun.get(run - n)?.count ?? 0) * weight
+    for (let n = 0; n < dirtyRuns; n++) recent += (perRun.get(run - n)?.count ?? 0) * weight
     // Rows come at random, so few of them leave some runs without work.
     const isDirty = 1 - Math.exp(-recent)
     const isChanged = 1 - Math.exp(-(perRun.get(run)?.count ?? 0) * weight)
     // The hour is marked as seen, and its day as dirty.
     write += isDirty * 2 + isChanged * 2 * writeUnits(SUM_BYTES)
-    read += isDirty * (pagesUnits(bytes, SLICES) + 2 + readUnits(HOURS_STORED * SUM_BYTES, true))
+    read += isDirty * (pagesUnits(bytes, SLICES.length) + 2 + readUnits(HOURS_STORED * SUM_BYTES, true))
     rowsRead += isDirty * count
   }
   // A run clears the hour at last.
@@ -103,7 +102,7 @@ function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: num
 
 /** @param pagesMin how many queries there are, each of at least one unit. */
 function pagesUnits(bytes: number, pagesMin: number): number {
-  return Math.max(pagesMin, bytes / READ_BYTES) * ROWS_READ_UNITS
+  return Math.max(pagesMin, bytes / READ_UNIT_BYTES) * ROWS_READ_UNITS
 }
 
 function meanBytes(rows: readonly WrittenRow[]): number {
