@@ -25,8 +25,8 @@ export function toRows(closed: ClosedSession, digest: Digest, rules: SuccessRule
   const { searches, orphans } = attribute(session.events)
   if (searches.length === 0) return orphans.length === 0 ? [] : [clicksRow(closed, orphans)]
   const successes = searchSuccesses(session.events, searches, rules)
-  const taken = new Set<string>()
-  const rows = searches.map((search, n) => searchRow(closed, search, taken, successes[n] as SearchSuccess, digest))
+  const keys = searchKeys(session, searches, digest)
+  const rows = searches.map((search, n) => searchRow(closed, search, keys[n] as string, successes[n] as SearchSuccess))
   const startMs = searches[0]?.search.timeMs ?? 0
   return [...rows, sessionRow(closed, rows, orphans, successColumns(successes, startMs))]
 }

@@ -11,9 +11,12 @@ const KEY_DIGEST_LENGTH = 11
 
 /** Returns the sort keys of the searches' rows, in the order of the searches. */
 export function searchKeys(session: Session, searches: readonly AttributedSearch[], digest: Digest): string[] {
-  const keys = new Set<string>()
-  for (const { search } of searches) keys.add(searchKey(session, search, isoTime(search.timeMs), keys, digest))
-  return [...keys]
+  const taken = new Set<string>()
+  return searches.map(({ search }) => {
+    const key = searchKey(session, search, taken, digest)
+    taken.add(key)
+    return key
+  })
 }
 
 /**
@@ -21,32 +24,23 @@ export function searchKeys(session: Session, searches: readonly AttributedSearch
  * equal the event id of another search, or a limit may separate two searches of one id. A digest of
  * the event id then distinguishes them; the event id itself could make the key too long.
  */
-function searchKey(
-  { limitedBy }: Session,
-  search: SearchEvent,
-  time: string,
-  taken: ReadonlySet<string>,
-  digest: Digest,
-): string {
-  const key = `search#${time}#${search.searchId ?? search.eventId}`
+function searchKey({ limitedBy }: Session, search: SearchEvent, taken: ReadonlySet<string>, digest: Digest): string {
+  const key = `search#${isoTime(search.timeMs)}#${search.searchId ?? search.eventId}`
   const isUnclear = taken.has(key) || limitedBy?.atMs === search.timeMs
   return isUnclear ? `${key}#${digest(search.eventId).slice(0, KEY_DIGEST_LENGTH)}` : key
 }
 
-/** @param taken the keys of the session's earlier searches; the function adds its own. */
+/** @param sk the key of the row, see `searchKeys`. */
 export function searchRow(
   closed: ClosedSession,
   { search, results, clicks }: AttributedSearch,
-  taken: Set<string>,
+  sk: string,
   success: SearchSuccess,
-  digest: Digest,
 ): SearchRow {
   const first = clicks[0]
   const resultCount = largestCount(results)
   const evidence = evidenceCounts(clicks)
   const time = isoTime(search.timeMs)
-  const sk = searchKey(closed.session, search, time, taken, digest)
-  taken.add(sk)
   return {
     pk: rowPartition(closed.user),
     sk,
