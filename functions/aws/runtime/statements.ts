@@ -18,28 +18,20 @@ export function toStatement(table: string, item: VersionedItem, condition: Write
 }
 
 function insert(table: string, item: VersionedItem): BatchStatementRequest {
-  let pairs = ''
-  const values: AttributeValue[] = []
-  for (const name of Object.keys(item)) {
-    if (item[name] === undefined) continue
-    pairs += `${pairs === '' ? '' : ', '}'${name}': ?`
-    values.push(toAttribute(item[name]))
+  const names = Object.keys(item).filter((name) => item[name] !== undefined)
+  return {
+    Statement: `INSERT INTO "${table}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
+    Parameters: names.map((name) => toAttribute(item[name])),
   }
-  return { Statement: `INSERT INTO "${table}" VALUE {${pairs}}`, Parameters: values }
 }
 
 function update(table: string, item: VersionedItem, at: number): BatchStatementRequest {
-  let assignments = ''
-  const values: AttributeValue[] = []
-  for (const name of Object.keys(item)) {
-    if (name === PARTITION_KEY || name === SORT_KEY) continue
-    assignments += `${assignments === '' ? '' : ', '}"${name}" = ?`
-    values.push(toAttribute(item[name]))
-  }
-  values.push(toAttribute(item[PARTITION_KEY]), toAttribute(item[SORT_KEY]), toAttribute(at))
+  const names = Object.keys(item).filter((name) => name !== PARTITION_KEY && name !== SORT_KEY)
+  const assignments = names.map((name) => `"${name}" = ?`).join(', ')
+  const values = [...names.map((name) => item[name]), item[PARTITION_KEY], item[SORT_KEY], at]
   return {
     Statement: `UPDATE "${table}" SET ${assignments} WHERE "${PARTITION_KEY}" = ? AND "${SORT_KEY}" = ? AND "version" = ?`,
-    Parameters: values,
+    Parameters: values.map(toAttribute),
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   }
 }
