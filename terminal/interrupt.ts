@@ -1,5 +1,6 @@
 // Ends a command in order when the user interrupts it, for example with Ctrl-C.
 
+import { setImmediate } from 'node:timers/promises'
 import { EXIT } from './exit-codes.ts'
 import type { Shell } from './terminal.ts'
 
@@ -61,4 +62,12 @@ export function wholeTasks(): Tasks {
       return running.catch(() => {})
     },
   }
+}
+
+/**
+ * Lets signals reach the process. Work that waits only for memory calls it now and then, since no
+ * Ctrl-C would end it otherwise.
+ */
+export function forSignals(): Promise<void> {
+  return setImmediate()
 }

@@ -1,7 +1,6 @@
 // Replays batches of records through the real steps until every session is closed, each step at its
 // own time.
 
-import { setImmediate } from 'node:timers/promises'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import type { Metrics } from '../../functions/contract.ts'
@@ -15,13 +14,11 @@ import { type Recall, rememberStates, stateMemory } from '../../functions/ingest
 import type { ArrivedRecord, DeadLetters, SessionStore, ShardProgress, TimerStore } from '../../functions/ports.ts'
 import type { DirtyHours, ResultStore } from '../../functions/result-ports.ts'
 import { sweep, sweepMetrics } from '../../functions/sweep/sweep.ts'
+import { forSignals } from '../../terminal/interrupt.ts'
 import { type StoreWatch, watchedStores } from './watched-stores.ts'
 
 /** The sweep counts open users for so long after the start of an hour: never here. */
 const COUNT_SPAN_MS = 0
-
-/** Steps in memory never wait. Without this, no Ctrl-C would reach the process meanwhile. */
-const forSignals = (): Promise<void> => setImmediate()
 
 /** The records that one invocation of ingest reads. */
 export interface Batch {

@@ -1,8 +1,8 @@
 // Counts the units of timers where so many users share their pages as at a given rate.
 
-import { setImmediate } from 'node:timers/promises'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import type { Timer } from '../../functions/ports.ts'
+import { forSignals } from '../../terminal/interrupt.ts'
 import { countedDynamo } from './counted-dynamo.ts'
 
 /** A timer as a replay scheduled it. */
@@ -51,8 +51,7 @@ export async function timerUnits(kinds: readonly TimerWrites[], sweepEveryMs: nu
     for (const write of writes) await store.put(write.timers)
     const lastMs = writes.reduce((last, write) => Math.max(last, ...write.timers.map(({ atMs }) => atMs)), 0)
     for (let nowMs = 0; nowMs < lastMs + sweepEveryMs; nowMs += sweepEveryMs) {
-      // The store waits for memory only. Without this, no Ctrl-C would reach the process.
-      await setImmediate()
+      await forSignals()
       const before = units.read
       let removed = 0
       for (const list of store.lists({ fromMs: 0, toMs: nowMs })) {

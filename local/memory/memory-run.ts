@@ -1,11 +1,11 @@
 // Runs the steps of the pipeline in this process on stores in memory, without any emulator.
 
-import { setImmediate } from 'node:timers/promises'
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 import { FINALIZE_BATCH_SIZE } from '../../infra/function-environment.ts'
 import { checkTogether, readSettings } from '../../infra/read-settings.ts'
 import type { ReportPorts } from '../../report/report-data.ts'
+import { forSignals } from '../../terminal/interrupt.ts'
 import { drainUntilDone } from '../lambda/drain.ts'
 import { firstBatch } from '../lambda/first-batch.ts'
 import { type FunctionLog, functionLog } from '../lambda/function-log.ts'
@@ -90,9 +90,6 @@ export function memoryRun(options: MemoryRunOptions): MemoryRun {
     stop: async () => {},
   }
 }
-
-/** The steps wait for memory only. Without this, no Ctrl-C would reach the process meanwhile. */
-const forSignals = (): Promise<void> => setImmediate()
 
 /** A step in memory fails by a mistake in the code, so nothing is tried again. */
 const NO_FAILURES = { failuresMax: 1, onFailure: () => {} }
