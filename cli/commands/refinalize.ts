@@ -1,8 +1,7 @@
 // Implements `refinalize`, which writes the rows of closed sessions again.
 
 import type { Command } from 'commander'
-import { dynamoDirtyHours, NO_DIRTY_HOURS } from '../../functions/aws/results-table/dirty-hours.ts'
-import { dynamoResultStore } from '../../functions/aws/results-table/result-store.ts'
+import { finalizeStores } from '../../functions/aws/results-table/result-store.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { type Rollups, readFinalizeEnvironment } from '../../functions/aws/runtime/environment.ts'
 import { queryClosedItems } from '../../functions/aws/sessions-table/closed-queries.ts'
@@ -80,12 +79,10 @@ export async function runRefinalize(options: RefinalizeOptions, terminal: Termin
 }
 
 function refinalizePorts({ clients: { dynamodb }, outputs }: Target, rollups: Rollups) {
-  const hasRollups = rollups === 'on'
   return {
     sessions: dynamoSessionStore(dynamodb, outputs.SessionsTableName),
     closedItems: (user: string) => queryClosedItems(dynamodb, outputs.SessionsTableName, user),
-    results: dynamoResultStore(dynamodb, outputs.ResultsTableName, undefined, hasRollups),
-    dirtyHours: hasRollups ? dynamoDirtyHours(dynamodb, outputs.ResultsTableName) : NO_DIRTY_HOURS,
+    ...finalizeStores(dynamodb, outputs.ResultsTableName, rollups === 'on'),
     digest: sha256,
     hasTime: () => true,
   }

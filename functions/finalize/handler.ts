@@ -3,8 +3,7 @@
 
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { lazyUnreadChanges } from '../aws/dead-letters/lazy-dead-letters.ts'
-import { dynamoDirtyHours, NO_DIRTY_HOURS } from '../aws/results-table/dirty-hours.ts'
-import { dynamoResultStore } from '../aws/results-table/result-store.ts'
+import { finalizeStores } from '../aws/results-table/result-store.ts'
 import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient, functionWriter } from '../aws/runtime/document-client.ts'
 import { readFinalizeEnvironment } from '../aws/runtime/environment.ts'
@@ -21,12 +20,10 @@ const TIME_LEFT_MS_MIN = 10_000
 const settings = readFinalizeEnvironment(process.env)
 const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
-const hasRollups = settings.rollups === 'on'
 const writer = functionWriter(client, settings.writes, time)
 const ports = {
   sessions: dynamoSessionStore(client, settings.sessionsTable),
-  results: dynamoResultStore(client, settings.resultsTable, writer, hasRollups),
-  dirtyHours: hasRollups ? dynamoDirtyHours(client, settings.resultsTable) : NO_DIRTY_HOURS,
+  ...finalizeStores(client, settings.resultsTable, settings.rollups === 'on', writer),
   unread: lazyUnreadChanges(settings.deadLetterBucket),
   digest: sha256,
   hasTime: time.hasTime,

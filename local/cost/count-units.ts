@@ -1,9 +1,7 @@
 // Replays batches through the real steps and stores on tables in memory, and counts the units of
 // each part of the work.
 
-import { dynamoDirtyHours, NO_DIRTY_HOURS } from '../../functions/aws/results-table/dirty-hours.ts'
-import { dynamoResultStore } from '../../functions/aws/results-table/result-store.ts'
-import { singleWriter } from '../../functions/aws/runtime/item-writer.ts'
+import { finalizeStores } from '../../functions/aws/results-table/result-store.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
@@ -55,8 +53,7 @@ export async function countUnits(
     recall: sessions.loadUsersEventually,
     progress: dynamoShardProgress(client, SESSIONS),
     timers: dynamoTimerStore(client, SESSIONS),
-    results: dynamoResultStore(client, RESULTS, singleWriter(client), hasRollups),
-    dirtyHours: hasRollups ? dynamoDirtyHours(client, RESULTS) : NO_DIRTY_HOURS,
+    ...finalizeStores(client, RESULTS, hasRollups),
   }
   try {
     const onStep = (begun: Step): void => {

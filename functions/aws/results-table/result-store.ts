@@ -5,7 +5,26 @@ import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamod
 import { rowPartition } from '../../domain/results/result.ts'
 import type { ResultStore } from '../../result-ports.ts'
 import { type ItemWriter, singleWriter } from '../runtime/item-writer.ts'
+import { dynamoDirtyHours, NO_DIRTY_HOURS } from './dirty-hours.ts'
 import { isRow, resultItem, rowTombstoneItem, toRow } from './result-items.ts'
+
+/**
+ * The stores that finalize writes to. Without rollups, rows are in no index, and no hour becomes
+ * dirty.
+ *
+ * @param writer see `dynamoResultStore`.
+ */
+export function finalizeStores(
+  client: DynamoDBDocumentClient,
+  table: string,
+  hasRollups: boolean,
+  writer: ItemWriter = singleWriter(client),
+) {
+  return {
+    results: dynamoResultStore(client, table, writer, hasRollups),
+    dirtyHours: hasRollups ? dynamoDirtyHours(client, table) : NO_DIRTY_HOURS,
+  }
+}
 
 /**
  * @param writer sends the rows of sessions that close for the first time.
