@@ -2,14 +2,28 @@
 // invocation.
 
 import type { Writes } from '../../functions/aws/runtime/environment.ts'
+import {
+  finalizeEnvironment,
+  ingestEnvironment,
+  type ResourceNames,
+  rollupEnvironment,
+  sweepEnvironment,
+} from '../../infra/function-environment.ts'
 import { LOCAL_ENVIRONMENT } from '../../local/emulators/clients.ts'
 import { type FunctionProcess, startFunction } from '../../local/lambda/function-process.ts'
-import { BENCH_SETTINGS } from '../bench-settings.ts'
+import { DEPLOYED } from '../bench-settings.ts'
 import type { Bundle, InvocationUsage } from './bundles.ts'
 
 /** On a busy machine, a sweep with a request for each write may take longer than on Lambda. */
 const TIMEOUT_MS = 600_000
 export const TABLES = { sessions: 'sessions', results: 'results' } as const
+const NAMES: ResourceNames = {
+  pipelineName: 'bench',
+  stream: 'events',
+  sessionsTable: TABLES.sessions,
+  resultsTable: TABLES.results,
+  deadLetterBucket: 'dead-letters',
+}
 
 export interface BundledFunction {
   invoke(event: unknown): Promise<InvocationUsage>
@@ -35,31 +49,12 @@ export function startBundle(
   return { invoke: async (event) => (await started.invoke(event)) as InvocationUsage, stop: started.stop }
 }
 
-/** The environment variables that the steps read, all in one. */
+/** The environment variables of all functions in one. No record is given up, so none is too old. */
 function variables(): Record<string, string> {
-  const { rules, success, sweepEveryMs, resultRetentionMs } = BENCH_SETTINGS
   return {
-    GAP_MS: String(rules.gapMs),
-    LATENESS_MS: String(rules.latenessMs),
-    AMEND_FOR_MS: String(rules.amendForMs),
-    LATE_EVENTS: rules.lateEvents,
-    MAX_CLOCK_SKEW_MS: String(rules.maxClockSkewMs),
-    MIN_EVENT_TIME_MS: String(rules.minEventTimeMs),
-    UBI_ORDINALS_FROM: rules.ubiOrdinalsFrom,
-    MAX_SESSION_EVENTS: String(rules.maxSessionEvents),
-    MAX_SESSION_DURATION_MS: String(rules.maxSessionDurationMs),
-    PIPELINE_NAME: 'bench',
-    SESSIONS_TABLE: TABLES.sessions,
-    RESULTS_TABLE: TABLES.results,
-    DEAD_LETTER_BUCKET: 'dead-letters',
-    STREAM_NAME: 'events',
-    SWEEP_EVERY_MS: String(sweepEveryMs),
-    GIVEN_UP_AFTER_MS: '0',
-    SATISFIED_DWELL_MS: String(success.satisfiedDwellMs),
-    REFORMULATED_WITHIN_MS: String(success.reformulatedWithinMs),
-    RESULT_RETENTION_MS: String(resultRetentionMs),
-    ROLLUP_RETENTION_MS: String(resultRetentionMs),
-    ROLLUPS: 'on',
-    RANK_EVERY_MS: String(60 * 60 * 1000),
+    ...ingestEnvironment(DEPLOYED, NAMES),
+    ...sweepEnvironment(DEPLOYED, NAMES, 0),
+    ...finalizeEnvironment(DEPLOYED, NAMES),
+    ...rollupEnvironment(DEPLOYED, NAMES),
   }
 }
