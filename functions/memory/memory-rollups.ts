@@ -45,8 +45,8 @@ export interface MemoryRollupStore extends RollupStore {
   readonly rollups: ReadonlyMap<string, HourRollup | DayRollup>
   /** The query lists of each day. */
   readonly queries: ReadonlyMap<string, readonly QueryRollup[]>
-  /** The unfinished work of runs, as JSON by name. */
-  readonly progress: ReadonlyMap<string, string>
+  /** The unfinished work of runs, by name. */
+  readonly progress: ReadonlyMap<string, { readonly json: string; readonly savedMs: number }>
 }
 
 /**
@@ -64,8 +64,7 @@ export function memoryRollupStore(
   const revisions = new Map<string, number>()
   const rankings = new Map<string, Ranking>()
   const queries = new Map<string, readonly QueryRollup[]>()
-  const progress = new Map<string, string>()
-  const progressSavedMs = new Map<string, number>()
+  const progress = new Map<string, { json: string; savedMs: number }>()
   const keyOf = ({ pk, sk }: { pk: string; sk: string }): string => `${pk} ${sk}`
   // A run reads each hour once for each slice, and a digest takes longer than all else.
   const slices = new WeakMap<ResultRow, Slice>()
@@ -125,13 +124,11 @@ export function memoryRollupStore(
     },
     loadProgress: async (name, nowMs) => {
       const stored = progress.get(name)
-      const hasExpired = nowMs > (progressSavedMs.get(name) ?? 0) + DAY_MS
-      return stored === undefined || hasExpired ? null : JSON.parse(stored)
+      return stored === undefined || nowMs > stored.savedMs + DAY_MS ? null : JSON.parse(stored.json)
     },
     saveProgress: async (name, unfinished, nowMs) => {
-      progressSavedMs.set(name, nowMs)
       if (unfinished === null) progress.delete(name)
-      else progress.set(name, JSON.stringify(unfinished))
+      else progress.set(name, { json: JSON.stringify(unfinished), savedMs: nowMs })
     },
   }
 }
