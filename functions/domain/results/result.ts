@@ -79,6 +79,11 @@ export interface SearchRow extends CommonRow, EvidenceCounts {
   readonly unknown_dwell_clicks: number
   /** 1 where the user soon asked for something else, and was not satisfied (M3). */
   readonly reformulated: 0 | 1
+  /**
+   * The labels of the search that the setting `segments` names (M4). Absent where it has none of
+   * them.
+   */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** The columns that both rows of a session have. */

@@ -113,7 +113,7 @@ function pickCounts(hour: HourRollup): Counts {
 export const SLICES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p'] as const
 export type Slice = (typeof SLICES)[number]
 
-const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+export const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** The slice of a row. All searches for one query share a slice; sessions spread by their ids. */
 export function sliceOf(row: ResultRow, digest: Digest): Slice {
