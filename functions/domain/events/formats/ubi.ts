@@ -4,6 +4,7 @@ import { ITEMS_MAX } from '../decode.ts'
 import { FieldError, type Fields, isFields, required } from '../rejection.ts'
 import { isoTime, parseTime } from '../time.ts'
 import { MIN_EVENT_TIME_MS, timeError } from '../time-field.ts'
+import { flatValue, idText, valueAt } from './ubi-fields.ts'
 
 /**
  * Actions that are clicks on a result, in the UBI specification, its reference applications and
@@ -13,7 +14,10 @@ const CLICK =
   /^(?:on)?(?:(?:search)?(?:result|item|product|document|doc|hit|object)?)click(?:s|ed|through)?(?:on)?(?:(?:search)?(?:result|item|product|document|doc|hit|object)?)$/
 const SEARCHES: ReadonlySet<string> = new Set(['search', 'searched', 'onsearch'])
 
-/** The ids of the hits in an answered query. The later two are names from earlier releases. */
+/**
+ * The ids of the hits in an answered query. The plugin and the schema of 1.3 have the first name,
+ * the plugin's documentation the second, and that of OpenSearch the third.
+ */
 const HIT_IDS = ['query_response_hit_ids', 'query_response_object_ids', 'query_response_objects_ids'] as const
 
 /** The values of `type` with which UBI pipelines route documents. UBI itself has no such field. */
@@ -101,13 +105,37 @@ function eventsOfQuery(document: Fields): Fields[] {
 }
 
 function hitsOf(document: Fields): Fields | null {
-  const name = HIT_IDS.find((one) => (document[one] ?? null) !== null)
-  if (name === undefined) return null
-  const ids = document[name]
-  if (!Array.isArray(ids)) throw new FieldError('invalid-field', `${name}: expected an array`)
+  const [list, ...others] = listsOf(document)
+  if (list === undefined) return null
+  const { name, ids } = list
+  const other = others.find((one) => one.ids.length !== ids.length)
+  if (other !== undefined) {
+    const counts = `${other.ids.length} ids, and ${name} has ${ids.length}`
+    throw new FieldError('invalid-field', `${other.name}: ${counts}; expected one list`)
+  }
   // A hit may lack the field that ids are taken from. It still counts as a rank.
   const items = ids.slice(0, ITEMS_MAX).map((id) => (id === null ? '' : idText(name, id)))
   return ids.length > ITEMS_MAX ? { items, resultCount: ids.length } : { items }
+}
+
+interface HitList {
+  readonly name: string
+  readonly ids: readonly unknown[]
+}
+
+/**
+ * The lists of a document, each under one of the names. Some applications fill only one of two, so
+ * an empty list counts only where all are empty: otherwise its search would be without results.
+ */
+function listsOf(document: Fields): readonly HitList[] {
+  const lists = HIT_IDS.flatMap((name) => {
+    const ids = document[name] ?? null
+    if (ids === null) return []
+    if (!Array.isArray(ids)) throw new FieldError('invalid-field', `${name}: expected an array`)
+    return [{ name, ids }]
+  })
+  const filled = lists.filter(({ ids }) => ids.length > 0)
+  return filled.length > 0 ? filled : lists
 }
 
 function eventOf(document: Fields): Fields[] | IgnoredReason {
@@ -169,29 +197,6 @@ function ordinalOf(document: Fields): number | null {
   throw new FieldError('invalid-field', 'event_attributes.position.ordinal: expected an integer')
 }
 
-/** Some applications write the fields of an object and its position beside the others. */
-function flatValue(document: Fields, name: string): unknown {
-  return valueAt(document, `event_attributes.${name}`) ?? document[name] ?? null
-}
-
-/**
- * The value at a path; null where there is none. Any part of the path may be one dotted name, as
- * OpenSearch takes `{"a.b": 1}` for `{"a": {"b": 1}}`. Throws FieldError where `event_attributes`
- * is no object.
- */
-function valueAt(fields: Fields, path: string): unknown {
-  const value = fields[path] ?? null
-  for (let dot = path.indexOf('.'); value === null && dot !== -1; dot = path.indexOf('.', dot + 1)) {
-    const name = path.slice(0, dot)
-    const inner = fields[name] ?? null
-    if (inner !== null && name === 'event_attributes' && !isFields(inner))
-      throw new FieldError('invalid-field', 'event_attributes: expected an object')
-    const found = isFields(inner) ? valueAt(inner, path.slice(dot + 1)) : null
-    if (found !== null) return found
-  }
-  return value
-}
-
 /** The user of the events. The plugin writes an empty text for a client without a name. */
 function userOf(document: Fields): string {
   const [user] = ubiUsers(document)
@@ -216,10 +221,4 @@ function timeOf(document: Fields): string | number {
   if (timeMs === null) throw timeError('timestamp', sent, 'expected ISO 8601, or epoch milliseconds')
   // The decoder explains an implausible number by its digits.
   return typeof sent === 'number' && timeMs < MIN_EVENT_TIME_MS ? sent : isoTime(timeMs)
-}
-
-function idText(path: string, id: unknown): string {
-  if (typeof id === 'string') return id
-  if (Number.isSafeInteger(id)) return String(id)
-  throw new FieldError('invalid-field', `${path}: expected a string or an integer`)
 }

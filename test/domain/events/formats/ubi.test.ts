@@ -47,7 +47,18 @@ describe('a query', () => {
     ['none', { query_response_hit_ids: [] }, [], undefined],
     ['integers', { query_response_hit_ids: [7, 8] }, ['7', '8'], undefined],
     ['hits without the field of ids', { query_response_hit_ids: ['a', null, 'b'] }, ['a', '', 'b'], undefined],
-    ['their name before 1.2', { query_response_hit_ids: null, query_response_object_ids: ['a'] }, ['a'], undefined],
+    ['the name of the plugin', { query_response_hit_ids: null, query_response_object_ids: ['a'] }, ['a'], undefined],
+    ['the name of the site', { query_response_hit_ids: null, query_response_objects_ids: ['a'] }, ['a'], undefined],
+    ['two equal lists', { query_response_object_ids: ['fido', 'rover', 'rex'] }, ['fido', 'rover', 'rex'], undefined],
+    ['two names of the objects', { query_response_object_ids: ['1', '2', '3'] }, ['fido', 'rover', 'rex'], undefined],
+    ['an empty list after a full one', { query_response_object_ids: [] }, ['fido', 'rover', 'rex'], undefined],
+    [
+      'an empty list before a full one',
+      { query_response_hit_ids: [], query_response_objects_ids: [7] },
+      ['7'],
+      undefined,
+    ],
+    ['two empty lists', { query_response_hit_ids: [], query_response_object_ids: [] }, [], undefined],
     ['thousands', { query_response_hit_ids: Array(2500).fill('a') }, Array(1000).fill('a'), 2500],
   ])('converts the hits of a query: %s', (_, own, items, resultCount) => {
     expect(eventsOf(ubiQuery(own))[1]).toMatchObject({ items })
@@ -311,6 +322,12 @@ describe('a document that breaks the schema', () => {
       ubiQuery({ query_response_hit_ids: [{}] }),
       'invalid-field: query_response_hit_ids: expected a string or an integer',
     ],
+    [ubiQuery({ query_response_object_ids: 'a' }), 'invalid-field: query_response_object_ids: expected an array'],
+    [
+      ubiQuery({ query_response_object_ids: ['a'] }),
+      'invalid-field: query_response_object_ids: 1 ids, and query_response_hit_ids has 3; expected one list',
+    ],
+    [ubiQuery({ user_query: { text: 'dogs' } }), 'invalid-field: user_query: expected a string'],
     [ubiQuery({ timestamp: undefined }), 'missing-field: timestamp: required'],
   ])('rejects a document that breaks the schema, case %#: %s', (document, reason) => {
     expect(reasonOf(JSON.parse(JSON.stringify(document)))).toBe(reason)
