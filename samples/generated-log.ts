@@ -37,7 +37,10 @@ const SHARE = {
   satisfiedByList: 0.15,
 }
 
-interface Delivered {
+/** One delivery of the event that stands at `index` in its session. */
+export interface Delivery {
+  readonly session: readonly SentEvent[]
+  readonly index: number
   readonly event: SentEvent
   readonly deliveredMs: number
 }
@@ -53,21 +56,25 @@ type Random = () => number
  * generateLog({ seed: 7, users: 200, days: 3, startMs: Date.parse('2026-03-02T00:00:00Z') })
  */
 export function generateLog(size: LogSize): SentEvent[] {
+  return generateDeliveries(size).map(({ event }) => event)
+}
+
+/** Generates the same log, with the session of each event, for other formats of it. */
+export function generateDeliveries(size: LogSize): Delivery[] {
   const generator = xoroshiro128plus(size.seed)
   const random: Random = () => uniformFloat64(generator)
-  const delivered: Delivered[] = []
+  const deliveries: Delivery[] = []
   const searchScale = scaleOf(size.searchesPerSession)
   for (let user = 1; user <= size.users; user++) {
     // A few users have many sessions, and most have one or two.
     const sessions = Math.min(size.days * 3, Math.ceil(0.7 / (random() + 0.03)))
-    for (let session = 0; session < sessions; session++) {
+    for (let n = 0; n < sessions; n++) {
       const startMs = size.startMs + Math.floor(random() * size.days) * DAY_MS + timeOfDay(random)
-      delivered.push(
-        ...sessionEvents(`user-${user}`, startMs, searchScale, random).flatMap((event) => deliver(event, random)),
-      )
+      const session = sessionEvents(`user-${user}`, startMs, searchScale, random)
+      deliveries.push(...session.flatMap((event, index) => deliver({ session, index, event }, random)))
     }
   }
-  return delivered.sort((a, b) => a.deliveredMs - b.deliveredMs).map(({ event }) => event)
+  return deliveries.sort((a, b) => a.deliveredMs - b.deliveredMs)
 }
 
 function timeOfDay(random: Random): number {
@@ -139,9 +146,9 @@ function clickProbability(index: number, query: string): number {
   return quality / (index + 1) ** 1.1
 }
 
-function deliver(event: SentEvent, random: Random): Delivered[] {
-  const atMs = Date.parse(event.time as string)
+function deliver(sent: Omit<Delivery, 'deliveredMs'>, random: Random): Delivery[] {
+  const atMs = Date.parse(sent.event.time as string)
   const delayMs = random() < SHARE.late ? MINUTE_MS + random() * 3 * HOUR_MS : random() * 2 * SECOND_MS
-  const once = { event, deliveredMs: atMs + delayMs }
-  return random() < SHARE.duplicate ? [once, { event, deliveredMs: atMs + delayMs + 5 * SECOND_MS }] : [once]
+  const once = { ...sent, deliveredMs: atMs + delayMs }
+  return random() < SHARE.duplicate ? [once, { ...sent, deliveredMs: atMs + delayMs + 5 * SECOND_MS }] : [once]
 }

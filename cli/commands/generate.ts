@@ -1,9 +1,10 @@
 // Implements `generate`, which makes up the events of a search engine's users.
 
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DAY_MS } from '../../functions/domain/durations.ts'
 import { parseTime } from '../../functions/domain/events/time.ts'
-import { generateLog } from '../../samples/generated-log.ts'
+import { generateLog, type LogSize } from '../../samples/generated-log.ts'
+import { generateUbiLog } from '../../samples/generated-ubi-log.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, print } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -21,6 +22,8 @@ interface GenerateOptions extends TargetOptions {
   readonly searches: number
   readonly days: number
   readonly start: string
+  readonly format: 'events' | 'ubi'
+  readonly ordinalsFrom: '0' | '1'
   readonly send?: true
   readonly rate?: number
 }
@@ -41,6 +44,16 @@ export function defineGenerate(command: Command, terminal: Terminal): void {
     .option('--searches <number>', 'the average number of searches in a session, above 1', parseSearches, 2)
     .option('--days <number>', 'the number of days', wholeNumber(1, DAYS_MAX), 1)
     .option('--start <day>', 'the first day (UTC)', parseDay, '2026-03-02')
+    .addOption(
+      new Option('--format <name>', 'events of ours, or documents of OpenSearch UBI 1.3')
+        .choices(['events', 'ubi'])
+        .default('events'),
+    )
+    .addOption(
+      new Option('--ordinals-from <number>', 'with --format ubi, the ordinal of the first result')
+        .choices(['0', '1'])
+        .default('1'),
+    )
     .option('--send', 'send the events to the stream instead of standard output')
     .option(
       '--rate <number>',
@@ -52,20 +65,23 @@ export function defineGenerate(command: Command, terminal: Terminal): void {
     examples: [
       'search-session-ctr generate --users 200 --days 3 > events.ndjson',
       'search-session-ctr generate --seed 7 | search-session-ctr produce - --local',
+      'search-session-ctr generate --format ubi > ubi.ndjson',
       'search-session-ctr generate --send --rate 100 --stack trial',
     ],
     findings: 'with --send, an event was too large for a record',
   }).action((options, called: Command) => {
-    checkSending(options, called)
+    checkNeeds(options, called)
     return runGenerate(options, terminal)
   })
 }
 
-/** Refuses options that would do nothing, since the events go to standard output. */
-function checkSending({ send }: GenerateOptions, command: Command): void {
-  const names = ['rate', 'local', 'stack', 'region', 'profile']
-  const typed = names.find((name) => command.getOptionValueSource(name) === 'cli')
+/** Refuses options that would do nothing. */
+function checkNeeds({ send, format }: GenerateOptions, command: Command): void {
+  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
+  const typed = ['rate', 'local', 'stack', 'region', 'profile'].find(isTyped)
   if (!send && typed !== undefined) throw new UsageError(`--${typed} needs --send: without it, events are printed`)
+  if (format !== 'ubi' && isTyped('ordinalsFrom'))
+    throw new UsageError('--ordinals-from needs --format ubi: our own events have positions, from 1')
 }
 
 async function runGenerate(options: GenerateOptions, terminal: Terminal): Promise<void> {
@@ -74,31 +90,39 @@ async function runGenerate(options: GenerateOptions, terminal: Terminal): Promis
   // A session that begins on the last day may end on the next.
   if (parseTime(startMs + (days + 1) * DAY_MS) === null)
     throw new UsageError(`--start: ${start} and ${counted(days, 'day')} pass the year 9999`)
-  const events = generateLog({ seed, users, days, startMs, searchesPerSession: searches })
-  const lines = events.map((event) => JSON.stringify(event))
+  const lines = linesOf({ seed, users, days, startMs, searchesPerSession: searches }, options)
   if (options.send) await send(lines, options, terminal)
   else await write(lines, terminal)
 }
 
-async function write(lines: readonly string[], { stdout }: Terminal): Promise<void> {
+function* linesOf(size: LogSize, { format, ordinalsFrom }: GenerateOptions): Generator<string> {
+  const sent = format === 'ubi' ? generateUbiLog(size, ordinalsFrom === '0' ? 0 : 1) : generateLog(size)
+  for (const one of sent) yield JSON.stringify(one)
+}
+
+async function write(lines: Iterable<string>, { stdout }: Terminal): Promise<void> {
   for (const line of lines) {
     const isFull = !stdout.write(`${line}\n`)
     if (isFull) await new Promise((resolve) => stdout.once('drain', resolve))
   }
 }
 
-async function send(lines: readonly string[], options: GenerateOptions, terminal: Terminal): Promise<void> {
+async function send(lines: Iterable<string>, options: GenerateOptions, terminal: Terminal): Promise<void> {
   const { title, clients, outputs } = await openTarget(options, terminal.cwd)
   const stream = { name: outputs.StreamName, kinesis: clients.kinesis }
-  const { events, tooLarge } = await sendLines(
-    lines.map((line) => Buffer.from(line)),
-    stream,
-    { rate: options.rate ?? null, onSent: () => {} },
-  )
-  print(terminal, `${counted(events, 'event')} sent to ${title}.`)
+  const { events, tooLarge } = await sendLines(buffersOf(lines), stream, {
+    rate: options.rate ?? null,
+    onSent: () => {},
+  })
+  const sent = options.format === 'ubi' ? 'document' : 'event'
+  print(terminal, `${counted(events, sent)} sent to ${title}.`)
   if (tooLarge === 0) return
-  note(terminal, `${counted(tooLarge, 'event')} not sent: too large for a record.`)
+  note(terminal, `${counted(tooLarge, sent)} not sent: too large for a record.`)
   terminal.exitCode = EXIT.findings
+}
+
+function* buffersOf(lines: Iterable<string>): Generator<Buffer> {
+  for (const line of lines) yield Buffer.from(line)
 }
 
 function parseSearches(text: string): number {

@@ -86,6 +86,8 @@ describe('wrong usage', () => {
     [['dead-letters', 'show', 'rejected/x', '--prefix', 'aws/'], 'show takes the key rejected/x or --prefix aws/'],
     [['generate', '--rate', '5'], '--rate needs --send'],
     [['generate', '--local'], '--local needs --send'],
+    [['generate', '--ordinals-from', '0'], '--ordinals-from needs --format ubi'],
+    [['generate', '--format', 'csv'], 'Allowed choices are events, ubi'],
     [['local', '--keep', '--out', 'results'], '--out needs --events FILE'],
     [['local', '--keep', '--sort'], '--sort needs --events FILE'],
   ])('wrong usage %j ends with exit code 2 and a sentence', async (args, sentence) => {
