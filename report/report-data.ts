@@ -53,6 +53,8 @@ export interface ReportData {
   readonly daysBefore: readonly DayRollup[]
   /** The hours of a range of at most `HOURLY_DAYS_MAX` days, in order of time. */
   readonly hours: readonly HourRollup[]
+  /** The searches of each hour of the day, from 0 to 23 (UTC), in the whole range. */
+  readonly searchesByHour: readonly number[]
   readonly queries: { readonly range: DayRange; readonly totals: QueryTotals }
   readonly explorer: {
     readonly sessions: readonly ExploredSession[]
@@ -67,6 +69,8 @@ export const HOURLY_DAYS_MAX = 3
 export const DAYS_MAX = 1100
 export const SESSIONS_DEFAULT = 200
 export const SESSIONS_MAX = 1000
+/** A report reads the hours of so many days at once, and sums them. */
+const HOURS_READ_DAYS = 31
 /** A report reads the queries of at most this many days, since a day has up to 3,000 items. */
 export const QUERY_DAYS_MAX = 31
 export const QUERY_ROWS_MAX = 100
@@ -90,12 +94,23 @@ export async function readReport(ports: ReportPorts, wanted: ReportWanted): Prom
     days: inOrder(await ports.readDays(range)),
     daysBefore: inOrder(await ports.readDays(before)),
     hours: dayCount > HOURLY_DAYS_MAX ? [] : inOrder(await ports.readHours(range)),
+    searchesByHour: await sumHoursOfDay(ports, range),
     queries: {
       range: { from: nonEmpty(queryDays)[0], to: range.to },
       totals: totalQueries(queries, QUERY_ROWS_MAX),
     },
     explorer: explore(await ports.sampleSessions(range, wanted.sessionsMax), wanted),
   }
+}
+
+async function sumHoursOfDay(ports: ReportPorts, range: DayRange): Promise<number[]> {
+  const sums = Array<number>(24).fill(0)
+  for (let from = range.from; from <= range.to; from = dayAfter(from, HOURS_READ_DAYS)) {
+    const last = dayAfter(from, HOURS_READ_DAYS - 1)
+    const hours = await ports.readHours({ from, to: last < range.to ? last : range.to })
+    for (const { hour, searches } of hours) sums[hour] = (sums[hour] ?? 0) + searches
+  }
+  return sums
 }
 
 function checkBounds({ range, sessionsMax }: ReportWanted): void {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { firstClickTimes, sessionLengths } from './duration-charts.ts'
 import { explorerPanel } from './explorer-panel.ts'
+import { searchesByHour, searchesByWeekday } from './habit-charts.ts'
 import { type KeyFigure, keyFigures, sumDays } from './key-figures.ts'
 import { html, Markup } from './markup.ts'
 import { minuteText, NOTHING, UNCERTAIN_BELOW } from './number-text.ts'
@@ -46,7 +47,7 @@ export function reportHtml(data: ReportData, { style, script }: Assets): string 
 <main id="content" tabindex="-1">
 ${overview(data)}
 <section aria-labelledby="time"><h2 id="time">Over time</h2><div class="grid">
-${ctrChart(data)}${otherTimeCharts(data)}
+${ctrChart(data)}${otherTimeCharts(data)}${searchesByHour(data)}${searchesByWeekday(data)}
 </div></section>
 <section aria-labelledby="clicks"><h2 id="clicks">Clicks</h2><div class="grid">
 ${clicksByPosition(counts)}${ctrByPosition(counts)}${firstClickTimes(counts)}${sessionLengths(counts)}

@@ -94,7 +94,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
       const { page } = await open(width, scheme)
       const figures = await page.locator('figure').count()
       expect(await page.locator('figure .drawing:visible').count()).toBe(figures)
-      expect(figures).toBe(9)
+      expect(figures).toBe(11)
       await page.close()
     })
 
