@@ -17,6 +17,11 @@ interface CommonRollup extends Readonly<Record<CountName, number>>, Ratios {
   readonly sk: string
   readonly schema: typeof ROLLUP_SCHEMA
   readonly day: string
+  /**
+   * The labels by whose values the searches are summed beside (M4), joined by commas. Absent for
+   * none.
+   */
+  readonly segments?: string
 }
 
 export interface HourRollup extends CommonRollup {
@@ -71,7 +76,12 @@ export function dayKey(day: string): { pk: string; sk: string } {
   return { pk: 'rollup#day', sk: day }
 }
 
-export function hourRollup(hour: string, counts: Counts, rowsExpireAtMs: number | null = null): HourRollup {
+export function hourRollup(
+  hour: string,
+  counts: Counts,
+  rowsExpireAtMs: number | null = null,
+  labels: readonly string[] = [],
+): HourRollup {
   const day = dayOf(hour)
   return {
     ...hourKey(hour),
@@ -80,6 +90,7 @@ export function hourRollup(hour: string, counts: Counts, rowsExpireAtMs: number 
     day,
     hour: Number(hour.slice(-2)),
     rows_expire_at: rowsExpireAtMs === null ? null : isoTime(rowsExpireAtMs),
+    ...segmentsAttribute(labels),
     ...allCounts(counts),
     ...ratiosOf(counts),
     ...satisfactionRatiosOf(counts),
@@ -87,18 +98,28 @@ export function hourRollup(hour: string, counts: Counts, rowsExpireAtMs: number 
   }
 }
 
-export function dayRollup(day: string, hours: readonly HourRollup[]): DayRollup {
+export function dayRollup(day: string, hours: readonly HourRollup[], labels: readonly string[] = []): DayRollup {
   const counts = hours.reduce<Counts>((sum, hour) => addCounts(sum, pickCounts(hour)), {})
   return {
     ...dayKey(day),
     kind: 'day',
     schema: ROLLUP_SCHEMA,
     day,
+    ...segmentsAttribute(labels),
     ...allCounts(counts),
     ...ratiosOf(counts),
     ...satisfactionRatiosOf(counts),
     ...sessionRatiosOf(counts),
   }
+}
+
+function segmentsAttribute(labels: readonly string[]): { segments?: string } {
+  return labels.length === 0 ? {} : { segments: labels.join(',') }
+}
+
+/** Returns the labels by whose values the searches of an hour or day are summed, too. */
+export function segmentsIn({ segments }: HourRollup | DayRollup): string[] {
+  return segments === undefined ? [] : segments.split(',')
 }
 
 function allCounts(counts: Counts): Record<CountName, number> {

@@ -4,7 +4,7 @@
 import type { Digest } from '../events/event.ts'
 import type { Counts } from './counts.ts'
 import { rowPartition } from './result.ts'
-import { BASE64URL } from './rollup.ts'
+import { BASE64URL, dayKey, dayOf, hourKey, ROLLUP_SCHEMA } from './rollup.ts'
 
 /** Counts a search without the label, and one with this as its value. */
 export const NO_VALUE = '(none)'
@@ -28,7 +28,7 @@ export type BucketCounts = Readonly<Record<(typeof BUCKET_COUNTS)[number], numbe
 /** The searches with one value of a label. */
 export interface SegmentSum {
   readonly value: string
-  /** The `SEARCH_COUNTS`. */
+  /** The `SEARCH_COUNTS` that are not 0. */
   readonly counts: Counts
   /** The sums of `BUCKETS` buckets of users, by bucket. Sums of several days add up by bucket. */
   readonly buckets: readonly BucketCounts[]
@@ -39,5 +39,66 @@ export interface SegmentSum {
  * partition: a producer that splits users by a digest of their ids splits them otherwise.
  */
 export function bucketOf(user: string, digest: Digest): number {
-  return BASE64URL.indexOf(digest(rowPartition(user)).slice(0, 1))
+  return bucketOfPartition(rowPartition(user), digest)
+}
+
+/** @param partition the `pk` of a row of the user. */
+export function bucketOfPartition(partition: string, digest: Digest): number {
+  return BASE64URL.indexOf(digest(partition).slice(0, 1))
+}
+
+interface CommonSegments {
+  readonly pk: string
+  readonly sk: string
+  readonly schema: typeof ROLLUP_SCHEMA
+  readonly label: string
+  readonly day: string
+  /** `NO_VALUE` and `OTHER_VALUES` come last, where they have searches. */
+  readonly values: readonly SegmentSum[]
+}
+
+/** The searches of an hour by the values of a label, the most asked value first. */
+export interface HourSegments extends CommonSegments {
+  readonly kind: 'hour-segments'
+  /** UTC, 0 to 23. */
+  readonly hour: number
+  /** As that of the hour's sum. */
+  readonly rows_expire_at: string | null
+}
+
+/** The searches of a day by the values of a label, in the order in which its hours name them. */
+export interface DaySegments extends CommonSegments {
+  readonly kind: 'day-segments'
+}
+
+export type SegmentRollup = HourSegments | DaySegments
+
+export function hourSegmentsKey(label: string, hour: string): { pk: string; sk: string } {
+  return { pk: `${hourKey(hour).pk}#${label}`, sk: hour }
+}
+
+export function daySegmentsKey(label: string, day: string): { pk: string; sk: string } {
+  return { pk: `${dayKey(day).pk}#${label}`, sk: day }
+}
+
+export function hourSegments(
+  label: string,
+  hour: string,
+  values: readonly SegmentSum[],
+  rowsExpireAt: string | null,
+): HourSegments {
+  return {
+    ...hourSegmentsKey(label, hour),
+    kind: 'hour-segments',
+    schema: ROLLUP_SCHEMA,
+    label,
+    day: dayOf(hour),
+    hour: Number(hour.slice(-2)),
+    rows_expire_at: rowsExpireAt,
+    values,
+  }
+}
+
+export function daySegments(label: string, day: string, values: readonly SegmentSum[]): DaySegments {
+  return { ...daySegmentsKey(label, day), kind: 'day-segments', schema: ROLLUP_SCHEMA, label, day, values }
 }
