@@ -70,6 +70,7 @@ export const ROLLUP_VARIABLES = {
   resultsTable: 'RESULTS_TABLE',
   rollupRetentionMs: 'ROLLUP_RETENTION_MS',
   rankEveryMs: 'RANK_EVERY_MS',
+  segmentValuesMax: 'SEGMENT_VALUES_MAX',
 } as const
 
 /** Set by the local run, where the index never trails. Without it, the rollup allows 15 minutes. */
@@ -152,6 +153,9 @@ export const UNREADABLE_PREFIX = `${FAILED_PREFIX}unreadable/`
  * session's key.
  */
 export const SESSION_DURATION_MS_MAX = DAY_MS
+
+/** The largest `segmentValuesMax` that can be set. So many values fit in one item. */
+export const SEGMENT_VALUES_MAX = 100
 
 /** The namespace of all metrics, which have the pipeline as their only dimension. */
 export const METRIC_NAMESPACE = 'SearchSessionCtr'

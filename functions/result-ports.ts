@@ -1,9 +1,10 @@
 // Defines the ports through which finalize, rollup and forget reach the results table.
 
 import { DAY_MS } from './domain/durations.ts'
-import type { CountedRow } from './domain/results/count-sum.ts'
 import type { ResultRow } from './domain/results/result.ts'
 import type { DayRollup, HourRollup, Slice } from './domain/results/rollup.ts'
+import type { SegmentedRow } from './domain/results/segment-sums.ts'
+import type { HourSegments, SegmentRollup } from './domain/results/segments.ts'
 import type { QueryRollup, RankedSearch } from './domain/results/top-queries.ts'
 
 export interface ResultStore {
@@ -87,8 +88,9 @@ export interface RollupStore {
    * row, but only after the last page.
    *
    * @param from the `next` of an earlier page, or null for the slice's beginning.
+   * @param isSegmented true to have `pk` and `labels` in the rows, which segments need.
    */
-  rowsOf(hour: string, slice: Slice, from: RowPosition | null): AsyncIterable<RowPage>
+  rowsOf(hour: string, slice: Slice, from: RowPosition | null, isSegmented: boolean): AsyncIterable<RowPage>
   /**
    * Yields pages of the searches of one slice of an hour from the same index, in the byte order of
    * their keys. Throws as `rowsOf` does.
@@ -97,16 +99,18 @@ export interface RollupStore {
    */
   searchesOf(hour: string, slice: Slice, afterKey: string | null): AsyncIterable<readonly KeyedSearch[]>
   /** Returns null when there is no such sum. */
-  load<T extends HourRollup | DayRollup>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
+  load<T extends Sum>(key: { pk: string; sk: string }): Promise<StoredRollup<T> | null>
   /** Returns the day's stored hours in order. Hours without a sum are left out. */
   hoursOf(day: string): Promise<HourRollup[]>
+  /** Returns the day's stored hours by the values of the label, likewise. */
+  segmentHoursOf(day: string, label: string): Promise<HourSegments[]>
   /**
    * Replaces the revision that was loaded, 0 for none. Throws VersionConflictError when another
    * revision is stored.
    */
-  save(rollup: HourRollup | DayRollup, baseRevision: number, metadata: RollupMetadata): Promise<void>
+  save(rollup: Sum, baseRevision: number, metadata: RollupMetadata): Promise<void>
   /**
-   * Removes the loaded revision of an hour or day that has no rows any more. Throws
+   * Removes the loaded revision of a sum that has no rows any more. Throws
    * VersionConflictError when another revision is stored.
    */
   remove(key: { pk: string; sk: string }, baseRevision: number): Promise<void>
@@ -128,6 +132,9 @@ export interface RollupStore {
   saveProgress(name: string, progress: object | null, nowMs: number): Promise<void>
 }
 
+/** The sum of an hour or a day, and that of its searches by the values of a label. */
+export type Sum = HourRollup | DayRollup | SegmentRollup
+
 /** Where a read of a slice goes on: the key of the last row that was read. */
 export type RowPosition = Readonly<Record<string, string>>
 
@@ -144,7 +151,7 @@ export interface KeyedSearch {
 }
 
 export interface StoredRow {
-  readonly row: CountedRow
+  readonly row: SegmentedRow
   readonly expiresAtMs: number
 }
 

@@ -90,5 +90,6 @@ export function rollupEnvironment(
     [ROLLUP_VARIABLES.resultsTable]: resultsTable,
     [ROLLUP_VARIABLES.rollupRetentionMs]: String(settings.rollupRetention),
     [ROLLUP_VARIABLES.rankEveryMs]: String(settings.rankEvery),
+    [ROLLUP_VARIABLES.segmentValuesMax]: String(settings.segmentValuesMax),
   }
 }

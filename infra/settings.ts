@@ -1,6 +1,6 @@
 // Defines every setting of a deployment with its default, its range and its reason.
 
-import { SESSION_DURATION_MS_MAX, SWEEPERS_MAX } from '../functions/contract.ts'
+import { SEGMENT_VALUES_MAX, SESSION_DURATION_MS_MAX, SWEEPERS_MAX } from '../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
 import { UBI_ORDINALS_FROM, UBI_ORDINALS_PATTERN } from '../functions/domain/events/ubi-ordinals.ts'
@@ -185,6 +185,12 @@ export const PIPELINE_SETTINGS = {
     DAY_MS,
     MINUTE_MS,
     'how often the queries of a day are ranked, which reads all rows of the day',
+  ),
+  segmentValuesMax: number(
+    50,
+    1,
+    SEGMENT_VALUES_MAX,
+    'how many values of a label an hour and a day name; the others are summed together',
   ),
   rollupRetention: duration(
     1100 * DAY_MS,

@@ -94,8 +94,8 @@ export function faultyDirtyHours({ dirtyHours }: Stores, { call }: Calls): Dirty
 export function faultyRollups({ rollups }: Stores, { call }: Calls): RollupStore {
   return {
     // With so few users most slices are empty, and a call for each would slow the run down.
-    rowsOf: async function* (hour, slice, from) {
-      for await (const page of rollups.rowsOf(hour, slice, from))
+    rowsOf: async function* (hour, slice, from, isSegmented) {
+      for await (const page of rollups.rowsOf(hour, slice, from, isSegmented))
         yield page.rows.length === 0 ? page : await call('reads rows of an hour', null, async () => page)
     },
     searchesOf: async function* (hour, slice, afterKey) {
@@ -104,8 +104,9 @@ export function faultyRollups({ rollups }: Stores, { call }: Calls): RollupStore
     },
     load: (key) => call('reads a rollup', null, () => rollups.load(key)),
     hoursOf: (day) => call('reads hours', null, () => rollups.hoursOf(day)),
+    segmentHoursOf: (day, label) => call('reads hours by label', null, () => rollups.segmentHoursOf(day, label)),
     save: (summed, base, metadata) =>
-      call(`sums ${summed.sk}: ${summed.searches}`, null, () => rollups.save(summed, base, metadata)),
+      call(`sums ${summed.pk} ${summed.sk}`, null, () => rollups.save(summed, base, metadata)),
     remove: (key, base) => call(`removes the sum ${key.sk}`, null, () => rollups.remove(key, base)),
     ranking: (day) => call('reads a ranking', null, () => rollups.ranking(day)),
     saveRanking: (day, queries, base, metadata) =>

@@ -1,5 +1,6 @@
 // Runs the real rollup step, and checks at rest that all sums are those of the rows.
 
+import { sha256 } from '../functions/aws/runtime/digest.ts'
 import { DAY_MS, HOUR_MS } from '../functions/domain/durations.ts'
 import type { ResultRow, SearchRow } from '../functions/domain/results/result.ts'
 import {
@@ -23,7 +24,7 @@ import type { Watch } from './watch.ts'
 import type { Wiring } from './wiring.ts'
 import { invoke, type Outcome } from './world.ts'
 
-const SETTINGS = { rollupRetentionMs: 1000 * DAY_MS, rankEveryMs: HOUR_MS }
+const SETTINGS = { rollupRetentionMs: 1000 * DAY_MS, rankEveryMs: HOUR_MS, segments: [], segmentValuesMax: 3 }
 
 /** Stands for the user in violations that concern no single user. */
 const EVERYBODY = 'everybody'
@@ -52,6 +53,7 @@ export function rollupOnce({ world, stores, watch, control }: Wiring): Promise<O
       {
         dirtyHours: wrongDirtyHours(control)?.(dirtyHours) ?? dirtyHours,
         rollups: faultyRollups(stores, invocation),
+        digest: sha256,
         hasTime: invocation.hasTime,
       },
       SETTINGS,

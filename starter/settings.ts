@@ -127,6 +127,10 @@ export const settings: SearchCtrProps = {
   // 1d in steps of 1m.
   // rankEvery: Duration.hours(1),
 
+  // How many values of a label an hour and a day name. The others are summed together. Allowed:
+  // 1 to 100.
+  // segmentValuesMax: 50,
+
   // How long sums stay. They are small, and the default compares three years. Allowed: 1d to
   // 3650d in steps of 1d.
   // rollupRetention: Duration.days(1100),

@@ -54,6 +54,7 @@ it('keeps the names of environment variables', () => {
     resultsTable: 'RESULTS_TABLE',
     rollupRetentionMs: 'ROLLUP_RETENTION_MS',
     rankEveryMs: 'RANK_EVERY_MS',
+    segmentValuesMax: 'SEGMENT_VALUES_MAX',
   })
 })
 
@@ -159,6 +160,7 @@ it('has no name that these tests do not pin', () => {
     'REMOVED',
     'ROLLUP_VARIABLES',
     'RULE_VARIABLES',
+    'SEGMENT_VALUES_MAX',
     'SESSION_DURATION_MS_MAX',
     'SORT_KEY',
     'SWEEPERS_MAX',

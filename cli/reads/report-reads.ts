@@ -1,7 +1,7 @@
 // Reads what a report shows: days, hours, ranked queries, and closed sessions to explore.
 
-import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import type { Item, Key } from '../../functions/aws/runtime/table-items.ts'
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { Key } from '../../functions/aws/runtime/table-items.ts'
 import { readableClosed } from '../../functions/aws/sessions-table/readable-closed.ts'
 import { SORT_KEY } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
@@ -9,6 +9,7 @@ import { type DayRollup, dayKey, type HourRollup, hourKey, hourOf } from '../../
 import { type QueryRollup, queriesPartition } from '../../functions/domain/results/top-queries.ts'
 import type { DayRange, ReportPorts } from '../../report/report-data.ts'
 import { hourKeys } from './hour-keys.ts'
+import { itemsBetween } from './items-between.ts'
 import { closedKeyOf, itemsByKey } from './rows-by-key.ts'
 
 export interface ReportTables {
@@ -25,7 +26,7 @@ const EMPTY_HOURS_MAX = 24
 export function reportReads(client: DynamoDBDocumentClient, { results, sessions }: ReportTables): ReportPorts {
   const between = async <T>(pk: string, from: string, to: string): Promise<T[]> => {
     const found: T[] = []
-    for await (const items of pages(client, results, pk, from, to)) found.push(...(items as T[]))
+    for await (const items of itemsBetween(client, results, pk, from, to)) found.push(...(items as T[]))
     return found
   }
   const readHours = ({ from, to }: DayRange): Promise<HourRollup[]> =>
@@ -71,21 +72,6 @@ export async function latestDay(client: DynamoDBDocumentClient, table: string, t
   )
   const days = items.map((item) => String(item[SORT_KEY]))
   return days.find((day) => day < today) ?? days[0] ?? null
-}
-
-async function* pages(
-  client: DynamoDBDocumentClient,
-  table: string,
-  pk: string,
-  from: string,
-  to: string,
-): AsyncGenerator<Item[]> {
-  const query = {
-    TableName: table,
-    KeyConditionExpression: from === '' ? 'pk = :pk AND sk <= :to' : 'pk = :pk AND sk BETWEEN :from AND :to',
-    ExpressionAttributeValues: { ':pk': pk, ':to': to, ...(from !== '' && { ':from': from }) },
-  }
-  for await (const { Items: items } of paginateQuery({ client }, query)) yield items ?? []
 }
 
 /**

@@ -4,6 +4,7 @@ import { DAY_MS } from '../domain/durations.ts'
 import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow, SearchRow } from '../domain/results/result.ts'
 import { type DayRollup, foldQuery, type HourRollup, type Slice, sliceOf } from '../domain/results/rollup.ts'
+import type { HourSegments, SegmentRollup } from '../domain/results/segments.ts'
 import { type QueryRollup, queriesPartition } from '../domain/results/top-queries.ts'
 import { VersionConflictError } from '../ports.ts'
 import type { DirtyHours, DirtyPeriod, Ranking, RollupStore, StoredDirtyPeriod } from '../result-ports.ts'
@@ -43,6 +44,8 @@ const DISTANT_MS = Date.parse('2100-01-01T00:00:00.000Z')
 export interface MemoryRollupStore extends RollupStore {
   /** By `<pk> <sk>`. */
   readonly rollups: ReadonlyMap<string, HourRollup | DayRollup>
+  /** Likewise. */
+  readonly segments: ReadonlyMap<string, SegmentRollup>
   /** The query lists of each day. */
   readonly queries: ReadonlyMap<string, readonly QueryRollup[]>
   /** The unfinished work of runs, by name. */
@@ -61,6 +64,7 @@ export function memoryRollupStore(
   pageRows = Number.POSITIVE_INFINITY,
 ): MemoryRollupStore {
   const rollups = groupedMap<HourRollup | DayRollup, 'day'>({ day: ({ day }) => day })
+  const segments = groupedMap<SegmentRollup, 'day'>({ day: ({ day }) => day })
   const revisions = new Map<string, number>()
   const rankings = new Map<string, Ranking>()
   const queries = new Map<string, readonly QueryRollup[]>()
@@ -76,6 +80,7 @@ export function memoryRollupStore(
     })
   return {
     rollups: rollups.all,
+    segments: segments.all,
     queries,
     progress,
     rowsOf: async function* (hour, slice, from) {
@@ -96,23 +101,29 @@ export function memoryRollupStore(
       for (let start = 0; start < found.length; start += pageRows) yield found.slice(start, start + pageRows)
     },
     load: async (key) => {
-      const rollup = rollups.all.get(keyOf(key))
+      const rollup = rollups.all.get(keyOf(key)) ?? segments.all.get(keyOf(key))
       return rollup === undefined ? null : { rollup: rollup as never, revision: revisions.get(keyOf(key)) ?? 0 }
     },
     hoursOf: async (day) =>
       [...rollups.group('day', day)]
         .filter((rollup): rollup is HourRollup => rollup.kind === 'hour')
         .sort((a, b) => a.hour - b.hour),
+    segmentHoursOf: async (day, label) =>
+      [...segments.group('day', day)]
+        .filter((rollup): rollup is HourSegments => rollup.kind === 'hour-segments' && rollup.label === label)
+        .sort((a, b) => a.hour - b.hour),
     save: async (rollup, baseRevision) => {
       const stored = revisions.get(keyOf(rollup)) ?? 0
       if (stored !== baseRevision) throw new VersionConflictError(rollup.sk, stored)
-      rollups.set(keyOf(rollup), rollup)
+      if ('values' in rollup) segments.set(keyOf(rollup), rollup)
+      else rollups.set(keyOf(rollup), rollup)
       revisions.set(keyOf(rollup), baseRevision + 1)
     },
     remove: async (key, baseRevision) => {
       const stored = revisions.get(keyOf(key)) ?? 0
       if (stored !== baseRevision) throw new VersionConflictError(key.sk, stored)
       rollups.delete(keyOf(key))
+      segments.delete(keyOf(key))
       revisions.delete(keyOf(key))
     },
     ranking: async (day) => rankings.get(day) ?? null,

@@ -3,6 +3,7 @@
 import type { Context } from 'aws-lambda'
 import { dynamoDirtyHours } from '../aws/results-table/dirty-hours.ts'
 import { dynamoRollupStore } from '../aws/results-table/rollup-store.ts'
+import { sha256 } from '../aws/runtime/digest.ts'
 import { documentClient } from '../aws/runtime/document-client.ts'
 import { readRollupEnvironment } from '../aws/runtime/environment.ts'
 import { invocationTime } from '../aws/runtime/invocation-time.ts'
@@ -13,12 +14,13 @@ import { readRollupRequest } from './rollup-request.ts'
 /** Time that is left to finish writes before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000
 
-const settings = readRollupEnvironment(process.env)
+const settings = { ...readRollupEnvironment(process.env), segments: [] }
 const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 const ports = {
   dirtyHours: dynamoDirtyHours(client, settings.resultsTable),
   rollups: dynamoRollupStore(client, settings.resultsTable, time),
+  digest: sha256,
   hasTime: time.hasTime,
 }
 

@@ -1,13 +1,22 @@
 // Carries what all parts of one rollup run share: ports, metadata, counts and failures.
 
+import type { Digest } from '../domain/events/event.ts'
 import { UnreadableItemError, VersionConflictError } from '../ports.ts'
 import type { DirtyHours, RollupMetadata, RollupStore } from '../result-ports.ts'
 
 export interface RollupPorts {
   readonly dirtyHours: DirtyHours
   readonly rollups: RollupStore
+  readonly digest: Digest
   /** Returns false when the time for this run is up; the next run does the rest. */
   readonly hasTime: () => boolean
+}
+
+export interface SegmentSettings {
+  /** The labels by whose values hours and days are summed (M4). */
+  readonly segments: readonly string[]
+  /** How many values an hour and a day name at most for each label. */
+  readonly segmentValuesMax: number
 }
 
 export interface RollupCounts {
@@ -25,16 +34,18 @@ export interface RollupCounts {
 export interface RollupRun {
   readonly ports: RollupPorts
   readonly metadata: RollupMetadata
+  readonly settings: SegmentSettings
   readonly counts: RollupCounts
   readonly failures: unknown[]
   /** Why items could not be read, for each piece of work that met one. */
   readonly unreadable: unknown[]
 }
 
-export function newRun(ports: RollupPorts, metadata: RollupMetadata): RollupRun {
+export function newRun(ports: RollupPorts, metadata: RollupMetadata, settings: SegmentSettings): RollupRun {
   return {
     ports,
     metadata,
+    settings,
     counts: { hours: 0, days: 0, daysRanked: 0, rowsRead: 0, conflicts: 0 },
     failures: [],
     unreadable: [],

@@ -10,10 +10,17 @@ import type { StoredDirtyPeriod } from '../result-ports.ts'
 import { dirtyPeriods } from './dirty-periods.ts'
 import { rankQueries } from './rank-queries.ts'
 import type { RollupRequest } from './rollup-request.ts'
-import { attempt, newRun, type RollupCounts, type RollupPorts, type RollupRun } from './rollup-run.ts'
+import {
+  attempt,
+  newRun,
+  type RollupCounts,
+  type RollupPorts,
+  type RollupRun,
+  type SegmentSettings,
+} from './rollup-run.ts'
 import { type HourProgress, sumDay, sumHour } from './sum-rows.ts'
 
-export interface RollupSettings {
+export interface RollupSettings extends SegmentSettings {
   readonly rollupRetentionMs: number
   /** Ranking reads all rows of a day, so a run ranks a day at most this often. */
   readonly rankEveryMs: number
@@ -49,7 +56,8 @@ export async function rollup(
   nowMs: number,
 ): Promise<RollupReport> {
   const { indexLagMs = INDEX_LAG_MS_MAX } = settings
-  const run = newRun(ports, { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs })
+  const metadata = { computedAtMs: nowMs, expiresAtMs: nowMs + settings.rollupRetentionMs }
+  const run = newRun(ports, metadata, settings)
   const begunName = `hour#${share.number}`
   const begun = await ports.rollups.loadProgress<HourProgress>(begunName, nowMs)
   const dirty = await dirtyPeriods(begun?.hour ?? null, run)

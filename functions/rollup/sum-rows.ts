@@ -2,7 +2,7 @@
 
 import pMap from 'p-map'
 import { CountSum } from '../domain/results/count-sum.ts'
-import { COUNTS, type Counts } from '../domain/results/counts.ts'
+import type { Counts } from '../domain/results/counts.ts'
 import {
   type DayRollup,
   dayKey,
@@ -13,9 +13,20 @@ import {
   SLICES,
   type Slice,
 } from '../domain/results/rollup.ts'
+import { type SegmentProgress, SegmentSums } from '../domain/results/segment-sums.ts'
 import { VersionConflictError } from '../ports.ts'
-import type { RowPosition, StoredRollup } from '../result-ports.ts'
+import type { RowPosition } from '../result-ports.ts'
 import { type RollupRun, readable } from './rollup-run.ts'
+import { saveIfChanged } from './save-sum.ts'
+import {
+  loadHourSegments,
+  markWithoutSegments,
+  revisionsOf,
+  type SegmentRevisions,
+  saveHourSegments,
+  segmentLabels,
+  sumDaySegments,
+} from './sum-segments.ts'
 
 /** Slices of an hour that are read at once. Each may hold a page of the index in memory. */
 const SLICES_AT_ONCE = 8
@@ -30,6 +41,9 @@ export interface HourProgress {
   /** The revision of the stored sum when the first row was read. */
   readonly baseRevision: number
   readonly counts: Counts
+  /** The revisions of the stored sums by label, likewise. */
+  readonly segmentRevisions: SegmentRevisions
+  readonly segments: SegmentProgress
   /** When the first of the rows expires that have been read; null before the first row. */
   readonly firstExpiryMs: number | null
   /** The slices that are not finished, with where to go on; null for the beginning. */
@@ -47,38 +61,63 @@ interface SummedHour {
 export async function sumHour(hour: string, earlier: HourProgress | null, run: RollupRun): Promise<SummedHour> {
   const { rollups } = run.ports
   const { computedAtMs } = run.metadata
-  // Load the revision before the rows: a run that writes meanwhile then makes this one fail.
+  // Load the revisions before the rows: a run that writes meanwhile then makes this one fail.
   const stored = await rollups.load<HourRollup>(hourKey(hour))
   const baseRevision = stored?.revision ?? 0
   // Some of the rows that the stored sum counts have expired, so a new sum would be too small.
   const expireAt = stored?.rollup.rows_expire_at ?? null
   if (expireAt !== null && Date.parse(expireAt) <= computedAtMs) return { beganAtMs: computedAtMs, unfinished: null }
-  // Rows that were read before another sum was stored may be older than that sum.
-  const isCurrent = earlier !== null && earlier.baseRevision === baseRevision
-  const read = await readRows(isCurrent ? earlier : newProgress(hour, computedAtMs, baseRevision), run)
-  const { beganAtMs, counts, firstExpiryMs, left } = read
+  const labels = segmentLabels(run, stored === null ? [] : [stored.rollup])
+  const storedSegments = await loadHourSegments(hour, labels, run)
+  const begun = newProgress(hour, computedAtMs, baseRevision, revisionsOf(storedSegments))
+  const read = await readRows(earlier !== null && isCurrent(earlier, begun) ? earlier : begun, labels, run)
+  const { beganAtMs, firstExpiryMs, left } = read
   if (Object.keys(left).length > 0) return { beganAtMs, unfinished: read }
-  if (await saveIfChanged(hourRollup(hour, counts, firstExpiryMs), stored, run)) run.counts.hours++
+  const summed = hourRollup(hour, read.counts, firstExpiryMs, labels)
+  const segments = new SegmentSums(labels, run.ports.digest, read.segments).all(run.settings.segmentValuesMax)
+  const haveSegmentsChanged = await saveHourSegments(summed, segments, storedSegments, run)
+  const hasChanged = await saveIfChanged(summed, stored, run)
+  if (hasChanged || haveSegmentsChanged) run.counts.hours++
   return { beganAtMs, unfinished: null }
 }
 
-function newProgress(hour: string, beganAtMs: number, baseRevision: number): HourProgress {
+/** Rows that were read before another sum was stored may be older than that sum. */
+function isCurrent(earlier: HourProgress, begun: HourProgress): boolean {
+  // Code without segments may have stored the progress.
+  const revisions = earlier.segmentRevisions ?? []
+  return (
+    earlier.baseRevision === begun.baseRevision && JSON.stringify(revisions) === JSON.stringify(begun.segmentRevisions)
+  )
+}
+
+function newProgress(
+  hour: string,
+  beganAtMs: number,
+  baseRevision: number,
+  segmentRevisions: SegmentRevisions,
+): HourProgress {
   const left = Object.fromEntries(SLICES.map((slice) => [slice, null]))
-  return { hour, beganAtMs, baseRevision, counts: {}, firstExpiryMs: null, left }
+  return { hour, beganAtMs, baseRevision, counts: {}, segmentRevisions, segments: [], firstExpiryMs: null, left }
 }
 
 /** Reads on until all rows are read or the time is up. */
-async function readRows(progress: HourProgress, { ports, counts, unreadable }: RollupRun): Promise<HourProgress> {
+async function readRows(
+  progress: HourProgress,
+  labels: readonly string[],
+  { ports, counts, unreadable }: RollupRun,
+): Promise<HourProgress> {
   const sum = new CountSum(progress.counts)
+  const segments = new SegmentSums(labels, ports.digest, progress.segments)
   let firstExpiryMs = progress.firstExpiryMs ?? Number.POSITIVE_INFINITY
   const left = { ...progress.left }
   let isTimeUp = false
   const readSlice = async (slice: Slice): Promise<void> => {
     if (isTimeUp) return
-    const pages = ports.rollups.rowsOf(progress.hour, slice, left[slice] ?? null)
+    const pages = ports.rollups.rowsOf(progress.hour, slice, left[slice] ?? null, labels.length > 0)
     for await (const { rows, next } of readable(pages, { unreadable })) {
       for (const { row, expiresAtMs } of rows) {
         sum.add(row)
+        segments.add(row)
         firstExpiryMs = Math.min(firstExpiryMs, expiresAtMs)
       }
       counts.rowsRead += rows.length
@@ -91,43 +130,28 @@ async function readRows(progress: HourProgress, { ports, counts, unreadable }: R
   }
   await pMap(Object.keys(left) as Slice[], readSlice, { concurrency: SLICES_AT_ONCE })
   const isAnyRead = Number.isFinite(firstExpiryMs)
-  return { ...progress, counts: sum.counts, firstExpiryMs: isAnyRead ? firstExpiryMs : null, left }
+  return {
+    ...progress,
+    counts: sum.counts,
+    segments: segments.progress(),
+    firstExpiryMs: isAnyRead ? firstExpiryMs : null,
+    left,
+  }
 }
 
 export async function sumDay(day: string, run: RollupRun): Promise<void> {
   const { rollups } = run.ports
   for (let triesLeft = DAY_TRIES - 1; ; triesLeft--) {
     const stored = await rollups.load<DayRollup>(dayKey(day))
-    const summed = dayRollup(day, await rollups.hoursOf(day))
+    const hours = await rollups.hoursOf(day)
+    const labels = segmentLabels(run, stored === null ? hours : [stored.rollup, ...hours])
     try {
-      if (await saveIfChanged(summed, stored, run)) run.counts.days++
-      return
+      const haveSegmentsChanged = await sumDaySegments(day, hours, labels, run)
+      const hasChanged = await saveIfChanged(dayRollup(day, hours, labels), stored, run)
+      if (hasChanged || haveSegmentsChanged) run.counts.days++
+      return await markWithoutSegments(hours, run)
     } catch (error) {
       if (!(error instanceof VersionConflictError) || triesLeft === 0) throw error
     }
   }
-}
-
-/** Whether no row counts any more, as after an amendment or after a user was forgotten. */
-function isEmpty(summed: HourRollup | DayRollup): boolean {
-  return COUNTS.every((name) => summed[name] === 0)
-}
-
-async function saveIfChanged<T extends HourRollup | DayRollup>(
-  summed: T,
-  stored: StoredRollup<T> | null,
-  { ports, metadata }: RollupRun,
-): Promise<boolean> {
-  const isSame =
-    stored !== null && Object.entries(summed).every(([name, value]) => stored.rollup[name as keyof T] === value)
-  if (isSame) return false
-  if (isEmpty(summed)) {
-    if (stored === null) return false
-    // A run that loaded this revision may still write it over the next first one. The hour stays
-    // dirty for longer than a run takes, so a later run sums it again.
-    await ports.rollups.remove({ pk: summed.pk, sk: summed.sk }, stored.revision)
-    return true
-  }
-  await ports.rollups.save(summed, stored?.revision ?? 0, metadata)
-  return true
 }

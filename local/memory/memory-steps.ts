@@ -119,10 +119,10 @@ function finalizeStep(settings: Settings, ports: StepPorts, now: () => number): 
 
 function rollupStep(settings: Settings, ports: StepPorts, now: () => number): MemorySteps['rollup'] {
   const variables = { ...rollupEnvironment(settings, NAMES), [OPTIONAL_ROLLUP_VARIABLES.indexLagMs]: '0' }
-  const environment = readRollupEnvironment(variables)
+  const environment = { ...readRollupEnvironment(variables), segments: [] }
   const { dirtyHours, rollups } = ports
   return async () => {
-    const report = await rollup({ drain: true }, { dirtyHours, rollups, hasTime }, environment, now())
+    const report = await rollup({ drain: true }, { dirtyHours, rollups, digest: sha256, hasTime }, environment, now())
     if (report.failed !== null) throw report.failed.cause
     return report
   }

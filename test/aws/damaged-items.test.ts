@@ -206,7 +206,7 @@ describe('a damaged item of the results table', () => {
     findDamagedRow(own)
     const found: unknown[] = []
     const readRows = async () => {
-      for await (const { rows } of store.rowsOf('2026-03-02T00', 'a', null)) found.push(...rows)
+      for await (const { rows } of store.rowsOf('2026-03-02T00', 'a', null, false)) found.push(...rows)
     }
     const { message } = await errorOf(readRows)
     expect(found).toHaveLength(1)

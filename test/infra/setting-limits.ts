@@ -102,6 +102,7 @@ export const NUMBERS: readonly Limits[] = [
   { name: 'finalizeMemoryMb', byDefault: 512, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
   { name: 'rollupMemoryMb', byDefault: 1769, min: 512, max: 10_240, range: '512 to 10240', step: 1 },
   { name: 'rollupRuns', byDefault: 1, min: 1, max: 16, range: '1 to 16', step: 1 },
+  { name: 'segmentValuesMax', byDefault: 50, min: 1, max: 100, range: '1 to 100', step: 1 },
   { name: 'sweepers', byDefault: 1, min: 1, max: 16, range: '1 to 16', step: 1 },
   { name: 'batchSize', byDefault: 7500, min: 1, max: 10_000, range: '1 to 10000', step: 1 },
   { name: 'shards', byDefault: 1, min: 1, max: 500, range: '1 to 500', step: 1 },

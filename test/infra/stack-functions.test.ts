@@ -31,6 +31,7 @@ const CHANGED = {
   resultRetention: '90d',
   rollupEvery: '10m',
   rankEvery: '2h',
+  segmentValuesMax: '7',
   rollupRetention: '800d',
 }
 
@@ -98,6 +99,7 @@ describe('the functions', () => {
   it('the rollup gets the rate of rankings and the retention of sums', () => {
     expect(environment(changed, 'Rollup')).toMatchObject({
       RANK_EVERY_MS: '7200000',
+      SEGMENT_VALUES_MAX: '7',
       ROLLUP_RETENTION_MS: '69120000000',
     })
   })

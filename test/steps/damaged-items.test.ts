@@ -218,7 +218,7 @@ describe('finalize with a damaged item', () => {
 })
 
 describe('rollup with a damaged item', () => {
-  const settings = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS }
+  const settings = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS, segments: [], segmentValuesMax: 50 }
 
   async function twoHours() {
     const pipeline = memoryPipeline(RULES)
@@ -230,15 +230,20 @@ describe('rollup with a damaged item', () => {
   }
 
   function rollUp({ dirtyHours, rollups }: MemoryPipeline, own: Partial<RollupPorts>) {
-    return rollup({ drain: true }, { dirtyHours, rollups, hasTime: () => true, ...own }, settings, at(100_000))
+    return rollup(
+      { drain: true },
+      { dirtyHours, rollups, digest: sha256, hasTime: () => true, ...own },
+      settings,
+      at(100_000),
+    )
   }
 
   it('sums the other rows of the hour, and counts the damaged row', async () => {
     const pipeline = await twoHours()
     const rollups: RollupPorts['rollups'] = {
       ...pipeline.rollups,
-      rowsOf: async function* (hour, slice, from) {
-        yield* pipeline.rollups.rowsOf(hour, slice, from)
+      rowsOf: async function* (hour, slice, from, isSegmented) {
+        yield* pipeline.rollups.rowsOf(hour, slice, from, isSegmented)
         if (hour.endsWith('T00') && slice === 'a') throw new UnreadableItemError('a row lacks a value')
       },
     }

@@ -17,7 +17,7 @@ import { at, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import { randomSends, SEED } from '../support/random-log.ts'
 
-const SETTINGS = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS }
+const SETTINGS = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS, segments: [], segmentValuesMax: 50 }
 const MORNING = at(0)
 
 function rollUp(
@@ -31,7 +31,12 @@ function rollUp(
   }: Partial<RollupPorts> & Partial<RollupRequest> & { indexLagMs?: number } = {},
 ): Promise<RollupReport> {
   const request = { drain, ...(share !== undefined && { share }) }
-  return rollup(request, { dirtyHours, rollups, hasTime: () => true, ...own }, { ...SETTINGS, indexLagMs }, nowMs)
+  return rollup(
+    request,
+    { dirtyHours, rollups, digest: sha256, hasTime: () => true, ...own },
+    { ...SETTINGS, indexLagMs },
+    nowMs,
+  )
 }
 
 async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: number): Promise<void> {
@@ -45,8 +50,8 @@ async function take(pipeline: MemoryPipeline, sends: readonly Sent[], nowMs: num
 
 /** Reads the rows as if all of them expired at the moment. */
 function expiring({ rollups }: MemoryPipeline, expiresAtMs: number): typeof rollups.rowsOf {
-  return async function* (hour, slice, from) {
-    for await (const { rows, next } of rollups.rowsOf(hour, slice, from))
+  return async function* (hour, slice, from, isSegmented) {
+    for await (const { rows, next } of rollups.rowsOf(hour, slice, from, isSegmented))
       yield { rows: rows.map(({ row }) => ({ row, expiresAtMs })), next }
   }
 }
@@ -269,9 +274,9 @@ describe('the order of reads', () => {
           calls.push(`loads ${key.sk}`)
           return load(key)
         },
-        rowsOf: (hour, slice, from) => {
+        rowsOf: (hour, slice, from, isSegmented) => {
           if (!calls.includes('reads')) calls.push('reads')
-          return rowsOf(hour, slice, from)
+          return rowsOf(hour, slice, from, isSegmented)
         },
       },
     })
@@ -385,8 +390,8 @@ describe('work that is larger than the time of a run', () => {
   it('sums an hour over several runs, and reads each row once', async () => {
     const pipeline = await largeHour()
     let rowsRead = 0
-    const rowsOf: typeof pipeline.rollups.rowsOf = async function* (hour, slice, from) {
-      for await (const page of pipeline.rollups.rowsOf(hour, slice, from)) {
+    const rowsOf: typeof pipeline.rollups.rowsOf = async function* (hour, slice, from, isSegmented) {
+      for await (const page of pipeline.rollups.rowsOf(hour, slice, from, isSegmented)) {
         rowsRead += page.rows.length
         yield page
       }

@@ -2,8 +2,8 @@
 
 import { type AttributeValue, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb'
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
-import type { CountedRow } from '../../domain/results/count-sum.ts'
 import type { Slice } from '../../domain/results/rollup.ts'
+import type { SegmentedRow } from '../../domain/results/segment-sums.ts'
 import type { RankedSearch } from '../../domain/results/top-queries.ts'
 import { UnreadableItemError } from '../../ports.ts'
 import type { KeyedSearch, RowPage, RowPosition, StoredRow } from '../../result-ports.ts'
@@ -11,8 +11,11 @@ import { readableItems, readablePages } from '../runtime/readable-items.ts'
 import { hourSliceKey } from './result-items.ts'
 
 type RawItem = Record<string, AttributeValue>
-type Values = Record<string, string | number | null>
+type Labels = Readonly<Record<string, string>>
+type Values = Record<string, string | number | Labels | null>
 
+/** The only column that is a map. */
+const LABELS = 'labels'
 const SEARCH_NUMBERS = ['clicks', 'reformulated', EXPIRES_AT]
 const NULLABLE_SEARCH_NUMBERS = ['result_count', 'time_to_first_click_ms']
 const NULLABLE_SESSION_NUMBERS = ['searches_to_success', 'time_to_success_ms']
@@ -20,6 +23,7 @@ const ORPHAN_NUMBERS = ['orphan_clicks', 'orphan_clicks_search_elsewhere', 'orph
 const SESSION_NUMBERS = ['searches_with_click', 'duration_ms', ...ORPHAN_NUMBERS]
 const SEARCH_COLUMNS = [...SEARCH_NUMBERS, ...NULLABLE_SEARCH_NUMBERS, 'kind', 'clicked_positions', 'satisfaction']
 const COUNTED_COLUMNS = [...new Set([...SEARCH_COLUMNS, ...SESSION_NUMBERS, ...NULLABLE_SESSION_NUMBERS])]
+const SEGMENTED_COLUMNS = [...COUNTED_COLUMNS, PARTITION_KEY, LABELS]
 const RANKED_COLUMNS = [...SEARCH_COLUMNS, 'query', 'session_id', PARTITION_KEY, HOUR_INDEX.sortKey]
 
 /** All keys of searches lie between these, and those of sessions after them. */
@@ -42,8 +46,13 @@ export function hourPages(client: DynamoDBClient, table: string) {
     ExpressionAttributeValues: { ':slice': { S: hourSliceKey(hour, slice) } },
   })
   return {
-    rowsOf: async function* (hour: string, slice: Slice, from: RowPosition | null): AsyncIterable<RowPage> {
-      const query = slicePages(hour, slice, COUNTED_COLUMNS)
+    rowsOf: async function* (
+      hour: string,
+      slice: Slice,
+      from: RowPosition | null,
+      isSegmented: boolean,
+    ): AsyncIterable<RowPage> {
+      const query = slicePages(hour, slice, isSegmented ? SEGMENTED_COLUMNS : COUNTED_COLUMNS)
       const startingToken = from === null ? undefined : toKey(from)
       const pages = paginateQuery({ client, ...(startingToken && { startingToken: startingToken as never }) }, query)
       for await (const { page, items } of readablePages(pages, storedRow))
@@ -85,16 +94,21 @@ function valuesOf(item: RawItem): Values {
   const values: Values = {}
   for (const name in item) {
     const value = item[name] as AttributeValue
-    values[name] = value.N === undefined ? (value.S ?? null) : Number(value.N)
+    if (value.M !== undefined) values[name] = labelsOf(value.M)
+    else values[name] = value.N === undefined ? (value.S ?? null) : Number(value.N)
   }
   return values
+}
+
+function labelsOf(map: RawItem): Labels {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, value.S ?? '']))
 }
 
 /** Throws UnreadableItemError for a row that sums cannot count. */
 function storedRow(item: RawItem): StoredRow {
   const values = valuesOf(item)
   if (!isCountable(values)) throw damagedRow()
-  return { row: values as unknown as CountedRow, expiresAtMs: (values[EXPIRES_AT] as number) * 1000 }
+  return { row: values as unknown as SegmentedRow, expiresAtMs: (values[EXPIRES_AT] as number) * 1000 }
 }
 
 function keyedSearch(item: RawItem): KeyedSearch {

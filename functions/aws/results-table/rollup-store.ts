@@ -3,6 +3,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { COUNTS } from '../../domain/results/counts.ts'
 import { type HourRollup, hourKey } from '../../domain/results/rollup.ts'
+import { type HourSegments, hourSegmentsKey } from '../../domain/results/segments.ts'
 import { UnreadableItemError } from '../../ports.ts'
 import type { RollupStore } from '../../result-ports.ts'
 import { writingClient } from '../runtime/document-client.ts'
@@ -20,6 +21,7 @@ import {
   withoutMetadata,
 } from './revisions.ts'
 import { loadProgress, saveProgress } from './rollup-progress.ts'
+import { isSegmentItem, readSegments, segmentItem } from './segment-items.ts'
 
 /** @param retries how long to send throttled writes again. */
 export function dynamoRollupStore(
@@ -46,8 +48,20 @@ export function dynamoRollupStore(
       return hours
     },
 
-    save: (rollup, baseRevision, metadata) =>
-      putOver(client, table, { ...rollup, ...metadataAttributes(metadata, baseRevision + 1) }, baseRevision, retries),
+    segmentHoursOf: async (day, label) => {
+      const { pk } = hourSegmentsKey(label, day)
+      const hours: HourSegments[] = []
+      for await (const items of queryPartition(client, table, pk, `${day}T`)) {
+        hours.push(...(items.map(readSum) as unknown as HourSegments[]))
+      }
+      return hours
+    },
+
+    save: (sum, baseRevision, metadata) => {
+      const item = 'values' in sum ? segmentItem(sum) : sum
+      const attributes = metadataAttributes(metadata, baseRevision + 1)
+      return putOver(client, table, { ...item, ...attributes }, baseRevision, retries)
+    },
 
     remove: (key, baseRevision) => deleteAt(client, table, key, baseRevision, retries),
 
@@ -63,10 +77,12 @@ export function dynamoRollupStore(
 }
 
 /** An earlier release may have written a sum without one of the counts. */
-function readSum(item: Item): Item {
-  const { pk, sk, rows_expire_at: rowsExpireAt } = item
+function readSum(item: Item): object {
+  if (isSegmentItem(item)) return readSegments(withoutMetadata(item))
+  const { pk, sk, rows_expire_at: rowsExpireAt, segments } = item
   const isCount = (value: unknown): boolean => value === undefined || Number.isFinite(value)
   const isTime = rowsExpireAt == null || Number.isFinite(Date.parse(String(rowsExpireAt)))
-  if (isTime && COUNTS.every((name) => isCount(item[name]))) return withoutMetadata(item)
+  const isText = segments === undefined || typeof segments === 'string'
+  if (isTime && isText && COUNTS.every((name) => isCount(item[name]))) return withoutMetadata(item)
   throw new UnreadableItemError(`the sum ${pk} ${sk} holds a value that is no count`)
 }

@@ -117,6 +117,7 @@ export function readRollupEnvironment(variables: Variables) {
     resultsTable: text(variables, ROLLUP_VARIABLES.resultsTable),
     rollupRetentionMs: wholeNumber(variables, ROLLUP_VARIABLES.rollupRetentionMs),
     rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
+    segmentValuesMax: wholeNumber(variables, ROLLUP_VARIABLES.segmentValuesMax),
     indexLagMs: variables[indexLagMs] === undefined ? undefined : wholeNumber(variables, indexLagMs),
   } satisfies ReadAll<typeof ROLLUP_VARIABLES & typeof OPTIONAL_ROLLUP_VARIABLES>
 }

@@ -19,6 +19,14 @@ import {
   sliceOfText,
   sumRows,
 } from '../../../functions/domain/results/rollup.ts'
+import { SegmentSums, sumSegments } from '../../../functions/domain/results/segment-sums.ts'
+import {
+  daySegments,
+  daySegmentsKey,
+  hourSegments,
+  hourSegmentsKey,
+  type SegmentSum,
+} from '../../../functions/domain/results/segments.ts'
 import { type QueryRollup, QueryTallies, queryRollups } from '../../../functions/domain/results/top-queries.ts'
 import { VersionConflictError } from '../../../functions/ports.ts'
 import type {
@@ -50,6 +58,17 @@ function ranking(...queries: readonly string[]): QueryRollup[] {
   return queryRollups(DAY, tallies.all())
 }
 
+/** Values as hostile producers may send them. */
+const HOSTILE = ['a#b', 'a\u0000b\n', '\u{1F600}'.repeat(64), '__proto__', ' ', '"', 'top']
+
+function segmentsOf(values: readonly string[]): readonly SegmentSum[] {
+  const sums = new SegmentSums(['application'], sha256)
+  for (const row of rows.filter((row) => row.kind === 'search'))
+    for (const [n, value] of values.entries())
+      sums.add({ ...row, pk: `user#u${n}`, clicks: n, labels: { application: value } })
+  return sums.all(50)[0]?.values ?? []
+}
+
 async function all<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   const found: T[] = []
   for await (const page of pages) found.push(...page)
@@ -69,7 +88,7 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
     })
 
     const rowsIn = async (hour: string, slice: Slice): Promise<StoredRow[]> =>
-      (await all(pagesOf(rollups.store.rowsOf(hour, slice, null)))).flatMap(({ rows }) => rows)
+      (await all(pagesOf(rollups.store.rowsOf(hour, slice, null, true)))).flatMap(({ rows }) => rows)
     /** Searches of the slice in which the query `a1` is. */
     const searchesIn = (hour: string, afterKey: string | null): Promise<KeyedSearch[]> =>
       all(rollups.store.searchesOf(hour, sliceOfText('a1', sha256), afterKey))
@@ -83,6 +102,14 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
         )
         expect(found.filter(({ expiresAtMs }) => expiresAtMs !== EXPIRES_MS)).toEqual([])
       }
+    })
+
+    it('yields the partition of each search where segments need it', async () => {
+      for (const row of rows) await rollups.put(row)
+      const partitionsOf = (found: readonly object[]): unknown[] =>
+        found.map((row) => ('pk' in row ? row.pk : null)).sort()
+      const found = (await Promise.all(SLICES.map((slice) => rowsIn('2026-03-02T00', slice)))).flat()
+      expect(partitionsOf(found.map(({ row }) => row))).toEqual(partitionsOf(rows))
     })
 
     it('yields no row of another hour', async () => {
@@ -174,6 +201,50 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       const hours = ['2026-03-02T13', '2026-03-02T02', '2026-03-03T00', '2026-03-01T23']
       for (const one of hours) await rollups.store.save(hourRollup(one, { searches: 1 }), 0, METADATA)
       expect((await rollups.store.hoursOf(DAY)).map(hourOf)).toEqual(['2026-03-02T02', '2026-03-02T13'])
+    })
+
+    it('stores hours and days by the values of a label, with every count and every bucket', async () => {
+      const values = segmentsOf(['shop', ...HOSTILE])
+      const hour = hourSegments('application', '2026-03-02T00', values, '2027-04-06T00:00:00.000Z')
+      const day = daySegments('application', DAY, sumSegments([values, values], 3))
+      for (const segments of [hour, day]) await rollups.store.save(segments, 0, METADATA)
+      expect(await rollups.store.load(hourSegmentsKey('application', hour.sk))).toEqual({ rollup: hour, revision: 1 })
+      expect(await rollups.store.load(daySegmentsKey('application', DAY))).toEqual({ rollup: day, revision: 1 })
+      expect(await rollups.store.load(daySegmentsKey('variant', DAY))).toBeNull()
+    })
+
+    it('loads the values of a label in the form in which they were summed, so that equal sums are found', async () => {
+      const hour = hourSegments('application', '2026-03-02T00', segmentsOf(['shop', ...HOSTILE]), null)
+      await rollups.store.save(hour, 0, METADATA)
+      const stored = await rollups.store.load<typeof hour>(hourSegmentsKey('application', hour.sk))
+      expect(JSON.stringify(stored?.rollup.values)).toBe(JSON.stringify(hour.values))
+    })
+
+    it('writes over and removes only the loaded revision of a label', async () => {
+      const hour = hourSegments('application', '2026-03-02T00', segmentsOf(['shop']), null)
+      const more = { ...hour, values: segmentsOf(['shop', 'blog']) }
+      const key = hourSegmentsKey('application', hour.sk)
+      await rollups.store.save(hour, 0, METADATA)
+      await expect(rollups.store.save(more, 0, METADATA)).rejects.toBeInstanceOf(VersionConflictError)
+      await rollups.store.save(more, 1, METADATA)
+      await expect(rollups.store.remove(key, 1)).rejects.toBeInstanceOf(VersionConflictError)
+      await rollups.store.remove(key, 2)
+      expect(await rollups.store.load(key)).toBeNull()
+    })
+
+    it('returns the hours of a day by a label in order, and none of another day or label', async () => {
+      const save = (label: string, hour: string) =>
+        rollups.store.save(hourSegments(label, hour, segmentsOf(['shop']), null), 0, METADATA)
+      for (const hour of ['2026-03-02T13', '2026-03-02T02', '2026-03-03T00', '2026-03-01T23'])
+        await save('application', hour)
+      await save('application-2', '2026-03-02T05')
+      await rollups.store.save(hourRollup('2026-03-02T05', { searches: 1 }), 0, METADATA)
+      const hours = await rollups.store.segmentHoursOf(DAY, 'application')
+      expect(hours.map(({ sk, label }) => [sk, label])).toEqual([
+        ['2026-03-02T02', 'application'],
+        ['2026-03-02T13', 'application'],
+      ])
+      expect((await rollups.store.hoursOf(DAY)).map(hourOf)).toEqual(['2026-03-02T05'])
     })
 
     it('replaces the lists of a day with the next ranking, and leaves no entry of the last one', async () => {

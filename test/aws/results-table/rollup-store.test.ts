@@ -9,15 +9,18 @@ import { dynamoDirtyHours } from '../../../functions/aws/results-table/dirty-hou
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
 import { dynamoRollupStore } from '../../../functions/aws/results-table/rollup-store.ts'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { SEARCH_COUNTS } from '../../../functions/domain/results/counts.ts'
 import type { ResultRow } from '../../../functions/domain/results/result.ts'
 import { hourKey, hourRollup } from '../../../functions/domain/results/rollup.ts'
+import { SegmentSums } from '../../../functions/domain/results/segment-sums.ts'
+import { hourSegments, hourSegmentsKey, type SegmentRollup } from '../../../functions/domain/results/segments.ts'
 import { type QueryRollup, queriesPartition } from '../../../functions/domain/results/top-queries.ts'
 import { memoryDirtyHours, memoryRollupStore } from '../../../functions/memory/memory-rollups.ts'
 import { memoryResultStore } from '../../../functions/memory/memory-stores.ts'
-import { VersionConflictError } from '../../../functions/ports.ts'
+import { UnreadableItemError, VersionConflictError } from '../../../functions/ports.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
 import { makeTables } from '../../support/tables.ts'
-import { EXPIRES_MS } from './result-store-contract.ts'
+import { EXPIRES_MS, rowsOf } from './result-store-contract.ts'
 import { rollupStoreContract } from './rollup-store-contract.ts'
 
 const emulated = emulatedDynamo()
@@ -73,9 +76,54 @@ it('a rollup holds its time of computation and expires', async () => {
   expect(item).toMatchObject({ computed_at: '2026-03-02T10:00:00.123Z', expires_at: EXPIRES_MS / 1000, revision: 1 })
 })
 
+const METADATA = { computedAtMs: 0, expiresAtMs: EXPIRES_MS }
+
+function shopHour(): SegmentRollup {
+  const sums = new SegmentSums(['application'], sha256)
+  for (const row of rowsOf(5)) sums.add({ ...row, labels: { application: 'shop' } })
+  return hourSegments('application', '2026-03-02T00', sums.all(50)[0]?.values ?? [], null)
+}
+
+it('the values of a label can be read without this code, and the zeros are left out', async () => {
+  const table = await newTable()
+  await dynamoRollupStore(emulated.client, table).save(shopHour(), 0, METADATA)
+  const Key = hourSegmentsKey('application', '2026-03-02T00')
+  const { Item: item } = await emulated.client.send(new GetCommand({ TableName: table, Key }))
+  const { searches, searches_with_click: clicked } = shopHour().values[0]?.counts ?? {}
+  const [shop] = item?.values ?? []
+  expect(item?.values).toHaveLength(1)
+  expect(shop).toMatchObject({
+    value: 'shop',
+    searches,
+    searches_with_click: clicked,
+    ctr: Number(clicked) / Number(searches),
+  })
+  expect(SEARCH_COUNTS.filter((name) => shop[name] === 0)).toEqual([])
+  expect(SEARCH_COUNTS.filter((name) => shop[name] === undefined)).not.toEqual([])
+  expect(item?.buckets).toBeInstanceOf(Uint8Array)
+})
+
+it.each<[string, (item: Record<string, unknown>) => object]>([
+  ['no buckets', ({ buckets, ...item }) => item],
+  ['buckets that no text was deflated to', (item) => ({ ...item, buckets: new Uint8Array([1, 2, 3]) })],
+  ['no values', ({ values, ...item }) => item],
+  ['a value too many', ({ values, ...item }) => ({ ...item, values: [...(values as object[]), { value: 'blog' }] })],
+  ['a value without its name', (item) => ({ ...item, values: [{ searches: 1 }] })],
+  ['a count that is a text', (item) => ({ ...item, values: [{ value: 'shop', searches: 'many' }] })],
+  ['an expiry that is no time', (item) => ({ ...item, rows_expire_at: 'soon' })],
+])('sums by label with %s are unreadable, and so is their day', async (_, damage) => {
+  const table = await newTable()
+  const store = dynamoRollupStore(emulated.client, table)
+  await store.save(shopHour(), 0, METADATA)
+  const Key = hourSegmentsKey('application', '2026-03-02T00')
+  const { Item: item = {} } = await emulated.client.send(new GetCommand({ TableName: table, Key }))
+  await emulated.client.send(new PutCommand({ TableName: table, Item: damage(item) }))
+  await expect(store.load(Key)).rejects.toBeInstanceOf(UnreadableItemError)
+  await expect(store.segmentHoursOf('2026-03-02', 'application')).rejects.toBeInstanceOf(UnreadableItemError)
+})
+
 it('a ranking writes nothing more once another run has claimed it', async () => {
   const table = await newTable()
-  const metadata = { computedAtMs: 0, expiresAtMs: EXPIRES_MS }
   const overtaken = {
     send: async (command: { input: object }) => {
       if (command.constructor.name === 'TransactWriteCommand') {
@@ -87,7 +135,7 @@ it('a ranking writes nothing more once another run has claimed it', async () => 
   }
   const store = dynamoRollupStore(Object.assign(Object.create(emulated.client), overtaken), table)
   const [query] = [{ sk: 'top#0001', pk: queriesPartition('2026-03-02'), kind: 'query', list: 'top', rank: 1 }]
-  await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, metadata)).rejects.toBeInstanceOf(
+  await expect(store.saveRanking('2026-03-02', [query as QueryRollup], 0, METADATA)).rejects.toBeInstanceOf(
     VersionConflictError,
   )
   expect(await storedQueries(table, '2026-03-02')).toEqual([])
@@ -103,7 +151,7 @@ it('a ranking sends no empty key value, which DynamoDB refuses', async () => {
     },
   }
   const store = dynamoRollupStore(Object.assign(Object.create(emulated.client), recording), table)
-  await store.saveRanking('2026-03-02', [], 0, { computedAtMs: 0, expiresAtMs: EXPIRES_MS })
+  await store.saveRanking('2026-03-02', [], 0, METADATA)
   expect(values).toContain(queriesPartition('2026-03-02'))
   expect(values).not.toContain('')
 })

@@ -24,7 +24,7 @@ import { at, click, results, SUCCESS, search } from '../../support/events.ts'
 
 const ROWS_A_SESSION = 3
 const SESSIONS = 300
-const SETTINGS = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS }
+const SETTINGS = { rollupRetentionMs: 1100 * DAY_MS, rankEveryMs: HOUR_MS, segments: [], segmentValuesMax: 50 }
 const ITEMS_AT_ONCE = 25
 
 let endpoints: Endpoints
@@ -76,7 +76,7 @@ async function sumOneHour(historyHours: number): Promise<Run[]> {
       await put(table, rows, direct)
     }
     const dirtyHours = dynamoDirtyHours(metered, table)
-    const ports = { dirtyHours, rollups: dynamoRollupStore(metered, table), hasTime: () => true }
+    const ports = { dirtyHours, rollups: dynamoRollupStore(metered, table), digest: sha256, hasTime: () => true }
     const runs: Run[] = []
     for (const nowMs of [at(3700), at(4000)]) {
       await dynamoDirtyHours(direct, table).mark([{ kind: 'hour', of: '2026-03-02T00', atMs: nowMs }])

@@ -17,6 +17,8 @@ import { dynamoEmptyShards, dynamoShardProgress } from '../../../../functions/aw
 import type { Event } from '../../../../functions/domain/events/event.ts'
 import { toRows } from '../../../../functions/domain/results/result-rows.ts'
 import { dayOf, dayRollup, hourOf, hourRollup, sumRows } from '../../../../functions/domain/results/rollup.ts'
+import { SegmentSums } from '../../../../functions/domain/results/segment-sums.ts'
+import { daySegments, hourSegments } from '../../../../functions/domain/results/segments.ts'
 import { QueryTallies, queryRollups } from '../../../../functions/domain/results/top-queries.ts'
 import { type Session, sessionId, toSessions } from '../../../../functions/domain/sessions/session.ts'
 import { LOCAL_CONFIG } from '../../../../local/emulators/clients.ts'
@@ -117,7 +119,13 @@ async function useResults(client: DynamoDBDocumentClient, user: string, closed: 
   await rollups.save(sums, 0, METADATA)
   await rollups.save(dayRollup(day, [sums]), 1, METADATA)
   await rollups.hoursOf(day)
-  await readAll(rollups.rowsOf(hour, 'a', null))
+  const segments = new SegmentSums(['application'], sha256)
+  for (const row of rows) segments.add(row)
+  const values = segments.all(50)[0]?.values ?? []
+  await rollups.save(hourSegments('application', hour, values, null), 0, METADATA)
+  await rollups.save(daySegments('application', day, values), 1, METADATA)
+  await rollups.segmentHoursOf(day, 'application')
+  for (const isSegmented of [false, true]) await readAll(rollups.rowsOf(hour, 'a', null, isSegmented))
   await readAll(rollups.searchesOf(hour, 'a', null))
   await readAll(rollups.searchesOf(hour, 'a', 'search#dogs'))
   await rollups.saveProgress('hour', { hour }, at(1))
