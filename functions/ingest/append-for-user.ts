@@ -5,7 +5,7 @@ import { lastOf, type NonEmpty } from '../domain/non-empty.ts'
 import { evicted, isOverfull, toClose } from '../domain/sessions/closing.ts'
 import type { RejectedArrival } from '../domain/sessions/rejected-arrivals.ts'
 import type { Applied, UserState } from '../domain/sessions/user-state.ts'
-import { type DeadLetter, type DeadLetters, type TimerStore, VersionConflictError } from '../ports.ts'
+import { type DeadLetters, type TimerStore, VersionConflictError } from '../ports.ts'
 import type { SessionWrites } from '../user-writes.ts'
 import type { ArrivedEvent } from './decode-records.ts'
 import { type BlockedWrite, type PreparedWrite, prepareWrite, type ReadyWrite, unblockWrite } from './prepare-write.ts'
@@ -13,7 +13,7 @@ import { timerOfWrite } from './schedule-timers.ts'
 import {
   displacedDeadLetter,
   failedOutcome,
-  NO_COUNTS,
+  newOutcome,
   OutOfTimeError,
   toDeadLetter,
   type UserOutcome,
@@ -57,11 +57,11 @@ interface AppendPorts {
  */
 export async function appendForUser(
   { share, first, timerMs }: PreparedShare,
-  { hasTime, ...ports }: AppendPorts,
+  ports: AppendPorts,
 ): Promise<UserOutcome> {
   const { writes } = share
-  const appending: Appending = { ...ports, share, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
-  const totals = { ...NO_COUNTS, rejected: [] as DeadLetter[], failed: null }
+  const appending: Appending = { ports, share, scheduledMs: timerMs ?? Number.POSITIVE_INFINITY }
+  const totals = newOutcome()
   const chunks: NonEmpty<ArrivedEvent>[] = [...share.chunks]
   let prepared = 'failure' in first ? null : first
   let state = share.loaded
@@ -70,7 +70,7 @@ export async function appendForUser(
     // A chunk leaves the list once all of it is stored, so a failure finds the others there.
     for (let chunk = chunks[0]; chunk !== undefined; chunk = chunks[0]) {
       const appliedToMs = lastOf(chunk).arrivalMs
-      if (!hasTime()) throw new OutOfTimeError()
+      if (!ports.hasTime()) throw new OutOfTimeError()
       if (isOverfull(state)) {
         // The state may be recalled, and an outdated one must close nothing.
         state = await closeAtLimits(await writes.load(), appliedToMs, writes)
@@ -83,19 +83,22 @@ export async function appendForUser(
       totals.forgotten += applied.forgotten
       totals.amended += applied.amended
       totals.displaced += applied.displaced.length
-      totals.rejected.push(...rejected.map(toDeadLetter))
+      for (const each of rejected) totals.rejected.push(toDeadLetter(each))
       prepared = null
       state = await closeAtLimits(next, appliedToMs, writes)
       chunks.splice(0, 1, ...later)
     }
   } catch (cause) {
-    return failedOutcome(cause, chunks.flat(), { ...totals, conflicts: writes.conflicts() })
+    totals.conflicts = writes.conflicts()
+    return failedOutcome(cause, chunks.flat(), totals)
   }
-  return { ...totals, conflicts: writes.conflicts() }
+  totals.conflicts = writes.conflicts()
+  return totals
 }
 
 /** The values that all writes of one share use. */
-interface Appending extends Omit<AppendPorts, 'hasTime'> {
+interface Appending {
+  readonly ports: AppendPorts
   readonly share: UserShare
   /** When the timer fires that the batch has put for the user; infinity if it has put none. */
   readonly scheduledMs: number
@@ -135,7 +138,7 @@ function append(
 async function storeWrite(
   prepared: PreparedWrite,
   chunk: NonEmpty<ArrivedEvent>,
-  { share, timers, deadLetters, digest, scheduledMs }: Appending,
+  { share, ports: { timers, deadLetters, digest }, scheduledMs }: Appending,
 ): Promise<AppendedChunk> {
   const { writes } = share
   const write = prepared.applied === null ? await evict(prepared, lastOf(chunk).arrivalMs, writes) : prepared

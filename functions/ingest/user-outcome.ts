@@ -29,11 +29,25 @@ export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError'
 }
 
-export const NO_COUNTS = { accepted: 0, duplicates: 0, forgotten: 0, amended: 0, displaced: 0 }
+type RunningOutcome = { -readonly [name in keyof UserOutcome]: UserOutcome[name] } & { rejected: DeadLetter[] }
+
+/** Names each count, since a batch has an outcome for each user, and a spread takes longer. */
+export function newOutcome(): RunningOutcome {
+  return {
+    accepted: 0,
+    duplicates: 0,
+    forgotten: 0,
+    amended: 0,
+    conflicts: 0,
+    displaced: 0,
+    rejected: [],
+    failed: null,
+  }
+}
 
 /** The outcome for a user for whom the invocation has no time left. */
 export function leftOutcome(arrivals: NonEmpty<ArrivedEvent>): UserOutcome {
-  return failedOutcome(new OutOfTimeError(), arrivals, { ...NO_COUNTS, conflicts: 0, rejected: [], failed: null })
+  return failedOutcome(new OutOfTimeError(), arrivals, newOutcome())
 }
 
 /**

@@ -100,18 +100,22 @@ function binaryBytes(item: Item): number {
   return bytes
 }
 
-interface PreparedWrite extends Write {
+interface PreparedWrite {
+  readonly write: Write
   readonly statement: BatchStatementRequest
 }
 
 /** A write that cannot become a statement is rejected alone, and the others go on. */
-function prepared(write: Write): PreparedWrite[] {
-  try {
-    return [{ ...write, statement: toStatement(write.table, write.item, write.condition) }]
-  } catch (error) {
-    write.reject(error)
-    return []
+function prepare(writes: readonly Write[]): PreparedWrite[] {
+  const prepared: PreparedWrite[] = []
+  for (const write of writes) {
+    try {
+      prepared.push({ write, statement: toStatement(write.table, write.item, write.condition) })
+    } catch (error) {
+      write.reject(error)
+    }
   }
+  return prepared
 }
 
 async function sendBatch(
@@ -121,7 +125,7 @@ async function sendBatch(
   retries: Partial<Retries>,
 ): Promise<void> {
   const between = pauses(retries)
-  let left: readonly PreparedWrite[] = writes.flatMap(prepared)
+  let left: readonly PreparedWrite[] = prepare(writes)
   try {
     while (left.length > 0) {
       const { passing, cause } = await sendOnce(left, client, sendAlone)
@@ -129,7 +133,7 @@ async function sendBatch(
       if (left.length > 0 && !(await between.next())) throw cause
     }
   } catch (error) {
-    for (const { reject } of left) reject(error)
+    for (const { write } of left) write.reject(error)
   }
 }
 
@@ -150,7 +154,7 @@ async function sendOnce(
   // A statement without an outcome may have been applied or not.
   if (responses.length !== writes.length)
     throw new Error(`DynamoDB reported ${responses.length} outcomes of ${writes.length} statements`)
-  const passing = writes.filter((write, n) => !hasOutcome(write, responses[n]?.Error, sendAlone))
+  const passing = writes.filter(({ write }, n) => !hasOutcome(write, responses[n]?.Error, sendAlone))
   return { passing, cause: statementError(responses.find(({ Error: error }) => PASSING.has(error?.Code))?.Error) }
 }
 

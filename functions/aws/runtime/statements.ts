@@ -37,5 +37,7 @@ function update(table: string, item: VersionedItem, at: number): BatchStatementR
 }
 
 function toAttribute(value: unknown): AttributeValue {
+  // Most values are texts, and the conversion tries many other types first.
+  if (typeof value === 'string') return { S: value }
   return value === undefined ? { NULL: true } : convertToAttr(value, { removeUndefinedValues: true })
 }
