@@ -17,6 +17,7 @@ import { coldText, measureCold } from './speed/cold.ts'
 import { coreText, measureCore } from './speed/core.ts'
 import { finalizingText, measureFinalizing } from './speed/finalizing.ts'
 import { ingestText, measureIngest } from './speed/ingest.ts'
+import { measureSumming, summingText } from './speed/summing.ts'
 
 export interface Part {
   readonly name: string
@@ -45,6 +46,7 @@ const PARTS: readonly Part[] = [
   part('ingest', 'measure records a second and CPU of the bundled ingest', measureIngest, ingestText),
   part('core', 'measure events a second and memory of the domain alone', measureCore, coreText),
   part('finalize', 'measure sessions a second of CPU in the bundled finalize', measureFinalizing, finalizingText),
+  part('rollup', 'measure what a rollup of an hour of ten million rows takes', measureSumming, summingText),
   part('cold', 'measure the sizes of the bundles, and the CPU of a start', measureCold, coldText),
   part(
     'sweep',

@@ -143,7 +143,7 @@ async function storeWrite(
   const { writes } = share
   const write = prepared.applied === null ? await evict(prepared, lastOf(chunk).arrivalMs, writes) : prepared
   const { before, applied, later } = write
-  const rejected = [...write.rejected, ...applied.rejected]
+  const rejected = write.rejected.length === 0 ? applied.rejected : [...write.rejected, ...applied.rejected]
   if (!applied.changed) {
     await checkIsLatest(before, writes)
     return { applied, rejected, later, next: before }

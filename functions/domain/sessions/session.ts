@@ -77,7 +77,7 @@ export function toSessions(events: readonly Event[], known: readonly Session[], 
   let previous: Session | undefined
   for (const piece of splitIntoPieces(events, rules)) {
     const [first] = piece.events
-    const knownIds = piece.events.flatMap(founders.take).sort()
+    const knownIds = founders.take(piece.events)
     previous = {
       ids: isNonEmpty(knownIds) ? knownIds : [foundingId(first)],
       continues:
@@ -97,11 +97,14 @@ function foundersOf(known: readonly Session[]) {
   const ids = new Set(known.flatMap((session) => session.ids))
   const eventIds = new Set([...ids].map(foundingEventId))
   return {
-    /** Returns the id that the event founded, if there is one, and takes it off the others. */
-    take: (event: Event): string[] => {
-      if (!eventIds.has(event.eventId)) return []
-      const id = foundingId(event)
-      return ids.delete(id) ? [id] : []
+    /** Returns the ids that the events founded, in order, and takes them off the others. */
+    take: (events: readonly Event[]): string[] => {
+      const taken: string[] = []
+      for (const event of events) {
+        const id = eventIds.has(event.eventId) ? foundingId(event) : null
+        if (id !== null && ids.delete(id)) taken.push(id)
+      }
+      return taken.sort()
     },
     left: (): readonly string[] => [...ids].sort(),
   }
