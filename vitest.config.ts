@@ -4,7 +4,7 @@ import { SlowestFirst } from './test/support/slowest-first.ts'
 /** Tests that start no process, no emulator and no synthesis: they answer within seconds. */
 const UNIT = [
   'test/*.test.ts',
-  'test/{domain,samples,terminal,language,tools}/**/*.test.ts',
+  'test/{compare,domain,samples,terminal,language,tools}/**/*.test.ts',
   // These take nearly as long as all others together.
   'test/steps/!(abuse*|many-sessions|packed|reused-ids).test.ts',
   'test/docs/{rules,glossary,settings,decisions}.test.ts',

@@ -4,6 +4,8 @@ import { Command } from 'commander'
 import { startProgress } from '../terminal/progress.ts'
 import { isUnreachable } from '../terminal/unreachable.ts'
 import { UserError } from '../terminal/user-error.ts'
+import { measureCompare } from './compare/compare.ts'
+import { compareText } from './compare/compare-text.ts'
 import { unitsOf } from './cost/committed-units.ts'
 import { measureCost } from './cost/cost.ts'
 import { costText } from './cost/cost-text.ts'
@@ -55,6 +57,12 @@ const PARTS: readonly Part[] = [
     ({ closing, costs }) => `${closingText(closing)}\n\n${sweepText(costs)}`,
   ),
   part('scale', 'compute what deployments of several sizes need and cost', measureScale, scaleText),
+  part(
+    'compare',
+    'simulate tests of two variants, and count false alarms and found differences',
+    measureCompare,
+    compareText,
+  ),
   part('peers', 'compare with Bytewax and Flink, if Python and Java are installed', measurePeers, peersText),
 ]
 

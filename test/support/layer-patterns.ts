@@ -27,10 +27,12 @@ export const ALL_BUT_HANDLERS = /^functions\/(?![^/]+\/handler\.ts$)/
 /** Files beside the step folders, which several steps share. */
 export const SHARED_STEPS = /^functions\/(?!contract\.ts|(result-)?ports\.ts)[^/]+\.ts$/
 export const SETTINGS = /^infra\/(settings|setting-kinds|read-settings|function-environment)\.ts$/
+export const COMPARE = /^compare\//
 export const TERMINAL = /^terminal\//
 export const SAMPLES = /^samples\//
 export const SDK = [/^@aws-sdk\//, /^@smithy\//]
 export const NODE = /^node:/
+export const JSTAT = /^jstat$/
 export const P_MAP = /^p-map$/
 export const CLOCK = /\bDate\.now\b/
 const RANDOM = /\bMath\.random\b/

@@ -22,7 +22,7 @@ export const RETIRED_WORDS: readonly RetiredWord[] = [
   {
     inProse: /\balarms?\b/,
     instead: 'a user has a timer',
-    rightAs: [/cloud ?watch('s)? alarms?|alarm definitions?|\b(describe|metric|composite) alarms?/g],
+    rightAs: [/cloud ?watch('s)? alarms?|alarm definitions?|\bfalse alarms?\b|\b(describe|metric|composite) alarms?/g],
     rightIn: ABOUT_ALARMS,
   },
   {

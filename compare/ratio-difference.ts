@@ -1,0 +1,110 @@
+// Compares two ratios of sums by the delta method over units of users (M5).
+
+import { tQuantile, twoSidedP } from './distributions.ts'
+
+/**
+ * The numerators and denominators of one variant, by unit. A unit is a bucket of users, or one
+ * user. A unit has the same index in each variant, and is 0 where it has nothing.
+ */
+export interface Observations {
+  readonly numerators: Float64Array
+  readonly denominators: Float64Array
+}
+
+export interface RatioDifference {
+  /** The ratio of the variant less that of the baseline. */
+  readonly difference: number
+  readonly standardError: number
+  readonly degreesOfFreedom: number
+  /** The ends of the 95 % interval of the difference. */
+  readonly low: number
+  readonly high: number
+  /** How often equal variants would show a difference of this size or more. */
+  readonly p: number
+  /** The smallest true difference that this traffic shows at p < 0.05 with a power of 80 %. */
+  readonly detectable: number
+}
+
+const LEVEL = 0.05
+const POWER = 0.8
+
+/** Returns the ratio of the sums. Null without a denominator. */
+export function ratioOf({ numerators, denominators }: Observations): number | null {
+  const denominator = sumOf(denominators)
+  return denominator === 0 ? null : sumOf(numerators) / denominator
+}
+
+/**
+ * Returns null where a ratio lacks a denominator, and where units do not vary, since they then show
+ * nothing of how far a ratio may be off.
+ *
+ * A unit adds the residual of each ratio: numerator - ratio * denominator, over the sum of the
+ * denominators. A unit that both variants have adds the difference of its residuals, so that what
+ * moves both together counts once.
+ */
+export function ratioDifference(baseline: Observations, variant: Observations): RatioDifference | null {
+  const [a, b] = [residuals(baseline), residuals(variant)]
+  if (a === null || b === null || a.units < 2 || b.units < 2) return null
+  let variance = 0
+  let varianceA = 0
+  let varianceB = 0
+  let shared = 0
+  for (let unit = 0; unit < baseline.denominators.length; unit++) {
+    const ofA = a.residual(unit)
+    const ofB = b.residual(unit)
+    if ((baseline.denominators[unit] as number) > 0 && (variant.denominators[unit] as number) > 0) shared++
+    variance += (ofB - ofA) ** 2
+    varianceA += ofA ** 2
+    varianceB += ofB ** 2
+  }
+  // Sums of doubles leave a rest where every unit has the same ratio.
+  const standardError = Math.sqrt(variance)
+  if (standardError <= ROUNDING * (Math.abs(a.ratio) + Math.abs(b.ratio))) return null
+  const degreesOfFreedom = shared > 0 ? Math.min(a.units, b.units) - 1 : welch(varianceA, a.units, varianceB, b.units)
+  const difference = b.ratio - a.ratio
+  const quantile = tQuantile(1 - LEVEL / 2, degreesOfFreedom)
+  return {
+    difference,
+    standardError,
+    degreesOfFreedom,
+    low: difference - quantile * standardError,
+    high: difference + quantile * standardError,
+    p: twoSidedP(difference / standardError, degreesOfFreedom),
+    detectable: (quantile + tQuantile(POWER, degreesOfFreedom)) * standardError,
+  }
+}
+
+const ROUNDING = 1e-12
+
+interface Residuals {
+  readonly ratio: number
+  /** How many units have a denominator. */
+  readonly units: number
+  residual(unit: number): number
+}
+
+function residuals({ numerators, denominators }: Observations): Residuals | null {
+  const total = sumOf(denominators)
+  if (total === 0) return null
+  const ratio = sumOf(numerators) / total
+  let units = 0
+  for (const denominator of denominators) if (denominator > 0) units++
+  // The variance of n units has n - 1 degrees of freedom.
+  const scale = Math.sqrt(units / Math.max(1, units - 1)) / total
+  return {
+    ratio,
+    units,
+    residual: (unit) => scale * ((numerators[unit] as number) - ratio * (denominators[unit] as number)),
+  }
+}
+
+/** The degrees of freedom of two variances that share no unit, by Welch and Satterthwaite. */
+function welch(varianceA: number, unitsA: number, varianceB: number, unitsB: number): number {
+  return (varianceA + varianceB) ** 2 / (varianceA ** 2 / (unitsA - 1) + varianceB ** 2 / (unitsB - 1))
+}
+
+export function sumOf(values: Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum
+}

@@ -1,0 +1,67 @@
+// Gathers the variants of a label from the sums of days, by bucket of users (M5).
+
+import {
+  BUCKET_COUNTS,
+  BUCKETS,
+  type BucketCounts,
+  NO_VALUE,
+  OTHER_VALUES,
+  type SegmentSum,
+} from '../functions/domain/results/segments.ts'
+import type { ComparedInput } from './comparison.ts'
+import { effectiveUsersOfBuckets } from './effective-users.ts'
+import { type ComparedMetric, denominatorOf } from './metric.ts'
+
+export interface VariantSum {
+  readonly name: string
+  /** The sums of all days, by bucket. */
+  readonly buckets: readonly BucketCounts[]
+}
+
+export interface SummedVariants {
+  /** In the order of their names. */
+  readonly variants: readonly VariantSum[]
+  /** The searches of no variant: without the label, and with values beyond `segmentValuesMax`. */
+  readonly leftOut: { readonly none: number; readonly other: number }
+}
+
+const NO_COUNTS = Object.fromEntries(BUCKET_COUNTS.map((name) => [name, 0])) as unknown as BucketCounts
+
+/** @param days the values of the label on each day. */
+export function sumVariants(days: readonly (readonly SegmentSum[])[]): SummedVariants {
+  const sums = new Map<string, BucketCounts[]>()
+  for (const { value, buckets } of days.flat()) {
+    const sum = sums.get(value) ?? Array.from({ length: BUCKETS }, () => NO_COUNTS)
+    sums.set(
+      value,
+      sum.map((counts, bucket) => added(counts, buckets[bucket] ?? NO_COUNTS)),
+    )
+  }
+  const searchesWith = (value: string): number => searchesIn(sums.get(value) ?? [])
+  const leftOut = { none: searchesWith(NO_VALUE), other: searchesWith(OTHER_VALUES) }
+  const named = [...sums].filter(([name]) => name !== NO_VALUE && name !== OTHER_VALUES)
+  const variants = named.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, buckets]) => ({ name, buckets }))
+  return { variants, leftOut }
+}
+
+/** Returns what a comparison by buckets takes of a variant. */
+export function comparedByBuckets({ name, buckets }: VariantSum, metric: ComparedMetric): ComparedInput {
+  const observations = {
+    numerators: Float64Array.from(buckets, (counts) => counts[metric.numerator]),
+    denominators: Float64Array.from(buckets, (counts) => denominatorOf(counts, metric)),
+  }
+  return {
+    name,
+    searches: searchesIn(buckets),
+    observations,
+    effectiveUsers: effectiveUsersOfBuckets(observations.denominators),
+  }
+}
+
+function searchesIn(buckets: readonly BucketCounts[]): number {
+  return buckets.reduce((sum, { searches }) => sum + searches, 0)
+}
+
+function added(a: BucketCounts, b: BucketCounts): BucketCounts {
+  return Object.fromEntries(BUCKET_COUNTS.map((name) => [name, a[name] + b[name]])) as unknown as BucketCounts
+}
