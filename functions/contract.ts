@@ -79,6 +79,9 @@ export const OPTIONAL_ROLLUP_VARIABLES = { indexLagMs: 'INDEX_LAG_MS' } as const
 /** Set by the local run, whose emulators answer late on a busy machine. Every function reads it. */
 export const OPTIONAL_CLIENT_VARIABLES = { answerMs: 'ANSWER_MS' } as const
 
+/** Without this variable, rows have no labels, and only whole hours and days are summed. */
+export const OPTIONAL_SEGMENT_VARIABLES = { segments: 'SEGMENTS' } as const
+
 export type Environment<T extends Readonly<Record<string, string>>> = { readonly [name in T[keyof T]]: string }
 
 /** Key attributes of both tables. */
@@ -107,6 +110,7 @@ export const HOUR_INDEX = {
     'time_to_first_click_ms',
     'satisfaction',
     'reformulated',
+    'labels',
     'searches_with_click',
     'orphan_clicks',
     'orphan_clicks_search_elsewhere',

@@ -4,11 +4,12 @@ import {
   type Environment,
   FINALIZE_VARIABLES,
   INGEST_VARIABLES,
+  OPTIONAL_SEGMENT_VARIABLES,
   ROLLUP_VARIABLES,
   RULE_VARIABLES,
   SWEEP_VARIABLES,
 } from '../functions/contract.ts'
-import { rulesOf, successRulesOf } from './read-settings.ts'
+import { rulesOf } from './read-settings.ts'
 import type { PipelineSettings } from './settings.ts'
 
 /** Lambda passes at most so many changes of closed sessions to one invocation of finalize. */
@@ -63,33 +64,41 @@ export function sweepEnvironment(
   }
 }
 
+type SegmentEnvironment = Partial<Environment<typeof OPTIONAL_SEGMENT_VARIABLES>>
+
+/** Lambda would keep an empty text, but no variable of a function is empty. */
+function segmentEnvironment({ segments }: PipelineSettings): SegmentEnvironment {
+  return segments === null ? {} : { [OPTIONAL_SEGMENT_VARIABLES.segments]: segments }
+}
+
 export function finalizeEnvironment(
   settings: PipelineSettings,
   names: Names<'sessionsTable' | 'resultsTable' | 'deadLetterBucket'>,
-): Environment<typeof FINALIZE_VARIABLES> {
-  const rules = successRulesOf(settings)
+): Environment<typeof FINALIZE_VARIABLES> & SegmentEnvironment {
   return {
     [FINALIZE_VARIABLES.pipelineName]: names.pipelineName,
     [FINALIZE_VARIABLES.sessionsTable]: names.sessionsTable,
     [FINALIZE_VARIABLES.resultsTable]: names.resultsTable,
     [FINALIZE_VARIABLES.deadLetterBucket]: names.deadLetterBucket,
     [FINALIZE_VARIABLES.resultRetentionMs]: String(settings.resultRetention),
-    [FINALIZE_VARIABLES.satisfiedDwellMs]: String(rules.satisfiedDwellMs),
-    [FINALIZE_VARIABLES.reformulatedWithinMs]: String(rules.reformulatedWithinMs),
+    [FINALIZE_VARIABLES.satisfiedDwellMs]: String(settings.satisfiedDwell),
+    [FINALIZE_VARIABLES.reformulatedWithinMs]: String(settings.reformulatedWithin),
     [FINALIZE_VARIABLES.writes]: settings.writes,
     [FINALIZE_VARIABLES.rollups]: settings.rollups,
+    ...segmentEnvironment(settings),
   }
 }
 
 export function rollupEnvironment(
   settings: PipelineSettings,
   { pipelineName, resultsTable }: Names<'resultsTable'>,
-): Environment<typeof ROLLUP_VARIABLES> {
+): Environment<typeof ROLLUP_VARIABLES> & SegmentEnvironment {
   return {
     [ROLLUP_VARIABLES.pipelineName]: pipelineName,
     [ROLLUP_VARIABLES.resultsTable]: resultsTable,
     [ROLLUP_VARIABLES.rollupRetentionMs]: String(settings.rollupRetention),
     [ROLLUP_VARIABLES.rankEveryMs]: String(settings.rankEvery),
     [ROLLUP_VARIABLES.segmentValuesMax]: String(settings.segmentValuesMax),
+    ...segmentEnvironment(settings),
   }
 }

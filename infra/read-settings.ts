@@ -2,6 +2,7 @@
 
 import ms from 'ms'
 import type { RULE_VARIABLES } from '../functions/contract.ts'
+import { segmentNames } from '../functions/domain/results/segment-names.ts'
 import { readSetting, type Setting, SettingError } from './setting-kinds.ts'
 import { PIPELINE_SETTINGS, type PipelineSettings, SETTINGS, type Settings } from './settings.ts'
 
@@ -35,9 +36,13 @@ export function rulesOf(settings: PipelineSettings) {
   } satisfies Record<keyof typeof RULE_VARIABLES, string | number>
 }
 
-/** Returns the settings by the names that they have as `SuccessRules`. */
-export function successRulesOf({ satisfiedDwell, reformulatedWithin }: PipelineSettings) {
-  return { satisfiedDwellMs: satisfiedDwell, reformulatedWithinMs: reformulatedWithin }
+/** Returns the settings by the names that they have as `RowRules`. */
+export function rowRulesOf({ satisfiedDwell, reformulatedWithin, segments }: PipelineSettings) {
+  return {
+    satisfiedDwellMs: satisfiedDwell,
+    reformulatedWithinMs: reformulatedWithin,
+    segments: segmentNames(segments ?? ''),
+  }
 }
 
 /** Checks settings that depend on one another. Throws `SettingError`. */

@@ -4,6 +4,7 @@ import { SEGMENT_VALUES_MAX, SESSION_DURATION_MS_MAX, SWEEPERS_MAX } from '../fu
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
 import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
 import { UBI_ORDINALS_FROM, UBI_ORDINALS_PATTERN } from '../functions/domain/events/ubi-ordinals.ts'
+import { SEGMENTS_PATTERN } from '../functions/domain/results/segment-names.ts'
 import { duration, flag, number, type Setting, type SettingValue, text, time } from './setting-kinds.ts'
 
 /** The stack's name, unless the setting `name` gives another. */
@@ -79,6 +80,11 @@ export const PIPELINE_SETTINGS = {
     30 * MINUTE_MS,
     1,
     'how soon the next search has to follow to count as a reformulation; a later one is more often another wish',
+  ),
+  segments: text(
+    SEGMENTS_PATTERN,
+    'up to 3 different labels of a-z, 0-9, _ and - (not constructor or __proto__), such as application,variant',
+    'the labels by whose values searches are summed; rows have these labels, and events can have more',
   ),
   sweepEvery: duration(
     MINUTE_MS,

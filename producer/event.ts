@@ -34,6 +34,11 @@ export interface SearchInput extends CommonInput, SearchIdInput {
   readonly type: 'Search'
   /** The query as the user typed it. It may be empty. Ingest truncates it to 1,024 characters. */
   readonly query: string
+  /**
+   * At most 8, by which results can be split: the application, or the variant of a test. Names have
+   * 1 to 32 characters of a-z, 0-9, _ and -; values at most 64 characters.
+   */
+  readonly labels?: Readonly<Record<string, string | null>> | null
 }
 
 /** The results of a search: the items, their number, or both. */

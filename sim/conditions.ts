@@ -3,7 +3,7 @@
 
 import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
-import type { SuccessRules } from '../functions/domain/results/satisfaction.ts'
+import type { RowRules } from '../functions/domain/results/search-rows.ts'
 import type { Fault, Faults } from './faults.ts'
 import { type Random, randomOf } from './random.ts'
 
@@ -36,10 +36,11 @@ export function drawPages(random: Random, without: ReadonlySet<Fault>): () => nu
 }
 
 /** Draws bounds that the pauses of the run's users lie on both sides of. */
-export function drawSuccess(random: Random): SuccessRules {
+export function drawRowRules(random: Random): RowRules {
   return {
     satisfiedDwellMs: random.oneOf([SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS]),
     reformulatedWithinMs: random.oneOf([0, 30 * SECOND_MS, 2 * MINUTE_MS]),
+    segments: [],
   }
 }
 

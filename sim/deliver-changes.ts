@@ -13,7 +13,7 @@ import { takenForLatest } from './write-batch-controls.ts'
 
 export function deliverChanges(batch: readonly ClosedChange[], wiring: Wiring): Promise<Outcome<Reply>> {
   const { world, stores, control } = wiring
-  const settings = { ...wiring.success, resultRetentionMs: wiring.rules.resultRetentionMs }
+  const settings = { ...wiring.rowRules, resultRetentionMs: wiring.rules.resultRetentionMs }
   return invoke(world, async (invocation) => {
     const results = functionRows(wiring, invocation)
     const ports = {

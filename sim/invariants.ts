@@ -26,7 +26,11 @@ const LAG_AT_REST_MS_MAX = 3 * MINUTE_MS
  * @param fromMs the check ignores earlier events. An earlier call checked them, and their sessions
  * may have expired since.
  */
-export function checkAtRest(users: readonly string[], { stores, watch, rules, success }: Wiring, fromMs: number): void {
+export function checkAtRest(
+  users: readonly string[],
+  { stores, watch, rules, rowRules }: Wiring,
+  fromMs: number,
+): void {
   const deadLettersBySequence = new Map(stores.deadLetters.stored.map((one) => [one.sequenceNumber, one]))
   checkDeadLetters(deadLettersBySequence, watch, rules)
   if (watch.lagMs() > LAG_AT_REST_MS_MAX) {
@@ -59,7 +63,7 @@ export function checkAtRest(users: readonly string[], { stores, watch, rules, su
     const expected = oracleSessions([...accepted.values()], rules)
     checkSessions(sessions, expected, report)
     const published = [...stores.results.rows.values()].filter((row) => row.user === user && timeOf(row) >= fromMs)
-    checkRows(user, published, sessions, expected, success, report)
+    checkRows(user, published, sessions, expected, rowRules, report)
   }
 }
 

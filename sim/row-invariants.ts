@@ -3,7 +3,7 @@
 import { sha256 } from '../functions/aws/runtime/digest.ts'
 import type { ResultRow } from '../functions/domain/results/result.ts'
 import { toRows } from '../functions/domain/results/result-rows.ts'
-import type { SuccessRules } from '../functions/domain/results/satisfaction.ts'
+import type { RowRules } from '../functions/domain/results/search-rows.ts'
 import { type Session, sessionId } from '../functions/domain/sessions/session.ts'
 import type { OracleSession } from './oracle.ts'
 import { type OracleResults, oracleResults } from './oracle-results.ts'
@@ -71,7 +71,7 @@ export function checkRows(
   published: readonly ResultRow[],
   sessions: readonly Session[],
   expected: readonly OracleSession[],
-  success: SuccessRules,
+  rowRules: RowRules,
   report: (what: string) => void,
 ): void {
   const ids = new Set(sessions.map(sessionId))
@@ -82,10 +82,10 @@ export function checkRows(
     const isLimited = ended === 'max_events' || ended === 'max_duration'
     const limitedBy = isLimited && next !== undefined ? { limit: ended, atMs: next.events[0].timeMs } : null
     const session: Session = { ids: ['any'], continues: null, limitedBy, events }
-    const own = toRows({ user, session, reason: ended, version: 0 }, sha256, success)
+    const own = toRows({ user, session, reason: ended, version: 0 }, sha256, rowRules)
     const isEqual =
       JSON.stringify(countsIn(own)) === JSON.stringify(oracleResults(events)) &&
-      JSON.stringify(successIn(own)) === JSON.stringify(oracleSuccess(events, success))
+      JSON.stringify(successIn(own)) === JSON.stringify(oracleSuccess(events, rowRules))
     if (!isEqual)
       report(`the rows of ${events.map(({ eventId }) => eventId).join(' ')} differ from those of the oracle`)
     return own

@@ -14,7 +14,7 @@ import {
   drawLateWrites,
   drawPages,
   drawReuse,
-  drawSuccess,
+  drawRowRules,
   drawSweepers,
   sourceOf,
 } from './conditions.ts'
@@ -82,7 +82,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     world,
     watch,
     rules,
-    success: drawSuccess(sourceOf(seed, 'success')),
+    rowRules: drawRowRules(sourceOf(seed, 'success')),
     stores: newStores(world, changes.add, watch.replaces),
     control: options.control ?? null,
     firstCopies: new Map(),

@@ -1,6 +1,6 @@
 // Defines the parts of one run that the simulated functions share.
 
-import type { SuccessRules } from '../functions/domain/results/satisfaction.ts'
+import type { RowRules } from '../functions/domain/results/search-rows.ts'
 import type { Rules } from '../functions/domain/sessions/rules.ts'
 import type { Control } from './controls.ts'
 import type { IngestProcesses } from './ingest-processes.ts'
@@ -13,7 +13,7 @@ export interface Wiring {
   readonly stores: Stores
   readonly watch: Watch
   readonly rules: Rules
-  readonly success: SuccessRules
+  readonly rowRules: RowRules
   /** The wrong design that the run tries; null to run the pipeline as it is. */
   readonly control: Control | null
   /** The first copy of each event, for the control `first-copy-wins`. */

@@ -28,6 +28,7 @@ it('keeps the names of environment variables', () => {
   })
   expect(OPTIONAL_INGEST_VARIABLES).toEqual({ pseudonymKeySecret: 'PSEUDONYM_KEY_SECRET' })
   expect(contract.OPTIONAL_ROLLUP_VARIABLES).toEqual({ indexLagMs: 'INDEX_LAG_MS' })
+  expect(contract.OPTIONAL_SEGMENT_VARIABLES).toEqual({ segments: 'SEGMENTS' })
   expect(contract.OPTIONAL_CLIENT_VARIABLES).toEqual({ answerMs: 'ANSWER_MS' })
   expect(SWEEP_VARIABLES).toEqual({
     ...rules,
@@ -85,6 +86,7 @@ it('keeps the hour index, which DynamoDB cannot change in place', () => {
       'time_to_first_click_ms',
       'satisfaction',
       'reformulated',
+      'labels',
       'searches_with_click',
       'orphan_clicks',
       'orphan_clicks_search_elsewhere',
@@ -154,6 +156,7 @@ it('has no name that these tests do not pin', () => {
     'OPTIONAL_CLIENT_VARIABLES',
     'OPTIONAL_INGEST_VARIABLES',
     'OPTIONAL_ROLLUP_VARIABLES',
+    'OPTIONAL_SEGMENT_VARIABLES',
     'PARTITION_KEY',
     'PROGRESS_KEY',
     'REJECTED_PREFIX',

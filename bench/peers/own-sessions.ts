@@ -106,7 +106,7 @@ function newUser(): OwnUser {
 }
 
 function foundIn(closed: ClosedSession): FoundSession {
-  const rows = toRows(closed, sha256, BENCH_SETTINGS.success)
+  const rows = toRows(closed, sha256, BENCH_SETTINGS.rowRules)
   const searches = rows.filter((row): row is SearchRow => row.kind === 'search')
   return {
     user: closed.user,

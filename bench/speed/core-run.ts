@@ -52,7 +52,7 @@ const START_MS = Date.parse('2026-03-02T09:00:30Z')
  */
 const CHUNK_EVENTS = 2_000
 
-const { rules, success } = BENCH_SETTINGS
+const { rules, rowRules } = BENCH_SETTINGS
 
 interface Run {
   readonly load: CoreLoad
@@ -96,7 +96,7 @@ function runChunk(run: Run, texts: ReadonlyMap<string, readonly string[]>, close
   const closed = timed(run, 'close', () => applied.map((state) => closeDue(state, closeAtMs)))
   const rows = timed(run, 'rows', () =>
     users.map(([user], n) =>
-      closed[n]?.closings.map((closing) => toRows({ ...closing, user, version: 1 }, sha256, success)),
+      closed[n]?.closings.map((closing) => toRows({ ...closing, user, version: 1 }, sha256, rowRules)),
     ),
   )
   run.rows += rows.flat(2).length

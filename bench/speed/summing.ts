@@ -143,14 +143,14 @@ const INDEXED: readonly string[] = [
 ]
 
 function itemsOf(user: string): Item[] {
-  const { rules, success, resultRetentionMs } = BENCH_SETTINGS
+  const { rules, rowRules, resultRetentionMs } = BENCH_SETTINGS
   const events = standardSession(user, START_MS).map((sent) => {
     const decoded = decodeEvent(sent, START_MS, rules, sha256)
     if (!decoded.ok) throw new Error(decoded.detail)
     return decoded.event
   })
   return toSessions(events, [], rules).flatMap((session) =>
-    toRows({ user, session, reason: 'app_close', version: 1 }, sha256, success).map((row) =>
+    toRows({ user, session, reason: 'app_close', version: 1 }, sha256, rowRules).map((row) =>
       projected(resultItem(row, Date.now() + resultRetentionMs), INDEXED),
     ),
   )

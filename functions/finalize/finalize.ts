@@ -6,7 +6,7 @@ import type { Digest } from '../domain/events/event.ts'
 import type { ResultRow } from '../domain/results/result.ts'
 import { toRows } from '../domain/results/result-rows.ts'
 import { hourOf } from '../domain/results/rollup.ts'
-import type { SuccessRules } from '../domain/results/satisfaction.ts'
+import type { RowRules } from '../domain/results/search-rows.ts'
 import type { ClosedChange, SessionStore } from '../ports.ts'
 import { type DirtyHours, type ResultStore, rowTombstoneExpiresAt } from '../result-ports.ts'
 import { countOutcomes, type FinalizeReport, type Order, type Outcome, type Rows } from './finalize-report.ts'
@@ -23,7 +23,7 @@ export interface FinalizePorts {
   readonly hasTime: () => boolean
 }
 
-export interface FinalizeSettings extends SuccessRules {
+export interface FinalizeSettings extends RowRules {
   readonly resultRetentionMs: number
 }
 
@@ -83,7 +83,7 @@ async function finalizeSessions(
   return outcomes
 }
 
-function rowsOf(change: ClosedChange, digest: Digest, rules: SuccessRules): Rows {
+function rowsOf(change: ClosedChange, digest: Digest, rules: RowRules): Rows {
   const before = change.before === null ? [] : toRows(change.before, digest, rules)
   const after = change.after === null ? [] : toRows(change.after, digest, rules)
   const keysAfter = new Set(after.map((row) => row.sk))

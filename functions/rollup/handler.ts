@@ -14,7 +14,7 @@ import { readRollupRequest } from './rollup-request.ts'
 /** Time that is left to finish writes before Lambda ends the function. */
 const TIME_LEFT_MS_MIN = 10_000
 
-const settings = { ...readRollupEnvironment(process.env), segments: [] }
+const settings = readRollupEnvironment(process.env)
 const client = documentClient()
 const time = invocationTime(TIME_LEFT_MS_MIN)
 const ports = {

@@ -5,7 +5,7 @@ import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import type { Metrics } from '../../functions/contract.ts'
 import { HOUR_MS, MINUTE_MS } from '../../functions/domain/durations.ts'
-import type { SuccessRules } from '../../functions/domain/results/satisfaction.ts'
+import type { RowRules } from '../../functions/domain/results/search-rows.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import { finalizeMetrics } from '../../functions/finalize/finalize-report.ts'
@@ -38,7 +38,7 @@ export interface ReplayedStores {
 
 export interface ReplaySettings {
   readonly rules: Rules
-  readonly success: SuccessRules
+  readonly rowRules: RowRules
   readonly sweepEveryMs: number
   readonly resultRetentionMs: number
   /** How much ingest remembers of states; absent for what it remembers on AWS. */
@@ -79,7 +79,7 @@ const LAST_SWEEPS_MAX = 7 * 24 * 60
 export async function replayBatches(
   batches: readonly Batch[],
   stores: ReplayedStores,
-  { rules, success, sweepEveryMs, resultRetentionMs, memoryBytesMax }: ReplaySettings,
+  { rules, rowRules, sweepEveryMs, resultRetentionMs, memoryBytesMax }: ReplaySettings,
   watch: ReplayWatch = {},
 ): Promise<Replayed> {
   let nowMs = 0
@@ -142,7 +142,7 @@ export async function replayBatches(
     return sessions.closedVersion(...session)
   }
   const finalizePorts = { sessions: { closedVersion }, results, dirtyHours, digest: sha256, hasTime: () => true }
-  const published = await finalize(changes, finalizePorts, { ...success, resultRetentionMs }, sweepMs)
+  const published = await finalize(changes, finalizePorts, { ...rowRules, resultRetentionMs }, sweepMs)
   if (published.failed !== null) throw published.failed.cause
   note(finalizeMetrics(published))
   return { accepted, rejected, sessions: published.sessions, rows: published.rowsWritten, metrics }

@@ -7,7 +7,7 @@ import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { hourOf, hourStartMs } from '../../functions/domain/results/rollup.ts'
 import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { MEMORY_BYTES_MAX } from '../../functions/ingest/remember-states.ts'
-import { rulesOf, successRulesOf } from '../../infra/read-settings.ts'
+import { rowRulesOf, rulesOf } from '../../infra/read-settings.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
 import { ENVELOPE_BYTES, PAYLOAD_BYTES_MAX } from '../lambda/first-batch.ts'
 import { type CountedRun, countUnits } from './count-units.ts'
@@ -51,7 +51,7 @@ export function replayPlan(traffic: Traffic, settings: PipelineSettings): Replay
     userBatches,
     settings: {
       rules: rulesOf(settings),
-      success: successRulesOf(settings),
+      rowRules: rowRulesOf(settings),
       sweepEveryMs: settings.sweepEvery,
       resultRetentionMs: settings.resultRetention,
       memoryBytesMax: MEMORY_BYTES_MAX * remembered,
@@ -71,7 +71,7 @@ export async function countLog(
   let closings = 0
   let writer: keyof typeof timers = 'ingest'
   const addRows = (closed: ClosedSession, nowMs: number): void => {
-    for (const row of toRows(closed, sha256, settings.success)) {
+    for (const row of toRows(closed, sha256, settings.rowRules)) {
       const bytes = itemBytes(indexEntry(resultItem(row, nowMs)) ?? {})
       rows.push({ isSearch: row.kind === 'search', lagMs: nowMs - hourStartMs(hourOf(row)), bytes })
       if (row.kind === 'search') queries.add(row)

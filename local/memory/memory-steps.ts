@@ -119,7 +119,7 @@ function finalizeStep(settings: Settings, ports: StepPorts, now: () => number): 
 
 function rollupStep(settings: Settings, ports: StepPorts, now: () => number): MemorySteps['rollup'] {
   const variables = { ...rollupEnvironment(settings, NAMES), [OPTIONAL_ROLLUP_VARIABLES.indexLagMs]: '0' }
-  const environment = { ...readRollupEnvironment(variables), segments: [] }
+  const environment = readRollupEnvironment(variables)
   const { dirtyHours, rollups } = ports
   return async () => {
     const report = await rollup({ drain: true }, { dirtyHours, rollups, digest: sha256, hasTime }, environment, now())

@@ -213,6 +213,22 @@ describe('a damaged item of the results table', () => {
     expect(message).not.toContain('ann')
   })
 
+  it.each<[string, unknown]>([
+    ['a text', 'shop'],
+    ['a list', ['shop']],
+    ['a number', { application: 7 }],
+    ['nothing', { application: null }],
+  ])('is reported for a row whose labels are %s, after the readable rows', async (_, labels) => {
+    const damaged = marshall({ ...item, labels }, { removeUndefinedValues: true })
+    mockedReads.on(PlainQueryCommand).resolves({ Items: [damaged, marshall(item)] })
+    const found: unknown[] = []
+    const readRows = async () => {
+      for await (const { rows } of store.rowsOf('2026-03-02T00', 'a', null, true)) found.push(...rows)
+    }
+    expect((await errorOf(readRows)).message).not.toContain('shop')
+    expect(found).toHaveLength(1)
+  })
+
   it.each([...DAMAGED_ROWS, ['no query', { query: undefined }] as const])(
     'is reported for a search with %s, after the readable ones',
     async (_, own) => {

@@ -109,7 +109,7 @@ describe('the results table', () => {
         query_truncated clicked clicks distinct_items_clicked clicks_by_search_id
         clicks_by_item clicks_by_order result_count zero_results clicked_positions
         first_click_position time_to_first_click_ms satisfaction satisfied_clicks
-        unknown_dwell_clicks reformulated version hour_slice slice_key expires_at
+        unknown_dwell_clicks reformulated version labels hour_slice slice_key expires_at
       `),
     )
   })

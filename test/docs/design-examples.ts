@@ -24,7 +24,7 @@ import { timerFor } from '../../functions/domain/sessions/timers.ts'
 import { apply, NEW_USER, type UserState } from '../../functions/domain/sessions/user-state.ts'
 import { readPipeline } from '../../local/template/pipeline-spec.ts'
 import type { Template } from '../../local/template/template.ts'
-import { bare, click, RULES, results, SUCCESS, search } from '../support/events.ts'
+import { bare, click, ROW_RULES, RULES, results, search } from '../support/events.ts'
 import { synthesizedTemplate } from '../support/synthesized-stack.ts'
 
 type Item = Readonly<Record<string, unknown>>
@@ -140,7 +140,7 @@ async function quietShard(): Promise<Item> {
 }
 
 async function dirtyHour(): Promise<Item> {
-  const [row] = toRows(closed(), sha256, SUCCESS)
+  const [row] = toRows(closed(), sha256, ROW_RULES)
   if (row === undefined) throw new Error('the example has no row')
   return putItem((client) =>
     dynamoDirtyHours(client, 'Results').mark([{ kind: 'hour', of: hourOf(row), atMs: CLOSED_MS }]),
@@ -148,7 +148,7 @@ async function dirtyHour(): Promise<Item> {
 }
 
 async function hourSum(): Promise<Item> {
-  const rows = toRows(closed(), sha256, SUCCESS)
+  const rows = toRows(closed(), sha256, ROW_RULES)
   const [row] = rows
   if (row === undefined) throw new Error('the example has no row')
   const sum = hourRollup(hourOf(row), sumRows(rows), CLOSED_MS + 400 * DAY_MS)
@@ -162,7 +162,7 @@ async function hourSum(): Promise<Item> {
 }
 
 function searchRow(): Item {
-  const [row] = toRows(closed(), sha256, SUCCESS)
+  const [row] = toRows(closed(), sha256, ROW_RULES)
   if (row === undefined) throw new Error('the example has no row')
   return resultItem(row, CLOSED_MS + 400 * DAY_MS)
 }

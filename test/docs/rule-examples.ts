@@ -3,7 +3,7 @@
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
-import { compareEvents } from '../../functions/domain/events/event.ts'
+import { compareEvents, type Labels } from '../../functions/domain/events/event.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { dayRollup, hourOf as hourOfRow, hourRollup, hoursOf, sumRows } from '../../functions/domain/results/rollup.ts'
@@ -12,7 +12,7 @@ import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../functions/domain/sessions/user-state.ts'
 import type { IngestReport } from '../../functions/ingest/ingest.ts'
-import { readPipelineSettings, rulesOf, successRulesOf } from '../../infra/read-settings.ts'
+import { readPipelineSettings, rowRulesOf, rulesOf } from '../../infra/read-settings.ts'
 import { record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 import type { Rule, Table } from './rule-page.ts'
@@ -87,8 +87,8 @@ function timeOf(text: string): number {
 export async function runExample(rule: Rule, steps: readonly Step[]): Promise<ExampleRun> {
   const rules = rulesOfRule(rule)
   let horizonMs = 0
-  const success = successRulesOf(readPipelineSettings(rule.settings))
-  const pipeline = memoryPipeline(rules, () => horizonMs, undefined, success)
+  const rowRules = rowRulesOf(readPipelineSettings(rule.settings))
+  const pipeline = memoryPipeline(rules, () => horizonMs, undefined, rowRules)
   const reports = new Map<string, string>()
   const clocks = new Map<string, Readonly<Record<string, string>>>()
   const closedBy = new Map<string, string>()
@@ -179,7 +179,12 @@ function sessionsOf(
 
 function searchesOf(rows: readonly ResultRow[], names: ReadonlyMap<string, string>): Record<string, unknown>[] {
   const searches = rows.filter((row) => row.kind === 'search').sort((a, b) => (a.time < b.time ? -1 : 1))
-  return searches.map((row) => ({ ...row, search: names.get(row.event_id) }))
+  return searches.map((row) => ({ ...row, labels: labelsText(row.labels), search: names.get(row.event_id) }))
+}
+
+function labelsText(labels: Labels = {}): string {
+  const texts = Object.entries(labels).map(([name, value]) => `${name}: ${value}`)
+  return texts.length === 0 ? 'none' : texts.join(', ')
 }
 
 /** @param at an hour (`2026-03-02T10`) or a day (`2026-03-02`). */

@@ -61,5 +61,5 @@ function cellsOf(line: string): string[] {
 
 function parseSettings(section: string): Record<string, string> {
   const line = /^Settings: (.*)$/m.exec(section)?.[1] ?? ''
-  return Object.fromEntries([...line.matchAll(/`(\w+)=(\w+)`/g)].map(([, name, value]) => [name, value]))
+  return Object.fromEntries([...line.matchAll(/`(\w+)=([\w,]+)`/g)].map(([, name, value]) => [name, value]))
 }

@@ -162,6 +162,15 @@ export const TEXTS: readonly Texts[] = [
     ],
   },
   {
+    name: 'segments',
+    allowed: 'up to 3 different labels of a-z, 0-9, _ and - (not constructor or __proto__)',
+    valid: ['application', 'application,variant', 'a,b,c', 'a,aa,a-', 'none', '_', '0', 'l'.repeat(32)],
+    invalid: [
+      ...['Application', 'a,b,c,d', 'a,a', 'a,b,a', 'b,a,a', 'a,', ',a', 'a,,b', 'a, b', ' a', 'a b', 'ä', 'a\n'],
+      ...['l'.repeat(33), 'constructor', 'a,constructor', '__proto__', '__proto__,a'],
+    ],
+  },
+  {
     name: 'alarmEmail',
     allowed: 'an e-mail address',
     valid: ['ops@example.com'],

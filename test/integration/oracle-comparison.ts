@@ -8,7 +8,7 @@ import type { Event } from '../../functions/domain/events/event.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { generateLog } from '../../samples/generated-log.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
-import { at, RULES, SUCCESS } from '../support/events.ts'
+import { at, ROW_RULES, RULES } from '../support/events.ts'
 import { runLocally } from './on-emulators.ts'
 
 /** Sends the log of so many users over several shards, with small limits. */
@@ -32,7 +32,7 @@ export async function expectOracleSessions(users: number, days: number): Promise
     return toRows(
       { user, session: { ids: [`${n}`], continues: null, limitedBy: null, events }, reason: 'gap', version: 1 },
       sha256,
-      SUCCESS,
+      ROW_RULES,
     )
   })
   const searches = rows.filter((row) => row.kind === 'search')

@@ -13,7 +13,7 @@ import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord, SessionStore } from '../../functions/ports.ts'
 import type { RemovableRow } from '../../functions/result-ports.ts'
-import { at, RULES, record, type Sent, SUCCESS } from '../support/events.ts'
+import { at, ROW_RULES, RULES, record, type Sent } from '../support/events.ts'
 import { memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
 import { SEED } from '../support/random-log.ts'
 
@@ -126,7 +126,7 @@ async function jitteredFlood(events: number, jitterMs: number) {
   for (let start = 0; start < events; start += 500) {
     const batch = arrivals.slice(start, start + 500)
     accepted += (await take(batch, batch.at(-1)?.arrivalMs ?? 0)).accepted
-    await finalize(pipeline.changes.splice(0), ports, { ...SUCCESS, resultRetentionMs: RETENTION_MS }, 0)
+    await finalize(pipeline.changes.splice(0), ports, { ...ROW_RULES, resultRetentionMs: RETENTION_MS }, 0)
   }
   return { accepted, written, unitsEach: (written.units.get('bot') ?? 0) / events, writesEach: writes / events }
 }

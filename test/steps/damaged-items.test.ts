@@ -15,7 +15,7 @@ import {
 import { rollup, rollupMetrics } from '../../functions/rollup/rollup.ts'
 import type { RollupPorts } from '../../functions/rollup/rollup-run.ts'
 import { sweep, sweepMetrics } from '../../functions/sweep/sweep.ts'
-import { at, RULES, record, SUCCESS } from '../support/events.ts'
+import { at, ROW_RULES, RULES, record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 
 const DAMAGED = new UnreadableItemError('a state cannot be read: SyntaxError')
@@ -167,7 +167,7 @@ describe('sweep with a damaged item', () => {
 })
 
 describe('finalize with a damaged item', () => {
-  const settings = { ...SUCCESS, resultRetentionMs: DAY_MS }
+  const settings = { ...ROW_RULES, resultRetentionMs: DAY_MS }
 
   async function threeChanges() {
     const pipeline = memoryPipeline(RULES)

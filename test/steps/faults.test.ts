@@ -9,7 +9,7 @@ import { finalize } from '../../functions/finalize/finalize.ts'
 import { ingest } from '../../functions/ingest/ingest.ts'
 import { type SessionStore, VersionConflictError } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
-import { at, RULES, record, SUCCESS } from '../support/events.ts'
+import { at, ROW_RULES, RULES, record } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 
 const open = (user: string, seconds: number, id = `${user}${seconds}`) =>
@@ -223,7 +223,7 @@ describe('finalize', () => {
     const { sessions, results, dirtyHours, changes } = pipeline
     return { changes, ports: { sessions, results, dirtyHours, digest: sha256, hasTime: () => true } }
   }
-  const settings = { ...SUCCESS, resultRetentionMs: 1 }
+  const settings = { ...ROW_RULES, resultRetentionMs: 1 }
 
   it('begins no change when its time is up, and reports where it stopped', async () => {
     const { changes, ports } = await twoClosed()

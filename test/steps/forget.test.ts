@@ -11,7 +11,7 @@ import { ingest } from '../../functions/ingest/ingest.ts'
 import type { ArrivedRecord, PageSpan } from '../../functions/ports.ts'
 import { sweep } from '../../functions/sweep/sweep.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
-import { at, event, RULES, record, type Sent, SUCCESS } from '../support/events.ts'
+import { at, event, ROW_RULES, RULES, record, type Sent } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline, RETENTION_MS } from '../support/pipeline.ts'
 import { GAP_SECONDS, randomSends, SEED } from '../support/random-log.ts'
 
@@ -83,7 +83,7 @@ async function everyStep(pipeline: MemoryPipeline, before: () => Promise<void>):
   const finalizeChanges = async (): Promise<void> => {
     const changes = pipeline.changes.splice(0)
     const finalizing = { sessions, results, dirtyHours, digest: sha256, hasTime: () => true }
-    await finalize(changes, finalizing, { ...SUCCESS, resultRetentionMs: RETENTION_MS }, at(0))
+    await finalize(changes, finalizing, { ...ROW_RULES, resultRetentionMs: RETENTION_MS }, at(0))
   }
   await ingest([...FIRST, ...GARBAGE], ports, RULES, at(3010))
   await sweepAt(at(5900))

@@ -11,7 +11,7 @@ import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { Session } from '../../functions/domain/sessions/session.ts'
 import type { ClosedChange } from '../../functions/ports.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
-import { at, event, RULES, record, type Sent, SUCCESS } from '../support/events.ts'
+import { at, event, ROW_RULES, RULES, record, type Sent } from '../support/events.ts'
 import { memoryPipeline } from '../support/pipeline.ts'
 import { randomSends, SEED } from '../support/random-log.ts'
 
@@ -41,7 +41,7 @@ function oracleRows(sends: readonly Sent[]): object[] {
           limitedBy: null,
           events,
         }
-        return toRows({ user, session, reason: 'gap', version: 1 }, sha256, SUCCESS)
+        return toRows({ user, session, reason: 'gap', version: 1 }, sha256, ROW_RULES)
       })
     }),
   )

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { type RefinalizeReport, refinalizeUser } from '../../functions/finalize/refinalize.ts'
-import { at, RULES, record, SUCCESS } from '../support/events.ts'
+import { at, ROW_RULES, RULES, record } from '../support/events.ts'
 import { type MemoryPipeline, memoryPipeline } from '../support/pipeline.ts'
 
 function refinalize(pipeline: MemoryPipeline): Promise<RefinalizeReport> {
@@ -11,7 +11,7 @@ function refinalize(pipeline: MemoryPipeline): Promise<RefinalizeReport> {
     yield [...pipeline.sessions.closed.values()].filter((item) => item.user === user)
   }
   const ports = { ...pipeline, closedItems, digest: sha256, hasTime: () => true }
-  return refinalizeUser('ann', ports, { ...SUCCESS, resultRetentionMs: RULES.resultRetentionMs }, at(50_000))
+  return refinalizeUser('ann', ports, { ...ROW_RULES, resultRetentionMs: RULES.resultRetentionMs }, at(50_000))
 }
 
 const send = (pipeline: MemoryPipeline, type: string, seconds: number, arrives = seconds) =>

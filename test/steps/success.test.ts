@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { SECOND_MS } from '../../functions/domain/durations.ts'
-import type { SuccessRules } from '../../functions/domain/results/satisfaction.ts'
+import type { RowRules } from '../../functions/domain/results/search-rows.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { oracleSessions } from '../../sim/oracle.ts'
 import { oracleSuccess } from '../../sim/oracle-success.ts'
@@ -15,7 +15,7 @@ import { inOrder, successesIn } from '../support/successes.ts'
 
 const rules: Rules = { ...RULES, gapMs: 10 * SECOND_MS, latenessMs: 2 * SECOND_MS, maxSessionEvents: 12 }
 /** About half of the pauses are shorter. */
-const success: SuccessRules = { satisfiedDwellMs: 3 * SECOND_MS, reformulatedWithinMs: 5 * SECOND_MS }
+const rowRules: RowRules = { satisfiedDwellMs: 3 * SECOND_MS, reformulatedWithinMs: 5 * SECOND_MS, segments: [] }
 
 const searchId = fc.option(fc.constantFrom('s1', 's2', 's3'), { nil: undefined })
 const sent: fc.Arbitrary<Sent> = fc.oneof(
@@ -60,7 +60,7 @@ it('gives any delivery of 500 logs the satisfaction of the naive reading, late a
   const found = new Map<unknown, number>()
   await fc.assert(
     fc.asyncProperty(delivery, async ({ sends, order, batchSize, sweepDelay }) => {
-      const pipeline = memoryPipeline(rules, undefined, undefined, success)
+      const pipeline = memoryPipeline(rules, undefined, undefined, rowRules)
       const records = [...order, ...sends.filter((one) => !order.includes(one))].map((fields, n) =>
         record(fields, at(600 + n)),
       )
@@ -76,7 +76,7 @@ it('gives any delivery of 500 logs the satisfaction of the naive reading, late a
         rules,
       )
       const rows = [...pipeline.results.rows.values()]
-      expect(successesIn(rows)).toEqual(inOrder(sessions.map(({ events }) => oracleSuccess(events, success))))
+      expect(successesIn(rows)).toEqual(inOrder(sessions.map(({ events }) => oracleSuccess(events, rowRules))))
       for (const row of rows) {
         if (row.kind !== 'search') continue
         for (const kind of [row.satisfaction, row.reformulated]) found.set(kind, (found.get(kind) ?? 0) + 1)

@@ -6,7 +6,7 @@ import { decodeEvent } from '../../functions/domain/events/decode.ts'
 import type { Arrival, Event } from '../../functions/domain/events/event.ts'
 import { MIN_EVENT_TIME_MS } from '../../functions/domain/events/time-field.ts'
 import { UBI_ORDINALS_FROM } from '../../functions/domain/events/ubi-ordinals.ts'
-import type { SuccessRules } from '../../functions/domain/results/satisfaction.ts'
+import type { RowRules } from '../../functions/domain/results/search-rows.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import type { ArrivedRecord } from '../../functions/ports.ts'
 
@@ -31,7 +31,11 @@ export const RULES: Rules = {
   resultRetentionMs: 400 * DAY_MS,
 }
 
-export const SUCCESS: SuccessRules = { satisfiedDwellMs: 30 * SECOND_MS, reformulatedWithinMs: 2 * MINUTE_MS }
+export const ROW_RULES: RowRules = {
+  satisfiedDwellMs: 30 * SECOND_MS,
+  reformulatedWithinMs: 2 * MINUTE_MS,
+  segments: [],
+}
 
 /** The stores hold sessions of any year. */
 const ANY_TIME = { ...RULES, minEventTimeMs: Number.NEGATIVE_INFINITY }

@@ -19,6 +19,8 @@ export const DURATIONS = /^functions\/domain\/durations\.ts$/
 export const EVENT_TIMES = /^functions\/domain\/events\/time(-field)?\.ts$/
 /** Has the default and the form of the setting `ubiOrdinalsFrom`. */
 export const UBI_ORDINALS = /^functions\/domain\/events\/ubi-ordinals\.ts$/
+/** Has the form of the setting `segments`. */
+export const SEGMENT_NAMES = /^functions\/domain\/results\/segment-names\.ts$/
 export const PORTS = /^functions\/(result-)?ports\.ts$/
 export const CONTRACT = /^functions\/contract\.ts$/
 export const ADAPTERS = /^functions\/aws\//

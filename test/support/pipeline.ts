@@ -3,7 +3,7 @@
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { unpackRecord } from '../../functions/aws/stream/record-events.ts'
 import { MINUTE_MS } from '../../functions/domain/durations.ts'
-import type { SuccessRules } from '../../functions/domain/results/satisfaction.ts'
+import type { RowRules } from '../../functions/domain/results/search-rows.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { finalize } from '../../functions/finalize/finalize.ts'
 import type { FinalizeReport } from '../../functions/finalize/finalize-report.ts'
@@ -23,7 +23,7 @@ import {
 } from '../../functions/memory/memory-stores.ts'
 import type { ArrivedRecord, ClosedChange } from '../../functions/ports.ts'
 import { type SweepReport, sweep } from '../../functions/sweep/sweep.ts'
-import { SUCCESS } from './events.ts'
+import { ROW_RULES } from './events.ts'
 
 export interface MemoryPipeline {
   readonly sessions: ReturnType<typeof memorySessionStore>
@@ -51,7 +51,7 @@ export function memoryPipeline(
   rules: Rules,
   horizon: (nowMs: number) => number = (nowMs) => nowMs,
   isPassed: () => boolean = () => false,
-  success: SuccessRules = SUCCESS,
+  rowRules: RowRules = ROW_RULES,
 ): MemoryPipeline {
   const changes: ClosedChange[] = []
   const sessions = memorySessionStore((before, after) => changes.push(toChange(before, after, changes.length)))
@@ -99,7 +99,7 @@ export function memoryPipeline(
       const report = await finalize(
         changes,
         { sessions, results, dirtyHours, digest: sha256, hasTime: () => true },
-        { ...success, resultRetentionMs: RETENTION_MS },
+        { ...rowRules, resultRetentionMs: RETENTION_MS },
         nowMs,
       )
       if (report.failed !== null) throw report.failed.cause

@@ -10,7 +10,7 @@ import { dayRollup, type HourRollup, hourOf, hourRollup, sumRows } from '../../f
 import { type QueryRollup, QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { firstEvent, lastEvent, type Session, toSessions } from '../../functions/domain/sessions/session.ts'
 import type { DayRange, ReportPorts, ReportWanted } from '../../report/report-data.ts'
-import { RULES, type Sent, SUCCESS } from './events.ts'
+import { ROW_RULES, RULES, type Sent } from './events.ts'
 
 export function sentIn(path: string): Sent[] {
   return readFileSync(path, 'utf8')
@@ -22,7 +22,7 @@ export function sentIn(path: string): Sent[] {
 /** Closes every session and sums every hour and day, as if no more events came. */
 export function reportPorts(sent: readonly Sent[]): ReportPorts {
   const closed = closedSessions(sent)
-  const rows = closed.flatMap((one) => toRows(one, sha256, SUCCESS))
+  const rows = closed.flatMap((one) => toRows(one, sha256, ROW_RULES))
   const hours = hourRollups(rows)
   const days = [...grouped(hours, ({ day }) => day)].map(([day, ofDay]) => dayRollup(day, ofDay))
   const within = <Item extends { readonly day: string }>(items: readonly Item[], { from, to }: DayRange): Item[] =>

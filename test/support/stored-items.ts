@@ -14,7 +14,7 @@ import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { dayOf, dayRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { toSessions } from '../../functions/domain/sessions/session.ts'
-import { at, click, RULES, results, SUCCESS, search } from './events.ts'
+import { at, click, ROW_RULES, RULES, results, search } from './events.ts'
 
 /** Attribute values may be in either of the SDK's two forms; names are as they are stored. */
 export type StoredItem = Readonly<Record<string, unknown>>
@@ -50,7 +50,7 @@ export async function itemsOfSessionsTable(): Promise<StoredItem[]> {
 export async function itemsOfResultsTable(): Promise<StoredItem[]> {
   const { client, items } = recordingClient()
   const rows = oneSession(3).flatMap((session) =>
-    toRows({ user: 'ann', session, reason: 'gap', version: 2 }, sha256, SUCCESS),
+    toRows({ user: 'ann', session, reason: 'gap', version: 2 }, sha256, ROW_RULES),
   )
   const store = dynamoResultStore(client, 'table')
   for (const row of rows) await store.put(row, LATER_MS)

@@ -2,6 +2,7 @@
 
 import { type AttributeValue, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb'
 import { EXPIRES_AT, HOUR_INDEX, PARTITION_KEY } from '../../contract.ts'
+import type { Labels } from '../../domain/events/event.ts'
 import type { Slice } from '../../domain/results/rollup.ts'
 import type { SegmentedRow } from '../../domain/results/segment-sums.ts'
 import type { RankedSearch } from '../../domain/results/top-queries.ts'
@@ -11,7 +12,6 @@ import { readableItems, readablePages } from '../runtime/readable-items.ts'
 import { hourSliceKey } from './result-items.ts'
 
 type RawItem = Record<string, AttributeValue>
-type Labels = Readonly<Record<string, string>>
 type Values = Record<string, string | number | Labels | null>
 
 /** The only column that is a map. */
@@ -100,8 +100,10 @@ function valuesOf(item: RawItem): Values {
   return values
 }
 
-function labelsOf(map: RawItem): Labels {
-  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, value.S ?? '']))
+/** Returns null where a value is no text. */
+function labelsOf(map: RawItem): Labels | null {
+  const labels = Object.entries(map).flatMap(([name, { S: value }]) => (value === undefined ? [] : [[name, value]]))
+  return labels.length === Object.keys(map).length ? Object.fromEntries(labels) : null
 }
 
 /** Throws UnreadableItemError for a row that sums cannot count. */
@@ -135,6 +137,7 @@ function isCountable(values: Values): boolean {
     areNumbers(SEARCH_NUMBERS) &&
     areNumbersOrNull(NULLABLE_SEARCH_NUMBERS) &&
     POSITIONS.test(String(values.clicked_positions)) &&
-    SATISFACTIONS.has(values.satisfaction)
+    SATISFACTIONS.has(values.satisfaction) &&
+    (!(LABELS in values) || (values[LABELS] !== null && typeof values[LABELS] === 'object'))
   )
 }

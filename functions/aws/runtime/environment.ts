@@ -6,11 +6,13 @@ import {
   OPTIONAL_CLIENT_VARIABLES,
   OPTIONAL_INGEST_VARIABLES,
   OPTIONAL_ROLLUP_VARIABLES,
+  OPTIONAL_SEGMENT_VARIABLES,
   ROLLUP_VARIABLES,
   RULE_VARIABLES,
   SWEEP_VARIABLES,
 } from '../../contract.ts'
 import { UBI_ORDINALS_PATTERN } from '../../domain/events/ubi-ordinals.ts'
+import { SEGMENTS_PATTERN, segmentNames } from '../../domain/results/segment-names.ts'
 import type { LateEvents, Rules } from '../../domain/sessions/rules.ts'
 
 /**
@@ -56,6 +58,15 @@ function ordinalsFrom(variables: Variables, name: string): string {
   const value = text(variables, name)
   if (UBI_ORDINALS_PATTERN.test(value)) return value
   throw new Error(`environment variable ${name}: '${value}' is neither 0, 1 nor a list such as shop=0,blog=1`)
+}
+
+/** Returns none where the variable is absent. */
+function segments(variables: Variables): readonly string[] {
+  const name = OPTIONAL_SEGMENT_VARIABLES.segments
+  const value = variables[name]
+  if (value === undefined) return []
+  if (SEGMENTS_PATTERN.test(value)) return segmentNames(value)
+  throw new Error(`environment variable ${name}: '${value}' is no list of up to 3 labels, such as application,variant`)
 }
 
 function readRules(variables: Variables): Rules {
@@ -107,7 +118,8 @@ export function readFinalizeEnvironment(variables: Variables) {
     reformulatedWithinMs: wholeNumber(variables, FINALIZE_VARIABLES.reformulatedWithinMs),
     writes: choice(variables, FINALIZE_VARIABLES.writes, WRITES),
     rollups: choice(variables, FINALIZE_VARIABLES.rollups, ROLLUPS),
-  } satisfies ReadAll<typeof FINALIZE_VARIABLES>
+    segments: segments(variables),
+  } satisfies ReadAll<typeof FINALIZE_VARIABLES & typeof OPTIONAL_SEGMENT_VARIABLES>
 }
 
 export function readRollupEnvironment(variables: Variables) {
@@ -119,7 +131,8 @@ export function readRollupEnvironment(variables: Variables) {
     rankEveryMs: wholeNumber(variables, ROLLUP_VARIABLES.rankEveryMs),
     segmentValuesMax: wholeNumber(variables, ROLLUP_VARIABLES.segmentValuesMax),
     indexLagMs: variables[indexLagMs] === undefined ? undefined : wholeNumber(variables, indexLagMs),
-  } satisfies ReadAll<typeof ROLLUP_VARIABLES & typeof OPTIONAL_ROLLUP_VARIABLES>
+    segments: segments(variables),
+  } satisfies ReadAll<typeof ROLLUP_VARIABLES & typeof OPTIONAL_ROLLUP_VARIABLES & typeof OPTIONAL_SEGMENT_VARIABLES>
 }
 
 /** Returns how long a client waits for an answer, or undefined where the client decides. */

@@ -5,7 +5,9 @@ import {
   EVENT_TYPES,
   type Event,
   FINGERPRINT_LENGTH,
+  type Labels,
   type ResultsEvent,
+  type SearchEvent,
 } from '../../domain/events/event.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
@@ -30,14 +32,20 @@ import { unknownShape } from '../runtime/item-schema.ts'
  *
  * An event begins with its type, the milliseconds since the session's first event, and its id. An
  * event with a `subSequence` has `[milliseconds, subSequence]` instead of the milliseconds, and one
- * with `hasArrivalTime` has `[milliseconds]`.
+ * with `hasArrivalTime` has `[milliseconds]`. A Search with labels ends with them, for example
+ * `{"variant": "A"}`.
  */
 
 /** The first element of stored sessions. Raise it when the encoding changes. */
 const SHAPE = 1
 
 /** `[type, ms since the session's first event, event id, ...the type's own fields]` */
-export type EventRow = readonly [number, number | readonly [number, number?], string, ...(string | number | null)[]]
+export type EventRow = readonly [
+  number,
+  number | readonly [number, number?],
+  string,
+  ...(string | number | null | Labels)[],
+]
 /**
  * `[ids, continues, limit, time of the limit, time of the first event, events, blocks before these
  * events]`
@@ -147,7 +155,8 @@ export function readEvents(rows: readonly EventRow[], startMs: number): Event[] 
 function eventRow(event: Event, startMs: number): EventRow {
   const sinceMs = event.timeMs - startMs
   const shared = [EVENT_TYPES.indexOf(event.type), timeOf(event, sinceMs), event.eventId] as const
-  if (event.type === 'Search') return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0]
+  if (event.type === 'Search')
+    return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0, ...labelsOf(event)]
   if (event.type === 'Results')
     return [...shared, event.searchId, event.resultCount, event.itemFingerprints, ...offsetOf(event)]
   if (event.type === 'ClickResult') return [...shared, event.searchId, event.item, event.position, ...ordinalOf(event)]
@@ -157,6 +166,11 @@ function eventRow(event: Event, startMs: number): EventRow {
 function timeOf({ subSequence, hasArrivalTime }: Event, sinceMs: number): EventRow[1] {
   if (subSequence !== undefined) return [sinceMs, subSequence]
   return hasArrivalTime === undefined ? sinceMs : [sinceMs]
+}
+
+/** Labels come last, so that a search without them costs no byte more. */
+function labelsOf({ labels }: SearchEvent): Labels[] {
+  return labels === undefined ? [] : [labels]
 }
 
 /** Few lists have an offset, so it comes last and costs the others nothing. */
@@ -183,8 +197,9 @@ function plainEvent(typeIndex: number, eventId: string, timeMs: number, own: rea
     throw unknownShape('a stored event has the unknown type', typeIndex, 'up to type', EVENT_TYPES.length - 1)
   if (!Number.isFinite(timeMs) || typeof eventId !== 'string') throw new TypeError('a stored event has no time or id')
   if (type === 'Search') {
-    const [searchId, query, truncated] = own as [string | null, string, number]
-    return { type, eventId, timeMs, searchId, query, queryTruncated: truncated === 1 }
+    const [searchId, query, truncated, labels] = own as [string | null, string, number, Labels?]
+    const search = { type, eventId, timeMs, searchId, query, queryTruncated: truncated === 1 }
+    return labels === undefined ? search : { ...search, labels }
   }
   if (type === 'Results') {
     const [searchId, resultCount, itemFingerprints, offset] = own as [string | null, number, string, number?]

@@ -13,6 +13,7 @@ import {
   type SearchEvent,
 } from './event.ts'
 import { optionalId, optionalInteger, readId, readUser, truncateText } from './field-values.ts'
+import { readLabels } from './labels.ts'
 import {
   FieldError,
   type Fields,
@@ -118,7 +119,10 @@ function readSearch(fields: Fields, eventId: string, timeMs: number): SearchEven
   if (typeof sent !== 'string') throw new FieldError('invalid-field', 'query: expected a string')
   const query = truncateText(sent, QUERY_CHARACTERS_MAX)
   const searchId = optionalId('searchId', fields.searchId, 128)
-  return { type: 'Search', searchId, query, queryTruncated: query.length < sent.length, eventId, timeMs }
+  const labels = readLabels(fields.labels)
+  const queryTruncated = query.length < sent.length
+  const search: SearchEvent = { type: 'Search', searchId, query, queryTruncated, eventId, timeMs }
+  return labels === null ? search : { ...search, labels }
 }
 
 function readResults(fields: Fields, eventId: string, timeMs: number, digest: Digest): ResultsEvent {

@@ -28,11 +28,19 @@ export interface AppEvent extends EventIdentity {
   readonly type: 'AppOpen' | 'Timeout' | 'AppClose'
 }
 
+/**
+ * The values of labels by their names (M4). Read one by `Object.hasOwn`, because a label may have
+ * the name `constructor`, which is a property of every object.
+ */
+export type Labels = Readonly<Record<string, string>>
+
 export interface SearchEvent extends EventIdentity {
   readonly type: 'Search'
   readonly searchId: string | null
   readonly query: string
   readonly queryTruncated: boolean
+  /** Absent where the search has none (M4). */
+  readonly labels?: Labels
 }
 
 export interface ResultsEvent extends EventIdentity {
@@ -131,7 +139,8 @@ export function isCloser(event: Event): boolean {
  */
 export function eventBytes(event: Event): number {
   const fixed = 24 + textBytes(event.eventId) + (event.subSequence === undefined ? 0 : SUB_SEQUENCE_BYTES)
-  if (event.type === 'Search') return fixed + textBytes(event.query) + textBytes(event.searchId)
+  if (event.type === 'Search')
+    return fixed + textBytes(event.query) + textBytes(event.searchId) + labelBytes(event.labels)
   if (event.type === 'Results') return fixed + event.itemFingerprints.length + textBytes(event.searchId)
   if (event.type === 'ClickResult')
     return fixed + FINGERPRINT_LENGTH + textBytes(event.item) + textBytes(event.searchId)
@@ -140,6 +149,17 @@ export function eventBytes(event: Event): number {
 
 /** Two brackets, a comma and at most five digits. */
 const SUB_SEQUENCE_BYTES = 8
+
+/** Four quotation marks, a colon and a comma. */
+const LABEL_FIXED_BYTES = 6
+
+/** A search without labels takes no byte for them. Others also have two braces and a comma. */
+function labelBytes(labels: Labels | undefined): number {
+  if (labels === undefined) return 0
+  let bytes = 3
+  for (const [name, value] of Object.entries(labels)) bytes += LABEL_FIXED_BYTES + name.length + textBytes(value)
+  return bytes
+}
 
 const OTHER_SCRIPTS = /[\u0080-\uffff]/
 /** Deflated, random ASCII takes 1 byte a character, and random text of other scripts up to 2.2. */
@@ -153,10 +173,12 @@ function textBytes(text: string | null): number {
 /** Never less than `eventBytes`, and faster: it takes every text for one of another script. */
 export function eventBytesAtMost(event: Event): number {
   // `eventBytes` rounds each of at most three texts up.
-  const fixed = 24 + SUB_SEQUENCE_BYTES + FINGERPRINT_LENGTH + 3
+  let fixed = 24 + SUB_SEQUENCE_BYTES + FINGERPRINT_LENGTH + 3
   let characters = event.eventId.length
-  if (event.type === 'Search') characters += event.query.length
-  else if (event.type === 'Results') characters += event.itemFingerprints.length
+  if (event.type === 'Search') {
+    characters += event.query.length
+    fixed += labelBytes(event.labels)
+  } else if (event.type === 'Results') characters += event.itemFingerprints.length
   else if (event.type === 'ClickResult') characters += event.item.length
   else return fixed + characters * OTHER_SCRIPTS_BYTES
   return fixed + (characters + (event.searchId?.length ?? 0)) * OTHER_SCRIPTS_BYTES

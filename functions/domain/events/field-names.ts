@@ -11,6 +11,7 @@ export const FIELD_NAMES = [
   'eventId',
   'searchId',
   'query',
+  'labels',
   'items',
   'resultCount',
   'offset',
@@ -26,8 +27,11 @@ const ALIASES = { event_id: 'eventId', search_id: 'searchId', result_count: 'res
 /** Keys that may hold the class of a Python event, and two fields of a converted UBI click. */
 const OTHER_READ_NAMES = ['event_type', 'event', '__class__', 'py/object', 'ubiOrdinal', 'ubiApplication'] as const
 
-/** Usual names for our fields, in lower case and without separators. */
-const SYNONYMS: Readonly<Record<Exclude<FieldName, 'offset'>, string>> = {
+/**
+ * Usual names for our fields, in lower case and without separators. `labels` has none, because
+ * events of other systems often have a `label` or `tags` of their own.
+ */
+const SYNONYMS: Readonly<Record<Exclude<FieldName, 'offset' | 'labels'>, string>> = {
   type: 'eventtype eventname',
   user: 'userid uid username clientid visitorid customerid anonymousid distinctid deviceid',
   time: 'timestamp ts timems timestampms date datetime eventtime clienttime createdat occurredat',

@@ -13,20 +13,22 @@ import {
   type SearchRow,
   type SessionRow,
 } from './result.ts'
-import { type SearchSuccess, type SuccessRules, searchSuccesses } from './satisfaction.ts'
-import { dayOfTime, hourOfTime, searchKeys, searchRow } from './search-rows.ts'
+import { type SearchSuccess, searchSuccesses } from './satisfaction.ts'
+import { dayOfTime, hourOfTime, type RowRules, searchKeys, searchRow } from './search-rows.ts'
 
 /**
  * The search rows in order, then the row of the session. A session without a search has none (R5),
  * or a row of its clicks (R8).
  */
-export function toRows(closed: ClosedSession, digest: Digest, rules: SuccessRules): ResultRow[] {
+export function toRows(closed: ClosedSession, digest: Digest, rules: RowRules): ResultRow[] {
   const { session } = closed
   const { searches, orphans } = attribute(session.events)
   if (searches.length === 0) return orphans.length === 0 ? [] : [clicksRow(closed, orphans)]
   const successes = searchSuccesses(session.events, searches, rules)
   const keys = searchKeys(session, searches, digest)
-  const rows = searches.map((search, n) => searchRow(closed, search, keys[n] as string, successes[n] as SearchSuccess))
+  const rows = searches.map((search, n) =>
+    searchRow(closed, search, keys[n] as string, successes[n] as SearchSuccess, rules.segments),
+  )
   const startMs = searches[0]?.search.timeMs ?? 0
   return [...rows, sessionRow(closed, rows, orphans, successColumns(successes, startMs))]
 }

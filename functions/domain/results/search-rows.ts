@@ -5,7 +5,14 @@ import { isoTime } from '../events/time.ts'
 import { type Session, sessionId } from '../sessions/session.ts'
 import type { AttributedClick, AttributedSearch, Evidence } from './attribution.ts'
 import { type ClosedSession, ROW_SCHEMA, rowPartition, type SearchRow } from './result.ts'
-import type { SearchSuccess } from './satisfaction.ts'
+import type { SearchSuccess, SuccessRules } from './satisfaction.ts'
+import { namedLabels } from './segment-names.ts'
+
+/** The settings that decide what is in a row. */
+export interface RowRules extends SuccessRules {
+  /** The labels that search rows have (M4). */
+  readonly segments: readonly string[]
+}
 
 const KEY_DIGEST_LENGTH = 11
 
@@ -36,12 +43,14 @@ export function searchRow(
   { search, results, clicks }: AttributedSearch,
   sk: string,
   success: SearchSuccess,
+  segments: readonly string[],
 ): SearchRow {
   const first = clicks[0]
   const resultCount = largestCount(results)
   const evidence = evidenceCounts(clicks)
   const time = isoTime(search.timeMs)
-  return {
+  const labels = namedLabels(search.labels, segments)
+  const row: SearchRow = {
     pk: rowPartition(closed.user),
     sk,
     kind: 'search',
@@ -72,6 +81,7 @@ export function searchRow(
     reformulated: success.isReformulated ? 1 : 0,
     version: closed.version,
   }
+  return labels === undefined ? row : { ...row, labels }
 }
 
 function largestCount(results: readonly ResultsEvent[]): number | null {

@@ -8,7 +8,7 @@ import type { ResultRow, SearchRow } from '../../../functions/domain/results/res
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { foundingId } from '../../../functions/domain/sessions/session-id.ts'
 import type { ResultStore } from '../../../functions/result-ports.ts'
-import { at, click, results, SUCCESS, search } from '../../support/events.ts'
+import { at, click, ROW_RULES, results, search } from '../../support/events.ts'
 
 export interface ReadableResults {
   readonly store: ResultStore
@@ -19,19 +19,20 @@ export interface ReadableResults {
 /** In the distant future, since a table deletes expired items. */
 export const EXPIRES_MS = Date.parse('2100-01-01T00:00:00.000Z')
 
-const asked = search(at(0), { eventId: 'asked', searchId: 's#1 検索', query: 'dogs "and" 🐈' })
+const labels = { application: 'shöp', variant: '', tenant: 'not a segment' }
+const asked = search(at(0), { eventId: 'asked', searchId: 's#1 検索', query: 'dogs "and" 🐈', labels })
 const unanswered = search(at(9), { eventId: 'unanswered' })
 const events = nonEmpty([asked, results(at(1), ['a', 'b'], { searchId: 's#1 検索' }), click(at(2), 'b'), unanswered])
 
 /**
- * Returns the rows of one session: two searches, the second without results or clicks, and the
- * session itself.
+ * Returns the rows of one session: two searches, the second without results, clicks or labels, and
+ * the session itself.
  */
 export function rowsOf(version: number, user = 'ann', id = foundingId(asked)): ResultRow[] {
   return toRows(
     { user, session: { ids: [id], continues: null, limitedBy: null, events }, reason: 'gap', version },
     sha256,
-    SUCCESS,
+    { ...ROW_RULES, segments: ['application', 'variant', 'missing'] },
   )
 }
 
@@ -51,6 +52,7 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
     it('stores every row with every field', async () => {
       const rows = [...rowsOf(5), ...rowsOf(6, '__proto__'), ...rowsOf(7, 'a#b 犬')]
       expect(rows.map((row) => row.kind)).toEqual([...Array(3)].flatMap(() => ['search', 'search', 'session']))
+      expect(rows[0]).toHaveProperty('labels', { application: 'shöp', variant: '' })
       for (const row of rows) await put(row)
       for (const row of rows) expect(await results.read(row.pk, row.sk)).toEqual(row)
     })

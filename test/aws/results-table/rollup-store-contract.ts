@@ -112,6 +112,15 @@ export function rollupStoreContract(name: string, make: () => Promise<ReadableRo
       expect(partitionsOf(found.map(({ row }) => row))).toEqual(partitionsOf(rows))
     })
 
+    it('yields the labels of searches that have some', async () => {
+      for (const row of rows) await rollups.put(row)
+      const found = (await Promise.all(SLICES.map((slice) => rowsIn('2026-03-02T00', slice)))).flat()
+      const labelsOf = (all: readonly object[]) =>
+        all.map((row) => JSON.stringify(Object.entries('labels' in row ? (row.labels ?? {}) : {}).sort())).sort()
+      expect(labelsOf(found.map(({ row }) => row))).toEqual(labelsOf(rows))
+      expect(labelsOf(rows)).toContain('[["application","shöp"],["variant",""]]')
+    })
+
     it('yields no row of another hour', async () => {
       for (const row of rows) await rollups.put(row)
       const found = await Promise.all(SLICES.map((slice) => rowsIn('2026-03-02T01', slice)))

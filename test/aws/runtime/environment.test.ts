@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   readFinalizeEnvironment,
   readIngestEnvironment,
+  readRollupEnvironment,
   readSweepEnvironment,
 } from '../../../functions/aws/runtime/environment.ts'
 import { FINALIZE_VARIABLES, INGEST_VARIABLES, SWEEP_VARIABLES } from '../../../functions/contract.ts'
@@ -60,6 +61,8 @@ const FINALIZE = {
   ROLLUPS: 'off',
 }
 
+const ROLLUP = { ROLLUP_RETENTION_MS: '95040000000', RANK_EVERY_MS: '3600000', SEGMENT_VALUES_MAX: '50' }
+
 type Variables = Readonly<Record<string, string | undefined>>
 type Read = (variables: Variables) => unknown
 
@@ -111,7 +114,19 @@ describe('the environment', () => {
       reformulatedWithinMs: 120_000,
       writes: 'batched',
       rollups: 'off',
+      segments: [],
     })
+  })
+
+  it('names the segments of finalize and rollup, which have none without the variable', () => {
+    for (const read of [readFinalizeEnvironment, readRollupEnvironment]) {
+      const segmentsOf = (own: Variables) => read({ ...FINALIZE, ...ROLLUP, ...own }).segments
+      expect(segmentsOf({})).toEqual([])
+      expect(segmentsOf({ SEGMENTS: 'application' })).toEqual(['application'])
+      expect(segmentsOf({ SEGMENTS: 'application,variant' })).toEqual(['application', 'variant'])
+      for (const bad of ['', 'a,a', 'Shop'])
+        expect(() => segmentsOf({ SEGMENTS: bad })).toThrow(`environment variable SEGMENTS: '${bad}'`)
+    }
   })
 
   it.each(FUNCTIONS)(

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { decodeSessions, encodeSessions } from '../../../functions/aws/sessions-table/session-code.ts'
 import { type Event, FINGERPRINT_LENGTH } from '../../../functions/domain/events/event.ts'
-import { nonEmpty } from '../../../functions/domain/non-empty.ts'
+import { type NonEmpty, nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { LimitedBy, Session } from '../../../functions/domain/sessions/session.ts'
 import { at, bare, click, results, search } from '../../support/events.ts'
 
@@ -22,16 +22,24 @@ const timeMs = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 }
 const count = fc.maxSafeNat()
 const itemFingerprint = fc.nat().map((n) => sha256(String(n)).slice(0, FINGERPRINT_LENGTH))
 
+const labelName = fc.oneof(fc.stringMatching(/^[a-z0-9_-]{1,32}$/), fc.constantFrom('__proto__', 'constructor', '7'))
+const labels = fc
+  .array(fc.tuple(labelName, text), { minLength: 1, maxLength: 8 })
+  .map((entries) => Object.fromEntries(entries))
+
 const withoutSubSequence: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constantFrom('AppOpen', 'Timeout', 'AppClose'), eventId: idText, timeMs }),
-  fc.record({
-    type: fc.constant('Search'),
-    eventId: idText,
-    timeMs,
-    searchId: optionalId,
-    query: text,
-    queryTruncated: fc.boolean(),
-  }),
+  fc
+    .record({
+      type: fc.constant('Search'),
+      eventId: idText,
+      timeMs,
+      searchId: optionalId,
+      query: text,
+      queryTruncated: fc.boolean(),
+      labels: fc.option(labels),
+    })
+    .map(({ labels, ...search }) => (labels === null ? search : { ...search, labels })),
   fc.record({
     type: fc.constant('Results'),
     eventId: idText,
@@ -141,6 +149,7 @@ describe('stored sessions', () => {
     const events = [
       [0, 0, 'open'],
       [1, 1000, 'asked', 's1', 'dogs', 0],
+      [1, 1500, 'labelled', null, 'dogs', 0, { application: 'shop', variant: 'A' }],
       // The first 48 bits of SHA-256 of 'a' and of 'b', in base64url.
       [2, 2000, 'shown', null, 31, 'ypeBEsobPiPoFgA5'],
       [3, 3000, 'chosen', 's1', 'a', 7],
@@ -156,6 +165,7 @@ describe('stored sessions', () => {
         events: [
           bare('AppOpen', at(0), { eventId: 'open' }),
           search(at(1), { eventId: 'asked', searchId: 's1' }),
+          search(at(1.5), { eventId: 'labelled', labels: { variant: 'A', application: 'shop' } }),
           results(at(2), ['a', 'b'], { eventId: 'shown', resultCount: 31 }),
           click(at(3), 'a', { eventId: 'chosen', searchId: 's1', position: 7 }),
           bare('Timeout', at(4), { eventId: 'idle' }),
@@ -163,6 +173,16 @@ describe('stored sessions', () => {
         ],
       },
     ])
+  })
+
+  it('take no byte more for a search without labels, even where another has some', () => {
+    const searches = [search(at(0), { eventId: 'a' }), search(at(1), { eventId: 'b' })] as const
+    const textOf = (events: NonEmpty<Event>): string =>
+      String(encodeSessions([{ ids: ['id'], continues: null, limitedBy: null, events }], Number.POSITIVE_INFINITY))
+    const plain = textOf(searches)
+    expect(plain).toContain('[1,0,"a",null,"dogs",0],[1,1000,"b",null,"dogs",0]')
+    const labelled = textOf([searches[0], search(at(1), { eventId: 'b', labels: { variant: 'A' } })])
+    expect(labelled).toBe(plain.replace('"b",null,"dogs",0]', '"b",null,"dogs",0,{"variant":"A"}]'))
   })
 
   it('are refused with the number of an unknown shape', () => {

@@ -44,6 +44,7 @@ export const EVERY_TYPE = [
   bare('AppOpen', at(0), { eventId: 'open' }),
   search(at(1), { eventId: 'asked', searchId: 's1', query: 'dogs "and" 猫 🐈 \u2028 \\' }),
   search(at(1), { eventId: 'long', query: 'x'.repeat(2000) }),
+  search(at(1), { eventId: 'labelled', labels: { variant: 'B "猫"', application: '', constructor: 'c' } }),
   results(at(2), ['a', 'b'], { eventId: 'shown', searchId: 's1', resultCount: 31 }),
   results(at(2), [], { eventId: 'none' }),
   click(at(3), 'a', { eventId: 'chosen', searchId: 's1', position: 7 }),

@@ -20,7 +20,7 @@ import { type Endpoints, startEndpoints } from '../../../local/emulators/endpoin
 import { NO_FAULTS } from '../../../local/proxy/chaos.ts'
 import { type DynamoProxy, startDynamoProxy } from '../../../local/proxy/dynamodb-proxy.ts'
 import { requestRules } from '../../../local/proxy/request-rules/request-rules.ts'
-import { at, click, results, SUCCESS, search } from '../../support/events.ts'
+import { at, click, ROW_RULES, results, search } from '../../support/events.ts'
 
 const ROWS_A_SESSION = 3
 const SESSIONS = 300
@@ -44,7 +44,7 @@ function sessionRows(n: number, startSeconds: number): ResultRow[] {
     search(start + 9000, { eventId: `again ${n}`, query: `another query ${n % 70}` }),
   ])
   const session: Session = { ids: [foundingId(asked)], continues: null, limitedBy: null, events }
-  return toRows({ user: `user-${n}`, session, reason: 'gap', version: 7 }, sha256, SUCCESS)
+  return toRows({ user: `user-${n}`, session, reason: 'gap', version: 7 }, sha256, ROW_RULES)
 }
 
 async function put(table: string, rows: readonly ResultRow[], client: DynamoDBDocumentClient): Promise<void> {

@@ -27,6 +27,17 @@ const NO_ONES = of<unknown>('null', 'NULL', ' Undefined ', '[object Object]', 'N
 const usually = (good: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 6, arbitrary: good }, { weight: 1, arbitrary: wrong }, { weight: 1, arbitrary: of(undefined) })
 
+const labelNames = fc.oneof(
+  { weight: 30, arbitrary: fc.stringMatching(/^[a-z0-9_-]{1,32}$/) },
+  { weight: 1, arbitrary: of('__proto__', 'constructor', 'Variant', 'a.b', 'ä', '', 'a\n', 'a'.repeat(33)) },
+)
+const labelValues = fc.oneof(
+  { weight: 30, arbitrary: fc.string({ maxLength: 64, unit: 'grapheme-ascii' }) },
+  { weight: 2, arbitrary: texts(64) },
+  { weight: 1, arbitrary: of<unknown>(null, 7, true, {}, ['x']) },
+)
+const labels = fc.array(fc.tuple(labelNames, labelValues), { maxLength: 10 }).map((all) => Object.fromEntries(all))
+
 const sent = fc.record({
   type: fc.oneof(
     { weight: 9, arbitrary: of<unknown>('AppOpen', 'Search', 'Results', 'ClickResult', 'AppClose', 'Timeout') },
@@ -53,6 +64,7 @@ const sent = fc.record({
   eventId: usually(fc.oneof(texts(128), fc.maxSafeInteger())),
   searchId: usually(fc.oneof(texts(128), fc.maxSafeInteger())),
   query: usually(texts(1024)),
+  labels: usually(labels),
   items: usually(
     fc.oneof(
       fc.array(texts(512), { maxLength: 5 }),

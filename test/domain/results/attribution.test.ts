@@ -7,12 +7,12 @@ import { compareEvents, type Event } from '../../../functions/domain/events/even
 import type { ResultRow, SearchRow, SessionRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
-import { at, bare, click, RULES, results, SUCCESS, search } from '../../support/events.ts'
+import { at, bare, click, ROW_RULES, RULES, results, search } from '../../support/events.ts'
 
 function allRowsOf(events: readonly Event[]): ResultRow[] {
   const [session] = toSessions([...events].sort(compareEvents), [], RULES)
   if (session === undefined) throw new Error('no session')
-  return toRows({ user: 'ann', session, reason: 'gap', version: 3 }, sha256, SUCCESS)
+  return toRows({ user: 'ann', session, reason: 'gap', version: 3 }, sha256, ROW_RULES)
 }
 
 function rowsOf(events: readonly Event[]): { searches: SearchRow[]; session: SessionRow | undefined } {
@@ -99,7 +99,7 @@ describe('a search', () => {
     ]
     const sessions = toSessions(events, [], { ...RULES, maxSessionEvents: 1 })
     const rows = sessions.flatMap((session) =>
-      toRows({ user: 'ann', session, reason: 'max_events', version: 3 }, sha256, SUCCESS),
+      toRows({ user: 'ann', session, reason: 'max_events', version: 3 }, sha256, ROW_RULES),
     )
     expect(rows).toHaveLength(8)
     expect(new Set(rows.map((row) => row.sk)).size).toBe(8)

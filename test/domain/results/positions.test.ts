@@ -9,7 +9,7 @@ import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
 import { oracleResults } from '../../../sim/oracle-results.ts'
 import { countsIn } from '../../../sim/row-invariants.ts'
-import { at, click, event, RULES, results, type Sent, SUCCESS, search } from '../../support/events.ts'
+import { at, click, event, ROW_RULES, RULES, results, type Sent, search } from '../../support/events.ts'
 import { SEED } from '../../support/random-log.ts'
 
 const FIRST = { searchId: 's1' }
@@ -126,7 +126,7 @@ it('credits and ranks the clicks of any session as the naive reading of the rule
     fc.property(log, (events) => {
       const [session] = toSessions(events.sort(compareEvents), [], RULES)
       if (session === undefined) throw new Error('no session')
-      const rows = toRows({ user: 'ann', session, reason: 'gap', version: 1 }, sha256, SUCCESS)
+      const rows = toRows({ user: 'ann', session, reason: 'gap', version: 1 }, sha256, ROW_RULES)
       expect(countsIn(rows)).toEqual(oracleResults(session.events))
     }),
     { seed: SEED, numRuns: 1000 },

@@ -8,7 +8,7 @@ import type { ResultRow, SearchRow, SessionRow } from '../../../functions/domain
 import { rowKeys, toRows } from '../../../functions/domain/results/result-rows.ts'
 import { dwellTimes } from '../../../functions/domain/results/satisfaction.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
-import { at, bare, click, RULES, results, SUCCESS, search } from '../../support/events.ts'
+import { at, bare, click, ROW_RULES, RULES, results, search } from '../../support/events.ts'
 
 function closedOf(events: readonly Event[], rules = RULES) {
   const sessions = toSessions([...events].sort(compareEvents), [], rules)
@@ -16,7 +16,7 @@ function closedOf(events: readonly Event[], rules = RULES) {
 }
 
 function rowsOf(events: readonly Event[], rules = RULES): ResultRow[] {
-  return closedOf(events, rules).flatMap((closed) => toRows(closed, sha256, SUCCESS))
+  return closedOf(events, rules).flatMap((closed) => toRows(closed, sha256, ROW_RULES))
 }
 
 function searchesOf(events: readonly Event[]): SearchRow[] {
@@ -60,10 +60,10 @@ describe('the dwell of a click (M1)', () => {
 describe('a search (M2)', () => {
   it('is satisfied by a dwell of exactly the bound, and not by one that is a millisecond shorter', () => {
     const lasting = (ms: number): Event[] => [search(at(0)), click(at(5), 'x'), bare('AppClose', at(5) + ms)]
-    expect(searchesOf(lasting(SUCCESS.satisfiedDwellMs))).toMatchObject([
+    expect(searchesOf(lasting(ROW_RULES.satisfiedDwellMs))).toMatchObject([
       { satisfaction: 'satisfied', satisfied_clicks: 1, unknown_dwell_clicks: 0 },
     ])
-    expect(searchesOf(lasting(SUCCESS.satisfiedDwellMs - 1))).toMatchObject([
+    expect(searchesOf(lasting(ROW_RULES.satisfiedDwellMs - 1))).toMatchObject([
       { satisfaction: 'unsatisfied', satisfied_clicks: 0, unknown_dwell_clicks: 0 },
     ])
   })
@@ -149,6 +149,6 @@ describe('a session', () => {
 it('gives rows the keys that need no rules to compute', () => {
   const events = [search(at(0)), click(at(4), 'x'), click(at(90_000), 'y')]
   for (const closed of closedOf(events)) {
-    expect(rowKeys(closed, sha256)).toEqual(toRows(closed, sha256, SUCCESS).map(({ pk, sk }) => ({ pk, sk })))
+    expect(rowKeys(closed, sha256)).toEqual(toRows(closed, sha256, ROW_RULES).map(({ pk, sk }) => ({ pk, sk })))
   }
 })

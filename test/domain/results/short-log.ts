@@ -5,12 +5,12 @@ import type { Event } from '../../../functions/domain/events/event.ts'
 import type { ResultRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { toSessions } from '../../../functions/domain/sessions/session.ts'
-import { at, click, RULES, results, SUCCESS, search } from '../../support/events.ts'
+import { at, click, ROW_RULES, RULES, results, search } from '../../support/events.ts'
 
 /** The rows of a user's sessions. */
 export function rowsOf(events: readonly Event[], user = 'ann'): ResultRow[] {
   return toSessions(events, [], RULES).flatMap((session) =>
-    toRows({ user, session, reason: 'gap', version: 1 }, sha256, SUCCESS),
+    toRows({ user, session, reason: 'gap', version: 1 }, sha256, ROW_RULES),
   )
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchesOf } from '../../../bench/batches.ts'
 import { idOf, standardSession } from '../../../bench/standard-session.ts'
-import { readPipelineSettings, rulesOf, successRulesOf } from '../../../infra/read-settings.ts'
+import { readPipelineSettings, rowRulesOf, rulesOf } from '../../../infra/read-settings.ts'
 import { countUnits } from '../../../local/cost/count-units.ts'
 
 type Setting = Readonly<Record<string, string>>
@@ -20,7 +20,7 @@ async function replayed(setting: Setting) {
     batchesOf(users, 5),
     {
       rules,
-      success: successRulesOf(settings),
+      rowRules: rowRulesOf(settings),
       sweepEveryMs: settings.sweepEvery,
       resultRetentionMs: settings.resultRetention,
     },

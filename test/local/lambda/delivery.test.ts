@@ -20,7 +20,7 @@ const MAPPING: MappingSpec = {
   filters: [],
 }
 
-const SUCCESS = { batchItemFailures: [] }
+const ROW_RULES = { batchItemFailures: [] }
 
 /** A record is its sequence number. */
 type Answer = (records: readonly string[], invocation: number) => unknown
@@ -56,7 +56,7 @@ function fail(): never {
 
 describe('a batch', () => {
   it('delivers a batch once if nothing fails', async () => {
-    const outcome = await run(['1', '2', '3'], () => SUCCESS)
+    const outcome = await run(['1', '2', '3'], () => ROW_RULES)
     expect(outcome).toEqual({ succeeded: 3, failed: [], invoked: [['1', '2', '3']], discarded: [] })
   })
 
@@ -75,13 +75,13 @@ describe('a batch', () => {
 describe('a partial failure', () => {
   it('counts tries and waits anew after a try that made progress', async () => {
     const batch = Array.from({ length: 400 }, (_, n) => String(n))
-    const outcome = await run(batch, (records) => (records.length > 1 ? failAt(records[1]) : SUCCESS))
+    const outcome = await run(batch, (records) => (records.length > 1 ? failAt(records[1]) : ROW_RULES))
     expect(outcome).toMatchObject({ succeeded: 400, discarded: [] })
     expect(outcome.invoked).toHaveLength(400)
   })
 
   it('retries from the lowest failed record to the end of the batch', async () => {
-    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n === 1 ? failAt('4', '2') : SUCCESS))
+    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n === 1 ? failAt('4', '2') : ROW_RULES))
     expect(outcome.invoked).toEqual([
       ['1', '2', '3', '4'],
       ['2', '3', '4'],
@@ -92,13 +92,13 @@ describe('a partial failure', () => {
   it.each(['9', '', null, undefined])(
     'retries the whole batch if the reply names a record outside it: %j',
     async (id) => {
-      const outcome = await run(['1', '2', '3'], (_, n) => (n === 1 ? failAt('3', id) : SUCCESS))
+      const outcome = await run(['1', '2', '3'], (_, n) => (n === 1 ? failAt('3', id) : ROW_RULES))
       expect(outcome.invoked[1]).toEqual(['1', '2', '3'])
     },
   )
 
   it('does not halve a batch after a partial failure', async () => {
-    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n < 4 ? failAt('1') : SUCCESS))
+    const outcome = await run(['1', '2', '3', '4'], (_, n) => (n < 4 ? failAt('1') : ROW_RULES))
     expect(outcome.invoked.map((records) => records.length)).toEqual([4, 4, 4, 4])
   })
 
@@ -112,7 +112,7 @@ describe('a function error', () => {
   const poisonedBy =
     (poison: string): Answer =>
     (records) =>
-      records.includes(poison) ? fail() : SUCCESS
+      records.includes(poison) ? fail() : ROW_RULES
   const batch = ['1', '2', '3', '4', '5', '6', '7', '8']
 
   it.each(batch)('gives up only the record that always fails, and delivers the others in order: %s', async (poison) => {
@@ -140,7 +140,7 @@ describe('a function error', () => {
   })
 
   it('gives nothing up if a retry succeeds', async () => {
-    const outcome = await run(['1'], (_, n) => (n < 4 ? fail() : SUCCESS))
+    const outcome = await run(['1'], (_, n) => (n < 4 ? fail() : ROW_RULES))
     expect(outcome).toMatchObject({ succeeded: 1, failed: [], discarded: [] })
   })
 })

@@ -9,7 +9,7 @@ import { addCounts, type Counts } from '../../../functions/domain/results/counts
 import { oracleSessions } from '../../../sim/oracle.ts'
 import { type OracleSuccess, oracleSuccess } from '../../../sim/oracle-success.ts'
 import { lines, logPath, shuffledWithRepeats } from '../../integration/study-log.ts'
-import { RULES, SUCCESS } from '../../support/events.ts'
+import { ROW_RULES, RULES } from '../../support/events.ts'
 import { runInMemory } from '../../support/in-memory.ts'
 import { SEED } from '../../support/random-log.ts'
 import { inOrder, successesIn } from '../../support/successes.ts'
@@ -23,7 +23,7 @@ function naiveSuccesses(): OracleSuccess[] {
     byUser.set(decoded.user, [...(byUser.get(decoded.user) ?? []), decoded.event])
   }
   const sessions = [...byUser.values()].flatMap((events) => oracleSessions(events, RULES))
-  return inOrder(sessions.map(({ events }) => oracleSuccess(events, SUCCESS)))
+  return inOrder(sessions.map(({ events }) => oracleSuccess(events, ROW_RULES)))
 }
 
 /** The sums of a day, as the naive reading adds them up. */

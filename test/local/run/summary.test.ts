@@ -8,7 +8,7 @@ import type { NonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { ClosedSession, ResultRow, SearchRow } from '../../../functions/domain/results/result.ts'
 import { toRows } from '../../../functions/domain/results/result-rows.ts'
 import { summarize, summarizeCapacity, summarizeSearches } from '../../../local/run/summary.ts'
-import { at, bare, click, ORIGIN_MS, results, SUCCESS, search } from '../../support/events.ts'
+import { at, bare, click, ORIGIN_MS, ROW_RULES, results, search } from '../../support/events.ts'
 
 const TABLES = { sessions: 'Sessions', results: 'Results', deadLetters: 'deadletters' }
 const NO_CAPACITY = summarizeCapacity({ writes: new Map(), reads: new Map() }, TABLES)
@@ -22,7 +22,7 @@ function rowsOf(user: string, ...events: NonEmpty<Event>): ResultRow[] {
     reason: 'gap',
     version: 1,
   }
-  return toRows(closed, sha256, SUCCESS)
+  return toRows(closed, sha256, ROW_RULES)
 }
 
 /**

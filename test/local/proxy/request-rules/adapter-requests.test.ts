@@ -23,7 +23,7 @@ import { QueryTallies, queryRollups } from '../../../../functions/domain/results
 import { type Session, sessionId, toSessions } from '../../../../functions/domain/sessions/session.ts'
 import { LOCAL_CONFIG } from '../../../../local/emulators/clients.ts'
 import type { RequestRules } from '../../../../local/proxy/request-rules/request-rules.ts'
-import { at, RULES, SUCCESS } from '../../../support/events.ts'
+import { at, ROW_RULES, RULES } from '../../../support/events.ts'
 import { randomLog, SEED } from '../../../support/random-log.ts'
 import { rulesOf, violationOf } from './sent-requests.ts'
 
@@ -99,7 +99,7 @@ async function useSessions(client: DynamoDBDocumentClient, user: string, open: r
 }
 
 async function useResults(client: DynamoDBDocumentClient, user: string, closed: readonly Session[]): Promise<void> {
-  const rows = closed.flatMap((session) => toRows({ user, session, reason: 'gap', version: 2 }, sha256, SUCCESS))
+  const rows = closed.flatMap((session) => toRows({ user, session, reason: 'gap', version: 2 }, sha256, ROW_RULES))
   const results = dynamoResultStore(client, 'results')
   for (const row of rows) {
     await results.put(row, LATER_MS)
