@@ -81,16 +81,18 @@ describe('the source', () => {
   })
 
   it('the source is TypeScript, except for files that Node, a browser or a peer reads', () => {
-    expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/(units|compare\/compare)\.json$/.test(path))).toEqual([
-      ...PRODUCER_FILES,
-      'local/emulators/tied-process.mjs',
-      'local/lambda/function-runtime.mjs',
-      'cli/search-ctr.mjs',
-      ...PEER_FILES,
-      'report/report.css',
-      // Pins the AWS emulators, which are programs in Python.
-      'tools/conformance/requirements.txt',
-    ])
+    expect(PATHS.filter((path) => !/\.ts$|tsconfig\.json$|^bench\/(units|compare\/compare)\.json$/.test(path))).toEqual(
+      [
+        ...PRODUCER_FILES,
+        'local/emulators/tied-process.mjs',
+        'local/lambda/function-runtime.mjs',
+        'cli/search-ctr.mjs',
+        ...PEER_FILES,
+        'report/report.css',
+        // Pins the AWS emulators, which are programs in Python.
+        'tools/conformance/requirements.txt',
+      ],
+    )
   })
 
   it.each(PEER_FILES)('%s begins with a comment sentence', (path) => {
