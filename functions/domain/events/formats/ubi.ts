@@ -97,11 +97,16 @@ function isUbiQuery(document: Fields): boolean {
  */
 function eventsOfQuery(document: Fields): Fields[] {
   const common = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
-  const query = document.user_query ?? ''
+  const query = queryOf(document) ?? ''
   if (typeof query !== 'string') throw new FieldError('invalid-field', 'user_query: expected a string')
   const hits = hitsOf(document)
   const search = { type: 'Search', ...common, query }
   return hits === null ? [search] : [search, { type: 'Results', ...common, ...hits }]
+}
+
+/** What the user asked for. Some versions of the plugin write it as the `text` of an object. */
+function queryOf({ user_query: query }: Fields): unknown {
+  return isFields(query) ? query.text : query
 }
 
 function hitsOf(document: Fields): Fields | null {
@@ -150,7 +155,7 @@ function eventOf(document: Fields): Fields[] | IgnoredReason {
 
 /** Most search events repeat their query document. Their search id makes both one search (R1). */
 function searchOf(document: Fields): Fields[] | IgnoredReason {
-  const query = [document.user_query, document.message].find((text) => typeof text === 'string' && text !== '')
+  const query = [queryOf(document), document.message].find((text) => typeof text === 'string' && text !== '')
   if (query === undefined) return 'search-without-query'
   return [{ type: 'Search', user: userOf(document), time: timeOf(document), ...searchIdOf(document), query }]
 }

@@ -75,6 +75,15 @@ describe('a query', () => {
     expect(decoded(ubiQuery({ user_query: null }))[0]?.event).toMatchObject({ query: '' })
   })
 
+  it.each([
+    [{ text: 'cats', image: 'a.png' }, 'cats'],
+    [{ image: 'a.png' }, ''],
+    [{ text: null }, ''],
+  ])('reads the text of a query that is an object: %j', (user_query, query) => {
+    expect(eventsOf(ubiQuery({ user_query }))[0]).toMatchObject({ type: 'Search', query })
+    expect(eventsOf(ubiEvent('search', { user_query, message: 'dogs' }))).toMatchObject([{ query: query || 'dogs' }])
+  })
+
   it('gives the Search of a query without an id no searchId', () => {
     expect(eventsOf(ubiQuery({ query_id: null }))[0]).not.toHaveProperty('searchId')
   })
@@ -327,7 +336,7 @@ describe('a document that breaks the schema', () => {
       ubiQuery({ query_response_object_ids: ['a'] }),
       'invalid-field: query_response_object_ids: 1 ids, and query_response_hit_ids has 3; expected one list',
     ],
-    [ubiQuery({ user_query: { text: 'dogs' } }), 'invalid-field: user_query: expected a string'],
+    [ubiQuery({ user_query: { text: ['dogs'] } }), 'invalid-field: user_query: expected a string'],
     [ubiQuery({ timestamp: undefined }), 'missing-field: timestamp: required'],
   ])('rejects a document that breaks the schema, case %#: %s', (document, reason) => {
     expect(reasonOf(JSON.parse(JSON.stringify(document)))).toBe(reason)
