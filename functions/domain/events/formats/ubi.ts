@@ -104,7 +104,7 @@ function eventsOfQuery(document: Fields): Fields[] {
   return hits === null ? [search] : [search, { type: 'Results', ...common, ...hits }]
 }
 
-/** What the user asked for. Some versions of the plugin write it as the `text` of an object. */
+/** The words of the user. Some versions of the plugin write them as the `text` of an object. */
 function queryOf({ user_query: query }: Fields): unknown {
   return isFields(query) ? query.text : query
 }
