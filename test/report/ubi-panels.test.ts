@@ -9,7 +9,7 @@ import { type DayRange, dayAfter, type ReportData, readReport } from '../../repo
 import { generateUbiLog, type OrdinalsFrom } from '../../samples/generated-ubi-log.ts'
 import { ORIGIN_MS, type Sent } from '../support/events.ts'
 import { wanted } from '../support/report-log.ts'
-import { ubiClick, ubiQuery } from '../support/ubi.ts'
+import { ubiClick, ubiEvent, ubiQuery } from '../support/ubi.ts'
 import { ubiPanels } from '../support/ubi-panels.ts'
 
 const FIRST_DAY = '2026-03-02'
@@ -129,6 +129,12 @@ describe('a difference from the panels', () => {
   it.each<[string, readonly Sent[], object, object]>([
     ['the next page of a query', [page(0, ['a']), page(9, ['b'])], { searches: 1 }, { searches: 2 }],
     ['a copy', [page(0, ['a']), page(0, ['a'])], { searches: 1 }, { searches: 2 }],
+    [
+      'a search event without its query document',
+      [page(0, ['a']), ubiEvent('search', { query_id: 'q2', message: 'cats' })],
+      { searches: 2, queries: 2 },
+      { searches: 1, queries: 1 },
+    ],
     ['a query without a list', [page(0, null)], { zeroResults: 0 }, { zeroResults: 1 }],
     [
       'a query of another case',
