@@ -1,6 +1,7 @@
 // Turns a closed session into the steps that the explorer shows, in bounded size.
 
 import type { ClickEvent, Event, SearchEvent } from '../functions/domain/events/event.ts'
+import { labelText } from '../functions/domain/events/label-text.ts'
 import {
   type AttributedClick,
   type AttributedSearch,
@@ -32,6 +33,8 @@ export type Step = TimedStep &
         readonly kind: 'search'
         readonly search: number
         readonly query: string
+        /** Empty where the search has none. */
+        readonly labels: string
         readonly resultCount: number | null
         readonly clicks: number
       }
@@ -136,7 +139,8 @@ function searchStep(event: SearchEvent, { searches, numbers, numbersById }: Sear
   const counts = found.results.map(({ resultCount }) => resultCount)
   const resultCount = counts.length === 0 ? null : Math.max(...counts)
   const query = truncateText(event.query, TEXT_CHARACTERS_MAX)
-  return { kind: 'search', atMs, search, query, resultCount, clicks: found.clicks.length }
+  const labels = truncateText(labelText(event.labels), TEXT_CHARACTERS_MAX)
+  return { kind: 'search', atMs, search, query, labels, resultCount, clicks: found.clicks.length }
 }
 
 function clickStep(event: ClickEvent, { numbers, clicks, dwells }: SearchNumbers): Step {

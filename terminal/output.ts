@@ -57,6 +57,21 @@ export interface ListOptions {
   readonly limit?: number
 }
 
+export interface ListTable<T> {
+  readonly heading: readonly string[]
+  cells(row: T): readonly string[]
+  /** A column after the others, which is left out where no row has it. */
+  readonly last?: { readonly heading: string; cell(row: T): string }
+}
+
+function filledTable<T>({ heading, cells, last }: ListTable<T>, rows: readonly T[]) {
+  const table = rows.map((row) => cells(row))
+  if (last === undefined) return [heading, table] as const
+  const more = rows.map((row) => last.cell(row))
+  if (more.every((cell) => cell === '')) return [heading, table] as const
+  return [[...heading, last.heading], table.map((row, n) => [...row, more[n] ?? ''])] as const
+}
+
 /** Rows of a table where the user gives no limit; JSON has no limit of its own. */
 const TABLE_ROWS_MAX = 100
 
@@ -69,7 +84,7 @@ export async function printList<T extends object>(
   terminal: Terminal,
   rows: AsyncIterable<T>,
   { json, limit }: ListOptions,
-  table: { readonly heading: readonly string[]; cells(row: T): readonly string[] },
+  table: ListTable<T>,
   nothing: string,
 ): Promise<void> {
   if (json) {
@@ -83,7 +98,7 @@ export async function printList<T extends object>(
   }
   const { taken, hasMore } = await takeRows(rows, limit ?? TABLE_ROWS_MAX)
   if (taken.length === 0) note(terminal, nothing)
-  else printTable(terminal, table.heading, taken.map(table.cells))
+  else printTable(terminal, ...filledTable(table, taken))
   if (hasMore) note(terminal, moreText(taken.length))
 }
 

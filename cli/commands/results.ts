@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import { labelText } from '../../functions/domain/events/label-text.ts'
 import type { ClicksRow, ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -62,7 +63,7 @@ async function runResults(options: ResultsOptions, terminal: Terminal): Promise<
     options,
     options.sessions
       ? { heading: SESSION_HEADING, cells: (row) => sessionCells(row as SessionRow | ClicksRow) }
-      : { heading: SEARCH_HEADING, cells: (row) => searchCells(row as SearchRow) },
+      : { heading: SEARCH_HEADING, cells: (row) => searchCells(row as SearchRow), last: LABEL_COLUMN },
     nothingText(options, target.title),
   )
 }
@@ -106,6 +107,11 @@ function searchCells(row: SearchRow): string[] {
   ]
 }
 
+const LABEL_COLUMN = {
+  heading: 'labels',
+  cell: (row: ResultRow) => shortened(labelText(row.kind === 'search' ? row.labels : undefined), LABELS_WIDTH),
+}
+
 const SATISFIED_TEXT = { satisfied: 'yes', unknown: 'unknown', unsatisfied: 'no' } as const
 
 const SESSION_HEADING = [
@@ -140,6 +146,7 @@ function sessionCells(row: SessionRow | ClicksRow): string[] {
 /** Widths in columns that let a row fit a line of the terminal. JSON has the whole texts. */
 const QUERY_WIDTH = 39
 const POSITIONS_WIDTH = 20
+const LABELS_WIDTH = 60
 
 function shortTime(time: string): string {
   return time.slice(0, 19).replace('T', ' ')

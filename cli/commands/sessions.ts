@@ -1,6 +1,7 @@
 // Implements `sessions`, which prints the stored sessions of a user and explains each event.
 
 import type { Command } from 'commander'
+import { labelText } from '../../functions/domain/events/label-text.ts'
 import { note, type Paint, paintFor, print, printJson } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, counted, printable } from '../../terminal/text-table.ts'
@@ -72,7 +73,7 @@ export function sessionText(session: StoredSession, paint: Paint): string {
 
 function eventText(event: ExplainedEvent): string {
   const owner = event.of_query === null || event.of_query === undefined ? 'of no search' : `of "${event.of_query}"`
-  if (event.type === 'Search') return `"${event.query}"`
+  if (event.type === 'Search') return `"${event.query}" ${labelText(event.labels)}`.trimEnd()
   if (event.type === 'Results') return `${counted(event.result_count ?? 0, 'result')}, ${owner}`
   if (event.type !== 'ClickResult') return ''
   const position = event.position === null ? '' : ` at ${event.position}`

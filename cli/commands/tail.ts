@@ -5,6 +5,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Command } from 'commander'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import { labelText } from '../../functions/domain/events/label-text.ts'
 import { type ClosedSession, type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
 import { rowKeys } from '../../functions/domain/results/result-rows.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
@@ -133,5 +134,7 @@ function rowLine(row: ResultRow): string {
     return `${head}  no search, ${counted(row.orphan_clicks, 'click')}, closed by ${row.close_reason}`
   }
   const clicks = row.clicked === 0 ? 'no click' : `clicked at ${row.clicked_positions || 'no known position'}`
-  return `${head}  "${row.query}", ${row.result_count === null ? 'no list' : counted(row.result_count, 'result')}, ${clicks}`
+  const found = row.result_count === null ? 'no list' : counted(row.result_count, 'result')
+  const labels = row.labels === undefined ? '' : `, ${labelText(row.labels)}`
+  return `${head}  "${row.query}", ${found}, ${clicks}${labels}`
 }

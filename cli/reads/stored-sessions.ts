@@ -5,7 +5,7 @@ import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { CLOSED_PREFIX, readClosed, stateKey } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoSessionStore } from '../../functions/aws/sessions-table/session-store.ts'
 import { PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
-import type { Event } from '../../functions/domain/events/event.ts'
+import type { Event, Labels } from '../../functions/domain/events/event.ts'
 import { isoTime } from '../../functions/domain/events/time.ts'
 import { attribute, type Evidence, type OrphanCause } from '../../functions/domain/results/attribution.ts'
 import { firstEvent, lastEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
@@ -32,6 +32,8 @@ export interface ExplainedEvent {
   readonly event_id: string
   readonly search_id?: string | null
   readonly query?: string
+  /** Absent where the search has none. */
+  readonly labels?: Labels
   readonly result_count?: number
   readonly item?: string
   /**
@@ -106,7 +108,10 @@ function explained(user: string, session: Session) {
 
 function sentFields(event: Event): ExplainedEvent {
   const common = { type: event.type, time: isoTime(event.timeMs), event_id: event.eventId }
-  if (event.type === 'Search') return { ...common, search_id: event.searchId, query: event.query }
+  if (event.type === 'Search') {
+    const search = { ...common, search_id: event.searchId, query: event.query }
+    return event.labels === undefined ? search : { ...search, labels: event.labels }
+  }
   if (event.type === 'Results') return { ...common, search_id: event.searchId, result_count: event.resultCount }
   if (event.type !== 'ClickResult') return common
   return { ...common, search_id: event.searchId, item: event.item, position: event.position }

@@ -11,6 +11,8 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set(['type', 'event_type', 'event'
 const NUMBERS =
   /^(time|timestamp|position|ordinal|offset|resultCount|result_count|event_attributes\.position(\.ordinal)?)$/
 const LISTS: ReadonlySet<string> = new Set(['items', 'query_response_hit_ids'])
+/** A column such as `labels.variant` holds one label. */
+const LABEL_COLUMN = /^labels\.(.+)$/
 /** Databases export a field without a value as such a cell. */
 const NO_VALUE = /^(?:NULL|null|\\N)?$/
 const COLUMN_NAME = /^[A-Za-z_@][\w .@/-]*$/
@@ -96,12 +98,28 @@ function eventOf(names: readonly string[], cells: readonly string[]): Readonly<R
   const fields = names.slice(0, cells.length).map((name, index) => [name, cells[index] ?? ''] as const)
   const isSearch = fields.some(([name, cell]) => TYPE_COLUMNS.has(name) && cell.toLowerCase() === 'search')
   const present = fields.filter(([name, cell]) => (name === 'query' ? isSearch || cell !== '' : !NO_VALUE.test(cell)))
-  return Object.fromEntries(present.map(([name, cell]) => [name, fieldValue(name, cell)]))
+  const labels = present.flatMap(([name, cell]) => {
+    const label = LABEL_COLUMN.exec(name)?.[1]
+    return label === undefined ? [] : [[label, cell] as const]
+  })
+  const own = labels.length === 0 ? {} : { labels: Object.fromEntries(labels) }
+  const others = present.filter(([name]) => !LABEL_COLUMN.test(name))
+  return { ...own, ...Object.fromEntries(others.map(([name, cell]) => [name, fieldValue(name, cell)])) }
 }
 
 function fieldValue(name: string, cell: string): unknown {
   if (NUMBERS.test(name) && /^-?\d+(\.\d+)?$/.test(cell)) return Number(cell)
+  if (name === 'labels') return objectOf(cell)
   return LISTS.has(name) ? listOf(cell) : cell
+}
+
+/** Returns a cell that is no JSON as it is, so that ingest rejects it. */
+function objectOf(cell: string): unknown {
+  try {
+    return JSON.parse(cell)
+  } catch {
+    return cell
+  }
 }
 
 /** A list is a JSON array, or texts between bars. */

@@ -90,6 +90,7 @@ function stepText(step: Step): HTMLElement {
       ' ',
       element('strong', {}, step.query === '' ? '(empty query)' : `“${step.query}”`),
       ` ${resultsText(step.resultCount)}, ${clicked}`,
+      ...(step.labels === '' ? [] : [' ', element('code', {}, step.labels)]),
     )
   }
   if (step.kind === 'click') {

@@ -46,6 +46,19 @@ describe('the steps of a session', () => {
     ])
   })
 
+  it('the step of a search has its labels, in bounded size', () => {
+    const labels = { variant: 'B "new"', application: 'shop' }
+    const { steps } = explored([
+      search(at(0), { labels }),
+      search(at(1)),
+      search(at(2), { labels: { a: 'ä'.repeat(64) } }),
+    ])
+    expect(steps).toMatchObject([{ labels: 'application=shop variant="B \\"new\\""' }, { labels: '' }, {}])
+    const many = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`label-${n}`, 'x'.repeat(64)]))
+    const [step] = explored([search(at(0), { labels: many })]).steps
+    expect(step?.kind === 'search' && step.labels.length).toBeLessThanOrEqual(161)
+  })
+
   it('the step of a repeated Search names the search that it repeats', () => {
     const { steps, searches } = explored([search(at(0), { searchId: 's1' }), search(at(1), { searchId: 's1' })])
     expect(searches).toBe(1)

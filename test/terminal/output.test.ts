@@ -1,6 +1,6 @@
 // Checks that no control character of an event gets to the terminal.
 
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -11,7 +11,8 @@ import { rowText } from '../../cli/commands/tail.ts'
 import { rowFilter } from '../../cli/reads/row-filter.ts'
 import { userRows } from '../../cli/reads/user-rows.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
-import { plain, printJson } from '../../terminal/output.ts'
+import { plain, printJson, printList } from '../../terminal/output.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { columns, printable } from '../../terminal/text-table.ts'
 
 const HOSTILE = '\u001b[2J\u009b31m\u007f\u0000a\r\nb\tc'
@@ -51,9 +52,11 @@ describe('a control character of an event', () => {
   })
 
   it('tail, sessions and dead-letters print no control character', () => {
-    const row = { kind: 'search', time: '2026-03-02T09:00:00.000Z', user: HOSTILE, query: HOSTILE, clicked: 0 }
-    expect(rowText({ ...row, result_count: 1 } as ResultRow)).not.toMatch(/\p{Cc}/u)
-    const event = { type: 'Search', time: '2026-03-02T09:00:00.000Z', event_id: HOSTILE, query: HOSTILE } as const
+    const labels = { variant: HOSTILE }
+    const row = { kind: 'search', time: '2026-03-02T09:00:00.000Z', user: HOSTILE, query: HOSTILE, clicked: 0, labels }
+    expect(rowText({ ...row, result_count: 1 } as unknown as ResultRow)).not.toMatch(/\p{Cc}/u)
+    const search = { event_id: HOSTILE, query: HOSTILE, labels }
+    const event = { type: 'Search', time: '2026-03-02T09:00:00.000Z', ...search } as const
     const session = sessionText(
       {
         user: HOSTILE,
@@ -91,4 +94,35 @@ it('results of a user sends no request for a day that ends before --since', asyn
   const filter = rowFilter({ day: '2026-03-02', since: Date.parse('2026-03-05T00:00:00Z') })
   for await (const row of userRows(client, 'results', 'ann', filter)) expect.unreachable(row.sk)
   expect(mocked.commandCalls(QueryCommand)).toEqual([])
+})
+
+describe('a column that few rows have', () => {
+  const table = {
+    heading: ['query'],
+    cells: ({ query }: { query: string; labels?: string }) => [query],
+    last: { heading: 'labels', cell: ({ labels = '' }: { query: string; labels?: string }) => labels },
+  }
+
+  async function printed(...rows: readonly { query: string; labels?: string }[]): Promise<string> {
+    let text = ''
+    const stdout = new Writable({
+      write: (chunk, _, done) => {
+        text += chunk
+        done()
+      },
+    })
+    const terminal = { stdout, stderr: stdout, env: {} } as unknown as Terminal
+    await printList(terminal, Readable.from(rows), {}, table, 'nothing')
+    return text
+  }
+
+  it('is printed where a row has it', async () => {
+    expect(await printed({ query: 'dogs' }, { query: 'cats', labels: 'variant=A' })).toBe(
+      'query  labels\ndogs\ncats   variant=A\n',
+    )
+  })
+
+  it('is left out where no row has it', async () => {
+    expect(await printed({ query: 'dogs' }, { query: 'cats' })).toBe('query\ndogs\ncats\n')
+  })
 })

@@ -130,6 +130,25 @@ describe('a log in CSV', () => {
     ])
   })
 
+  it('has the labels of a search in one column as JSON, or in a column for each', async () => {
+    const cell = '"{""application"": ""shop"", ""variant"": ""B""}"'
+    const rows = ['type,user,query,labels', `Search,ann,dogs,${cell}`, 'Search,ann,cats,', 'Search,ann,birds,shop']
+    expect(await values(rows.join('\n'))).toEqual([
+      { type: 'Search', user: 'ann', query: 'dogs', labels: { application: 'shop', variant: 'B' } },
+      { type: 'Search', user: 'ann', query: 'cats' },
+      { type: 'Search', user: 'ann', query: 'birds', labels: 'shop' },
+    ])
+    const columns = [
+      'type,user,query,labels.variant,labels.application',
+      'Search,ann,dogs,7,shop',
+      'Search,ann,cats,NULL,',
+    ]
+    expect(await values(columns.join('\n'))).toEqual([
+      { type: 'Search', user: 'ann', query: 'dogs', labels: { variant: '7', application: 'shop' } },
+      { type: 'Search', user: 'ann', query: 'cats' },
+    ])
+  })
+
   it('has no value in a cell that a database exports for none, and none in blank rows', async () => {
     const rows = ['type, user, searchId, query', 'Search, ann, NULL, null', 'Search, \\N, s1, "a, b"', ' , , ,']
     expect(await values(rows.join('\n'))).toEqual([

@@ -1,6 +1,8 @@
 // Converts documents of OpenSearch UBI 1.x, from `ubi_queries` or `ubi_events`, to our events.
 
 import { ITEMS_MAX } from '../decode.ts'
+import { truncateText } from '../field-values.ts'
+import { LABEL_CHARACTERS_MAX } from '../labels.ts'
 import { FieldError, type Fields, isFields, required } from '../rejection.ts'
 import { isoTime, parseTime } from '../time.ts'
 import { MIN_EVENT_TIME_MS, timeError } from '../time-field.ts'
@@ -100,7 +102,7 @@ function eventsOfQuery(document: Fields): Fields[] {
   const query = queryOf(document) ?? ''
   if (typeof query !== 'string') throw new FieldError('invalid-field', 'user_query: expected a string')
   const hits = hitsOf(document)
-  const search = { type: 'Search', ...common, query }
+  const search = { type: 'Search', ...common, query, ...labelsOf(document) }
   return hits === null ? [search] : [search, { type: 'Results', ...common, ...hits }]
 }
 
@@ -157,7 +159,14 @@ function eventOf(document: Fields): Fields[] | IgnoredReason {
 function searchOf(document: Fields): Fields[] | IgnoredReason {
   const query = [queryOf(document), document.message].find((text) => typeof text === 'string' && text !== '')
   if (query === undefined) return 'search-without-query'
-  return [{ type: 'Search', user: userOf(document), time: timeOf(document), ...searchIdOf(document), query }]
+  const common = { user: userOf(document), time: timeOf(document), ...searchIdOf(document) }
+  return [{ type: 'Search', ...common, query, ...labelsOf(document) }]
+}
+
+/** The application is a label (M4). A document without a usable one stays a search. */
+function labelsOf({ application }: Fields): Fields {
+  if (typeof application !== 'string' || application.trim() === '') return {}
+  return { labels: { application: truncateText(application, LABEL_CHARACTERS_MAX) } }
 }
 
 /** A click without an object, for example on a button, is no click on a result. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../../functions/aws/runtime/digest.ts'
 import { type Decoded, decodeEvent } from '../../../../functions/domain/events/decode.ts'
-import { compareEvents } from '../../../../functions/domain/events/event.ts'
+import { compareEvents, type SearchEvent } from '../../../../functions/domain/events/event.ts'
 import { nearMisses } from '../../../../functions/domain/events/field-names.ts'
 import { convertDocument, sentEvents } from '../../../../functions/domain/events/formats/sent-events.ts'
 import type { IgnoredReason } from '../../../../functions/domain/events/formats/ubi.ts'
@@ -38,7 +38,7 @@ const common = { user: 'CLIENT-ann', searchId: 'q1' }
 describe('a query', () => {
   it('converts a query to a Search and its Results', () => {
     expect(eventsOf(ubiQuery())).toEqual([
-      { type: 'Search', ...common, time: '2026-03-02T00:00:00.000Z', query: 'dogs' },
+      { type: 'Search', ...common, time: '2026-03-02T00:00:00.000Z', query: 'dogs', labels: { application: 'pets' } },
       { type: 'Results', ...common, time: '2026-03-02T00:00:00.000Z', items: ['fido', 'rover', 'rex'] },
     ])
   })
@@ -93,6 +93,31 @@ describe('a query', () => {
     expect(ids(JSON.parse(JSON.stringify(ubiQuery())))).toEqual(ids(ubiQuery()))
     const page = ids(ubiQuery({ timestamp: '2026-03-02T00:00:09Z', query_response_hit_ids: ['spot'] }))
     expect(new Set([...ids(ubiQuery()), ...page]).size).toBe(4)
+  })
+})
+
+describe('the application of a document', () => {
+  it.each<[string, unknown, unknown]>([
+    ['a name', 'pets', { application: 'pets' }],
+    ['a name with capitals and spaces', ' Pet Shop ', { application: ' Pet Shop ' }],
+    ['a name of 65 characters', '猫'.repeat(65), { application: '猫'.repeat(64) }],
+    ['a name that ends in half a character', 'pets\ud83d', { application: 'pets\uFFFD' }],
+    ['an empty text', '', undefined],
+    ['blank', ' \t', undefined],
+    ['null', null, undefined],
+    ['a number', 7, undefined],
+    ['absent', undefined, undefined],
+  ])('is the label application of its search: %s (M4)', (_, application, labels) => {
+    const documents = [ubiQuery({ application }), ubiEvent('search', { application, user_query: 'dogs' })]
+    for (const document of documents)
+      expect((decoded(document)[0]?.event as SearchEvent | undefined)?.labels).toEqual(labels)
+  })
+
+  it('is no label where only the attributes hold it, since UBI defines none there', () => {
+    const attributes = { application: 'pets', variant: 'A' }
+    const query = ubiQuery({ application: undefined, query_attributes: attributes })
+    const event = ubiEvent('search', { application: undefined, event_attributes: attributes, user_query: 'dogs' })
+    for (const document of [query, event]) expect(decoded(document)[0]?.event).not.toHaveProperty('labels')
   })
 })
 
