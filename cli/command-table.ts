@@ -67,6 +67,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         load: async () => (await import('./commands/report.ts')).defineReport,
       },
       {
+        name: 'compare',
+        summary: 'compare variants: rates, their difference with an interval, and what the traffic can show',
+        load: async () => (await import('./commands/compare.ts')).defineCompare,
+      },
+      {
         name: 'tail',
         summary: 'print result rows as they are written, until Ctrl-C',
         load: async () => (await import('./commands/tail.ts')).defineTail,

@@ -11,6 +11,7 @@ import {
 import type { ComparedInput } from './comparison.ts'
 import { effectiveUsersOfBuckets } from './effective-users.ts'
 import { type ComparedMetric, denominatorOf } from './metric.ts'
+import { sumOf } from './ratio-difference.ts'
 
 export interface VariantSum {
   readonly name: string
@@ -30,17 +31,19 @@ const NO_COUNTS = Object.fromEntries(BUCKET_COUNTS.map((name) => [name, 0])) as 
 /** @param days the values of the label on each day. */
 export function sumVariants(days: readonly (readonly SegmentSum[])[]): SummedVariants {
   const sums = new Map<string, BucketCounts[]>()
-  for (const { value, buckets } of days.flat()) {
+  const leftOut = { none: 0, other: 0 }
+  for (const { value, counts, buckets } of days.flat()) {
+    // An hour from before the setting has its searches here, and no buckets.
+    if (value === NO_VALUE) leftOut.none += counts.searches ?? 0
+    if (value === OTHER_VALUES) leftOut.other += counts.searches ?? 0
+    if (value === NO_VALUE || value === OTHER_VALUES) continue
     const sum = sums.get(value) ?? Array.from({ length: BUCKETS }, () => NO_COUNTS)
     sums.set(
       value,
       sum.map((counts, bucket) => added(counts, buckets[bucket] ?? NO_COUNTS)),
     )
   }
-  const searchesWith = (value: string): number => searchesIn(sums.get(value) ?? [])
-  const leftOut = { none: searchesWith(NO_VALUE), other: searchesWith(OTHER_VALUES) }
-  const named = [...sums].filter(([name]) => name !== NO_VALUE && name !== OTHER_VALUES)
-  const variants = named.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, buckets]) => ({ name, buckets }))
+  const variants = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, buckets]) => ({ name, buckets }))
   return { variants, leftOut }
 }
 
@@ -54,7 +57,8 @@ export function comparedByBuckets({ name, buckets }: VariantSum, metric: Compare
     name,
     searches: searchesIn(buckets),
     observations,
-    effectiveUsers: effectiveUsersOfBuckets(observations.denominators),
+    // Each user has a search, or more.
+    effectiveUsers: Math.min(effectiveUsersOfBuckets(observations.denominators), sumOf(observations.denominators)),
   }
 }
 

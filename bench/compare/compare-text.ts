@@ -14,7 +14,7 @@ export function compareText({ equal, few, traps, byUsers, tenth, split }: Compar
     '',
     ...[...KINDS, ...TRAPS].map(({ name, users }) => `- *${name}*: ${users}`),
     '',
-    'False alarms by the number of effective users, if no test were refused:',
+    'False alarms of *heavy differ* by the number of effective users, if no test were refused:',
     '',
     markdownTable(['effective users', 'by buckets', 'of tests', 'by user', 'of tests'], byUsers.map(foundCells)),
     '',
@@ -22,7 +22,8 @@ export function compareText({ equal, few, traps, byUsers, tenth, split }: Compar
     '',
     sharesTable(tenth),
     '',
-    `A split of 52:48 that is meant as 50:50 is found in ${share(split.foundAt52)} of ${counted(tests)} splits of ${counted(split.users)} users, and a true 50:50 is called wrong in ${share(split.calledWrong, 2)}.`,
+    `The check of the split finds 52:48 that is meant as 50:50 in ${share(split.foundAt52)} of ${counted(tests)} draws of`,
+    `${counted(split.users)} users. It objects to ${share(split.calledWrong, 2)} of draws that are 50:50.`,
   ].join('\n')
 }
 

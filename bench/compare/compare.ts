@@ -4,7 +4,7 @@
 import { EFFECTIVE_USERS_MIN } from '../../compare/effective-users.ts'
 import { checkSplit } from '../../compare/split-check.ts'
 import { type Draws, drawsOf } from './draws.ts'
-import { KINDS, type LogKind, TRAPS } from './log-kinds.ts'
+import { HEAVY_DIFFER, KINDS, type LogKind, TRAPS } from './log-kinds.ts'
 import { type Compared, simulateTest, type TestOutcome } from './simulated-test.ts'
 
 export interface FoundShares {
@@ -44,7 +44,7 @@ export interface CompareReport {
   readonly equal: readonly FoundShares[]
   readonly few: readonly FoundShares[]
   readonly traps: readonly FoundShares[]
-  /** The tests of `equal` and `few`, from which the least number of effective users follows. */
+  /** Tests of the kind `heavy differ`, from which the least number of effective users follows. */
   readonly byUsers: readonly FoundByUsers[]
   /** The second variant's rate is a tenth higher, so that each found difference is right. */
   readonly tenth: readonly FoundShares[]
@@ -65,7 +65,7 @@ const SPLIT_USERS = 20_000
 const P_MAX = 0.05
 /** Fewer tests show no share of some percent. */
 const MEASURED_TESTS_MIN = 200
-const EFFECTIVE_USERS = [0, 10, 25, 50, 100, 200, 400, 1000, null]
+const EFFECTIVE_USERS = [0, 25, 50, 100, 200, 400, null]
 
 export async function measureCompare(
   onStep: (text: string) => void,
@@ -79,13 +79,12 @@ export async function measureCompare(
       const outcomes = Array.from({ length: count }, () => simulateTest(kind, usersOfFirst, lift, draws))
       return { kind: kind.name, users: usersOfFirst, outcomes }
     })
-  const equal = simulated(KINDS, tests, users, 1)
-  const few = simulated(KINDS, tests, usersFew, 1)
+  const ofSizes = [usersFew, 3 * usersFew, users].flatMap((of) => simulated([HEAVY_DIFFER], 2 * tests, of, 1))
   return {
-    equal: equal.map(foundShares),
-    few: few.map(foundShares),
+    equal: simulated(KINDS, tests, users, 1).map(foundShares),
+    few: simulated(KINDS, tests, usersFew, 1).map(foundShares),
     traps: simulated(TRAPS, tests, users, 1).map(foundShares),
-    byUsers: foundByUsers([...equal, ...few].flatMap(({ outcomes }) => outcomes)),
+    byUsers: foundByUsers(ofSizes.flatMap(({ outcomes }) => outcomes)),
     tenth: simulated(KINDS, tests * POWER_TESTS_SHARE, users, TENTH).map(foundShares),
     split: {
       users: SPLIT_USERS,

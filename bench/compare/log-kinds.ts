@@ -67,11 +67,23 @@ export const KINDS: readonly LogKind[] = [
 ]
 
 const [, MILD, HEAVY] = KINDS as readonly [LogKind, LogKind, LogKind, LogKind]
+const HEAVY_SEARCHES = 40
+const HEAVY_RATE = 0.02
 const ROBOT_SHARE = 0.001
 const ROBOT_CLICKS = 50
 
+/** The kind of these in which a comparison of few users fails most. */
+export const HEAVY_DIFFER: LogKind = {
+  name: 'heavy differ',
+  users: 'searches log-normal with a deviation of 1.8, more than 40 searches with few clicks',
+  searches: (draws) => logNormal(draws, 2, 1.8),
+  hits: (draws, searches, lift) =>
+    searches > HEAVY_SEARCHES ? draws.binomial(searches, HEAVY_RATE * lift) : ownRate(draws, searches, lift),
+}
+
 /** Logs that mislead simpler tests, or that a comparison should refuse. */
 export const TRAPS: readonly LogKind[] = [
+  HEAVY_DIFFER,
   { ...HEAVY, name: 'users in both', users: 'as heavy, but each search has either variant', isShared: true },
   { ...MILD, name: 'a tenth', users: 'as mild, with a tenth of the users in the second variant', variantShare: 1 / 9 },
   {

@@ -10,7 +10,7 @@ const NO_COUNTS = Object.fromEntries(BUCKET_COUNTS.map((name) => [name, 0])) as 
 /** The sum of a value whose searches all fall into one bucket. */
 function value(name: string, bucket: number, counts: Partial<BucketCounts>): SegmentSum {
   const buckets = Array.from({ length: BUCKETS }, (_, n) => (n === bucket ? { ...NO_COUNTS, ...counts } : NO_COUNTS))
-  return { value: name, counts: {}, buckets }
+  return { value: name, counts, buckets }
 }
 
 describe('the variants of a label', () => {
@@ -27,7 +27,7 @@ describe('the variants of a label', () => {
   it('leave out searches without a value and those beyond the limit of values', () => {
     const { variants, leftOut } = sumVariants([
       [value('(none)', 0, { searches: 3 }), value('(other)', 1, { searches: 4 }), value('a', 1, { searches: 1 })],
-      [value('(none)', 9, { searches: 10 })],
+      [{ ...value('(none)', 9, { searches: 10 }), buckets: [] }],
     ])
     expect(variants.map(({ name }) => name)).toEqual(['a'])
     expect(leftOut).toEqual({ none: 13, other: 4 })

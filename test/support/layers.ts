@@ -123,14 +123,27 @@ export const LAYERS: readonly Layer[] = [
   },
   cli('target', [], [/^local\/(emulators|run)\//, /^commander$/]),
   cli('reads', ['target'], [/^report\/report-data\.ts$/]),
+  cli(
+    'compare',
+    ['target', 'reads'],
+    [
+      COMPARE,
+      P_MAP,
+      /^local\/cost\/(item-size|prices)\.ts$/,
+      /^report\/report-data\.ts$/,
+      // The parser of an option throws its error.
+      /^commander$/,
+    ],
+  ),
   cli('dead-letters', ['target']),
   cli('doctor', ['target', 'reads', 'dead-letters'], [P_MAP]),
   cli('produce', ['target'], [/^local\/(replay|run)\//]),
   cli('cost', ['produce'], [/^local\/cost\//, /^ms$/]),
   cli(
     'commands',
-    ['target', 'reads', 'dead-letters', 'doctor', 'produce', 'cost'],
+    ['target', 'reads', 'compare', 'dead-letters', 'doctor', 'produce', 'cost'],
     [
+      COMPARE,
       /^local\/(cost|lambda|memory|replay|run)\//,
       /^local\/emulators\/dynoxide-binary\.ts$/,
       /^sim\//,
