@@ -1,7 +1,8 @@
 // Compares each variant with the baseline, and finds what may be stated of each (M5).
 
 import { EFFECTIVE_USERS_MIN } from './effective-users.ts'
-import { type Observations, type RatioDifference, ratioDifference, ratioOf } from './ratio-difference.ts'
+import { type Observations, ratioOf } from './observations.ts'
+import { type RatioDifference, ratioDifference } from './ratio-difference.ts'
 
 export interface ComparedInput {
   readonly name: string

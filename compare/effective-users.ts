@@ -1,6 +1,6 @@
 // Computes how many equal users would make the traffic of users that search different amounts.
 
-import { sumOf } from './ratio-difference.ts'
+import { sumOf } from './observations.ts'
 
 /** Returns the square of the sum, over the sum of the squares: 0 without searches. */
 export function effectiveUsers(searchesOfUsers: Float64Array): number {

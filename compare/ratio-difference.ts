@@ -1,15 +1,7 @@
 // Compares two ratios of sums by the delta method over units of users (M5).
 
 import { tQuantile, twoSidedP } from './distributions.ts'
-
-/**
- * The numerators and denominators of one variant, by unit. A unit is a bucket of users, or one
- * user. A unit has the same index in each variant, and is 0 where it has nothing.
- */
-export interface Observations {
-  readonly numerators: Float64Array
-  readonly denominators: Float64Array
-}
+import { type Observations, sumOf } from './observations.ts'
 
 export interface RatioDifference {
   /** The ratio of the variant less that of the baseline. */
@@ -27,12 +19,6 @@ export interface RatioDifference {
 
 const LEVEL = 0.05
 const POWER = 0.8
-
-/** Returns the ratio of the sums. Null without a denominator. */
-export function ratioOf({ numerators, denominators }: Observations): number | null {
-  const denominator = sumOf(denominators)
-  return denominator === 0 ? null : sumOf(numerators) / denominator
-}
 
 /**
  * Returns null where a ratio lacks a denominator, and where units do not vary, since they then show
@@ -101,10 +87,4 @@ function residuals({ numerators, denominators }: Observations): Residuals | null
 /** The degrees of freedom of two variances that share no unit, by Welch and Satterthwaite. */
 function welch(varianceA: number, unitsA: number, varianceB: number, unitsB: number): number {
   return (varianceA + varianceB) ** 2 / (varianceA ** 2 / (unitsA - 1) + varianceB ** 2 / (unitsB - 1))
-}
-
-export function sumOf(values: Float64Array): number {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum
 }

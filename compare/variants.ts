@@ -11,7 +11,7 @@ import {
 import type { ComparedInput } from './comparison.ts'
 import { effectiveUsersOfBuckets } from './effective-users.ts'
 import { type ComparedMetric, denominatorOf } from './metric.ts'
-import { sumOf } from './ratio-difference.ts'
+import { sumOf } from './observations.ts'
 
 export interface VariantSum {
   readonly name: string

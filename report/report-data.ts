@@ -9,6 +9,7 @@ import { firstEvent } from '../functions/domain/sessions/session.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'
+import type { ReportVariants } from './variant-charts.ts'
 
 /** Both days are inclusive. */
 export interface DayRange {
@@ -43,6 +44,8 @@ export interface ReportWanted {
 }
 
 export interface ReportData {
+  /** Absent where no label is compared. */
+  readonly variants?: ReportVariants
   readonly pipeline: string
   readonly range: DayRange
   readonly madeAtMs: number

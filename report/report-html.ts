@@ -11,6 +11,7 @@ import { clicksByPosition, ctrByPosition } from './position-charts.ts'
 import { queryTables } from './query-tables.ts'
 import type { ReportData } from './report-data.ts'
 import { ctrChart, otherTimeCharts } from './time-charts.ts'
+import { variantsSection } from './variant-charts.ts'
 
 export interface Assets {
   readonly style: string
@@ -42,7 +43,7 @@ export function reportHtml(data: ReportData, { style, script }: Assets): string 
 <p><span>${pipeline}</span> <span>${days} (UTC)</span> <span>made ${minuteText(madeAtMs)} UTC</span></p>
 </header>
 <nav aria-label="Parts of the report"><ul>
-<li><a href="#overview">Overview</a></li><li><a href="#time">Over time</a></li><li><a href="#clicks">Clicks</a></li><li><a href="#queries">Queries</a></li><li><a href="#sessions">Sessions</a></li>
+<li><a href="#overview">Overview</a></li><li><a href="#time">Over time</a></li><li><a href="#clicks">Clicks</a></li>${data.variants !== undefined && html`<li><a href="#variants">Variants</a></li>`}<li><a href="#queries">Queries</a></li><li><a href="#sessions">Sessions</a></li>
 </ul></nav>
 <main id="content" tabindex="-1">
 ${overview(data)}
@@ -52,6 +53,7 @@ ${ctrChart(data)}${otherTimeCharts(data)}${searchesByHour(data)}${searchesByWeek
 <section aria-labelledby="clicks"><h2 id="clicks">Clicks</h2><div class="grid">
 ${clicksByPosition(counts)}${ctrByPosition(counts)}${firstClickTimes(counts)}${sessionLengths(counts)}
 </div></section>
+${data.variants !== undefined && variantsSection(data.variants)}
 <section aria-labelledby="queries"><h2 id="queries">Queries</h2>
 ${queryTables(data)}
 </section>

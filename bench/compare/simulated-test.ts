@@ -2,7 +2,8 @@
 
 import { twoSidedP } from '../../compare/distributions.ts'
 import { effectiveUsers, effectiveUsersOfBuckets } from '../../compare/effective-users.ts'
-import { type Observations, ratioDifference, sumOf } from '../../compare/ratio-difference.ts'
+import { type Observations, sumOf } from '../../compare/observations.ts'
+import { ratioDifference } from '../../compare/ratio-difference.ts'
 import { BUCKETS } from '../../functions/domain/results/segments.ts'
 import type { Draws } from './draws.ts'
 import type { LogKind } from './log-kinds.ts'

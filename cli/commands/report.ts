@@ -4,7 +4,14 @@ import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { renderReport } from '../../report/render-report.ts'
-import { type DayRange, dayAfter, readReport, SESSIONS_DEFAULT, SESSIONS_MAX } from '../../report/report-data.ts'
+import {
+  type DayRange,
+  dayAfter,
+  type ReportData,
+  readReport,
+  SESSIONS_DEFAULT,
+  SESSIONS_MAX,
+} from '../../report/report-data.ts'
 import { print, printJson } from '../../terminal/output.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -21,6 +28,8 @@ interface ReportOptions extends TargetOptions {
   readonly to?: string
   readonly sessions: number
   readonly hideUsers?: true
+  readonly compare?: string
+  readonly baseline?: string
   readonly json?: true
 }
 
@@ -42,6 +51,8 @@ export function defineReport(command: Command, terminal: Terminal): void {
       SESSIONS_DEFAULT,
     )
     .option('--hide-users', "show 'user 1' instead of user ids; queries stay readable")
+    .option('--compare <label>', 'a section that compares the values of this label, such as variant')
+    .option('--baseline <value>', 'with --compare, the variant to compare the others with (default: the first by name)')
     .option('--json', 'print the data of the report as one line of JSON instead of writing the file')
   withHelp(withTarget(command), {
     details: `The file opens in any browser, offline, and loads nothing. It draws up to three days by hour, and more
@@ -50,13 +61,15 @@ as long as late events may amend them (the setting amendFor).`,
     examples: [
       'search-session-ctr report',
       'search-session-ctr report --from 2026-03-01 --to 2026-03-31 --hide-users --out march.html',
-      'search-session-ctr report --local',
+      'search-session-ctr report --compare variant --local',
     ],
   }).action((options) => runReport(options, terminal))
 }
 
 async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
   checkOrder(options)
+  if (options.baseline !== undefined && options.compare === undefined)
+    throw new UsageError('--baseline needs --compare: it is the variant to compare the others with')
   const path = resolve(terminal.cwd, options.out)
   if (!options.json) await checkFolder(options.out, path)
   const target = await openTarget(options, terminal.cwd)
@@ -73,17 +86,30 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
       sessionsMax: options.sessions,
       settings: [],
     })
+    const compared = { ...data, ...(await comparedVariants(options, range, target)) }
     progress.clear()
-    if (options.json) return printJson(terminal, data)
+    if (options.json) return printJson(terminal, compared)
     if (data.days.length === 0)
       throw new UserError(
         `There are no searches from ${range.from} to ${range.to} in ${target.title}: nothing was written.`,
       )
-    await write(options.out, path, renderReport(data))
+    await write(options.out, path, renderReport(compared))
     print(terminal, `${range.from} to ${range.to}: ${path}`)
   } finally {
     progress.clear()
   }
+}
+
+async function comparedVariants(
+  { compare: label, baseline }: ReportOptions,
+  range: DayRange,
+  { clients, outputs, title }: Target,
+): Promise<Pick<ReportData, 'variants'>> {
+  if (label === undefined) return {}
+  // The statistics take time to load, and most reports compare nothing.
+  const { readReportVariants } = await import('../compare/report-variants.ts')
+  const store = { client: clients.dynamodb, table: outputs.ResultsTableName, title }
+  return { variants: await readReportVariants(store, { label, range, baseline }, new Date()) }
 }
 
 export function tablesOf({ outputs }: Pick<Target, 'outputs'>) {

@@ -11,6 +11,13 @@ import { UserError } from '../../terminal/user-error.ts'
 import { reportReads } from '../reads/report-reads.ts'
 import { readDaySegments } from '../reads/segment-reads.ts'
 
+export interface VariantsStore {
+  readonly client: DynamoDBDocumentClient
+  readonly table: string
+  /** Names the pipeline. */
+  readonly title: string
+}
+
 export interface VariantsWanted {
   readonly label: string
   readonly range: DayRange
@@ -33,11 +40,10 @@ export interface LabelledVariants {
 /**
  * Throws a UserError where there is nothing to compare, and for an unknown baseline.
  *
- * @param title names the pipeline.
  * @param today UTC, such as `2026-03-02`. Its sums still grow.
  */
 export async function readSummedVariants(
-  { client, table, title }: { client: DynamoDBDocumentClient; table: string; title: string },
+  { client, table, title }: VariantsStore,
   { label, range, baseline }: VariantsWanted,
   today: string,
 ): Promise<LabelledVariants> {

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { twoSidedP } from '../../compare/distributions.ts'
-import { type Observations, ratioDifference, ratioOf } from '../../compare/ratio-difference.ts'
+import { type Observations, ratioOf } from '../../compare/observations.ts'
+import { ratioDifference } from '../../compare/ratio-difference.ts'
 
 type Unit = readonly [numerator: number, denominator: number]
 

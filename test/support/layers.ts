@@ -118,7 +118,15 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'report',
     files: /^report\/(?!browser\/)/,
-    imports: [/^report\/(?!browser\/)/, DOMAIN, /^terminal\/user-error\.ts$/, NODE, /^d3-(scale|shape)$/, /^esbuild$/],
+    imports: [
+      /^report\/(?!browser\/)/,
+      COMPARE,
+      DOMAIN,
+      /^terminal\/user-error\.ts$/,
+      NODE,
+      /^d3-(scale|shape)$/,
+      /^esbuild$/,
+    ],
     forbids: NO_CLOCK,
   },
   cli('target', [], [/^local\/(emulators|run)\//, /^commander$/]),
@@ -130,7 +138,7 @@ export const LAYERS: readonly Layer[] = [
       COMPARE,
       P_MAP,
       /^local\/cost\/(item-size|prices)\.ts$/,
-      /^report\/report-data\.ts$/,
+      /^report\/(report-data|variant-charts)\.ts$/,
       // The parser of an option throws its error.
       /^commander$/,
     ],

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resultsSpec } from '../../../bench/bench-tables.ts'
 import { twoSidedP } from '../../../compare/distributions.ts'
+import { METRIC_NAMES } from '../../../compare/metric.ts'
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
 import { dynamoRollupStore } from '../../../functions/aws/results-table/rollup-store.ts'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
@@ -63,6 +64,7 @@ function searchesOf({ a, b, rates, both = 0 }: Users): AskedSearch[] {
 interface Opened {
   readonly table: string
   compare(...args: readonly string[]): Promise<Typed>
+  report(...args: readonly string[]): Promise<Typed>
   /** The JSON that the command prints. */
   json(...args: readonly string[]): Promise<Record<string, never>>
 }
@@ -95,11 +97,13 @@ async function open(rows: readonly SearchRow[], segments: readonly string[] = LA
     },
     environments: {},
   })
+  const report = (...args: readonly string[]): Promise<Typed> => typed(['report', ...args, '--local', path], folder)
   const compare = (...args: readonly string[]): Promise<Typed> =>
     typed(['compare', '--by', 'variant', ...args, '--local', path], folder)
   return {
     table,
     compare,
+    report,
     json: async (...args) => objectsIn((await compare(...args, '--json')).stdout)[0] as Record<string, never>,
   }
 }
@@ -225,6 +229,36 @@ describe('compare', () => {
     const rounded = (_: string, value: unknown): unknown => (typeof value === 'number' ? value.toPrecision(9) : value)
     const [ownExact, withoutExact] = [await own.json('--exact'), await without.json('--exact')]
     expect(JSON.stringify(ownExact, rounded)).toBe(JSON.stringify(withoutExact, rounded))
+  })
+})
+
+describe('report --compare', () => {
+  it('compares by every metric what compare does', async () => {
+    const { compare, json, report } = await open(rowsOf(searchesOf({ a: 500, b: 500, rates: { a: 0.3, b: 0.4 } })))
+    expect((await compare()).status).toBe(EXIT.done)
+    const { stdout } = await report('--compare', 'variant', '--baseline', 'b', '--sessions', '0', '--json')
+    const [data = {}] = objectsIn(stdout)
+    const { label, metrics } = data.variants as {
+      label: string
+      metrics: { name: string; comparison: { baseline: { name: string }; contrasts: Record<string, number>[] } }[]
+    }
+    expect([label, metrics.map(({ name }) => name)]).toEqual(['variant', METRIC_NAMES])
+    const since = ['--since', daysAgo(4), '--baseline', 'b']
+    for (const { name, comparison } of metrics) {
+      const [expected] = (await json(...since, '--metric', name)).variants as unknown as Record<string, number>[]
+      expect(comparison.baseline.name).toBe('b')
+      expect(comparison.contrasts[0]).toMatchObject({
+        name: 'a',
+        ratio: expected?.ratio,
+        adjustedP: expected?.adjustedP,
+      })
+    }
+  })
+
+  it('needs a label for a baseline', async () => {
+    const { status, stderr } = await typed(['report', '--baseline', 'b', '--local', folder], folder)
+    expect(status).toBe(EXIT.wrongUsage)
+    expect(stderr).toContain('--baseline needs --compare')
   })
 })
 
