@@ -13,6 +13,11 @@ export interface LogSize {
   readonly startMs: number
   /** The average, above 1. Absent: a little less than 2. */
   readonly searchesPerSession?: number
+  /** Gives every search the labels `application` and `variant`. Absent: none has labels. */
+  readonly labels?: {
+    /** How many times as often users of variant B click as those of variant A. */
+    readonly liftOfB: number
+  }
 }
 
 const THINGS = 'lamp chair table sofa desk shelf mirror rug vase clock bed stool pillow curtain basket candle'.split(
@@ -35,6 +40,8 @@ const SHARE = {
   late: 0.01,
   /** Searches whose list alone satisfies the user, without a click. */
   satisfiedByList: 0.15,
+  /** Sessions with the label `shop`, where searches have labels. */
+  shop: 0.7,
 }
 
 /** One delivery of the event that stands at `index` in its session. */
@@ -65,17 +72,45 @@ export function generateDeliveries(size: LogSize): Delivery[] {
   const random: Random = () => uniformFloat64(generator)
   const deliveries: Delivery[] = []
   const searchScale = scaleOf(size.searchesPerSession)
+  const visitorOf = labelling(size)
   for (let user = 1; user <= size.users; user++) {
+    const visitor = visitorOf(`user-${user}`)
     // A few users have many sessions, and most have one or two.
     const sessions = Math.min(size.days * 3, Math.ceil(0.7 / (random() + 0.03)))
     for (let n = 0; n < sessions; n++) {
       const startMs = size.startMs + Math.floor(random() * size.days) * DAY_MS + timeOfDay(random)
-      const session = sessionEvents(`user-${user}`, startMs, searchScale, random)
+      const session = sessionEvents(visitor, startMs, searchScale, random)
       deliveries.push(...session.flatMap((event, index) => deliver({ session, index, event }, random)))
     }
   }
   return deliveries.sort((a, b) => a.deliveredMs - b.deliveredMs)
 }
+
+/** A user, and what holds for all sessions of the user. */
+interface Visitor {
+  readonly user: string
+  /** How many times as often the user clicks as others. */
+  readonly lift: number
+  /** Draws the labels of a session's searches, as a field of them. */
+  labels(): Readonly<Record<string, unknown>>
+}
+
+/**
+ * Draws each user's variant once. The draws have a source of their own, so that a log with labels
+ * has the same searches as one without.
+ */
+function labelling({ seed, labels }: LogSize): (user: string) => Visitor {
+  if (labels === undefined) return (user) => ({ user, lift: 1, labels: () => ({}) })
+  const generator = xoroshiro128plus(seed ^ LABEL_SEED)
+  const random: Random = () => uniformFloat64(generator)
+  return (user) => {
+    const variant = random() < 0.5 ? 'A' : 'B'
+    const labelled = () => ({ labels: { application: random() < SHARE.shop ? 'shop' : 'blog', variant } })
+    return { user, lift: variant === 'B' ? labels.liftOfB : 1, labels: labelled }
+  }
+}
+
+const LABEL_SEED = 0x1abe1
 
 function timeOfDay(random: Random): number {
   const total = HOURLY.reduce((sum, weight) => sum + weight, 0)
@@ -94,7 +129,12 @@ function scaleOf(searchesPerSession: number | undefined): number {
   return searchesPerSession === undefined ? SEARCH_SCALE : 1 / Math.log(1 + 1 / (searchesPerSession - 1))
 }
 
-function sessionEvents(user: string, startMs: number, searchScale: number, random: Random): SentEvent[] {
+function sessionEvents(
+  { user, lift, labels }: Visitor,
+  startMs: number,
+  searchScale: number,
+  random: Random,
+): SentEvent[] {
   const events: SentEvent[] = []
   let timeMs = startMs
   const add = (event: Readonly<Record<string, unknown>> & { readonly type: string }): void => {
@@ -105,18 +145,19 @@ function sessionEvents(user: string, startMs: number, searchScale: number, rando
     timeMs += Math.ceil(-Math.log(1 - random()) * meanMs)
   }
   add({ type: 'AppOpen' })
+  const withLabels = labels()
   const searches = 1 + Math.floor(-Math.log(1 - random()) * searchScale)
   for (let n = 0; n < searches; n++) {
     pause(25 * SECOND_MS)
     const withId = random() < SHARE.withSearchId ? { searchId: `${user}-${startMs.toString(36)}-s${n}` } : {}
     const query = zipfQuery(random)
     const items = random() < SHARE.zeroResults ? [] : listFor(query)
-    add({ type: 'Search', query, ...withId })
+    add({ type: 'Search', query, ...withId, ...withLabels })
     timeMs += 40 + Math.floor(random() * 200)
     add({ type: 'Results', items, ...withId })
     if (random() < SHARE.satisfiedByList) continue
     for (const [index, item] of items.entries()) {
-      if (random() >= clickProbability(index, query)) continue
+      if (random() >= lift * clickProbability(index, query)) continue
       pause(12 * SECOND_MS)
       add({ type: 'ClickResult', item, position: index + 1, ...withId })
     }

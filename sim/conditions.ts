@@ -3,6 +3,7 @@
 
 import { ARRIVAL_SPREAD_MS } from '../functions/aws/stream/shard-reading.ts'
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
+import type { Labels } from '../functions/domain/events/event.ts'
 import type { RowRules } from '../functions/domain/results/search-rows.ts'
 import type { Fault, Faults } from './faults.ts'
 import { type Random, randomOf } from './random.ts'
@@ -23,6 +24,7 @@ const SOURCES = {
   sweepers: 2 ** 29 + 12,
   processes: 2 ** 30 + 3992,
   success: 2 ** 30 + 2 ** 29,
+  labels: 2 ** 30 + 2 ** 28,
 } as const
 
 export function sourceOf(seed: number, drawnFor: keyof typeof SOURCES): Random {
@@ -35,12 +37,32 @@ export function drawPages(random: Random, without: ReadonlySet<Fault>): () => nu
   return () => random.between(1, 5) * MINUTE_MS
 }
 
-/** Draws bounds that the pauses of the run's users lie on both sides of. */
+/**
+ * Draws bounds that the pauses of the run's users lie on both sides of, and the labels that rows
+ * have.
+ */
 export function drawRowRules(random: Random): RowRules {
   return {
     satisfiedDwellMs: random.oneOf([SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS]),
     reformulatedWithinMs: random.oneOf([0, 30 * SECOND_MS, 2 * MINUTE_MS]),
-    segments: [],
+    segments: random.oneOf([[], ['variant'], ['application', 'variant'], ['tenant', 'variant', 'application']]),
+  }
+}
+
+/**
+ * Returns a function that draws the labels of a Search; some have none. A run has more variants
+ * than its sums name, and labels that no setting names.
+ */
+export function drawLabels(random: Random): () => { readonly labels?: Labels } {
+  return () => {
+    if (random.happens(0.3)) return {}
+    const labels = [
+      ['variant', random.oneOf(['A', 'A', 'B', 'C', 'D', 'E'])],
+      ['application', random.oneOf(['shop', 'blog', ''])],
+      ['page', random.oneOf(['home', 'list'])],
+      ['constructor', 'x'],
+    ].filter(() => random.happens(0.7))
+    return { labels: Object.fromEntries(labels) }
   }
 }
 

@@ -9,6 +9,8 @@ export interface OracleSearch {
   readonly clicks: number
   /** The known positions of the clicks, in order. */
   readonly positions: readonly number[]
+  /** The names and values of the labels that rows have, by name. */
+  readonly labels: readonly (readonly [string, string])[]
 }
 
 export interface OracleResults {
@@ -42,8 +44,11 @@ export function oracleOwners(events: readonly Event[]) {
   return { searches: searchEvents.filter((event) => searchOf(event) === event), listsOf, ownerOf }
 }
 
-/** @param events one session's, in order (S2). */
-export function oracleResults(events: readonly Event[]): OracleResults {
+/**
+ * @param events one session's, in order (S2).
+ * @param segments the labels that rows have (M4).
+ */
+export function oracleResults(events: readonly Event[], segments: readonly string[]): OracleResults {
   const { searches, listsOf, ownerOf } = oracleOwners(events)
   const clicks = events.filter((event) => event.type === 'ClickResult')
   const orphans = clicks.filter((click) => ownerOf(click) === undefined)
@@ -56,6 +61,7 @@ export function oracleResults(events: readonly Event[]): OracleResults {
         resultCount: counts.length === 0 ? null : Math.max(...counts),
         clicks: own.length,
         positions: own.flatMap((click) => positionIn(listsOf(search), click, events) ?? []),
+        labels: labelsOf(search).filter(([name]) => segments.includes(name)),
       }
     }),
     orphans: {
@@ -75,6 +81,10 @@ function lists(list: ResultsEvent, click: ClickEvent): boolean {
 
 function share(a: ResultsEvent, b: ResultsEvent): boolean {
   return itemsOf(a).some((item) => itemsOf(b).includes(item))
+}
+
+function labelsOf({ labels }: SearchEvent): [string, string][] {
+  return [...Object.entries(labels ?? {})].sort()
 }
 
 /** The position of a click among the lists of its search (R4a). */

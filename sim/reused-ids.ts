@@ -38,7 +38,8 @@ export function scheduleReuse(
       const timeMs = sessionMs + n * random.between(1, 20) * SECOND_MS + session * IDS + n
       const type = random.oneOf(TYPES)
       const eventId = `id${n}`
-      const own = { query: random.oneOf(['dogs', 'cats']), item: random.oneOf(['a', 'b']) }
+      const query = random.oneOf(['dogs', 'cats'])
+      const own = { query, item: random.oneOf(['a', 'b']), labels: { variant: session % 2 === 0 ? 'A' : 'B' } }
       const text = JSON.stringify({ user: REUSER, eventId, type, time: timeMs, ...own })
       const put = (): void => {
         const { sequenceNumber, arrivalMs } = stream.put(REUSER, text)

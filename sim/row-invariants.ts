@@ -31,6 +31,7 @@ export function countsIn(rows: readonly ResultRow[]): OracleResults {
         resultCount: row.result_count,
         clicks: row.clicks,
         positions: row.clicked_positions === '' ? [] : row.clicked_positions.split(',').map(Number),
+        labels: Object.entries(row.labels ?? {}).sort(),
       })),
     orphans: {
       search_elsewhere: ofSession?.orphan_clicks_search_elsewhere ?? 0,
@@ -84,7 +85,7 @@ export function checkRows(
     const session: Session = { ids: ['any'], continues: null, limitedBy, events }
     const own = toRows({ user, session, reason: ended, version: 0 }, sha256, rowRules)
     const isEqual =
-      JSON.stringify(countsIn(own)) === JSON.stringify(oracleResults(events)) &&
+      JSON.stringify(countsIn(own)) === JSON.stringify(oracleResults(events, rowRules.segments)) &&
       JSON.stringify(successIn(own)) === JSON.stringify(oracleSuccess(events, rowRules))
     if (!isEqual)
       report(`the rows of ${events.map(({ eventId }) => eventId).join(' ')} differ from those of the oracle`)

@@ -11,6 +11,7 @@ import {
   drawAbuser,
   drawArrivals,
   drawDirtyFlood,
+  drawLabels,
   drawLateWrites,
   drawPages,
   drawReuse,
@@ -72,7 +73,8 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   const writeBatches = drawWriteBatches(sourceOf(seed, 'writeBatches'), faults, without)
   const sweepers = drawSweepers(sourceOf(seed, 'sweepers'), faults, without)
   const time = virtualTime(START_MS, random.fork())
-  const world = { time, random: random.fork(), faults, trace, pageMs, lateWriteMs, unordered, sweepers, writeBatches }
+  const drawn = { pageMs, lateWriteMs, unordered, sweepers, writeBatches, labels: drawLabels(sourceOf(seed, 'labels')) }
+  const world = { time, random: random.fork(), faults, trace, ...drawn }
   const replayRandom = sourceOf(seed, 'replay')
   const rules = drawRules(random)
   const recordAgeMsMax = random.oneOf([1.5, 6]) * HOUR_MS

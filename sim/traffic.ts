@@ -77,7 +77,7 @@ function delayMs({ faults, random }: World, rules: Rules): number {
   return Math.floor(random.fraction() * longest)
 }
 
-function session(startMs: number, { random, unordered }: World, rules: Rules, send: Send): void {
+function session(startMs: number, { random, unordered, labels }: World, rules: Rules, send: Send): void {
   // A pause of exactly the gap still joins, so the pauses around it are drawn often.
   const pauses = [0, 1, rules.gapMs, rules.gapMs + 1, Math.floor(rules.gapMs / 2), random.between(1, rules.gapMs)]
   let timeMs = startMs
@@ -90,7 +90,7 @@ function session(startMs: number, { random, unordered }: World, rules: Rules, se
   for (let n = 0; n < searches; n++) {
     const searchId = random.happens(0.6) ? { searchId: `s${random.between(1, 6)}` } : {}
     const items = Array.from({ length: random.between(0, 4) }, () => random.oneOf(['a', 'b', 'c', 'd']))
-    send(pause(), { type: 'Search', query: random.oneOf(QUERIES), ...searchId })
+    send(pause(), { type: 'Search', query: random.oneOf(QUERIES), ...searchId, ...labels() })
     if (random.happens(0.8)) send(pause(), { type: 'Results', items, ...searchId })
     const clicks = random.between(0, 2)
     for (let click = 0; click < clicks; click++) {

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
+import type { Labels } from '../functions/domain/events/event.ts'
 import type { UnorderedArrivals } from './conditions.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
@@ -20,6 +21,8 @@ export interface World {
   lateWriteMs(): number | null
   /** Null where the arrival times of records are nearly in order. */
   readonly unordered: UnorderedArrivals | null
+  /** Returns the labels of the next Search, as a field of it; no field where it has none. */
+  labels(): { readonly labels?: Labels }
   /** Returns how many sweepers the schedule starts now. */
   sweepers(): number
   /** Null where functions send each write as a request of its own. */

@@ -24,6 +24,8 @@ interface GenerateOptions extends TargetOptions {
   readonly start: string
   readonly format: 'events' | 'ubi'
   readonly ordinalsFrom: '0' | '1'
+  readonly labels?: true
+  readonly lift: number
   readonly send?: true
   readonly rate?: number
 }
@@ -36,6 +38,7 @@ const DAYS_MAX = 400
 const SEED_MAX = 2 ** 31 - 1
 const SEARCHES_MAX = 20
 const RATE_MAX = 100_000
+const LIFT_PERCENT_MAX = 100
 
 export function defineGenerate(command: Command, terminal: Terminal): void {
   command
@@ -54,6 +57,13 @@ export function defineGenerate(command: Command, terminal: Terminal): void {
         .choices(['0', '1'])
         .default('1'),
     )
+    .option('--labels', 'give searches the labels application, and variant by user')
+    .option(
+      '--lift <percent>',
+      'with --labels, how much more often users of variant B click',
+      wholeNumber(0, LIFT_PERCENT_MAX),
+      0,
+    )
     .option('--send', 'send the events to the stream instead of standard output')
     .option(
       '--rate <number>',
@@ -66,6 +76,7 @@ export function defineGenerate(command: Command, terminal: Terminal): void {
       'search-session-ctr generate --users 200 --days 3 > events.ndjson',
       'search-session-ctr generate --seed 7 | search-session-ctr produce - --local',
       'search-session-ctr generate --format ubi > ubi.ndjson',
+      'search-session-ctr generate --users 2000 --labels --lift 10 > variants.ndjson',
       'search-session-ctr generate --send --rate 100 --stack trial',
     ],
     findings: 'with --send, an event was too large for a record',
@@ -76,21 +87,24 @@ export function defineGenerate(command: Command, terminal: Terminal): void {
 }
 
 /** Refuses options that would do nothing. */
-function checkNeeds({ send, format }: GenerateOptions, command: Command): void {
+function checkNeeds({ send, format, labels }: GenerateOptions, command: Command): void {
   const isTyped = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
   const typed = ['rate', 'local', 'stack', 'region', 'profile'].find(isTyped)
   if (!send && typed !== undefined) throw new UsageError(`--${typed} needs --send: without it, events are printed`)
   if (format !== 'ubi' && isTyped('ordinalsFrom'))
     throw new UsageError('--ordinals-from needs --format ubi: our own events have positions, from 1')
+  if (format === 'ubi' && labels) throw new UsageError('--labels needs --format events: UBI has no field for a variant')
+  if (!labels && isTyped('lift')) throw new UsageError('--lift needs --labels: without it, users have no variant')
 }
 
 async function runGenerate(options: GenerateOptions, terminal: Terminal): Promise<void> {
-  const { seed, users, searches, days, start } = options
+  const { seed, users, searches, days, start, labels, lift } = options
   const startMs = Date.parse(`${start}T00:00:00Z`)
   // A session that begins on the last day may end on the next.
   if (parseTime(startMs + (days + 1) * DAY_MS) === null)
     throw new UsageError(`--start: ${start} and ${counted(days, 'day')} pass the year 9999`)
-  const lines = linesOf({ seed, users, days, startMs, searchesPerSession: searches }, options)
+  const size = { seed, users, days, startMs, searchesPerSession: searches }
+  const lines = linesOf(labels ? { ...size, labels: { liftOfB: 1 + lift / 100 } } : size, options)
   if (options.send) await send(lines, options, terminal)
   else await write(lines, terminal)
 }

@@ -110,3 +110,37 @@ describe('the log', () => {
     expect(closers).toBeLessThan(ofType('AppOpen').length)
   })
 })
+
+describe('a log with labels', () => {
+  const labelled = (liftOfB: number, users = SIZE.users) => generateLog({ ...SIZE, users, labels: { liftOfB } })
+  const searchesIn = (log: readonly SentEvent[]) => log.filter(({ type }) => type === 'Search')
+  const labelsOf = ({ labels }: SentEvent) => labels as { application: string; variant: string }
+
+  it('has the events of the log without them, and labels on every search', () => {
+    const log = labelled(1)
+    expect(log.map(({ labels, ...event }) => event)).toEqual(LOG)
+    expect(log.filter((event) => 'labels' in event !== (event.type === 'Search'))).toEqual([])
+  })
+
+  it('gives a user one variant, about half of the users each, and sessions an application', () => {
+    const variants = new Map<unknown, Set<string>>()
+    for (const search of searchesIn(labelled(1)))
+      variants.set(search.user, (variants.get(search.user) ?? new Set()).add(labelsOf(search).variant))
+    expect([...variants.values()].every(({ size }) => size === 1)).toBe(true)
+    const share = [...variants.values()].filter((of) => of.has('B')).length / variants.size
+    expect(Math.abs(share - 0.5)).toBeLessThan(0.1)
+    const applications = new Set(searchesIn(labelled(1)).map((search) => labelsOf(search).application))
+    expect([...applications].sort()).toEqual(['blog', 'shop'])
+  })
+
+  it('lets users of variant B click more often, and those of variant A as before', () => {
+    const clicksOf = (log: readonly SentEvent[], variant: string): number => {
+      const users = new Set(searchesIn(log).flatMap((one) => (labelsOf(one).variant === variant ? [one.user] : [])))
+      const clicks = log.filter(({ type, user }) => type === 'ClickResult' && users.has(user)).length
+      return clicks / searchesIn(log).filter(({ user }) => users.has(user)).length
+    }
+    const [same, lifted] = [labelled(1, 2000), labelled(1.5, 2000)]
+    expect(clicksOf(lifted, 'B') / clicksOf(same, 'B')).toBeGreaterThan(1.3)
+    expect(clicksOf(lifted, 'A') / clicksOf(same, 'A')).toBeCloseTo(1, 1)
+  })
+})
