@@ -6,7 +6,7 @@ import { BUCKETS } from '../../functions/domain/results/segments.ts'
 import type { DayRange } from '../../report/report-data.ts'
 import { paintFor, print } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { columns } from '../../terminal/text-table.ts'
+import { columns, printable } from '../../terminal/text-table.ts'
 import type { CompareResult } from './compare-result.ts'
 import type { LabelledVariants } from './summed-variants.ts'
 
@@ -21,10 +21,10 @@ export function printComparison(
   const paint = paintFor(terminal)
   const { metric, comparison, by, warnings, isTrusted, findings, notes } = result
   const { baseline, contrasts } = comparison
-  for (const warning of warnings) print(terminal, isTrusted ? warning : paint('red', warning))
+  for (const warning of warnings.map(printable)) print(terminal, isTrusted ? warning : paint('red', warning))
   if (warnings.length > 0) print(terminal, '')
   const units = by === 'buckets' ? `${BUCKETS} buckets of users` : 'user'
-  print(terminal, `The ${metric.title} by ${label}, ${from} to ${to} (UTC), compared by ${units}:`)
+  print(terminal, `The ${metric.title} by ${printable(label)}, ${from} to ${to} (UTC), compared by ${units}:`)
   print(terminal, '')
   const heading = [label, 'searches', 'effective users', 'ratio', 'difference', '95 % interval', 'p', 'detectable']
   const contrastCells = (contrast: Contrast): string[] => {
@@ -42,7 +42,7 @@ export function printComparison(
   const [first = '', ...lines] = columns([heading, ...rows]).split('\n')
   print(terminal, [paint('bold', first), ...lines].join('\n'))
   for (const sentences of [findings, notes]) {
-    if (sentences.length > 0) print(terminal, ['', ...sentences].join('\n'))
+    if (sentences.length > 0) print(terminal, ['', ...sentences.map(printable)].join('\n'))
   }
 }
 

@@ -9,7 +9,7 @@ import { ratiosOf, satisfactionRatiosOf, sessionRatiosOf } from '../../functions
 import { itemsOfResultsTable, itemsOfSessionsTable, type StoredItem } from '../support/stored-items.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const FOLDERS = ['bench', 'cli', 'functions', 'infra', 'local', 'producer', 'report', 'sim']
+const FOLDERS = ['bench', 'cli', 'compare', 'functions', 'infra', 'local', 'producer', 'report', 'sim']
 
 const glossary = readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8')
 const results = readFileSync(join(ROOT, 'docs/results.md'), 'utf8')

@@ -1,5 +1,9 @@
 // Runs an example of docs/rules.md through ingest, sweep and finalize, and reports what came of it.
 
+import { ratioText } from '../../compare/comparison-text.ts'
+import { COMPARED_METRICS } from '../../compare/metric.ts'
+import { ratioOf, sumOf } from '../../compare/observations.ts'
+import { comparedByBuckets, sumVariants } from '../../compare/variants.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import { MINUTE_MS } from '../../functions/domain/durations.ts'
 import { decodeEvent } from '../../functions/domain/events/decode.ts'
@@ -7,6 +11,7 @@ import { compareEvents, type Labels } from '../../functions/domain/events/event.
 import { isoTime } from '../../functions/domain/events/time.ts'
 import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { dayRollup, hourOf as hourOfRow, hourRollup, hoursOf, sumRows } from '../../functions/domain/results/rollup.ts'
+import { SegmentSums } from '../../functions/domain/results/segment-sums.ts'
 import { watermark } from '../../functions/domain/sessions/clock.ts'
 import type { Rules } from '../../functions/domain/sessions/rules.ts'
 import { firstEvent, type Session, sessionId } from '../../functions/domain/sessions/session.ts'
@@ -114,6 +119,7 @@ export async function runExample(rule: Rule, steps: readonly Step[]): Promise<Ex
       if (about === 'event') return valuesOf.map((name) => cells(expected, { event: name, outcome: reports.get(name) }))
       if (about === 'after') return valuesOf.map((name) => cells(expected, { after: name, ...clocks.get(name) }))
       if (about === 'session') return shown.map(({ name, values }) => cells(expected, { ...values, session: name }))
+      if (about === 'variant') return variantsOf(rows).map((values) => cells(expected, values))
       if (about === 'search') return searchesOf(rows, names).map((values) => cells(expected, values))
       if (about === 'hour' || about === 'day')
         return valuesOf.map((at) => cells(expected, { ...sumsOf(rows, at), [about]: at }))
@@ -180,6 +186,22 @@ function sessionsOf(
 function searchesOf(rows: readonly ResultRow[], names: ReadonlyMap<string, string>): Record<string, unknown>[] {
   const searches = rows.filter((row) => row.kind === 'search').sort((a, b) => (a.time < b.time ? -1 : 1))
   return searches.map((row) => ({ ...row, labels: labelsText(row.labels), search: names.get(row.event_id) }))
+}
+
+function variantsOf(rows: readonly ResultRow[]): Record<string, unknown>[] {
+  const sums = new SegmentSums(['variant'], sha256)
+  for (const row of rows) sums.add(row)
+  const { variants } = sumVariants(sums.all(50).map(({ values }) => values))
+  return variants.map((variant) => {
+    const { searches, observations } = comparedByBuckets(variant, COMPARED_METRICS.ctr)
+    return {
+      variant: variant.name,
+      searches,
+      searches_with_click: sumOf(observations.numerators),
+      buckets: observations.denominators.filter((count) => count > 0).length,
+      ctr: ratioText(ratioOf(observations), COMPARED_METRICS.ctr),
+    }
+  })
 }
 
 function labelsText(labels: Labels = {}): string {
