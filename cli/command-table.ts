@@ -117,6 +117,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         load: async () => (await import('./commands/local.ts')).defineLocal,
       },
       {
+        name: 'watch',
+        summary: 'show a local run on a live page: events, open sessions with their timers, rows and rates',
+        load: async () => (await import('./commands/watch.ts')).defineWatch,
+      },
+      {
         name: 'demo',
         summary: "run the events of Bytewax's tutorial and a generated log, and write a report",
         load: async () => (await import('./commands/demo.ts')).defineDemo,

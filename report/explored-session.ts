@@ -1,4 +1,4 @@
-// Turns a closed session into the steps that the explorer shows, in bounded size.
+// Turns a session into the steps that the explorer shows, in bounded size.
 
 import type { ClickEvent, Event, SearchEvent } from '../functions/domain/events/event.ts'
 import { labelText } from '../functions/domain/events/label-text.ts'
@@ -56,7 +56,8 @@ export interface ExploredSession {
   readonly user: string
   readonly startMs: number
   readonly endMs: number
-  readonly closeReason: CloseReason
+  /** Null while the session is open. */
+  readonly closeReason: CloseReason | null
   readonly continuesAnother: boolean
   readonly searches: number
   readonly searchesWithClick: number
@@ -71,8 +72,11 @@ export interface ExploredSession {
 export const STEPS_MAX = 300
 const TEXT_CHARACTERS_MAX = 160
 
-export function exploreSession(closed: ClosedSession, user: string, isUserHidden: boolean): ExploredSession {
-  const { session } = closed
+export function exploreSession(
+  { session, reason }: Omit<ClosedSession, 'reason'> & { readonly reason: CloseReason | null },
+  user: string,
+  isUserHidden: boolean,
+): ExploredSession {
   const attribution = attribute(session.events)
   const { searches, orphans } = attribution
   const numbered = numberSearches(attribution, dwellTimes(session.events))
@@ -84,7 +88,7 @@ export function exploreSession(closed: ClosedSession, user: string, isUserHidden
     user: truncateText(user, TEXT_CHARACTERS_MAX),
     startMs: firstEvent(session).timeMs,
     endMs: last.timeMs,
-    closeReason: closed.reason,
+    closeReason: reason,
     continuesAnother: session.continues !== null,
     searches: searches.length,
     searchesWithClick: searches.filter(({ clicks }) => clicks.length > 0).length,

@@ -50,7 +50,8 @@ function comparisonObstacle({ days, daysBefore, range, madeAtMs }: ReportData, b
   return `No comparison with the period before: it has only ${had}.`
 }
 
-function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
+/** Computes every figure of the report from sums of rows, and compares them with earlier ones. */
+export function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
   return [...searchFigures(now, before), ...clickFigures(now, before), ...sessionFigures(now, before)]
 }
 

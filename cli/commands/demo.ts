@@ -1,10 +1,10 @@
-// Implements `demo`, which runs the events of Bytewax's tutorial and a generated log, and writes a
-// report.
+// Implements `demo`, which runs the events of Bytewax's tutorial and a generated log, writes a
+// report, and offers a live page.
 
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { DAY_MS } from '../../functions/domain/durations.ts'
+import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
 import type { SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
 import { summarizeSearches } from '../../local/run/summary.ts'
@@ -23,9 +23,17 @@ import { type Progress, startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { bars, columns, counted, percent } from '../../terminal/text-table.ts'
 import { fileErrorText } from '../../terminal/user-error.ts'
+import { rulesOfSettings } from '../produce/log-rules.ts'
+import { isWanted } from './confirmation.ts'
 import { withHelp } from './help.ts'
+import { type LivePage, openLivePage } from './live-page.ts'
 import { type OpenedRun, openRun, type WantedRun } from './open-run.ts'
 import { summaryText } from './summary-text.ts'
+
+interface Screen {
+  readonly terminal: Terminal
+  readonly progress: Progress
+}
 
 const REPORT_FILE = 'report.html'
 const GENERATED = { seed: 1, users: 400, days: 5, startMs: Date.parse('2026-03-02T00:00:00Z') }
@@ -35,7 +43,7 @@ export function defineDemo(command: Command, terminal: Terminal): void {
   withHelp(command, {
     details: `The demo takes about half a minute and runs on this machine only. It needs no AWS account and no files, and
 writes ${REPORT_FILE} to this folder. With --memory, or where no emulator of DynamoDB runs, it takes
-seconds.`,
+seconds. On a terminal it then offers to replay the generated log on a live page in the browser.`,
     examples: ['search-session-ctr demo', 'search-session-ctr demo --memory'],
   }).action((options: { readonly memory?: true }) => runDemo(options.memory === true, terminal))
 }
@@ -67,6 +75,37 @@ async function runDemo(memory: boolean, terminal: Terminal): Promise<void> {
     print(terminal, `\n   click-through rate by hour (UTC)\n${indent(hourBars(searches))}`)
     await writeReport(reportReads, terminal)
   })
+  await offerPage(screen)
+}
+
+/** The page begins on the last evening, when there is most to see. */
+const LIVE = { speed: 60, liveFromMs: GENERATED.startMs + (GENERATED.days - 1) * DAY_MS + 17 * HOUR_MS }
+
+/** Asks a person at a terminal, and does nothing in CI or without a terminal. */
+async function offerPage(screen: Screen): Promise<void> {
+  const { terminal } = screen
+  const question = '\n   Watch this log on a live page in the browser, a minute of it each second?'
+  if (terminal.env.CI || !terminal.stdout.isTTY || !(await isWanted(question, terminal))) return
+  let page: LivePage | undefined
+  let opened: OpenedRun | undefined
+  const stop = async (): Promise<void> => {
+    await page?.stop()
+    await opened?.run.stop()
+  }
+  const interrupt = onInterrupt(terminal, stop)
+  try {
+    page = await openLivePage({ title: 'the demo', rules: rulesOfSettings({}), opens: true }, terminal)
+    const { model } = page
+    const pace = { ...LIVE, onStage: model.setStage }
+    opened = await openRun({ settings: {}, memory: true, observer: model, pace }, screen)
+    if (opened.clock !== undefined) page.setClock(opened.clock)
+    note(terminal, 'Ctrl-C ends the demo.')
+    await replayAll(opened.run, generateLog(GENERATED))
+    await interrupt.wait()
+  } finally {
+    interrupt.ignore()
+    await stop()
+  }
 }
 
 async function writeReport(reads: ReportPorts, terminal: Terminal): Promise<void> {
@@ -89,11 +128,7 @@ async function writeReport(reads: ReportPorts, terminal: Terminal): Promise<void
   }
 }
 
-async function onRun(
-  wanted: WantedRun,
-  screen: { readonly terminal: Terminal; readonly progress: Progress },
-  use: (opened: OpenedRun) => Promise<void>,
-): Promise<OpenedRun> {
+async function onRun(wanted: WantedRun, screen: Screen, use: (opened: OpenedRun) => Promise<void>): Promise<OpenedRun> {
   let opened: OpenedRun | undefined
   const interrupt = onInterrupt(screen.terminal, async () => opened?.run.stop())
   try {

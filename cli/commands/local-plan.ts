@@ -19,6 +19,15 @@ export interface LocalOptions {
   readonly data?: string
   readonly chaos?: number
   readonly memory?: true
+  readonly open?: true
+  /** Log time passes so many times faster than real time. */
+  readonly speed?: number
+}
+
+/** A page of a run without a log is for events that others send, so the run stays up for them. */
+export function withKeep(options: LocalOptions): LocalOptions {
+  const isForOthers = options.open && options.events === undefined && options.keep === undefined
+  return isForOthers ? { ...options, keep: true } : options
 }
 
 export interface Plan {
@@ -41,6 +50,7 @@ export async function checkedPlan(options: LocalOptions, args: readonly string[]
   const { events, out, data, setting } = options
   const needs = needsEmulators(options)
   if (options.memory && needs !== null) throw new UsageError(`--memory: ${needs}`)
+  if (options.speed !== undefined) checkSpeed(options, needs)
   const keep = options.keep === true ? DEFAULT_RUNNING_PATH : options.keep
   if (events === undefined && keep === undefined)
     throw new UsageError('--events FILE is missing (- for standard input), or --keep')
@@ -60,6 +70,12 @@ export async function checkedPlan(options: LocalOptions, args: readonly string[]
     data: data === undefined ? null : absolute(data),
     keep: keep === undefined ? null : absolute(keep),
   }
+}
+
+function checkSpeed({ events, open }: LocalOptions, needs: string | null): void {
+  if (!open) throw new UsageError('--speed needs --open: it is the speed of the page')
+  if (events === undefined) throw new UsageError('--speed needs --events FILE: it is about the log of the run')
+  if (needs !== null) throw new UsageError(`--speed replays the log in memory: ${needs}`)
 }
 
 /** Returns why a run in memory cannot have one of the options, or null if it can have all. */

@@ -5,17 +5,19 @@ import type { LocalRun } from '../../local/run/local-run.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
 import { DEFAULT_RUNNING_PATH, type RunningPipeline, writeRunningPipeline } from '../../local/run/running-pipeline.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
-import { print } from '../../terminal/output.ts'
-import { startProgress } from '../../terminal/progress.ts'
+import { note, print } from '../../terminal/output.ts'
+import { type Progress, startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { shellWord } from '../../terminal/text-table.ts'
+import { rulesOfSettings } from '../produce/log-rules.ts'
 import { type LogSource, logSource, sortedSource } from '../produce/log-source.ts'
-import { collectSetting, parseChaosRate, parsePath, parsePort } from '../target/option-values.ts'
+import { collectSetting, parseChaosRate, parsePath, parsePort, wholeNumber } from '../target/option-values.ts'
 import { connectionText } from './connection-text.ts'
 import { withHelp } from './help.ts'
-import { checkedPlan, type LocalOptions, needsEmulators, type Plan } from './local-plan.ts'
+import { type Following, followRun, type LivePage, openLivePage } from './live-page.ts'
+import { checkedPlan, type LocalOptions, needsEmulators, type Plan, withKeep } from './local-plan.ts'
 import { replayLog } from './local-replay.ts'
-import { openRun, type WantedRun } from './open-run.ts'
+import { type OpenedRun, openRun, type WantedRun } from './open-run.ts'
 
 export function defineLocal(command: Command, terminal: Terminal): void {
   command
@@ -54,6 +56,12 @@ export function defineLocal(command: Command, terminal: Terminal): void {
       parseChaosRate,
     )
     .option('--memory', 'run the steps in this process, without emulators: 100,000 events take seconds')
+    .option('--open', 'show the run on a live page in the browser, until Ctrl-C; without --events it implies --keep')
+    .option(
+      '--speed <times>',
+      'with --open: replay the log in memory by its own times, so many times faster than real time (default: at once)',
+      wholeNumber(1, SPEED_MAX),
+    )
   withHelp(command, {
     details: `The command starts emulators, deploys the pipeline to them, sends the log through it and closes all
 sessions. It needs --events, --keep or both. It needs no AWS account.
@@ -62,6 +70,9 @@ With --memory, or where no emulator of DynamoDB runs, the same steps run in this
 out the template, roles and wire formats. --keep, --port, --data and --chaos need the emulators.
 
 Before it sends a file, the command reports how many of its events would be too late in this order.
+--open prints the address of a page that only a browser on this machine can read, and opens it where
+there is a desktop. The page stays until Ctrl-C.
+
 After the run it shows a line for each reason of a rejected or ignored event, and for each field
 whose name is nearly one of ours.`,
     examples: [
@@ -71,10 +82,14 @@ whose name is nearly one of ours.`,
       'search-session-ctr local --events events.ndjson --setting gap=10m --setting lateness=30s',
       'search-session-ctr local --events events.ndjson --memory',
       'search-session-ctr local --keep --port 4566',
+      'search-session-ctr local --open --events events.ndjson --speed 60',
     ],
     findings: 'no event of the log was accepted',
-  }).action((options: LocalOptions, { args }: Command) => runLocal(options, args, terminal))
+  }).action((options: LocalOptions, { args }: Command) => runLocal(withKeep(options), args, terminal))
 }
+
+/** A day of the log in a second. */
+const SPEED_MAX = 86_400
 
 async function runLocal(options: LocalOptions, args: readonly string[], terminal: Terminal): Promise<void> {
   const plan = await checkedPlan(options, args, terminal.cwd)
@@ -83,15 +98,24 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
   let run: LogRun | undefined
   let removeFile = async (): Promise<void> => {}
   let source: LogSource | undefined
+  let page: LivePage | undefined
+  let following: Following | undefined
   const stop = async (): Promise<void> => {
     await removeFile()
+    await following?.stop()
+    await page?.stop()
     await source?.close()
     await run?.stop()
   }
   const interrupt = onInterrupt(terminal, stop)
   try {
-    const opened = await openRun(wantedRun(options, plan), { terminal, progress })
+    if (options.open) page = await livePage(options, { terminal, progress })
+    const opened = await openRun(wantedRun(options, plan, page), { terminal, progress })
     run = opened.run
+    if (page !== undefined) {
+      following = await follow(opened, page)
+      await page.shown()
+    }
     if (plan.events !== null) {
       source = await logSource(plan.events, terminal)
       if (options.sort) {
@@ -99,6 +123,7 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
         source = await sortedSource(source)
       }
       await replayLog(run, source, { plan, options, terminal, progress })
+      page?.model.setStage('has replayed the log')
     }
     progress.clear()
     if (plan.keep !== null && opened.local !== null) {
@@ -107,8 +132,10 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
         terminal,
         connectionText(opened.local, options.keep === true ? '--local' : `--local ${shellWord(options.keep ?? '')}`),
       )
-      await Promise.race([interrupt.wait(), opened.local.refused])
     }
+    if (plan.keep === null && page !== undefined) note(terminal, 'The page stays until Ctrl-C.')
+    if (plan.keep !== null || page !== undefined)
+      await Promise.race([interrupt.wait(), ...(opened.local === null ? [] : [opened.local.refused])])
   } finally {
     progress.clear()
     interrupt.ignore()
@@ -116,8 +143,27 @@ async function runLocal(options: LocalOptions, args: readonly string[], terminal
   }
 }
 
-function wantedRun(options: LocalOptions, { data }: Plan): WantedRun {
-  const { setting, memory, port, chaos } = options
+async function livePage(
+  { setting }: LocalOptions,
+  { terminal, progress }: { readonly terminal: Terminal; readonly progress: Progress },
+): Promise<LivePage> {
+  progress.clear()
+  const page = await openLivePage({ title: 'the local run', rules: rulesOfSettings(setting), opens: true }, terminal)
+  page.model.setStage('starts')
+  return page
+}
+
+/** Returns null for a run in memory, which reports to the page by itself. */
+async function follow({ local, clock }: OpenedRun, page: LivePage): Promise<Following | undefined> {
+  page.model.setStage('takes events')
+  if (clock !== undefined) page.setClock(clock)
+  if (local === null) return undefined
+  const { SessionsTableName: sessions, ResultsTableName: results } = local.outputs
+  return followRun(local.clients, { sessions: sessions as string, results: results as string }, page.model)
+}
+
+function wantedRun(options: LocalOptions, { data }: Plan, page: LivePage | undefined): WantedRun {
+  const { setting, memory, port, chaos, speed } = options
   const needs = needsEmulators(options)
   return {
     settings: setting,
@@ -126,6 +172,8 @@ function wantedRun(options: LocalOptions, { data }: Plan): WantedRun {
     ...(port !== undefined && { firstPort: port }),
     ...(data !== null && { dataFolder: data }),
     ...(chaos !== undefined && { chaosRate: chaos }),
+    ...(page !== undefined && { observer: page.model }),
+    ...(page !== undefined && speed !== undefined && { pace: { speed, onStage: page.model.setStage } }),
   }
 }
 

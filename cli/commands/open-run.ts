@@ -2,6 +2,7 @@
 
 import { readSettings } from '../../infra/read-settings.ts'
 import { type EmulatorLack, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
+import type { PacedRunOptions } from '../../local/memory/paced-run.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
 import type { ReportPorts } from '../../report/report-data.ts'
@@ -9,6 +10,7 @@ import { note } from '../../terminal/output.ts'
 import type { Progress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { UserError } from '../../terminal/user-error.ts'
+import type { PipelineObserver, WatchedClock } from '../../watch/watched-pipeline.ts'
 import { reportReads } from '../reads/report-reads.ts'
 
 export interface WantedRun {
@@ -18,15 +20,23 @@ export interface WantedRun {
   readonly firstPort?: number
   readonly dataFolder?: string
   readonly chaosRate?: number
+  /** Gets what a run in memory stores. The tables of emulators are read instead. */
+  readonly observer?: PipelineObserver
+  /** Replays the log at its own pace, in memory. */
+  readonly pace?: Pace
   /** Why a run in memory would not do, to begin a message. Absent where it does. */
   readonly needsEmulators?: string
 }
+
+export type Pace = Pick<PacedRunOptions, 'speed' | 'liveFromMs' | 'onStage'>
 
 export interface OpenedRun {
   readonly run: LogRun
   readonly reportReads: ReportPorts
   /** Null for a run in memory. */
   readonly local: LocalRun | null
+  /** The clock of a run with a pace. */
+  readonly clock?: () => WatchedClock
 }
 
 interface Screen {
@@ -37,7 +47,7 @@ interface Screen {
 /** @param lackOf returns why no emulator runs here, or null. */
 export async function openRun(wanted: WantedRun, screen: Screen, lackOf = emulatorLack): Promise<OpenedRun> {
   const { terminal } = screen
-  if (wanted.memory) return inMemory(wanted)
+  if (wanted.memory || wanted.pace !== undefined) return inMemory(wanted)
   const lack = await lackOf(terminal.env)
   if (lack !== null) return instead(wanted, lack, screen)
   return onEmulators(wanted, terminal)
@@ -59,11 +69,21 @@ async function instead(
 }
 
 /** Modules of a run take half a second to load, which other commands should not wait for. */
-async function inMemory({ settings }: WantedRun): Promise<OpenedRun> {
+async function inMemory({ settings, observer, pace }: WantedRun): Promise<OpenedRun> {
   const { memoryRun } = await import('../../local/memory/memory-run.ts')
+  const { observedPorts } = await import('../../local/memory/observed-ports.ts')
+  const { pacedRun } = await import('../../local/memory/paced-run.ts')
   const { unitPorts } = await import('../../local/memory/unit-ports.ts')
-  const run = memoryRun({ settings, ...unitPorts(readSettings(settings).rollups === 'on') })
-  return { run, reportReads: run.reportReads, local: null }
+  const { portsOf, capacity } = unitPorts(readSettings(settings).rollups === 'on')
+  const observed: typeof portsOf = (step, stores) =>
+    observer === undefined ? portsOf(step, stores) : observedPorts(portsOf(step, stores), observer)
+  const options = { settings, portsOf: observed, capacity }
+  if (pace === undefined) {
+    const run = memoryRun(options)
+    return { run, reportReads: run.reportReads, local: null }
+  }
+  const run = pacedRun({ ...options, ...pace })
+  return { run, reportReads: run.reportReads, local: null, clock: run.clock }
 }
 
 async function onEmulators(

@@ -1,20 +1,17 @@
 // Implements `tail`, which prints result rows as finalize writes them.
 
 import { setTimeout as wait } from 'node:timers/promises'
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Command } from 'commander'
-import { sha256 } from '../../functions/aws/runtime/digest.ts'
-import { MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
+import { SECOND_MS } from '../../functions/domain/durations.ts'
 import { labelText } from '../../functions/domain/events/label-text.ts'
-import { type ClosedSession, type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
-import { rowKeys } from '../../functions/domain/results/result-rows.ts'
+import type { ResultRow } from '../../functions/domain/results/result.ts'
 import { onInterrupt } from '../../terminal/interrupt.ts'
 import { note, print, printJson } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { counted, padded, printable } from '../../terminal/text-table.ts'
-import { followClosed } from '../reads/closed-follower.ts'
-import { type RowKey, rowsByKey } from '../reads/rows-by-key.ts'
+import { awaitedRows } from '../reads/awaited-rows.ts'
 import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
+import { followClosed } from '../reads/table-follower.ts'
 import { parseCount, parseUser, wholeNumber } from '../target/option-values.ts'
 import { openTarget } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
@@ -49,19 +46,6 @@ to 4 cents a day, and half a read unit for each row.`,
   }).action((options) => runTail(options, terminal))
 }
 
-/** Rows to read at once. */
-const KEYS_AT_ONCE = 100
-/**
- * A row that is missing for so long will not come: its session was probably opened again first.
- */
-const AWAITED_MS_MAX = 10 * MINUTE_MS
-const AWAITED_MAX = 10_000
-
-interface AwaitedRow extends RowKey {
-  readonly version: number
-  readonly sinceMs: number
-}
-
 async function runTail(options: TailOptions, terminal: Terminal): Promise<void> {
   const { title, clients, outputs } = await openTarget(options, terminal.cwd)
   const users = options.user === undefined ? null : await storedIds(options.user, options.pseudonymKey, clients)
@@ -71,14 +55,14 @@ async function runTail(options: TailOptions, terminal: Terminal): Promise<void> 
   })
   const follower = await followClosed(clients.dynamodb, clients.tableStreams, outputs.SessionsTableName)
   note(terminal, `Waiting for results in ${title}. Ctrl-C ends the command.`)
-  const awaited = new Map<string, AwaitedRow>()
+  const awaited = awaitedRows(clients.dynamodb, outputs.ResultsTableName)
   const { limit = Number.POSITIVE_INFINITY } = options
   let printed = 0
   while (printed < limit && !isEnding) {
     for (const closed of await follower.read()) {
-      if (users === null || users.includes(closed.user)) awaitRows(closed, awaited)
+      if (users === null || users.includes(closed.user)) awaited.add(closed)
     }
-    const rows = await takeWritten(clients.dynamodb, outputs.ResultsTableName, awaited)
+    const rows = await awaited.takeWritten()
     for (const row of rows.slice(0, limit - printed)) {
       if (options.json) printJson(terminal, row)
       else print(terminal, rowText(row))
@@ -87,37 +71,6 @@ async function runTail(options: TailOptions, terminal: Terminal): Promise<void> 
     if (rows.length === 0) await wait(options.every * SECOND_MS)
   }
   interrupt.ignore()
-}
-
-function awaitRows(closed: ClosedSession, awaited: Map<string, AwaitedRow>): void {
-  for (const { pk, sk } of rowKeys(closed, sha256)) {
-    awaited.set(`${pk} ${sk}`, { pk, sk, version: closed.version, sinceMs: Date.now() })
-    const [oldest] = awaited.keys()
-    if (awaited.size > AWAITED_MAX && oldest !== undefined) awaited.delete(oldest)
-  }
-}
-
-/** Takes the awaited rows that are written, in the order of their own times. */
-async function takeWritten(
-  client: DynamoDBDocumentClient,
-  table: string,
-  awaited: Map<string, AwaitedRow>,
-): Promise<ResultRow[]> {
-  const keys = [...awaited.entries()].slice(0, KEYS_AT_ONCE)
-  if (keys.length === 0) return []
-  const found = await rowsByKey(
-    client,
-    table,
-    keys.map(([, key]) => key),
-  )
-  const rows = found.filter(({ pk, sk, version }) => version >= (awaited.get(`${pk} ${sk}`)?.version ?? 0))
-  for (const { pk, sk } of rows) awaited.delete(`${pk} ${sk}`)
-  // Missing rows go to the end, so that the next read asks for others.
-  for (const [key, row] of keys) {
-    if (!awaited.delete(key) || Date.now() - row.sinceMs > AWAITED_MS_MAX) continue
-    awaited.set(key, row)
-  }
-  return rows.sort((a, b) => rowTime(a) - rowTime(b))
 }
 
 export function rowText(row: ResultRow): string {

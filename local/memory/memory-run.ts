@@ -31,6 +31,8 @@ export interface MemoryRunOptions {
 }
 
 export interface MemoryRun extends LogRun {
+  /** Closes what is due by now and sums up, as the schedules do. */
+  sweep(): Promise<void>
   readonly stores: MemoryStores
   readonly reportReads: ReportPorts
 }
@@ -77,6 +79,11 @@ export function memoryRun(options: MemoryRunOptions): MemoryRun {
       eventsReplayed += written.events
       onSent(0)
       return written
+    },
+    sweep: async () => {
+      await steps.sweep({ drain: false })
+      await finalizeChanges()
+      await steps.rollup()
     },
     drain: async (onProgress = () => {}) => {
       onProgress('closing sessions')

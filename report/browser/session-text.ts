@@ -29,7 +29,9 @@ export const EVIDENCE_WHY: Readonly<Record<ClickEvidence, string>> = {
   orphan: 'the click belongs to no search and is in no ratio',
 }
 
-const REASONS: Readonly<Record<ExploredSession['closeReason'], string>> = {
+type CloseReason = NonNullable<ExploredSession['closeReason']>
+
+const REASONS: Readonly<Record<CloseReason, string>> = {
   gap: 'after the gap',
   app_close: 'by AppClose',
   timeout: 'by Timeout',
@@ -39,7 +41,7 @@ const REASONS: Readonly<Record<ExploredSession['closeReason'], string>> = {
   drain: 'by a drain',
 }
 
-export function reasonText(reason: ExploredSession['closeReason']): string {
+export function reasonText(reason: CloseReason): string {
   // A newer pipeline may store a reason that this code does not know.
   return REASONS[reason] ?? `by ${reason}`
 }

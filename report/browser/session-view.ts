@@ -25,7 +25,7 @@ export function sessionView(session: ExploredSession, width: number): Element[] 
     countOf(clicks, 'click', 'clicks'),
     ...(orphans > 0 ? [countOf(orphans, 'orphan click', 'orphan clicks')] : []),
     spanText(endMs - startMs),
-    `closed ${reasonText(session.closeReason)}`,
+    session.closeReason === null ? 'still open' : `closed ${reasonText(session.closeReason)}`,
     ...(session.continuesAnother ? ['continues a session that a limit ended'] : []),
   ]
   const timeline = element(
@@ -47,7 +47,7 @@ export function sessionView(session: ExploredSession, width: number): Element[] 
       timeline,
     ),
     ...(stepsLeftOut > 0
-      ? [element('p', { class: 'note' }, `The file leaves out ${countOf(stepsLeftOut, 'more event', 'more events')}.`)]
+      ? [element('p', { class: 'note' }, `This page leaves out ${countOf(stepsLeftOut, 'more event', 'more events')}.`)]
       : []),
   ]
 }

@@ -90,6 +90,13 @@ describe('wrong usage', () => {
     [['generate', '--format', 'csv'], 'Allowed choices are events, ubi'],
     [['local', '--keep', '--out', 'results'], '--out needs --events FILE'],
     [['local', '--keep', '--sort'], '--sort needs --events FILE'],
+    [['local', '--events', 'package.json', '--speed', '60'], '--speed needs --open'],
+    [['local', '--open', '--speed', '60'], '--speed needs --events FILE'],
+    [['local', '--open', '--speed', '60', '--events', 'package.json', '--chaos', '0.1'], 'in memory: a run in memory'],
+    [['local', '--open', '--speed', '0', '--events', 'package.json'], 'a whole number from 1 to 86400'],
+    [['local', '--open', '--memory'], '--memory: no other command can reach a run in memory'],
+    [['watch'], 'watch shows a local run: add --local'],
+    [['watch', '--stack', 'trial'], "unknown option '--stack'"],
   ])('wrong usage %j ends with exit code 2 and a sentence', async (args, sentence) => {
     const { status, stdout, stderr } = await typed(args, tmpdir())
     expect([status, stdout]).toEqual([EXIT.wrongUsage, ''])

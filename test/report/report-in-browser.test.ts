@@ -1,7 +1,6 @@
 // Tests a report in a real browser: requests, hostile texts, keyboard, layout and accessibility.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -11,13 +10,21 @@ import { DAY_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { renderReport } from '../../report/render-report.ts'
 import { readReport } from '../../report/report-data.ts'
 import { generateLog } from '../../samples/generated-log.ts'
-import { CHROMIUM_FLAGS, chromiumPath } from '../support/chromium.ts'
+import {
+  axeViolations,
+  CHROMIUM_FLAGS,
+  chromiumPath,
+  type OpenedPage,
+  openPage,
+  type Scheme,
+  tabTo,
+  VIEWS,
+} from '../support/chromium.ts'
 import { ORIGIN_MS, type Sent } from '../support/events.ts'
 import { reportPorts, sentIn, wanted } from '../support/report-log.ts'
 import { sharedPath } from '../support/shared.ts'
 
 const executablePath = chromiumPath()
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TRAP = '</script><img src=x onerror="window.trapped=1"><script>window.trapped=1</script>'
 
 /** The latest session. It has every kind of evidence, and texts that contain markup. */
@@ -34,12 +41,6 @@ const TRAPS: readonly Sent[] = [
   time: ORIGIN_MS + 8 * DAY_MS - 100 * SECOND_MS + sent.time * SECOND_MS,
   eventId: `t${n}`,
 }))
-
-interface Opened {
-  readonly page: Page
-  /** Console messages, errors and requests, none of which should happen. */
-  readonly complaints: string[]
-}
 
 describe.skipIf(executablePath === null)('a report in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'))
@@ -59,20 +60,10 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     rmSync(folder, { recursive: true })
   })
 
-  async function open(width: number, colorScheme: 'light' | 'dark', path = file): Promise<Opened> {
-    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
-    const complaints: string[] = []
+  function open(width: number, scheme: Scheme, path = file): Promise<OpenedPage> {
     const address = pathToFileURL(path).href
-    page.on('console', (message) => complaints.push(`console ${message.type()}: ${message.text()}`))
-    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
-    page.on('request', (request) => {
-      if (request.url() !== address) complaints.push(`request: ${request.url()}`)
-    })
-    await page.goto(address)
-    return { page, complaints }
+    return openPage(browser, address, { width, scheme, isAllowed: (asked) => asked === address })
   }
-
-  const VIEWS = [360, 1280].flatMap((width) => (['light', 'dark'] as const).map((scheme) => [width, scheme] as const))
 
   describe.each(VIEWS)('%i wide and %s', (width, scheme) => {
     it('a report opens without an error and without a request', async () => {
@@ -101,14 +92,8 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     it('axe finds no accessibility violation', async () => {
       const { page } = await open(width, scheme)
       await openDetails(page)
-      await page.evaluate(AXE)
-      const { violations, passes } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as {
-        violations: { id: string; nodes: { target: string[] }[] }[]
-        passes: { id: string }[]
-      }
+      expect(await axeViolations(page)).toEqual([])
       await page.close()
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(' '))])).toEqual([])
-      expect(passes.map(({ id }) => id)).toContain('color-contrast')
     })
   })
 
@@ -216,14 +201,4 @@ async function openDetails(page: Page): Promise<void> {
 
 async function focused(page: Page): Promise<string> {
   return String(await page.evaluate("document.activeElement?.textContent ?? ''"))
-}
-
-const TABS_MAX = 60
-
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let tabs = 0; tabs < TABS_MAX; tabs++) {
-    await page.keyboard.press('Tab')
-    if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return
-  }
-  throw new Error(`${TABS_MAX} tabs do not lead to ${selector}`)
 }

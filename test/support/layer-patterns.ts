@@ -33,6 +33,8 @@ export const COMPARE = /^compare\//
 export const TERMINAL = /^terminal\//
 export const SAMPLES = /^samples\//
 export const SDK = [/^@aws-sdk\//, /^@smithy\//]
+/** A pipeline reports to it, so that a person can watch. */
+export const OBSERVER = /^watch\/watched-pipeline\.ts$/
 export const NODE = /^node:/
 export const JSTAT = /^jstat$/
 export const P_MAP = /^p-map$/

@@ -15,6 +15,7 @@ import {
   NO_CLOCK,
   NO_PROCESS,
   NODE,
+  OBSERVER,
   P_MAP,
   PORTS,
   PURE,
@@ -57,6 +58,12 @@ function cli(folder: string, uses: readonly string[], more: readonly RegExp[] = 
   }
 }
 
+/** The scripts of pages. A text that becomes markup could run as a script. */
+const SCRIPT_FORBIDS = {
+  'Date.now': CLOCK,
+  'markup made of text': /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write)\b/,
+}
+
 /** The first layer whose `files` match a path applies to it. */
 export const LAYERS: readonly Layer[] = [
   ...FUNCTION_LAYERS,
@@ -97,7 +104,7 @@ export const LAYERS: readonly Layer[] = [
   local(
     'memory',
     ['cost', 'emulators', 'lambda', 'replay', 'run'],
-    [ALL_BUT_HANDLERS, SETTINGS, /^report\/report-data\.ts$/],
+    [ALL_BUT_HANDLERS, SETTINGS, /^report\/report-data\.ts$/, OBSERVER],
   ),
   {
     name: 'simulation',
@@ -110,10 +117,26 @@ export const LAYERS: readonly Layer[] = [
     files: /^report\/browser\//,
     imports: [/^report\/browser\//, /^report\/number-text\.ts$/],
     importsAsTypes: [/^report\/explored-session\.ts$/],
-    forbids: {
-      'Date.now': CLOCK,
-      'markup made of text': /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write)\b/,
-    },
+    forbids: SCRIPT_FORBIDS,
+  },
+  {
+    name: 'script of the live page',
+    files: /^watch\/browser\//,
+    imports: [/^watch\/browser\//, /^report\/browser\/(elements|session-text|session-view|theme)\.ts$/],
+    importsAsTypes: [/^watch\/watch-frame\.ts$/, /^report\/explored-session\.ts$/],
+    forbids: SCRIPT_FORBIDS,
+  },
+  {
+    name: 'live page',
+    files: /^watch\/(?!browser\/)/,
+    imports: [
+      /^watch\/(?!browser\/)/,
+      DOMAIN,
+      /^functions\/aws\/runtime\/digest\.ts$/,
+      /^report\/(explored-session|key-figures|markup|number-text|page-assets)\.ts$/,
+      NODE,
+    ],
+    forbids: NO_CLOCK,
   },
   {
     name: 'report',
@@ -130,7 +153,7 @@ export const LAYERS: readonly Layer[] = [
     forbids: NO_CLOCK,
   },
   cli('target', [], [/^local\/(emulators|run)\//, /^commander$/]),
-  cli('reads', ['target'], [/^report\/report-data\.ts$/]),
+  cli('reads', ['target'], [/^report\/report-data\.ts$/, OBSERVER]),
   cli(
     'compare',
     ['target', 'reads'],
@@ -159,6 +182,7 @@ export const LAYERS: readonly Layer[] = [
       // A person runs this step; there is no function for it.
       /^functions\/(forget|finalize)\//,
       /^report\/(report-data|render-report)\.ts$/,
+      /^watch\/(watch-model|watch-page|watch-server|watched-pipeline)\.ts$/,
       /^commander$/,
     ],
   ),
@@ -191,7 +215,14 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'tools package',
     files: /^tools\/package\//,
-    imports: [/^tools\/package\//, /^infra\/bundle\.ts$/, /^report\/render-report\.ts$/, NODE, /^esbuild$/],
+    imports: [
+      /^tools\/package\//,
+      /^infra\/bundle\.ts$/,
+      /^report\/page-assets\.ts$/,
+      /^watch\/watch-page\.ts$/,
+      NODE,
+      /^esbuild$/,
+    ],
   },
   {
     name: 'tools',

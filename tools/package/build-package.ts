@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundleCommonJs, bundleFunctions, bundleImports, bundleProducer, bundleReportScript } from './bundled-code.ts'
+import { bundleCommonJs, bundleFunctions, bundleImports, bundlePageScripts, bundleProducer } from './bundled-code.ts'
 import { compileSources, ROOT } from './compiled-sources.ts'
 import { copyDeclarations, writeCommonJsDeclarations } from './declarations.ts'
 import { bundledLicenses } from './licenses.ts'
@@ -21,7 +21,7 @@ export async function buildPackage(folder: string): Promise<void> {
     bundleCommonJs(`${name}.ts`, join(folder, `${name}.cjs`))
     writeCommonJsDeclarations(folder, `${name}.d.ts`)
   }
-  bundleReportScript(folder)
+  bundlePageScripts(folder)
   const emulators = await bundleImports(join(folder, EMULATORS), ['fauxqs', 'kinesalite'], ['leveldown'])
   writeFileSync(join(folder, LICENSES), bundledLicenses([...bundleFunctions(folder), emulators]))
 }

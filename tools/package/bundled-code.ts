@@ -1,11 +1,12 @@
 // Bundles what the compiled package holds beside its compiled sources: CommonJS builds, the
-// functions' code, the report's script and the emulators.
+// functions' code, the scripts of pages and the emulators.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build, buildSync, type Metafile, type Plugin } from 'esbuild'
 import { BUNDLES_FOLDER, bundleStep, STEPS } from '../../infra/bundle.ts'
-import { bundledScript } from '../../report/render-report.ts'
+import { bundledScript, REPORT_SCRIPT } from '../../report/page-assets.ts'
+import { WATCH_SCRIPT } from '../../watch/watch-page.ts'
 import { ROOT } from './compiled-sources.ts'
 
 const FOR_NODE = {
@@ -75,10 +76,14 @@ export function bundleFunctions(folder: string): Metafile[] {
   })
 }
 
-export function bundleReportScript(folder: string): void {
-  const file = join(folder, 'report/browser/main.js')
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, bundledScript())
+/** Bundles the scripts of the report and of the page to watch. */
+export function bundlePageScripts(folder: string): void {
+  const scripts = { 'report/browser/main.js': REPORT_SCRIPT, 'watch/browser/main.js': WATCH_SCRIPT }
+  for (const [path, entry] of Object.entries(scripts)) {
+    const file = join(folder, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, bundledScript(entry))
+  }
 }
 
 /**

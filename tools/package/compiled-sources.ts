@@ -15,6 +15,7 @@ export const COPIED = [
   'local/lambda/function-runtime.mjs',
   'report/report.css',
   'starter',
+  'watch/watch.css',
 ]
 
 /** Empties the folder first. Throws if the sources have errors. */

@@ -6,7 +6,7 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, describe, expect, it } from 'vitest'
-import { isConfirmed } from '../../../cli/commands/confirmation.ts'
+import { isConfirmed, isWanted } from '../../../cli/commands/confirmation.ts'
 import { runCommand } from '../../../cli/program.ts'
 import { EXIT } from '../../../terminal/exit-codes.ts'
 import type { Terminal } from '../../../terminal/terminal.ts'
@@ -42,6 +42,21 @@ describe('a question', () => {
     [CTRL_D, false],
   ])('a question takes %j as %j', async (keys, expected) => {
     expect(await answer(keys)).toBe(expected)
+  })
+
+  it.each([
+    ['\r', true],
+    ['y\r', true],
+    ['n\r', false],
+    ['q\r', false],
+    [CTRL_C, false],
+    [CTRL_D, false],
+  ])('an offer takes %j as %j', async (keys, expected) => {
+    expect(await isWanted('Watch?', terminalWith(keys, /\[Y\/n\] /))).toBe(expected)
+  })
+
+  it('an offer is declined without a terminal', async () => {
+    expect(await isWanted('Watch?', testTerminal())).toBe(false)
   })
 
   it('a question throws at Ctrl-C, also in the middle of an answer', async () => {

@@ -1,4 +1,4 @@
-// Follows the stream of the sessions table, and returns sessions as they close.
+// Follows the stream of the sessions table, and returns its changes, or sessions as they close.
 
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
@@ -18,9 +18,9 @@ import { CLOSED, KIND } from '../../functions/contract.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
-export interface ClosedFollower {
-  /** Returns the sessions that closed since the last read. */
-  read(): Promise<ClosedSession[]>
+export interface TableFollower<T> {
+  /** Returns the changes since the last read. */
+  read(): Promise<T[]>
 }
 
 /** New shards come every few hours, so the follower lists them only at every thirtieth read. */
@@ -29,11 +29,27 @@ const READS_PER_LISTING = 30
 const PAGES_MAX = 20
 
 /** Starts with the sessions that close from now on. */
-export async function followClosed(
+export function followClosed(
   dynamodb: DynamoDBClient,
   tableStreams: DynamoDBStreamsClient,
   table: string,
-): Promise<ClosedFollower> {
+): Promise<TableFollower<ClosedSession>> {
+  // A damaged item is left out: finalize stores its change as a dead letter and writes no row.
+  const toClosed = (item: Item): ClosedSession[] => (item[KIND] === CLOSED ? readableClosed(item) : [])
+  return followTable(dynamodb, tableStreams, table, toClosed)
+}
+
+/**
+ * Starts with the changes from now on.
+ *
+ * @param toChanges returns what the follower returns for an item that was written.
+ */
+export async function followTable<T>(
+  dynamodb: DynamoDBClient,
+  tableStreams: DynamoDBStreamsClient,
+  table: string,
+  toChanges: (item: Item) => readonly T[],
+): Promise<TableFollower<T>> {
   const { Table: described } = await dynamodb.send(new DescribeTableCommand({ TableName: table }))
   const arn = described?.LatestStreamArn
   if (arn === undefined) throw new UserError(`Table ${table} has no stream: is it the sessions table of this stack?`)
@@ -53,12 +69,12 @@ export async function followClosed(
       start = stream?.LastEvaluatedShardId
     } while (start !== undefined)
   }
-  const readShard = async (shardId: string, iterator: string): Promise<ClosedSession[]> => {
-    const found: ClosedSession[] = []
+  const readShard = async (shardId: string, iterator: string): Promise<T[]> => {
+    const found: T[] = []
     let next: string | undefined = iterator
     for (let page = 0; page < PAGES_MAX && next !== undefined; page++) {
       const got: GetRecordsCommandOutput = await tableStreams.send(new GetRecordsCommand({ ShardIterator: next }))
-      found.push(...(got.Records ?? []).flatMap(toClosed))
+      found.push(...(got.Records ?? []).flatMap(writtenItem).flatMap(toChanges))
       next = got.NextShardIterator
       if ((got.Records ?? []).length === 0) break
     }
@@ -72,7 +88,7 @@ export async function followClosed(
     read: async () => {
       reads++
       if (reads % READS_PER_LISTING === 0) await list('TRIM_HORIZON')
-      const found: ClosedSession[] = []
+      const found: T[] = []
       for (const [shardId, iterator] of iterators) {
         if (iterator === undefined) continue
         try {
@@ -88,9 +104,8 @@ export async function followClosed(
   }
 }
 
-/** Leaves out a damaged item: finalize stores its change as a dead letter and writes no row. */
-function toClosed({ dynamodb }: _Record): ClosedSession[] {
+/** Returns nothing for an item that was deleted. */
+function writtenItem({ dynamodb }: _Record): Item[] {
   // Both clients use the same shape of values, but each has a type of its own for it.
-  const item = dynamodb?.NewImage === undefined ? null : (unmarshall(dynamodb.NewImage as never) as Item)
-  return item?.[KIND] === CLOSED ? readableClosed(item) : []
+  return dynamodb?.NewImage === undefined ? [] : [unmarshall(dynamodb.NewImage as never) as Item]
 }
