@@ -2,6 +2,7 @@
 // Converts row tombstones to items.
 
 import { EXPIRES_AT, HOUR_INDEX, KIND, PARTITION_KEY, REMOVED, SORT_KEY } from '../../contract.ts'
+import type { Labels } from '../../domain/events/event.ts'
 import { type ResultRow, rowPartition } from '../../domain/results/result.ts'
 import { foldQuery, hourOf, type Slice, sliceOf } from '../../domain/results/rollup.ts'
 import type { RemovableRow } from '../../result-ports.ts'
@@ -57,5 +58,8 @@ export function isRow(item: Item): boolean {
 /** Returns the row without the expiry and without the keys of the hour index. */
 export function toRow(item: Item): ResultRow {
   const { [EXPIRES_AT]: _e, [HOUR_INDEX.partitionKey]: _p, [HOUR_INDEX.sortKey]: _s, ...row } = item
-  return row as unknown as ResultRow
+  if (row.labels === undefined) return row as unknown as ResultRow
+  // DynamoDB keeps no order of a map's keys.
+  const labels = Object.fromEntries(Object.entries(row.labels as Labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { ...row, labels } as unknown as ResultRow
 }
