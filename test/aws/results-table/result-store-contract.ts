@@ -174,5 +174,13 @@ export function resultStoreContract(name: string, makeResults: () => Promise<Rea
       expect(found.map((row) => row.sk).sort()).toEqual(rows.map((row) => row.sk).sort())
       expect(found).toMatchObject(rows.toSorted((a, b) => (a.sk < b.sk ? -1 : 1)))
     })
+
+    it('yields the labels of a row by name', async () => {
+      for (const row of rowsOf(5)) await put(row)
+      const names: string[][] = []
+      for await (const page of results.store.rowsOf('ann'))
+        for (const row of page) if (row.kind === 'search' && row.labels) names.push(Object.keys(row.labels))
+      expect(names).toEqual([['application', 'variant']])
+    })
   })
 }
