@@ -80,20 +80,19 @@ async function runCompare(options: CompareOptions, terminal: Terminal): Promise<
   const result = options.exact
     ? await compareExactly(options, variants, range, target, terminal)
     : resultByBuckets(variants, options.metric)
-  if (result === null) return note(terminal, 'Nothing was read.')
   if (options.json) printJson(terminal, comparisonJson(result, variants, range))
   else printComparison(terminal, result, variants, range)
   if (!result.isTrusted) terminal.exitCode = EXIT.findings
 }
 
-/** Returns null where the person does not confirm. */
+/** Throws a UserError where the person does not confirm. */
 async function compareExactly(
   { metric, split, yes, json }: CompareOptions,
   variants: LabelledVariants,
   range: DayRange,
   { clients, outputs }: Target,
   terminal: Terminal,
-): Promise<CompareResult | null> {
+): Promise<CompareResult> {
   const names = variants.variants.map(({ name }) => name)
   const parts = split === undefined ? null : { meant: split.text, parts: partsOf(split, names) }
   const table = outputs.ResultsTableName
@@ -105,7 +104,7 @@ async function compareExactly(
     )
   const estimate = estimateRead(hours)
   if (!json) note(terminal, estimateText(estimate))
-  if (!yes && !(await isConfirmed('Read them?', terminal))) return null
+  if (!yes && !(await isConfirmed('Read them?', terminal))) throw new UserError('Nothing was read.')
   const progress = startProgress(terminal.stderr)
   try {
     const wanted = { label: variants.label, variants: names, metric: COMPARED_METRICS[metric] }

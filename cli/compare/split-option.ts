@@ -1,6 +1,7 @@
 // Reads the option --split, which states how users are meant to be split among variants.
 
 import { InvalidArgumentError } from 'commander'
+import { printable } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import { parseNumber } from '../target/option-values.ts'
 
@@ -39,6 +40,6 @@ export function partsOf({ text, parts, byName }: MeantSplit, variants: readonly 
   const isWhole = found.length === variants.length && (byName === null || byName.size === variants.length)
   if (isWhole) return found
   throw new UsageError(
-    `--split ${text}: expected a part for each of the ${variants.length} variants ${variants.join(', ')}`,
+    `--split ${text}: expected a part for each of the ${variants.length} variants ${variants.map(printable).join(', ')}`,
   )
 }

@@ -6,7 +6,7 @@ import { type NonEmpty, nonEmpty } from '../../functions/domain/non-empty.ts'
 import { type DayRollup, segmentsIn } from '../../functions/domain/results/rollup.ts'
 import type { DaySegments } from '../../functions/domain/results/segments.ts'
 import type { DayRange } from '../../report/report-data.ts'
-import { counted } from '../../terminal/text-table.ts'
+import { counted, printable } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { reportReads } from '../reads/report-reads.ts'
 import { readDaySegments } from '../reads/segment-reads.ts'
@@ -84,13 +84,15 @@ function checkVariants(
   if (baseline !== undefined && !names.includes(baseline))
     throw new UserError(`--baseline ${baseline}: no search has this ${label} ${where}. There are ${listed(names)}.`)
   if (names.length === 1)
-    throw new UserError(`All searches with the label ${label} ${where} have ${names[0]}: there is nothing to compare.`)
+    throw new UserError(
+      `All searches with the label ${label} ${where} have ${listed(names)}: there is nothing to compare.`,
+    )
 }
 
 const LISTED_MAX = 10
 
 function listed(names: readonly string[]): string {
-  return `${names.slice(0, LISTED_MAX).join(', ')}${names.length > LISTED_MAX ? ', ...' : ''}`
+  return `${names.slice(0, LISTED_MAX).map(printable).join(', ')}${names.length > LISTED_MAX ? ', ...' : ''}`
 }
 
 function leftOutNotes(label: string, { none, other }: SummedVariants['leftOut']): string[] {

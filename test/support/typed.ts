@@ -148,6 +148,20 @@ export function testTerminal(): Terminal {
   }
 }
 
+/** Returns a terminal at which a person types the keys once the question is there. */
+export function terminalWith(keys: string, question: RegExp): Terminal & { printed(): string } {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true })
+  let printed = ''
+  const write = (text: unknown, _: unknown, done: () => void): void => {
+    const isAsked = question.test(printed)
+    printed += String(text)
+    if (!isAsked && question.test(printed)) stdin.write(keys)
+    done()
+  }
+  const stderr = Object.assign(new Writable({ decodeStrings: false, write }), { isTTY: true })
+  return { ...testTerminal(), stdin: () => stdin, stderr, printed: () => printed }
+}
+
 /** The objects that a command printed with `--json`: every line has to be one. */
 export function objectsIn(stdout: string): Record<string, unknown>[] {
   return stdout

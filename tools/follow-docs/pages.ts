@@ -7,6 +7,7 @@ export const PAGES = [
   'docs/events.md',
   'docs/producers.md',
   'docs/report.md',
+  'docs/metrics.md',
   'docs/results.md',
   'docs/cli.md',
   'docs/operations.md',

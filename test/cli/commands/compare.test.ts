@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resultsSpec } from '../../../bench/bench-tables.ts'
+import { runCommand } from '../../../cli/program.ts'
 import { twoSidedP } from '../../../compare/distributions.ts'
 import { METRIC_NAMES } from '../../../compare/metric.ts'
 import { dynamoResultStore } from '../../../functions/aws/results-table/result-store.ts'
@@ -21,7 +22,7 @@ import { randomOf } from '../../../sim/random.ts'
 import { EXIT } from '../../../terminal/exit-codes.ts'
 import { emulatedDynamo } from '../../support/emulated-dynamo.ts'
 import { makeTables } from '../../support/tables.ts'
-import { objectsIn, type Typed, typed } from '../../support/typed.ts'
+import { objectsIn, type Typed, terminalWith, typed } from '../../support/typed.ts'
 import { type AskedSearch, storeRows, sumHours, variantRow } from '../../support/variant-rows.ts'
 
 const emulated = emulatedDynamo()
@@ -211,6 +212,14 @@ describe('compare', () => {
     )
     expect(status).toBe(EXIT.done)
     expect(stdout).toMatch(/^The split of users is as meant, 50:50: a 700, b 700 \(p 1\.000\)\.\n\nThe click-through/)
+  })
+
+  it('reads nothing by user where the person does not confirm', async () => {
+    const asked = terminalWith('n\r', /\[y\/N\] /)
+    const args = ['compare', '--by', 'variant', '--exact', '--local', join(folder, opened.table)]
+    expect(await runCommand(args, asked)).toBe(EXIT.failed)
+    expect(asked.printed()).toContain('Read them? [y/N] ')
+    expect(asked.printed()).toMatch(/Nothing was read\.\n$/)
   })
 
   it('has no trace of a person whose rows are removed', async () => {

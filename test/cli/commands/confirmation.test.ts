@@ -1,6 +1,5 @@
 // Checks what a person may answer when a command asks whether it may go on.
 
-import { PassThrough, Writable } from 'node:stream'
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
@@ -9,24 +8,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { isConfirmed, isWanted } from '../../../cli/commands/confirmation.ts'
 import { runCommand } from '../../../cli/program.ts'
 import { EXIT } from '../../../terminal/exit-codes.ts'
-import type { Terminal } from '../../../terminal/terminal.ts'
 import { InterruptedError } from '../../../terminal/user-error.ts'
 import { OUTPUTS } from '../../support/stack-outputs.ts'
-import { testTerminal } from '../../support/typed.ts'
-
-/** Returns a terminal at which a person types the keys once the question is there. */
-function terminalWith(keys: string, question: RegExp): Terminal & { printed(): string } {
-  const stdin = Object.assign(new PassThrough(), { isTTY: true })
-  let printed = ''
-  const write = (text: unknown, _: unknown, done: () => void): void => {
-    const isAsked = question.test(printed)
-    printed += String(text)
-    if (!isAsked && question.test(printed)) stdin.write(keys)
-    done()
-  }
-  const stderr = Object.assign(new Writable({ decodeStrings: false, write }), { isTTY: true })
-  return { ...testTerminal(), stdin: () => stdin, stderr, printed: () => printed }
-}
+import { terminalWith, testTerminal } from '../../support/typed.ts'
 
 const [CTRL_C, CTRL_D] = ['\u0003', '\u0004']
 
