@@ -25,6 +25,7 @@ const SOURCES = {
   processes: 2 ** 30 + 3992,
   success: 2 ** 30 + 2 ** 29,
   labels: 2 ** 30 + 2 ** 28,
+  segmentValues: 2 ** 30 + 2 ** 28 + 5,
 } as const
 
 export function sourceOf(seed: number, drawnFor: keyof typeof SOURCES): Random {
@@ -58,12 +59,17 @@ export function drawLabels(random: Random): () => { readonly labels?: Labels } {
     if (random.happens(0.3)) return {}
     const labels = [
       ['variant', random.oneOf(['A', 'A', 'B', 'C', 'D', 'E'])],
-      ['application', random.oneOf(['shop', 'blog', ''])],
+      ['application', random.oneOf(['shop', 'blog', '', '(none)', '(other)', 'a#b'])],
       ['page', random.oneOf(['home', 'list'])],
       ['constructor', 'x'],
     ].filter(() => random.happens(0.7))
     return { labels: Object.fromEntries(labels) }
   }
+}
+
+/** Draws how many values a run's sums name at most: fewer than there are, or more. */
+export function drawSegmentValuesMax(random: Random): number {
+  return random.between(1, 6)
 }
 
 /** Draws whether a run has an abuser. */

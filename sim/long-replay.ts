@@ -58,7 +58,7 @@ export async function replayArchive(
     if (!watch.isGivenUpForGood(one)) watch.report(one.user, `${one.eventId} was replayed but not refused`)
   }
   reportChanges(rows, rowTexts(wiring), wiring)
-  checkRollups(stores, watch)
+  checkRollups(wiring)
   faults.resume()
 }
 

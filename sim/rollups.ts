@@ -19,12 +19,11 @@ import { rollup } from '../functions/rollup/rollup.ts'
 import { faultyDirtyHours, faultyRollups } from './faulty-stores.ts'
 import type { Random } from './random.ts'
 import { clearingAtOnce, oldestFirst } from './rollup-controls.ts'
-import type { Stores } from './stores.ts'
-import type { Watch } from './watch.ts'
+import { checkSegments } from './segment-invariants.ts'
 import type { Wiring } from './wiring.ts'
 import { invoke, type Outcome } from './world.ts'
 
-const SETTINGS = { rollupRetentionMs: 1000 * DAY_MS, rankEveryMs: HOUR_MS, segments: [], segmentValuesMax: 3 }
+const SETTINGS = { rollupRetentionMs: 1000 * DAY_MS, rankEveryMs: HOUR_MS }
 
 /** Stands for the user in violations that concern no single user. */
 const EVERYBODY = 'everybody'
@@ -33,7 +32,14 @@ const EVERYBODY = 'everybody'
 const RECENT_MS = 48 * HOUR_MS
 
 /** Reports to the watch if the run sums an old hour and leaves out one that is recent. */
-export function rollupOnce({ world, stores, watch, control }: Wiring): Promise<Outcome<null>> {
+export function rollupOnce({
+  world,
+  stores,
+  watch,
+  rowRules,
+  segmentValuesMax,
+  control,
+}: Wiring): Promise<Outcome<null>> {
   return invoke(world, async (invocation) => {
     const recentMs = world.time.nowMs() - RECENT_MS
     const waiting = [...stores.dirtyHours.periods.values()].filter(({ kind, of, seenMs }) => {
@@ -56,7 +62,7 @@ export function rollupOnce({ world, stores, watch, control }: Wiring): Promise<O
         digest: sha256,
         hasTime: invocation.hasTime,
       },
-      SETTINGS,
+      { ...SETTINGS, segments: rowRules.segments, segmentValuesMax },
       world.time.nowMs(),
     )
     const hasSummedOld = [...summed].some((hour) => hourStartMs(hour) <= recentMs)
@@ -97,12 +103,21 @@ export function scheduleDirtyFlood(startMs: number, visitMs: number, random: Ran
  * Computes the sums of all hours and days and the query lists from the rows, and reports each that
  * differs from the stored one. It also reports periods that are still dirty.
  */
-export function checkRollups({ results, dirtyHours, rollups }: Stores, watch: Watch): void {
+export function checkRollups({
+  stores,
+  watch,
+  rowRules: { segments },
+  segmentValuesMax,
+}: Pick<Wiring, 'stores' | 'watch' | 'rowRules' | 'segmentValuesMax'>): void {
+  const { results, dirtyHours, rollups } = stores
   const report = (what: string): void => watch.report(EVERYBODY, what)
   if (dirtyHours.periods.size > 0) report(`${[...dirtyHours.periods.keys()]} are still dirty`)
   const rows = [...results.rows.values()]
+  const labels = [...segments].sort()
   const hours = [...new Set(rows.map(hourOf))].sort()
-  const summed = hours.map((hour) => hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour))))
+  const summed = hours.map((hour) =>
+    hourRollup(hour, sumRows(rows.filter((row) => hourOf(row) === hour)), null, labels),
+  )
   const days = new Set(summed.map((hour) => hour.day))
   const isExpected = new Set([...hours, ...days])
   for (const { sk } of rollups.rollups.values()) if (!isExpected.has(sk)) report(`the sum of ${sk} has no rows`)
@@ -112,6 +127,7 @@ export function checkRollups({ results, dirtyHours, rollups }: Stores, watch: Wa
     const expected = dayRollup(
       day,
       summed.filter((hour) => hour.day === day),
+      labels,
     )
     compare(expected, rollups.rollups.get(`${dayKey(day).pk} ${day}`), report)
     compare(ranked(day, rows), rollups.queries.get(day) ?? [], report)
@@ -119,6 +135,7 @@ export function checkRollups({ results, dirtyHours, rollups }: Stores, watch: Wa
   for (const [day, queries] of rollups.queries) {
     if (!days.has(day)) compare([], queries, report)
   }
+  checkSegments(stores, { segments, segmentValuesMax }, report)
 }
 
 /** The rows in memory do not hold their expiry, so the check cannot compute it. */

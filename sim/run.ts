@@ -16,6 +16,7 @@ import {
   drawPages,
   drawReuse,
   drawRowRules,
+  drawSegmentValuesMax,
   drawSweepers,
   sourceOf,
 } from './conditions.ts'
@@ -85,6 +86,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     watch,
     rules,
     rowRules: drawRowRules(sourceOf(seed, 'success')),
+    segmentValuesMax: drawSegmentValuesMax(sourceOf(seed, 'segmentValues')),
     stores: newStores(world, changes.add, watch.replaces),
     control: options.control ?? null,
     firstCopies: new Map(),

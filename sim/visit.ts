@@ -28,7 +28,7 @@ export async function visit(
   wiring: Wiring,
   delivery: Delivery,
 ): Promise<void> {
-  const { world, stores, watch, rules } = wiring
+  const { world, watch, rules } = wiring
   const { time, random, faults } = world
   await time.runUntil(startMs)
   schedule({ users, startMs, durationMs: VISIT_MS, name }, world, delivery.stream, rules, watch.wasSent)
@@ -43,7 +43,7 @@ export async function visit(
   await sweepUntil(restMs, sweepEveryMs, wiring, delivery)
   const everyone = new Set([...users, ...watch.sent.map(({ user }) => user)])
   checkAtRest([...everyone], wiring, startMs - DAY_MS)
-  checkRollups(stores, watch)
+  checkRollups(wiring)
   faults.resume()
 }
 

@@ -14,6 +14,8 @@ export interface Wiring {
   readonly watch: Watch
   readonly rules: Rules
   readonly rowRules: RowRules
+  /** How many values of a label the sums of the run name at most. */
+  readonly segmentValuesMax: number
   /** The wrong design that the run tries; null to run the pipeline as it is. */
   readonly control: Control | null
   /** The first copy of each event, for the control `first-copy-wins`. */
