@@ -16,14 +16,18 @@ import { itemsBetween } from './items-between.ts'
 /**
  * Returns the days with searches in order, each with its values and buckets. Takes a read unit for
  * 8 KB. Throws UnreadableItemError for a damaged sum.
+ *
+ * @param hasBuckets false leaves the buckets empty, as for a report of years.
  */
 export async function readDaySegments(
   client: DynamoDBDocumentClient,
   table: string,
   label: string,
   { from, to }: DayRange,
+  hasBuckets = true,
 ): Promise<DaySegments[]> {
-  return (await segmentsBetween(client, table, daySegmentsKey(label, from).pk, from, to)) as DaySegments[]
+  const { pk } = daySegmentsKey(label, from)
+  return (await segmentsBetween(client, table, { pk, from, to }, hasBuckets)) as DaySegments[]
 }
 
 /** Returns the hours with searches in order, likewise. */
@@ -32,19 +36,20 @@ export async function readHourSegments(
   table: string,
   label: string,
   { from, to }: DayRange,
+  hasBuckets = true,
 ): Promise<HourSegments[]> {
-  return (await segmentsBetween(client, table, hourSegmentsKey(label, from).pk, from, `${to}~`)) as HourSegments[]
+  const { pk } = hourSegmentsKey(label, from)
+  return (await segmentsBetween(client, table, { pk, from, to: `${to}~` }, hasBuckets)) as HourSegments[]
 }
 
 async function segmentsBetween(
   client: DynamoDBDocumentClient,
   table: string,
-  pk: string,
-  from: string,
-  to: string,
+  { pk, from, to }: DayRange & { readonly pk: string },
+  hasBuckets: boolean,
 ): Promise<SegmentRollup[]> {
   const found: SegmentRollup[] = []
   for await (const items of itemsBetween(client, table, pk, from, to))
-    found.push(...items.map((item) => readSegments(withoutMetadata(item))))
+    found.push(...items.map((item) => readSegments(withoutMetadata(item), hasBuckets)))
   return found
 }

@@ -2,7 +2,13 @@
 
 import { SEARCH_COUNTS } from '../../domain/results/counts.ts'
 import { ratiosOf, satisfactionRatiosOf } from '../../domain/results/ratios.ts'
-import { BUCKET_COUNTS, BUCKETS, type SegmentRollup, type SegmentSum } from '../../domain/results/segments.ts'
+import {
+  BUCKET_COUNTS,
+  BUCKETS,
+  type BucketCounts,
+  type SegmentRollup,
+  type SegmentSum,
+} from '../../domain/results/segments.ts'
 import { bucketNumbers, toBucketCounts } from '../../domain/results/value-sum.ts'
 import { UnreadableItemError } from '../../ports.ts'
 import { deflateText, inflateText } from '../runtime/deflated-text.ts'
@@ -37,27 +43,39 @@ function valueItem({ value, counts }: SegmentSum): Item {
   return { value, ...counts, ...Object.fromEntries(ratios.filter(([, ratio]) => ratio !== null)) }
 }
 
-/** Throws UnreadableItemError for an item that holds no such sums. */
-export function readSegments({ [BUCKET_TEXT]: text, ...item }: Item): SegmentRollup {
+/**
+ * Throws UnreadableItemError for an item that holds no such sums.
+ *
+ * @param hasBuckets false leaves the buckets empty, which take most of the time and memory.
+ */
+export function readSegments({ [BUCKET_TEXT]: text, ...item }: Item, hasBuckets = true): SegmentRollup {
   const what = `the sums by label ${item.pk} ${item.sk}`
   return readItem(what, () => {
     const values = item[VALUES]
-    const buckets: unknown = JSON.parse(inflateText(text as Uint8Array, BUCKET_TEXT_BYTES_MAX))
-    const isWhole = Array.isArray(values) && Array.isArray(buckets) && values.length === buckets.length
-    if (!isWhole || !isTime(item.rows_expire_at)) throw damaged(what)
-    const sums = values.map((value, n) => readValue(value, buckets[n], what))
+    if (!Array.isArray(values) || !isTime(item.rows_expire_at)) throw damaged(what)
+    const buckets = hasBuckets ? readBuckets(text as Uint8Array) : []
+    if (hasBuckets && buckets.length !== values.length) throw damaged(what)
+    const sums = values.map((value, n) => ({ ...readValue(value, what), buckets: buckets[n] ?? [] }))
     return { ...item, [VALUES]: sums } as unknown as SegmentRollup
   })
 }
 
-function readValue(item: Item, buckets: unknown, what: string): SegmentSum {
+/** Throws for a text of anything but buckets. */
+function readBuckets(text: Uint8Array): BucketCounts[][] {
+  const stored = JSON.parse(inflateText(text, BUCKET_TEXT_BYTES_MAX)) as number[][][]
+  return stored.map((buckets) => {
+    if (buckets.length !== BUCKETS || !buckets.every(isBucket)) throw new TypeError('these are no buckets')
+    return buckets.map(toBucketCounts)
+  })
+}
+
+function readValue(item: Item, what: string): Omit<SegmentSum, 'buckets'> {
   const { value } = item
   const counted = SEARCH_COUNTS.filter((name) => item[name] !== undefined)
   const areNumbers = counted.every((name) => Number.isFinite(item[name]))
-  const areBuckets = Array.isArray(buckets) && buckets.length === BUCKETS && buckets.every(isBucket)
-  if (typeof value !== 'string' || !areNumbers || !areBuckets) throw damaged(what)
+  if (typeof value !== 'string' || !areNumbers) throw damaged(what)
   const counts = Object.fromEntries(counted.map((name) => [name, item[name] as number]))
-  return { value, counts, buckets: buckets.map(toBucketCounts) }
+  return { value, counts }
 }
 
 function isBucket(numbers: unknown): boolean {

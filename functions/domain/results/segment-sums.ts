@@ -140,8 +140,8 @@ function sumOf(sums: Map<string, ValueSum>, value: string): ValueSum {
   return sum
 }
 
-/** Takes an empty value for none. */
-function segmentOf({ labels }: Pick<SegmentedRow, 'labels'>, label: string): string {
+/** Returns the value by which a search is summed. Takes an empty value for none. */
+export function segmentOf({ labels }: Pick<SearchRow, 'labels'>, label: string): string {
   // A label may be named like a property of every object, such as `constructor`.
   const value = labels !== undefined && Object.hasOwn(labels, label) ? labels[label] : ''
   return value === undefined || value === '' ? NO_VALUE : value

@@ -35,4 +35,8 @@ it('the days and the hours of one label are read in order, and none outside the 
   expect(await readDaySegments(client, table, 'variant', RANGE)).toEqual([days[2], days[1]])
   expect(await readHourSegments(client, table, 'variant', RANGE)).toEqual([hours[1], hours[0]])
   expect(await readDaySegments(client, table, 'country', RANGE)).toEqual([])
+  const [day] = await readDaySegments(client, table, 'variant', RANGE, false)
+  expect(day?.values.map(({ value, counts, buckets }) => [value, counts, buckets])).toEqual([
+    ['A', values[0]?.counts, []],
+  ])
 })
