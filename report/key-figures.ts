@@ -35,7 +35,7 @@ export function keyFigures(data: ReportData): KeyFigures {
   const now = sumDays(data.days)
   const before = sumDays(data.daysBefore)
   const obstacle = comparisonObstacle(data, before)
-  const figures = obstacle === null ? figuresOf(now, before) : figuresOf(now, null)
+  const figures = figuresOf(now, obstacle === null ? before : null, data.segment !== null)
   const span = daysIn(data.range) === 1 ? 'day' : `${daysIn(data.range)} days`
   return { figures, comparison: obstacle ?? `Changes are against the ${span} before.` }
 }
@@ -50,16 +50,21 @@ function comparisonObstacle({ days, daysBefore, range, madeAtMs }: ReportData, b
   return `No comparison with the period before: it has only ${had}.`
 }
 
-/** Computes every figure of the report from sums of rows, and compares them with earlier ones. */
-export function figuresOf(now: Counts, before: Counts | null): KeyFigure[] {
-  return [...searchFigures(now, before), ...clickFigures(now, before), ...sessionFigures(now, before)]
+/**
+ * Computes every figure of the report from sums of rows, and compares them with earlier ones.
+ *
+ * @param isSegment whether the counts are those of one segment, which has no sessions.
+ */
+export function figuresOf(now: Counts, before: Counts | null, isSegment = false): KeyFigure[] {
+  const figures = [...searchFigures(now, before, isSegment), ...clickFigures(now, before)]
+  return isSegment ? figures : [...figures, ...sessionFigures(now, before)]
 }
 
 function allRatios(counts: Counts) {
   return { ...ratiosOf(counts), ...satisfactionRatiosOf(counts), ...sessionRatiosOf(counts) }
 }
 
-function searchFigures(now: Counts, before: Counts | null): KeyFigure[] {
+function searchFigures(now: Counts, before: Counts | null, isSegment: boolean): KeyFigure[] {
   const ratios = allRatios(now)
   const past = before && allRatios(before)
   const { searches = 0, clicks = 0, unknown_satisfaction_searches: unknown = 0 } = now
@@ -78,7 +83,7 @@ function searchFigures(now: Counts, before: Counts | null): KeyFigure[] {
     {
       name: 'Searches',
       value: countText(searches),
-      parts: `${countOf(clicks, 'click', 'clicks')}, ${countText(now.orphan_clicks ?? 0)} of no search`,
+      parts: `${countOf(clicks, 'click', 'clicks')}${isSegment ? '' : `, ${countText(now.orphan_clicks ?? 0)} of no search`}`,
       isUncertain: false,
       change: before && countChange(searches, before.searches ?? 0),
     },

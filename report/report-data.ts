@@ -1,14 +1,17 @@
 // Reads the rollups and the closed sessions of a report, and bounds what the report holds.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
+import type { Event } from '../functions/domain/events/event.ts'
 import { nonEmpty } from '../functions/domain/non-empty.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
+import { segmentOf } from '../functions/domain/results/segment-sums.ts'
 import type { QueryRollup } from '../functions/domain/results/top-queries.ts'
 import { firstEvent } from '../functions/domain/sessions/session.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'
+import { type LabelSegments, readLabels, readSegment, type Segment, type SegmentPorts } from './segment-data.ts'
 import type { ReportVariants } from './variant-charts.ts'
 
 /** Both days are inclusive. */
@@ -21,7 +24,7 @@ export interface DayRange {
  * The reads of a report. They may return items in any order. A day or an hour without an item had
  * no searches and no sessions.
  */
-export interface ReportPorts {
+export interface ReportPorts extends SegmentPorts {
   readDays(range: DayRange): Promise<readonly DayRollup[]>
   readHours(range: DayRange): Promise<readonly HourRollup[]>
   readQueries(day: string): Promise<readonly QueryRollup[]>
@@ -39,6 +42,8 @@ export interface ReportWanted {
   /** Replaces user ids by `user 1`, `user 2` and so on. */
   readonly hideUsers: boolean
   readonly sessionsMax: number
+  /** Null for a report of all searches. */
+  readonly segment: Segment | null
   /** Names and values to print, such as the gap. Empty where they are unknown. */
   readonly settings: readonly (readonly [string, string])[]
 }
@@ -50,7 +55,9 @@ export interface ReportData {
   readonly range: DayRange
   readonly madeAtMs: number
   readonly settings: readonly (readonly [string, string])[]
-  /** In order of time. */
+  /** The value of a label that all searches of the report have; null where it has all searches. */
+  readonly segment: ReportSegment | null
+  /** In order of time. Those of a segment hold counts of searches only. */
   readonly days: readonly DayRollup[]
   /** The rollups of as many days just before the range, in order of time. */
   readonly daysBefore: readonly DayRollup[]
@@ -58,6 +65,8 @@ export interface ReportData {
   readonly hours: readonly HourRollup[]
   /** The searches of each hour of the day, from 0 to 23 (UTC), in the whole range. */
   readonly searchesByHour: readonly number[]
+  /** Empty in a report of one segment. */
+  readonly segments: readonly LabelSegments[]
   readonly queries: { readonly range: DayRange; readonly totals: QueryTotals }
   readonly explorer: {
     readonly sessions: readonly ExploredSession[]
@@ -65,6 +74,11 @@ export interface ReportData {
     /** The number of sampled sessions for which the file has no room. */
     readonly leftOut: number
   }
+}
+
+export interface ReportSegment extends Segment {
+  /** The days of the range on which searches of the segment may be among the others. */
+  readonly uncertainDays: number
 }
 
 /** A report of at most this many days shows hours; a longer one shows days. */
@@ -80,29 +94,43 @@ export const QUERY_ROWS_MAX = 100
 /** Bounds all sessions of the explorer as JSON. */
 const EXPLORER_CHARACTERS_MAX = 4_000_000
 
-/** Throws `UserError` for an invalid range or number of sessions. */
+/** Throws `UserError` for an invalid range or number of sessions, and for an unknown label. */
 export async function readReport(ports: ReportPorts, wanted: ReportWanted): Promise<ReportData> {
   const { range, pipeline, madeAtMs, settings } = wanted
   checkBounds(wanted)
-  const dayCount = daysIn(range)
-  const before = { from: dayAfter(range.from, -dayCount), to: dayAfter(range.from, -1) }
   const queryDays = daysOf(range).slice(-QUERY_DAYS_MAX)
   const queries: QueryRollup[][] = []
-  for (const day of queryDays) queries.push([...(await ports.readQueries(day))])
+  if (wanted.segment === null) for (const day of queryDays) queries.push([...(await ports.readQueries(day))])
   return {
     pipeline,
     range,
     madeAtMs,
     settings,
-    days: inOrder(await ports.readDays(range)),
-    daysBefore: inOrder(await ports.readDays(before)),
-    hours: dayCount > HOURLY_DAYS_MAX ? [] : inOrder(await ports.readHours(range)),
-    searchesByHour: await sumHoursOfDay(ports, range),
+    ...(await readSums(ports, wanted)),
     queries: {
       range: { from: nonEmpty(queryDays)[0], to: range.to },
       totals: totalQueries(queries, QUERY_ROWS_MAX),
     },
     explorer: explore(await ports.sampleSessions(range, wanted.sessionsMax), wanted),
+  }
+}
+
+async function readSums(ports: ReportPorts, { range, segment }: ReportWanted) {
+  const dayCount = daysIn(range)
+  const before = { from: dayAfter(range.from, -dayCount), to: dayAfter(range.from, -1) }
+  const isHourly = dayCount <= HOURLY_DAYS_MAX
+  const days = inOrder(await ports.readDays(range))
+  if (segment !== null) {
+    const own = await readSegment(ports, segment, days, { range, before, isHourly })
+    return { ...own, searchesByHour: [], segments: [], segment: { ...segment, uncertainDays: own.uncertainDays } }
+  }
+  return {
+    segment: null,
+    days,
+    daysBefore: inOrder(await ports.readDays(before)),
+    hours: isHourly ? inOrder(await ports.readHours(range)) : [],
+    searchesByHour: await sumHoursOfDay(ports, range),
+    segments: await readLabels(ports, days, range, isHourly),
   }
 }
 
@@ -134,9 +162,12 @@ function isDay(day: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) && dayAfter(day, 0) === day
 }
 
-function explore(sampled: readonly ClosedSession[], { hideUsers, sessionsMax }: ReportWanted): ReportData['explorer'] {
+function explore(sampled: readonly ClosedSession[], wanted: ReportWanted): ReportData['explorer'] {
+  const { hideUsers, sessionsMax, segment } = wanted
   const startMs = ({ session }: ClosedSession): number => firstEvent(session).timeMs
-  const withSearch = sampled.filter(({ session }) => session.events.some(({ type }) => type === 'Search'))
+  const isWanted = (event: Event): boolean =>
+    event.type === 'Search' && (segment === null || segmentOf(event, segment.label) === segment.value)
+  const withSearch = sampled.filter(({ session }) => session.events.some(isWanted))
   const recent = withSearch.sort((a, b) => startMs(b) - startMs(a)).slice(0, sessionsMax)
   const numbers = new Map([...new Set(recent.map(({ user }) => user))].map((user, index) => [user, index + 1]))
   const sessions: ExploredSession[] = []

@@ -20,6 +20,8 @@ interface SearchRatio {
   readonly sizes: readonly Size[]
   /** The upper end of the axis. Null lets it end at the largest value. */
   readonly max: number | null
+  /** Absent where the bars for searches have a scale of their own. */
+  readonly searchesMax?: number
 }
 
 const SEARCHES = { wholeOf: ({ searches = 0 }: Counts) => searches, wholeName: 'searches' }
@@ -75,6 +77,14 @@ export function ctrChart(data: ReportData): Markup {
   return chartFigure(ratioChart(timeLine(data), CTR))
 }
 
+/** Charts of several values are alike in both scales, so that they can be compared. */
+export function ctrChartOf(segment: string, id: string, line: TimeLine, searchesMax: number): Markup {
+  const chart = ratioChart(line, { ...CTR, id, title: segment, sizes: [NARROW, HALF], searchesMax })
+  // The text above the charts has the formula and the legend of all.
+  const columns = [...chart.columns.slice(0, -1), 'CTR']
+  return chartFigure({ ...chart, formula: 'CTR', legend: null, columns })
+}
+
 export function otherTimeCharts(data: ReportData): Markup[] {
   return [SATISFIED, REFORMULATED, ZERO_RESULTS, ABANDONMENT].map((ratio) =>
     chartFigure(ratioChart(timeLine(data), ratio)),
@@ -82,12 +92,12 @@ export function otherTimeCharts(data: ReportData): Markup[] {
 }
 
 function ratioChart(line: TimeLine, ratio: SearchRatio): Chart {
-  const { id, title, part, partName, wholeOf, wholeName, sizes, max } = ratio
+  const { id, title, part, partName, wholeOf, wholeName, sizes, max, searchesMax = null } = ratio
   const ratioOf = ({ counts }: TimePoint): number | null => shareOf(counts[part], wholeOf(counts))
   const isUnsure = (point: TimePoint): boolean => isUncertain(point, wholeOf)
   const known = line.points.filter((point) => ratioOf(point) !== null)
   const largest = Math.max(0.02, ...known.map((point) => ratioOf(point) ?? 0))
-  const drawn = { title, yLabel: `% of ${wholeName}`, ratioOf, wholeOf, max: max ?? Math.min(1, largest) }
+  const drawn = { title, yLabel: `% of ${wholeName}`, ratioOf, wholeOf, max: max ?? Math.min(1, largest), searchesMax }
   return {
     id,
     title,

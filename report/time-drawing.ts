@@ -19,6 +19,8 @@ export interface Ratio {
   readonly wholeOf: (counts: Counts) => number
   /** The upper end of the value axis. */
   readonly max: number
+  /** The searches of the highest bar. Null lets the largest number of the drawing be it. */
+  readonly searchesMax: number | null
 }
 
 const VOLUME_HEIGHT = 34
@@ -46,7 +48,7 @@ export function timeDrawing(size: Size, timeLine: TimeLine, ratio: Ratio): Marku
   const labels = { xLabel: `${unit} (UTC)`, yLabel: ratio.yLabel, yUnit: 'share' } as const
   return svg(size, ratio.title, [
     axes(size, y, labels),
-    volume(plot),
+    volume(plot, ratio.searchesMax),
     ...timeTicks(plot),
     ...ratioLine(plot, ratio, y),
     ...(size.name !== 'narrow' && points.length <= HINTS_MAX ? points.map((point) => hint(plot, point, ratio)) : []),
@@ -88,10 +90,10 @@ export function isUncertain({ counts, isRunning }: TimePoint, wholeOf: Ratio['wh
   return wholeOf(counts) < UNCERTAIN_BELOW || isRunning
 }
 
-function volume({ size, timeLine, x, bottom, step }: Plot): Markup {
+function volume({ size, timeLine, x, bottom, step }: Plot, searchesMax: number | null): Markup {
   const searches = timeLine.points.map(({ counts }) => counts.searches ?? 0)
   const largest = Math.max(...searches)
-  const height = scaleLinear([0, Math.max(1, largest)], [0, VOLUME_HEIGHT])
+  const height = scaleLinear([0, Math.max(1, searchesMax ?? largest)], [0, VOLUME_HEIGHT])
   const width = pixels(Math.max(0.6, step - Math.min(2, step * 0.2)))
   const bars = timeLine.points.map(({ startMs }, index) => {
     const tall = height(searches[index] as number)

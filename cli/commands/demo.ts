@@ -116,6 +116,7 @@ async function writeReport(reads: ReportPorts, terminal: Terminal): Promise<void
     range: { from: dayOf(startMs), to: dayOf(startMs + (days - 1) * DAY_MS) },
     madeAtMs: Date.now(),
     hideUsers: false,
+    segment: null,
     sessionsMax: SESSIONS_DEFAULT,
     settings: [],
   })

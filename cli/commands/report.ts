@@ -17,7 +17,7 @@ import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { fileErrorText, UsageError, UserError } from '../../terminal/user-error.ts'
 import { latestDay, reportReads } from '../reads/report-reads.ts'
-import { parseDay, parsePath, wholeNumber } from '../target/option-values.ts'
+import { parseDay, parsePath, parseSegment, type Segment, wholeNumber } from '../target/option-values.ts'
 import { checkHasRollups, openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
@@ -27,6 +27,7 @@ interface ReportOptions extends TargetOptions {
   readonly from?: string
   readonly to?: string
   readonly sessions: number
+  readonly segment?: Segment
   readonly hideUsers?: true
   readonly compare?: string
   readonly baseline?: string
@@ -50,6 +51,11 @@ export function defineReport(command: Command, terminal: Terminal): void {
       wholeNumber(0, SESSIONS_MAX),
       SESSIONS_DEFAULT,
     )
+    .option(
+      '--segment <label=value>',
+      'only searches with this value of a label, such as application=shop; (none) stands for those without the label',
+      parseSegment,
+    )
     .option('--hide-users', "show 'user 1' instead of user ids; queries stay readable")
     .option('--compare <label>', 'a section that compares the values of this label, such as variant')
     .option('--baseline <value>', 'with --compare, the variant to compare the others with (default: the first by name)')
@@ -62,12 +68,13 @@ as long as late events may amend them (the setting amendFor).`,
       'search-session-ctr report',
       'search-session-ctr report --from 2026-03-01 --to 2026-03-31 --hide-users --out march.html',
       'search-session-ctr report --compare variant --local',
+      'search-session-ctr report --segment application=shop',
     ],
   }).action((options) => runReport(options, terminal))
 }
 
 async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
-  checkOrder(options)
+  checkOptions(options)
   if (options.baseline !== undefined && options.compare === undefined)
     throw new UsageError('--baseline needs --compare: it is the variant to compare the others with')
   const path = resolve(terminal.cwd, options.out)
@@ -84,6 +91,7 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
       madeAtMs: Date.now(),
       hideUsers: options.hideUsers === true,
       sessionsMax: options.sessions,
+      segment: options.segment ?? null,
       settings: [],
     })
     const compared = { ...data, ...(await comparedVariants(options, range, target)) }
@@ -91,7 +99,7 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
     if (options.json) return printJson(terminal, compared)
     if (data.days.length === 0)
       throw new UserError(
-        `There are no searches from ${range.from} to ${range.to} in ${target.title}: nothing was written.`,
+        `There are no searches${segmentText(options)} from ${range.from} to ${range.to} in ${target.title}: nothing was written.`,
       )
     await write(options.out, path, renderReport(compared))
     print(terminal, `${range.from} to ${range.to}: ${path}`)
@@ -132,7 +140,13 @@ async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<Day
   return { from: days[0]?.day ?? last, to: last }
 }
 
-function checkOrder({ from, to }: ReportOptions): void {
+function segmentText({ segment }: ReportOptions): string {
+  return segment === undefined ? '' : ` with ${segment.label}=${segment.value}`
+}
+
+function checkOptions({ from, to, segment, compare }: ReportOptions): void {
+  if (segment !== undefined && compare !== undefined)
+    throw new UsageError('--compare compares variants by all searches: leave --segment out')
   if (from !== undefined && to !== undefined && from > to)
     throw new UsageError(`--from ${from} is after --to ${to}: --from is the first day of the report and --to the last`)
 }

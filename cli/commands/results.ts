@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { labelText } from '../../functions/domain/events/label-text.ts'
 import type { ClicksRow, ResultRow, SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
+import { OTHER_VALUES } from '../../functions/domain/results/segments.ts'
 import { type ListOptions, printList } from '../../terminal/output.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { shellWord, shortened } from '../../terminal/text-table.ts'
@@ -12,7 +13,7 @@ import { hourRows } from '../reads/hour-rows.ts'
 import { type RowFilter, type RowOptions, rowFilter } from '../reads/row-filter.ts'
 import { PSEUDONYM_KEY_OPTION, storedIds } from '../reads/stored-user.ts'
 import { userRows } from '../reads/user-rows.ts'
-import { parseCount, parseDay, parseSince, parseUser } from '../target/option-values.ts'
+import { parseCount, parseDay, parseSegment, parseSince, parseUser } from '../target/option-values.ts'
 import { checkHasRollups, openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, targetText, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'
@@ -27,6 +28,11 @@ export function defineResults(command: Command, terminal: Terminal): void {
     .option('--user <id>', 'only rows of this user, named as in events', parseUser)
     .option('--day <day>', 'only searches or sessions of this day (UTC), such as 2026-03-02', parseDay)
     .option('--query <text>', 'only searches for this query; capitals and extra spaces do not matter')
+    .option(
+      '--segment <label=value>',
+      'only searches with this value of a label, such as application=shop; (none) selects those without the label',
+      parseSegment,
+    )
     .option(
       '--since <time>',
       'only rows since then: 30m, 12h or 7d ago, a day (UTC), or a time with its zone',
@@ -45,6 +51,7 @@ all users then takes 16 small requests, or one with --query.`,
       'search-session-ctr results --user ann --sessions --json',
       'search-session-ctr results --day 2026-03-02',
       "search-session-ctr results --query 'oak lamp' --since 7d --json",
+      'search-session-ctr results --day 2026-03-02 --segment application=shop',
       'search-session-ctr results --user ann --day 2026-03-02 --query dogs --local',
     ],
   }).action((options) => runResults(options, terminal))
@@ -78,12 +85,16 @@ async function* find(target: Target, users: readonly string[] | null, filter: Ro
 function nothingText(options: ResultsOptions, title: string): string {
   const { user } = options
   const whose = user === undefined ? '' : ' of this user'
+  const labels = options.segment === undefined ? '' : ' Rows have the labels that the setting segments names.'
   const next = `search-session-ctr sessions --user ${shellWord(user ?? 'ID')} --open${targetText(options)}`
-  return `There are no such results${whose} in ${title}. A row appears when its session closes: '${next}' shows open sessions.`
+  return `There are no such results${whose} in ${title}. A row appears when its session closes: '${next}' shows open sessions.${labels}`
 }
 
-function checkOptions({ user, day, query, since, sessions }: ResultsOptions): void {
+function checkOptions({ user, day, query, segment, since, sessions }: ResultsOptions): void {
   if (query !== undefined && sessions) throw new UsageError('--query selects searches: leave --sessions out')
+  if (segment !== undefined && sessions) throw new UsageError('--segment selects searches: leave --sessions out')
+  if (segment?.value === OTHER_VALUES)
+    throw new UsageError(`--segment: ${OTHER_VALUES} is in sums only, and each row has its own value`)
   const dayAfter = day === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${day}T00:00:00Z`) + DAY_MS
   if (since !== undefined && since >= dayAfter)
     throw new UsageError(`--since ${new Date(since).toISOString()} is after --day ${day}: leave one of them out`)

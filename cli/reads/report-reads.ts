@@ -11,6 +11,7 @@ import type { DayRange, ReportPorts } from '../../report/report-data.ts'
 import { hourKeys } from './hour-keys.ts'
 import { itemsBetween } from './items-between.ts'
 import { closedKeyOf, itemsByKey } from './rows-by-key.ts'
+import { readDaySegments, readHourSegments } from './segment-reads.ts'
 
 export interface ReportTables {
   readonly results: string
@@ -35,6 +36,8 @@ export function reportReads(client: DynamoDBDocumentClient, { results, sessions 
   return {
     readDays: ({ from, to }) => between<DayRollup>(dayKey('').pk, from, to),
     readHours,
+    readDaySegments: (label, range) => readDaySegments(client, results, label, range, false),
+    readHourSegments: (label, range) => readHourSegments(client, results, label, range, false),
     readQueries: async (day) => {
       const found = await between<QueryRollup>(queriesPartition(day), '', '~')
       // One item of the partition describes the day's lists as a whole.

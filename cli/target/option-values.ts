@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { parseTime } from '../../functions/domain/events/time.ts'
+import { NO_VALUE } from '../../functions/domain/results/segments.ts'
 
 /** Adds one `name=value` to the settings given before it. */
 export function collectSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {
@@ -52,6 +53,19 @@ export function parseDay(text: string): string {
   const startMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
   if (!Number.isNaN(startMs) && new Date(startMs).toISOString().startsWith(text)) return text
   throw new InvalidArgumentError('Expected a day (UTC) such as 2026-03-02.')
+}
+
+export interface Segment {
+  readonly label: string
+  /** As sums have it: `(none)` for searches without the label. */
+  readonly value: string
+}
+
+/** Reads `application=shop`. An empty value stands for none, as in sums. */
+export function parseSegment(text: string): Segment {
+  const { label, value } = /^(?<label>[a-z0-9_-]{1,32})=(?<value>.*)$/su.exec(text)?.groups ?? {}
+  if (label !== undefined && value !== undefined) return { label, value: value === '' ? NO_VALUE : value }
+  throw new InvalidArgumentError('Expected a label and its value, such as application=shop.')
 }
 
 const UNITS_MS = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const

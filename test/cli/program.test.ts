@@ -73,6 +73,13 @@ describe('wrong usage', () => {
     [['results', '--user', 'ann', '--since', 'yesterday'], 'Expected 30m, 12h, 7d'],
     [['results'], 'results needs --user, --day or --since'],
     [['results', '--query', 'dogs'], '--query needs --user, --day or --since'],
+    [['results', '--user', 'ann', '--segment', 'shop'], 'Expected a label and its value, such as application=shop.'],
+    [['results', '--user', 'ann', '--segment', 'Shop=1'], 'Expected a label and its value, such as application=shop.'],
+    [
+      ['results', '--user', 'ann', '--segment', 'a=b', '--sessions'],
+      '--segment selects searches: leave --sessions out',
+    ],
+    [['results', '--user', 'ann', '--segment', 'a=(other)'], '(other) is in sums only, and each row has its own value'],
     [['produce'], 'a file of events is missing'],
     [['produce', '--local', 'events.ndjson'], "search-session-ctr produce events.ndjson --local'"],
     [['results', '--user', 'ann', '--since', '2026-02-30'], 'Expected 30m, 12h, 7d'],

@@ -23,7 +23,7 @@ const ann = (n: number, fields: object) => ({
   ...fields,
 })
 const ANN = [
-  ann(0, { type: 'Search', query: 'dogs' }),
+  ann(0, { type: 'Search', query: 'dogs', labels: { application: 'shop' } }),
   ann(1, { type: 'Results', items: ['fido', 'rover'] }),
   ann(2, { type: 'ClickResult', item: 'rover' }),
   ann(3, { type: 'Search', query: 'Red  Cats', searchId: 's2' }),
@@ -49,7 +49,11 @@ async function until(args: string[], isRight: (objects: Record<string, unknown>[
 
 beforeAll(async () => {
   log('ann.ndjson', ANN)
-  run = spawn(process.execPath, [PROGRAM, 'local', '--events', 'ann.ndjson', '--keep'], { cwd: folder })
+  run = spawn(
+    process.execPath,
+    [PROGRAM, 'local', '--events', 'ann.ndjson', '--keep', '--setting', 'segments=application'],
+    { cwd: folder },
+  )
   run.stderr?.on('data', (text) => {
     printed += text
   })
@@ -112,6 +116,9 @@ describe('results', () => {
     [['--since', '2026-03-02T09:01:00Z'], 1],
     [['--since', '1h'], 0],
     [['--limit', '1'], 1],
+    [['--segment', 'application=shop'], 1],
+    [['--segment', 'application=(none)', '--query', 'red cats'], 1],
+    [['--segment', 'application=blog'], 0],
     [['--sessions'], 1],
   ])('are narrowed by %j to %d', async (options, count) => {
     const { status, stdout } = await local('results', '--user', 'ann', ...options, '--json')
@@ -123,6 +130,8 @@ describe('results', () => {
     [['--day', '2026-03-02'], 2],
     [['--day', '2026-03-02', '--query', 'RED cats'], 1],
     [['--day', '2026-03-02', '--sessions'], 1],
+    [['--day', '2026-03-02', '--segment', 'application=shop'], 1],
+    [['--day', '2026-03-02', '--segment', 'application='], 1],
     [['--day', '2026-03-02', '--since', '2026-03-02T09:03:00Z'], 1],
     [['--since', '12h'], 0],
   ])('are narrowed for all users by %j to %d', async (options, count) => {

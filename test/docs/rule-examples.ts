@@ -24,6 +24,7 @@ import type { Rule, Table } from './rule-page.ts'
 
 const DAY = '2026-03-02'
 const USER = 'ann'
+const SEGMENT_VALUES_MAX = 50
 
 /** One row of an example's first table. */
 export interface Step {
@@ -123,6 +124,8 @@ export async function runExample(rule: Rule, steps: readonly Step[]): Promise<Ex
       if (about === 'search') return searchesOf(rows, names).map((values) => cells(expected, values))
       if (about === 'hour' || about === 'day')
         return valuesOf.map((at) => cells(expected, { ...sumsOf(rows, at), [about]: at }))
+      if (about === 'segment')
+        return valuesOf.map((name) => cells(expected, { ...segmentOf(rows, name), segment: name }))
       throw new Error(`no outcome is about: ${about}`)
     },
   }
@@ -213,4 +216,12 @@ function labelsText(labels: Labels = {}): string {
 function sumsOf(rows: readonly ResultRow[], at: string): Readonly<Record<string, unknown>> {
   const hour = (name: string) => hourRollup(name, sumRows(rows.filter((row) => hourOfRow(row) === name)))
   return at.length === DAY.length ? { ...dayRollup(at, hoursOf(at).map(hour)) } : { ...hour(at) }
+}
+
+/** @param name such as `variant: A`. */
+function segmentOf(rows: readonly ResultRow[], name: string): Readonly<Record<string, unknown>> {
+  const [label = '', value] = name.split(': ')
+  const sums = new SegmentSums([label], sha256)
+  for (const row of rows) sums.add(row)
+  return sums.all(SEGMENT_VALUES_MAX)[0]?.values.find((sum) => sum.value === value)?.counts ?? {}
 }

@@ -42,6 +42,23 @@ const TRAPS: readonly Sent[] = [
   eventId: `t${n}`,
 }))
 
+const APPLICATIONS = [
+  'shop',
+  'blog',
+  'help',
+  TRAP.slice(0, 64),
+  'a very long name of an application that has no meaning',
+]
+
+function labelled(sent: Sent, n: number): Sent {
+  if (sent.type !== 'Search' || n % 7 === 0) return sent
+  const user = String(sent.user).length + String(sent.user).charCodeAt(String(sent.user).length - 1)
+  return {
+    ...sent,
+    labels: { application: APPLICATIONS[n % APPLICATIONS.length], variant: user % 2 === 0 ? 'A' : 'B' },
+  }
+}
+
 describe.skipIf(executablePath === null)('a report in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'))
   const file = join(folder, 'report.html')
@@ -49,7 +66,8 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
 
   beforeAll(async () => {
     const log = generateLog({ seed: 7, users: 40, days: 8, startMs: ORIGIN_MS })
-    const ports = reportPorts([...(log as unknown as Sent[]), ...TRAPS])
+    const sent = (log as unknown as Sent[]).map(labelled)
+    const ports = reportPorts([...sent, ...TRAPS], ['application', 'variant'])
     const data = await readReport(ports, wanted({ from: '2026-03-06', to: '2026-03-09' }))
     writeFileSync(file, renderReport(data))
     browser = await chromium.launch({ executablePath: executablePath as string, args: CHROMIUM_FLAGS })
@@ -85,7 +103,8 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
       const { page } = await open(width, scheme)
       const figures = await page.locator('figure').count()
       expect(await page.locator('figure .drawing:visible').count()).toBe(figures)
-      expect(figures).toBe(11)
+      // Those of all searches, and one of each value of two labels.
+      expect(figures).toBe(11 + 6 + 3)
       await page.close()
     })
 
@@ -119,7 +138,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     await page.keyboard.press('Tab')
     expect(await focused(page)).toContain('Skip to the report')
     await page.keyboard.press('Enter')
-    await tabTo(page, 'th button')
+    await tabTo(page, '#query-lists th button')
     const heads = page.locator('#queries-top-title + p + div th')
     await page.keyboard.press('Enter')
     expect(await heads.first().getAttribute('aria-sort')).toBe('ascending')
@@ -144,7 +163,7 @@ describe.skipIf(executablePath === null)('a report in a browser', () => {
     await page.fill('#session-filter', 'no such thing')
     expect(await page.locator('[role=option]:visible').count()).toBe(0)
     await page.fill('#query-filter', 'ONERROR')
-    expect(await page.locator('table.sortable tbody tr:visible').count()).toBe(1)
+    expect(await page.locator('#query-lists tbody tr:visible').count()).toBe(1)
     await page.close()
   })
 

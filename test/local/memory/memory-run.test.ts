@@ -112,6 +112,7 @@ describe('a run in memory', () => {
       range: { from: '2026-03-02', to: '2026-03-03' },
       madeAtMs: at(0),
       hideUsers: false,
+      segment: null,
       sessionsMax: 10,
       settings: [],
     })
