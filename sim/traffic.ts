@@ -43,12 +43,7 @@ export function schedule(visit: Visit, world: World, stream: Stream, rules: Rule
       const hasTime = random.happens(0.95)
       const deviceMs = timeMs + clockMs
       const time = random.happens(0.5) ? deviceMs : new Date(deviceMs).toISOString()
-      const text = JSON.stringify({
-        user,
-        eventId,
-        ...fields,
-        ...(hasTime ? { time } : {}),
-      })
+      const text = JSON.stringify({ user, eventId, ...fields, ...(hasTime ? { time } : {}) })
       const put = (): void => onSent({ user, eventId, ...sentAs(stream.put(keyOf(), text), text) })
       const putAtMs = timeMs + takesMs
       world.time.at(putAtMs, put)
