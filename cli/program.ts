@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { SettingError } from '../infra/setting-kinds.ts'
-import { STACK_NAME } from '../infra/settings.ts'
+import { STACK_NAME } from '../infra/stack-settings.ts'
 import { EXIT, EXIT_TEXT } from '../terminal/exit-codes.ts'
 import { note } from '../terminal/output.ts'
 import type { Shell, Terminal } from '../terminal/terminal.ts'

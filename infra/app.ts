@@ -3,8 +3,8 @@
 import { App } from 'aws-cdk-lib/core'
 import { readContext } from './read-settings.ts'
 import { SettingError } from './setting-kinds.ts'
-import { STACK_NAME } from './settings.ts'
 import { SearchSessionCtrStack } from './stack.ts'
+import { STACK_NAME } from './stack-settings.ts'
 
 const app = new App()
 // A local run leaves them out, since they take four fifths of the time.

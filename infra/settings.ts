@@ -1,4 +1,5 @@
-// Defines every setting of a deployment with its default, its range and its reason.
+// Defines the settings of a pipeline, each with its default, its range and its reason. Those of its
+// stack come from `stack-settings.ts`.
 
 import { SEGMENT_VALUES_MAX, SESSION_DURATION_MS_MAX, SWEEPERS_MAX } from '../functions/contract.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../functions/domain/durations.ts'
@@ -6,9 +7,7 @@ import { MIN_EVENT_TIME_MS } from '../functions/domain/events/time-field.ts'
 import { UBI_ORDINALS_FROM, UBI_ORDINALS_PATTERN } from '../functions/domain/events/ubi-ordinals.ts'
 import { SEGMENTS_PATTERN } from '../functions/domain/results/segment-names.ts'
 import { duration, flag, number, type Setting, type SettingValue, text, time } from './setting-kinds.ts'
-
-/** The stack's name, unless the setting `name` gives another. */
-export const STACK_NAME = 'SearchSessionCtr'
+import { STACK_SETTINGS } from './stack-settings.ts'
 
 /** The settings of a pipeline, whatever stack it is in. */
 export const PIPELINE_SETTINGS = {
@@ -226,41 +225,6 @@ export const PIPELINE_SETTINGS = {
  */
 function memory(byDefault: number, why: string) {
   return number(byDefault, 512, 10_240, `the memory of ${why}`)
-}
-
-const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
-
-/** The stack's name and tags, and the existing resources that it uses. */
-export const STACK_SETTINGS = {
-  name: text(
-    /^[A-Za-z][A-Za-z0-9-]{0,100}$/,
-    'letters, digits and dashes, a letter first',
-    'the name of the stack, since one account may hold several',
-  ),
-  tags: text(
-    /^(?!aws:)[\w.:/+@-]{1,128}=[\w.:/+@ -]{1,256}(,(?!aws:)[\w.:/+@-]{1,128}=[\w.:/+@ -]{1,256})*$/i,
-    'key=value,key=value',
-    'the tags of every resource in the stack',
-  ),
-  streamArn: arn('kinesis', 'stream\\/[\\w.-]{1,128}', 'stream/NAME', 'your own stream instead of a new one'),
-  kmsKeyArn: arn(
-    'kms',
-    `key\\/(${UUID}|mrk-[0-9a-f]{32})`,
-    'key/12345678-90ab-cdef-1234-567890abcdef',
-    'your own key for the stream, the tables and the bucket',
-  ),
-  alarmTopicArn: arn('sns', '[\\w-]{1,256}', 'TOPIC', 'the topic that receives alarms'),
-  pseudonymKeyArn: arn(
-    'secretsmanager',
-    'secret:[\\w/+=.@-]+-[A-Za-z0-9]{6}',
-    'secret:NAME-ABC123',
-    'a secret of 32 characters or more: the tables store users under a keyed hash of their id',
-  ),
-} as const satisfies Readonly<Record<string, Setting>>
-
-function arn(service: string, pattern: string, example: string, why: string) {
-  const resource = new RegExp(`^arn:aws[\\w-]*:${service}:[a-z0-9-]+:\\d{12}:${pattern}$`)
-  return text(resource, `arn:aws:${service}:REGION:ACCOUNT:${example}`, why)
 }
 
 export const SETTINGS = { ...PIPELINE_SETTINGS, ...STACK_SETTINGS }

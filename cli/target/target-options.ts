@@ -1,7 +1,7 @@
 // Defines the options that name the pipeline a command works on.
 
 import type { Command } from 'commander'
-import { STACK_NAME } from '../../infra/settings.ts'
+import { STACK_NAME } from '../../infra/stack-settings.ts'
 import { shellWord } from '../../terminal/text-table.ts'
 import { UsageError } from '../../terminal/user-error.ts'
 import type { Services } from './failure-text.ts'

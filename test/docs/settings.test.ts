@@ -1,14 +1,15 @@
-// Holds the tables of docs/settings.md equal to infra/settings.ts. UPDATE_DOCS=1 writes them.
+// Holds the tables of docs/settings.md equal to the settings in infra. UPDATE_DOCS=1 writes them.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import ms from 'ms'
 import { expect, it } from 'vitest'
 import { allowedText, defaultText, type Setting } from '../../infra/setting-kinds.ts'
-import { PIPELINE_SETTINGS, STACK_SETTINGS } from '../../infra/settings.ts'
+import { PIPELINE_SETTINGS } from '../../infra/settings.ts'
+import { STACK_SETTINGS } from '../../infra/stack-settings.ts'
 
 const PAGE = new URL('../../docs/settings.md', import.meta.url)
 /** A comment that names the source, a table, and the comment `end`. */
-const TABLE = /(<!-- From infra\/settings\.ts: .* -->\n)[\s\S]*?(<!-- end -->)/g
+const TABLE = /(<!-- From infra\/(?:stack-)?settings\.ts: .* -->\n)[\s\S]*?(<!-- end -->)/g
 
 function allowed(setting: Setting): string {
   const isStepped = setting.kind === 'duration' && setting.stepMs > 1

@@ -28,7 +28,7 @@ export const MEMORY = /^functions\/memory\//
 export const ALL_BUT_HANDLERS = /^functions\/(?![^/]+\/handler\.ts$)/
 /** Files beside the step folders, which several steps share. */
 export const SHARED_STEPS = /^functions\/(?!contract\.ts|(result-)?ports\.ts)[^/]+\.ts$/
-export const SETTINGS = /^infra\/(settings|setting-kinds|read-settings|function-environment)\.ts$/
+export const SETTINGS = /^infra\/(settings|stack-settings|setting-kinds|read-settings|function-environment)\.ts$/
 export const COMPARE = /^compare\//
 export const TERMINAL = /^terminal\//
 export const SAMPLES = /^samples\//
