@@ -77,6 +77,8 @@ async function runReport(options: ReportOptions, terminal: Terminal): Promise<vo
   checkOptions(options)
   if (options.baseline !== undefined && options.compare === undefined)
     throw new UsageError('--baseline needs --compare: it is the variant to compare the others with')
+  if (options.compare !== undefined && options.segment !== undefined)
+    throw new UsageError('--compare takes all searches, since no sums are by two labels: leave --segment out')
   const path = resolve(terminal.cwd, options.out)
   if (!options.json) await checkFolder(options.out, path)
   const target = await openTarget(options, terminal.cwd)

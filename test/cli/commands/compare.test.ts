@@ -264,6 +264,13 @@ describe('report --compare', () => {
     }
   })
 
+  it('takes no segment, since no sums are by two labels', async () => {
+    const args = ['report', '--compare', 'variant', '--segment', 'application=shop', '--local', folder]
+    const { status, stderr } = await typed(args, folder)
+    expect(status).toBe(EXIT.wrongUsage)
+    expect(stderr).toContain('leave --segment out')
+  })
+
   it('needs a label for a baseline', async () => {
     const { status, stderr } = await typed(['report', '--baseline', 'b', '--local', folder], folder)
     expect(status).toBe(EXIT.wrongUsage)
