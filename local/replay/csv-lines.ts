@@ -2,6 +2,7 @@
 
 import { pipeline, Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
+import { HIT_IDS } from '../../functions/domain/events/formats/ubi.ts'
 import { UserError } from '../../terminal/user-error.ts'
 import { LINE_BYTES_MAX, type NumberedLine } from './split-lines.ts'
 
@@ -10,7 +11,7 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set(['type', 'event_type', 'event'
 /** Fields that hold a number, or text. All others hold text. */
 const NUMBERS =
   /^(time|timestamp|position|ordinal|offset|resultCount|result_count|event_attributes\.position(\.ordinal)?)$/
-const LISTS: ReadonlySet<string> = new Set(['items', 'query_response_hit_ids'])
+const LISTS: ReadonlySet<string> = new Set(['items', ...HIT_IDS])
 /** A column such as `labels.variant` holds one label. */
 const LABEL_COLUMN = /^labels\.(.+)$/
 /** Databases export a field without a value as such a cell. */

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HIT_IDS } from '../../../functions/domain/events/formats/ubi.ts'
 import { logLines, numberedLogLines } from '../../../local/replay/log-lines.ts'
 import { SEED } from '../../support/random-log.ts'
 
@@ -128,6 +129,14 @@ describe('a log in CSV', () => {
       { type: 'ClickResult', user: '7', item: 'rex', position: 2 },
       { type: 'Search', user: 'ann', query: '' },
     ])
+  })
+
+  it('has the hits of a UBI query as a list, under each of the names that UBI has for them', async () => {
+    for (const name of HIT_IDS)
+      expect(await values(`client_id,user_query,${name}\nu1,dogs,rex|fido\nu1,cats,"[""tom""]"`)).toEqual([
+        { client_id: 'u1', user_query: 'dogs', [name]: ['rex', 'fido'] },
+        { client_id: 'u1', user_query: 'cats', [name]: ['tom'] },
+      ])
   })
 
   it('has the labels of a search in one column as JSON, or in a column for each', async () => {

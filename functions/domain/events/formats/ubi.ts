@@ -20,7 +20,7 @@ const SEARCHES: ReadonlySet<string> = new Set(['search', 'searched', 'onsearch']
  * The ids of the hits in an answered query. The plugin and the schema of 1.3 have the first name,
  * the plugin's documentation the second, and that of OpenSearch the third.
  */
-const HIT_IDS = ['query_response_hit_ids', 'query_response_object_ids', 'query_response_objects_ids'] as const
+export const HIT_IDS = ['query_response_hit_ids', 'query_response_object_ids', 'query_response_objects_ids'] as const
 
 /** The values of `type` with which UBI pipelines route documents. UBI itself has no such field. */
 const ROUTES: ReadonlySet<unknown> = new Set([undefined, null, 'event', 'query'])
