@@ -1,8 +1,8 @@
 // Reads the rollups and the closed sessions of a report, and bounds what the report holds.
 
 import { DAY_MS } from '../functions/domain/durations.ts'
-import type { Event } from '../functions/domain/events/event.ts'
 import { nonEmpty } from '../functions/domain/non-empty.ts'
+import { type AttributedSearch, attribute } from '../functions/domain/results/attribution.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
 import { segmentOf } from '../functions/domain/results/segment-sums.ts'
@@ -79,6 +79,8 @@ export interface ReportData {
 export interface ReportSegment extends Segment {
   /** The days of the range on which searches of the segment may be among the others. */
   readonly uncertainDays: number
+  /** The days with searches that have no sums by the label. */
+  readonly daysWithout: number
 }
 
 /** A report of at most this many days shows hours; a longer one shows days. */
@@ -121,8 +123,8 @@ async function readSums(ports: ReportPorts, { range, segment }: ReportWanted) {
   const isHourly = dayCount <= HOURLY_DAYS_MAX
   const days = inOrder(await ports.readDays(range))
   if (segment !== null) {
-    const own = await readSegment(ports, segment, days, { range, before, isHourly })
-    return { ...own, searchesByHour: [], segments: [], segment: { ...segment, uncertainDays: own.uncertainDays } }
+    const { uncertainDays, daysWithout, ...own } = await readSegment(ports, segment, days, { range, before, isHourly })
+    return { ...own, searchesByHour: [], segments: [], segment: { ...segment, uncertainDays, daysWithout } }
   }
   return {
     segment: null,
@@ -165,9 +167,10 @@ function isDay(day: string): boolean {
 function explore(sampled: readonly ClosedSession[], wanted: ReportWanted): ReportData['explorer'] {
   const { hideUsers, sessionsMax, segment } = wanted
   const startMs = ({ session }: ClosedSession): number => firstEvent(session).timeMs
-  const isWanted = (event: Event): boolean =>
-    event.type === 'Search' && (segment === null || segmentOf(event, segment.label) === segment.value)
-  const withSearch = sampled.filter(({ session }) => session.events.some(isWanted))
+  // A Search that repeats a search id has no labels of its own (R1).
+  const isWanted = ({ search }: AttributedSearch): boolean =>
+    segment === null || segmentOf(search, segment.label) === segment.value
+  const withSearch = sampled.filter(({ session }) => attribute(session.events).searches.some(isWanted))
   const recent = withSearch.sort((a, b) => startMs(b) - startMs(a)).slice(0, sessionsMax)
   const numbers = new Map([...new Set(recent.map(({ user }) => user))].map((user, index) => [user, index + 1]))
   const sessions: ExploredSession[] = []

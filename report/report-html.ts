@@ -10,7 +10,7 @@ import { countOf, minuteText, NOTHING, UNCERTAIN_BELOW } from './number-text.ts'
 import { clicksByPosition, ctrByPosition } from './position-charts.ts'
 import { queryTables } from './query-tables.ts'
 import type { ReportData } from './report-data.ts'
-import { segmentPanel } from './segment-panel.ts'
+import { segmentPanel, withoutText } from './segment-panel.ts'
 import { ctrChart, otherTimeCharts } from './time-charts.ts'
 import { variantsSection } from './variant-charts.ts'
 
@@ -93,8 +93,8 @@ function part(id: string, name: string, content: Markup): Part {
 
 function segmentNote({ segment }: ReportData): Markup | null {
   if (segment === null) return null
-  const { label, value, uncertainDays } = segment
-  return html`<p class="note">This report counts only searches with <strong>${label} = ${value}</strong>. It leaves out sums of sessions, query lists, CTR by position and hours of the day, which exist only for all searches.${uncertainDays > 0 && html` On ${countOf(uncertainDays, 'day', 'days')}, some values were summed together: searches of the segment may be missing there.`}</p>`
+  const { label, value, uncertainDays, daysWithout } = segment
+  return html`<p class="note">This report counts only searches with <strong>${label} = ${value}</strong>. It leaves out sums of sessions, query lists, CTR by position and hours of the day, which exist only for all searches.${uncertainDays > 0 && html` On ${countOf(uncertainDays, 'day', 'days')}, some values were summed together: searches of the segment may be missing there.`}${daysWithout > 0 && withoutText(label, daysWithout)}</p>`
 }
 
 function overview(data: ReportData): Markup {

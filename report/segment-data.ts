@@ -11,6 +11,7 @@ import {
 import {
   type DaySegments,
   type HourSegments,
+  NO_VALUE,
   OTHER_VALUES,
   type SegmentRollup,
 } from '../functions/domain/results/segments.ts'
@@ -56,6 +57,8 @@ export interface LabelSegments {
   readonly values: readonly SegmentValue[]
   /** How many further values the report has no room for. */
   readonly leftOut: number
+  /** The days whose searches are in no value, since their sums are from before the label. */
+  readonly daysWithout: number
 }
 
 /** A report lists at most so many values of a label. */
@@ -79,7 +82,8 @@ export async function readLabels(
     })
     const ranked = all.sort((a, b) => rank(a) - rank(b) || (a.value < b.value ? -1 : 1))
     const others = ranked.slice(SEGMENT_ROWS_MAX)
-    found.push({ label, values: ranked.slice(0, SEGMENT_ROWS_MAX), leftOut: others.length })
+    const shown = ranked.slice(0, SEGMENT_ROWS_MAX)
+    found.push({ label, values: shown, leftOut: others.length, daysWithout: daysWithout(label, days) })
   }
   return found
 }
@@ -106,6 +110,8 @@ export interface SegmentReport {
   readonly daysBefore: readonly DayRollup[]
   readonly hours: readonly HourRollup[]
   readonly uncertainDays: number
+  /** The days with searches that have no sums by the label. */
+  readonly daysWithout: number
 }
 
 /** Throws `UserError` where no day has sums by the label. */
@@ -134,8 +140,18 @@ export async function readSegment(
     days: inOrder(stored.flatMap(daySum)),
     daysBefore: inOrder(await daysOf(before)),
     hours: inOrder(hours.flatMap(({ sk, values }) => countsOf(values).map((counts) => hourRollup(sk, counts)))),
-    uncertainDays: value === OTHER_VALUES ? 0 : stored.filter((day) => names(day, OTHER_VALUES)).length,
+    // Searches without the label are never among the others.
+    uncertainDays: isRest(value) ? 0 : stored.filter((day) => names(day, OTHER_VALUES)).length,
+    daysWithout: daysWithout(label, whole),
   }
+}
+
+function isRest(value: string): boolean {
+  return value === NO_VALUE || value === OTHER_VALUES
+}
+
+function daysWithout(label: string, days: readonly DayRollup[]): number {
+  return days.filter((day) => day.searches > 0 && !segmentsIn(day).includes(label)).length
 }
 
 function labelsIn(days: readonly DayRollup[]): string[] {

@@ -4,7 +4,7 @@
 import { ratiosOf, satisfactionRatiosOf } from '../functions/domain/results/ratios.ts'
 import { NO_VALUE, OTHER_VALUES } from '../functions/domain/results/segments.ts'
 import { html, type Markup } from './markup.ts'
-import { countText, NOTHING, shareText, truncateText, UNCERTAIN_BELOW } from './number-text.ts'
+import { countOf, countText, NOTHING, shareText, truncateText, UNCERTAIN_BELOW } from './number-text.ts'
 import type { ReportData } from './report-data.ts'
 import { type LabelSegments, SEGMENT_ROWS_MAX, type SegmentValue } from './segment-data.ts'
 import { ctrChartOf } from './time-charts.ts'
@@ -21,7 +21,7 @@ export function segmentPanel(data: ReportData): Markup {
 ${labels}`
 }
 
-function labelPart({ label, values, leftOut }: LabelSegments, index: number, line: TimeLine): Markup {
+function labelPart({ label, values, leftOut, daysWithout }: LabelSegments, index: number, line: TimeLine): Markup {
   const charted = values.filter(({ value }) => value !== OTHER_VALUES).slice(0, CHARTS_MAX)
   const lines = charted.map((value) => lineOf(value, line))
   const searchesMax = Math.max(...lines.flatMap(({ points }) => points.map(({ counts }) => counts.searches ?? 0)))
@@ -39,9 +39,15 @@ function labelPart({ label, values, leftOut }: LabelSegments, index: number, lin
 </table>
 </div>
 ${leftOut > 0 && html`<p class="note">The ${SEGMENT_ROWS_MAX} most asked values, without ${countText(leftOut)} more.</p>`}
+${daysWithout > 0 && html`<p class="note">${withoutText(label, daysWithout)}</p>`}
 </div>
 <p class="note">${charted.length < values.length ? `The ${charted.length} most asked values` : 'All values'} over time: searches with a click / searches, by ${line.unit} (UTC). The charts have the same scales. Hollow markers stand for fewer than ${UNCERTAIN_BELOW} searches, or ${line.unit === 'hour' ? 'an hour' : 'a day'} that is not over.</p>
 <div class="multiples">${charts}</div>`
+}
+
+/** States that searches of some days are missing, so that no reader takes those days for empty. */
+export function withoutText(label: string, days: number): string {
+  return ` Searches of ${countOf(days, 'day', 'days')} are missing, since ${days === 1 ? 'it has' : 'they have'} no sums by ${label}: the setting segments did not name it then.`
 }
 
 /** The points are those of the whole report, so that the charts have one time axis. */

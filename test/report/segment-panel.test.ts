@@ -92,7 +92,7 @@ describe('a report of one segment', () => {
       ['2026-03-03', 20, 1],
     ])
     expect(hours).toEqual([])
-    expect(segment).toEqual({ label: 'application', value: 'shop', uncertainDays: 0 })
+    expect(segment).toEqual({ label: 'application', value: 'shop', uncertainDays: 0, daysWithout: 0 })
     expect((await reportOf('(none)', ONE_DAY)).hours.map(({ sk, searches }) => [sk, searches])).toEqual([
       ['2026-03-02T02', 10],
     ])
@@ -120,6 +120,17 @@ describe('a report of one segment', () => {
       wanted(WEEK, { segment: { label: 'application', value: 'value 0' } }),
     )
     expect(segment?.uncertainDays).toBe(1)
+    const none = { label: 'application', value: '(none)' }
+    const without = await readReport(reportPorts(many, ['application']), wanted(WEEK, { segment: none }))
+    expect(without.segment?.uncertainDays).toBe(0)
+  })
+
+  it('shows no session whose only search of the value repeats a search without it', async () => {
+    const first = { type: 'Search', user: 'ann', time: at(0), eventId: 'e1', searchId: 's1', query: 'dogs' }
+    const again = { ...first, time: at(1), eventId: 'e2', labels: { application: 'shop' } }
+    const segment = { label: 'application', value: 'shop' }
+    const { explorer } = await readReport(reportPorts([first, again], ['application']), wanted(WEEK, { segment }))
+    expect(explorer.sessions).toEqual([])
   })
 
   it('is refused for a label by which no day is summed, with those that there are', async () => {
@@ -128,5 +139,32 @@ describe('a report of one segment', () => {
       'No day from 2026-03-02 to 2026-03-08 has sums by the label variant: the setting segments names labels. There are sums by application.',
     )
     await expect(readReport(reportPorts(SENT), wanted(WEEK, { segment }))).rejects.toThrow('There are none.')
+  })
+})
+
+describe('days from before the setting named a label', () => {
+  const ports = reportPorts(SENT, ['application'])
+  const later: typeof ports = {
+    ...ports,
+    readDays: async (range) =>
+      (await ports.readDays(range)).map((day) => {
+        const { segments: _, ...without } = day
+        return day.day === '2026-03-02' ? without : day
+      }),
+    readDaySegments: async (label, range) =>
+      (await ports.readDaySegments(label, range)).filter(({ day }) => day !== '2026-03-02'),
+  }
+  const MISSING = 'Searches of 1 day are missing, since it has no sums by application'
+
+  it('are stated by the segments, whose values lack their searches', async () => {
+    expect(segmentPanel(await readReport(later, wanted(WEEK))).text).toContain(MISSING)
+    expect(segmentPanel(await readReport(ports, wanted(WEEK))).text).not.toContain('missing')
+  })
+
+  it('are stated by a report of one segment', async () => {
+    const segment = { label: 'application', value: 'shop' }
+    const data = await readReport(later, wanted(WEEK, { segment }))
+    expect(data.segment?.daysWithout).toBe(1)
+    expect(renderReport(data)).toContain(MISSING)
   })
 })
