@@ -61,8 +61,9 @@ export interface Segment {
   readonly value: string
 }
 
-/** Reads `application=shop`. An empty value stands for none, as in sums. */
-export function parseSegment(text: string): Segment {
+/** Reads `application=shop`, once. An empty value stands for none, as in sums. */
+export function parseSegment(text: string, previous?: Segment): Segment {
+  if (previous !== undefined) throw new InvalidArgumentError('Expected one segment, since no sums are by two labels.')
   const { label, value } = /^(?<label>[a-z0-9_-]{1,32})=(?<value>.*)$/su.exec(text)?.groups ?? {}
   if (label !== undefined && value !== undefined) return { label, value: value === '' ? NO_VALUE : value }
   throw new InvalidArgumentError('Expected a label and its value, such as application=shop.')

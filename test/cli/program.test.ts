@@ -79,6 +79,8 @@ describe('wrong usage', () => {
       ['results', '--user', 'ann', '--segment', 'a=b', '--sessions'],
       '--segment selects searches: leave --sessions out',
     ],
+    [['results', '--user', 'ann', '--segment', 'a=b', '--segment', 'c=d'], 'Expected one segment'],
+    [['report', '--segment', 'a=b', '--segment', 'a=c'], 'Expected one segment'],
     [['results', '--user', 'ann', '--segment', 'a=(other)'], '(other) is in sums only, and each row has its own value'],
     [['produce'], 'a file of events is missing'],
     [['produce', '--local', 'events.ndjson'], "search-session-ctr produce events.ndjson --local'"],
