@@ -7,8 +7,11 @@ export interface Watched {
   revision(): number
   /** Returns a frame as JSON, without line breaks. */
   frame(): string
-  /** Returns a session as JSON, or null for a number that it does not know. */
-  session(number: number): string | null
+  /**
+   * Returns a session as JSON, or the JSON of null for a number that it does not know. A reader may
+   * choose a session that has just left, so this is no error.
+   */
+  session(number: number): string
 }
 
 /** Every answer has these headers. */

@@ -69,15 +69,15 @@ interface Site {
 
 function answer(incoming: IncomingMessage, outgoing: ServerResponse, site: Site): void {
   const asked = whatIsAsked(incoming, site)
-  const session = typeof asked === 'object' ? site.watched.session(asked.session) : null
   if (asked === 'page') {
     const { policy, html } = site.page
     const headers = { 'content-security-policy': policy, 'content-type': 'text/html; charset=utf-8' }
     outgoing.writeHead(200, { ...HEADERS, ...headers }).end(html)
-  } else if (session !== null) {
+  } else if (typeof asked === 'object') {
+    const session = site.watched.session(asked.session)
     outgoing.writeHead(200, { ...HEADERS, 'content-type': 'application/json; charset=utf-8' }).end(session)
   } else if (asked !== 'frames' || !site.clients.add(outgoing)) {
-    const status = asked === 'frames' ? 503 : typeof asked === 'number' ? asked : 404
+    const status = asked === 'frames' ? 503 : asked
     outgoing.writeHead(status, { ...HEADERS, connection: 'close' }).end()
   }
 }

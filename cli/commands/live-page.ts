@@ -44,10 +44,7 @@ export async function openLivePage({ title, rules, opens }: PageWanted, terminal
   const server = await startWatchServer(watchPage(title), {
     revision: model.revision,
     frame: () => JSON.stringify(model.frame(clock())),
-    session: (number) => {
-      const session = model.session(number)
-      return session === null ? null : JSON.stringify(session)
-    },
+    session: (number) => JSON.stringify(model.session(number)),
   })
   note(terminal, `Watch ${title} in a browser on this machine: ${server.address}`)
   if (opens) openBrowser(server.address, terminal)

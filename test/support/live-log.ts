@@ -2,6 +2,8 @@
 
 import { HOUR_MS } from '../../functions/domain/durations.ts'
 import type { Event } from '../../functions/domain/events/event.ts'
+import { isNonEmpty } from '../../functions/domain/non-empty.ts'
+import type { Session } from '../../functions/domain/sessions/session.ts'
 import { NEW_USER } from '../../functions/domain/sessions/user-state.ts'
 import { memoryRun } from '../../local/memory/memory-run.ts'
 import { observedPorts } from '../../local/memory/observed-ports.ts'
@@ -19,6 +21,8 @@ export interface LiveLog {
   readonly clock: WatchedClock
   /** Adds a search to the open session of the user. */
   addSearch(user: string, query: string): void
+  /** Closes the open session of the user, whose next search begins another one. */
+  close(user: string): void
   stop(): Promise<void>
 }
 
@@ -38,22 +42,39 @@ export async function liveLog(): Promise<LiveLog> {
     {
       revision: model.revision,
       frame: () => JSON.stringify(model.frame(clock)),
-      session: (number) => {
-        const session = model.session(number)
-        return session === null ? null : JSON.stringify(session)
-      },
+      session: (number) => JSON.stringify(model.session(number)),
     },
     { frameEveryMs: 20 },
   )
-  const eventsOf = new Map<string, Event[]>()
+  const userOf = new Map<string, { version: number; readonly sessions: number; readonly events: readonly Event[] }>()
+  const sessionOf = (user: string): Session | null => {
+    const { sessions = 0, events = [] } = userOf.get(user) ?? {}
+    return isNonEmpty(events) ? { ids: [`id-${user}-${sessions}`], continues: null, limitedBy: null, events } : null
+  }
+  const save = (user: string, sessions: number, events: readonly Event[]): void => {
+    const version = (userOf.get(user)?.version ?? 0) + 1
+    userOf.set(user, { version, sessions, events })
+    const session = sessionOf(user)
+    model.onState(user, { ...NEW_USER, version, skewMs: 0, open: session === null ? [] : [session] })
+  }
   const addSearch = (user: string, query: string): void => {
-    const events = eventsOf.get(user) ?? []
-    const eventId = `${user}-${events.length}`
-    events.push(search(clock.nowMs + events.length, { query, eventId }))
-    eventsOf.set(user, events)
-    const session = { ids: [`id-${user}`], continues: null, limitedBy: null, events: [...events] } as never
-    model.onState(user, { ...NEW_USER, version: events.length, skewMs: 0, open: [session] })
+    const { version = 0, sessions = 0, events = [] } = userOf.get(user) ?? {}
+    const added = search(clock.nowMs + version, { query, eventId: `${user}-${version}` })
+    save(user, sessions, [...events, added])
   }
   for (let n = 1; n <= 5; n++) addSearch(`open-${n}`, `query ${n}`)
-  return { address: server.address, model, clock, addSearch, stop: server.stop }
+  return {
+    address: server.address,
+    model,
+    clock,
+    addSearch,
+    close: (user) => {
+      const session = sessionOf(user)
+      const { version = 0, sessions = 0 } = userOf.get(user) ?? {}
+      if (session === null) return
+      model.onClosed({ user, session, reason: 'gap', version })
+      save(user, sessions + 1, [])
+    },
+    stop: server.stop,
+  }
 }

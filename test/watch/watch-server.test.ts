@@ -23,7 +23,7 @@ async function start(): Promise<{ readonly port: number; readonly token: string;
     {
       revision: () => revision,
       frame: () => frame,
-      session: (number) => (number === 7 ? '{"user":"ann"}' : null),
+      session: (number) => (number === 7 ? '{"user":"ann"}' : 'null'),
     },
     { frameEveryMs: 5 },
   )
@@ -59,10 +59,11 @@ describe('the server of the live page', () => {
     expect(other.token).not.toBe(token)
   })
 
-  it('answers a session by its number, and 404 for one that it does not know', async () => {
+  it('answers a session by its number, and null for one that it does not know', async () => {
     await start()
     expect(await (await fetch(`${server.address}session/7`)).json()).toEqual({ user: 'ann' })
-    for (const number of ['8', '-7', '7.0', '07x', '', '7/', '1'.repeat(20)])
+    expect(await (await fetch(`${server.address}session/8`)).json()).toBeNull()
+    for (const number of ['-7', '7.0', '07x', '', '7/', '1'.repeat(20)])
       expect((await fetch(`${server.address}session/${number}`)).status).toBe(404)
   })
 

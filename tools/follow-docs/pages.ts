@@ -8,6 +8,7 @@ export const PAGES = [
   'docs/producers.md',
   'docs/report.md',
   'docs/metrics.md',
+  'docs/watch.md',
   'docs/results.md',
   'docs/cli.md',
   'docs/operations.md',

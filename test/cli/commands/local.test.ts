@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '../../../terminal/exit-codes.ts'
-import { type Running, startProcess, type Typed, typed, typedInProcess } from '../../support/typed.ts'
+import type { WatchFrame } from '../../../watch/watch-frame.ts'
+import { type Running, start, startProcess, type Typed, typed, typedInProcess } from '../../support/typed.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** Paths of users have blanks, accents and other alphabets. */
@@ -210,6 +211,81 @@ const ELSEWHERE = {
   LC_ALL: 'C',
 }
 
+/** Returns the address that a command printed. */
+function pageIn(printed: string): string {
+  return /http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}\//.exec(printed)?.[0] ?? ''
+}
+
+/** Reads the frames of a live page up to one that fits. */
+async function frameOf(address: string, fits: (frame: WatchFrame) => boolean): Promise<WatchFrame> {
+  const ending = new AbortController()
+  const { body } = await fetch(`${address}frames`, { signal: ending.signal })
+  let text = ''
+  try {
+    for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += part
+      for (const [, json = ''] of text.matchAll(/^data: (.+)\n\n/gm)) {
+        const frame = JSON.parse(json) as WatchFrame
+        if (fits(frame)) return frame
+      }
+    }
+  } finally {
+    ending.abort()
+  }
+  throw new Error(`no frame fits:\n${text}`)
+}
+
+describe('local --open', () => {
+  const log = join(folder, 'paced.ndjson')
+  const start0 = Date.parse('2026-03-02T09:00:00Z')
+  beforeAll(() => {
+    const events = [0, 40 * 60, 41 * 60].map((seconds, n) => ({
+      type: 'Search',
+      user: 'ann',
+      query: `query ${n}`,
+      eventId: `e${n}`,
+      time: new Date(start0 + seconds * 1000).toISOString(),
+    }))
+    writeFileSync(log, events.map((event) => JSON.stringify(event)).join('\n'))
+  })
+
+  it('prints its summary, and shows the run in memory until Ctrl-C', async () => {
+    const running = start(['local', '--open', '--memory', '--events', log], { cwd: folder })
+    await running.prints('The page stays until Ctrl-C.')
+    expect(running.stdout()).toContain('searches              3')
+    const address = pageIn(running.stderr())
+    const { closed, clock } = await frameOf(address, (frame) => frame.rows.length === 5)
+    expect(closed.map(({ reason, searches }) => [reason, searches])).toEqual([
+      ['drain', 2],
+      ['gap', 1],
+    ])
+    expect(clock.speed).toBe(1)
+    running.interrupt()
+    expect((await running.ended).status).toBe(EXIT.interrupted)
+    await expect(fetch(address)).rejects.toThrow()
+  })
+
+  it('replays a log at its own pace with --speed, so that sessions close by themselves', async () => {
+    const running = start(['local', '--open', '--speed', '86400', '--events', log], { cwd: folder })
+    await running.prints('The page stays until Ctrl-C.')
+    const { closed, clock } = await frameOf(pageIn(running.stderr()), (frame) => frame.rows.length === 5)
+    expect(closed.map(({ reason }) => reason)).toEqual(['gap', 'gap'])
+    expect(clock).toMatchObject({ speed: 0 })
+    expect(clock.nowMs).toBeGreaterThan(start0 + 72 * 60_000)
+    running.interrupt()
+    expect((await running.ended).status).toBe(EXIT.interrupted)
+  })
+
+  it('ends at Ctrl-C in the middle of a slow replay', async () => {
+    const running = start(['local', '--open', '--speed', '1', '--events', log], { cwd: folder })
+    await running.prints('Watch the local run')
+    await frameOf(pageIn(running.stderr()), (frame) => frame.open.length === 1)
+    running.interrupt()
+    expect((await running.ended).status).toBe(EXIT.interrupted)
+    expect(running.stdout()).toBe('')
+  })
+})
+
 describe('local --keep', () => {
   const data = join(folder, 'stays up')
   let running: Running
@@ -240,6 +316,24 @@ describe('local --keep', () => {
     const produced = await typedInProcess(['produce', log, '--local', folder], folder, '', ELSEWHERE)
     expect(produced).toMatchObject({ status: EXIT.done, stdout: '1 event sent to the local run.\n' })
     expect(produced.stderr).toMatch(/^There is no record of these lines in .*: the same command sends them again\.$/m)
+  })
+
+  it('is shown by watch with what it stores, until Ctrl-C', async () => {
+    const watching = start(['watch', '--local', folder], { cwd: folder })
+    await watching.prints('Ctrl-C ends the command.')
+    const address = pageIn(watching.stderr())
+    await frameOf(address, ({ events }) => events.length > 0)
+    const log = join(folder, 'live.ndjson')
+    writeFileSync(log, '{"type":"Search","user":"live","query":"now","time":"2026-03-02T00:00:00Z"}\n')
+    await typed(['produce', log, '--local', folder], folder)
+    const { open } = await frameOf(address, (frame) => frame.open.some(({ user }) => user === 'live'))
+    expect(open.find(({ user }) => user === 'live')).toMatchObject({ events: 1, searches: 1, query: 'now' })
+    await typed(['drain', '--local', folder], folder)
+    const { rows } = await frameOf(address, (frame) => frame.rows.some(({ user }) => user === 'live'))
+    expect(rows.filter(({ user }) => user === 'live').map(({ kind }) => kind)).toEqual(['session', 'search'])
+    watching.interrupt()
+    expect((await watching.ended).status).toBe(EXIT.interrupted)
+    await expect(fetch(address)).rejects.toThrow()
   })
 
   it('lets no other run use its data folder', async () => {
