@@ -175,7 +175,10 @@ function assemble(
   const ingestPoller = startKinesisPoller(fromStream, deliveredTo(fromStream), clients)
   const finalizePoller = startTableStreamPoller(fromTable, deliveredTo(fromTable), clients)
   const schedules = spec.schedules.map((schedule) => startSchedule(schedule, invokedBy(schedule.functionName)))
-  stops.push(ingestPoller.stop, finalizePoller.stop, ...schedules.map(({ stop }) => stop))
+  // A sweep of an idle stream reads on for half a minute, and losing it does no harm.
+  const stopScheduled = (): Promise<unknown> =>
+    Promise.all([...schedules, ...functions.values()].map((running) => running.stop()))
+  stops.push(stopScheduled, ingestPoller.stop, finalizePoller.stop)
   const deadLetters = s3DeadLetters(clients.s3, tables.deadLetters)
   const replay = logReplay(fromStream.sourceName, clients.kinesis, deadLetters, ingestPoller, positions)
 

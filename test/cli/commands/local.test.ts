@@ -237,14 +237,14 @@ async function frameOf(address: string, fits: (frame: WatchFrame) => boolean): P
 
 describe('local --open', () => {
   const log = join(folder, 'paced.ndjson')
-  const start0 = Date.parse('2026-03-02T09:00:00Z')
+  const START_MS = Date.parse('2026-03-02T09:00:00Z')
   beforeAll(() => {
     const events = [0, 40 * 60, 41 * 60].map((seconds, n) => ({
       type: 'Search',
       user: 'ann',
       query: `query ${n}`,
       eventId: `e${n}`,
-      time: new Date(start0 + seconds * 1000).toISOString(),
+      time: new Date(START_MS + seconds * 1000).toISOString(),
     }))
     writeFileSync(log, events.map((event) => JSON.stringify(event)).join('\n'))
   })
@@ -271,7 +271,7 @@ describe('local --open', () => {
     const { closed, clock } = await frameOf(pageIn(running.stderr()), (frame) => frame.rows.length === 5)
     expect(closed.map(({ reason }) => reason)).toEqual(['gap', 'gap'])
     expect(clock).toMatchObject({ speed: 0 })
-    expect(clock.nowMs).toBeGreaterThan(start0 + 72 * 60_000)
+    expect(clock.nowMs).toBeGreaterThan(START_MS + 72 * 60_000)
     running.interrupt()
     expect((await running.ended).status).toBe(EXIT.interrupted)
   })
