@@ -59,7 +59,9 @@ export async function monthUnits(
   const finalizes = finalizeInvocations(closings * times, sweeps)
   const timers = await timersOfMonth(replayed, load, times, settings, shards)
   const rowsAnHour = (rows.length * times * HOUR_MS) / MONTH_MS
-  const sums = hasRollups ? rollupUnits(rows, rowsAnHour, replayed.rankingUnits, settings) : NO_ROLLUPS
+  const sums = hasRollups
+    ? rollupUnits(rows, rowsAnHour, replayed.rankingUnits, replayed.segmentBytes, settings)
+    : NO_ROLLUPS
   const dirtyHours = hasRollups ? hoursOf(rows, (rows.length * times) / Math.max(1, finalizes)) : 0
   return {
     write: {

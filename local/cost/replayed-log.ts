@@ -1,10 +1,13 @@
 // Replays a log as a part of larger traffic, and collects what the costs of a month follow from.
 
 import { resultItem } from '../../functions/aws/results-table/result-items.ts'
+import { segmentItem } from '../../functions/aws/results-table/segment-items.ts'
 import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import type { ClosedSession } from '../../functions/domain/results/result.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { hourOf, hourStartMs } from '../../functions/domain/results/rollup.ts'
+import { SegmentSums } from '../../functions/domain/results/segment-sums.ts'
+import { hourSegments } from '../../functions/domain/results/segments.ts'
 import { bestQueries, QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { MEMORY_BYTES_MAX } from '../../functions/ingest/remember-states.ts'
 import { rowRulesOf, rulesOf } from '../../infra/read-settings.ts'
@@ -33,11 +36,14 @@ export interface ReplayedLog {
   readonly timers: Readonly<Record<'ingest' | 'sweep', readonly ScheduledTimer[]>>
   /** The units to write all query lists once. */
   readonly rankingUnits: number
+  /** The size of the sums by each label of the setting `segments`, where all rows are in one hour. */
+  readonly segmentBytes: readonly number[]
 }
 
 export interface ReplayPlan extends Pick<LogBatches, 'batches' | 'userBatches'> {
   readonly load: ShardLoad
   readonly settings: ReplaySettings
+  readonly segmentValuesMax: number
 }
 
 export function replayPlan(traffic: Traffic, settings: PipelineSettings): ReplayPlan {
@@ -49,6 +55,7 @@ export function replayPlan(traffic: Traffic, settings: PipelineSettings): Replay
     load,
     batches,
     userBatches,
+    segmentValuesMax: settings.segmentValuesMax,
     settings: {
       rules: rulesOf(settings),
       rowRules: rowRulesOf(settings),
@@ -61,13 +68,14 @@ export function replayPlan(traffic: Traffic, settings: PipelineSettings): Replay
 
 /** @param onProgress receives how many batches of how many are ingested. */
 export async function countLog(
-  { batches, settings }: ReplayPlan,
+  { batches, settings, segmentValuesMax }: ReplayPlan,
   hasRollups: boolean,
   onProgress: (done: number, of: number) => void,
 ): Promise<ReplayedLog> {
   const timers = { ingest: [] as ScheduledTimer[], sweep: [] as ScheduledTimer[] }
   const rows: WrittenRow[] = []
   const queries = new QueryTallies()
+  const segments = new SegmentSums(settings.rowRules.segments, sha256)
   let closings = 0
   let writer: keyof typeof timers = 'ingest'
   const addRows = (closed: ClosedSession, nowMs: number): void => {
@@ -75,6 +83,7 @@ export async function countLog(
       const bytes = itemBytes(indexEntry(resultItem(row, nowMs)) ?? {})
       rows.push({ isSearch: row.kind === 'search', lagMs: nowMs - hourStartMs(hourOf(row)), bytes })
       if (row.kind === 'search') queries.add(row)
+      segments.add(row)
     }
   }
   const watch: ReplayWatch = {
@@ -90,7 +99,14 @@ export async function countLog(
     },
   }
   const counted = await countUnits(batches, settings, watch, hasRollups)
-  return { counted, closings, rows, timers, rankingUnits: rankingUnits(queries) }
+  const segmentBytes = bytesByLabel(segments, segmentValuesMax)
+  return { counted, closings, rows, timers, rankingUnits: rankingUnits(queries), segmentBytes }
+}
+
+function bytesByLabel(segments: SegmentSums, valuesMax: number): number[] {
+  return segments
+    .all(valuesMax)
+    .map(({ label, values }) => itemBytes(segmentItem(hourSegments(label, '2026-03-02T09', values, null))))
 }
 
 /** A batch ends with the window, with `batchSize` records, or with what Lambda can pass. */

@@ -29,6 +29,8 @@ const LAG_MS_MAX = 2 * DAY_MS
 const ROWS_READ_UNITS = 0.5
 /** A stored sum of an hour or a day has so many bytes, or fewer where its counts are small. */
 const SUM_BYTES = 1500
+/** The revision and the times that each stored sum has. */
+const METADATA_BYTES = 100
 /** A day has so many sums of hours on average, while it lasts. */
 const HOURS_STORED = 12
 /** A run reads its progress and both kinds of dirty periods. */
@@ -40,14 +42,17 @@ const IDLE_RUN_READS = 3
  *
  * @param rowsAnHour how many rows the hours of the month have.
  * @param rankingWrites the units to write all lists of a day once.
+ * @param segmentBytes the size of the sums by each label, without their metadata.
  */
 export function rollupUnits(
   rows: readonly WrittenRow[],
   rowsAnHour: number,
   rankingWrites: number,
+  segmentBytes: readonly number[],
   { rollupEvery, rankEvery }: Pick<PipelineSettings, 'rollupEvery' | 'rankEvery'>,
 ): RollupUnits {
-  const hour = hourUnits(rows, rowsAnHour, rollupEvery)
+  const sums = [SUM_BYTES, ...segmentBytes.map((bytes) => bytes + METADATA_BYTES)]
+  const hour = hourUnits(rows, rowsAnHour, sums, rollupEvery)
   const runs = (HOURS_A_MONTH * HOUR_MS) / rollupEvery
   const days = HOURS_A_MONTH / 24
   // A day's hours are complete some hours after its end.
@@ -68,8 +73,17 @@ export function rollupUnits(
   }
 }
 
-/** Follows one hour through the runs after its start, until its last row is summed. */
-function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: number): RollupUnits {
+/**
+ * Follows one hour through the runs after its start, until its last row is summed.
+ *
+ * @param sums the size of each item that the hour has, and its day too.
+ */
+function hourUnits(
+  rows: readonly WrittenRow[],
+  rowsAnHour: number,
+  sums: readonly number[],
+  everyMs: number,
+): RollupUnits {
   if (rows.length === 0) return { write: 0, read: 0, rows: 0 }
   const weight = rowsAnHour / rows.length
   const perRun = new Map<number, { count: number; bytes: number }>()
@@ -81,6 +95,10 @@ function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: num
   // An hour stays dirty for so long after a run has seen it, since the index may trail the table.
   const dirtyRuns = 1 + Math.ceil(INDEX_LAG_MS_MAX / everyMs)
   const lastRun = Math.max(...perRun.keys()) + dirtyRuns
+  const added = (units: (bytes: number) => number): number => sums.reduce((sum, bytes) => sum + units(bytes), 0)
+  const written = added((bytes) => 2 * writeUnits(bytes))
+  // A run reads the hour, the day, and the hours of the day.
+  const loaded = added((bytes) => 2 * readUnits(bytes, true) + readUnits(HOURS_STORED * bytes, true))
   let [write, read, rowsRead] = [0, 0, 0]
   let [count, bytes] = [0, 0]
   for (let run = Math.min(...perRun.keys()); run <= lastRun; run++) {
@@ -92,8 +110,8 @@ function hourUnits(rows: readonly WrittenRow[], rowsAnHour: number, everyMs: num
     const isDirty = 1 - Math.exp(-recent)
     const isChanged = 1 - Math.exp(-(perRun.get(run)?.count ?? 0) * weight)
     // The hour is marked as seen, and its day as dirty.
-    write += isDirty * 2 + isChanged * 2 * writeUnits(SUM_BYTES)
-    read += isDirty * (pagesUnits(bytes, SLICES.length) + 2 + readUnits(HOURS_STORED * SUM_BYTES, true))
+    write += isDirty * 2 + isChanged * written
+    read += isDirty * (pagesUnits(bytes, SLICES.length) + loaded)
     rowsRead += isDirty * count
   }
   // A run clears the hour at last.

@@ -61,6 +61,22 @@ describe('the units of a month', () => {
     expect([write.index, write.sums, read.sums]).toEqual([0, 0, 0])
   })
 
+  it('have more of sums by the labels that a setting names, and no more of anything else', async () => {
+    const labelled = recordsOf(
+      trafficLog(10, 60).map((event, n) =>
+        event.type === 'Search' ? { ...event, labels: { application: `shop ${n % 9}`, variant: `${n % 2}` } } : event,
+      ),
+    )
+    const unitsBy = async (setting: Readonly<Record<string, string>>) =>
+      (await monthUnits({ records: labelled, eventsPerSecond: 10, shards: 1 }, readPipelineSettings(setting))).write
+    const whole = await unitsBy({})
+    const byTwo = await unitsBy({ segments: 'application,variant' })
+    const byMany = await unitsBy({ segments: 'application,variant', segmentValuesMax: '1' })
+    expect(byTwo.sums).toBeGreaterThan(1.5 * whole.sums)
+    expect(byMany.sums).toBeLessThan(byTwo.sums)
+    expect({ ...byTwo, sums: whole.sums }).toEqual(whole)
+  })
+
   it('are fewer with longer windows', async () => {
     const [short, long] = [await month(10, { batchWindow: '30s' }), await month(10, { batchWindow: '5m' })]
     expect(sessionUnits(long)).toBeLessThan(sessionUnits(short))
