@@ -36,7 +36,7 @@ export interface ReplayedLog {
   readonly timers: Readonly<Record<'ingest' | 'sweep', readonly ScheduledTimer[]>>
   /** The units to write all query lists once. */
   readonly rankingUnits: number
-  /** The size of the sums by each label of the setting `segments`, where all rows are in one hour. */
+  /** The size of the sums by each label that is set, where all rows are in one hour. */
   readonly segmentBytes: readonly number[]
 }
 

@@ -7,12 +7,15 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { dynamoDirtyHours } from '../../functions/aws/results-table/dirty-hours.ts'
 import { resultItem } from '../../functions/aws/results-table/result-items.ts'
 import { dynamoRollupStore } from '../../functions/aws/results-table/rollup-store.ts'
+import { sha256 } from '../../functions/aws/runtime/digest.ts'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { blockItem, closedItem, stateItem, tombstoneItem } from '../../functions/aws/sessions-table/session-items.ts'
 import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store.ts'
 import { dynamoEmptyShards, dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { nonEmpty } from '../../functions/domain/non-empty.ts'
 import { dayRollup, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
+import { SegmentSums } from '../../functions/domain/results/segment-sums.ts'
+import { daySegments, hourSegments } from '../../functions/domain/results/segments.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { at, search } from '../support/events.ts'
 import { rowsOf } from './results-table/result-store-contract.ts'
@@ -175,6 +178,35 @@ describe('the results table', () => {
       `),
     )
     expect(namesOf(dayItem).filter((name) => hourItem[name] === undefined)).toEqual([])
+  })
+
+  it('names the attributes of the sums by a label', async () => {
+    const rollups = dynamoRollupStore(client, 'results')
+    const sums = new SegmentSums(['application'], sha256)
+    for (const row of rows) sums.add(row)
+    const values = sums.all(50)[0]?.values ?? []
+    await rollups.save(hourSegments('application', '2026-03-02T00', values, null), 0, metadata)
+    await rollups.save(daySegments('application', '2026-03-02', values), 2, metadata)
+    const [hourItem = {}, dayItem = {}] = put()
+    expect([hourItem, dayItem].map(({ pk, sk, kind }) => `${pk} ${sk} ${kind}`)).toEqual([
+      'rollup#hour#application 2026-03-02T00 hour-segments',
+      'rollup#day#application 2026-03-02 day-segments',
+    ])
+    expect(namesOf(hourItem)).toEqual(
+      words('pk sk kind schema label day hour rows_expire_at values buckets revision computed_at expires_at'),
+    )
+    expect(namesOf(dayItem).filter((name) => hourItem[name] === undefined)).toEqual([])
+    const [value] = hourItem.values as Item[]
+    expect(value).toMatchObject({ value: expect.any(String), searches: expect.any(Number), ctr: expect.any(Number) })
+  })
+
+  it('lists the labels of an hour and a day in `segments`', async () => {
+    const labels = ['application', 'variant']
+    const hour = hourRollup('2026-03-02T00', sumRows(rows), null, labels)
+    expect([hour, dayRollup('2026-03-02', [hour], labels)].map(({ segments }) => segments)).toEqual([
+      'application,variant',
+      'application,variant',
+    ])
   })
 
   it('names the attributes of a ranking and its entries', async () => {

@@ -12,6 +12,8 @@ import { dynamoTimerStore } from '../../functions/aws/sessions-table/timer-store
 import { dynamoEmptyShards, dynamoShardProgress } from '../../functions/aws/stream/shard-progress.ts'
 import { toRows } from '../../functions/domain/results/result-rows.ts'
 import { dayOf, dayRollup, hourOf, hourRollup, sumRows } from '../../functions/domain/results/rollup.ts'
+import { SegmentSums } from '../../functions/domain/results/segment-sums.ts'
+import { daySegments, hourSegments } from '../../functions/domain/results/segments.ts'
 import { QueryTallies, queryRollups } from '../../functions/domain/results/top-queries.ts'
 import { toSessions } from '../../functions/domain/sessions/session.ts'
 import { at, click, ROW_RULES, RULES, results, search } from './events.ts'
@@ -57,10 +59,16 @@ export async function itemsOfResultsTable(): Promise<StoredItem[]> {
 
   const hour = hourOf({ day: '2026-03-02', hour: 0 })
   const day = dayOf(hour)
-  const hourSums = hourRollup(hour, sumRows(rows), LATER_MS)
+  const hourSums = hourRollup(hour, sumRows(rows), LATER_MS, ['application'])
   const rollups = dynamoRollupStore(client, 'table')
   await rollups.save(hourSums, 0, METADATA)
   await rollups.save(dayRollup(day, [hourSums]), 0, METADATA)
+  const segments = new SegmentSums(['application'], sha256)
+  for (const row of rows) segments.add(row)
+  for (const { label, values } of segments.all(50)) {
+    await rollups.save(hourSegments(label, hour, values, hourSums.rows_expire_at), 0, METADATA)
+    await rollups.save(daySegments(label, day, values), 0, METADATA)
+  }
   const tallies = new QueryTallies()
   for (const row of rows) if (row.kind === 'search') tallies.add(row)
   await rollups.saveRanking(day, queryRollups(day, tallies.all()), 0, METADATA)
