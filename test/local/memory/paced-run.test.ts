@@ -72,6 +72,9 @@ it('the first part of a paced replay takes no time', async () => {
   expect(realMs()).toBeLessThanOrEqual(HOUR_MS / 3600)
   expect(stages[0]).toBe('replays the first part at once')
   expect(run.clock().speed).toBe(0)
+  await run.drain()
+  expect((await run.results()).map(comparable)).toEqual((await resultsOf(memoryRun({ settings: {} }))).map(comparable))
+  expect((await run.summary()).rejected).toEqual({})
 })
 
 it('a paced replay stops in the middle of a pause', async () => {
