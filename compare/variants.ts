@@ -4,6 +4,7 @@ import {
   BUCKET_COUNTS,
   BUCKETS,
   type BucketCounts,
+  isRest,
   NO_VALUE,
   OTHER_VALUES,
   type SegmentSum,
@@ -36,7 +37,7 @@ export function sumVariants(days: readonly (readonly SegmentSum[])[]): SummedVar
     // An hour from before the setting has its searches here, and no buckets.
     if (value === NO_VALUE) leftOut.none += counts.searches ?? 0
     if (value === OTHER_VALUES) leftOut.other += counts.searches ?? 0
-    if (value === NO_VALUE || value === OTHER_VALUES) continue
+    if (isRest(value)) continue
     const sum = sums.get(value) ?? Array.from({ length: BUCKETS }, () => NO_COUNTS)
     sums.set(
       value,

@@ -73,7 +73,7 @@ export const STEPS_MAX = 300
 const TEXT_CHARACTERS_MAX = 160
 
 export function exploreSession(
-  { session, reason }: Omit<ClosedSession, 'reason'> & { readonly reason: CloseReason | null },
+  { session, reason }: Pick<ClosedSession, 'session'> & { readonly reason: CloseReason | null },
   user: string,
   isUserHidden: boolean,
 ): ExploredSession {

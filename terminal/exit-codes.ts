@@ -16,7 +16,7 @@ export const EXIT_TEXT: Readonly<Record<keyof typeof EXIT, string>> = {
   wrongUsage: 'wrong usage: an unknown command or option, a missing or invalid value',
   findings:
     'done with findings: doctor found something wrong, produce or generate left out events, local accepted no ' +
-    'event of its log, cost read no good event, a redrive left some dead letters unapplied, or compare found users ' +
-    'that are split otherwise than meant',
+    'event of its log, cost read no good event, a redrive left some dead letters unapplied, or compare found a ' +
+    'wrong split or too many users of several variants',
   interrupted: 'interrupted, for example with Ctrl-C',
 }

@@ -48,7 +48,7 @@ export function shownEvent(number: number, session: number, user: string, event:
 
 function eventText(event: Event): string | null {
   if (event.type === 'Search') return short(event.query)
-  if (event.type === 'Results') return countText(event.resultCount)
+  if (event.type === 'Results') return String(event.resultCount)
   return event.type === 'ClickResult' ? short(event.item) : null
 }
 

@@ -90,9 +90,9 @@ export function watchModel(rules: Rules): WatchModel {
 function exploredSession({ users, closed }: WatchedSessions, number: number): ExploredSession | null {
   const last = [...closed.values()].find((one) => one.number === number)?.closed
   if (last !== undefined) return exploreSession(last, last.user, false)
-  for (const [user, { version, open }] of users) {
+  for (const [user, { open }] of users) {
     const session = open.find((one) => one.number === number)?.session
-    if (session !== undefined) return exploreSession({ user, session, version, reason: null }, user, false)
+    if (session !== undefined) return exploreSession({ session, reason: null }, user, false)
   }
   return null
 }

@@ -75,10 +75,6 @@ as long as late events may amend them (the setting amendFor).`,
 
 async function runReport(options: ReportOptions, terminal: Terminal): Promise<void> {
   checkOptions(options)
-  if (options.baseline !== undefined && options.compare === undefined)
-    throw new UsageError('--baseline needs --compare: it is the variant to compare the others with')
-  if (options.compare !== undefined && options.segment !== undefined)
-    throw new UsageError('--compare takes all searches, since no sums are by two labels: leave --segment out')
   const path = resolve(terminal.cwd, options.out)
   if (!options.json) await checkFolder(options.out, path)
   const target = await openTarget(options, terminal.cwd)
@@ -146,9 +142,11 @@ function segmentText({ segment }: ReportOptions): string {
   return segment === undefined ? '' : ` with ${segment.label}=${segment.value}`
 }
 
-function checkOptions({ from, to, segment, compare }: ReportOptions): void {
-  if (segment !== undefined && compare !== undefined)
-    throw new UsageError('--compare compares variants by all searches: leave --segment out')
+function checkOptions({ from, to, segment, compare, baseline }: ReportOptions): void {
+  if (baseline !== undefined && compare === undefined)
+    throw new UsageError('--baseline needs --compare: it is the variant to compare the others with')
+  if (compare !== undefined && segment !== undefined)
+    throw new UsageError('--compare takes all searches, since no sums are by two labels: leave --segment out')
   if (from !== undefined && to !== undefined && from > to)
     throw new UsageError(`--from ${from} is after --to ${to}: --from is the first day of the report and --to the last`)
 }

@@ -9,7 +9,7 @@ import { at, bare, click, results, search } from '../support/events.ts'
 
 function explored(events: readonly Event[]): ExploredSession {
   const session: Session = { ids: ['20260302-e1'], continues: null, limitedBy: null, events: nonEmpty(events) }
-  return exploreSession({ user: 'ann', session, reason: 'gap', version: 1 }, 'ann', false)
+  return exploreSession({ session, reason: 'gap' }, 'ann', false)
 }
 
 describe('the steps of a session', () => {

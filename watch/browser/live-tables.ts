@@ -105,7 +105,7 @@ function timerCell(): HTMLTableCellElement {
 type Entry = OpenSession | ClosedEntry
 
 function sessionRow(session: Entry, open: (session: number) => void, last: HTMLElement): HTMLTableRowElement {
-  const row = element(
+  return element(
     'tr',
     {},
     element(
@@ -117,7 +117,6 @@ function sessionRow(session: Entry, open: (session: number) => void, last: HTMLE
     element('td', { class: 'number' }, String(session.events)),
     last,
   )
-  return row
 }
 
 function updateSession(row: HTMLTableRowElement, session: Entry): void {
@@ -148,7 +147,7 @@ function eventRow(event: ShownEvent, open: (session: number) => void): HTMLTable
 
 function eventText({ type, text }: ShownEvent): string {
   if (type === 'Search') return `searches for “${text}”`
-  if (type === 'Results') return `gets ${resultsText(Number(text?.replaceAll(',', '')))}`
+  if (type === 'Results') return `gets ${resultsText(Number(text))}`
   if (type === 'ClickResult') return `clicks ${text}`
   if (type === 'AppOpen') return 'opens the app'
   return type === 'AppClose' ? 'closes the app' : 'Timeout'

@@ -12,6 +12,16 @@ const TICK_MS = 250
 /** A screen reader reads the summary at most so often. */
 const SUMMARY_EVERY_MS = 20_000
 
+interface Received {
+  readonly frame: WatchFrame
+  readonly receivedMs: number
+}
+
+/** Returns the time of the pipeline's clock, which runs on between frames. */
+function pipelineTime({ frame: { clock }, receivedMs }: Received): number {
+  return clock.nowMs + (performance.now() - receivedMs) * clock.speed
+}
+
 function start(): void {
   const dialog = findElement('session', HTMLDialogElement)
   const view = findElement('session-view', HTMLElement)
@@ -21,21 +31,21 @@ function start(): void {
   if (!(dialog && view && close && pause && connection)) return
   const sessions = sessionDialog(dialog, view, close)
   const tables = liveTables(sessions.open)
-  let latest: { readonly frame: WatchFrame; readonly receivedMs: number } | null = null
+  let latest: Received | null = null
   let shownFrame: WatchFrame | null = null
   let isPaused = false
   let summaryMs = Number.NEGATIVE_INFINITY
 
   const tick = (): void => {
     if (latest === null || isPaused) return
-    const { frame, receivedMs } = latest
+    const { frame } = latest
     if (frame !== shownFrame) {
       shownFrame = frame
       tables.show(frame)
       showFigures(frame)
       sessions.follow(frame)
     }
-    const nowMs = frame.clock.nowMs + (performance.now() - receivedMs) * frame.clock.speed
+    const nowMs = pipelineTime(latest)
     tables.showTimers(nowMs)
     setText(document.getElementById('clock'), clockLine(nowMs, frame))
     setText(document.getElementById('stage'), frame.stage)
@@ -71,9 +81,8 @@ function start(): void {
   })
   const stopClock = (): void => {
     if (latest !== null) {
-      const { frame, receivedMs } = latest
-      const nowMs = frame.clock.nowMs + (performance.now() - receivedMs) * frame.clock.speed
-      latest = { frame: { ...frame, clock: { nowMs, speed: 0 }, stage: 'ended' }, receivedMs: performance.now() }
+      const clock = { nowMs: pipelineTime(latest), speed: 0 }
+      latest = { frame: { ...latest.frame, clock, stage: 'ended' }, receivedMs: performance.now() }
     }
     tick()
   }

@@ -1,5 +1,6 @@
 // Defines a closed session and the rows that users query (R4-R8, M1-M3).
 
+import type { Labels } from '../events/event.ts'
 import type { CloseReason } from '../sessions/clock.ts'
 import type { Session } from '../sessions/session.ts'
 
@@ -83,7 +84,7 @@ export interface SearchRow extends CommonRow, EvidenceCounts {
    * The labels of the search that the setting `segments` names (M4). Absent where it has none of
    * them.
    */
-  readonly labels?: Readonly<Record<string, string>>
+  readonly labels?: Labels
 }
 
 /** The columns that both rows of a session have. */

@@ -5,7 +5,7 @@ import type { Digest } from '../events/event.ts'
 import type { CountedRow, CountedSearch } from './count-sum.ts'
 import type { Counts } from './counts.ts'
 import type { SearchRow } from './result.ts'
-import { bucketOfPartition, NO_VALUE, OTHER_VALUES, type SegmentSum } from './segments.ts'
+import { bucketOf, isRest, NO_VALUE, OTHER_VALUES, type SegmentSum } from './segments.ts'
 import { type BucketSums, bucketCountsOf, bucketSums, ValueSum } from './value-sum.ts'
 
 /** A row as the index by hour holds it, with the columns by which segments sum it. */
@@ -44,7 +44,7 @@ export class SegmentSums {
   add(row: SegmentedRow): void {
     if (row.kind !== 'search' || this.#labels.length === 0) return
     if (row.pk === undefined) throw new Error('a search without its partition is in no bucket')
-    const bucket = bucketOfPartition(row.pk, this.#digest)
+    const bucket = bucketOf(row.pk, this.#digest)
     const counts = bucketCountsOf(row)
     for (const label of this.#labels) label.add(row, bucket, counts)
   }
@@ -64,9 +64,8 @@ export function sumSegments(hours: readonly (readonly SegmentSum[])[], valuesMax
   const sums = new Map<string, ValueSum>()
   const rest = new Map<string, ValueSum>()
   for (const { value, counts, buckets } of hours.flat()) {
-    const isRest = value === NO_VALUE || value === OTHER_VALUES
-    const isNamed = !isRest && (sums.has(value) || sums.size < valuesMax)
-    const sum = isNamed ? sumOf(sums, value) : sumOf(rest, isRest ? value : OTHER_VALUES)
+    const isNamed = !isRest(value) && (sums.has(value) || sums.size < valuesMax)
+    const sum = isNamed ? sumOf(sums, value) : sumOf(rest, isRest(value) ? value : OTHER_VALUES)
     sum.merge(counts, bucketSums(buckets))
   }
   return segmentsOf([...sums], rest)
@@ -113,7 +112,7 @@ class LabelSums {
   }
 
   #sumFor(value: string): ValueSum {
-    if (value === NO_VALUE || value === OTHER_VALUES) return sumOf(this.#rest, value)
+    if (isRest(value)) return sumOf(this.#rest, value)
     const isDropped = this.#firstDropped !== null && value >= this.#firstDropped
     return isDropped ? sumOf(this.#rest, OTHER_VALUES) : sumOf(this.#sums, value)
   }

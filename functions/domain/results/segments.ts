@@ -3,7 +3,6 @@
 
 import type { Digest } from '../events/event.ts'
 import type { Counts } from './counts.ts'
-import { rowPartition } from './result.ts'
 import { BASE64URL, dayKey, dayOf, hourKey, ROLLUP_SCHEMA } from './rollup.ts'
 
 /** Counts a search without the label, and one with this as its value. */
@@ -34,16 +33,18 @@ export interface SegmentSum {
   readonly buckets: readonly BucketCounts[]
 }
 
+/** Whether the value stands for searches that no value of their own counts. */
+export function isRest(value: string): boolean {
+  return value === NO_VALUE || value === OTHER_VALUES
+}
+
 /**
  * The bucket of a stored user, from 0, alike on every day. The digest is that of the row's
  * partition: a producer that splits users by a digest of their ids splits them otherwise.
+ *
+ * @param partition the `pk` of a row of the user.
  */
-export function bucketOf(user: string, digest: Digest): number {
-  return bucketOfPartition(rowPartition(user), digest)
-}
-
-/** @param partition the `pk` of a row of the user. */
-export function bucketOfPartition(partition: string, digest: Digest): number {
+export function bucketOf(partition: string, digest: Digest): number {
   return BASE64URL.indexOf(digest(partition).slice(0, 1))
 }
 

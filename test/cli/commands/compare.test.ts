@@ -153,7 +153,7 @@ describe('compare', () => {
   })
 
   it('finds the difference by buckets that the textbook does', async () => {
-    const expected = naively(rows, ({ user }) => String(bucketOf(user, sha256)))
+    const expected = naively(rows, ({ pk }) => String(bucketOf(pk, sha256)))
     const { baseline, variants, by, ...rest } = await opened.json()
     const [b] = variants as unknown as Record<string, number>[]
     expect(by).toBe('buckets')

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { type Counts, SEARCH_COUNTS } from '../../../functions/domain/results/counts.ts'
+import { rowPartition } from '../../../functions/domain/results/result.ts'
 import { sumRows } from '../../../functions/domain/results/rollup.ts'
 import {
   type SegmentedRow,
@@ -184,7 +185,7 @@ describe('the searches of an hour by value', () => {
     }
     const [sum, ...others] = sumOf([inShop('a'), inShop('a', { clicks: 2 }), session])
     expect(others).toEqual([])
-    const bucket = bucketOf('ann', sha256)
+    const bucket = bucketOf(rowPartition('ann'), sha256)
     expect(sum?.buckets[bucket]).toMatchObject({ searches: 2, searches_with_click: 1, clicks: 2 })
     expect(sum?.buckets.filter(({ searches }) => searches > 0)).toHaveLength(1)
   })
