@@ -10,7 +10,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { UsageError, UserError } from '../../terminal/user-error.ts'
 import { comparisonJson, printComparison } from '../compare/compare-output.ts'
 import { type CompareResult, resultByBuckets, resultByUser } from '../compare/compare-result.ts'
-import { estimateRead, type ReadEstimate, readUserVariants } from '../compare/exact-variants.ts'
+import { estimateRead, expiredNotes, type ReadEstimate, readUserVariants } from '../compare/exact-variants.ts'
 import { type MeantSplit, parseSplit, partsOf } from '../compare/split-option.ts'
 import { type LabelledVariants, readSummedVariants } from '../compare/summed-variants.ts'
 import { reportReads } from '../reads/report-reads.ts'
@@ -113,7 +113,8 @@ async function compareExactly(
     )
     if (exact.columns.users === 0)
       throw new UserError('The rows of these days are gone: leave --exact out, since sums are stored longer.')
-    return resultByUser(variants, metric, exact, parts)
+    const notes = [...expiredNotes(hours, Date.now()), ...variants.notes]
+    return resultByUser({ ...variants, notes }, metric, exact, parts)
   } finally {
     progress.clear()
   }

@@ -71,7 +71,7 @@ export function comparisonJson(
         ? null
         : {
             meant: split.meant,
-            users: split.users,
+            users: Object.fromEntries(split.users),
             chiSquare: split.check?.chiSquare ?? null,
             p: split.check?.p ?? null,
             bad: split.check?.isBad ?? null,

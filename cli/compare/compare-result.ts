@@ -11,7 +11,8 @@ import type { LabelledVariants } from './summed-variants.ts'
 
 export interface CheckedSplit {
   readonly meant: string
-  readonly users: Readonly<Record<string, number>>
+  /** By name, in the order of the parts. An object would put names such as 9 and 10 by number. */
+  readonly users: ReadonlyMap<string, number>
   /** Null with too few users to check. */
   readonly check: SplitCheck | null
 }
@@ -109,7 +110,7 @@ function checkedSplit(
   const ofEach = columns.usersOfEach
   return {
     meant,
-    users: Object.fromEntries(names.map((name, n) => [name, ofEach[n] as number])),
+    users: new Map(names.map((name, n) => [name, ofEach[n] as number])),
     check: checkSplit(ofEach, parts),
   }
 }
@@ -119,9 +120,7 @@ function severalText({ all, several }: ComparedUsers, label: string): string {
 }
 
 function splitText({ meant, users, check }: CheckedSplit): string {
-  const seen = Object.entries(users)
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ')
+  const seen = [...users].map(([name, count]) => `${name} ${count}`).join(', ')
   if (check === null) return `There are too few users to check the split ${meant}: ${seen}.`
   const p = `p ${pText(check.p)}`
   if (!check.isBad) return `The split of users is as meant, ${meant}: ${seen} (${p}).`

@@ -12,6 +12,7 @@ import { type HourRollup, hourOf, SLICES } from '../../functions/domain/results/
 import { bucketCountsOf, toBucketCounts } from '../../functions/domain/results/value-sum.ts'
 import { READ_UNIT_BYTES } from '../../local/cost/item-size.ts'
 import { unitDollars } from '../../local/cost/prices.ts'
+import { counted } from '../../terminal/text-table.ts'
 import { UserError } from '../../terminal/user-error.ts'
 
 /** A search of a generated log takes some 330 bytes in the index by hour; queries differ. */
@@ -36,6 +37,15 @@ export function estimateRead(hours: readonly HourRollup[]): ReadEstimate {
   const bytes = searches * INDEX_ENTRY_BYTES
   const readUnits = Math.max(requests, Math.ceil(bytes / READ_UNIT_BYTES)) * UNITS
   return { searches, requests, bytes, readUnits, dollars: unitDollars(0, readUnits) }
+}
+
+/** Returns a sentence about the hours whose rows have begun to expire, or none. */
+export function expiredNotes(hours: readonly HourRollup[], nowMs: number): string[] {
+  const expired = hours.filter(({ rows_expire_at: at }) => at !== null && Date.parse(at) <= nowMs)
+  if (expired.length === 0) return []
+  return [
+    `The rows of ${counted(expired.length, 'hour')} have begun to expire, and --exact counts only those that are left. Sums count them all.`,
+  ]
 }
 
 export interface ExactVariants {

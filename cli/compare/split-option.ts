@@ -28,10 +28,15 @@ export function parseSplit(text: string): MeantSplit {
   throw new InvalidArgumentError('Expected parts such as 50:50, in the order of the names, or A=90,B=10.')
 }
 
+/** The sum of the largest doubles would be infinite. */
+const PART_MAX = 1_000_000
+
 function parsePart(text: string): number {
   const part = parseNumber(text)
-  if (Number.isFinite(part) && part > 0) return part
-  throw new InvalidArgumentError('Expected parts above 0, such as 50:50 or A=90,B=10.')
+  if (part > 0 && part <= PART_MAX) return part
+  throw new InvalidArgumentError(
+    `Expected parts above 0 and up to ${PART_MAX.toLocaleString('en-GB')}, such as 50:50 or A=90,B=10.`,
+  )
 }
 
 /** Returns the parts in the order of the variants. Throws a UsageError where they do not fit. */

@@ -14,7 +14,7 @@ import { dynamoRollupStore } from '../../../functions/aws/results-table/rollup-s
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
 import { DAY_MS } from '../../../functions/domain/durations.ts'
 import type { SearchRow } from '../../../functions/domain/results/result.ts'
-import { hourOf } from '../../../functions/domain/results/rollup.ts'
+import { type HourRollup, hourKey, hourOf } from '../../../functions/domain/results/rollup.ts'
 import { bucketOf, type DaySegments, daySegments, daySegmentsKey } from '../../../functions/domain/results/segments.ts'
 import { removeRows } from '../../../functions/row-removal.ts'
 import { writeRunningPipeline } from '../../../local/run/running-pipeline.ts'
@@ -293,6 +293,18 @@ describe('compare of users that are not split as meant', () => {
     })
   })
 
+  it('lists the users of the variants in the order of the parts, whatever the names', async () => {
+    const asked = { day: daysAgo(2), hour: 8, clicks: 0 }
+    const { compare } = await open(
+      rowsOf([
+        { user: 'ann', variant: '9', ...asked },
+        { user: 'ben', variant: '10', ...asked },
+        { user: 'cem', variant: '10', ...asked },
+      ]),
+    )
+    expect((await compare('--exact', '--split', '2:1')).stdout).toContain('the split 2:1: 10 2, 9 1.')
+  })
+
   it('trusts nothing beyond 1 % of users with several variants, and notes fewer', async () => {
     const rates = { a: 0.3, b: 0.3 }
     const many = await open(rowsOf(searchesOf({ a: 500, b: 500, both: 30, rates })))
@@ -377,6 +389,7 @@ describe('compare without anything to compare', () => {
     [['--split', '50:50'], '--split needs --exact'],
     [['--exact', '--split', '50'], 'Expected parts such as 50:50'],
     [['--exact', '--split', '50:0'], 'Expected parts above 0'],
+    [['--exact', '--split', '1e308:1e308'], 'Expected parts above 0 and up to 1,000,000'],
     [['--exact', '--split', 'a=1,a=2'], 'Expected parts such as 50:50'],
     [['--metric', 'sales'], 'Allowed choices are ctr, satisfied, clicks-per-search, zero-results, reformulated'],
     [['--since', '2000-01-01'], 'a comparison is limited to 1100 days'],
@@ -418,6 +431,27 @@ describe('compare of days on which the setting changed', () => {
     )
     expect(stdout).toContain(`1 day is summed by variant only in part (${daysAgo(4)})`)
     expect(stdout).toContain(`Today (${daysAgo(0)}) is not over: its sums still grow.`)
+  })
+})
+
+describe('compare by user of hours whose rows expire', () => {
+  it('notes that searches are missing which sums still count', async () => {
+    const asked = { day: daysAgo(2), clicks: 1 }
+    const { compare, table } = await open(
+      rowsOf([
+        { user: 'ann', variant: 'a', hour: 8, ...asked },
+        { user: 'ben', variant: 'b', hour: 9, ...asked },
+      ]),
+    )
+    expect((await compare('--exact')).stdout).not.toContain('expire')
+    const store = dynamoRollupStore(emulated.client, table)
+    const stored = await store.load<HourRollup>(hourKey(`${daysAgo(2)}T08`))
+    const expired = { ...(stored?.rollup as HourRollup), rows_expire_at: new Date(NOW_MS).toISOString() }
+    await store.save(expired, stored?.revision ?? 0, { computedAtMs: 0, expiresAtMs: NOW_MS + DAY_MS })
+    expect((await compare('--exact')).stdout).toContain(
+      'The rows of 1 hour have begun to expire, and --exact counts only those that are left.',
+    )
+    expect((await compare()).stdout).not.toContain('expire')
   })
 })
 
