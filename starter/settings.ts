@@ -49,7 +49,7 @@ export const settings: SearchCtrProps = {
   // The labels by whose values searches are summed. Rows have these labels, and events can have
   // more. Allowed: up to 3 different labels of a-z, 0-9, _ and - (not constructor or
   // __proto__), such as application,variant.
-  // segments: 'ops@example.com',
+  // segments: 'application,variant',
 
   // How often the sweep runs, and so how late it may close a due session. Allowed: 1m to 1h in
   // steps of 1m.

@@ -21,6 +21,11 @@ const END = `  // Four more are resources of your account, which search-stack.ts
 
 /** One setting is active, so that the file shows how to set the others. */
 const ACTIVE = 'gap'
+/** The settings without a default. */
+export const EXAMPLES: ReadonlyMap<string, string> = new Map([
+  ['segments', 'application,variant'],
+  ['alarmEmail', 'ops@example.com'],
+])
 const COMMENT_WIDTH = 96
 const UNITS = [
   ['days', DAY_MS],
@@ -31,17 +36,19 @@ const UNITS = [
 
 export function settingsFile(): string {
   const entries = Object.entries(PIPELINE_SETTINGS).map(([name, setting]) => {
-    const line = `${name}: ${valueText(setting)},`
+    const line = `${name}: ${valueText(name, setting)},`
     return [...commentOf(setting), `  ${name === ACTIVE ? '' : '// '}${line}`].join('\n')
   })
   return `${HEAD}${entries.join('\n\n')}\n\n${END}`
 }
 
-function valueText(setting: Setting): string {
+function valueText(name: string, setting: Setting): string {
   if (setting.kind === 'duration') return durationText(setting.defaultMs)
   if (setting.kind === 'time') return `Date.parse('${isoTime(setting.defaultMs).replace('.000Z', 'Z')}')`
   if (setting.kind === 'number' || setting.kind === 'flag') return String(setting.default)
-  return `'${setting.default ?? 'ops@example.com'}'`
+  const text = setting.default ?? EXAMPLES.get(name)
+  if (text === undefined) throw new Error(`the setting ${name} has neither a default nor an example`)
+  return `'${text}'`
 }
 
 function durationText(durationMs: number): string {

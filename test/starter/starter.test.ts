@@ -7,9 +7,11 @@ import { Template } from 'aws-cdk-lib/assertions'
 import { App, Duration, Stack } from 'aws-cdk-lib/core'
 import { describe, expect, it } from 'vitest'
 import { SearchCtr, type SearchCtrProps } from '../../infra/search-ctr.ts'
+import type { Setting } from '../../infra/setting-kinds.ts'
+import { PIPELINE_SETTINGS } from '../../infra/settings.ts'
 import { SearchStack } from '../../starter/search-stack.ts'
 import { resourcesOf, synthesizedTemplate } from '../support/synthesized-stack.ts'
-import { settingsFile } from './settings-file.ts'
+import { EXAMPLES, settingsFile } from './settings-file.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const json = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
@@ -23,8 +25,15 @@ describe('the starter app', () => {
     expect(readFileSync(path, 'utf8')).toBe(settingsFile())
   })
 
+  it('names an example that the setting allows, where a setting has no default', () => {
+    for (const [name, text] of EXAMPLES) {
+      const setting: Setting = PIPELINE_SETTINGS[name as keyof typeof PIPELINE_SETTINGS]
+      expect(setting.kind === 'text' && setting.pattern.test(text), name).toBe(true)
+    }
+  })
+
   it('deploys the same with and without the defaults that the settings file names', () => {
-    const all = settingsFile().replace(/^ {2}\/\/ (\w+: (?!'ops@).*,)$/gm, '  $1')
+    const all = settingsFile().replace(/^ {2}\/\/ (\w+: (?!'ops@|'application,).*,)$/gm, '  $1')
     const value = all.slice(all.indexOf('{', all.indexOf('settings:')))
     const settings = new Function('Duration', `return ${value}`)(Duration) as SearchCtrProps
     expect(Object.keys(settings).length).toBeGreaterThan(30)
