@@ -27,12 +27,17 @@ export interface WatchCounts {
 
 /** @param counts the sums of all rows, from which the report's figures come. */
 export function watchFigures({ events, open, closed, rows }: WatchCounts, counts: Counts): WatchFigure[] {
+  const searches = counts.searches ?? 0
   const figures = figuresOf(counts, null).filter(({ name }) => REPORT_FIGURES.includes(name))
   return [
     { name: 'Events', value: countText(events), parts: 'accepted, each once' },
     { name: 'Open sessions', value: countText(open), parts: 'with a timer' },
-    { name: 'Closed sessions', value: countText(closed), parts: `${countText(counts.sessions ?? 0)} with a search` },
-    { name: 'Rows', value: countText(rows), parts: `${countText(counts.searches ?? 0)} of searches` },
+    { name: 'Closed sessions', value: countText(closed), parts: 'late events reopen them' },
+    {
+      name: 'Rows',
+      value: countText(rows),
+      parts: `${countText(searches)} of searches, ${countText(rows - searches)} of sessions`,
+    },
     ...figures.map(({ name, value, parts, isUncertain }) => ({
       name,
       value: isUncertain && value !== NOTHING ? `${value} *` : value,
