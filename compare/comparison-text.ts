@@ -52,7 +52,8 @@ export function findingText(contrast: Contrast, { baseline }: Comparison, metric
   const ratio = `${metric.title} of ${name}`
   if (finding === 'too-few-users') {
     const least = contrast.effectiveUsers < baseline.effectiveUsers ? contrast : baseline
-    return `This traffic is too little to compare ${name} with ${baseline.name}: the searches of ${least.name} count for ${Math.floor(least.effectiveUsers)} effective users, and a comparison needs ${EFFECTIVE_USERS_MIN}.`
+    const users = Math.floor(least.effectiveUsers)
+    return `This traffic is too little to compare ${name} with ${baseline.name}: the searches of ${least.name} count for ${users} effective ${users === 1 ? 'user' : 'users'}, and a comparison needs ${EFFECTIVE_USERS_MIN}.`
   }
   if (difference === null)
     return `This traffic cannot compare ${name} with ${baseline.name}: the ${metric.title} does not vary among users, or there is nothing to divide by.`
