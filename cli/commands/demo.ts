@@ -97,7 +97,7 @@ async function offerPage(screen: Screen): Promise<void> {
     page = await openLivePage({ title: 'the demo', rules: rulesOfSettings({}), opens: true }, terminal)
     const { model } = page
     const pace = { ...LIVE, onStage: model.setStage }
-    opened = await openRun({ settings: {}, memory: true, observer: model, pace }, screen)
+    opened = await openRun({ settings: {}, memory: true, observer: model, pace, countsUnits: false }, screen)
     if (opened.clock !== undefined) page.setClock(opened.clock)
     note(terminal, 'Ctrl-C ends the demo.')
     await replayAll(opened.run, generateLog(GENERATED))

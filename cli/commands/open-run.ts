@@ -3,6 +3,7 @@
 import { readSettings } from '../../infra/read-settings.ts'
 import { type EmulatorLack, emulatorLack } from '../../local/emulators/dynoxide-binary.ts'
 import type { PacedRunOptions } from '../../local/memory/paced-run.ts'
+import type { UnitPorts } from '../../local/memory/unit-ports.ts'
 import type { LocalRun } from '../../local/run/local-run.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
 import type { ReportPorts } from '../../report/report-data.ts'
@@ -24,6 +25,8 @@ export interface WantedRun {
   readonly observer?: PipelineObserver
   /** Replays the log at its own pace, in memory. */
   readonly pace?: Pace
+  /** False leaves out the capacity units of a run in memory, which take most of its time. */
+  readonly countsUnits?: boolean
   /** Why a run in memory would not do, to begin a message. Absent where it does. */
   readonly needsEmulators?: string
 }
@@ -69,15 +72,17 @@ async function instead(
 }
 
 /** Modules of a run take half a second to load, which other commands should not wait for. */
-async function inMemory({ settings, observer, pace }: WantedRun): Promise<OpenedRun> {
+async function inMemory({ settings, observer, pace, countsUnits = true }: WantedRun): Promise<OpenedRun> {
   const { memoryRun } = await import('../../local/memory/memory-run.ts')
   const { observedPorts } = await import('../../local/memory/observed-ports.ts')
   const { pacedRun } = await import('../../local/memory/paced-run.ts')
   const { unitPorts } = await import('../../local/memory/unit-ports.ts')
-  const { portsOf, capacity } = unitPorts(readSettings(settings).rollups === 'on')
-  const observed: typeof portsOf = (step, stores) =>
-    observer === undefined ? portsOf(step, stores) : observedPorts(portsOf(step, stores), observer)
-  const options = { settings, portsOf: observed, capacity }
+  const units = countsUnits ? unitPorts(readSettings(settings).rollups === 'on') : null
+  const portsOf: UnitPorts['portsOf'] = (step, stores) => {
+    const ports = units === null ? stores : units.portsOf(step, stores)
+    return observer === undefined ? ports : observedPorts(ports, observer)
+  }
+  const options = { settings, portsOf, ...(units !== null && { capacity: units.capacity }) }
   if (pace === undefined) {
     const run = memoryRun(options)
     return { run, reportReads: run.reportReads, local: null }

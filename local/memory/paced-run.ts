@@ -37,7 +37,7 @@ const MACHINE_TIME: RealTime = { nowMs: Date.now, wait }
 const TICK_MS = 200
 /** Without open sessions the replay passes over the time to the next event in one step. */
 const SWEEP_EVERY_MS = MINUTE_MS
-/** The part that takes no time arrives and is swept in larger steps, which is a tenth of the work. */
+/** The part that takes no time arrives and is swept in larger steps, with a tenth of the work. */
 const FAST_STEP_MS = 10 * MINUTE_MS
 const FAST_SWEEP_EVERY_MS = HOUR_MS
 /** A batch of events that wait for nothing. */
