@@ -106,7 +106,7 @@ function leftOutNotes(label: string, { none, other }: SummedVariants['leftOut'])
   ]
 }
 
-/** Compares the sums of each day with those by label. They differ where the setting is new. */
+/** Compares the sums of each day with those by label. They differ while a rollup writes them. */
 function dayNotes(label: string, days: readonly DayRollup[], segments: readonly DaySegments[]): string[] {
   const summed = new Map(
     segments.map(({ day, values }) => [day, values.reduce((sum, { counts }) => sum + (counts.searches ?? 0), 0)]),
@@ -121,7 +121,7 @@ function dayNotes(label: string, days: readonly DayRollup[], segments: readonly 
       : []),
     ...(partly.length > 0
       ? [
-          `${counted(partly.length, 'day is', 'days are')} summed by ${label} only in part (${spanText(partly.map(({ day }) => day))}), as where the setting segments began to name it in between.`,
+          `${counted(partly.length, 'day is', 'days are')} summed by ${label} only in part yet (${spanText(partly.map(({ day }) => day))}), as while a rollup writes its sums.`,
         ]
       : []),
   ]
