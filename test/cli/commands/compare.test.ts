@@ -429,7 +429,9 @@ describe('compare of days on which the setting changed', () => {
     expect(stdout).toContain(
       `1 day with searches has no sums by variant (${daysAgo(5)}): the setting segments did not name it yet.`,
     )
-    expect(stdout).toContain(`1 day is summed by variant only in part yet (${daysAgo(4)}), as while a rollup writes its sums.`)
+    expect(stdout).toContain(
+      `1 day is summed by variant only in part yet (${daysAgo(4)}), as while a rollup writes its sums.`,
+    )
     expect(stdout).toContain(`Today (${daysAgo(0)}) is not over: its sums still grow.`)
   })
 })
