@@ -6,12 +6,13 @@ import { type AttributedSearch, attribute } from '../functions/domain/results/at
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
 import { segmentOf } from '../functions/domain/results/segment-sums.ts'
+import type { Segment } from '../functions/domain/results/segments.ts'
 import type { QueryRollup } from '../functions/domain/results/top-queries.ts'
 import { firstEvent } from '../functions/domain/sessions/session.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'
-import { type LabelSegments, readLabels, readSegment, type Segment, type SegmentPorts } from './segment-data.ts'
+import { type LabelSegments, readLabels, readSegment, type SegmentPorts } from './segment-data.ts'
 import type { ReportVariants } from './variant-charts.ts'
 
 /** Both days are inclusive. */

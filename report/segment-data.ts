@@ -11,8 +11,9 @@ import {
 import {
   type DaySegments,
   type HourSegments,
-  NO_VALUE,
+  isRest,
   OTHER_VALUES,
+  type Segment,
   type SegmentRollup,
 } from '../functions/domain/results/segments.ts'
 import { UserError } from '../terminal/user-error.ts'
@@ -27,12 +28,6 @@ interface Days {
 export interface SegmentPorts {
   readDaySegments(label: string, range: Days): Promise<readonly DaySegments[]>
   readHourSegments(label: string, range: Days): Promise<readonly HourSegments[]>
-}
-
-/** One value of a label. */
-export interface Segment {
-  readonly label: string
-  readonly value: string
 }
 
 /** The searches with one value of a label in one day or hour. */
@@ -144,10 +139,6 @@ export async function readSegment(
     uncertainDays: isRest(value) ? 0 : stored.filter((day) => names(day, OTHER_VALUES)).length,
     daysWithout: daysWithout(label, whole),
   }
-}
-
-function isRest(value: string): boolean {
-  return value === NO_VALUE || value === OTHER_VALUES
 }
 
 function daysWithout(label: string, days: readonly DayRollup[]): number {

@@ -25,7 +25,7 @@ export const HEADERS = {
 } as const
 
 export const CLIENTS_MAX = 8
-/** A client that has not read so many bytes is dropped. A frame has at most some 60 KB. */
+/** A client that has not read so many bytes is dropped. A frame has at most 100 KB. */
 const UNREAD_BYTES_MAX = 2 * 1024 * 1024
 /** A comment for each so many frames without a change finds connections that are gone. */
 const IDLE_FRAMES_MAX = 30

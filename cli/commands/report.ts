@@ -3,6 +3,7 @@
 import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { Segment } from '../../functions/domain/results/segments.ts'
 import { renderReport } from '../../report/render-report.ts'
 import {
   type DayRange,
@@ -17,7 +18,7 @@ import { startProgress } from '../../terminal/progress.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { fileErrorText, UsageError, UserError } from '../../terminal/user-error.ts'
 import { latestDay, reportReads } from '../reads/report-reads.ts'
-import { parseDay, parsePath, parseSegment, type Segment, wholeNumber } from '../target/option-values.ts'
+import { parseDay, parsePath, parseSegment, wholeNumber } from '../target/option-values.ts'
 import { checkHasRollups, openTarget, type Target } from '../target/target.ts'
 import { type TargetOptions, withTarget } from '../target/target-options.ts'
 import { withHelp } from './help.ts'

@@ -4,7 +4,7 @@ import { DAY_MS } from '../../functions/domain/durations.ts'
 import { type ResultRow, rowTime } from '../../functions/domain/results/result.ts'
 import { foldQuery } from '../../functions/domain/results/rollup.ts'
 import { segmentOf } from '../../functions/domain/results/segment-sums.ts'
-import type { Segment } from '../target/option-values.ts'
+import type { Segment } from '../../functions/domain/results/segments.ts'
 
 export interface RowFilter {
   /** `session` selects the rows of sessions, without a search too. */

@@ -3,7 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/domain/durations.ts'
 import { parseTime } from '../../functions/domain/events/time.ts'
-import { NO_VALUE } from '../../functions/domain/results/segments.ts'
+import { NO_VALUE, type Segment } from '../../functions/domain/results/segments.ts'
 
 /** Adds one `name=value` to the settings given before it. */
 export function collectSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {
@@ -53,12 +53,6 @@ export function parseDay(text: string): string {
   const startMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
   if (!Number.isNaN(startMs) && new Date(startMs).toISOString().startsWith(text)) return text
   throw new InvalidArgumentError('Expected a day (UTC) such as 2026-03-02.')
-}
-
-export interface Segment {
-  readonly label: string
-  /** As sums have it: `(none)` for searches without the label. */
-  readonly value: string
 }
 
 /** Reads `application=shop`, once. An empty value stands for none, as in sums. */

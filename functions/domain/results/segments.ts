@@ -24,6 +24,13 @@ export const BUCKET_COUNTS = [
 ] as const
 export type BucketCounts = Readonly<Record<(typeof BUCKET_COUNTS)[number], number>>
 
+/** Names the searches with one value of a label. */
+export interface Segment {
+  readonly label: string
+  /** `NO_VALUE` for searches without the label, `OTHER_VALUES` for values that sums do not name. */
+  readonly value: string
+}
+
 /** The searches with one value of a label. */
 export interface SegmentSum {
   readonly value: string
