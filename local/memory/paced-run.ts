@@ -54,23 +54,7 @@ export function pacedRun(options: PacedRunOptions): PacedRun {
   const clock = logClock(speed, realTime)
   const run = memoryRun({ ...options, now: clock.nowMs })
   let isStopped = false
-  let sweptMs = Number.NEGATIVE_INFINITY
-  const sweepIfDue = async (everyMs = SWEEP_EVERY_MS): Promise<void> => {
-    if (clock.nowMs() - sweptMs < everyMs) return
-    sweptMs = clock.nowMs()
-    await run.sweep()
-  }
-  /** Lets the time pass until the log reaches this moment. */
-  const passTo = async (timeMs: number): Promise<void> => {
-    while (clock.nowMs() < timeMs && !isStopped) {
-      if (!hasOpenSessions(run) && timeMs - clock.nowMs() > SWEEP_EVERY_MS) clock.jumpTo(timeMs - SWEEP_EVERY_MS)
-      else {
-        clock.start()
-        await realTime.wait(TICK_MS)
-      }
-      await sweepIfDue()
-    }
-  }
+  const { sweepIfDue, passTo } = passingTime(run, clock, realTime, () => isStopped)
   const replay: LogRun['replay'] = async (name, lines, onProgress) => {
     const written = { lines: 0, events: 0, sent: 0, tooLarge: [] as Buffer[] }
     let batch: Buffer[] = []
@@ -128,6 +112,28 @@ export function pacedRun(options: PacedRunOptions): PacedRun {
       await run.stop()
     },
   }
+}
+
+/** Lets the time of the log pass, and sweeps the run meanwhile. */
+function passingTime(run: MemoryRun, clock: ReturnType<typeof logClock>, realTime: RealTime, isStopped: () => boolean) {
+  let sweptMs = Number.NEGATIVE_INFINITY
+  const sweepIfDue = async (everyMs = SWEEP_EVERY_MS): Promise<void> => {
+    if (clock.nowMs() - sweptMs < everyMs) return
+    sweptMs = clock.nowMs()
+    await run.sweep()
+  }
+  /** Returns when the log has reached this moment, or the run has stopped. */
+  const passTo = async (timeMs: number): Promise<void> => {
+    while (clock.nowMs() < timeMs && !isStopped()) {
+      if (!hasOpenSessions(run) && timeMs - clock.nowMs() > SWEEP_EVERY_MS) clock.jumpTo(timeMs - SWEEP_EVERY_MS)
+      else {
+        clock.start()
+        await realTime.wait(TICK_MS)
+      }
+      await sweepIfDue()
+    }
+  }
+  return { sweepIfDue, passTo }
 }
 
 /** Passes a stage on when it begins. */
