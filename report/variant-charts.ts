@@ -32,6 +32,8 @@ const NAME_CHARACTERS = { narrow: 10, half: 16, full: 16 } as const
 /** The width of the names on the left. */
 const NAMES_WIDTH = { narrow: 80, half: 120, full: 120 } as const
 const TICKS_MAX = 4
+/** How far a text ends before the line at no difference. */
+const BESIDE_ZERO = 8
 
 export function variantsSection({ label, metrics, notes }: ReportVariants): Markup {
   const [first] = metrics
@@ -90,12 +92,13 @@ function intervalDrawing(of: Size, title: string, contrasts: readonly Contrast[]
   const factor = metric.unit === 'share' ? 100 : 1
   const ends = contrasts.flatMap(({ difference }) => (difference === null ? [] : [difference.low, difference.high]))
   const widest = Math.max(0, ...ends.map(Math.abs)) * factor
-  const extent = widest > 0 ? widest : 1
+  const hasIntervals = widest > 0
+  const extent = hasIntervals ? widest : 1
   const left = NAMES_WIDTH[size.name]
   const right = size.width - MARGIN.right - 12
   const x = scaleLinear([-extent, extent], [left + 12, right]).nice(TICKS_MAX)
   const tickText = x.tickFormat(TICKS_MAX)
-  const ticks = x.ticks(TICKS_MAX).map((value) => {
+  const ticks = (hasIntervals ? x.ticks(TICKS_MAX) : []).map((value) => {
     const at = pixels(x(value))
     const style = value === 0 ? 'rule base' : 'rule'
     return html`<line class="${style}" x1="${at}" x2="${at}" y1="${MARGIN.top - 8}" y2="${bottom}"/><text class="tick" x="${at}" y="${bottom + 16}" text-anchor="middle">${tickText(value)}</text>`
@@ -103,16 +106,16 @@ function intervalDrawing(of: Size, title: string, contrasts: readonly Contrast[]
   const rows = contrasts.map((contrast, n) => {
     const y = pixels(MARGIN.top + (n + 0.5) * ROW_HEIGHT)
     const name = html`<text class="value" x="0" y="${y}" dy="0.32em">${truncateText(contrast.name, NAME_CHARACTERS[size.name])}</text>`
-    return html`<g><title>${hintText(contrast, metric)}</title>${name}${interval(contrast, y, (value) => x(value * factor), pixels((left + right) / 2))}</g>`
+    return html`<g><title>${hintText(contrast, metric)}</title>${name}${interval(contrast, y, (value) => x(value * factor), pixels((left + right) / 2 - BESIDE_ZERO))}</g>`
   })
   const xLabel = `difference${metric.unit === 'share' ? ' in points' : ''}`
   const label = html`<text class="axis" x="${pixels((left + right) / 2)}" y="${size.height - 4}" text-anchor="middle">${xLabel}</text>`
-  return svg(size, title, [...ticks, ...rows, label])
+  return svg(size, title, [...ticks, ...rows, ...(hasIntervals ? [label] : [])])
 }
 
-function interval({ difference }: Contrast, y: string, at: (value: number) => number, middle: string): Markup {
+function interval({ difference }: Contrast, y: string, at: (value: number) => number, textEnd: string): Markup {
   if (difference === null)
-    return html`<text class="tick" x="${middle}" y="${y}" dy="0.32em" text-anchor="middle">cannot be compared</text>`
+    return html`<text class="tick" x="${textEnd}" y="${y}" dy="0.32em" text-anchor="end">cannot be compared</text>`
   const [low, dot, high] = [difference.low, difference.difference, difference.high].map((value) => pixels(at(value)))
   return html`<line class="line" x1="${low}" x2="${high}" y1="${y}" y2="${y}"/><circle class="marker" cx="${dot}" cy="${y}" r="5"/>`
 }

@@ -148,11 +148,15 @@ describe.skipIf(executablePath === null)('the live page in a browser', () => {
     expect(await page.locator('#pause').getAttribute('aria-pressed')).toBe('true')
     const lists = (): Promise<unknown> => page.evaluate("document.querySelector('main').textContent")
     const before = await lists()
-    const got = page.evaluate(
-      "new Promise((resolve) => { const source = new EventSource('frames'); let n = 0; source.onmessage = () => { if (++n === 2) { source.close(); resolve() } } })",
+    // The second frame comes only with a change, so the first must have come before it.
+    await page.evaluate(
+      "new Promise((resolve) => { window.source = new EventSource('frames'); window.source.onmessage = () => resolve() })",
+    )
+    await page.evaluate(
+      'window.second = new Promise((resolve) => { window.source.onmessage = () => { window.source.close(); resolve() } }); 0',
     )
     live.addSearch('unseen', 'while paused')
-    await got
+    await page.evaluate('window.second')
     expect(await lists()).toBe(before)
     await page.locator('#pause').press('Enter')
     await page.locator('#events', { hasText: 'while paused' }).waitFor()
