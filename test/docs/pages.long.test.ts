@@ -22,6 +22,7 @@ describe('following a page', () => {
     work = join(scratch, 'checkout')
     for (const name of [
       'cli',
+      'compare',
       'functions',
       'infra',
       'local',
@@ -30,6 +31,7 @@ describe('following a page', () => {
       'samples',
       'sim',
       'terminal',
+      'watch',
       'cdk.json',
       'package.json',
       'tsconfig.json',
