@@ -10,6 +10,7 @@ import { violations } from './support/layer-violations.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FOLDERS = [
   'functions',
+  'compare',
   'infra',
   'producer',
   'samples',
@@ -19,6 +20,7 @@ const FOLDERS = [
   'cli',
   'bench',
   'report',
+  'watch',
   'tools',
 ]
 
@@ -89,6 +91,7 @@ describe('the source', () => {
         'cli/search-ctr.mjs',
         ...PEER_FILES,
         'report/report.css',
+        'watch/watch.css',
         // Pins the AWS emulators, which are programs in Python.
         'tools/conformance/requirements.txt',
       ],
