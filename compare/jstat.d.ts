@@ -9,7 +9,6 @@ declare module 'jstat' {
     readonly studentt: Distribution
     readonly chisquare: Distribution
     readonly beta: { inv(probability: number, alpha: number, beta: number): number }
-    readonly normal: { cdf(value: number, mean: number, deviation: number): number }
   }
   const jstat: JStat
   // biome-ignore lint/style/noDefaultExport: the package's own shape

@@ -1,14 +1,13 @@
 // Gathers the variants of a label from the sums of days, by bucket of users (M5).
 
 import {
-  BUCKET_COUNTS,
-  BUCKETS,
   type BucketCounts,
   isRest,
   NO_VALUE,
   OTHER_VALUES,
   type SegmentSum,
 } from '../functions/domain/results/segments.ts'
+import { bucketSums, toBucketCounts, ValueSum } from '../functions/domain/results/value-sum.ts'
 import type { ComparedInput } from './comparison.ts'
 import { effectiveUsersOfBuckets } from './effective-users.ts'
 import { type ComparedMetric, denominatorOf } from './metric.ts'
@@ -27,24 +26,22 @@ export interface SummedVariants {
   readonly leftOut: { readonly none: number; readonly other: number }
 }
 
-const NO_COUNTS = Object.fromEntries(BUCKET_COUNTS.map((name) => [name, 0])) as unknown as BucketCounts
-
 /** @param days the values of the label on each day. */
 export function sumVariants(days: readonly (readonly SegmentSum[])[]): SummedVariants {
-  const sums = new Map<string, BucketCounts[]>()
+  const sums = new Map<string, ValueSum>()
   const leftOut = { none: 0, other: 0 }
   for (const { value, counts, buckets } of days.flat()) {
     // An hour from before the setting has its searches here, and no buckets.
     if (value === NO_VALUE) leftOut.none += counts.searches ?? 0
     if (value === OTHER_VALUES) leftOut.other += counts.searches ?? 0
     if (isRest(value)) continue
-    const sum = sums.get(value) ?? Array.from({ length: BUCKETS }, () => NO_COUNTS)
-    sums.set(
-      value,
-      sum.map((counts, bucket) => added(counts, buckets[bucket] ?? NO_COUNTS)),
-    )
+    const sum = sums.get(value) ?? new ValueSum()
+    sum.merge(counts, bucketSums(buckets))
+    sums.set(value, sum)
   }
-  const variants = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, buckets]) => ({ name, buckets }))
+  const variants = [...sums]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, sum]) => ({ name, buckets: sum.buckets.map(toBucketCounts) }))
   return { variants, leftOut }
 }
 
@@ -65,8 +62,4 @@ export function comparedByBuckets({ name, buckets }: VariantSum, metric: Compare
 
 function searchesIn(buckets: readonly BucketCounts[]): number {
   return buckets.reduce((sum, { searches }) => sum + searches, 0)
-}
-
-function added(a: BucketCounts, b: BucketCounts): BucketCounts {
-  return Object.fromEntries(BUCKET_COUNTS.map((name) => [name, a[name] + b[name]])) as unknown as BucketCounts
 }

@@ -31,6 +31,11 @@ export function dynamoRollupStore(
 ): RollupStore {
   // A document client would take twice the CPU for a row, or more.
   const plainClient = writingClient(client)
+  const sumsOfDay = async <T>(pk: string, day: string): Promise<T[]> => {
+    const hours: T[] = []
+    for await (const items of queryPartition(client, table, pk, `${day}T`)) hours.push(...(items.map(readSum) as T[]))
+    return hours
+  }
   return {
     ...hourPages(plainClient, table),
 
@@ -39,23 +44,9 @@ export function dynamoRollupStore(
       return item === undefined ? null : { rollup: readSum(item) as never, revision: revisionOf(item) }
     },
 
-    hoursOf: async (day) => {
-      const { pk } = hourKey(day)
-      const hours: HourRollup[] = []
-      for await (const items of queryPartition(client, table, pk, `${day}T`)) {
-        hours.push(...(items.map(readSum) as unknown as HourRollup[]))
-      }
-      return hours
-    },
+    hoursOf: (day) => sumsOfDay<HourRollup>(hourKey(day).pk, day),
 
-    segmentHoursOf: async (day, label) => {
-      const { pk } = hourSegmentsKey(label, day)
-      const hours: HourSegments[] = []
-      for await (const items of queryPartition(client, table, pk, `${day}T`)) {
-        hours.push(...(items.map(readSum) as unknown as HourSegments[]))
-      }
-      return hours
-    },
+    segmentHoursOf: (day, label) => sumsOfDay<HourSegments>(hourSegmentsKey(label, day).pk, day),
 
     save: (sum, baseRevision, metadata) => {
       const item = 'values' in sum ? segmentItem(sum) : sum

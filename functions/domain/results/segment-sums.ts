@@ -61,14 +61,26 @@ export class SegmentSums {
 
 /** Returns the values of a day: the first of its hours, in order, and the rest together. */
 export function sumSegments(hours: readonly (readonly SegmentSum[])[], valuesMax: number): SegmentSum[] {
-  const sums = new Map<string, ValueSum>()
+  return firstNamed(
+    hours.flat().map(({ value, counts, buckets }) => [value, { counts, buckets: bucketSums(buckets) }]),
+    valuesMax,
+  )
+}
+
+/** Sums by value, those of the first values each on its own, and the rest together. */
+function firstNamed(
+  sums: readonly (readonly [string, { readonly counts: Counts; readonly buckets: BucketSums }])[],
+  valuesMax: number,
+): SegmentSum[] {
+  const named = new Map<string, ValueSum>()
   const rest = new Map<string, ValueSum>()
-  for (const { value, counts, buckets } of hours.flat()) {
-    const isNamed = !isRest(value) && (sums.has(value) || sums.size < valuesMax)
-    const sum = isNamed ? sumOf(sums, value) : sumOf(rest, isRest(value) ? value : OTHER_VALUES)
-    sum.merge(counts, bucketSums(buckets))
+  for (const [value, { counts, buckets }] of sums) {
+    const isNamed = !isRest(value) && (named.has(value) || named.size < valuesMax)
+    const sum = isNamed ? sumOf(named, value) : sumOf(rest, isRest(value) ? value : OTHER_VALUES)
+    sum.merge(counts, buckets)
   }
-  return segmentsOf([...sums], rest)
+  const last = [NO_VALUE, OTHER_VALUES].map((value) => [value, rest.get(value)] as const)
+  return [...named, ...last].flatMap(([value, sum]) => (sum === undefined ? [] : [sum.toSegment(value)]))
 }
 
 class LabelSums {
@@ -100,15 +112,7 @@ class LabelSums {
     this.#drop()
     const searches = ([, { counts }]: [string, ValueSum]): number => counts.searches ?? 0
     const ranked = [...this.#sums].sort((a, b) => searches(b) - searches(a) || (a[0] < b[0] ? -1 : 1))
-    const rest = new Map(this.#rest)
-    const others = ranked.slice(valuesMax)
-    if (others.length > 0) {
-      const sum = new ValueSum()
-      for (const { counts, buckets } of [rest.get(OTHER_VALUES), ...others.map(([, other]) => other)].filter(isGiven))
-        sum.merge(counts, buckets)
-      rest.set(OTHER_VALUES, sum)
-    }
-    return segmentsOf(ranked.slice(0, valuesMax), rest)
+    return firstNamed([...ranked, ...this.#rest], valuesMax)
   }
 
   #sumFor(value: string): ValueSum {
@@ -144,13 +148,4 @@ export function segmentOf({ labels }: Pick<SearchRow, 'labels'>, label: string):
   // A label may be named like a property of every object, such as `constructor`.
   const value = labels !== undefined && Object.hasOwn(labels, label) ? labels[label] : ''
   return value === undefined || value === '' ? NO_VALUE : value
-}
-
-function segmentsOf(named: readonly (readonly [string, ValueSum])[], rest: ReadonlyMap<string, ValueSum>) {
-  const last = [NO_VALUE, OTHER_VALUES].map((value) => [value, rest.get(value)] as const)
-  return [...named, ...last].flatMap(([value, sum]): SegmentSum[] => (sum === undefined ? [] : [sum.toSegment(value)]))
-}
-
-function isGiven<T>(value: T | undefined): value is T {
-  return value !== undefined
 }
