@@ -1,5 +1,7 @@
-// Reads the style of pages, and reads or bundles the scripts that run in the browser.
+// Reads the style of pages, and reads or bundles the scripts that run in the browser. Hashes both
+// for the policies of pages.
 
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -35,4 +37,9 @@ export function bundledScript(entry: URL): string {
     tsconfigRaw: {},
   })
   return built.outputFiles[0]?.text ?? ''
+}
+
+/** Returns the source by which a Content-Security-Policy allows this style or script alone. */
+export function contentHash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }

@@ -2,7 +2,7 @@
 
 import { DAY_MS } from '../functions/domain/durations.ts'
 import { nonEmpty } from '../functions/domain/non-empty.ts'
-import { type AttributedSearch, attribute } from '../functions/domain/results/attribution.ts'
+import { attribute } from '../functions/domain/results/attribution.ts'
 import type { ClosedSession } from '../functions/domain/results/result.ts'
 import type { DayRollup, HourRollup } from '../functions/domain/results/rollup.ts'
 import { segmentOf } from '../functions/domain/results/segment-sums.ts'
@@ -12,7 +12,7 @@ import { firstEvent } from '../functions/domain/sessions/session.ts'
 import { UserError } from '../terminal/user-error.ts'
 import { type ExploredSession, exploreSession } from './explored-session.ts'
 import { type QueryTotals, totalQueries } from './query-totals.ts'
-import { type LabelSegments, readLabels, readSegment, type SegmentPorts } from './segment-data.ts'
+import { inOrder, type LabelSegments, readLabels, readSegment, type SegmentPorts } from './segment-data.ts'
 import type { ReportVariants } from './variant-charts.ts'
 
 /** Both days are inclusive. */
@@ -127,22 +127,31 @@ async function readSums(ports: ReportPorts, { range, segment }: ReportWanted) {
     const { uncertainDays, daysWithout, ...own } = await readSegment(ports, segment, days, { range, before, isHourly })
     return { ...own, searchesByHour: [], segments: [], segment: { ...segment, uncertainDays, daysWithout } }
   }
+  const hours = isHourly ? inOrder(await ports.readHours(range)) : []
   return {
     segment: null,
     days,
     daysBefore: inOrder(await ports.readDays(before)),
-    hours: isHourly ? inOrder(await ports.readHours(range)) : [],
-    searchesByHour: await sumHoursOfDay(ports, range),
+    hours,
+    searchesByHour: isHourly ? addHours(NO_HOURS, hours) : await sumHoursOfDay(ports, range),
     segments: await readLabels(ports, days, range, isHourly),
   }
 }
 
-async function sumHoursOfDay(ports: ReportPorts, range: DayRange): Promise<number[]> {
-  const sums = Array<number>(24).fill(0)
+const NO_HOURS: readonly number[] = Array<number>(24).fill(0)
+
+/** Adds the searches of hours to those of their hour of the day. */
+function addHours(sums: readonly number[], hours: readonly HourRollup[]): number[] {
+  const added = [...sums]
+  for (const { hour, searches } of hours) added[hour] = (added[hour] ?? 0) + searches
+  return added
+}
+
+async function sumHoursOfDay(ports: ReportPorts, range: DayRange): Promise<readonly number[]> {
+  let sums = NO_HOURS
   for (let from = range.from; from <= range.to; from = dayAfter(from, HOURS_READ_DAYS)) {
     const last = dayAfter(from, HOURS_READ_DAYS - 1)
-    const hours = await ports.readHours({ from, to: last < range.to ? last : range.to })
-    for (const { hour, searches } of hours) sums[hour] = (sums[hour] ?? 0) + searches
+    sums = addHours(sums, await ports.readHours({ from, to: last < range.to ? last : range.to }))
   }
   return sums
 }
@@ -169,9 +178,11 @@ function explore(sampled: readonly ClosedSession[], wanted: ReportWanted): Repor
   const { hideUsers, sessionsMax, segment } = wanted
   const startMs = ({ session }: ClosedSession): number => firstEvent(session).timeMs
   // A Search that repeats a search id has no labels of its own (R1).
-  const isWanted = ({ search }: AttributedSearch): boolean =>
-    segment === null || segmentOf(search, segment.label) === segment.value
-  const withSearch = sampled.filter(({ session }) => attribute(session.events).searches.some(isWanted))
+  const isWanted = ({ session: { events } }: ClosedSession): boolean =>
+    segment === null
+      ? events.some(({ type }) => type === 'Search')
+      : attribute(events).searches.some(({ search }) => segmentOf(search, segment.label) === segment.value)
+  const withSearch = sampled.filter(isWanted)
   const recent = withSearch.sort((a, b) => startMs(b) - startMs(a)).slice(0, sessionsMax)
   const numbers = new Map([...new Set(recent.map(({ user }) => user))].map((user, index) => [user, index + 1]))
   const sessions: ExploredSession[] = []
@@ -184,10 +195,6 @@ function explore(sampled: readonly ClosedSession[], wanted: ReportWanted): Repor
     sessions.push(session)
   }
   return { sessions, usersHidden: hideUsers, leftOut: recent.length - sessions.length }
-}
-
-function inOrder<Rollup extends { readonly sk: string }>(rollups: readonly Rollup[]): Rollup[] {
-  return [...rollups].sort((a, b) => (a.sk < b.sk ? -1 : 1))
 }
 
 export function dayAfter(day: string, days: number): string {

@@ -1,12 +1,12 @@
 // Writes the page of a report, which loads nothing.
 
-import { createHash } from 'node:crypto'
 import { firstClickTimes, sessionLengths } from './duration-charts.ts'
 import { explorerPanel } from './explorer-panel.ts'
 import { searchesByHour, searchesByWeekday } from './habit-charts.ts'
 import { type KeyFigure, keyFigures, sumDays } from './key-figures.ts'
 import { html, Markup } from './markup.ts'
 import { countOf, minuteText, NOTHING, UNCERTAIN_BELOW } from './number-text.ts'
+import { contentHash } from './page-assets.ts'
 import { clicksByPosition, ctrByPosition } from './position-charts.ts'
 import { queryTables } from './query-tables.ts'
 import type { ReportData } from './report-data.ts'
@@ -23,7 +23,7 @@ export function reportHtml(data: ReportData, { style, script }: Assets): string 
   const { pipeline, range, madeAtMs } = data
   const days = range.from === range.to ? range.from : `${range.from} to ${range.to}`
   // The browser may load nothing, and may apply only the page's own script and style.
-  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; style-src '${contentHash(style)}'; script-src '${contentHash(script)}'; base-uri 'none'; form-action 'none'`
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -112,8 +112,4 @@ ${settings.length > 0 && html`<ul class="settings" aria-label="Settings">${setti
 function figureCard({ name, value, parts, isUncertain, change }: KeyFigure): Markup {
   return html`
 <div class="card"><dt>${name}</dt><dd class="value">${value}${isUncertain && value !== NOTHING && ' *'}</dd><dd class="parts">${parts}</dd>${change !== null && html`<dd class="change">${change}</dd>`}</div>`
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }

@@ -123,17 +123,17 @@ export async function readSegment(
       `No day from ${range.from} to ${range.to} has sums by the label ${label}: the setting segments names labels. ${known}`,
     )
   }
-  const daysOf = async (span: Days) => (await ports.readDaySegments(label, span)).flatMap(daySum)
   const daySum = ({ day, values }: DaySegments): DayRollup[] =>
     countsOf(values).map((counts) => dayRollup(day, [hourRollup(`${day}T00`, counts)]))
   const countsOf = (values: SegmentRollup['values']): Counts[] =>
     values.filter((one) => one.value === value).map(({ counts }) => counts)
   const hours = isHourly ? await ports.readHourSegments(label, range) : []
   const stored = await ports.readDaySegments(label, range)
+  const storedBefore = await ports.readDaySegments(label, before)
   const names = ({ values }: DaySegments, name: string): boolean => values.some((one) => one.value === name)
   return {
     days: inOrder(stored.flatMap(daySum)),
-    daysBefore: inOrder(await daysOf(before)),
+    daysBefore: inOrder(storedBefore.flatMap(daySum)),
     hours: inOrder(hours.flatMap(({ sk, values }) => countsOf(values).map((counts) => hourRollup(sk, counts)))),
     // Searches without the label are never among the others.
     uncertainDays: isRest(value) ? 0 : stored.filter((day) => names(day, OTHER_VALUES)).length,
@@ -149,6 +149,7 @@ function labelsIn(days: readonly DayRollup[]): string[] {
   return [...new Set(days.flatMap(segmentsIn))].sort()
 }
 
-function inOrder<Rollup extends { readonly sk: string }>(rollups: readonly Rollup[]): Rollup[] {
+/** By time. */
+export function inOrder<Rollup extends { readonly sk: string }>(rollups: readonly Rollup[]): Rollup[] {
   return [...rollups].sort((a, b) => (a.sk < b.sk ? -1 : 1))
 }

@@ -1,10 +1,9 @@
 // Writes the page, which its script fills with frames.
 
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { html, Markup } from '../report/markup.ts'
 import { UNCERTAIN_BELOW } from '../report/number-text.ts'
-import { browserScript, reportStyle } from '../report/page-assets.ts'
+import { browserScript, contentHash, reportStyle } from '../report/page-assets.ts'
 
 export interface PageText {
   readonly html: string
@@ -21,7 +20,7 @@ export function watchPage(pipeline: string): PageText {
   const script = browserScript(WATCH_SCRIPT)
   return {
     html: page(pipeline, style, script).text,
-    policy: `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    policy: `default-src 'none'; style-src '${contentHash(style)}'; script-src '${contentHash(script)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   }
 }
 
@@ -80,8 +79,4 @@ function list(id: string, title: string, text: string, [first, ...others]: reado
 </div>
 <p class="none" id="${id}-none">Nothing yet.</p>
 </section>`
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { COMPARED_METRICS, METRIC_NAMES, type MetricName } from '../../compare/metric.ts'
+import { dayAt } from '../../functions/domain/results/rollup.ts'
 import { type DayRange, dayAfter, daysIn } from '../../report/report-data.ts'
 import { EXIT } from '../../terminal/exit-codes.ts'
 import { note, printJson } from '../../terminal/output.ts'
@@ -70,7 +71,7 @@ shows why a test of single searches is wrong. Decide on the metric and the days 
 }
 
 async function runCompare(options: CompareOptions, terminal: Terminal): Promise<void> {
-  const today = dayOf(Date.now())
+  const today = dayAt(Date.now())
   const range = rangeOf(options, today)
   const target = await openTarget(options, terminal.cwd)
   checkHasRollups(target)
@@ -129,13 +130,9 @@ function estimateText({ searches, requests, bytes, readUnits, dollars }: ReadEst
 function rangeOf({ since, exact, split }: CompareOptions, today: string): DayRange {
   if (split !== undefined && !exact)
     throw new UsageError('--split needs --exact: the sums of days hold buckets, and no users')
-  const from = since === undefined ? dayAfter(today, -SINCE_DAYS) : dayOf(since)
+  const from = since === undefined ? dayAfter(today, -SINCE_DAYS) : dayAt(since)
   if (from > today) throw new UsageError(`--since ${from} is after today, ${today}`)
   const range = { from, to: today }
   if (daysIn(range) > DAYS_MAX) throw new UsageError(`--since: a comparison is limited to ${DAYS_MAX} days`)
   return range
-}
-
-function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DD'.length)
 }

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
 import type { SearchRow, SessionRow } from '../../functions/domain/results/result.ts'
+import { dayAt } from '../../functions/domain/results/rollup.ts'
 import type { LogRun } from '../../local/run/log-run.ts'
 import { summarizeSearches } from '../../local/run/summary.ts'
 import { renderReport } from '../../report/render-report.ts'
@@ -110,10 +111,9 @@ async function offerPage(screen: Screen): Promise<void> {
 
 async function writeReport(reads: ReportPorts, terminal: Terminal): Promise<void> {
   const { startMs, days } = GENERATED
-  const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DD'.length)
   const data = await readReport(reads, {
     pipeline: 'demo',
-    range: { from: dayOf(startMs), to: dayOf(startMs + (days - 1) * DAY_MS) },
+    range: { from: dayAt(startMs), to: dayAt(startMs + (days - 1) * DAY_MS) },
     madeAtMs: Date.now(),
     hideUsers: false,
     segment: null,

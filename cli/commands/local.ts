@@ -153,7 +153,7 @@ async function livePage(
   return page
 }
 
-/** Returns null for a run in memory, which reports to the page by itself. */
+/** Returns nothing for a run in memory, which reports to the page by itself. */
 async function follow({ local, clock }: OpenedRun, page: LivePage): Promise<Following | undefined> {
   page.model.setStage('takes events')
   if (clock !== undefined) page.setClock(clock)

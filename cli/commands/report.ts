@@ -3,6 +3,7 @@
 import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { dayAt } from '../../functions/domain/results/rollup.ts'
 import type { Segment } from '../../functions/domain/results/segments.ts'
 import { renderReport } from '../../report/render-report.ts'
 import {
@@ -124,7 +125,7 @@ export function tablesOf({ outputs }: Pick<Target, 'outputs'>) {
 }
 
 async function rangeOf({ from, to }: ReportOptions, target: Target): Promise<DayRange> {
-  const today = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length)
+  const today = dayAt(Date.now())
   const last = to ?? (await latestDay(target.clients.dynamodb, target.outputs.ResultsTableName, today))
   if (last === null) {
     throw new UserError(

@@ -9,7 +9,8 @@ import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { HOUR_INDEX, PARTITION_KEY } from '../../functions/contract.ts'
 import type { CountedSearch } from '../../functions/domain/results/count-sum.ts'
 import { type HourRollup, hourOf, SLICES } from '../../functions/domain/results/rollup.ts'
-import { bucketCountsOf, toBucketCounts } from '../../functions/domain/results/value-sum.ts'
+import { segmentOf } from '../../functions/domain/results/segment-sums.ts'
+import { bucketCountsOf } from '../../functions/domain/results/value-sum.ts'
 import { READ_UNIT_BYTES } from '../../local/cost/item-size.ts'
 import { unitDollars } from '../../local/cost/prices.ts'
 import { counted } from '../../terminal/text-table.ts'
@@ -72,10 +73,9 @@ export async function readUserVariants(
       unreadable++
       return
     }
-    const counts = toBucketCounts(bucketCountsOf(item))
-    const variant = Object.hasOwn(item.labels ?? {}, label) ? item.labels?.[label] : undefined
-    if (variant !== undefined)
-      columns.add(item[PARTITION_KEY], variant, counts[metric.numerator], denominatorOf(counts, metric))
+    const counts = bucketCountsOf(item)
+    const variant = segmentOf(item, label)
+    columns.add(item[PARTITION_KEY], variant, counts[metric.numerator], denominatorOf(counts, metric))
   }
   try {
     for (const hour of hours) {

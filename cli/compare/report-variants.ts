@@ -3,6 +3,7 @@
 import { compareVariants } from '../../compare/comparison.ts'
 import { COMPARED_METRICS, METRIC_NAMES } from '../../compare/metric.ts'
 import { comparedByBuckets } from '../../compare/variants.ts'
+import { dayAt } from '../../functions/domain/results/rollup.ts'
 import type { ReportVariants } from '../../report/variant-charts.ts'
 import { readSummedVariants, type VariantsStore, type VariantsWanted } from './summed-variants.ts'
 
@@ -12,8 +13,7 @@ export async function readReportVariants(
   wanted: VariantsWanted,
   now: Date,
 ): Promise<ReportVariants> {
-  const today = now.toISOString().slice(0, 'YYYY-MM-DD'.length)
-  const { label, variants, baseline, notes } = await readSummedVariants(store, wanted, today)
+  const { label, variants, baseline, notes } = await readSummedVariants(store, wanted, dayAt(now.getTime()))
   const metrics = METRIC_NAMES.map((name) => {
     const inputs = variants.map((variant) => comparedByBuckets(variant, COMPARED_METRICS[name]))
     return { name, comparison: compareVariants(inputs, baseline) }

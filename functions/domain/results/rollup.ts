@@ -53,6 +53,11 @@ export function dayOf(hour: string): string {
   return hour.slice(0, 'YYYY-MM-DD'.length)
 }
 
+/** The day of a time, in UTC. */
+export function dayAt(timeMs: number): string {
+  return dayOf(hourAt(timeMs))
+}
+
 export function hourStartMs(hour: string): number {
   return Date.parse(`${hour}:00:00.000Z`)
 }

@@ -6,7 +6,7 @@ import type { CountedRow, CountedSearch } from './count-sum.ts'
 import type { Counts } from './counts.ts'
 import type { SearchRow } from './result.ts'
 import { bucketOf, isRest, NO_VALUE, OTHER_VALUES, type SegmentSum } from './segments.ts'
-import { type BucketSums, bucketCountsOf, bucketSums, ValueSum } from './value-sum.ts'
+import { type BucketSums, bucketCountsOf, bucketNumbers, bucketSums, ValueSum } from './value-sum.ts'
 
 /** A row as the index by hour holds it, with the columns by which segments sum it. */
 export type SegmentedRow = CountedRow & Partial<Pick<SearchRow, 'pk' | 'labels'>>
@@ -45,7 +45,7 @@ export class SegmentSums {
     if (row.kind !== 'search' || this.#labels.length === 0) return
     if (row.pk === undefined) throw new Error('a search without its partition is in no bucket')
     const bucket = bucketOf(row.pk, this.#digest)
-    const counts = bucketCountsOf(row)
+    const counts = bucketNumbers(bucketCountsOf(row))
     for (const label of this.#labels) label.add(row, bucket, counts)
   }
 

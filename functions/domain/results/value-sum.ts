@@ -42,8 +42,8 @@ export class ValueSum {
 }
 
 /** Returns what a search adds to its bucket. */
-export function bucketCountsOf(row: CountedSearch): number[] {
-  const counts: BucketCounts = {
+export function bucketCountsOf(row: CountedSearch): BucketCounts {
+  return {
     searches: 1,
     searches_with_click: row.clicks > 0 ? 1 : 0,
     satisfied_searches: row.satisfaction === 'satisfied' ? 1 : 0,
@@ -52,7 +52,6 @@ export function bucketCountsOf(row: CountedSearch): number[] {
     zero_result_searches: row.result_count === 0 ? 1 : 0,
     reformulated_searches: row.reformulated,
   }
-  return bucketNumbers(counts)
 }
 
 export function bucketSums(buckets: readonly BucketCounts[]): BucketSums {
