@@ -1,9 +1,10 @@
 // Stores the items of one table in memory, and counts the units that DynamoDB would bill.
 
+import { itemBytes } from '../../functions/aws/runtime/item-bytes.ts'
 import type { Item } from '../../functions/aws/runtime/table-items.ts'
 import { HOUR_INDEX, PARTITION_KEY, SORT_KEY } from '../../functions/contract.ts'
+import { readUnits, writeUnits } from './capacity-units.ts'
 import type { KeyRange } from './conditions.ts'
-import { itemBytes, readUnits, writeUnits } from './item-size.ts'
 import { type Partitions, partitions } from './partitions.ts'
 
 /** The units of one request for one item, or of one page of a query. */

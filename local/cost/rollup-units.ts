@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS } from '../../functions/domain/durations.ts'
 import { SLICES } from '../../functions/domain/results/rollup.ts'
 import { INDEX_LAG_MS_MAX } from '../../functions/rollup/rollup.ts'
 import type { PipelineSettings } from '../../infra/settings.ts'
-import { READ_UNIT_BYTES, readUnits, writeUnits } from './item-size.ts'
+import { READ_UNIT_BYTES, readUnits, writeUnits } from './capacity-units.ts'
 import { HOURS_A_MONTH } from './prices.ts'
 
 /** A row as a replay wrote it. */

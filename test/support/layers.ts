@@ -160,7 +160,7 @@ export const LAYERS: readonly Layer[] = [
     [
       COMPARE,
       P_MAP,
-      /^local\/cost\/(item-size|prices)\.ts$/,
+      /^local\/cost\/(capacity-units|prices)\.ts$/,
       /^report\/(report-data|variant-charts)\.ts$/,
       // The parser of an option throws its error.
       /^commander$/,

@@ -8,6 +8,7 @@ import type { Forgotten } from '../../domain/sessions/forgotten.ts'
 import { type Session, sessionId } from '../../domain/sessions/session.ts'
 import { compactTime } from '../../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
+import { itemBytes, updatedItemBytes } from '../runtime/item-bytes.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import type { VersionedItem } from '../runtime/item-writer.ts'
 import { epochSeconds, type Item, type Key, USER_PREFIX, userPartition } from '../runtime/table-items.ts'
@@ -73,23 +74,22 @@ export function versionOf(item: Item): number {
 export function stateItem(user: string, state: UserState, expiresAtMs: number, split?: SplitSessions): VersionedItem {
   const { version, skewMs, lastAffectingTimeMs, open, closedIds, forgotten } = state
   const stateExpiresAtMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
-  const closed = closedIds.length === 0 ? undefined : encodeClosedIds(closedIds)
-  const blocks = split && split.blocks.length > 0 ? encodeIds(split.blocks.map(({ name }) => name)) : undefined
-  const plainBytesMax = plainBytesBeside(user, (closed?.length ?? 0) + (blocks?.length ?? 0))
   // Each attribute is named here, since spreading others in takes a hundred times as long.
-  const item = {
+  const unset = {
     [PARTITION_KEY]: userPartition(user),
     [SORT_KEY]: STATE_SORT_KEY,
     [SCHEMA]: ITEM_SCHEMA,
     version,
     skew: skewMs ?? undefined,
     last_affecting_time: lastAffectingTimeMs ?? undefined,
-    sessions: open.length === 0 ? undefined : encodeOpen(open, split, plainBytesMax),
-    closed_ids: closed,
-    blocks,
+    sessions: undefined as StoredSessions | undefined,
+    closed_ids: closedIds.length === 0 ? undefined : encodeClosedIds(closedIds),
+    blocks: split && split.blocks.length > 0 ? encodeIds(split.blocks.map(({ name }) => name)) : undefined,
     [EXPIRES_AT]: open.length === 0 ? epochSeconds(stateExpiresAtMs) : undefined,
   }
-  return forgotten === null ? item : { ...item, ...forgottenAttributes(forgotten) }
+  const item = forgotten === null ? unset : { ...unset, ...forgottenAttributes(forgotten) }
+  if (open.length > 0) item.sessions = encodeOpen(open, split, FIRST_KB - updatedItemBytes(item))
+  return item
 }
 
 function forgottenAttributes({ atMs, untilMs, pendingTombstones }: Forgotten): Item {
@@ -100,17 +100,11 @@ function forgottenAttributes({ atMs, untilMs, pendingTombstones }: Forgotten): I
   }
 }
 
-/** The most bytes of an item's attribute names, numbers and texts of a fixed form. */
-const FIXED_BYTES_MAX = 224
-const KB = 1024
-
 /**
  * DynamoDB bills a write by whole KB. So deflating what fits into the item's first KB would save
  * nothing, and it takes a sixth of the CPU of a write.
  */
-function plainBytesBeside(user: string, otherBytes: number): number {
-  return KB - FIXED_BYTES_MAX - Buffer.byteLength(user) - otherBytes
-}
+const FIRST_KB = 1024
 
 function encodeOpen(open: readonly Session[], split: SplitSessions | undefined, plainBytesMax: number): StoredSessions {
   return split === undefined ? encodeSessions(open, plainBytesMax) : encodeSplitSessions(split.sessions, plainBytesMax)
@@ -176,20 +170,20 @@ export function readBlock(item: Item): Block {
 }
 
 export function closedItem({ user, session, reason, version }: ClosedSession, expiresAtMs: number): VersionedItem {
-  return {
+  // The sessions that merged into this one have tombstones by now, so their ids are not needed.
+  const alone = session.ids.length === 1 ? session : { ...session, ids: [sessionId(session)] as const }
+  const item = {
     [PARTITION_KEY]: userPartition(user),
     [SORT_KEY]: CLOSED_PREFIX + sessionId(session),
     [KIND]: CLOSED,
     [SCHEMA]: ITEM_SCHEMA,
     version,
     reason,
-    // The sessions that merged into this one have tombstones by now, so their ids are not needed.
-    sessions: encodeSessions(
-      [session.ids.length === 1 ? session : { ...session, ids: [sessionId(session)] }],
-      plainBytesBeside(user, Buffer.byteLength(sessionId(session))),
-    ),
+    sessions: '' as StoredSessions,
     [EXPIRES_AT]: epochSeconds(expiresAtMs),
   }
+  item.sessions = encodeSessions([alone], FIRST_KB - itemBytes(item))
+  return item
 }
 
 export function tombstoneItem(user: string, id: string, version: number, expiresAtMs: number): VersionedItem {

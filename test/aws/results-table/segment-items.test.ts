@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { metadataAttributes } from '../../../functions/aws/results-table/revisions.ts'
 import { readSegments, segmentItem } from '../../../functions/aws/results-table/segment-items.ts'
 import { sha256 } from '../../../functions/aws/runtime/digest.ts'
+import { itemBytes } from '../../../functions/aws/runtime/item-bytes.ts'
 import { SEGMENT_VALUES_MAX } from '../../../functions/contract.ts'
 import { SEARCH_COUNTS } from '../../../functions/domain/results/counts.ts'
 import {
@@ -14,7 +15,6 @@ import {
   type SegmentSum,
 } from '../../../functions/domain/results/segments.ts'
 import { toBucketCounts } from '../../../functions/domain/results/value-sum.ts'
-import { itemBytes } from '../../../local/cost/item-size.ts'
 import { SEED } from '../../support/random-log.ts'
 
 const ITEM_BYTES_MAX = 400 * 1024

@@ -7,7 +7,7 @@ import { splitSessions } from '../../../functions/aws/sessions-table/session-blo
 import { closedItem, stateItem } from '../../../functions/aws/sessions-table/session-items.ts'
 import { nonEmpty } from '../../../functions/domain/non-empty.ts'
 import type { Session } from '../../../functions/domain/sessions/session.ts'
-import type { UserState } from '../../../functions/domain/sessions/user-state.ts'
+import { NEW_USER, type UserState } from '../../../functions/domain/sessions/user-state.ts'
 import { type Attributes, attributesBytes } from '../../../local/proxy/request-rules/attribute-values.ts'
 import { bare, search } from '../../support/events.ts'
 
@@ -48,8 +48,14 @@ const state = fc.record({ open: fc.array(session, { minLength: 1, maxLength: 3 }
 )
 const user = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 256 })
 
+/** An UPDATE stores NULL for each attribute without a value. */
+function updatedBytes(item: Readonly<Record<string, unknown>>): number {
+  const stored = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value ?? null]))
+  return attributesBytes(marshall(stored) as unknown as Attributes)
+}
+
 function writeUnits(item: Readonly<Record<string, unknown>>): number {
-  return Math.ceil(attributesBytes(marshall(item, { removeUndefinedValues: true }) as unknown as Attributes) / 1024)
+  return Math.ceil(updatedBytes(item) / 1024)
 }
 
 describe('sessions stored as text', () => {
@@ -80,5 +86,19 @@ describe('sessions stored as text', () => {
       { seed: SEED, numRuns: 500 },
     )
     expect(texts).toBeGreaterThan(50)
+  })
+
+  it('fill the KB of a state before they are deflated', () => {
+    const stored = (queryLength: number) => {
+      const only = search(START_MS, { eventId: 'e1', query: 'q'.repeat(queryLength) })
+      const open: Session[] = [{ ids: ['a'], continues: null, limitedBy: null, events: [only] }]
+      return stateItem('ann', { ...NEW_USER, version: 1, skewMs: 0, open }, EXPIRES_AT_MS)
+    }
+    const texts = Array.from({ length: 1025 }, (_, length) => stored(length)).filter(
+      ({ sessions }) => typeof sessions === 'string',
+    )
+    const sizes = texts.map(updatedBytes)
+    // The place of the text counts as NULL beside it, which takes a byte.
+    expect(Math.max(...sizes)).toBe(1023)
   })
 })

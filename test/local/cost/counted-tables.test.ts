@@ -12,7 +12,6 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { HOUR_INDEX } from '../../../functions/contract.ts'
 import { countedDynamo } from '../../../local/cost/counted-dynamo.ts'
 import type { UnitUse } from '../../../local/cost/counted-table.ts'
-import { itemBytes } from '../../../local/cost/item-size.ts'
 
 let uses: UnitUse[] = []
 let client: DynamoDBDocumentClient
@@ -32,18 +31,6 @@ function counted(): [table: number, index: number] {
 
 const put = (item: object, more: object = {}) =>
   client.send(new PutCommand({ TableName: 't', Item: { ...item }, ...more }))
-
-describe('an item', () => {
-  it.each([
-    [{ pk: 'é' }, 4],
-    [{ n: 1772442005000 }, 1 + 6],
-    [{ n: -1 }, 1 + 3],
-    [{ n: 0 }, 1 + 1],
-    [{ b: new Uint8Array(100), isGone: undefined }, 101],
-    [{ x: null, y: true }, 4],
-    [{ list: ['ab', 'c'] }, 4 + 3 + 3 + 2],
-  ])('the size of %j is %i bytes', (item, bytes) => expect(itemBytes(item)).toBe(bytes))
-})
 
 describe('a table in memory', () => {
   it('bills a write by the larger of the items before and after', async () => {

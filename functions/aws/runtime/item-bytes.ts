@@ -1,29 +1,26 @@
-// Computes the size of an item as DynamoDB counts it, and the units for sizes.
+// Computes the size of an item as DynamoDB counts it.
 
-import type { Item } from '../../functions/aws/runtime/table-items.ts'
+import type { Item } from './table-items.ts'
 
-const WRITE_UNIT_BYTES = 1024
-export const READ_UNIT_BYTES = 4096
 /** A list or a map takes three bytes, and one for each of its elements. */
 const COLLECTION_BYTES = 3
 
 /** Counts the names and the values. An attribute whose value is undefined is not stored. */
 export function itemBytes(item: Item): number {
+  return bytesOf(item, 'no-attribute')
+}
+
+/** As `itemBytes`, but of an UPDATE, which stores NULL for an attribute whose value is undefined. */
+export function updatedItemBytes(item: Item): number {
+  return bytesOf(item, 'null')
+}
+
+function bytesOf(item: Item, undefinedIs: 'no-attribute' | 'null'): number {
   let bytes = 0
   for (const [name, value] of Object.entries(item)) {
-    if (value !== undefined) bytes += Buffer.byteLength(name) + valueBytes(value)
+    if (value !== undefined || undefinedIs === 'null') bytes += Buffer.byteLength(name) + valueBytes(value ?? null)
   }
   return bytes
-}
-
-/** DynamoDB bills a write by the larger of the items before and after it. */
-export function writeUnits(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES))
-}
-
-/** A read that finds nothing costs as much as one of a small item. */
-export function readUnits(bytes: number, isConsistent: boolean): number {
-  return Math.max(1, Math.ceil(bytes / READ_UNIT_BYTES)) * (isConsistent ? 1 : 0.5)
 }
 
 function valueBytes(value: unknown): number {
