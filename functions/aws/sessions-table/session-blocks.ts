@@ -6,7 +6,8 @@ import type { Session } from '../../domain/sessions/session.ts'
 import { deflateText, inflateText } from '../runtime/deflated-text.ts'
 import { sha256 } from '../runtime/digest.ts'
 import { unknownShape } from '../runtime/item-schema.ts'
-import { type EventRow, readEvents, type SplitSession, writeEvents } from './session-code.ts'
+import { type EventRow, readEvents, writeEvents } from './event-code.ts'
+import type { SplitSession } from './session-code.ts'
 
 /*
  * DynamoDB bills a write of the state by its size, and every batch with events of the user writes
@@ -85,7 +86,7 @@ export function decodeBlock(stored: Uint8Array): NonEmpty<Event> {
   return nonEmpty(readEvents(rows, startMs))
 }
 
-/** `[shape, time of the first event, events]`, with each event as `session-code.ts` writes it. */
+/** `[shape, time of the first event, events]`, with each event as `event-code.ts` writes it. */
 function textOf(events: NonEmpty<Event>): string {
   const [{ timeMs }] = events
   return JSON.stringify([SHAPE, timeMs, writeEvents(events, timeMs)])

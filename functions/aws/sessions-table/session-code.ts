@@ -1,19 +1,11 @@
 // Encodes sessions as one text, deflated if it is long, and decodes them again.
 
-import {
-  type ClickEvent,
-  EVENT_TYPES,
-  type Event,
-  FINGERPRINT_LENGTH,
-  type Labels,
-  type ResultsEvent,
-  type SearchEvent,
-} from '../../domain/events/event.ts'
+import type { Event } from '../../domain/events/event.ts'
 import { type NonEmpty, nonEmpty } from '../../domain/non-empty.ts'
 import type { Session, SessionLimit } from '../../domain/sessions/session.ts'
 import { deflateText, inflateText } from '../runtime/deflated-text.ts'
-import { sha256 } from '../runtime/digest.ts'
 import { unknownShape } from '../runtime/item-schema.ts'
+import { type EventRow, readEvents, writeEvents } from './event-code.ts'
 
 /*
  * DynamoDB bills every write by the bytes of the whole item, so sessions are JSON arrays without
@@ -26,26 +18,16 @@ import { unknownShape } from '../runtime/item-schema.ts'
  *       null, 0,                                          limitedBy: limit and time
  *       1772442000000,                                    time of the first event
  *       [[1, 61000, "e13", "s1", "dogs", 0],              Search: search id, query, truncated
- *        [2, 65000, "e14", "s1", 31, "ypeBEsobPiPoFgA5"], Results: search id, count, items
- *        [3, 74000, "e15", "s1", "a", 1]],                ClickResult: search id, item, position
+ *        [2, 65000, "e14", 0, 31, "ypeBEsobPiPoFgA5"],    Results: search id, count, items
+ *        [3, 74000, "e15", 0, "a", 1]],                   ClickResult: search id, item, position
  *       1]]                                               blocks before these events; absent for 0
  *
- * An event begins with its type, the milliseconds since the session's first event, and its id. An
- * event with a `subSequence` has `[milliseconds, subSequence]` instead of the milliseconds, and one
- * with `hasArrivalTime` has `[milliseconds]`. A Search with labels ends with them, for example
- * `{"variant": "A"}`.
+ * `event-code.ts` says how each event is written.
  */
 
 /** The first element of stored sessions. Raise it when the encoding changes. */
 const SHAPE = 1
 
-/** `[type, ms since the session's first event, event id, ...the type's own fields]` */
-export type EventRow = readonly [
-  number,
-  number | readonly [number, number?],
-  string,
-  ...(string | number | null | Labels)[],
-]
 /**
  * `[ids, continues, limit, time of the limit, time of the first event, events, blocks before these
  * events]`
@@ -142,76 +124,4 @@ function sessionRow({ session, blocks, rest }: SplitSession): SessionRow {
 function session([ids, continues, limit, atMs, startMs, rows]: SessionRow, first: readonly Event[]): Session {
   const limitedBy = limit === null ? null : { limit, atMs }
   return { ids, continues, limitedBy, events: nonEmpty([...first, ...readEvents(rows, startMs)]) }
-}
-
-export function writeEvents(events: readonly Event[], startMs: number): EventRow[] {
-  return events.map((event) => eventRow(event, startMs))
-}
-
-export function readEvents(rows: readonly EventRow[], startMs: number): Event[] {
-  return rows.map((row) => event(row, startMs))
-}
-
-function eventRow(event: Event, startMs: number): EventRow {
-  const sinceMs = event.timeMs - startMs
-  const shared = [EVENT_TYPES.indexOf(event.type), timeOf(event, sinceMs), event.eventId] as const
-  if (event.type === 'Search')
-    return [...shared, event.searchId, event.query, event.queryTruncated ? 1 : 0, ...labelsOf(event)]
-  if (event.type === 'Results')
-    return [...shared, event.searchId, event.resultCount, event.itemFingerprints, ...offsetOf(event)]
-  if (event.type === 'ClickResult') return [...shared, event.searchId, event.item, event.position, ...ordinalOf(event)]
-  return shared
-}
-
-function timeOf({ subSequence, hasArrivalTime }: Event, sinceMs: number): EventRow[1] {
-  if (subSequence !== undefined) return [sinceMs, subSequence]
-  return hasArrivalTime === undefined ? sinceMs : [sinceMs]
-}
-
-/** Labels come last, so that a search without them costs no byte more. */
-function labelsOf({ labels }: SearchEvent): Labels[] {
-  return labels === undefined ? [] : [labels]
-}
-
-/** Few lists have an offset, so it comes last and costs the others nothing. */
-function offsetOf({ offset }: ResultsEvent): number[] {
-  return offset === undefined ? [] : [offset]
-}
-
-/** Only UBI clicks have an ordinal, so it comes last and costs the others nothing. */
-function ordinalOf({ ordinal }: ClickEvent): number[] {
-  return ordinal === undefined ? [] : [ordinal]
-}
-
-function event([typeIndex, time, eventId, ...own]: EventRow, startMs: number): Event {
-  const [sinceMs, subSequence] = typeof time === 'number' ? [time] : time
-  const plain = plainEvent(typeIndex, eventId, startMs + sinceMs, own)
-  if (subSequence !== undefined) return { ...plain, subSequence }
-  return typeof time === 'number' ? plain : { ...plain, hasArrivalTime: true }
-}
-
-/** Each field is named here, since spreading shared ones in takes many times as long. */
-function plainEvent(typeIndex: number, eventId: string, timeMs: number, own: readonly unknown[]): Event {
-  const type = EVENT_TYPES[typeIndex]
-  if (type === undefined)
-    throw unknownShape('a stored event has the unknown type', typeIndex, 'up to type', EVENT_TYPES.length - 1)
-  if (!Number.isFinite(timeMs) || typeof eventId !== 'string') throw new TypeError('a stored event has no time or id')
-  if (type === 'Search') {
-    const [searchId, query, truncated, labels] = own as [string | null, string, number, Labels?]
-    const search = { type, eventId, timeMs, searchId, query, queryTruncated: truncated === 1 }
-    return labels === undefined ? search : { ...search, labels }
-  }
-  if (type === 'Results') {
-    const [searchId, resultCount, itemFingerprints, offset] = own as [string | null, number, string, number?]
-    const results = { type, eventId, timeMs, searchId, resultCount, itemFingerprints }
-    return offset === undefined ? results : { ...results, offset }
-  }
-  if (type === 'ClickResult') {
-    const [searchId, item, position, ordinal] = own as [string | null, string, number | null, number?]
-    // The fingerprint is not stored, since it follows from the item.
-    const itemFingerprint = sha256(item).slice(0, FINGERPRINT_LENGTH)
-    const click = { type, eventId, timeMs, searchId, item, itemFingerprint, position }
-    return ordinal === undefined ? click : { ...click, ordinal }
-  }
-  return { type, eventId, timeMs }
 }

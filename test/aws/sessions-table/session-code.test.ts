@@ -27,6 +27,9 @@ const labels = fc
   .array(fc.tuple(labelName, text), { minLength: 1, maxLength: 8 })
   .map((entries) => Object.fromEntries(entries))
 
+/** Events of one session often name the same search. */
+const searchId = fc.oneof(fc.constantFrom('s1', 's2', '0'), optionalId)
+
 const withoutSubSequence: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constantFrom('AppOpen', 'Timeout', 'AppClose'), eventId: idText, timeMs }),
   fc
@@ -34,7 +37,7 @@ const withoutSubSequence: fc.Arbitrary<Event> = fc.oneof(
       type: fc.constant('Search'),
       eventId: idText,
       timeMs,
-      searchId: optionalId,
+      searchId,
       query: text,
       queryTruncated: fc.boolean(),
       labels: fc.option(labels),
@@ -44,7 +47,7 @@ const withoutSubSequence: fc.Arbitrary<Event> = fc.oneof(
     type: fc.constant('Results'),
     eventId: idText,
     timeMs,
-    searchId: optionalId,
+    searchId,
     resultCount: count,
     itemFingerprints: fc.array(itemFingerprint, { maxLength: 10 }).map((itemFingerprints) => itemFingerprints.join('')),
   }),
@@ -53,7 +56,7 @@ const withoutSubSequence: fc.Arbitrary<Event> = fc.oneof(
       type: fc.constant('ClickResult'),
       eventId: idText,
       timeMs,
-      searchId: optionalId,
+      searchId,
       item: idText,
       position: fc.option(count),
       ordinal: fc.option(count),
@@ -152,7 +155,7 @@ describe('stored sessions', () => {
       [1, 1500, 'labelled', null, 'dogs', 0, { application: 'shop', variant: 'A' }],
       // The first 48 bits of SHA-256 of 'a' and of 'b', in base64url.
       [2, 2000, 'shown', null, 31, 'ypeBEsobPiPoFgA5'],
-      [3, 3000, 'chosen', 's1', 'a', 7],
+      [3, 3000, 'chosen', 1, 'a', 7],
       [4, 4000, 'idle'],
       [5, 5000, 'gone'],
     ]
@@ -173,6 +176,31 @@ describe('stored sessions', () => {
         ],
       },
     ])
+  })
+
+  it('hold a search id once, and its index wherever it stands again', () => {
+    const log: NonEmpty<Event> = [
+      search(at(0), { eventId: 'a', searchId: 's1' }),
+      search(at(1), { eventId: 'b', searchId: 's2' }),
+      click(at(2), 'x', { eventId: 'c', searchId: 's1' }),
+      click(at(3), 'x', { eventId: 'd', searchId: 's2' }),
+      click(at(4), 'x', { eventId: 'e', searchId: null }),
+    ]
+    const given: Session = { ids: ['id'], continues: null, limitedBy: null, events: log }
+    const text = String(encodeSessions([given, given], Number.POSITIVE_INFINITY))
+    const [, ...rows] = JSON.parse(text) as [number, ...{ 5: { 3: unknown }[] }[]]
+    const searchIds = rows.map((row) => row[5].map((event) => event[3]))
+    expect(searchIds).toEqual([0, 1].map(() => ['s1', 's2', 0, 1, null]))
+    expect(decodeSessions(text)).toEqual([given, given])
+  })
+
+  it('are refused when an event names an event without a search id, or none before it', () => {
+    const clicks = [0, 1, 2, -1].map((n) => [
+      [0, 0, 'open'],
+      [3, 1000, 'c', n, 'x', 1],
+    ])
+    for (const events of clicks)
+      expect(() => decodeSessions(stored([1, [['id'], null, null, 0, at(0), events]]))).toThrow('no search id')
   })
 
   it('take no byte more for a search without labels, even where another has some', () => {
