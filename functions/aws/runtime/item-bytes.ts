@@ -10,7 +10,7 @@ export function itemBytes(item: Item): number {
   return bytesOf(item, 'no-attribute')
 }
 
-/** As `itemBytes`, but of an UPDATE, which stores NULL for an attribute whose value is undefined. */
+/** As `itemBytes`, for an UPDATE, which stores NULL where a value is undefined. */
 export function updatedItemBytes(item: Item): number {
   return bytesOf(item, 'null')
 }

@@ -22,7 +22,7 @@ import { type EventRow, readEvents, writeEvents } from './event-code.ts'
  *        [3, 74000, "e15", 0, "a", 1]],                   ClickResult: search id, item, position
  *       1]]                                               blocks before these events; absent for 0
  *
- * `event-code.ts` says how each event is written.
+ * `event-code.ts` defines how each event is written.
  */
 
 /** The first element of stored sessions. Raise it when the encoding changes. */

@@ -98,7 +98,7 @@ describe('sessions stored as text', () => {
       ({ sessions }) => typeof sessions === 'string',
     )
     const sizes = texts.map(updatedBytes)
-    // The place of the text counts as NULL beside it, which takes a byte.
+    // Until the text is there, the attribute counts as NULL, which takes a byte.
     expect(Math.max(...sizes)).toBe(1023)
   })
 })
