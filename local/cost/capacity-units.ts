@@ -1,6 +1,7 @@
 // Computes the read and write units for sizes of items.
 
-const WRITE_UNIT_BYTES = 1024
+import { WRITE_UNIT_BYTES } from '../../functions/aws/runtime/item-bytes.ts'
+
 export const READ_UNIT_BYTES = 4096
 
 /** DynamoDB bills a write by the larger of the items before and after it. */

@@ -2,20 +2,22 @@
 
 import type { Item } from './table-items.ts'
 
+/** DynamoDB bills a write by so many bytes of the item, begun ones too. */
+export const WRITE_UNIT_BYTES = 1024
 /** A list or a map takes three bytes, and one for each of its elements. */
 const COLLECTION_BYTES = 3
 
 /** Counts the names and the values. An attribute whose value is undefined is not stored. */
 export function itemBytes(item: Item): number {
-  return bytesOf(item, 'no-attribute')
+  return bytesWith(item, 'no-attribute')
 }
 
-/** As `itemBytes`, for an UPDATE, which stores NULL where a value is undefined. */
+/** Counts an item that an UPDATE writes: it stores NULL where a value is undefined. */
 export function updatedItemBytes(item: Item): number {
-  return bytesOf(item, 'null')
+  return bytesWith(item, 'null')
 }
 
-function bytesOf(item: Item, undefinedIs: 'no-attribute' | 'null'): number {
+function bytesWith(item: Item, undefinedIs: 'no-attribute' | 'null'): number {
   let bytes = 0
   for (const [name, value] of Object.entries(item)) {
     if (value !== undefined || undefinedIs === 'null') bytes += Buffer.byteLength(name) + valueBytes(value ?? null)

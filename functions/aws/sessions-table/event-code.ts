@@ -13,7 +13,7 @@ import { sha256 } from '../runtime/digest.ts'
 import { unknownShape } from '../runtime/item-schema.ts'
 
 /*
- * Three events of a session that began at 0 ms:
+ * The first three events of a list, in a session that began 61 s before them:
  *
  *     [1, 61000, "e13", "s1", "dogs", 0]             Search: search id, query, truncated
  *     [2, 65000, "e14", 0, 31, "ypeBEsobPiPoFgA5"]   Results: search id, count, items
@@ -21,8 +21,8 @@ import { unknownShape } from '../runtime/item-schema.ts'
  *
  * An event with a `subSequence` has `[milliseconds, subSequence]` instead of the milliseconds, and
  * one with `hasArrivalTime` has `[milliseconds]`. A Search with labels ends with them, for example
- * `{"variant": "A"}`. Search ids are long, and each stands in several events. So the first event
- * holds the id, and those after it hold the index of the first.
+ * `{"variant": "A"}`. Search ids are long, and several events have the same one. So the first
+ * event of the list holds the id, and later ones hold the index of that event in the list.
  */
 
 /** `[type, ms since the session's first event, event id, ...the type's own fields]` */
@@ -35,21 +35,21 @@ export type EventRow = readonly [
 
 /** The same events always make the same rows. */
 export function writeEvents(events: readonly Event[], startMs: number): EventRow[] {
-  const firstRows = new Map<string, number>()
+  const firstIndexes = new Map<string, number>()
   return events.map((event, n) => {
     const searchId = searchIdOf(event)
-    const first = searchId === null ? undefined : firstRows.get(searchId)
-    if (searchId !== null && first === undefined) firstRows.set(searchId, n)
-    return eventRow(event, startMs, first ?? searchId)
+    const firstIndex = searchId === null ? undefined : firstIndexes.get(searchId)
+    if (searchId !== null && firstIndex === undefined) firstIndexes.set(searchId, n)
+    return eventRow(event, startMs, firstIndex ?? searchId)
   })
 }
 
 export function readEvents(rows: readonly EventRow[], startMs: number): Event[] {
   const events: Event[] = []
-  const searchIdAt = (n: number): string => {
-    const first = events[n]
-    const searchId = first === undefined ? null : searchIdOf(first)
-    if (searchId === null) throw new TypeError(`a stored event names event ${n}, which has no search id`)
+  const searchIdAt = (index: number): string => {
+    const named = events[index]
+    const searchId = named === undefined ? null : searchIdOf(named)
+    if (searchId === null) throw new TypeError(`a stored event names event ${index}, which has no search id`)
     return searchId
   }
   for (const row of rows) events.push(event(row, startMs, searchIdAt))
@@ -60,14 +60,14 @@ function searchIdOf(event: Event): string | null {
   return 'searchId' in event ? event.searchId : null
 }
 
-function eventRow(event: Event, startMs: number, searchId: string | number | null): EventRow {
+function eventRow(event: Event, startMs: number, searchIdOrIndex: string | number | null): EventRow {
   const sinceMs = event.timeMs - startMs
   const shared = [EVENT_TYPES.indexOf(event.type), timeOf(event, sinceMs), event.eventId] as const
   if (event.type === 'Search')
-    return [...shared, searchId, event.query, event.queryTruncated ? 1 : 0, ...labelsOf(event)]
+    return [...shared, searchIdOrIndex, event.query, event.queryTruncated ? 1 : 0, ...labelsOf(event)]
   if (event.type === 'Results')
-    return [...shared, searchId, event.resultCount, event.itemFingerprints, ...offsetOf(event)]
-  if (event.type === 'ClickResult') return [...shared, searchId, event.item, event.position, ...ordinalOf(event)]
+    return [...shared, searchIdOrIndex, event.resultCount, event.itemFingerprints, ...offsetOf(event)]
+  if (event.type === 'ClickResult') return [...shared, searchIdOrIndex, event.item, event.position, ...ordinalOf(event)]
   return shared
 }
 
@@ -94,11 +94,11 @@ function ordinalOf({ ordinal }: ClickEvent): number[] {
 function event(
   [typeIndex, time, eventId, ...own]: EventRow,
   startMs: number,
-  searchIdAt: (n: number) => string,
+  searchIdAt: (index: number) => string,
 ): Event {
   const [sinceMs, subSequence] = typeof time === 'number' ? [time] : time
-  const [named = null] = own as [(string | number | null)?]
-  const searchId = typeof named === 'number' ? searchIdAt(named) : named
+  const [searchIdOrIndex = null] = own as [(string | number | null)?]
+  const searchId = typeof searchIdOrIndex === 'number' ? searchIdAt(searchIdOrIndex) : searchIdOrIndex
   const plain = plainEvent(typeIndex, eventId, startMs + sinceMs, searchId, own)
   if (subSequence !== undefined) return { ...plain, subSequence }
   return typeof time === 'number' ? plain : { ...plain, hasArrivalTime: true }

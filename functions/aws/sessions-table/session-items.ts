@@ -8,7 +8,7 @@ import type { Forgotten } from '../../domain/sessions/forgotten.ts'
 import { type Session, sessionId } from '../../domain/sessions/session.ts'
 import { compactTime } from '../../domain/sessions/session-id.ts'
 import { NEW_USER, type UserState } from '../../domain/sessions/user-state.ts'
-import { itemBytes, updatedItemBytes } from '../runtime/item-bytes.ts'
+import { itemBytes, updatedItemBytes, WRITE_UNIT_BYTES } from '../runtime/item-bytes.ts'
 import { checkSchema, ITEM_SCHEMA, readItem, SCHEMA } from '../runtime/item-schema.ts'
 import type { VersionedItem } from '../runtime/item-writer.ts'
 import { epochSeconds, type Item, type Key, USER_PREFIX, userPartition } from '../runtime/table-items.ts'
@@ -75,20 +75,20 @@ export function stateItem(user: string, state: UserState, expiresAtMs: number, s
   const { version, skewMs, lastAffectingTimeMs, open, closedIds, forgotten } = state
   const stateExpiresAtMs = Math.max(expiresAtMs, forgotten?.untilMs ?? 0)
   // Each attribute is named here, since spreading others in takes a hundred times as long.
-  const unset = {
+  const withoutSessions = {
     [PARTITION_KEY]: userPartition(user),
     [SORT_KEY]: STATE_SORT_KEY,
     [SCHEMA]: ITEM_SCHEMA,
     version,
     skew: skewMs ?? undefined,
     last_affecting_time: lastAffectingTimeMs ?? undefined,
-    sessions: undefined as StoredSessions | undefined,
+    sessions: (open.length === 0 ? undefined : '') as StoredSessions | undefined,
     closed_ids: closedIds.length === 0 ? undefined : encodeClosedIds(closedIds),
     blocks: split && split.blocks.length > 0 ? encodeIds(split.blocks.map(({ name }) => name)) : undefined,
     [EXPIRES_AT]: open.length === 0 ? epochSeconds(stateExpiresAtMs) : undefined,
   }
-  const item = forgotten === null ? unset : { ...unset, ...forgottenAttributes(forgotten) }
-  if (open.length > 0) item.sessions = encodeOpen(open, split, FIRST_KB - updatedItemBytes(item))
+  const item = forgotten === null ? withoutSessions : { ...withoutSessions, ...forgottenAttributes(forgotten) }
+  if (open.length > 0) item.sessions = encodeOpen(open, split, TEXT_ITEM_BYTES_MAX - updatedItemBytes(item))
   return item
 }
 
@@ -101,10 +101,10 @@ function forgottenAttributes({ atMs, untilMs, pendingTombstones }: Forgotten): I
 }
 
 /**
- * DynamoDB bills a write by whole KB. So deflating what fits into the item's first KB would save
- * nothing, and it takes a sixth of the CPU of a write.
+ * Deflating what fits into one write unit would save nothing, and it takes a sixth of the CPU of a
+ * write. DynamoDB documents the size of a number only roughly, so a byte is left for each of eight.
  */
-const FIRST_KB = 1024
+const TEXT_ITEM_BYTES_MAX = WRITE_UNIT_BYTES - 8
 
 function encodeOpen(open: readonly Session[], split: SplitSessions | undefined, plainBytesMax: number): StoredSessions {
   return split === undefined ? encodeSessions(open, plainBytesMax) : encodeSplitSessions(split.sessions, plainBytesMax)
@@ -182,7 +182,7 @@ export function closedItem({ user, session, reason, version }: ClosedSession, ex
     sessions: '' as StoredSessions,
     [EXPIRES_AT]: epochSeconds(expiresAtMs),
   }
-  item.sessions = encodeSessions([alone], FIRST_KB - itemBytes(item))
+  item.sessions = encodeSessions([alone], TEXT_ITEM_BYTES_MAX - itemBytes(item))
   return item
 }
 

@@ -178,7 +178,7 @@ describe('stored sessions', () => {
     ])
   })
 
-  it('hold a search id once, and its index wherever it stands again', () => {
+  it('hold a search id once in each session, and its index after that', () => {
     const log: NonEmpty<Event> = [
       search(at(0), { eventId: 'a', searchId: 's1' }),
       search(at(1), { eventId: 'b', searchId: 's2' }),
@@ -194,7 +194,7 @@ describe('stored sessions', () => {
     expect(decodeSessions(text)).toEqual([given, given])
   })
 
-  it('are refused when an event names an event without a search id, or none before it', () => {
+  it('are refused when an index names no earlier event with a search id', () => {
     const clicks = [0, 1, 2, -1].map((n) => [
       [0, 0, 'open'],
       [3, 1000, 'c', n, 'x', 1],
