@@ -13,10 +13,10 @@ export interface ComparedInput {
 
 /**
  * States how a variant compares with the baseline. `too-few-users`: one of both has fewer effective
- * users than a comparison needs. `no-variation`: the units of users do not vary, as where no search
- * at all has a click.
+ * users than a comparison needs. `too-uneven`: only the variance of the smaller side makes p small.
+ * `no-variation`: the units of users do not vary, as where no search at all has a click.
  */
-export type Finding = 'higher' | 'lower' | 'none-found' | 'too-few-users' | 'no-variation'
+export type Finding = 'higher' | 'lower' | 'none-found' | 'too-few-users' | 'too-uneven' | 'no-variation'
 
 export interface ComparedVariant {
   readonly name: string
@@ -32,6 +32,8 @@ export interface Contrast extends ComparedVariant {
   readonly difference: RatioDifference | null
   /** The p of the difference, adjusted to the number of contrasts by Holm's method. */
   readonly adjustedP: number | null
+  /** The same of `pooledP`. A difference is stated only where this is below 0.05, too. */
+  readonly adjustedPooledP: number | null
 }
 
 export interface Comparison {
@@ -41,6 +43,7 @@ export interface Comparison {
 }
 
 const P_MAX = 0.05
+const NOTHING_STATED = { difference: null, adjustedP: null, adjustedPooledP: null }
 
 /** @param variants with the baseline among them. */
 export function compareVariants(variants: readonly ComparedInput[], baselineName: string): Comparison {
@@ -51,13 +54,16 @@ export function compareVariants(variants: readonly ComparedInput[], baselineName
     const isEnough = Math.min(baseline.effectiveUsers, variant.effectiveUsers) >= EFFECTIVE_USERS_MIN
     return isEnough ? ratioDifference(baseline.observations, variant.observations) : 'too-few-users'
   })
-  const adjusted = holm(differences.flatMap((found) => (isDifference(found) ? [found.p] : [])))
+  const made = differences.filter(isDifference)
+  const adjusted = holm(made.map(({ p }) => p))
+  const adjustedPooled = holm(made.map(({ pooledP }) => pooledP))
   const contrasts = others.map((variant, n): Contrast => {
     const found = differences[n] ?? null
-    if (!isDifference(found))
-      return { ...summary(variant), finding: found ?? 'no-variation', difference: null, adjustedP: null }
+    if (!isDifference(found)) return { ...summary(variant), finding: found ?? 'no-variation', ...NOTHING_STATED }
     const adjustedP = adjusted.shift() as number
-    return { ...summary(variant), finding: findingOf(found, adjustedP), difference: found, adjustedP }
+    const adjustedPooledP = adjustedPooled.shift() as number
+    const finding = findingOf(found, adjustedP, adjustedPooledP)
+    return { ...summary(variant), finding, difference: found, adjustedP, adjustedPooledP }
   })
   return { baseline: summary(baseline), contrasts }
 }
@@ -70,8 +76,9 @@ function summary({ name, searches, observations, effectiveUsers }: ComparedInput
   return { name, searches, ratio: ratioOf(observations), effectiveUsers }
 }
 
-function findingOf({ difference }: RatioDifference, adjustedP: number): Finding {
+function findingOf({ difference }: RatioDifference, adjustedP: number, adjustedPooledP: number): Finding {
   if (adjustedP >= P_MAX) return 'none-found'
+  if (adjustedPooledP >= P_MAX) return 'too-uneven'
   return difference > 0 ? 'higher' : 'lower'
 }
 

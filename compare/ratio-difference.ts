@@ -13,6 +13,11 @@ export interface RatioDifference {
   readonly high: number
   /** How often equal variants would show a difference of this size or more. */
   readonly p: number
+  /**
+   * As p, with a variance of at least that of users who vary alike in both variants. So it is never
+   * less than p, and it is p for sides of equal size.
+   */
+  readonly pooledP: number
   /** The smallest true difference that this traffic shows at p < 0.05 with a power of 80 %. */
   readonly detectable: number
 }
@@ -43,11 +48,12 @@ export function ratioDifference(baseline: Observations, variant: Observations): 
     varianceA += ofA ** 2
     varianceB += ofB ** 2
   }
-  // Sums of doubles leave a rest where every unit has the same ratio.
   const standardError = Math.sqrt(variance)
+  // Sums of doubles leave a rest where every unit has the same ratio.
   if (standardError <= ROUNDING * (Math.abs(a.ratio) + Math.abs(b.ratio))) return null
   const degreesOfFreedom = shared > 0 ? Math.min(a.units, b.units) - 1 : welch(varianceA, a.units, varianceB, b.units)
   const difference = b.ratio - a.ratio
+  const missing = pooledVariance(varianceA, a.total, varianceB, b.total) - varianceA - varianceB
   const quantile = tQuantile(1 - LEVEL / 2, degreesOfFreedom)
   return {
     difference,
@@ -56,14 +62,31 @@ export function ratioDifference(baseline: Observations, variant: Observations): 
     low: difference - quantile * standardError,
     high: difference + quantile * standardError,
     p: twoSidedP(difference / standardError, degreesOfFreedom),
+    pooledP: twoSidedP(difference / Math.sqrt(variance + Math.max(0, missing)), degreesOfFreedom),
     detectable: (quantile + tQuantile(POWER, degreesOfFreedom)) * standardError,
   }
 }
 
 const ROUNDING = 1e-12
 
+/**
+ * Returns the variance of the difference if users of both variants vary alike, as they do in equal
+ * variants. A small side may lack a rare kind of user that decides the ratio of the large one. Its
+ * own variance then lacks them too, so the small side seems surer than it is. Sides of equal size
+ * have the sum of their own variances.
+ *
+ * Both sums of squared residuals together, over both denominators, are what a denominator of 1 adds
+ * to the variance of a sum. Over X, that adds 1 / X of it to the variance of a ratio.
+ */
+function pooledVariance(varianceA: number, totalA: number, varianceB: number, totalB: number): number {
+  const ofOne = (varianceA * totalA ** 2 + varianceB * totalB ** 2) / (totalA + totalB)
+  return ofOne / totalA + ofOne / totalB
+}
+
 interface Residuals {
   readonly ratio: number
+  /** The sum of the denominators. */
+  readonly total: number
   /** How many units have a denominator. */
   readonly units: number
   residual(unit: number): number
@@ -79,6 +102,7 @@ function residuals({ numerators, denominators }: Observations): Residuals | null
   const scale = Math.sqrt(units / Math.max(1, units - 1)) / total
   return {
     ratio,
+    total,
     units,
     residual: (unit) => scale * ((numerators[unit] as number) - ratio * (denominators[unit] as number)),
   }

@@ -69,8 +69,6 @@ export const KINDS: readonly LogKind[] = [
 const [, MILD, HEAVY] = KINDS as readonly [LogKind, LogKind, LogKind, LogKind]
 const HEAVY_SEARCHES = 40
 const HEAVY_RATE = 0.02
-const ROBOT_SHARE = 0.001
-const ROBOT_CLICKS = 50
 
 /** The kind of these in which a comparison of few users fails most. */
 export const HEAVY_DIFFER: LogKind = {
@@ -81,17 +79,45 @@ export const HEAVY_DIFFER: LogKind = {
     searches > HEAVY_SEARCHES ? draws.binomial(searches, HEAVY_RATE * lift) : ownRate(draws, searches, lift),
 }
 
+/** @param robots the robots' part of all users. */
+function withRobots(robots: number, clicks: number): Pick<LogKind, 'searches' | 'hits'> {
+  return {
+    searches: MILD.searches,
+    hits: (draws, searches, lift) =>
+      draws.fraction() < robots ? searches * clicks : Math.round(ownRate(draws, searches, lift) * 1.5),
+  }
+}
+
+const CLICKING_ROBOTS: LogKind = {
+  name: 'clicking robots',
+  users: 'as mild, clicks per search, and one user in 1,000 clicks 50 times a search',
+  ...withRobots(0.001, 50),
+}
+const WEAKER_ROBOTS: LogKind = {
+  name: 'weaker robots',
+  users: 'as clicking robots, but one user in 200 clicks 10 times a search',
+  ...withRobots(0.005, 10),
+}
+
+/** @param part the second variant's part of all users. */
+function uneven(kind: LogKind, part: number): LogKind {
+  const percent = `${part * 100} %`
+  return {
+    ...kind,
+    name: `${kind.name}, ${percent}`,
+    users: `as ${kind.name}, with ${percent} of the users in the second variant`,
+    variantShare: part / (1 - part),
+  }
+}
+
 /** Logs that mislead simpler tests, or that a comparison should refuse. */
 export const TRAPS: readonly LogKind[] = [
   HEAVY_DIFFER,
   { ...HEAVY, name: 'users in both', users: 'as heavy, but each search has either variant', isShared: true },
-  { ...MILD, name: 'a tenth', users: 'as mild, with a tenth of the users in the second variant', variantShare: 1 / 9 },
-  {
-    ...MILD,
-    name: 'clicking robots',
-    users: 'as mild, clicks per search, and one user in 1,000 clicks 50 times a search',
-    hits: (draws, searches, lift) =>
-      draws.fraction() < ROBOT_SHARE ? searches * ROBOT_CLICKS : Math.round(ownRate(draws, searches, lift) * 1.5),
-  },
+  CLICKING_ROBOTS,
+  WEAKER_ROBOTS,
+  ...[MILD, HEAVY_DIFFER, CLICKING_ROBOTS, WEAKER_ROBOTS].flatMap((kind) =>
+    [0.1, 0.05].map((part) => uneven(kind, part)),
+  ),
   { ...MILD, name: 'one robot', users: 'as mild, and one user adds 30 % to the first variant', robotShare: 0.3 },
 ]

@@ -16,6 +16,7 @@ export interface TestOutcome {
 }
 
 export interface Compared {
+  /** A difference is stated where this is below 0.05. */
   readonly p: number
   /** Those of the variant that has fewer. A comparison with too few is refused. */
   readonly effectiveUsers: number
@@ -92,7 +93,7 @@ function compared(
   effective: (searches: Float64Array) => number,
 ): Compared {
   return {
-    p: ratioDifference(first, second)?.p ?? 1,
+    p: ratioDifference(first, second)?.pooledP ?? 1,
     effectiveUsers: Math.min(effective(first.denominators), effective(second.denominators)),
   }
 }

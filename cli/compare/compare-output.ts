@@ -86,7 +86,7 @@ export function comparisonJson(
 }
 
 function contrastJson(contrast: Contrast): object {
-  const { finding, difference, adjustedP } = contrast
+  const { finding, difference, adjustedP, adjustedPooledP } = contrast
   return {
     ...summaryJson(contrast),
     finding,
@@ -95,6 +95,7 @@ function contrastJson(contrast: Contrast): object {
     high: difference?.high ?? null,
     p: difference?.p ?? null,
     adjustedP,
+    adjustedPooledP,
     detectable: difference?.detectable ?? null,
     degreesOfFreedom: difference?.degreesOfFreedom ?? null,
   }

@@ -15,6 +15,7 @@ const DIFFERENCE = {
   low: 0.0046,
   high: 0.0205,
   p: 0.003,
+  pooledP: 0.003,
   detectable: 0.012,
 }
 
@@ -27,6 +28,7 @@ function sentence(changes: Partial<Contrast>, metric: (typeof COMPARED_METRICS)[
     finding: 'higher',
     difference: DIFFERENCE,
     adjustedP: 0.003,
+    adjustedPooledP: 0.003,
     ...changes,
   }
   const comparison: Comparison = { baseline: BASELINE, contrasts: [contrast] }
@@ -53,7 +55,7 @@ describe('the sentence about a variant', () => {
   })
 
   it('names the variant with too few effective users', () => {
-    const nothing = { finding: 'too-few-users', difference: null, adjustedP: null } as const
+    const nothing = { finding: 'too-few-users', difference: null, adjustedP: null, adjustedPooledP: null } as const
     expect(sentence({ ...nothing, effectiveUsers: 37.9 })).toBe(
       'This traffic is too little to compare b with a: the searches of b count for 37 effective users, and a comparison needs 200.',
     )
@@ -62,8 +64,16 @@ describe('the sentence about a variant', () => {
     )
   })
 
+  it('names the p of users who vary alike where only the variance of the smaller side makes p small', () => {
+    expect(sentence({ finding: 'too-uneven', adjustedPooledP: 0.214 })).toBe(
+      'The click-through rate of b seems higher than that of a, but users of the smaller side vary less. If users of both sides vary alike, p is 0.214, so no difference is stated.',
+    )
+    const lower = { ...DIFFERENCE, difference: -0.03 }
+    expect(sentence({ finding: 'too-uneven', difference: lower })).toContain('of b seems lower than')
+  })
+
   it('states that nothing varies', () => {
-    expect(sentence({ finding: 'no-variation', difference: null, adjustedP: null })).toBe(
+    expect(sentence({ finding: 'no-variation', difference: null, adjustedP: null, adjustedPooledP: null })).toBe(
       'This traffic cannot compare b with a: the click-through rate does not vary among users, or there is nothing to divide by.',
     )
   })

@@ -46,6 +46,40 @@ describe('a comparison', () => {
     }
   })
 
+  it('states no difference that only the variance of a small side shows', () => {
+    const withRobot = (input: ComparedInput): ComparedInput => {
+      const { observations } = input
+      const numerators = observations.numerators.map((hits, n) => (n === 7 ? hits + 500 : hits))
+      return { ...input, observations: { ...observations, numerators } }
+    }
+    const tenth = (input: ComparedInput): ComparedInput => ({
+      ...input,
+      searches: input.searches / 10,
+      observations: {
+        numerators: input.observations.numerators.map((hits) => hits / 10),
+        denominators: input.observations.denominators.map((searches) => searches / 10),
+      },
+    })
+    const finding = (baseline: ComparedInput, variant: ComparedInput) =>
+      compareVariants([baseline, variant], baseline.name).contrasts[0]
+    const robots = withRobot(variant('a', 0.3))
+    const few = tenth(turned(variant('b', 0.1)))
+    const uneven = finding(robots, few)
+    expect(uneven?.adjustedP).toBeLessThan(0.05)
+    expect(uneven).toMatchObject({ finding: 'too-uneven', difference: { difference: expect.any(Number) } })
+    // As many searches of the same users show it.
+    expect(finding(robots, turned(variant('b', 0.1)))?.finding).toBe('lower')
+    expect(finding(variant('a', 0.3), few)?.finding).toBe('lower')
+    // A small side whose users vary more needs no such care.
+    expect(finding(variant('a', 0.1), tenth(withRobot(turned(variant('b', 0.9)))))?.finding).toBe('higher')
+  })
+
+  it('has the same p both ways for sides of equal size', () => {
+    const [b] = compareVariants([variant('a', 0.3), turned(variant('b', 0.302))], 'a').contrasts
+    expect(b?.difference?.pooledP).toBe(b?.difference?.p)
+    expect(b?.adjustedPooledP).toBe(b?.adjustedP)
+  })
+
   it('states nothing where no bucket has a hit', () => {
     const none = (name: string): ComparedInput => {
       const { observations, ...rest } = variant(name, 0)

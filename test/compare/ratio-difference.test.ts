@@ -42,6 +42,12 @@ describe('the difference of two ratios', () => {
         expect(found?.standardError).toBeCloseTo(Math.sqrt(va + vb), 10)
         expect(found?.degreesOfFreedom).toBeCloseTo(degrees, 8)
         expect(found?.p).toBeCloseTo(twoSidedP((mean(b) - mean(a)) / Math.sqrt(va + vb), degrees), 8)
+        // The variance if users of both variants vary alike, weighted by their numbers.
+        const pooled = (variance(a) * a.length + variance(b) * b.length) / (a.length + b.length)
+        const pooledError = Math.sqrt(Math.max(va + vb, pooled / a.length + pooled / b.length))
+        expect(found?.pooledP).toBeCloseTo(twoSidedP((mean(b) - mean(a)) / pooledError, degrees), 8)
+        const smallerVariesLess = (a.length - b.length) * (variance(a) - variance(b)) > 0
+        expect(pooledError > Math.sqrt(va + vb) + 1e-12).toBe(smallerVariesLess)
       }),
       { seed: 18 },
     )
