@@ -25,6 +25,6 @@ export function effectiveUsersOfBuckets(searchesOfBuckets: Float64Array): number
 
 /**
  * A comparison needs this many effective users of each variant. `bench:compare` measures it: below,
- * more than 6.5 % of comparisons of equal variants find a difference at p < 0.05.
+ * more than 6.5 % of comparisons of equal variants have an interval without 0.
  */
 export const EFFECTIVE_USERS_MIN = 200

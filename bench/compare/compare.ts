@@ -11,7 +11,7 @@ export interface FoundShares {
   readonly kind: string
   readonly users: number
   readonly tests: number
-  /** The share of all tests with p < 0.05. */
+  /** The share of all tests with p < 0.05, by the z-test. */
   readonly bySearch: number
   readonly byBuckets: SpokenShares
   readonly byUser: SpokenShares
@@ -20,11 +20,11 @@ export interface FoundShares {
 export interface SpokenShares {
   /** The share of the tests that are refused for too few effective users. */
   readonly refused: number
-  /** The share of the other tests with p < 0.05. Null where they are too few to measure it. */
+  /** The share of the other tests that state a difference. Null where they are too few. */
   readonly found: number | null
 }
 
-/** False alarms of tests with so many effective users, if none were refused. */
+/** Intervals that miss the true difference of 0, of tests with so many effective users. */
 export interface FoundByUsers {
   /** Inclusive. */
   readonly from: number
@@ -103,7 +103,7 @@ interface Simulated {
 function foundShares({ kind, users, outcomes }: Simulated): FoundShares {
   const spoken = (by: 'byBuckets' | 'byUser'): SpokenShares => {
     const tests = outcomes.map((outcome) => outcome[by])
-    const { tests: count, found } = rangeShare(tests, EFFECTIVE_USERS_MIN, null)
+    const { tests: count, found } = rangeShare(tests, EFFECTIVE_USERS_MIN, null, 'pooledP')
     return { refused: 1 - count / tests.length, found }
   }
   return {
@@ -124,15 +124,16 @@ function foundByUsers(outcomes: readonly TestOutcome[]): FoundByUsers[] {
         outcomes.map((outcome) => outcome[by]),
         from,
         to,
+        'p',
       )
     return { from, to, byBuckets: ofRange('byBuckets'), byUser: ofRange('byUser') }
   })
 }
 
-function rangeShare(tests: readonly Compared[], from: number, to: number | null): RangeShare {
+function rangeShare(tests: readonly Compared[], from: number, to: number | null, measure: 'p' | 'pooledP'): RangeShare {
   const end = to ?? Number.POSITIVE_INFINITY
   const within = tests.filter(({ effectiveUsers }) => effectiveUsers >= from && effectiveUsers < end)
-  const found = within.filter(({ p }) => p < P_MAX).length
+  const found = within.filter((test) => test[measure] < P_MAX).length
   return { tests: within.length, found: within.length < MEASURED_TESTS_MIN ? null : found / within.length }
 }
 

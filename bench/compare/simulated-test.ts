@@ -16,8 +16,10 @@ export interface TestOutcome {
 }
 
 export interface Compared {
-  /** A difference is stated where this is below 0.05. */
+  /** Where this is below 0.05, the interval does not hold 0. */
   readonly p: number
+  /** Where this is below 0.05 as well, a difference is stated. */
+  readonly pooledP: number
   /** Those of the variant that has fewer. A comparison with too few is refused. */
   readonly effectiveUsers: number
 }
@@ -92,8 +94,10 @@ function compared(
   [first, second]: readonly [Observations, Observations],
   effective: (searches: Float64Array) => number,
 ): Compared {
+  const { p, pooledP } = ratioDifference(first, second) ?? { p: 1, pooledP: 1 }
   return {
-    p: ratioDifference(first, second)?.pooledP ?? 1,
+    p,
+    pooledP,
     effectiveUsers: Math.min(effective(first.denominators), effective(second.denominators)),
   }
 }
