@@ -58,7 +58,7 @@ export function findingText(contrast: Contrast, { baseline }: Comparison, metric
   if (difference === null)
     return `This traffic cannot compare ${name} with ${baseline.name}: the ${metric.title} does not vary among users, or there is nothing to divide by.`
   if (finding === 'too-uneven')
-    return `The ${ratio} seems ${difference.difference > 0 ? 'higher' : 'lower'} than that of ${baseline.name}, but users of the smaller side vary less. If users of both sides vary alike, p is ${pText(contrast.adjustedPooledP ?? 1)}, so no difference is stated.`
+    return `The ${ratio} seems ${difference.difference > 0 ? 'higher' : 'lower'} than that of ${baseline.name}. But the variants have different numbers of searches, and if all users vary alike, p is ${pText(contrast.adjustedPooledP ?? 1)}. So no difference is stated.`
   if (finding === 'none-found')
     return `No difference is found between ${name} and ${baseline.name}. This traffic would most likely show one of ${detectableText(difference, baseline.ratio, metric)} or more.`
   return `The ${ratio} is ${finding} than that of ${baseline.name}, by ${sizeText(difference.difference, metric)}${unitText(metric)} (95 % interval ${intervalText(difference, metric)}).`

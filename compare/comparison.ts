@@ -13,8 +13,8 @@ export interface ComparedInput {
 
 /**
  * States how a variant compares with the baseline. `too-few-users`: one of both has fewer effective
- * users than a comparison needs. `too-uneven`: only the variance of the smaller side makes p small.
- * `no-variation`: the units of users do not vary, as where no search at all has a click.
+ * users than a comparison needs. `too-uneven`: only the own variance of a smaller side makes p
+ * small. `no-variation`: the units of users do not vary, as where no search at all has a click.
  */
 export type Finding = 'higher' | 'lower' | 'none-found' | 'too-few-users' | 'too-uneven' | 'no-variation'
 

@@ -64,9 +64,9 @@ describe('the sentence about a variant', () => {
     )
   })
 
-  it('names the p of users who vary alike where only the variance of the smaller side makes p small', () => {
+  it('names the p of users who vary alike where only the own variance of a smaller side makes p small', () => {
     expect(sentence({ finding: 'too-uneven', adjustedPooledP: 0.214 })).toBe(
-      'The click-through rate of b seems higher than that of a, but users of the smaller side vary less. If users of both sides vary alike, p is 0.214, so no difference is stated.',
+      'The click-through rate of b seems higher than that of a. But the variants have different numbers of searches, and if all users vary alike, p is 0.214. So no difference is stated.',
     )
     const lower = { ...DIFFERENCE, difference: -0.03 }
     expect(sentence({ finding: 'too-uneven', difference: lower })).toContain('of b seems lower than')
