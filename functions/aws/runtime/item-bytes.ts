@@ -2,7 +2,7 @@
 
 import type { Item } from './table-items.ts'
 
-/** DynamoDB bills a write by so many bytes of the item, begun ones too. */
+/** DynamoDB bills a write unit for each begun KB of an item. */
 export const WRITE_UNIT_BYTES = 1024
 /** A list or a map takes three bytes, and one for each of its elements. */
 const COLLECTION_BYTES = 3

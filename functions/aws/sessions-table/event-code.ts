@@ -13,7 +13,7 @@ import { sha256 } from '../runtime/digest.ts'
 import { unknownShape } from '../runtime/item-schema.ts'
 
 /*
- * The first three events of a list, in a session that began 61 s before them:
+ * A list of three events, in a session that began 61 s before the first of them:
  *
  *     [1, 61000, "e13", "s1", "dogs", 0]             Search: search id, query, truncated
  *     [2, 65000, "e14", 0, 31, "ypeBEsobPiPoFgA5"]   Results: search id, count, items

@@ -12,17 +12,13 @@ import { type EventRow, readEvents, writeEvents } from './event-code.ts'
  * names. A text that is too long for the item's first KB is deflated. This session has 15 events,
  * and its first 12 lie in a block:
  *
- *     [1,                                                 the shape
- *      [["20260302T090000000Z-e1"],                       ids
- *       null,                                             continues
- *       null, 0,                                          limitedBy: limit and time
- *       1772442000000,                                    time of the first event
- *       [[1, 61000, "e13", "s1", "dogs", 0],              Search: search id, query, truncated
- *        [2, 65000, "e14", 0, 31, "ypeBEsobPiPoFgA5"],    Results: search id, count, items
- *        [3, 74000, "e15", 0, "a", 1]],                   ClickResult: search id, item, position
- *       1]]                                               blocks before these events; absent for 0
- *
- * `event-code.ts` defines how each event is written.
+ *     [1,                              the shape
+ *      [["20260302T090000000Z-e1"],    ids
+ *       null,                          continues
+ *       null, 0,                       limitedBy: limit and time
+ *       1772442000000,                 time of the first event
+ *       [...],                         the last three events, as `event-code.ts` writes them
+ *       1]]                            blocks before these events; absent for 0
  */
 
 /** The first element of stored sessions. Raise it when the encoding changes. */
